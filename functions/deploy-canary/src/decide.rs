@@ -1,0 +1,387 @@
+//! What one look of deploy-canary calls for. Pure.
+
+use canary::{
+    aws::pipeline::ExecutionStatus,
+    clock::Timestamp,
+    decision::{Decision, Doing, Done, Move, Outcome, Refusal, Step, WaitingOn},
+    gates,
+    names::TaskDefinitionArn,
+    observation::{Observation, Task},
+    reconcile::{FUNCTION_TIMEOUT, Look, Stage},
+    record::{Candidate, Cause, Found, FoundService, Phase, Record},
+};
+
+use crate::{
+    DeployCanary, Detail, Seen,
+    candidate::{self, Definition, Source},
+};
+
+/// Decides.
+pub fn decide(look: &Look<DeployCanary>, seen: &Seen) -> Decision {
+    let decision = match &seen.pair.record {
+        Some(own) if own.release == look.parameters.release => own_release(look, seen, own),
+        Some(other) if other.is_active() => other_release(look, &seen.detail, other),
+        previous => begin(look, seen, previous.as_ref()),
+    };
+    decision.bounded(look.bookmark.started, look.now, look.parameters.timeout)
+}
+
+/// This release has the pair, or had it last.
+fn own_release(look: &Look<DeployCanary>, seen: &Seen, record: &Record) -> Decision {
+    match &record.phase {
+        // A retried stage keeps its execution id: what was rolled back is the attempt before this action.
+        Phase::RolledBack { .. } if record.phase_since <= look.bookmark.started => {
+            begin(look, seen, Some(record))
+        }
+        Phase::RollingBack { cause, .. } | Phase::RolledBack { cause } => {
+            Decision::Refuse(Refusal::RolledBack {
+                release: record.release.clone(),
+                cause: cause.clone(),
+            })
+        }
+        Phase::Deploying { candidate } => match gates::all(&seen.pair, record) {
+            Ok(()) => deploying(look, seen, record, candidate),
+            Err(refusal) => Decision::Refuse(refusal),
+        },
+        Phase::Promoted { .. } => nothing_to_do(look, record, None),
+        Phase::Shifting { .. } | Phase::Promoting { .. } => Decision::Refuse(Refusal::WrongPhase {
+            function: DeployCanary::NAME,
+            release: record.release.clone(),
+            phase: record.phase.to_string(),
+            advice: "The canary is deployed; retry only the failed actions, or start a new execution",
+        }),
+    }
+}
+
+/// Another release has the pair.
+fn other_release(look: &Look<DeployCanary>, detail: &Detail, other: &Record) -> Decision {
+    if let Phase::RollingBack { cause, .. } = &other.phase {
+        return Decision::Wait(WaitingOn::OtherRollback {
+            release: other.release.clone(),
+            cause: cause.clone(),
+        });
+    }
+    match detail {
+        Detail::Other(Some(status)) if !status.is_under_way() => {
+            let status = status.as_str().to_owned();
+            let what = format!(
+                "its pipeline execution has ended ({status}), and release {} begins",
+                look.parameters.release
+            );
+            let record = other.roll_back(Cause { what, at: look.now }, false, look.now);
+            Decision::write(
+                Doing::TakeOver {
+                    release: other.release.clone(),
+                    status,
+                },
+                record,
+            )
+        }
+        Detail::Other(None) => Decision::Refuse(Refusal::UnknownExecution {
+            owner: other.release.clone(),
+            pair: other.pair.to_string(),
+            phase: other.phase.to_string(),
+            pipeline: other.target.pipeline.clone(),
+        }),
+        _ => Decision::Refuse(Refusal::AnotherRelease {
+            owner: other.release.clone(),
+            pair: other.pair.to_string(),
+            phase: other.phase.to_string(),
+        }),
+    }
+}
+
+/// Nobody has the pair: everything that can be wrong is found before the first write.
+fn begin(look: &Look<DeployCanary>, seen: &Seen, previous: Option<&Record>) -> Decision {
+    let pair = &seen.pair;
+    let Some(found) = found(pair) else {
+        return Decision::Refuse(Refusal::NotSteady((&pair.primary).into()));
+    };
+    let Detail::Start {
+        stable,
+        source,
+        execution,
+    } = &seen.detail
+    else {
+        return Decision::Wait(WaitingOn::OtherInvocation);
+    };
+    if let Err(refusal) = in_progress(look, execution.as_ref()) {
+        return Decision::Refuse(refusal);
+    }
+    let images = match check(look, pair, stable, source, &found) {
+        Ok(images) => images,
+        Err(refusal) => return Decision::Refuse(refusal),
+    };
+    let release = look.parameters.release.clone();
+    let start = |phase| {
+        Record::begin(
+            previous,
+            release.clone(),
+            look.target.clone(),
+            images.clone(),
+            found.clone(),
+            phase,
+            look.now,
+        )
+    };
+    if stable.runs(&images) {
+        let candidate = found.primary.task_definition.clone();
+        let record = start(Phase::Promoted { candidate });
+        return nothing_to_do(look, &record, Some(record.clone()));
+    }
+    for service in [&pair.primary, &pair.canary] {
+        if !service.is_settled() {
+            return Decision::Wait(WaitingOn::Settling(service.into()));
+        }
+    }
+    let definition = stable.candidate(&images, &release, look.now);
+    let record = start(Phase::Deploying {
+        candidate: Candidate::Planned { definition },
+    });
+    let stable = found.primary.task_definition.short().to_owned();
+    Decision::write(
+        Doing::Begin {
+            image: images,
+            stable,
+        },
+        record,
+    )
+}
+
+/// Events come late and more than once: one that outlived its execution begins nothing.
+fn in_progress(
+    look: &Look<DeployCanary>,
+    execution: Option<&ExecutionStatus>,
+) -> Result<(), Refusal> {
+    let release = look.parameters.release.clone();
+    match execution {
+        Some(status) if status.is_in_progress() => Ok(()),
+        Some(status) => Err(Refusal::NotInProgress {
+            release,
+            status: status.as_str().to_owned(),
+        }),
+        None => Err(Refusal::NoExecution {
+            pipeline: look.target.pipeline.clone(),
+            release,
+        }),
+    }
+}
+
+fn check(
+    look: &Look<DeployCanary>,
+    pair: &Observation,
+    stable: &Definition,
+    source: &Source,
+    found: &Found,
+) -> Result<canary::artifact::Images, Refusal> {
+    let images = candidate::images(
+        source,
+        &look.parameters,
+        stable,
+        &found.primary.task_definition,
+    )?;
+    if stable.runs(&images) {
+        return Ok(images);
+    }
+    gates::alarms(pair)?;
+    for service in [&pair.primary, &pair.canary] {
+        if !service.is_rolled_out() {
+            return Err(Refusal::NotSteady(service.into()));
+        }
+    }
+    Ok(images)
+}
+
+fn found(pair: &Observation) -> Option<Found> {
+    Some(Found {
+        primary: FoundService::of(&pair.primary)?,
+        canary: FoundService::of(&pair.canary)?,
+        dead_letters: pair.dead_letters,
+    })
+}
+
+/// The release has begun and its gates are open.
+fn deploying(
+    look: &Look<DeployCanary>,
+    seen: &Seen,
+    record: &Record,
+    candidate: &Candidate,
+) -> Decision {
+    match candidate {
+        Candidate::Planned { definition } => register(look, seen, record, definition),
+        Candidate::Registering { definition, since } => match &seen.detail {
+            Detail::Latest(latest) if latest.is_of(&record.release, record.began) => {
+                match latest.arn() {
+                    Some(task_definition) => registered(look, record, task_definition),
+                    None => Decision::Wait(WaitingOn::Registration),
+                }
+            }
+            // Whoever claimed the registration may still be at it.
+            _ if look.now.since(*since) < FUNCTION_TIMEOUT => {
+                Decision::Wait(WaitingOn::Registration)
+            }
+            _ => register(look, seen, record, definition),
+        },
+        Candidate::Registered {
+            task_definition,
+            at,
+        } => {
+            let hold = Step::hold(&seen.pair, record);
+            if !hold.is_empty() {
+                Decision::act(Doing::HoldScaling, hold)
+            } else if seen.pair.canary.is_on(task_definition) {
+                steady(look, seen, record, task_definition)
+            } else {
+                update(seen, record, task_definition, *at)
+            }
+        }
+    }
+}
+
+/// Claims the registration, so that an event that is delivered twice registers once.
+fn register(look: &Look<DeployCanary>, seen: &Seen, record: &Record, definition: &str) -> Decision {
+    let registering = Candidate::Registering {
+        definition: definition.to_owned(),
+        since: look.now,
+    };
+    let mut steps = vec![Step::Register {
+        definition: definition.to_owned(),
+    }];
+    steps.extend(Step::hold(&seen.pair, record));
+    Decision::Take(Move {
+        doing: Doing::Register,
+        record: Some(Box::new(record.advance(
+            Phase::Deploying {
+                candidate: registering,
+            },
+            look.now,
+        ))),
+        steps,
+    })
+}
+
+fn registered(
+    look: &Look<DeployCanary>,
+    record: &Record,
+    task_definition: TaskDefinitionArn,
+) -> Decision {
+    let doing = Doing::Registered(task_definition.short().to_owned());
+    let candidate = Candidate::Registered {
+        task_definition,
+        at: look.now,
+    };
+    Decision::write(
+        doing,
+        record.advance(Phase::Deploying { candidate }, look.now),
+    )
+}
+
+/// The canary service is still, or again, on what the release found.
+fn update(
+    seen: &Seen,
+    record: &Record,
+    candidate: &TaskDefinitionArn,
+    allowed_at: Timestamp,
+) -> Decision {
+    let canary = &seen.pair.canary;
+    // A deployment that was made after ours was allowed is not ours: ECS or somebody else took the
+    // candidate back.
+    if let Some(newest) = canary
+        .newest()
+        .filter(|newest| newest.created >= allowed_at)
+    {
+        return Decision::Refuse(Refusal::ForeignWrite {
+            service: canary.name.clone(),
+            found: newest.task_definition.short().to_owned(),
+            expected: candidate.short().to_owned(),
+            reason: newest.reason.clone(),
+        });
+    }
+    put(record, candidate)
+}
+
+fn put(record: &Record, candidate: &TaskDefinitionArn) -> Decision {
+    let service = record.target.canary.clone();
+    let tasks = if record.owns_primary_count() {
+        record.found.canary.desired.max(1)
+    } else {
+        1
+    };
+    let step = Step::UpdateService {
+        service: service.clone(),
+        task_definition: Some(candidate.clone()),
+        desired: Some(tasks),
+    };
+    Decision::act(
+        Doing::Update {
+            service,
+            candidate: candidate.short().to_owned(),
+        },
+        vec![step],
+    )
+}
+
+/// The canary service is on the candidate: done when everything about it says so.
+fn steady(
+    look: &Look<DeployCanary>,
+    seen: &Seen,
+    record: &Record,
+    candidate: &TaskDefinitionArn,
+) -> Decision {
+    let canary = &seen.pair.canary;
+    if canary.desired == 0 {
+        // No tasks prove nothing.
+        return put(record, candidate);
+    }
+    match &seen.detail {
+        Detail::Tasks(tasks) if canary.is_steady() && all_on(tasks, candidate, canary.desired) => {
+            Decision::Done(Done {
+                outcome: Outcome::Deployed {
+                    canary: canary.name.clone(),
+                    candidate: candidate.short().to_owned(),
+                    image: record.images.clone(),
+                    tasks: canary.running,
+                },
+                record: None,
+                variables: vec![
+                    ("Release", look.parameters.release.to_string()),
+                    ("Image", record.images.to_string()),
+                    ("TaskDefinition", candidate.to_string()),
+                ],
+            })
+        }
+        _ => Decision::Wait(WaitingOn::rollout(canary, candidate)),
+    }
+}
+
+fn all_on(tasks: &[Task], candidate: &TaskDefinitionArn, desired: u32) -> bool {
+    let on = tasks
+        .iter()
+        .filter(|task| task.well && task.task_definition == *candidate)
+        .count();
+    on == tasks.len() && u32::try_from(on).is_ok_and(|on| on >= desired)
+}
+
+fn nothing_to_do(look: &Look<DeployCanary>, record: &Record, write: Option<Record>) -> Decision {
+    Decision::Done(Done {
+        outcome: Outcome::NothingToDo {
+            primary: look.target.primary.clone(),
+            image: record.images.clone(),
+        },
+        record: write.map(Box::new),
+        variables: vec![
+            ("Release", look.parameters.release.to_string()),
+            ("Image", record.images.to_string()),
+            (
+                "TaskDefinition",
+                record
+                    .candidate()
+                    .map(ToString::to_string)
+                    .unwrap_or_default(),
+            ),
+        ],
+    })
+}
+
+#[cfg(test)]
+mod tests;

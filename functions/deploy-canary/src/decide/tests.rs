@@ -1,0 +1,380 @@
+mod deploying;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use canary::{
+    artifact::Images,
+    aws::pipeline::ExecutionStatus,
+    decision::Step,
+    fixtures::{
+        World, another_release, at, began, candidate, check, first_look, foreign, images, now,
+        pair, record, release, running_tasks, stable, target, told,
+    },
+    observation::{ScalableTarget, Service, Suspended},
+    parameters,
+};
+use serde_json::json;
+
+use super::*;
+
+fn look() -> Look<DeployCanary> {
+    first_look(parameters::DeployCanary {
+        release: release(),
+        image: Some("orders:v2".try_into().unwrap()),
+        container: None,
+        timeout: Duration::from_mins(15),
+    })
+}
+
+fn definition(image: &str) -> Definition {
+    Definition(json!({
+        "taskDefinition": {
+            "taskDefinitionArn": stable(), "revision": 7, "status": "ACTIVE", "family": "orders",
+            "cpu": "256", "pidMode": null, "newerThanThisProgram": {"kept": true},
+            "containerDefinitions": [{"name": "app", "image": image, "essential": true}],
+        },
+        "tags": [{"key": "team", "value": "orders"}, {"key": "aws:cloudformation:stack", "value": "x"}],
+    }))
+}
+
+fn start() -> Detail {
+    Detail::Start {
+        execution: Some("InProgress".into()),
+        stable: definition("orders:v1"),
+        source: Source::Parameter("orders:v2".try_into().unwrap()),
+    }
+}
+
+fn seen(pair: Observation, detail: Detail) -> Seen {
+    Seen { pair, detail }
+}
+
+/// The latest revision of the family, registered by the release's attempt that began at a time.
+fn latest(attempt: Timestamp) -> Detail {
+    let images = images("orders:v2");
+    let input = definition("orders:v1").candidate(&images, &release(), attempt);
+    let mut answer: serde_json::Value = serde_json::from_str(&input).unwrap();
+    answer["taskDefinitionArn"] = json!(candidate());
+    let tags = answer["tags"].take();
+    Detail::Latest(Definition(json!({"taskDefinition": answer, "tags": tags})))
+}
+
+const BEGINS: &str = "take: release begins: orders:v2 is to replace orders:7 | record Deploying";
+
+#[test]
+fn a_release_begins_only_where_everything_is_in_order() {
+    let unsettled = |change: fn(Service) -> Service| pair().canary(change);
+    let rows = [
+        ("a steady pair that never had a release", pair(), BEGINS),
+        (
+            "a pair whose last release is promoted",
+            pair().recorded(record().owned_by(another_release()).promoted()),
+            BEGINS,
+        ),
+        (
+            "a pair whose last release was rolled back",
+            pair().recorded(record().owned_by(another_release()).rolled_back()),
+            BEGINS,
+        ),
+        (
+            "a canary that rests on no tasks",
+            unsettled(|canary| canary.tasks(0)),
+            BEGINS,
+        ),
+        (
+            "a canary whose task is still starting",
+            unsettled(|canary| canary.running(0)),
+            "wait: waiting for orders-canary on orders:7, 0 of 1 tasks, COMPLETED to settle before the release begins",
+        ),
+        (
+            "a deployment of somebody else in progress",
+            unsettled(Service::rolling_out),
+            "refuse: the pair is not steady: orders-canary on orders:7, 1 of 1 tasks, IN_PROGRESS. Wait until its \
+             deployment is COMPLETED, then retry",
+        ),
+        (
+            "a service without any deployment",
+            pair().primary(|primary| Service {
+                deployments: Vec::new(),
+                ..primary
+            }),
+            "refuse: the pair is not steady: orders without a deployment, 3 of 3 tasks. Wait until its deployment is \
+             COMPLETED, then retry",
+        ),
+        (
+            "an alarm that is firing already",
+            pair().alarm_firing(),
+            "refuse: alarm orders-dead-letters is in ALARM. Threshold Crossed: 3 datapoints were greater than 0.",
+        ),
+    ];
+    for (situation, pair, expected) in rows {
+        check(situation, &decide(&look(), &seen(pair, start())), expected);
+    }
+}
+
+#[test]
+fn what_is_begun_holds_what_was_found_and_the_whole_definition() {
+    let pair = pair()
+        .dead_letters(2)
+        .canary(|canary| canary.tasks(2).scaled(1, 4));
+    let Decision::Take(taken) = decide(&look(), &seen(pair.clone(), start())) else {
+        panic!("the release does not begin");
+    };
+    let record = taken.record.unwrap();
+    assert!(taken.steps.is_empty());
+    assert_eq!(record.revision, 1);
+    assert_eq!(
+        record.found,
+        canary::fixtures::record().having_found(&pair).found
+    );
+    let Phase::Deploying {
+        candidate: Candidate::Planned { definition },
+    } = &record.phase
+    else {
+        panic!("{}", record.phase);
+    };
+    let definition: serde_json::Value = serde_json::from_str(definition).unwrap();
+    assert_eq!(
+        definition,
+        json!({
+            "family": "orders", "cpu": "256", "newerThanThisProgram": {"kept": true},
+            "containerDefinitions": [{"name": "app", "image": "orders:v2", "essential": true}],
+            "tags": [{"key": "team", "value": "orders"},
+                {"key": "canary:release", "value": release()},
+                {"key": "canary:began", "value": now()}],
+        })
+    );
+}
+
+#[test]
+fn an_image_that_runs_already_is_a_success_with_nothing_to_do_even_while_an_alarm_fires() {
+    let running = Detail::Start {
+        execution: Some("InProgress".into()),
+        stable: definition("orders:v2"),
+        source: Source::Parameter("orders:v2".try_into().unwrap()),
+    };
+    check(
+        "the image runs",
+        &decide(&look(), &seen(pair().alarm_firing(), running)),
+        "done: nothing to do: orders already runs orders:v2 | record Promoted",
+    );
+    check(
+        "that was said before",
+        &decide(
+            &look(),
+            &seen(pair().recorded(record().promoted()), Detail::Nothing),
+        ),
+        "done: nothing to do: orders already runs orders:v2",
+    );
+}
+
+#[test]
+fn an_image_without_a_container_to_run_in_is_refused_before_anything_else() {
+    let two = {
+        let mut two = definition("orders:v1");
+        two.0["taskDefinition"]["containerDefinitions"]
+            .as_array_mut()
+            .unwrap()
+            .push(json!({"name": "proxy", "image": "proxy:7"}));
+        two
+    };
+    let of = |name: &str, image: &str| {
+        let (name, image) = (name.try_into().unwrap(), image.try_into().unwrap());
+        Images(BTreeMap::from([(name, image)]))
+    };
+    let image = || Source::Parameter("orders:v2".try_into().unwrap());
+    let rows = [
+        (
+            "a container that is not there",
+            image(),
+            Some("worker"),
+            "refuse: there is no container \"worker\" in task definition orders:7; it has \"app\", \"proxy\". \
+             UserParameters names it",
+        ),
+        (
+            "two containers and none named",
+            image(),
+            None,
+            "refuse: UserParameters: field container is missing, and task definition orders:7 has more than one \
+             container: \"app\", \"proxy\". Name one",
+        ),
+        (
+            "a file that names a container that is not there",
+            Source::Artifact(of("worker", "orders:v2")),
+            None,
+            "refuse: there is no container \"worker\" in task definition orders:7; it has \"app\", \"proxy\". \
+             imagedefinitions.json names it",
+        ),
+        (
+            "a file without the container that is named",
+            Source::Artifact(of("proxy", "proxy:8")),
+            Some("app"),
+            "refuse: imagedefinitions.json has no image for container \"app\", which UserParameters names; it has \
+             proxy:8",
+        ),
+        (
+            "a file for a container that is there",
+            Source::Artifact(of("proxy", "proxy:8")),
+            None,
+            "take: release begins: proxy:8 is to replace orders:7 | record Deploying",
+        ),
+        ("the container named", image(), Some("app"), BEGINS),
+    ];
+    for (situation, source, container, expected) in rows {
+        let mut look = look();
+        look.parameters.container = container.map(|name| name.try_into().unwrap());
+        let detail = Detail::Start {
+            execution: Some("InProgress".into()),
+            stable: two.clone(),
+            source,
+        };
+        check(situation, &decide(&look, &seen(pair(), detail)), expected);
+    }
+}
+
+#[test]
+fn a_pair_that_another_release_has_is_refused_waited_for_or_taken_over() {
+    let other = |record: Record| pair().recorded(record.owned_by(another_release()));
+    let status = |text: &str| Detail::Other(Some(ExecutionStatus::from(text)));
+    let refused = "refuse: release 9e8d7c6b-5a49-4837-a615-049382716050 has the pair orders/orders (phase Shifting). Its \
+                   pipeline execution is under way; let it finish, reject its approval or stop it, then retry";
+    let taken_over = |status: &str| {
+        format!(
+            "take: release 9e8d7c6b-5a49-4837-a615-049382716050 was left unfinished by its pipeline execution ({status}); \
+             it is rolled back first | record RollingBack"
+        )
+    };
+    let rows = [
+        ("InProgress", record().shifting(10), refused.to_owned()),
+        ("Stopping", record().shifting(10), refused.to_owned()),
+        ("Failed", record().shifting(10), taken_over("Failed")),
+        (
+            "Superseded",
+            record().registered(),
+            taken_over("Superseded"),
+        ),
+        ("Stopped", record().promoting(), taken_over("Stopped")),
+        ("Succeeded", record().shifting(50), taken_over("Succeeded")),
+    ];
+    for (text, record, expected) in rows {
+        check(
+            text,
+            &decide(&look(), &seen(other(record), status(text))),
+            &expected,
+        );
+    }
+    check(
+        "an execution that the pipeline does not know",
+        &decide(
+            &look(),
+            &seen(other(record().shifting(10)), Detail::Other(None)),
+        ),
+        "refuse: release 9e8d7c6b-5a49-4837-a615-049382716050 has the pair orders/orders (phase Shifting), and pipeline \
+         orders-release knows no execution of that id. If it is over, invoke rollback by hand with {\"release\": \
+         \"9e8d7c6b-5a49-4837-a615-049382716050\"}, then retry",
+    );
+    let rolling_back = other(record().shifting(10).rolling_back());
+    let waiting = "waiting for the rollback of release 9e8d7c6b-5a49-4837-a615-049382716050: alarm orders-dead-letters \
+                   went to ALARM: 3 messages";
+    check(
+        "its rollback goes on",
+        &decide(&look(), &seen(rolling_back.clone(), Detail::Nothing)),
+        &format!("wait: {waiting}"),
+    );
+    let late = look().started(at(0)).taken_at(at(900));
+    check(
+        "its rollback does not end",
+        &decide(&late, &seen(rolling_back, Detail::Nothing)),
+        &format!("refuse: not finished within 15m: {waiting}"),
+    );
+}
+
+#[test]
+fn a_retried_release_begins_again_and_an_attempt_that_was_rolled_back_does_not() {
+    let rolled_back = || pair().recorded(record().rolled_back());
+    let refused = "refuse: release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f was rolled back: alarm orders-dead-letters went to \
+                   ALARM: 3 messages. Nothing more was changed; start a new execution, or retry from deploy-canary";
+    let rows = [
+        ("the first look of a retry", look(), rolled_back(), BEGINS),
+        (
+            "a later look of a retry that had to wait",
+            look().started(at(500)),
+            rolled_back(),
+            BEGINS,
+        ),
+        (
+            "a look of the attempt that was rolled back",
+            look().started(at(110)),
+            rolled_back(),
+            refused,
+        ),
+        (
+            "the first look of a retry that comes too early",
+            look(),
+            pair().recorded(record().registered().rolling_back()),
+            refused,
+        ),
+    ];
+    for (situation, look, pair, expected) in rows {
+        check(situation, &decide(&look, &seen(pair, start())), expected);
+    }
+    let Decision::Take(taken) = decide(&look(), &seen(rolled_back(), start())) else {
+        panic!("the retry does not begin");
+    };
+    let again = taken.record.unwrap();
+    assert_eq!(
+        (again.revision, again.began),
+        (record().revision + 1, now())
+    );
+}
+
+#[test]
+fn a_release_begins_only_while_its_execution_is_in_progress() {
+    let with = |execution: Option<&str>| {
+        let Detail::Start { stable, source, .. } = start() else {
+            unreachable!()
+        };
+        Detail::Start {
+            stable,
+            source,
+            execution: execution.map(Into::into),
+        }
+    };
+    for (status, expected) in [
+        (
+            Some("Stopping"),
+            "refuse: pipeline execution 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f is Stopping; a release begins only while its \
+             execution is InProgress. Nothing was changed",
+        ),
+        (
+            None,
+            "refuse: pipeline orders-release (TARGET: field pipeline) has no execution 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f \
+             (UserParameters: field release). A release's id is \"#{codepipeline.PipelineExecutionId}\" of that pipeline",
+        ),
+    ] {
+        for pair in [pair(), pair().recorded(record().rolled_back())] {
+            check(
+                "a late event",
+                &decide(&look(), &seen(pair, with(status))),
+                expected,
+            );
+        }
+    }
+}
+
+#[test]
+fn a_release_that_is_further_on_is_not_deployed_again() {
+    for (phase, record) in [
+        ("Shifting", record().shifting(10)),
+        ("Promoting", record().promoting()),
+    ] {
+        check(
+            phase,
+            &decide(&look(), &seen(pair().recorded(record), Detail::Nothing)),
+            &format!(
+                "refuse: deploy-canary does not fit: release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f is in phase {phase}. The \
+                 canary is deployed; retry only the failed actions, or start a new execution"
+            ),
+        );
+    }
+}

@@ -1,0 +1,329 @@
+use super::*;
+
+#[test]
+fn the_candidate_is_registered_once_by_whoever_claims_it() {
+    let registers =
+        "take: registering the candidate's task definition | record Deploying | register";
+    let waits = "wait: waiting for the candidate's task definition to be registered";
+    let claimed = |since| pair().recorded(record().registering(since));
+    let rows = [
+        (
+            "nobody has claimed it",
+            pair().recorded(record()),
+            Detail::Nothing,
+            registers,
+        ),
+        (
+            "another invocation has just claimed it",
+            claimed(at(599)),
+            Detail::Latest(definition("orders:v1")),
+            waits,
+        ),
+        (
+            "whoever claimed it is over and has left nothing",
+            claimed(at(570)),
+            Detail::Latest(definition("orders:v1")),
+            registers,
+        ),
+        (
+            "it is there",
+            claimed(at(599)),
+            latest(began()),
+            "take: candidate registered as orders:8 | record Deploying",
+        ),
+        (
+            "an earlier attempt's is there",
+            claimed(at(599)),
+            latest(at(1)),
+            waits,
+        ),
+    ];
+    for (situation, pair, detail, expected) in rows {
+        let look = look().started(at(100));
+        check(situation, &decide(&look, &seen(pair, detail)), expected);
+    }
+}
+
+#[test]
+fn the_canarys_scaling_is_held_before_its_count_is_changed() {
+    let scaled = |record: Record| {
+        let pair = pair().canary(|canary| canary.scaled(1, 4));
+        pair.clone().recorded(record.having_found(&pair))
+    };
+    let held = |record| scaled(record).canary(Service::held);
+    let constant = |record: Record| {
+        let pair = pair().primary(|primary| primary.scaled(2, 9));
+        let target = target().constant_total();
+        pair.clone().recorded(record.having_found(&pair).of(target))
+    };
+    let rows = [
+        (
+            "at the registration, in the same move",
+            scaled(record()),
+            "take: registering the candidate's task definition | record Deploying | register | orders-canary: scaled 0 to 4 \
+             suspended",
+        ),
+        (
+            "that failed: again",
+            scaled(record().registered()),
+            "take: suspending automatic scaling for the length of the release | orders-canary: scaled 0 to 4 suspended",
+        ),
+        (
+            "only when it is held is the service updated",
+            held(record().registered()),
+            "take: updating orders-canary to orders:8 | orders-canary: orders:8, 1 tasks",
+        ),
+        (
+            "in constantTotal, the primary's too",
+            constant(record().registered()),
+            "take: suspending automatic scaling for the length of the release | orders: scaled 0 to 9 suspended",
+        ),
+    ];
+    for (situation, pair, expected) in rows {
+        let look = look().started(at(590));
+        check(
+            situation,
+            &decide(&look, &seen(pair, Detail::Nothing)),
+            expected,
+        );
+    }
+}
+
+#[test]
+fn the_candidate_goes_to_the_canary_and_is_deployed_when_every_task_runs_it() {
+    let registered = |pair: Observation| pair.recorded(record().registered());
+    let on = |pair: Observation| registered(pair.canary_on_candidate());
+    let tasks = |many| Detail::Tasks(running_tasks(&candidate(), many));
+    let mut mixed = running_tasks(&candidate(), 1);
+    mixed.extend(running_tasks(&stable(), 1));
+    let mut unwell = running_tasks(&candidate(), 1);
+    unwell[0].well = false;
+    let updates = "take: updating orders-canary to orders:8 | orders-canary: orders:8, 1 tasks";
+    let waits = "wait: waiting for orders-canary to run orders:8: 1 of 1 tasks";
+    let rows = [
+        (
+            "the canary is on what was found",
+            registered(pair()),
+            Detail::Nothing,
+            updates,
+        ),
+        (
+            "with more tasks than the smallest share",
+            registered(pair().tasks(3, 4)),
+            Detail::Nothing,
+            updates,
+        ),
+        (
+            "its task is starting",
+            on(pair()).canary(|canary| canary.running(0).replacing(&stable(), 1)),
+            Detail::Nothing,
+            "wait: waiting for orders-canary to run orders:8: 0 of 1 tasks",
+        ),
+        (
+            "its task runs, the old one too",
+            on(pair()).canary(|canary| canary.replacing(&stable(), 1)),
+            Detail::Nothing,
+            waits,
+        ),
+        (
+            "ECS says steady, a task of the old version is listed",
+            on(pair()),
+            Detail::Tasks(mixed),
+            waits,
+        ),
+        (
+            "ECS says steady, its task is unhealthy",
+            on(pair()),
+            Detail::Tasks(unwell),
+            waits,
+        ),
+        (
+            "ECS says steady, no task is listed",
+            on(pair()),
+            tasks(0),
+            waits,
+        ),
+        (
+            "somebody has set it to no tasks, which proves nothing",
+            on(pair().tasks(3, 0)),
+            tasks(0),
+            updates,
+        ),
+        (
+            "every task runs the candidate",
+            on(pair()),
+            tasks(1),
+            "done: orders-canary runs orders:8 (orders:v2): 1 of 1 tasks steady",
+        ),
+    ];
+    for (situation, pair, detail, expected) in rows {
+        let look = look().started(at(100));
+        check(situation, &decide(&look, &seen(pair, detail)), expected);
+    }
+    let constant = record()
+        .registered()
+        .of(target().constant_total())
+        .having_found(&pair().tasks(3, 2));
+    check(
+        "in constantTotal the canary keeps its count",
+        &decide(
+            &look().at_target(target().constant_total()),
+            &seen(pair().tasks(3, 2).recorded(constant), Detail::Nothing),
+        ),
+        "take: updating orders-canary to orders:8 | orders-canary: orders:8, 2 tasks",
+    );
+}
+
+#[test]
+fn a_canary_that_does_not_keep_the_candidate_fails_the_release_with_ecs_own_reason() {
+    let on = |change: fn(Service) -> Service| {
+        pair()
+            .canary_on_candidate()
+            .canary(change)
+            .recorded(record().registered())
+    };
+    let mut taken_back = pair()
+        .canary(|canary| canary.since(at(300)))
+        .recorded(record().registered());
+    taken_back.canary.deployments[0].reason =
+        Some("ECS deployment circuit breaker: rolling back to the last one".to_owned());
+    let rows = [
+        (
+            "ECS gives up",
+            on(Service::broken_down),
+            "refuse: ECS gave up the deployment of orders:8 on orders-canary (circuit breaker): tasks failed to start",
+        ),
+        (
+            "ECS has taken the candidate back",
+            taken_back,
+            "refuse: orders-canary runs orders:7, not orders:8 as this release last set it. Somebody or something else has \
+             changed the service: ECS deployment circuit breaker: rolling back to the last one",
+        ),
+        (
+            "somebody deploys something else",
+            on(|canary| canary.on(&foreign())),
+            "refuse: orders-canary runs orders:9, not orders:8 as this release last set it. Somebody or something else has \
+             changed the service",
+        ),
+        (
+            "a read right after the update still shows what was there before",
+            pair().recorded(record().registered()),
+            "take: updating orders-canary to orders:8 | orders-canary: orders:8, 1 tasks",
+        ),
+        (
+            "an alarm fires",
+            on(|canary| canary).alarm_firing(),
+            "refuse: alarm orders-dead-letters is in ALARM. Threshold Crossed: 3 datapoints were greater than 0.",
+        ),
+    ];
+    for (situation, pair, expected) in rows {
+        let look = look().started(at(100));
+        check(
+            situation,
+            &decide(&look, &seen(pair, Detail::Nothing)),
+            expected,
+        );
+    }
+}
+
+#[test]
+fn what_does_not_come_to_an_end_is_given_up_at_the_timeout_and_says_what_it_waited_for() {
+    let late = || look().started(at(0)).taken_at(at(900));
+    let starting = pair()
+        .canary_on_candidate()
+        .canary(|canary| {
+            let mut canary = canary.running(0).rolling_out();
+            canary.deployments[0].failed_tasks = 2;
+            canary.deployments[0].reason = Some("the image cannot be pulled".to_owned());
+            canary
+        })
+        .recorded(record().registered());
+    check(
+        "tasks do not start",
+        &decide(&late(), &seen(starting, Detail::Nothing)),
+        "refuse: not finished within 15m: waiting for orders-canary to run orders:8: 0 of 1 tasks, 2 tasks failed to start: \
+         the image cannot be pulled",
+    );
+    check(
+        "an update that never shows",
+        &decide(
+            &late(),
+            &seen(pair().recorded(record().registered()), Detail::Nothing),
+        ),
+        "refuse: not finished within 15m: updating orders-canary to orders:8, again and again; somebody or something else \
+         undoes it",
+    );
+    check(
+        "what moves the record on is progress",
+        &decide(&late(), &seen(pair().recorded(record()), Detail::Nothing)),
+        "take: registering the candidate's task definition | record Deploying | register",
+    );
+}
+
+/// What the I/O around `decide` reads in a second round.
+fn observe(world: &World) -> Detail {
+    let Some(record) = &world.pair.record else {
+        return start();
+    };
+    match &record.phase {
+        Phase::Deploying {
+            candidate: Candidate::Registering { .. },
+        } => latest(record.began),
+        Phase::Deploying {
+            candidate: Candidate::Registered { .. },
+        } => Detail::Tasks(running_tasks(&candidate(), world.pair.canary.running)),
+        _ => start(),
+    }
+}
+
+#[test]
+fn look_by_look_a_steady_pair_gets_its_canary_and_one_more_look_changes_nothing() {
+    let found = pair().canary(|canary| canary.tasks(2).scaled(2, 4));
+    let mut world = World::new(found);
+    let mut story = Vec::new();
+    let mut done = 0;
+    for n in 0..10 {
+        let look = look().started(now()).taken_at(at(600 + n));
+        world.pair.now = look.now;
+        let decision = decide(&look, &seen(world.pair.clone(), observe(&world)));
+        if let Decision::Take(taken) = &decision {
+            if let Some(record) = &taken.record {
+                world.pair.record = Some(*record.clone());
+            }
+            taken.steps.iter().for_each(|step| world.take(step));
+        }
+        done += u32::from(matches!(decision, Decision::Done(_)));
+        if done < 2 {
+            story.push(told(&decision));
+        }
+    }
+    assert_eq!(
+        story,
+        [
+            BEGINS,
+            "take: registering the candidate's task definition | record Deploying | register | orders-canary: scaled 0 to 4 \
+             suspended",
+            "take: candidate registered as orders:8 | record Deploying",
+            "take: updating orders-canary to orders:8 | orders-canary: orders:8, 1 tasks",
+            "done: orders-canary runs orders:8 (orders:v2): 1 of 1 tasks steady",
+        ]
+    );
+    assert_eq!(world.writes, 3);
+    assert_eq!(done, 6);
+    let held = ScalableTarget {
+        min: 0,
+        max: 4,
+        suspended: Suspended::ALL,
+    };
+    assert_eq!(world.pair.canary.scaling, Some(held));
+    let update = Step::UpdateService {
+        service: target().canary,
+        task_definition: Some(candidate()),
+        desired: Some(1),
+    };
+    world.take(&update);
+    assert_eq!(
+        world.pair.canary.desired, 1,
+        "doing it twice is doing it once"
+    );
+}

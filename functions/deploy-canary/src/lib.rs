@@ -1,0 +1,191 @@
+//! deploy-canary: puts the candidate on the canary service, with the smallest share.
+//!
+//! **Goal.** The canary service runs the candidate on at least one task, steady, and every task of it
+//! runs the candidate.
+//!
+//! **Guarantees.** Nothing is changed before the release record holds what the release found. The
+//! candidate is one new revision of the primary's family. A look makes at most three sequential round trips before its
+//! report.
+//!
+//! **Caveats.** Before the tasks start there are four looks (begin, register, note, update), because
+//! each only builds on what an earlier one has read back.
+
+pub mod candidate;
+pub mod decide;
+
+use std::{fmt, time::Duration};
+
+use canary::{
+    artifact,
+    aws::{Account, Trouble, pipeline::ExecutionStatus},
+    names::ReleaseId,
+    observation::{Observation, Task},
+    observe, parameters,
+    reconcile::{Decided, Look, Stage},
+    record::{Candidate, Phase, Record},
+};
+
+use candidate::{Definition, Source};
+
+/// The stage.
+#[derive(Debug)]
+pub struct DeployCanary;
+
+/// What one look of deploy-canary saw.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// The pair.
+    pub pair: Observation,
+    /// What else the release's phase calls for.
+    pub detail: Detail,
+}
+
+/// What a second round of reads brought, by where the release is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Detail {
+    /// Nothing more was needed.
+    Nothing,
+    /// No release has the pair: what there is to begin with.
+    Start {
+        /// What the primary runs.
+        stable: Definition,
+        /// Where the candidate's images come from.
+        source: Source,
+        /// How the release's own pipeline execution stands; `None` if the pipeline does not know it.
+        execution: Option<ExecutionStatus>,
+    },
+    /// Another release has the pair: how its pipeline execution stands; `None` if the pipeline does not know it.
+    Other(Option<ExecutionStatus>),
+    /// The candidate is being registered: the family's latest revision.
+    Latest(Definition),
+    /// The canary service looks steady: its running tasks.
+    Tasks(Vec<Task>),
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.pair.fmt(f)
+    }
+}
+
+impl Stage for DeployCanary {
+    const NAME: &'static str = "deploy-canary";
+    type Raw = parameters::RawDeployCanary;
+    type Parameters = parameters::DeployCanary;
+    type Seen = Seen;
+
+    fn release(parameters: &Self::Parameters) -> &ReleaseId {
+        &parameters.release
+    }
+
+    fn patience(parameters: &Self::Parameters) -> Duration {
+        parameters.timeout
+    }
+
+    async fn observe(account: &Account, look: &Look<Self>) -> Result<Seen, Trouble> {
+        let target = &look.target;
+        let tasks = async { Ok(account.task_arns(&target.cluster, &target.canary).await?) };
+        // That the queue exists is worth a call of its own before anything is changed.
+        let queue = async {
+            if look.is_first() {
+                account.messages(&target.queue().url, "url").await?;
+            }
+            Ok(())
+        };
+        let (pair, task_arns, ()) =
+            tokio::try_join!(observe::pair(account, target, look.now), tasks, queue)?;
+        let detail = detail(account, look, &pair, &task_arns).await?;
+        Ok(Seen { pair, detail })
+    }
+
+    fn decide(look: &Look<Self>, seen: &Seen) -> Decided {
+        Decided {
+            decision: decide::decide(look, seen),
+            bookmark: look.bookmark.clone(),
+        }
+    }
+}
+
+async fn detail(
+    account: &Account,
+    look: &Look<DeployCanary>,
+    pair: &Observation,
+    task_arns: &[String],
+) -> Result<Detail, Trouble> {
+    match &pair.record {
+        Some(record) if record.release == look.parameters.release && record.is_active() => {
+            own_detail(account, look, pair, record, task_arns).await
+        }
+        Some(other) if other.is_active() && !matches!(other.phase, Phase::RollingBack { .. }) => {
+            let status = account
+                .execution_status(&other.target.pipeline, &other.release)
+                .await?;
+            Ok(Detail::Other(status))
+        }
+        Some(other) if other.is_active() => Ok(Detail::Nothing),
+        _ => start(account, look, pair).await,
+    }
+}
+
+async fn own_detail(
+    account: &Account,
+    look: &Look<DeployCanary>,
+    pair: &Observation,
+    record: &Record,
+    task_arns: &[String],
+) -> Result<Detail, Trouble> {
+    match &record.phase {
+        Phase::Deploying {
+            candidate: Candidate::Registering { .. },
+        } => {
+            let family = record.found.primary.task_definition.family();
+            Ok(Detail::Latest(Definition(
+                account.task_definition(family).await?,
+            )))
+        }
+        Phase::Deploying {
+            candidate: Candidate::Registered {
+                task_definition, ..
+            },
+        } if pair.canary.is_on(task_definition) && pair.canary.is_steady() => Ok(Detail::Tasks(
+            account.tasks(&look.target.cluster, task_arns).await?,
+        )),
+        _ => Ok(Detail::Nothing),
+    }
+}
+
+async fn start(
+    account: &Account,
+    look: &Look<DeployCanary>,
+    pair: &Observation,
+) -> Result<Detail, Trouble> {
+    let Some(newest) = pair.primary.newest() else {
+        return Ok(Detail::Nothing);
+    };
+    let source = async {
+        match (&look.parameters.image, &look.job.input) {
+            (Some(image), _) => Ok(Source::Parameter(image.clone())),
+            (None, Some(input)) => Ok(Source::Artifact(artifact::images(
+                &account.artifact(input).await?,
+            )?)),
+            (None, None) => Err(Trouble::from(candidate::no_image())),
+        }
+    };
+    let stable = async {
+        Ok(account
+            .task_definition(newest.task_definition.as_str())
+            .await?)
+    };
+    let execution = async {
+        let release = &look.parameters.release;
+        Ok(account
+            .execution_status(&look.target.pipeline, release)
+            .await?)
+    };
+    let (source, stable, execution) = tokio::try_join!(source, stable, execution)?;
+    Ok(Detail::Start {
+        stable: Definition(stable),
+        source,
+        execution,
+    })
+}

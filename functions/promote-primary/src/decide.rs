@@ -1,0 +1,249 @@
+//! What one look of promote-primary calls for. Pure.
+
+use canary::{
+    clock::Timestamp,
+    decision::{Decision, Doing, Done, Outcome, Refusal, Step, WaitingOn},
+    gates,
+    names::TaskDefinitionArn,
+    observation::{Observation, Service, Task},
+    reconcile::{Look, Stage},
+    record::{FoundService, Phase, Record},
+};
+
+use crate::{PromotePrimary, Seen};
+
+/// Decides.
+pub fn decide(look: &Look<PromotePrimary>, seen: &Seen) -> Decision {
+    let patience = look.parameters.timeout + look.parameters.bake;
+    match promote(look, seen) {
+        Ok(decision) => decision.bounded(look.bookmark.started, look.now, patience),
+        Err(refusal) => Decision::Refuse(refusal),
+    }
+}
+
+fn promote(look: &Look<PromotePrimary>, seen: &Seen) -> Result<Decision, Refusal> {
+    let record = gates::own(&seen.pair, &look.target, &look.parameters.release)?;
+    match (&record.phase, record.candidate()) {
+        (Phase::Promoted { candidate }, _) => Ok(promoted(record, candidate, None)),
+        (
+            Phase::Promoting {
+                candidate,
+                baking_since,
+            },
+            _,
+        ) => {
+            gates::all(&seen.pair, record)?;
+            Ok(promoting(look, seen, record, candidate, *baking_since))
+        }
+        (Phase::Deploying { .. } | Phase::Shifting { .. }, Some(candidate)) => {
+            verify(seen, candidate)?;
+            gates::all(&seen.pair, record)?;
+            Ok(begin(look, seen, record, candidate))
+        }
+        _ => Err(Refusal::WrongPhase {
+            function: PromotePrimary::NAME,
+            release: record.release.clone(),
+            phase: record.phase.to_string(),
+            advice: "It fits after deploy-canary has finished, in the same pipeline execution",
+        }),
+    }
+}
+
+/// What runs on the canary is what was approved: the newest deployment and every running task.
+fn verify(seen: &Seen, candidate: &TaskDefinitionArn) -> Result<(), Refusal> {
+    let canary = &seen.pair.canary;
+    let refuse = |found: String| {
+        Err(Refusal::NotTheCandidate {
+            service: canary.name.clone(),
+            candidate: candidate.short().to_owned(),
+            found,
+        })
+    };
+    if !canary.is_on(candidate) || !canary.is_rolled_out() {
+        return refuse(canary.to_string());
+    }
+    let tasks = seen.tasks.as_deref().unwrap_or_default();
+    match tasks.iter().find(|task| task.task_definition != *candidate) {
+        Some(other) => refuse(format!(
+            "task {} runs {}",
+            other.id,
+            other.task_definition.short()
+        )),
+        None if tasks.is_empty() => refuse("it has no running task".to_owned()),
+        None => Ok(()),
+    }
+}
+
+/// The record first; the primary is changed by a later look that has read it back.
+fn begin(
+    look: &Look<PromotePrimary>,
+    seen: &Seen,
+    record: &Record,
+    candidate: &TaskDefinitionArn,
+) -> Decision {
+    if !seen.pair.canary.is_settled() {
+        return Decision::Wait(WaitingOn::rollout(&seen.pair.canary, candidate));
+    }
+    let phase = Phase::Promoting {
+        candidate: candidate.clone(),
+        baking_since: None,
+    };
+    let doing = Doing::Promote {
+        candidate: candidate.short().to_owned(),
+        primary: look.target.primary.clone(),
+    };
+    Decision::write(doing, record.advance(phase, look.now))
+}
+
+/// The promotion has begun and its gates are open: primary, then canary, then scaling, then the bake.
+fn promoting(
+    look: &Look<PromotePrimary>,
+    seen: &Seen,
+    record: &Record,
+    candidate: &TaskDefinitionArn,
+    baking_since: Option<Timestamp>,
+) -> Decision {
+    let pair = &seen.pair;
+    if !pair.primary.is_on(candidate) {
+        return update(pair, record, candidate);
+    }
+    let wanted = wanted_primary(pair, record).filter(|desired| *desired != pair.primary.desired);
+    if let Some(desired) = wanted {
+        return Decision::act(
+            updating(&pair.primary, candidate),
+            vec![Step::count(&pair.primary, desired)],
+        );
+    }
+    if !is_proven(seen, candidate) {
+        return Decision::Wait(WaitingOn::rollout(&pair.primary, candidate));
+    }
+    let resting = record.resting_tasks();
+    if pair.canary.desired != resting && !record.found.canary.is_scaled_again(&pair.canary) {
+        let doing = Doing::GiveBack {
+            canary: pair.canary.name.clone(),
+            resting,
+        };
+        return Decision::act(doing, vec![Step::count(&pair.canary, resting)]);
+    }
+    if !pair.canary.is_steady() {
+        return Decision::Wait(WaitingOn::GivingBack((&pair.canary).into()));
+    }
+    let restore = scaling_to_restore(pair, record);
+    if !restore.is_empty() {
+        return Decision::act(Doing::RestoreScaling, restore);
+    }
+    watch(look, record, candidate, baking_since)
+}
+
+/// The primary is still, or again, on what the release found.
+fn update(pair: &Observation, record: &Record, candidate: &TaskDefinitionArn) -> Decision {
+    let primary = &pair.primary;
+    // A deployment that was made after the promotion began is not ours.
+    if let Some(newest) = primary
+        .newest()
+        .filter(|newest| newest.created >= record.phase_since)
+    {
+        return Decision::Refuse(Refusal::ForeignWrite {
+            service: primary.name.clone(),
+            found: newest.task_definition.short().to_owned(),
+            expected: candidate.short().to_owned(),
+            reason: newest.reason.clone(),
+        });
+    }
+    let step = Step::UpdateService {
+        service: primary.name.clone(),
+        task_definition: Some(candidate.clone()),
+        desired: wanted_primary(pair, record),
+    };
+    Decision::act(updating(primary, candidate), vec![step])
+}
+
+/// The primary's count, where and as long as it is ours.
+fn wanted_primary(pair: &Observation, record: &Record) -> Option<u32> {
+    let found = &record.found.primary;
+    (record.owns_primary_count() && !found.is_scaled_again(&pair.primary)).then_some(found.desired)
+}
+
+fn updating(service: &Service, candidate: &TaskDefinitionArn) -> Doing {
+    Doing::Update {
+        service: service.name.clone(),
+        candidate: candidate.short().to_owned(),
+    }
+}
+
+/// The primary is steady on the candidate with at least one task, and every task runs it. No tasks prove
+/// nothing.
+fn is_proven(seen: &Seen, candidate: &TaskDefinitionArn) -> bool {
+    let primary = &seen.pair.primary;
+    let on_candidate = |task: &Task| task.well && task.task_definition == *candidate;
+    primary.is_steady()
+        && primary.desired > 0
+        && seen
+            .tasks
+            .as_ref()
+            .is_some_and(|tasks| !tasks.is_empty() && tasks.iter().all(on_candidate))
+}
+
+fn scaling_to_restore(pair: &Observation, record: &Record) -> Vec<Step> {
+    let restore = |service: &Service, found: &FoundService| {
+        found
+            .scaling
+            .filter(|scaling| service.scaling != Some(*scaling))
+            .map(|to| Step::Scale {
+                service: service.name.clone(),
+                to,
+            })
+    };
+    let primary = record
+        .owns_primary_count()
+        .then(|| restore(&pair.primary, &record.found.primary))
+        .flatten();
+    restore(&pair.canary, &record.found.canary)
+        .into_iter()
+        .chain(primary)
+        .collect()
+}
+
+/// Everything is in place; health is watched for a while, if that was asked for.
+fn watch(
+    look: &Look<PromotePrimary>,
+    record: &Record,
+    candidate: &TaskDefinitionArn,
+    baking_since: Option<Timestamp>,
+) -> Decision {
+    let bake = look.parameters.bake;
+    match baking_since {
+        None if !bake.is_zero() => {
+            let phase = Phase::Promoting {
+                candidate: candidate.clone(),
+                baking_since: Some(look.now),
+            };
+            Decision::write(Doing::Watch(bake), record.advance(phase, look.now))
+        }
+        Some(since) if look.now.since(since) < bake => Decision::Wait(WaitingOn::Watch {
+            held: look.now.since(since),
+            bake,
+        }),
+        _ => {
+            let phase = Phase::Promoted {
+                candidate: candidate.clone(),
+            };
+            promoted(record, candidate, Some(record.advance(phase, look.now)))
+        }
+    }
+}
+
+fn promoted(record: &Record, candidate: &TaskDefinitionArn, write: Option<Record>) -> Decision {
+    Decision::Done(Done {
+        outcome: Outcome::Promoted {
+            primary: record.target.primary.clone(),
+            canary: record.target.canary.clone(),
+            candidate: candidate.short().to_owned(),
+        },
+        record: write.map(Box::new),
+        variables: vec![("TaskDefinition", candidate.to_string())],
+    })
+}
+
+#[cfg(test)]
+mod tests;

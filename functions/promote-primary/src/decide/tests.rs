@@ -1,0 +1,460 @@
+use std::time::Duration;
+
+use canary::{
+    fixtures::{
+        World, another_release, at, candidate, check, first_look, foreign, pair, record, release,
+        running_tasks, stable, target, told,
+    },
+    parameters,
+    record::Candidate,
+};
+
+use super::*;
+
+fn look() -> Look<PromotePrimary> {
+    let look: Look<PromotePrimary> = first_look(parameters::PromotePrimary {
+        release: release(),
+        bake: Duration::ZERO,
+        timeout: Duration::from_mins(30),
+    });
+    look.started(at(300))
+}
+
+fn baking() -> Look<PromotePrimary> {
+    let mut look = look();
+    look.parameters.bake = Duration::from_mins(5);
+    look
+}
+
+fn seen(pair: Observation) -> Seen {
+    Seen { pair, tasks: None }
+}
+
+/// With so many tasks of the candidate listed for the service in question.
+fn with_tasks(pair: Observation, many: u32) -> Seen {
+    Seen {
+        pair,
+        tasks: Some(running_tasks(&candidate(), many)),
+    }
+}
+
+fn approved(record: Record) -> Observation {
+    pair().canary_on_candidate().recorded(record)
+}
+
+fn promoting(record: Record) -> Observation {
+    pair().both_on_candidate().recorded(record.promoting())
+}
+
+const BEGINS: &str = "take: promotion begins: orders:8 is to run on orders | record Promoting";
+
+#[test]
+fn it_fits_after_deploy_of_the_same_release() {
+    let wrong = "refuse: promote-primary does not fit: release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f is in phase Deploying. It \
+                 fits after deploy-canary has finished, in the same pipeline execution";
+    let not_ours = "refuse: this release does not have the pair orders/orders: ";
+    let rolled_back = "refuse: release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f was rolled back: alarm orders-dead-letters went \
+                       to ALARM: 3 messages. Nothing more was changed; start a new execution, or retry from deploy-canary";
+    let rows = [
+        (
+            "no release ever",
+            pair(),
+            format!("{not_ours}no release has. deploy-canary must run first, in the same pipeline execution"),
+        ),
+        (
+            "another release has taken the pair since the approval",
+            approved(record().owned_by(another_release()).shifting(10)),
+            format!(
+                "{not_ours}release 9e8d7c6b-5a49-4837-a615-049382716050 has it. deploy-canary must run first, in the same \
+                 pipeline execution"
+            ),
+        ),
+        ("not registered", approved(record()), wrong.to_owned()),
+        ("being registered", approved(record().registering(at(599))), wrong.to_owned()),
+        ("deployed, without any shift", approved(record().registered()), BEGINS.to_owned()),
+        ("shifted", approved(record().shifting(50)), BEGINS.to_owned()),
+        (
+            "promoted",
+            approved(record().promoted()),
+            "done: promoted: orders and orders-canary run orders:8, tasks and scaling are as the release found them".to_owned(),
+        ),
+        ("being rolled back", approved(record().shifting(10).rolling_back()), rolled_back.to_owned()),
+        ("rolled back", approved(record().rolled_back()), rolled_back.to_owned()),
+    ];
+    for (situation, pair, expected) in rows {
+        check(situation, &decide(&look(), &with_tasks(pair, 1)), &expected);
+    }
+}
+
+#[test]
+fn what_is_promoted_is_what_was_approved_or_nothing_is_changed() {
+    let refused = |found: &str| {
+        format!(
+            "refuse: orders-canary does not run the candidate orders:8 that was approved: {found}. Nothing was changed"
+        )
+    };
+    let shifting = || approved(record().shifting(10));
+    let mixed = || {
+        let mut seen = with_tasks(shifting(), 2);
+        seen.tasks.as_mut().unwrap()[1].task_definition = stable();
+        seen
+    };
+    let rows = [
+        (
+            "the canary is on something else",
+            seen(shifting().canary(|canary| canary.on(&foreign()))),
+            refused("orders-canary on orders:9, 1 of 1 tasks, COMPLETED"),
+        ),
+        (
+            "the canary is being replaced",
+            with_tasks(shifting().canary(|canary| canary.replacing(&foreign(), 1)), 1),
+            refused("orders-canary on orders:8, 2 of 1 tasks, IN_PROGRESS (and 1 older deployments)"),
+        ),
+        ("a task of it runs something else", mixed(), refused("task task-1 runs orders:7")),
+        ("it has no task", with_tasks(shifting().tasks(3, 0), 0), refused("it has no running task")),
+        (
+            "an alarm fires since the approval",
+            with_tasks(shifting().alarm_firing(), 1),
+            "refuse: alarm orders-dead-letters is in ALARM. Threshold Crossed: 3 datapoints were greater than 0.".to_owned(),
+        ),
+        (
+            "a task of it is being replaced at this moment",
+            with_tasks(shifting().tasks(3, 2).canary(|canary| canary.running(1)), 1),
+            "wait: waiting for orders-canary to run orders:8: 1 of 2 tasks".to_owned(),
+        ),
+    ];
+    for (situation, seen, expected) in rows {
+        let decision = decide(&look(), &seen);
+        check(situation, &decision, &expected);
+        assert!(!matches!(decision, Decision::Take(_)), "{situation}");
+    }
+}
+
+#[test]
+fn the_primary_comes_first_then_the_canary_then_scaling() {
+    let primary_only = || {
+        pair()
+            .canary_on_candidate()
+            .tasks(3, 2)
+            .recorded(record().promoting())
+    };
+    let both = || promoting(record()).tasks(3, 2);
+    let held = || {
+        let found = pair().canary(|canary| canary.scaled(1, 4));
+        let pair = found.clone().both_on_candidate();
+        pair.canary(Service::held)
+            .recorded(record().having_found(&found).promoting())
+    };
+    let mut stray = running_tasks(&candidate(), 3);
+    stray[0].task_definition = stable();
+    let mut unwell = running_tasks(&candidate(), 3);
+    unwell[0].well = false;
+    let waits = "wait: waiting for orders to run orders:8: 3 of 3 tasks";
+    let rows = [
+        (
+            "the primary is on what was found",
+            seen(primary_only()),
+            "take: updating orders to orders:8 | orders: orders:8",
+        ),
+        (
+            "somebody has deployed to it since the promotion began",
+            seen(primary_only().primary(|primary| primary.since(at(300)))),
+            "refuse: orders runs orders:7, not orders:8 as this release last set it. Somebody or something else has changed \
+             the service",
+        ),
+        (
+            "its tasks are being replaced",
+            seen(both().primary(|primary| primary.running(1).replacing(&stable(), 3))),
+            "wait: waiting for orders to run orders:8: 1 of 3 tasks",
+        ),
+        (
+            "ECS gives up",
+            seen(both().primary(|primary| primary.running(1).broken_down())),
+            "refuse: ECS gave up the deployment of orders:8 on orders (circuit breaker): tasks failed to start",
+        ),
+        (
+            "ECS says steady, a task of the old version is listed",
+            Seen {
+                pair: both(),
+                tasks: Some(stray),
+            },
+            waits,
+        ),
+        (
+            "ECS says steady, a task is unhealthy",
+            Seen {
+                pair: both(),
+                tasks: Some(unwell),
+            },
+            waits,
+        ),
+        (
+            "somebody has set the primary to no tasks, which proves nothing",
+            with_tasks(both().tasks(0, 2), 0),
+            "wait: waiting for orders to run orders:8: 0 of 0 tasks",
+        ),
+        (
+            "every task of the primary runs the candidate",
+            with_tasks(both(), 3),
+            "take: primary runs the candidate; setting orders-canary back to 1 tasks | orders-canary: 1 tasks",
+        ),
+        (
+            "the canary's surplus is stopping",
+            with_tasks(both().canary(|canary| canary.tasks(1).running(2)), 3),
+            "wait: waiting for orders-canary on orders:8, 2 of 1 tasks, COMPLETED to settle",
+        ),
+        (
+            "counts are right, scaling is held",
+            with_tasks(held(), 3),
+            "take: restoring automatic scaling | orders-canary: scaled 1 to 4",
+        ),
+        (
+            "everything is right",
+            with_tasks(promoting(record()), 3),
+            "done: promoted: orders and orders-canary run orders:8, tasks and scaling are as the release found them | record \
+             Promoted",
+        ),
+    ];
+    for (situation, seen, expected) in rows {
+        check(situation, &decide(&look(), &seen), expected);
+    }
+}
+
+#[test]
+fn the_canary_rests_on_what_the_target_says_within_what_its_scaling_allows() {
+    for (resting, bounds, expected) in [
+        (0, None, 0),
+        (2, None, 2),
+        (0, Some((1, 4)), 1),
+        (9, Some((1, 4)), 4),
+    ] {
+        let found = pair().canary(|canary| match bounds {
+            Some((min, max)) => canary.scaled(min, max),
+            None => canary,
+        });
+        let pair = found.clone().both_on_candidate().tasks(3, 7);
+        let record = record()
+            .of(target().resting_on(resting))
+            .having_found(&found)
+            .promoting();
+        let pair = pair.canary(Service::held).recorded(record);
+        check(
+            &format!("{resting} within {bounds:?}"),
+            &decide(&look(), &with_tasks(pair, 3)),
+            &format!(
+                "take: primary runs the candidate; setting orders-canary back to {expected} tasks | orders-canary: \
+                 {expected} tasks"
+            ),
+        );
+    }
+}
+
+#[test]
+fn in_constant_total_the_primary_gets_its_count_and_its_scaling_back() {
+    let constant = || record().of(target().constant_total());
+    let scaled = || {
+        let found = pair().primary(|primary| primary.scaled(1, 9));
+        let record = constant().having_found(&found).promoting();
+        found.both_on_candidate().recorded(record)
+    };
+    let rows = [
+        (
+            "with the version in one call",
+            seen(
+                pair()
+                    .canary_on_candidate()
+                    .tasks(1, 3)
+                    .recorded(constant().promoting()),
+            ),
+            "take: updating orders to orders:8 | orders: orders:8, 3 tasks",
+        ),
+        (
+            "the count alone, if only that is wrong",
+            seen(
+                pair()
+                    .both_on_candidate()
+                    .tasks(1, 3)
+                    .recorded(constant().promoting()),
+            ),
+            "take: updating orders to orders:8 | orders: 3 tasks",
+        ),
+        (
+            "then its scaling",
+            with_tasks(scaled().primary(Service::held), 3),
+            "take: restoring automatic scaling | orders: scaled 1 to 9",
+        ),
+        (
+            "after that the count is its scaling's",
+            with_tasks(scaled().tasks(5, 1), 5),
+            "done: promoted: orders and orders-canary run orders:8, tasks and scaling are as the release found them | record \
+             Promoted",
+        ),
+    ];
+    for (situation, seen, expected) in rows {
+        check(situation, &decide(&look(), &seen), expected);
+    }
+}
+
+#[test]
+fn a_promotion_is_watched_before_it_counts_and_scaling_is_left_alone_meanwhile() {
+    let scaled = |record: Record| {
+        let found = pair().canary(|canary| canary.scaled(1, 4));
+        let record = record.having_found(&found);
+        found.both_on_candidate().recorded(record)
+    };
+    let rows = [
+        (
+            "everything is right",
+            scaled(record().promoting()),
+            "take: promotion complete; health is watched for 5m | record Promoting",
+        ),
+        (
+            "it is being watched",
+            scaled(record().watched_since(at(470))),
+            "wait: promotion complete; health watched for 2m10s of 5m",
+        ),
+        (
+            "the canary's own scaling adds a task",
+            scaled(record().watched_since(at(470))).tasks(3, 2),
+            "wait: promotion complete; health watched for 2m10s of 5m",
+        ),
+        (
+            "an alarm fires",
+            scaled(record().watched_since(at(470))).alarm_firing(),
+            "refuse: alarm orders-dead-letters is in ALARM. Threshold Crossed: 3 datapoints were greater than 0.",
+        ),
+        (
+            "it has been watched",
+            scaled(record().watched_since(at(300))),
+            "done: promoted: orders and orders-canary run orders:8, tasks and scaling are as the release found them | record \
+             Promoted",
+        ),
+    ];
+    for (situation, pair, expected) in rows {
+        check(
+            situation,
+            &decide(&baking(), &with_tasks(pair, 3)),
+            expected,
+        );
+    }
+}
+
+#[test]
+fn a_promotion_that_does_not_come_to_an_end_is_given_up() {
+    let late = look().started(at(0)).taken_at(at(1800));
+    let rows = [
+        (
+            "tasks do not start",
+            seen(promoting(record()).primary(|primary| primary.running(1).rolling_out())),
+            "refuse: not finished within 30m: waiting for orders to run orders:8: 1 of 3 tasks",
+        ),
+        (
+            "somebody sets the canary's count again and again",
+            with_tasks(promoting(record()).tasks(3, 5), 3),
+            "refuse: not finished within 30m: primary runs the candidate; setting orders-canary back to 1 tasks, again and \
+             again; somebody or something else undoes it",
+        ),
+        (
+            "a promotion that is complete is complete",
+            with_tasks(promoting(record()), 3),
+            "done: promoted: orders and orders-canary run orders:8, tasks and scaling are as the release found them | record \
+             Promoted",
+        ),
+    ];
+    for (situation, seen, expected) in rows {
+        check(situation, &decide(&late, &seen), expected);
+    }
+}
+
+#[test]
+fn look_by_look_an_approved_canary_becomes_the_primary_and_one_more_look_changes_nothing() {
+    let target = target().constant_total();
+    let found = pair()
+        .tasks(4, 1)
+        .primary(|primary| primary.scaled(2, 8))
+        .canary(|canary| canary.scaled(1, 4));
+    let record = record().of(target.clone()).having_found(&found);
+    let mut world = World::new(
+        found
+            .clone()
+            .tasks(2, 3)
+            .primary(Service::held)
+            .canary(Service::held)
+            .canary_on_candidate()
+            .recorded(record.shifting(60)),
+    );
+    let mut story = Vec::new();
+    for n in 0..9 {
+        let look = baking()
+            .at_target(target.clone())
+            .taken_at(at(600 + 100 * n));
+        world.pair.now = look.now;
+        let service = match world.pair.record.as_ref().map(|record| &record.phase) {
+            Some(Phase::Promoting { .. }) => &world.pair.primary,
+            _ => &world.pair.canary,
+        };
+        let seen = with_tasks(world.pair.clone(), service.running);
+        let decision = decide(&look, &seen);
+        match &decision {
+            Decision::Take(taken) => {
+                if let Some(record) = &taken.record {
+                    world.pair.record = Some(*record.clone());
+                }
+                taken.steps.iter().for_each(|step| world.take(step));
+            }
+            Decision::Done(done) => {
+                if let Some(record) = &done.record {
+                    world.pair.record = Some(*record.clone());
+                }
+            }
+            Decision::Wait(_) | Decision::Refuse(_) => {}
+        }
+        story.push(told(&decision));
+    }
+    let promoted = "done: promoted: orders and orders-canary run orders:8, tasks and scaling are as the release found them";
+    assert_eq!(
+        story,
+        [
+            BEGINS.to_owned(),
+            "take: updating orders to orders:8 | orders: orders:8, 4 tasks".to_owned(),
+            "take: primary runs the candidate; setting orders-canary back to 1 tasks | orders-canary: 1 tasks".to_owned(),
+            "take: restoring automatic scaling | orders-canary: scaled 1 to 4 | orders: scaled 2 to 8".to_owned(),
+            "take: promotion complete; health is watched for 5m | record Promoting".to_owned(),
+            "wait: promotion complete; health watched for 1m40s of 5m".to_owned(),
+            "wait: promotion complete; health watched for 3m20s of 5m".to_owned(),
+            format!("{promoted} | record Promoted"),
+            promoted.to_owned(),
+        ]
+    );
+    let as_found = |service: &Service, found: &Service| {
+        service.is_on(&candidate())
+            && (service.desired, service.scaling) == (found.desired, found.scaling)
+    };
+    assert!(
+        as_found(&world.pair.primary, &found.primary),
+        "{}",
+        world.pair
+    );
+    assert!(
+        as_found(&world.pair.canary, &found.canary),
+        "{}",
+        world.pair
+    );
+}
+
+#[test]
+fn a_candidate_in_the_record_is_the_only_thing_that_is_ever_promoted() {
+    let mut other = record().registered();
+    other.phase = Phase::Deploying {
+        candidate: Candidate::Registered {
+            task_definition: foreign(),
+            at: at(200),
+        },
+    };
+    check(
+        "the record's candidate is another one than the canary's",
+        &decide(&look(), &with_tasks(approved(other), 1)),
+        "refuse: orders-canary does not run the candidate orders:9 that was approved: orders-canary on orders:8, 1 of 1 tasks, \
+         COMPLETED. Nothing was changed",
+    );
+}

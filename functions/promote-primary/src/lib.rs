@@ -1,0 +1,99 @@
+//! promote-primary: puts the candidate on the primary service and gives the work back to it.
+//!
+//! **Goal.** Both services run the candidate; task counts and automatic scaling are as the release
+//! found them.
+//!
+//! **Guarantees.** Exactly the task definition that was canaried is promoted: if the canary service does
+//! not run it any more, on every task, nothing is changed. The canary keeps its tasks until the primary is
+//! steady. A look makes at most three sequential round trips before its report.
+
+pub mod decide;
+
+use std::{fmt, time::Duration};
+
+use canary::{
+    aws::{Account, Trouble},
+    names::ReleaseId,
+    observation::{Observation, Service, Task},
+    observe, parameters,
+    reconcile::{Decided, Look, Stage},
+    record::Phase,
+};
+
+/// The stage.
+#[derive(Debug)]
+pub struct PromotePrimary;
+
+/// What one look of promote-primary saw.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// The pair.
+    pub pair: Observation,
+    /// The running tasks of the service that is in question: of the canary before the promotion, of the
+    /// primary after it looks steady. `None` where they are not in question.
+    pub tasks: Option<Vec<Task>>,
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.pair.fmt(f)
+    }
+}
+
+impl Stage for PromotePrimary {
+    const NAME: &'static str = "promote-primary";
+    type Raw = parameters::RawPromotePrimary;
+    type Parameters = parameters::PromotePrimary;
+    type Seen = Seen;
+
+    fn release(parameters: &Self::Parameters) -> &ReleaseId {
+        &parameters.release
+    }
+
+    fn patience(parameters: &Self::Parameters) -> Duration {
+        parameters.timeout + parameters.bake
+    }
+
+    async fn observe(account: &Account, look: &Look<Self>) -> Result<Seen, Trouble> {
+        let target = &look.target;
+        let primary_arns = async { Ok(account.task_arns(&target.cluster, &target.primary).await?) };
+        let canary_arns = async { Ok(account.task_arns(&target.cluster, &target.canary).await?) };
+        let (pair, primary_arns, canary_arns) = tokio::try_join!(
+            observe::pair(account, target, look.now),
+            primary_arns,
+            canary_arns
+        )?;
+        let record = pair
+            .record
+            .as_ref()
+            .filter(|record| record.release == look.parameters.release);
+        let in_question = record.and_then(|record| {
+            let ready = |service: &Service| {
+                record
+                    .candidate()
+                    .is_some_and(|candidate| service.is_on(candidate))
+            };
+            match record.phase {
+                Phase::Deploying { .. } | Phase::Shifting { .. } if ready(&pair.canary) => {
+                    Some(&canary_arns)
+                }
+                Phase::Promoting { .. } if ready(&pair.primary) && pair.primary.is_steady() => {
+                    Some(&primary_arns)
+                }
+                _ => None,
+            }
+        });
+        let tasks = match in_question {
+            Some(arns) => Some(account.tasks(&target.cluster, arns).await?),
+            None => None,
+        };
+        Ok(Seen { pair, tasks })
+    }
+
+    fn decide(look: &Look<Self>, seen: &Seen) -> Decided {
+        Decided {
+            decision: decide::decide(look, seen),
+            bookmark: look.bookmark.clone(),
+        }
+    }
+}

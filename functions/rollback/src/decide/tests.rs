@@ -1,0 +1,424 @@
+mod restoring;
+
+use canary::{
+    aws::pipeline::{Execution, ExecutionStatus},
+    decision::Approval,
+    fixtures::{
+        alarm, another_release, at, candidate, check, foreign, pair, record, release, scaling,
+        stable, target,
+    },
+    observation::Observation,
+    trigger::{Ended, Firing},
+};
+
+use super::*;
+
+fn fired() -> Why {
+    Why::Alarm(Firing {
+        alarm: alarm("orders-dead-letters"),
+        reason: "3 messages".to_owned(),
+        at: Some(at(599)),
+        direct: true,
+    })
+}
+
+fn ended() -> Why {
+    ended_at(at(599))
+}
+
+fn ended_at(time: Timestamp) -> Why {
+    Why::Ended(Ended {
+        pipeline: "orders-release".try_into().unwrap(),
+        release: release(),
+        what: "its pipeline execution ended as FAILED".to_owned(),
+        at: Some(time),
+    })
+}
+
+fn by_hand() -> Why {
+    Why::Hand(asked(release()))
+}
+
+fn by_action() -> Why {
+    Why::Action(asked(release()))
+}
+
+fn asked(release: ReleaseId) -> Rollback {
+    Rollback {
+        release,
+        reason: Some("latency is up".to_owned()),
+    }
+}
+
+/// A pipeline that has nothing more to do for the release.
+fn seen(pair: Observation) -> Seen {
+    Seen {
+        pair,
+        execution: Execution::default(),
+        status: None,
+    }
+}
+
+/// A pipeline that is at work for the release.
+fn under_way(pair: Observation) -> Seen {
+    Seen {
+        execution: Execution {
+            under_way: true,
+            approval: None,
+        },
+        ..seen(pair)
+    }
+}
+
+/// A pipeline in which the release's approval waits.
+fn awaiting_approval(pair: Observation) -> Seen {
+    Seen {
+        execution: Execution {
+            under_way: true,
+            approval: Some(Approval {
+                pipeline: "orders-release".try_into().unwrap(),
+                stage: "Canary".to_owned(),
+                action: "Approve".to_owned(),
+                token: "secret".to_owned(),
+            }),
+        },
+        ..seen(pair)
+    }
+}
+
+fn with_status(pair: Observation, status: Option<&str>) -> Seen {
+    Seen {
+        status: status.map(ExecutionStatus::from),
+        ..seen(pair)
+    }
+}
+
+fn canaried(record: Record) -> Observation {
+    pair().canary_on_candidate().recorded(record)
+}
+
+const FIRED: &str = "take: rolling back release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f: alarm orders-dead-letters went to ALARM: \
+                     3 messages | record RollingBack";
+const GOES_ON: &str = "take: rollback of release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f goes on";
+const STOP_CANARY: &str = "orders-canary: orders:7, 0 tasks";
+
+#[test]
+fn from_every_phase_what_harms_is_stopped_in_the_look_that_writes_the_fence() {
+    let rows = [
+        (
+            "nothing changed yet",
+            pair().recorded(record()),
+            FIRED.to_owned(),
+        ),
+        (
+            "the candidate is being registered",
+            pair().recorded(record().registering(at(599))),
+            FIRED.to_owned(),
+        ),
+        (
+            "registered, not on the canary",
+            pair().recorded(record().registered()),
+            FIRED.to_owned(),
+        ),
+        (
+            "the canary is being updated",
+            canaried(record().registered())
+                .canary(|canary| canary.running(0).replacing(&stable(), 1)),
+            format!("{FIRED} | {STOP_CANARY}"),
+        ),
+        (
+            "ECS has taken the candidate back, a task of it still runs",
+            pair()
+                .canary(|canary| canary.since(at(300)).replacing(&candidate(), 1))
+                .recorded(record().registered()),
+            format!("{FIRED} | {STOP_CANARY}"),
+        ),
+        (
+            "the share is being raised",
+            canaried(record().shifting(50)).tasks(3, 3),
+            format!("{FIRED} | {STOP_CANARY}"),
+        ),
+        (
+            "the promotion has begun, the primary is not changed yet",
+            canaried(record().promoting()),
+            format!("{FIRED} | {STOP_CANARY}"),
+        ),
+        (
+            "the primary is being updated",
+            pair()
+                .both_on_candidate()
+                .primary(|primary| primary.running(1).replacing(&stable(), 2))
+                .recorded(record().promoting()),
+            format!("{FIRED} | {STOP_CANARY} | orders: orders:7"),
+        ),
+        (
+            "the promotion is being watched",
+            pair()
+                .both_on_candidate()
+                .recorded(record().watched_since(at(500))),
+            format!("{FIRED} | {STOP_CANARY} | orders: orders:7"),
+        ),
+        (
+            "promoted just now",
+            pair()
+                .both_on_candidate()
+                .recorded(record().promoted().since(at(590))),
+            format!("{FIRED} | {STOP_CANARY} | orders: orders:7"),
+        ),
+        (
+            "somebody has put something else on the canary",
+            canaried(record().shifting(50)).canary(|canary| canary.on(&foreign())),
+            format!("{FIRED} | {STOP_CANARY}"),
+        ),
+    ];
+    for (situation, pair, expected) in rows {
+        let decision = decide(&seen(pair), &fired());
+        check(situation, &decision, &expected);
+    }
+}
+
+#[test]
+fn every_trigger_says_why() {
+    let shifting = || seen(canaried(record().shifting(10)));
+    let direct = Why::Alarm(Firing {
+        alarm: alarm("somebody-elses-that-calls-us"),
+        reason: "9 errors".to_owned(),
+        at: None,
+        direct: true,
+    });
+    let status = |text| with_status(canaried(record().shifting(10)), Some(text));
+    let rows = [
+        (
+            shifting(),
+            fired(),
+            "alarm orders-dead-letters went to ALARM: 3 messages",
+        ),
+        (
+            shifting(),
+            direct,
+            "alarm somebody-elses-that-calls-us went to ALARM: 9 errors",
+        ),
+        (
+            shifting(),
+            ended(),
+            "its pipeline execution ended as FAILED",
+        ),
+        (shifting(), by_hand(), "asked for by hand: latency is up"),
+        (
+            shifting(),
+            by_action(),
+            "asked for by the pipeline: latency is up",
+        ),
+        (
+            status("Stopped"),
+            Why::Schedule,
+            "its pipeline execution has ended (Stopped)",
+        ),
+        (
+            status("Succeeded"),
+            Why::Schedule,
+            "its pipeline execution has ended (Succeeded)",
+        ),
+    ];
+    for (seen, why, cause) in rows {
+        let release = release();
+        check(
+            cause,
+            &decide(&seen, &why),
+            &format!(
+                "take: rolling back release {release}: {cause} | record RollingBack | {STOP_CANARY}"
+            ),
+        );
+    }
+}
+
+#[test]
+fn where_nothing_is_to_be_rolled_back_nothing_is_written_and_the_reason_is_said() {
+    let foreign_alarm = Why::Alarm(Firing {
+        alarm: alarm("somebody-elses"),
+        reason: String::new(),
+        at: None,
+        direct: false,
+    });
+    let early_alarm = Why::Alarm(Firing {
+        alarm: alarm("orders-dead-letters"),
+        reason: String::new(),
+        at: Some(at(50)),
+        direct: true,
+    });
+    let another = || Why::Hand(asked(another_release()));
+    let shifting = || seen(canaried(record().shifting(10)));
+    let promoted = || pair().both_on_candidate().recorded(record().promoted());
+    let long_ago = || promoted().seen_at(at(200 + 3600));
+    let running = |status| with_status(canaried(record().shifting(10)), status);
+    let own = "3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f";
+    let other = "9e8d7c6b-5a49-4837-a615-049382716050";
+    let rows = [
+        ("no release ever", seen(pair()), fired(), "no release has ever begun for this pair".to_owned()),
+        (
+            "rolled back before",
+            seen(pair().recorded(record().rolled_back())),
+            ended(),
+            format!("release {own} is rolled back already: alarm orders-dead-letters went to ALARM: 3 messages"),
+        ),
+        (
+            "another release is named",
+            shifting(),
+            another(),
+            format!("the pair belongs to release {own}, not to {other}"),
+        ),
+        (
+            "another release is named while this one is rolled back",
+            seen(canaried(record().shifting(10).rolling_back())),
+            another(),
+            format!("the pair belongs to release {own}, not to {other}"),
+        ),
+        (
+            "an alarm that is none of the target's, through a topic",
+            shifting(),
+            foreign_alarm,
+            "alarm somebody-elses is not among the target's alarms and does not name this function as its own action".to_owned(),
+        ),
+        (
+            "an alarm from before the release",
+            shifting(),
+            early_alarm,
+            format!("the event is about {}, before release {own} began at {}", at(50), at(100)),
+        ),
+        (
+            "the end of an attempt before this one",
+            shifting(),
+            ended_at(at(90)),
+            format!("the event is about {}, before release {own} began at {}", at(90), at(100)),
+        ),
+        (
+            "an alarm long after the promotion",
+            seen(long_ago()),
+            Why::Alarm(Firing {
+                alarm: alarm("orders-dead-letters"),
+                reason: String::new(),
+                at: None,
+                direct: true,
+            }),
+            format!(
+                "release {own} is promoted since {}, alarms roll it back for 60 minutes (guardMinutes) only; to roll it back \
+                 now, invoke rollback by hand",
+                at(200)
+            ),
+        ),
+        (
+            "the end of a promoted release's execution",
+            seen(promoted()),
+            ended(),
+            format!("release {own} is promoted"),
+        ),
+        (
+            "the schedule while the execution is under way",
+            running(Some("InProgress")),
+            Why::Schedule,
+            format!("release {own} is Shifting and its pipeline execution is under way"),
+        ),
+    ];
+    for (situation, seen, why, reason) in rows {
+        let decision = decide(&seen, &why);
+        check(
+            situation,
+            &decision,
+            &format!("done: nothing rolled back: {reason}"),
+        );
+    }
+    check(
+        "the schedule after a promotion",
+        &decide(&seen(promoted()), &Why::Schedule),
+        &format!("done: nothing rolled back: release {own} is promoted"),
+    );
+}
+
+#[test]
+fn by_hand_a_promoted_release_is_rolled_back_however_long_ago_that_was() {
+    let promoted = pair().both_on_candidate().recorded(record().promoted());
+    let decision = decide(&seen(promoted.seen_at(at(90_000))), &by_hand());
+    assert!(matches!(decision, Decision::Take(_)));
+}
+
+#[test]
+fn event_times_may_be_off_by_what_clocks_differ() {
+    let decision = decide(&seen(canaried(record().shifting(10))), &ended_at(at(96)));
+    assert!(matches!(decision, Decision::Take(_)));
+}
+
+#[test]
+fn the_execution_ends_with_its_release_unless_it_asked_itself_or_has_ended() {
+    let later = |mut seen: Seen| {
+        seen.pair.now = seen.pair.now + Duration::from_secs(20);
+        seen
+    };
+    let begun = |by: &Why| {
+        let seen = seen(canaried(record().shifting(10)));
+        let Decision::Take(taken) = decide(&seen, by) else {
+            panic!("no rollback");
+        };
+        let stopped = pair().canary(|canary| canary.tasks(1));
+        stopped.recorded(*taken.record.unwrap())
+    };
+    let reject = "reject Approval(orders-release/Canary/Approve): Rolled back: alarm orders-dead-letters went to ALARM: 3 \
+                  messages";
+    let stop = "stop: Rolled back: alarm orders-dead-letters went to ALARM: 3 messages";
+    let watching = format!(
+        "wait: restored; watching until {} that nothing that began earlier undoes it",
+        at(630)
+    );
+    let rows = [
+        (
+            "its approval waits",
+            awaiting_approval(canaried(record().shifting(10))),
+            fired(),
+            format!("{FIRED} | {STOP_CANARY} | {reject}"),
+        ),
+        (
+            "an action is at work",
+            under_way(canaried(record().shifting(10))),
+            fired(),
+            format!("{FIRED} | {STOP_CANARY} | {stop}"),
+        ),
+        (
+            "the schedule looks in while CodePipeline may still take in what was done",
+            under_way(begun(&fired())),
+            Why::Schedule,
+            watching.clone(),
+        ),
+        (
+            "the schedule finds it still at work",
+            later(under_way(begun(&fired()))),
+            Why::Schedule,
+            format!("{GOES_ON} | {stop}"),
+        ),
+        (
+            "its own action asked: it goes on to its own end",
+            under_way(begun(&by_action())),
+            by_action(),
+            watching.clone(),
+        ),
+        (
+            "its own action asked, and the schedule looks in",
+            under_way(begun(&by_action())),
+            Why::Schedule,
+            watching.clone(),
+        ),
+        (
+            "it had ended, and was retried since",
+            under_way(begun(&ended())),
+            Why::Schedule,
+            watching.clone(),
+        ),
+        (
+            "its own action goes on with what an alarm began",
+            under_way(begun(&fired())),
+            by_action(),
+            watching,
+        ),
+    ];
+    for (situation, seen, why, expected) in rows {
+        check(situation, &decide(&seen, &why), &expected);
+    }
+}

@@ -1,0 +1,294 @@
+use super::*;
+
+#[test]
+fn the_canary_gets_its_count_when_the_last_bad_task_is_gone_and_then_its_scaling() {
+    let found = || pair().tasks(3, 2).canary(|canary| canary.scaled(1, 4));
+    let rolling_back = || record().having_found(&found()).shifting(50).rolling_back();
+    let held = |change: fn(Service) -> Service| {
+        found()
+            .canary(|canary| change(canary.held()))
+            .recorded(rolling_back())
+    };
+    let resumed = |canary: Service| {
+        let mut canary = canary.on(&candidate()).tasks(3);
+        canary.scaling = Some(scaling(1, 4));
+        canary
+    };
+    let rows = [
+        (
+            "the candidate, and somebody has resumed its scaling",
+            held(resumed),
+            format!("{GOES_ON} | orders-canary: orders:7, 0 tasks | orders-canary: scaled 0 to 4 suspended"),
+        ),
+        (
+            "told to stop, a bad task still runs",
+            held(|canary| canary.tasks(0).replacing(&candidate(), 1)),
+            "wait: rolling back: orders on orders:7, 3 of 3 tasks, COMPLETED; orders-canary on orders:7, 1 of 0 tasks, \
+             IN_PROGRESS (and 1 older deployments)"
+                .to_owned(),
+        ),
+        (
+            "the last one is gone",
+            held(|canary| canary.tasks(0)),
+            format!("{GOES_ON} | orders-canary: 2 tasks"),
+        ),
+        (
+            "its count is back, its scaling is not",
+            held(|canary| canary.tasks(2).running(0)),
+            format!("{GOES_ON} | orders-canary: scaled 1 to 4"),
+        ),
+        (
+            "its scaling waits until nothing can change the count any more",
+            held(|canary| canary.tasks(2)).seen_at(at(430)),
+            format!(
+                "wait: restored; watching until {} that nothing that began earlier undoes it",
+                at(430)
+            ),
+        ),
+        (
+            "all is set, a task is starting",
+            found().canary(|canary| canary.running(1)).recorded(rolling_back()),
+            "wait: rolling back: orders on orders:7, 3 of 3 tasks, COMPLETED; orders-canary on orders:7, 1 of 2 tasks, \
+             COMPLETED"
+                .to_owned(),
+        ),
+        (
+            "its own scaling has added tasks since: they are left alone",
+            found().tasks(3, 4).recorded(rolling_back()),
+            "done: rolled back release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f: alarm orders-dead-letters went to ALARM: 3 \
+             messages | record RolledBack"
+                .to_owned(),
+        ),
+    ];
+    for (situation, pair, expected) in rows {
+        check(situation, &decide(&seen(pair), &Why::Schedule), &expected);
+    }
+}
+
+#[test]
+fn counts_that_the_release_cannot_have_changed_yet_are_left_alone() {
+    let found = pair().canary(|canary| canary.scaled(1, 4));
+    let rolling_back = record()
+        .having_found(&found)
+        .registering(at(390))
+        .rolling_back();
+    let rows = [
+        (
+            "the canary's scaling adds tasks",
+            found.clone().tasks(3, 3),
+            "done: rolled back release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f: alarm orders-dead-letters went to ALARM: 3 \
+             messages | record RolledBack"
+                .to_owned(),
+        ),
+        (
+            "its scaling is held already",
+            found.clone().canary(Service::held),
+            format!("{GOES_ON} | orders-canary: scaled 1 to 4"),
+        ),
+    ];
+    for (situation, pair, expected) in rows {
+        let seen = seen(pair.recorded(rolling_back.clone()));
+        check(situation, &decide(&seen, &Why::Schedule), &expected);
+    }
+}
+
+#[test]
+fn within_the_fence_a_count_that_is_wrong_is_put_right_under_held_scaling() {
+    let found = pair().tasks(3, 2).canary(|canary| canary.scaled(0, 4));
+    let record = record().having_found(&found).promoting().rolling_back();
+    let late = found.canary(|canary| canary.tasks(0)).recorded(record);
+    check(
+        "a promotion gave the scaling back while the rollback stopped the canary",
+        &decide(&seen(late.seen_at(at(410))), &Why::Schedule),
+        &format!("{GOES_ON} | orders-canary: scaled 0 to 4 suspended | orders-canary: 2 tasks"),
+    );
+}
+
+#[test]
+fn what_was_suspended_when_the_release_came_stays_suspended() {
+    let mut found = pair().canary(|canary| canary.scaled(1, 4));
+    found.canary.scaling.as_mut().unwrap().suspended.scale_in = true;
+    let record = record().having_found(&found).shifting(10).rolling_back();
+    check(
+        "only scale-in was",
+        &decide(
+            &seen(found.canary(Service::held).recorded(record)),
+            &Why::Schedule,
+        ),
+        &format!("{GOES_ON} | orders-canary: scaled 1 to 4 suspended in part"),
+    );
+}
+
+#[test]
+fn in_constant_total_the_primary_gets_its_count_back_and_then_its_scaling() {
+    let found = || pair().tasks(4, 1).primary(|primary| primary.scaled(2, 9));
+    let constant = || {
+        record()
+            .of(target().constant_total())
+            .having_found(&found())
+    };
+    let held = |primary: u32, canary: u32, record: Record| {
+        found()
+            .tasks(primary, canary)
+            .primary(Service::held)
+            .recorded(record)
+    };
+    let rows = [
+        (
+            "at once, with the canary's stop",
+            held(0, 5, constant().shifting(100)).canary_on_candidate(),
+            fired(),
+            format!("{FIRED} | {STOP_CANARY} | orders: 4 tasks"),
+        ),
+        (
+            "with the version, if that was changed",
+            held(2, 3, constant().promoting()).both_on_candidate(),
+            fired(),
+            format!("{FIRED} | {STOP_CANARY} | orders: orders:7, 4 tasks"),
+        ),
+        (
+            "then its scaling",
+            held(4, 1, constant().shifting(40).rolling_back()),
+            Why::Schedule,
+            format!("{GOES_ON} | orders: scaled 2 to 9"),
+        ),
+        (
+            "not restored before its tasks run",
+            found()
+                .primary(|primary| primary.running(3))
+                .recorded(constant().shifting(40).rolling_back()),
+            Why::Schedule,
+            "wait: rolling back: orders on orders:7, 3 of 4 tasks, COMPLETED; orders-canary on orders:7, 1 of 1 tasks, \
+             COMPLETED"
+                .to_owned(),
+        ),
+        (
+            "after that the count is its scaling's",
+            found()
+                .tasks(6, 1)
+                .recorded(constant().shifting(40).rolling_back()),
+            Why::Schedule,
+            "done: rolled back release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f: alarm orders-dead-letters went to ALARM: 3 \
+             messages | record RolledBack"
+                .to_owned(),
+        ),
+    ];
+    for (situation, pair, why, expected) in rows {
+        check(situation, &decide(&seen(pair), &why), &expected);
+    }
+}
+
+#[test]
+fn in_additive_the_primarys_count_and_scaling_are_never_touched() {
+    let scaled = pair()
+        .tasks(9, 1)
+        .primary(|primary| primary.scaled(1, 20).held())
+        .recorded(record().shifting(10).rolling_back());
+    assert!(matches!(
+        decide(&seen(scaled), &Why::Schedule),
+        Decision::Done(_)
+    ));
+}
+
+#[test]
+fn a_primary_that_the_release_has_not_touched_is_not_waited_for() {
+    let busy = pair()
+        .primary(|primary| primary.running(1).rolling_out())
+        .recorded(record().shifting(10).rolling_back());
+    assert!(matches!(
+        decide(&seen(busy), &Why::Schedule),
+        Decision::Done(_)
+    ));
+    let touched = pair()
+        .primary(Service::rolling_out)
+        .recorded(record().promoting().rolling_back());
+    assert!(matches!(
+        decide(&seen(touched), &Why::Schedule),
+        Decision::Wait(_)
+    ));
+}
+
+#[test]
+fn it_is_over_only_when_a_look_after_the_fence_still_sees_everything_restored() {
+    let restored = || pair().recorded(record().promoting().rolling_back());
+    let rows = [
+        (
+            "within the fence",
+            restored().seen_at(at(429)),
+            format!("wait: restored; watching until {} that nothing that began earlier undoes it", at(430)),
+        ),
+        (
+            "at its end",
+            restored().seen_at(at(430)),
+            format!("wait: restored; watching until {} that nothing that began earlier undoes it", at(430)),
+        ),
+        (
+            "after it",
+            restored().seen_at(at(431)),
+            "done: rolled back release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f: alarm orders-dead-letters went to ALARM: 3 \
+             messages | record RolledBack"
+                .to_owned(),
+        ),
+        (
+            "a promotion's update was on its way when the rollback began",
+            restored().primary(|primary| primary.on(&candidate())).seen_at(at(429)),
+            format!("{GOES_ON} | orders: orders:7"),
+        ),
+        (
+            "a shift's count was on its way when the rollback began",
+            restored().tasks(3, 4).seen_at(at(431)),
+            format!("{GOES_ON} | orders-canary: 1 tasks"),
+        ),
+    ];
+    for (situation, pair, expected) in rows {
+        check(situation, &decide(&seen(pair), &Why::Schedule), &expected);
+    }
+}
+
+#[test]
+fn a_function_for_all_pairs_looks_at_the_records_that_a_call_may_concern() {
+    let other_alarm = Why::Alarm(Firing {
+        alarm: alarm("somebody-elses"),
+        reason: String::new(),
+        at: None,
+        direct: true,
+    });
+    let rows = [
+        ("its alarm", fired(), record().promoted(), true),
+        ("another alarm", other_alarm, record().shifting(10), false),
+        ("its execution", ended(), record().shifting(10), true),
+        (
+            "another execution",
+            ended(),
+            record().owned_by(another_release()).shifting(10),
+            false,
+        ),
+        (
+            "the schedule, under way",
+            Why::Schedule,
+            record().shifting(10),
+            true,
+        ),
+        (
+            "the schedule, being rolled back",
+            Why::Schedule,
+            record().rolling_back(),
+            true,
+        ),
+        (
+            "the schedule, promoted",
+            Why::Schedule,
+            record().promoted(),
+            false,
+        ),
+        (
+            "the schedule, rolled back",
+            Why::Schedule,
+            record().rolled_back(),
+            false,
+        ),
+    ];
+    for (situation, why, record, expected) in rows {
+        assert_eq!(why.concerns(&record), expected, "{situation}");
+    }
+}

@@ -1,0 +1,336 @@
+//! rollback: puts everything back where the release found it.
+//!
+//! **Goal.** Both services, their counts and their scaling are what the release record says the release
+//! found; the release's pipeline execution has ended; the record says `RolledBack` and why.
+//!
+//! **Guarantees.** The record is written first: it is the fence behind which no other function begins anything. Then
+//! everything that stops harm goes out at once. What is restored is what was recorded before the first change, never what
+//! a live service happens to run. A rollback without a release to roll back changes nothing and says so in the ledger.
+//! Everything may be delivered twice, late, or not at all: every look starts from what it sees, and the schedule finishes what
+//! was begun.
+//!
+//! **Caveats.** An invocation that began before the record was written may still write, for as long as a function may run.
+//! Therefore automatic scaling is only given back, and `RolledBack` only declared, by a look later than that.
+
+pub mod decide;
+
+use std::{fmt, sync::Arc};
+
+use canary::{
+    aws::{
+        Account, Trouble,
+        pipeline::{Execution, ExecutionStatus},
+        records::{Entry, Written},
+    },
+    clock::Timestamp,
+    decision::{Decision, Idle, Outcome, WaitingOn},
+    job::{Bookmark, FailureType, Job, Report},
+    names::PairId,
+    observation::Observation,
+    parameters::{self, RawRollback, USER_PARAMETERS},
+    reconcile::{self, carry_out, guarded},
+    record::{Phase, Record},
+    target::{self, Target},
+    trigger::{self, Trigger},
+};
+use serde_json::{Value, json};
+
+use decide::Why;
+
+/// The function's name in messages and in the ledger.
+pub const NAME: &str = "rollback";
+
+/// What one look of rollback saw.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// The pair.
+    pub pair: Observation,
+    /// What the pipeline is doing for the release.
+    pub execution: Execution,
+    /// How the release's execution stands, asked where only the schedule calls; `None` if it was not asked or is not
+    /// known.
+    pub status: Option<ExecutionStatus>,
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.pair)?;
+        match (&self.execution.approval, self.execution.under_way) {
+            (Some(_), _) => write!(f, "; its approval waits"),
+            (None, true) => write!(f, "; its pipeline execution is under way"),
+            (None, false) => Ok(()),
+        }
+    }
+}
+
+/// Handles one event of any kind.
+///
+/// # Errors
+/// The rollback could not be begun or reported; Lambda tries again, and after that the schedule.
+pub async fn handle(
+    account: Arc<Account>,
+    event: Value,
+    deadline: Timestamp,
+) -> Result<Value, Trouble> {
+    let trigger = match trigger::read(&event) {
+        Ok(trigger) => trigger,
+        Err(ignored) => {
+            tracing::warn!("ignored: {ignored}");
+            return Ok(json!({"ignored": ignored.to_string()}));
+        }
+    };
+    drop(event);
+    match trigger {
+        Trigger::Job(job) => as_action(account, job, deadline).await,
+        Trigger::Hand(parameters) => by_hand(&account, &parameters).await,
+        Trigger::Alarm(firing) => {
+            let caller = format!("alarm {}", firing.alarm);
+            unattended(&account, &Why::Alarm(firing), &caller).await
+        }
+        Trigger::Ended(ended) => {
+            let caller = format!("pipeline {}", ended.pipeline);
+            unattended(&account, &Why::Ended(ended), &caller).await
+        }
+        Trigger::Schedule => unattended(&account, &Why::Schedule, "schedule").await,
+    }
+}
+
+/// As a pipeline action: goes on until the rollback is complete.
+async fn as_action(account: Arc<Account>, job: Job, deadline: Timestamp) -> Result<Value, Trouble> {
+    let now = account.now();
+    let id = job.id.clone();
+    let bookmark = Bookmark::read(&job, now);
+    let looking = Arc::clone(&account);
+    let from = bookmark.clone();
+    let look = async move {
+        let text = job.user_parameters.as_deref();
+        let (target, asked) =
+            match parameters::read::<RawRollback>(USER_PARAMETERS, text, looking.target()) {
+                Ok(read) => read,
+                Err(bad) => {
+                    return Report::Failed {
+                        kind: FailureType::ConfigurationError,
+                        message: bad.to_string(),
+                    };
+                }
+            };
+        match look(
+            &looking,
+            &target,
+            &Why::Action(asked),
+            &format!("job {}", job.id),
+        )
+        .await
+        {
+            Ok(decision) => reconcile::report(decision, &from),
+            Err(trouble) if trouble.is_passing() => {
+                let decision = Decision::Wait(WaitingOn::Aws(trouble.to_string()));
+                let decision = decision.bounded(from.started, now, parameters::LONGEST_ACTION);
+                reconcile::report(decision, &from)
+            }
+            Err(trouble) => Report::Failed {
+                kind: trouble.failure_type(),
+                message: trouble.to_string(),
+            },
+        }
+    };
+    let report = guarded(NAME, bookmark, deadline.since(now), look).await;
+    reconcile::deliver(&account, NAME, &id, report).await
+}
+
+/// By hand: the answer is for whoever typed the command.
+async fn by_hand(account: &Account, parameters: &Value) -> Result<Value, Trouble> {
+    let text = parameters.to_string();
+    let (target, asked) =
+        match parameters::read::<RawRollback>("the event", Some(&text), account.target()) {
+            Ok(read) => read,
+            Err(bad) => {
+                tracing::error!("refused: {bad}");
+                return Ok(json!({"refused": bad.to_string()}));
+            }
+        };
+    let decision = persistent(account, &target, &Why::Hand(asked), "by hand").await?;
+    Ok(said(&target.pair(), &decision))
+}
+
+/// Called by something that reads no answer: looks at the function's own pair, or at every pair that is concerned.
+async fn unattended(account: &Account, why: &Why, caller: &str) -> Result<Value, Trouble> {
+    let targets = match account.target() {
+        Some(text) => vec![target::resolve(Some(text), None)?],
+        None => account
+            .records()
+            .await?
+            .into_iter()
+            .filter(|record| why.concerns(record))
+            .map(|r| r.target)
+            .collect(),
+    };
+    if targets.is_empty() {
+        tracing::warn!("{caller}: no release record is concerned; nothing is rolled back");
+    }
+    let looks = targets.iter().map(|target| async move {
+        let decision = persistent(account, target, why, caller).await?;
+        Ok(said(&target.pair(), &decision))
+    });
+    // Every pair is looked at, whatever became of the others.
+    let results = futures_util::future::join_all(looks).await;
+    results
+        .into_iter()
+        .collect::<Result<Vec<_>, Trouble>>()
+        .map(Value::from)
+}
+
+/// How often a look is taken again whose record another invocation has changed meanwhile.
+const LOOKS: usize = 5;
+
+/// A call that nobody repeats must not get lost because another function wrote the record at the same
+/// moment: the look is taken again.
+async fn persistent(
+    account: &Account,
+    target: &Target,
+    why: &Why,
+    caller: &str,
+) -> Result<Decision, Trouble> {
+    for _ in 1..LOOKS {
+        let decision = look(account, target, why, caller).await?;
+        if decision != Decision::Wait(WaitingOn::OtherInvocation) {
+            return Ok(decision);
+        }
+    }
+    look(account, target, why, caller).await
+}
+
+/// One look at one pair.
+async fn look(
+    account: &Account,
+    target: &Target,
+    why: &Why,
+    caller: &str,
+) -> Result<Decision, Trouble> {
+    let seen = observe(account, target, why).await?;
+    let now = seen.pair.now;
+    let decision = decide::decide(&seen, why);
+    let entry = |decided: String| Entry {
+        pair: target.pair(),
+        at: now,
+        function: NAME,
+        caller: caller.to_owned(),
+        release: seen
+            .pair
+            .record
+            .as_ref()
+            .map(|record| record.release.clone()),
+        seen: seen.to_string(),
+        decided,
+    };
+    let written = match &decision {
+        Decision::Take(taken) => {
+            carry_out(account, target, taken, entry(taken.doing.to_string())).await?
+        }
+        Decision::Done(done) => match &done.record {
+            Some(record) => {
+                account
+                    .write(record, &entry(done.outcome.to_string()))
+                    .await?
+            }
+            None if is_routine(why, &done.outcome) => Written::Yes,
+            None => {
+                reconcile::note(account, entry(done.outcome.to_string())).await;
+                Written::Yes
+            }
+        },
+        Decision::Wait(_) | Decision::Refuse(_) => Written::Yes,
+    };
+    Ok(match written {
+        Written::Yes => decision,
+        Written::Overtaken => Decision::Wait(WaitingOn::OtherInvocation),
+    })
+}
+
+/// The schedule finding nothing to do, every minute, is no news.
+fn is_routine(why: &Why, outcome: &Outcome) -> bool {
+    matches!((why, outcome), (Why::Schedule, Outcome::Idle(_)))
+}
+
+async fn observe(account: &Account, target: &Target, why: &Why) -> Result<Seen, Trouble> {
+    let pair = target.pair();
+    let scaling = async { Ok(account.scaling_of(target).await?) };
+    let pipeline = async { Ok(account.pipeline(&target.pipeline).await?) };
+    // On the heap: the SDK's futures are large.
+    let reads = Box::pin(async {
+        tokio::try_join!(
+            account.record(&pair),
+            account.services(target),
+            scaling,
+            pipeline
+        )
+    });
+    let (record, (mut primary, mut canary), scaling, pipeline) = reads.await?;
+    (primary.scaling, canary.scaling) = scaling;
+    let execution = record
+        .as_ref()
+        .map(|record| pipeline.execution(&record.release))
+        .unwrap_or_default();
+    // Between two stages an execution is for a moment nowhere in the pipeline's state; before that is taken for its
+    // end, the execution itself is asked.
+    let status = match &record {
+        Some(record) if needs_status(why, record, &execution) => {
+            account
+                .execution_status(&target.pipeline, &record.release)
+                .await?
+        }
+        _ => None,
+    };
+    let pair = Observation {
+        // Read after everything else: the fence begins when the record is written, which is next.
+        now: account.now(),
+        record,
+        primary,
+        canary,
+        alarms: Vec::new(),
+        dead_letters: None,
+    };
+    Ok(Seen {
+        pair,
+        execution,
+        status,
+    })
+}
+
+fn needs_status(why: &Why, record: &Record, execution: &Execution) -> bool {
+    let going_on = record.is_active() && !matches!(record.phase, Phase::RollingBack { .. });
+    matches!(why, Why::Schedule) && going_on && !execution.under_way
+}
+
+/// What became of a look, for the log and for whoever invoked the function.
+fn said(pair: &PairId, decision: &Decision) -> Value {
+    match decision {
+        Decision::Take(taken) => {
+            tracing::warn!(%pair, "{}", taken.doing);
+            json!({"pair": pair, "rollingBack": taken.doing.to_string()})
+        }
+        Decision::Wait(waiting_on) => {
+            tracing::info!(%pair, "{waiting_on}");
+            json!({"pair": pair, "rollingBack": waiting_on.to_string()})
+        }
+        Decision::Done(done)
+            if matches!(
+                done.outcome,
+                Outcome::Idle(Idle::UnderWay { .. } | Idle::Finished(_))
+            ) =>
+        {
+            json!({"pair": pair, "idle": done.outcome.to_string()})
+        }
+        Decision::Done(done) => {
+            tracing::warn!(%pair, "{}", done.outcome);
+            json!({"pair": pair, "done": done.outcome.to_string()})
+        }
+        Decision::Refuse(refusal) => {
+            tracing::error!(%pair, "{refusal}");
+            json!({"pair": pair, "refused": refusal.to_string()})
+        }
+    }
+}
+
+#[cfg(test)]
+mod any_point;

@@ -1,0 +1,51 @@
+//! shift-weight: raises the canary's share step by step, bakes, checks health.
+//!
+//! **Goal.** Every share that the action names has been attained as nearly as whole tasks allow, and has
+//! been held for its bake time with every gate open.
+//!
+//! **Guarantees.** Gates are asked at every look, before anything else. Tasks are added before others are taken away.
+//! While a share bakes it is held: when the primary's autoscaler changes its count, the canary follows. A look makes at most
+//! three sequential round trips before its report, one while it bakes.
+
+pub mod decide;
+
+use std::time::Duration;
+
+use canary::{
+    aws::{Account, Trouble},
+    names::ReleaseId,
+    observation::Observation,
+    observe, parameters,
+    reconcile::{Decided, Look, Stage},
+};
+
+/// The stage.
+#[derive(Debug)]
+pub struct ShiftWeight;
+
+impl Stage for ShiftWeight {
+    const NAME: &'static str = "shift-weight";
+    type Raw = parameters::RawShiftWeight;
+    type Parameters = parameters::ShiftWeight;
+    type Seen = Observation;
+
+    fn release(parameters: &Self::Parameters) -> &ReleaseId {
+        &parameters.release
+    }
+
+    fn patience(parameters: &Self::Parameters) -> Duration {
+        parameters
+            .steps
+            .iter()
+            .map(|step| step.bake + parameters.timeout)
+            .sum()
+    }
+
+    async fn observe(account: &Account, look: &Look<Self>) -> Result<Observation, Trouble> {
+        observe::pair(account, &look.target, look.now).await
+    }
+
+    fn decide(look: &Look<Self>, seen: &Observation) -> Decided {
+        decide::decide(look, seen)
+    }
+}

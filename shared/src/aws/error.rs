@@ -1,0 +1,242 @@
+//! What AWS refuses, in words for whoever has to do something about it.
+
+use std::fmt;
+
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use crate::{input::BadInput, job::FailureType};
+
+/// Why a look could not go on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// A person has to correct something.
+    #[error(transparent)]
+    Input(#[from] BadInput),
+    /// AWS did not do what was asked.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+}
+
+/// A call that did not succeed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwsError {
+    kind: Kind,
+    /// The IAM action, for example `ecs:UpdateService`.
+    action: &'static str,
+    /// What it was about, in words.
+    resource: String,
+    code: Option<String>,
+    message: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Denied,
+    Busy,
+    Unavailable,
+    Missing,
+    Failed,
+}
+
+impl std::error::Error for AwsError {}
+
+impl fmt::Display for AwsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            action,
+            resource,
+            message,
+            ..
+        } = self;
+        let code = self.code.as_deref().unwrap_or("no answer");
+        match self.kind {
+            Kind::Denied => write!(
+                f,
+                "the function's role may not call {action} on {resource}. Grant it in the role's policy. AWS says: {message}"
+            ),
+            Kind::Busy => write!(f, "AWS throttles {action} on {resource} ({code})"),
+            Kind::Unavailable => write!(f, "AWS does not answer {action} on {resource} ({code})"),
+            Kind::Missing if message.is_empty() => {
+                write!(f, "{resource} does not exist ({action})")
+            }
+            Kind::Missing => write!(f, "{resource} does not exist ({action}: {message})"),
+            Kind::Failed => write!(f, "{action} on {resource} failed with {code}: {message}"),
+        }
+    }
+}
+
+impl AwsError {
+    /// From a call of the SDK.
+    pub(crate) fn of<E>(
+        action: &'static str,
+        resource: impl Into<String>,
+        error: &SdkError<E, HttpResponse>,
+    ) -> Self
+    where
+        E: ProvideErrorMetadata,
+    {
+        let answer = error.as_service_error();
+        let code = answer
+            .and_then(ProvideErrorMetadata::code)
+            .map(str::to_owned);
+        let message = answer
+            .and_then(ProvideErrorMetadata::message)
+            .unwrap_or_default()
+            .to_owned();
+        let status = error
+            .raw_response()
+            .map(|response| response.status().as_u16());
+        let kind = kind(code.as_deref(), status);
+        Self {
+            kind,
+            action,
+            resource: resource.into(),
+            code,
+            message,
+        }
+    }
+
+    /// Something that a call answered as absent.
+    pub(crate) fn missing(action: &'static str, resource: impl Into<String>) -> Self {
+        Self {
+            kind: Kind::Missing,
+            action,
+            resource: resource.into(),
+            code: None,
+            message: String::new(),
+        }
+    }
+
+    /// An answer that cannot be used.
+    pub(crate) fn unusable(
+        action: &'static str,
+        resource: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            kind: Kind::Failed,
+            action,
+            resource: resource.into(),
+            code: Some("an answer that cannot be used".to_owned()),
+            message: message.into(),
+        }
+    }
+
+    /// Whether the call may succeed later without anybody doing anything.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        matches!(self.kind, Kind::Busy | Kind::Unavailable)
+    }
+
+    /// Whether AWS said this.
+    pub(crate) fn is(&self, code: &str) -> bool {
+        self.code.as_deref() == Some(code)
+    }
+}
+
+impl Trouble {
+    /// Whether the look may succeed later without anybody doing anything.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Aws(error) if error.is_passing())
+    }
+
+    /// How CodePipeline files it.
+    #[must_use]
+    pub fn failure_type(&self) -> FailureType {
+        match self {
+            Self::Input(_) => FailureType::ConfigurationError,
+            Self::Aws(error) => match error.kind {
+                Kind::Denied => FailureType::PermissionError,
+                Kind::Missing => FailureType::ConfigurationError,
+                Kind::Busy | Kind::Unavailable => FailureType::SystemUnavailable,
+                Kind::Failed => FailureType::JobFailed,
+            },
+        }
+    }
+}
+
+fn kind(code: Option<&str>, status: Option<u16>) -> Kind {
+    match (code, status) {
+        (Some("AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation"), _) => {
+            Kind::Denied
+        }
+        (
+            Some(
+                "Throttling"
+                | "ThrottlingException"
+                | "ThrottledException"
+                | "RequestThrottled"
+                | "RequestThrottledException"
+                | "TooManyRequestsException"
+                | "RequestLimitExceeded"
+                | "SlowDown"
+                | "ProvisionedThroughputExceededException"
+                | "ConcurrentUpdateException"
+                | "TransactionInProgressException",
+            ),
+            _,
+        ) => Kind::Busy,
+        (
+            Some(
+                "ServiceNotFoundException"
+                | "ServiceNotActiveException"
+                | "ClusterNotFoundException"
+                | "QueueDoesNotExist"
+                | "AWS.SimpleQueueService.NonExistentQueue"
+                | "ResourceNotFoundException"
+                | "PipelineNotFoundException"
+                | "NoSuchBucket"
+                | "NoSuchKey",
+            ),
+            _,
+        ) => Kind::Missing,
+        // No answer at all: a timeout or a connection that broke.
+        (None, None) | (_, Some(500..)) => Kind::Unavailable,
+        _ => Kind::Failed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(code: &str, status: u16) -> AwsError {
+        AwsError {
+            kind: kind(Some(code), Some(status)),
+            action: "ecs:UpdateService",
+            resource: "service orders".to_owned(),
+            code: Some(code.to_owned()),
+            message: "not today".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_denied_call_names_action_and_resource_and_is_a_permission_error() {
+        let error = error("AccessDeniedException", 400);
+        assert_eq!(
+            error.to_string(),
+            "the function's role may not call ecs:UpdateService on service orders. Grant it in the role's policy. AWS \
+             says: not today"
+        );
+        assert_eq!(
+            Trouble::Aws(error).failure_type(),
+            FailureType::PermissionError
+        );
+    }
+
+    #[test]
+    fn throttling_and_server_errors_pass_and_others_do_not() {
+        for (code, status, passing) in [
+            ("ThrottlingException", 400, true),
+            ("ServerException", 500, true),
+            ("ServiceUnavailable", 503, true),
+            ("ClientException", 400, false),
+            ("ServiceNotFoundException", 400, false),
+        ] {
+            assert_eq!(error(code, status).is_passing(), passing, "{code}");
+        }
+        assert_eq!(kind(None, None), Kind::Unavailable);
+    }
+}

@@ -1,0 +1,139 @@
+//! The only place with SDK types: one file per service, each giving and taking our own words.
+
+pub mod alarms;
+pub mod artifacts;
+pub mod error;
+pub mod pipeline;
+pub mod queues;
+pub mod records;
+pub mod scaling;
+pub mod services;
+pub mod task_definitions;
+
+use std::time::Duration;
+
+use aws_config::{SdkConfig, timeout::TimeoutConfig};
+
+use crate::{clock::Timestamp, decision::Step, input::BadInput, names::ClusterName, target};
+
+pub use error::{AwsError, Trouble};
+
+/// The clients of the functions and what their environment says.
+pub struct Account {
+    config: SdkConfig,
+    codepipeline: aws_sdk_codepipeline::Client,
+    cloudwatch: aws_sdk_cloudwatch::Client,
+    dynamodb: aws_sdk_dynamodb::Client,
+    ecs: aws_sdk_ecs::Client,
+    scaling: aws_sdk_applicationautoscaling::Client,
+    sqs: aws_sdk_sqs::Client,
+    settings: Settings,
+}
+
+/// A function's environment.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// `TARGET`: the pair as JSON; without it, every call brings its own.
+    pub target: Option<String>,
+    /// `RELEASES_TABLE`: the `DynamoDB` table of release records.
+    pub releases_table: Option<String>,
+}
+
+impl Settings {
+    /// Reads the environment of the process.
+    #[must_use]
+    pub fn from_env() -> Self {
+        let read = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Self {
+            target: read(target::TARGET),
+            releases_table: read("RELEASES_TABLE"),
+        }
+    }
+}
+
+impl Account {
+    /// Clients for the account and Region that the function runs in.
+    pub async fn from_env() -> Self {
+        let config = aws_config::from_env()
+            .timeout_config(timeouts())
+            .load()
+            .await;
+        Self::new(config, Settings::from_env())
+    }
+
+    /// Clients over a configuration.
+    #[must_use]
+    pub fn new(config: SdkConfig, settings: Settings) -> Self {
+        Self {
+            codepipeline: aws_sdk_codepipeline::Client::new(&config),
+            cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
+            dynamodb: aws_sdk_dynamodb::Client::new(&config),
+            ecs: aws_sdk_ecs::Client::new(&config),
+            scaling: aws_sdk_applicationautoscaling::Client::new(&config),
+            sqs: aws_sdk_sqs::Client::new(&config),
+            config,
+            settings,
+        }
+    }
+
+    /// The time; read once per look, by the loop.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.config
+            .time_source()
+            .map_or(Timestamp::from_epoch_millis(0), |source| {
+                source.now().into()
+            })
+    }
+
+    /// The function's `TARGET`.
+    #[must_use]
+    pub fn target(&self) -> Option<&str> {
+        self.settings.target.as_deref()
+    }
+
+    /// Takes one step.
+    pub async fn take(&self, cluster: &ClusterName, step: &Step) -> Result<(), AwsError> {
+        match step {
+            Step::Register { definition } => {
+                let arn = self.register_task_definition(definition).await?;
+                tracing::info!("registered {}", arn.short());
+                Ok(())
+            }
+            Step::UpdateService {
+                service,
+                task_definition,
+                desired,
+            } => {
+                self.update_service(cluster, service, task_definition.as_ref(), *desired)
+                    .await
+            }
+            Step::Scale { service, to } => self.set_scaling(cluster, service, *to).await,
+            Step::Reject { approval, summary } => self.reject(approval, summary).await,
+            Step::Stop {
+                pipeline,
+                release,
+                reason,
+            } => self.stop(pipeline, release, reason).await,
+        }
+    }
+
+    fn releases_table(&self) -> Result<&str, BadInput> {
+        self.settings.releases_table.as_deref().ok_or(BadInput::Missing {
+            source_name: "RELEASES_TABLE",
+            allowed: "set it in the function's environment to the name of the table of release records",
+        })
+    }
+}
+
+/// The SDK has no operation timeout of its own; without one a hanging call would outlive the function.
+/// An operation has three attempts of three seconds within ten, so that a look of thirty seconds can
+/// still report.
+#[must_use]
+pub fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(2))
+        .operation_attempt_timeout(Duration::from_secs(3))
+        .operation_timeout(Duration::from_secs(10))
+        .build()
+}

@@ -1,0 +1,215 @@
+//! Amazon ECS: services and their tasks.
+
+use aws_sdk_ecs::types::{
+    Deployment as SdkDeployment, DeploymentControllerType, DeploymentRolloutState, DesiredStatus,
+    HealthStatus,
+};
+
+use super::{Account, AwsError, Trouble};
+use crate::{
+    clock::Timestamp,
+    input::BadInput,
+    names::{ClusterName, ServiceName, TaskDefinitionArn},
+    observation::{Deployment, Rollout, Service, Task},
+    target::{TARGET, Target},
+};
+
+/// As many as one `DescribeTasks` call takes, and one `ListTasks` page holds.
+const TASKS_PER_CALL: usize = 100;
+
+impl Account {
+    /// Both services of the pair, primary first; without their scaling.
+    pub async fn services(&self, target: &Target) -> Result<(Service, Service), Trouble> {
+        const ACTION: &str = "ecs:DescribeServices";
+        let cluster = &target.cluster;
+        let answer = self
+            .ecs
+            .describe_services()
+            .cluster(cluster.as_str())
+            .services(target.primary.as_str())
+            .services(target.canary.as_str())
+            .send()
+            .await
+            .map_err(
+                |error| match AwsError::of(ACTION, format!("cluster {cluster}"), &error) {
+                    error if error.is("ClusterNotFoundException") => AwsError::missing(
+                        ACTION,
+                        format!("cluster {cluster} ({TARGET}: field cluster)"),
+                    ),
+                    error => error,
+                },
+            )?;
+        let find = |field, name: &ServiceName| {
+            answer
+                .services()
+                .iter()
+                .find(|service| service.service_name() == Some(name.as_str()))
+                .filter(|service| service.status() == Some("ACTIVE"))
+                .map_or_else(
+                    || {
+                        let what = format!(
+                            "service {name} in cluster {cluster} ({TARGET}: field {field})"
+                        );
+                        Err(AwsError::missing(ACTION, what).into())
+                    },
+                    |service| read(field, name, service),
+                )
+        };
+        Ok((
+            find("primary", &target.primary)?,
+            find("canary", &target.canary)?,
+        ))
+    }
+
+    /// Ids of the tasks of a service that are meant to run.
+    pub async fn task_arns(
+        &self,
+        cluster: &ClusterName,
+        service: &ServiceName,
+    ) -> Result<Vec<String>, AwsError> {
+        let mut arns = Vec::new();
+        let mut pages = self
+            .ecs
+            .list_tasks()
+            .cluster(cluster.as_str())
+            .service_name(service.as_str())
+            .desired_status(DesiredStatus::Running)
+            .into_paginator()
+            .send();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| {
+                AwsError::of("ecs:ListTasks", format!("service {service}"), &error)
+            })?;
+            arns.extend(page.task_arns.unwrap_or_default());
+        }
+        Ok(arns)
+    }
+
+    /// The tasks behind ARNs; those that are gone by now are left out.
+    pub async fn tasks(
+        &self,
+        cluster: &ClusterName,
+        arns: &[String],
+    ) -> Result<Vec<Task>, AwsError> {
+        let calls = arns.chunks(TASKS_PER_CALL).map(|arns| async move {
+            let answer = self
+                .ecs
+                .describe_tasks()
+                .cluster(cluster.as_str())
+                .set_tasks(Some(arns.to_vec()))
+                .send()
+                .await
+                .map_err(|error| {
+                    AwsError::of("ecs:DescribeTasks", format!("cluster {cluster}"), &error)
+                })?;
+            Ok::<_, AwsError>(answer.tasks.unwrap_or_default())
+        });
+        let answers = futures_util::future::try_join_all(calls).await?;
+        answers.iter().flatten().map(task).collect()
+    }
+
+    pub(super) async fn update_service(
+        &self,
+        cluster: &ClusterName,
+        service: &ServiceName,
+        task_definition: Option<&TaskDefinitionArn>,
+        desired: Option<u32>,
+    ) -> Result<(), AwsError> {
+        self.ecs
+            .update_service()
+            .cluster(cluster.as_str())
+            .service(service.as_str())
+            .set_task_definition(task_definition.map(|arn| arn.as_str().to_owned()))
+            .set_desired_count(desired.and_then(|desired| i32::try_from(desired).ok()))
+            .send()
+            .await
+            .map_err(|error| {
+                AwsError::of(
+                    "ecs:UpdateService",
+                    format!("service {service} in cluster {cluster}"),
+                    &error,
+                )
+            })?;
+        Ok(())
+    }
+}
+
+fn read(
+    field: &'static str,
+    name: &ServiceName,
+    service: &aws_sdk_ecs::types::Service,
+) -> Result<Service, Trouble> {
+    let controller = service
+        .deployment_controller()
+        .map(aws_sdk_ecs::types::DeploymentController::r#type);
+    if let Some(other) =
+        controller.filter(|controller| **controller != DeploymentControllerType::Ecs)
+    {
+        let problem = format!(
+            "service {name} uses the deployment controller {other}; only ECS (rolling update) is supported"
+        );
+        return Err(BadInput::field(TARGET, field, problem).into());
+    }
+    Ok(Service {
+        name: name.clone(),
+        desired: count(service.desired_count()),
+        running: count(service.running_count()),
+        pending: count(service.pending_count()),
+        deployments: service
+            .deployments()
+            .iter()
+            .map(deployment)
+            .collect::<Result<_, _>>()?,
+        scaling: None,
+    })
+}
+
+fn deployment(deployment: &SdkDeployment) -> Result<Deployment, AwsError> {
+    Ok(Deployment {
+        primary: deployment.status() == Some("PRIMARY"),
+        task_definition: arn("ecs:DescribeServices", deployment.task_definition())?,
+        desired: count(deployment.desired_count()),
+        running: count(deployment.running_count()),
+        failed_tasks: count(deployment.failed_tasks()),
+        rollout: match deployment.rollout_state() {
+            Some(DeploymentRolloutState::Completed) => Rollout::Completed,
+            Some(DeploymentRolloutState::Failed) => Rollout::Failed,
+            _ => Rollout::InProgress,
+        },
+        reason: deployment.rollout_state_reason().map(str::to_owned),
+        created: deployment
+            .created_at()
+            .and_then(|time| u64::try_from(time.to_millis().ok()?).ok())
+            .map_or(
+                Timestamp::from_epoch_millis(0),
+                Timestamp::from_epoch_millis,
+            ),
+    })
+}
+
+fn task(task: &aws_sdk_ecs::types::Task) -> Result<Task, AwsError> {
+    let running = task.last_status() == Some("RUNNING");
+    let unhealthy = task.health_status() == Some(&HealthStatus::Unhealthy);
+    Ok(Task {
+        id: task
+            .task_arn()
+            .and_then(|arn| arn.rsplit('/').next())
+            .unwrap_or_default()
+            .to_owned(),
+        task_definition: arn("ecs:DescribeTasks", task.task_definition_arn())?,
+        well: running && !unhealthy,
+    })
+}
+
+pub(super) fn arn(
+    action: &'static str,
+    found: Option<&str>,
+) -> Result<TaskDefinitionArn, AwsError> {
+    let found = found.unwrap_or_default();
+    TaskDefinitionArn::try_from(found)
+        .map_err(|error| AwsError::unusable(action, "a task definition", error.to_string()))
+}
+
+fn count(count: i32) -> u32 {
+    u32::try_from(count).unwrap_or(0)
+}

@@ -1,0 +1,235 @@
+//! Why a function gives up, in the words of the console.
+
+use std::time::Duration;
+
+use super::{ServiceSaid, WaitingOn, because};
+use crate::{
+    clock::Spoken,
+    job::FailureType,
+    names::{AlarmName, PipelineName, ReleaseId, ServiceName},
+    record::Cause,
+    traffic::queue::Unreachable,
+};
+
+/// Why a function gives up. Its `Display` is the action's error message in the console: the first
+/// sentence says what is wrong and where.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Refusal {
+    /// The pair is another release's.
+    #[error(
+        "release {owner} has the pair {pair} (phase {phase}). Its pipeline execution is under way; let it finish, reject its approval or stop it, then retry"
+    )]
+    AnotherRelease {
+        /// The release that has the pair.
+        owner: ReleaseId,
+        /// The pair.
+        pair: String,
+        /// Its phase.
+        phase: String,
+    },
+    /// The pair is another release's, of which nobody knows whether it goes on.
+    #[error(
+        "release {owner} has the pair {pair} (phase {phase}), and pipeline {pipeline} knows no execution of that id. If \
+         it is over, invoke rollback by hand with {{\"release\": \"{owner}\"}}, then retry"
+    )]
+    UnknownExecution {
+        /// The release that has the pair.
+        owner: ReleaseId,
+        /// The pair.
+        pair: String,
+        /// Its phase.
+        phase: String,
+        /// The pipeline that was asked.
+        pipeline: PipelineName,
+    },
+    /// The pipeline does not know the release.
+    #[error(
+        "pipeline {pipeline} (TARGET: field pipeline) has no execution {release} (UserParameters: field release). A release's id \
+         is \"#{{codepipeline.PipelineExecutionId}}\" of that pipeline"
+    )]
+    NoExecution {
+        /// The pipeline that was asked.
+        pipeline: PipelineName,
+        /// The release.
+        release: ReleaseId,
+    },
+    /// The release's execution has ended or is being stopped: this is a late or repeated event.
+    #[error(
+        "pipeline execution {release} is {status}; a release begins only while its execution is InProgress. Nothing was changed"
+    )]
+    NotInProgress {
+        /// The release.
+        release: ReleaseId,
+        /// How the execution stands, as CodePipeline spells it.
+        status: String,
+    },
+    /// The record is not this release's.
+    #[error("this release does not have the pair {pair}: {}. deploy-canary must run first, in the same pipeline execution", owner_said(owner.as_ref()))]
+    NotTheOwner {
+        /// The pair.
+        pair: String,
+        /// The release that has it or had it last.
+        owner: Option<ReleaseId>,
+    },
+    /// The release was rolled back.
+    #[error(
+        "release {release} was rolled back: {cause}. Nothing more was changed; start a new execution, or retry from deploy-canary"
+    )]
+    RolledBack {
+        /// The release.
+        release: ReleaseId,
+        /// Why.
+        cause: Cause,
+    },
+    /// The phase does not fit.
+    #[error("{function} does not fit: release {release} is in phase {phase}. {advice}")]
+    WrongPhase {
+        /// The function.
+        function: &'static str,
+        /// The release.
+        release: ReleaseId,
+        /// Its phase.
+        phase: String,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// A gate closed.
+    #[error("alarm {alarm} is in ALARM. {reason}")]
+    AlarmFiring {
+        /// The alarm.
+        alarm: AlarmName,
+        /// CloudWatch's own words.
+        reason: String,
+    },
+    /// A gate closed.
+    #[error(
+        "{grown} messages came to the dead-letter queue {queue} since the release began; {allowed} are allowed (maxDeadLetters). It holds {now} now"
+    )]
+    DeadLetters {
+        /// The queue's name.
+        queue: String,
+        /// How many came.
+        grown: u64,
+        /// How many may come.
+        allowed: u64,
+        /// How many there are.
+        now: u64,
+    },
+    /// A gate closed: somebody else wrote.
+    #[error("{service} runs {found}, not {expected} as this release last set it. Somebody or something else has changed the service{}", because(reason.as_ref()))]
+    ForeignWrite {
+        /// The service.
+        service: ServiceName,
+        /// `FAMILY:REVISION`.
+        found: String,
+        /// `FAMILY:REVISION`.
+        expected: String,
+        /// ECS's own words about the newest deployment.
+        reason: Option<String>,
+    },
+    /// ECS gave up on a deployment.
+    #[error("ECS gave up the deployment of {task_definition} on {service} (circuit breaker){}", because(reason.as_ref()))]
+    CircuitBreaker {
+        /// The service.
+        service: ServiceName,
+        /// `FAMILY:REVISION`.
+        task_definition: String,
+        /// ECS's own words.
+        reason: Option<String>,
+    },
+    /// Before the release.
+    #[error("the pair is not steady: {0}. Wait until its deployment is COMPLETED, then retry")]
+    NotSteady(ServiceSaid),
+    /// The share cannot be had.
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
+    /// Before the promotion.
+    #[error(
+        "{service} does not run the candidate {candidate} that was approved: {found}. Nothing was changed"
+    )]
+    NotTheCandidate {
+        /// The canary service.
+        service: ServiceName,
+        /// `FAMILY:REVISION`.
+        candidate: String,
+        /// What it runs instead.
+        found: String,
+    },
+    /// The container is not in the task definition.
+    #[error(
+        "there is no container {container:?} in task definition {task_definition}; it has {}. {source_name} names it",
+        list(containers)
+    )]
+    NoContainer {
+        /// The container asked for.
+        container: String,
+        /// `FAMILY:REVISION`.
+        task_definition: String,
+        /// The containers there are.
+        containers: Vec<String>,
+        /// Where the name comes from.
+        source_name: &'static str,
+    },
+    /// The file does not have the container that the action names.
+    #[error(
+        "imagedefinitions.json has no image for container {container:?}, which UserParameters names; it has {images}"
+    )]
+    NoImage {
+        /// The container asked for.
+        container: String,
+        /// What the file has.
+        images: String,
+    },
+    /// Which container is meant is not clear.
+    #[error(
+        "UserParameters: field container is missing, and task definition {task_definition} has more than one container: {}. Name one",
+        list(containers)
+    )]
+    WhichContainer {
+        /// `FAMILY:REVISION`.
+        task_definition: String,
+        /// The containers there are.
+        containers: Vec<String>,
+    },
+    /// It took too long.
+    #[error("not finished within {}: {waiting_on}", Spoken(*timeout))]
+    TimedOut {
+        /// The timeout.
+        timeout: Duration,
+        /// What it was waiting for.
+        waiting_on: Box<WaitingOn>,
+    },
+}
+
+impl Refusal {
+    /// How CodePipeline files it.
+    #[must_use]
+    pub fn failure_type(&self) -> FailureType {
+        match self {
+            Self::NoContainer { .. }
+            | Self::NoImage { .. }
+            | Self::WhichContainer { .. }
+            | Self::NoExecution { .. }
+            | Self::Unreachable(_) => FailureType::ConfigurationError,
+            Self::TimedOut { waiting_on, .. } if matches!(**waiting_on, WaitingOn::Aws(_)) => {
+                FailureType::SystemUnavailable
+            }
+            _ => FailureType::JobFailed,
+        }
+    }
+}
+
+fn owner_said(owner: Option<&ReleaseId>) -> String {
+    owner.map_or_else(
+        || "no release has".to_owned(),
+        |owner| format!("release {owner} has it"),
+    )
+}
+
+fn list(names: &[String]) -> String {
+    names
+        .iter()
+        .map(|name| format!("{name:?}"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}

@@ -1,0 +1,31 @@
+//! Plugs a handler into the Lambda runtime.
+
+use std::{future::Future, sync::Arc};
+
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde_json::Value;
+
+use crate::{
+    aws::{Account, Trouble},
+    clock::Timestamp,
+    telemetry,
+};
+
+/// Runs a function until Lambda ends the process: clients once, then one call of `handle` for every event, with
+/// the time at which Lambda will end that call.
+///
+/// # Errors
+/// The runtime API went away.
+pub async fn run<F>(handle: impl Fn(Arc<Account>, Value, Timestamp) -> F) -> Result<(), Error>
+where
+    F: Future<Output = Result<Value, Trouble>>,
+{
+    telemetry::init();
+    let account = Arc::new(Account::from_env().await);
+    let look = service_fn(|event: LambdaEvent<Value>| {
+        let deadline = Timestamp::from_epoch_millis(event.context.deadline);
+        let look = Box::pin(handle(Arc::clone(&account), event.payload, deadline));
+        async move { Ok::<_, Error>(look.await?) }
+    });
+    lambda_runtime::run(look).await
+}

@@ -1,0 +1,133 @@
+//! Safety questions, asked at every look before anything else. They answer with a reason and change
+//! nothing.
+
+use crate::{
+    decision::Refusal,
+    names::{ReleaseId, TaskDefinitionArn},
+    observation::{Observation, Service},
+    record::{Candidate, Phase, Record},
+    target::Target,
+};
+
+/// The record, if it is this release's and no rollback has taken it.
+pub fn own<'a>(
+    seen: &'a Observation,
+    target: &Target,
+    release: &ReleaseId,
+) -> Result<&'a Record, Refusal> {
+    let owned = seen
+        .record
+        .as_ref()
+        .filter(|record| record.release == *release);
+    let Some(record) = owned else {
+        return Err(Refusal::NotTheOwner {
+            pair: target.pair().to_string(),
+            owner: seen.record.as_ref().map(|record| record.release.clone()),
+        });
+    };
+    match &record.phase {
+        Phase::RollingBack { cause, .. } | Phase::RolledBack { cause } => {
+            Err(Refusal::RolledBack {
+                release: release.clone(),
+                cause: cause.clone(),
+            })
+        }
+        _ => Ok(record),
+    }
+}
+
+/// No alarm of the target is in `ALARM`.
+pub fn alarms(seen: &Observation) -> Result<(), Refusal> {
+    match seen.alarms.iter().find(|alarm| alarm.firing) {
+        None => Ok(()),
+        Some(alarm) => Err(Refusal::AlarmFiring {
+            alarm: alarm.name.clone(),
+            reason: alarm.reason.clone(),
+        }),
+    }
+}
+
+/// Every gate of a release that has begun.
+pub fn all(seen: &Observation, record: &Record) -> Result<(), Refusal> {
+    alarms(seen)?;
+    dead_letters(seen, record)?;
+    let (primary, canary) = expected(record);
+    unbroken(&seen.canary)?;
+    unbroken(&seen.primary)?;
+    own_write(&seen.canary, &canary)?;
+    own_write(&seen.primary, &primary)
+}
+
+fn dead_letters(seen: &Observation, record: &Record) -> Result<(), Refusal> {
+    let (Some(now), Some(found)) = (seen.dead_letters, record.found.dead_letters) else {
+        return Ok(());
+    };
+    let queue = record.target.queue();
+    let grown = now.saturating_sub(found);
+    if grown <= queue.max_dead_letters {
+        return Ok(());
+    }
+    Err(Refusal::DeadLetters {
+        queue: queue
+            .dead_letter_url
+            .as_ref()
+            .map_or_else(String::new, |url| url.queue().to_owned()),
+        grown,
+        allowed: queue.max_dead_letters,
+        now,
+    })
+}
+
+fn unbroken(service: &Service) -> Result<(), Refusal> {
+    match service.broken() {
+        None => Ok(()),
+        Some(broken) => Err(Refusal::CircuitBreaker {
+            service: service.name.clone(),
+            task_definition: broken.task_definition.short().to_owned(),
+            reason: broken.reason.clone(),
+        }),
+    }
+}
+
+/// What the primary and the canary may run in a phase: what we last set, and while a change is being
+/// made also what was there before.
+fn expected(record: &Record) -> (Vec<&TaskDefinitionArn>, Vec<&TaskDefinitionArn>) {
+    let (primary, canary) = (
+        &record.found.primary.task_definition,
+        &record.found.canary.task_definition,
+    );
+    match &record.phase {
+        Phase::Deploying {
+            candidate: Candidate::Registered {
+                task_definition, ..
+            },
+        } => (vec![primary], vec![task_definition, canary]),
+        Phase::Deploying { .. } | Phase::RollingBack { .. } | Phase::RolledBack { .. } => {
+            (vec![primary], vec![canary])
+        }
+        Phase::Shifting { candidate, .. } => (vec![primary], vec![candidate]),
+        Phase::Promoting { candidate, .. } => (vec![candidate, primary], vec![candidate]),
+        Phase::Promoted { candidate } => (vec![candidate], vec![candidate]),
+    }
+}
+
+fn own_write(service: &Service, expected: &[&TaskDefinitionArn]) -> Result<(), Refusal> {
+    let newest = service.newest();
+    if newest.is_some_and(|newest| expected.contains(&&newest.task_definition)) {
+        return Ok(());
+    }
+    Err(Refusal::ForeignWrite {
+        service: service.name.clone(),
+        found: newest.map_or_else(
+            || "nothing".to_owned(),
+            |newest| newest.task_definition.short().to_owned(),
+        ),
+        expected: expected
+            .first()
+            .map_or_else(String::new, |expected| expected.short().to_owned()),
+        reason: newest.and_then(|newest| newest.reason.clone()),
+    })
+}
+
+#[cfg(test)]
+mod tests;

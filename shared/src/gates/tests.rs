@@ -1,0 +1,158 @@
+use super::*;
+use crate::{
+    fixtures::{
+        another_release, at, candidate, foreign, orders, pair, record, release, stable, target,
+    },
+    record::Record,
+};
+
+fn phases() -> [(&'static str, Record); 8] {
+    [
+        ("planned", record()),
+        ("registering", record().registering(at(599))),
+        ("registered", record().registered()),
+        ("shifting", record().shifting(10)),
+        ("promoting", record().promoting()),
+        ("promoted", record().promoted()),
+        ("rolling back", record().shifting(10).rolling_back()),
+        ("rolled back", record().rolled_back()),
+    ]
+}
+
+/// What the gates say, by phase, where the primary and the canary run these.
+fn open(primary: &TaskDefinitionArn, canary: &TaskDefinitionArn) -> Vec<&'static str> {
+    let seen = pair()
+        .primary(|service| service.on(primary))
+        .canary(|service| service.on(canary));
+    let open = |record: &Record| all(&seen, record).is_ok();
+    phases()
+        .iter()
+        .filter(|(_, record)| open(record))
+        .map(|(phase, _)| *phase)
+        .collect()
+}
+
+#[test]
+fn in_every_phase_only_what_the_release_set_last_or_found_may_run() {
+    let (stable, candidate) = (stable(), candidate());
+    let before = [
+        "planned",
+        "registering",
+        "registered",
+        "rolling back",
+        "rolled back",
+    ];
+    assert_eq!(open(&stable, &stable), before);
+    assert_eq!(
+        open(&stable, &candidate),
+        ["registered", "shifting", "promoting"]
+    );
+    assert_eq!(open(&candidate, &candidate), ["promoting", "promoted"]);
+    assert_eq!(open(&candidate, &stable), Vec::<&str>::new());
+    assert_eq!(open(&foreign(), &candidate), Vec::<&str>::new());
+    assert_eq!(open(&stable, &foreign()), Vec::<&str>::new());
+}
+
+#[test]
+fn a_canary_that_was_found_on_another_version_than_the_primary_is_expected_on_that() {
+    let found = pair().canary(|canary| canary.on(&orders(6)));
+    let record = record().having_found(&found).registered();
+    assert_eq!(all(&found, &record), Ok(()));
+    assert!(all(&pair(), &record).is_err());
+}
+
+#[test]
+fn in_every_phase_an_alarm_a_dead_letter_or_a_broken_deployment_closes_a_gate() {
+    let broken = |seen: Observation| seen.canary(Service::broken_down);
+    let primary_broken = |seen: Observation| seen.primary(Service::broken_down);
+    for (phase, record) in phases() {
+        let seen = || match phase {
+            "shifting" | "promoting" | "registered" => pair().canary_on_candidate(),
+            "promoted" => pair().both_on_candidate(),
+            _ => pair(),
+        };
+        assert_eq!(all(&seen(), &record), Ok(()), "{phase}");
+        let refused = |seen: Observation| all(&seen, &record).unwrap_err();
+        assert!(
+            matches!(refused(seen().alarm_firing()), Refusal::AlarmFiring { .. }),
+            "{phase}"
+        );
+        assert!(
+            matches!(
+                refused(seen().dead_letters(1)),
+                Refusal::DeadLetters { grown: 1, .. }
+            ),
+            "{phase}"
+        );
+        for seen in [broken(seen()), primary_broken(seen())] {
+            assert!(
+                matches!(refused(seen), Refusal::CircuitBreaker { .. }),
+                "{phase}"
+            );
+        }
+    }
+}
+
+#[test]
+fn dead_letters_count_from_what_the_release_found_and_up_to_what_is_allowed() {
+    let with = |found: u64, allowed: u64| {
+        record()
+            .of(target().allowing_dead_letters(allowed))
+            .having_found(&pair().dead_letters(found))
+    };
+    let rows = [
+        ("what was there before", with(7, 0), Some(7), true),
+        ("one more", with(7, 0), Some(8), false),
+        ("as many more as are allowed", with(7, 3), Some(10), true),
+        ("more than are allowed", with(7, 3), Some(11), false),
+        ("somebody has emptied the queue", with(7, 0), Some(0), true),
+        (
+            "the target has no dead-letter queue any more",
+            with(7, 0),
+            None,
+            true,
+        ),
+    ];
+    for (situation, record, now, is_open) in rows {
+        let mut seen = pair();
+        seen.dead_letters = now;
+        assert_eq!(all(&seen, &record).is_ok(), is_open, "{situation}");
+    }
+    let mut had_none = record();
+    had_none.found.dead_letters = None;
+    assert_eq!(all(&pair().dead_letters(9), &had_none), Ok(()));
+}
+
+#[test]
+fn an_alarm_without_data_is_not_firing() {
+    let mut seen = pair();
+    seen.alarms[0].reason = "Unchecked: initial alarm creation".to_owned();
+    assert_eq!(alarms(&seen), Ok(()));
+    seen.alarms.clear();
+    assert_eq!(alarms(&seen), Ok(()));
+}
+
+#[test]
+fn a_record_is_own_for_its_release_until_a_rollback_has_taken_it() {
+    for (phase, record) in phases() {
+        let seen = pair().recorded(record.clone());
+        let own = own(&seen, &target(), &release());
+        match phase {
+            "rolling back" | "rolled back" => {
+                assert!(matches!(own, Err(Refusal::RolledBack { .. })), "{phase}");
+            }
+            _ => assert_eq!(own, Ok(&record), "{phase}"),
+        }
+    }
+    let others = pair().recorded(record().owned_by(another_release()));
+    let refused = own(&others, &target(), &release());
+    assert!(matches!(
+        refused,
+        Err(Refusal::NotTheOwner { owner: Some(_), .. })
+    ));
+    let nobodys = own(&pair(), &target(), &release()).map(|_| ());
+    assert!(matches!(
+        nobodys,
+        Err(Refusal::NotTheOwner { owner: None, .. })
+    ));
+}

@@ -1,0 +1,96 @@
+//! Strict reading of what our users write: the path of the bad field, what was found, what is
+//! allowed.
+
+use serde::de::DeserializeOwned;
+
+/// Input that a person has to correct. Its `Display` is the message of a `ConfigurationError`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadInput {
+    /// Not given at all.
+    #[error("{source_name} is missing; {allowed}")]
+    Missing {
+        /// For example `UserParameters`.
+        source_name: &'static str,
+        /// What to give.
+        allowed: &'static str,
+    },
+    /// Longer than AWS takes it.
+    #[error("{source_name} has {found} characters; CodePipeline allows at most {most}")]
+    TooLong {
+        /// For example `UserParameters`.
+        source_name: &'static str,
+        /// How many there are.
+        found: usize,
+        /// How many there may be.
+        most: usize,
+    },
+    /// Not JSON.
+    #[error("{source_name} is not valid JSON: {problem}")]
+    NotJson {
+        /// For example `TARGET`.
+        source_name: &'static str,
+        /// The parser's words, with line and column.
+        problem: String,
+    },
+    /// A field that is wrong.
+    #[error("{source_name}: {}{problem}", at(path))]
+    Field {
+        /// For example `UserParameters`.
+        source_name: &'static str,
+        /// For example `steps[1].weight`; empty for the whole.
+        path: String,
+        /// What was found and what is allowed.
+        problem: String,
+    },
+}
+
+fn at(path: &str) -> String {
+    if path.is_empty() {
+        String::new()
+    } else {
+        format!("field {path}: ")
+    }
+}
+
+impl BadInput {
+    /// A field whose value is wrong in itself or beside others.
+    pub fn field(
+        source_name: &'static str,
+        path: impl Into<String>,
+        problem: impl Into<String>,
+    ) -> Self {
+        Self::Field {
+            source_name,
+            path: path.into(),
+            problem: problem.into(),
+        }
+    }
+}
+
+/// Reads JSON strictly.
+pub fn parse<T: DeserializeOwned>(source_name: &'static str, text: &str) -> Result<T, BadInput> {
+    // Two passes, so that a text that is no JSON at all is not told as a bad field.
+    serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|error| BadInput::NotJson {
+        source_name,
+        problem: error.to_string(),
+    })?;
+    let mut json = serde_json::Deserializer::from_str(text);
+    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = match error.path().to_string() {
+            whole if whole == "." => String::new(),
+            path => path,
+        };
+        let problem = error.inner().to_string();
+        // "... at line 1 column 45" helps nobody in a value that is one line in a console.
+        let problem = problem
+            .split(" at line ")
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        BadInput::Field {
+            source_name,
+            path,
+            problem,
+        }
+    })
+}

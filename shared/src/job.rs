@@ -1,0 +1,285 @@
+//! Jobs of CodePipeline: the event in, the result out.
+//!
+//! The event carries live credentials. Only what is used is read from it, and what is secret has no
+//! `Debug` and no `Display`.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::clock::Timestamp;
+
+/// One job: one invocation of an action's function.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// Its id; a continuation is a new job with a new id.
+    pub id: String,
+    /// The action's `UserParameters`, variables resolved.
+    pub user_parameters: Option<String>,
+    /// What the last look left for this one.
+    pub continuation_token: Option<String>,
+    /// The action's first input artifact.
+    pub input: Option<Artifact>,
+}
+
+/// Where an input artifact is, and what opens it.
+#[derive(Debug, Clone)]
+pub struct Artifact {
+    /// Its name in the pipeline.
+    pub name: String,
+    /// The bucket.
+    pub bucket: String,
+    /// The key.
+    pub key: String,
+    /// The job's credentials for the artifact bucket, if the event has any.
+    pub credentials: Option<Credentials>,
+}
+
+/// Temporary credentials out of a job event.
+#[derive(Clone)]
+pub struct Credentials {
+    /// Access key id.
+    pub access_key_id: String,
+    /// Secret access key.
+    pub secret_access_key: String,
+    /// Session token.
+    pub session_token: String,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credentials(withheld)")
+    }
+}
+
+/// How a job failed, as CodePipeline files it (botocore `codepipeline.FailureType`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureType {
+    /// The work itself.
+    JobFailed,
+    /// What the user wrote.
+    ConfigurationError,
+    /// What the function's role may not do.
+    PermissionError,
+    /// AWS, for longer than the action's timeout.
+    SystemUnavailable,
+}
+
+/// What is reported to CodePipeline for a job, exactly once.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Report {
+    /// Look again later.
+    Continue {
+        /// What the next look gets.
+        token: String,
+        /// What the console shows.
+        summary: String,
+        /// How far it is.
+        percent: Option<u8>,
+    },
+    /// The action is done.
+    Succeeded {
+        /// What the console shows.
+        summary: String,
+        /// Output variables.
+        variables: Vec<(&'static str, String)>,
+    },
+    /// The action failed.
+    Failed {
+        /// How CodePipeline files it.
+        kind: FailureType,
+        /// What the console shows.
+        message: String,
+    },
+}
+
+impl Job {
+    /// Reads a job event; `None` if it is none.
+    #[must_use]
+    pub fn read(event: &Value) -> Option<Self> {
+        let job = event.get("CodePipeline.job")?;
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let data = &job["data"];
+        Some(Self {
+            id: text(&job["id"])?,
+            user_parameters: text(&data["actionConfiguration"]["configuration"]["UserParameters"]),
+            continuation_token: text(&data["continuationToken"]),
+            input: data["inputArtifacts"]
+                .get(0)
+                .and_then(|artifact| Artifact::read(artifact, data)),
+        })
+    }
+}
+
+impl Artifact {
+    fn read(artifact: &Value, data: &Value) -> Option<Self> {
+        let place = &artifact["location"]["s3Location"];
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let secrets = &data["artifactCredentials"];
+        let credentials = || {
+            Some(Credentials {
+                access_key_id: text(&secrets["accessKeyId"])?,
+                secret_access_key: text(&secrets["secretAccessKey"])?,
+                session_token: text(&secrets["sessionToken"])?,
+            })
+        };
+        Some(Self {
+            name: text(&artifact["name"]).unwrap_or_default(),
+            bucket: text(&place["bucketName"])?,
+            key: text(&place["objectKey"])?,
+            credentials: credentials(),
+        })
+    }
+}
+
+/// What one look leaves for the next: a bookmark, not state. AWS and the record are the state.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Bookmark {
+    /// Version of this schema.
+    v: u8,
+    /// The id of the action's first job: which run of the action this is.
+    pub action: String,
+    /// When the action's first look was.
+    pub started: Timestamp,
+    /// Which step of the action it is at, from 0.
+    pub step: usize,
+    /// When that step began.
+    pub step_started: Timestamp,
+    /// Since when the step's goal has been held, once it is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub held_since: Option<Timestamp>,
+}
+
+impl Bookmark {
+    const VERSION: u8 = 2;
+
+    /// The first look of an action.
+    #[must_use]
+    pub fn new(job: &str, now: Timestamp) -> Self {
+        Self {
+            v: Self::VERSION,
+            action: job.to_owned(),
+            started: now,
+            step: 0,
+            step_started: now,
+            held_since: None,
+        }
+    }
+
+    /// Reads the continuation token of a job, one of our own making.
+    ///
+    /// A token that a later or earlier version of the suite wrote is read as a first look: then the
+    /// waits begin again, and nothing else is lost.
+    #[must_use]
+    pub fn read(job: &Job, now: Timestamp) -> Self {
+        job.continuation_token
+            .as_deref()
+            .and_then(|token| serde_json::from_str::<Self>(token).ok())
+            .filter(|bookmark| bookmark.v == Self::VERSION)
+            .unwrap_or_else(|| Self::new(&job.id, now))
+    }
+
+    /// The bookmark of the step after this one.
+    #[must_use]
+    pub fn next_step(self, now: Timestamp) -> Self {
+        Self {
+            step: self.step + 1,
+            step_started: now,
+            held_since: None,
+            ..self
+        }
+    }
+
+    /// The same step, its goal held since a moment.
+    #[must_use]
+    pub fn holding(self, since: Timestamp) -> Self {
+        Self {
+            held_since: Some(since),
+            ..self
+        }
+    }
+
+    /// The continuation token.
+    #[must_use]
+    pub fn token(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// Cuts a text to what an API takes, at a character's border, with an ellipsis where it was cut.
+#[must_use]
+pub fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars()
+        .take(most.saturating_sub(1))
+        .chain(['…'])
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event() -> Value {
+        serde_json::json!({"CodePipeline.job": {
+        "id": "8c6d1f0e-2b3a-4c5d-9e8f-7a6b5c4d3e2f", "accountId": "111122223333",
+        "data": {
+            "actionConfiguration": {"configuration": {"FunctionName": "deploy-canary", "UserParameters": "{}"}},
+            "inputArtifacts": [{"name": "BuildOutput", "revision": null, "location": {"type": "S3",
+                "s3Location": {"bucketName": "artifacts", "objectKey": "orders/BuildOutp/AbC"}}}],
+            "outputArtifacts": [],
+            "artifactCredentials": {"accessKeyId": "ASIAEXAMPLE", "secretAccessKey": "planted-secret",
+                "sessionToken": "planted-token", "expirationTime": 1_791_900_000_000_u64}
+        }}})
+    }
+
+    #[test]
+    fn a_job_is_read_without_what_is_not_used() {
+        let job = Job::read(&event()).unwrap();
+        assert_eq!(job.user_parameters.as_deref(), Some("{}"));
+        assert_eq!(job.continuation_token, None);
+        assert_eq!(job.input.unwrap().key, "orders/BuildOutp/AbC");
+    }
+
+    #[test]
+    fn a_job_without_artifacts_or_credentials_is_a_job() {
+        let mut event = event();
+        let data = event["CodePipeline.job"]["data"].as_object_mut().unwrap();
+        data.retain(|key, _| key == "actionConfiguration");
+        assert!(Job::read(&event).unwrap().input.is_none());
+        assert!(Job::read(&serde_json::json!({"Records": []})).is_none());
+    }
+
+    #[test]
+    fn credentials_do_not_show() {
+        let shown = format!("{:?}", Job::read(&event()).unwrap());
+        assert!(!shown.contains("planted"), "{shown}");
+        assert!(shown.contains("Credentials(withheld)"));
+    }
+
+    #[test]
+    fn a_bookmark_survives_the_pipeline_and_a_foreign_one_is_a_first_look() {
+        let now = Timestamp::from_epoch_millis(1_790_960_680_989);
+        let mut job = Job::read(&event()).unwrap();
+        let first = Bookmark::new(&job.id, now);
+        assert_eq!(Bookmark::read(&job, now), first);
+        job.continuation_token = Some("{\"v\":1}".to_owned());
+        assert_eq!(Bookmark::read(&job, now), first);
+        let later = Bookmark {
+            held_since: Some(now),
+            ..first.next_step(now)
+        };
+        assert!(later.token().len() < 2048);
+        job.continuation_token = Some(later.token());
+        job.id = "a continuation is a new job".to_owned();
+        assert_eq!(Bookmark::read(&job, now), later);
+    }
+
+    #[test]
+    fn a_long_text_is_cut_at_a_characters_border() {
+        assert_eq!(cut("große", 4), "gro…");
+        assert_eq!(cut("große", 5), "große");
+    }
+}

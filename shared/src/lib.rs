@@ -1,0 +1,23 @@
+//! What the four canary-release functions share.
+
+pub mod artifact;
+pub mod aws;
+pub mod clock;
+pub mod decision;
+#[cfg(any(test, feature = "fixtures"))]
+pub mod fixtures;
+pub mod function;
+pub mod gates;
+pub mod input;
+pub mod job;
+pub mod names;
+pub mod observation;
+pub mod observe;
+pub mod parameters;
+pub mod reconcile;
+pub mod record;
+pub mod target;
+pub mod telemetry;
+pub mod traffic;
+pub mod trigger;
+pub mod weight;

@@ -1,0 +1,271 @@
+//! Names of things on AWS: one type each, checked once, at the border.
+//!
+//! What is allowed follows the services' models (botocore 1.44 `service-2.json`) and, where those
+//! only say "string", the services' documentation.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A name that AWS would not take.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{found:?} is not {what}; {allowed}")]
+pub struct BadName {
+    what: &'static str,
+    found: String,
+    allowed: &'static str,
+}
+
+macro_rules! names {
+    ($($(#[$doc:meta])* $name:ident: $what:literal, $allowed:literal, $check:expr;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The name as AWS takes it.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = BadName;
+
+            fn try_from(found: String) -> Result<Self, BadName> {
+                let check: fn(&str) -> bool = $check;
+                if check(&found) {
+                    Ok(Self(found))
+                } else {
+                    Err(BadName { what: $what, found, allowed: $allowed })
+                }
+            }
+        }
+
+        impl TryFrom<&str> for $name {
+            type Error = BadName;
+
+            fn try_from(found: &str) -> Result<Self, BadName> {
+                Self::try_from(found.to_owned())
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                name.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )*};
+}
+
+names! {
+    /// An ECS cluster.
+    ClusterName: "the name of an ECS cluster",
+        "1 to 255 letters, digits, hyphens and underscores (the name, not the ARN)", is_ecs_name;
+    /// An ECS service.
+    ServiceName: "the name of an ECS service",
+        "1 to 255 letters, digits, hyphens and underscores (the name, not the ARN)", is_ecs_name;
+    /// A container within a task definition.
+    ContainerName: "the name of a container",
+        "1 to 255 letters, digits, hyphens and underscores", is_ecs_name;
+    /// A pipeline in `CodePipeline`.
+    PipelineName: "the name of a pipeline",
+        "1 to 100 letters, digits and . @ - _",
+        |name| within(name, 100) && name.chars().all(|c| c.is_ascii_alphanumeric() || ".@-_".contains(c));
+    /// A `CloudWatch` alarm, metric or composite.
+    AlarmName: "the name of an alarm",
+        "1 to 255 characters (the name, not the ARN)",
+        |name| within(name, 255) && !name.starts_with("arn:");
+    /// The URL of an SQS queue.
+    QueueUrl: "the URL of an SQS queue",
+        "https://sqs.REGION.amazonaws.com/ACCOUNT/NAME",
+        |url| queue_name(url).is_some();
+    /// The id of a release: the id of the pipeline execution that carries it.
+    ReleaseId: "a pipeline execution id",
+        "a lower-case uuid, in a pipeline \"#{codepipeline.PipelineExecutionId}\"", is_uuid;
+    /// A container image with a tag or a digest.
+    Image: "an image with a tag or a digest",
+        "REPOSITORY:TAG or REPOSITORY@sha256:DIGEST, at most 255 characters before the digest",
+        is_pinned_image;
+    /// The full ARN of one revision of a task definition.
+    TaskDefinitionArn: "the ARN of a task definition",
+        "arn:aws:ecs:REGION:ACCOUNT:task-definition/FAMILY:REVISION",
+        |arn| arn.starts_with("arn:") && family_revision(arn).is_some();
+}
+
+impl QueueUrl {
+    /// The queue's name: the last part of the URL.
+    #[must_use]
+    pub fn queue(&self) -> &str {
+        queue_name(&self.0).unwrap_or_default()
+    }
+}
+
+impl TaskDefinitionArn {
+    /// `FAMILY:REVISION`, what people call a task definition.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        self.0.rsplit_once('/').map_or(&self.0, |(_, short)| short)
+    }
+
+    /// The family.
+    #[must_use]
+    pub fn family(&self) -> &str {
+        family_revision(&self.0).map_or("", |(family, _)| family)
+    }
+}
+
+/// A pair of services, by cluster and primary: the key of its release record.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PairId(String);
+
+impl PairId {
+    /// The pair of a cluster's primary service.
+    #[must_use]
+    pub fn new(cluster: &ClusterName, primary: &ServiceName) -> Self {
+        Self(format!("{cluster}/{primary}"))
+    }
+
+    /// `CLUSTER/PRIMARY`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for PairId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn within(name: &str, most: usize) -> bool {
+    (1..=most).contains(&name.chars().count())
+}
+
+fn is_ecs_name(name: &str) -> bool {
+    within(name, 255)
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+}
+
+fn is_uuid(id: &str) -> bool {
+    id.len() == 36
+        && id.chars().enumerate().all(|(at, c)| match at {
+            8 | 13 | 18 | 23 => c == '-',
+            _ => c.is_ascii_digit() || ('a'..='f').contains(&c),
+        })
+}
+
+fn is_pinned_image(image: &str) -> bool {
+    if image.contains(char::is_whitespace) {
+        return false;
+    }
+    let (repository, pinned) = match image.split_once('@') {
+        Some((repository, digest)) => (
+            repository,
+            digest
+                .strip_prefix("sha256:")
+                .is_some_and(|hex| hex.len() == 64 && is_hex(hex)),
+        ),
+        // A colon before the last slash is a registry's port.
+        None => match image.rsplit_once(':') {
+            Some((repository, tag)) => (repository, within(tag, 128) && !tag.contains('/')),
+            None => (image, false),
+        },
+    };
+    pinned && within(repository, 255)
+}
+
+fn is_hex(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_hexdigit())
+}
+
+fn queue_name(url: &str) -> Option<&str> {
+    let rest = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"))?;
+    let mut parts = rest.split('/');
+    let (_host, account, name) = (parts.next()?, parts.next()?, parts.next()?);
+    let plausible = account.len() == 12
+        && account.chars().all(|c| c.is_ascii_digit())
+        && within(name, 80)
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    (plausible && parts.next().is_none()).then_some(name)
+}
+
+fn family_revision(arn: &str) -> Option<(&str, u32)> {
+    let (_, short) = arn.split_once(":task-definition/")?;
+    let (family, revision) = short.split_once(':')?;
+    Some((family, revision.parse().ok()?)).filter(|(family, _)| is_ecs_name(family))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_needs_a_tag_or_a_digest() {
+        let digest = format!("registry:5000/orders@sha256:{}", "0a".repeat(32));
+        for good in ["orders:v2", "registry:5000/team/orders:7d1f0c5", &digest] {
+            assert!(Image::try_from(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "orders",
+            "registry:5000/orders",
+            "orders@sha256:12",
+            "orders:",
+            "orders: v2",
+            "",
+        ] {
+            let error = Image::try_from(bad).unwrap_err().to_string();
+            assert!(
+                error.contains("is not an image with a tag or a digest"),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_release_id_that_was_not_resolved_says_how_to_write_it() {
+        let error = ReleaseId::try_from("#{codepipeline.PipelineExecutionId").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "\"#{codepipeline.PipelineExecutionId\" is not a pipeline execution id; a lower-case \
+             uuid, in a pipeline \"#{codepipeline.PipelineExecutionId}\""
+        );
+    }
+
+    #[test]
+    fn a_task_definition_is_called_by_family_and_revision() {
+        let arn = "arn:aws:ecs:eu-central-1:111122223333:task-definition/orders:7";
+        let arn = TaskDefinitionArn::try_from(arn).unwrap();
+        assert_eq!((arn.short(), arn.family()), ("orders:7", "orders"));
+        assert!(TaskDefinitionArn::try_from("orders:7").is_err());
+    }
+
+    #[test]
+    fn a_queue_is_named_by_its_url() {
+        let url = QueueUrl::try_from("https://sqs.eu-central-1.amazonaws.com/111122223333/orders");
+        assert_eq!(url.unwrap().queue(), "orders");
+        for bad in [
+            "orders",
+            "arn:aws:sqs:eu-central-1:111122223333:orders",
+            "https://sqs/orders",
+        ] {
+            assert!(QueueUrl::try_from(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! What every look at a pair begins with: one round trip, all reads at once.
+
+use crate::{
+    aws::{Account, Trouble},
+    clock::Timestamp,
+    observation::Observation,
+    target::Target,
+};
+
+/// Reads the record, both services with their scaling, the alarms and the dead-letter queue.
+pub async fn pair(
+    account: &Account,
+    target: &Target,
+    now: Timestamp,
+) -> Result<Observation, Trouble> {
+    let pair = target.pair();
+    let dead_letters = async {
+        match &target.queue().dead_letter_url {
+            Some(url) => Ok(Some(account.messages(url, "deadLetterUrl").await?)),
+            None => Ok(None),
+        }
+    };
+    let alarms = async { Ok(account.alarms(&target.alarms).await?) };
+    let scaling = async { Ok(account.scaling_of(target).await?) };
+    // On the heap: the SDK's futures are large, and every caller would hold five of them in its own.
+    let reads = Box::pin(async {
+        tokio::try_join!(
+            account.record(&pair),
+            account.services(target),
+            alarms,
+            dead_letters,
+            scaling,
+        )
+    });
+    let (record, (mut primary, mut canary), alarms, dead_letters, scaling) = reads.await?;
+    (primary.scaling, canary.scaling) = scaling;
+    Ok(Observation {
+        now,
+        record,
+        primary,
+        canary,
+        alarms,
+        dead_letters,
+    })
+}

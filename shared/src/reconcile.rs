@@ -1,0 +1,369 @@
+//! The loop, once: observe, decide, act, report.
+//!
+//! **Goal.** One invocation is one look for one job: it observes once, decides once, acts at most
+//! once and reports once.
+//!
+//! **Guarantees.** After the job's id is known, every outcome is reported, also a panic and a look
+//! that takes longer than the function may. An error leaves the handler only if the report itself could
+//! not be delivered; then Lambda runs the same look again.
+//!
+//! **Assumptions.** The function's timeout is [`FUNCTION_TIMEOUT`]. Steps are absolute, so a look that runs twice
+//! does nothing twice.
+
+use std::{fmt, future::Future, sync::Arc, time::Duration};
+
+use serde_json::{Value, json};
+
+use crate::{
+    aws::{
+        Account, Trouble,
+        pipeline::Delivered,
+        records::{Entry, Written},
+    },
+    clock::Timestamp,
+    decision::{Decision, Move, Step, WaitingOn},
+    job::{Bookmark, FailureType, Job, Report},
+    names::ReleaseId,
+    parameters::{self, Raw, USER_PARAMETERS},
+    target::Target,
+    trigger,
+};
+
+/// The timeout that the functions are deployed with.
+///
+/// It is also the window of the fence: what began before a rollback is over after it.
+pub const FUNCTION_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What is left of an invocation for its report: one SDK operation with its retries.
+const FOR_THE_REPORT: Duration = Duration::from_secs(11);
+
+/// A function that is a pipeline action.
+pub trait Stage: Sized + Send + Sync + 'static {
+    /// Its name in messages.
+    const NAME: &'static str;
+    /// Its parameters as users write them.
+    type Raw: Raw<Meaning = Self::Parameters>;
+    /// Its parameters.
+    type Parameters: fmt::Debug + Send + Sync + 'static;
+    /// What it sees in one look; `Display` is the ledger's line.
+    type Seen: fmt::Display + Send + Sync;
+
+    /// The release that the action is for.
+    fn release(parameters: &Self::Parameters) -> &ReleaseId;
+
+    /// For how long AWS itself may keep the action from going on.
+    fn patience(parameters: &Self::Parameters) -> Duration;
+
+    /// Looks. At most two round trips, and one where a decision may both write the record and act.
+    fn observe(
+        account: &Account,
+        look: &Look<Self>,
+    ) -> impl Future<Output = Result<Self::Seen, Trouble>> + Send;
+
+    /// Decides. Pure.
+    fn decide(look: &Look<Self>, seen: &Self::Seen) -> Decided;
+}
+
+/// What one look knows before it looks.
+#[derive(Debug)]
+pub struct Look<S: Stage> {
+    /// When it is.
+    pub now: Timestamp,
+    /// The pair.
+    pub target: Target,
+    /// What the action asks for.
+    pub parameters: S::Parameters,
+    /// What the last look left.
+    pub bookmark: Bookmark,
+    /// The job.
+    pub job: Job,
+}
+
+impl<S: Stage> Look<S> {
+    /// Whether this is the action's first look.
+    #[must_use]
+    pub fn is_first(&self) -> bool {
+        self.job.continuation_token.is_none()
+    }
+}
+
+/// A decision and the bookmark for the look after it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decided {
+    /// The decision.
+    pub decision: Decision,
+    /// Where the next look begins.
+    pub bookmark: Bookmark,
+}
+
+/// Handles one event of a function that is a pipeline action.
+///
+/// The answer is for people who invoke the function by hand; CodePipeline does not see it.
+///
+/// # Errors
+/// The report could not be delivered, and a repetition may deliver it.
+pub async fn handle<S: Stage>(
+    account: Arc<Account>,
+    event: Value,
+    deadline: Timestamp,
+) -> Result<Value, Trouble> {
+    let Some(job) = Job::read(&event) else {
+        let keys = trigger::keys(&event);
+        tracing::error!(
+            function = S::NAME,
+            keys,
+            "refused: this event is no CodePipeline job"
+        );
+        let refused = format!(
+            "{} takes CodePipeline jobs; the keys of this event are {keys}",
+            S::NAME
+        );
+        return Ok(json!({"refused": refused}));
+    };
+    drop(event);
+    let id = job.id.clone();
+    let now = account.now();
+    let bookmark = Bookmark::read(&job, now);
+    let looking = Arc::clone(&account);
+    let from = bookmark.clone();
+    let look = async move { look::<S>(&looking, job, from, now).await };
+    let report = guarded(S::NAME, bookmark, deadline.since(now), look).await;
+    deliver(&account, S::NAME, &id, report).await
+}
+
+/// Delivers a report and says in the log what became of it.
+///
+/// # Errors
+/// It could not be delivered.
+pub async fn deliver(
+    account: &Account,
+    function: &'static str,
+    job: &str,
+    report: Report,
+) -> Result<Value, Trouble> {
+    match &report {
+        Report::Continue { summary, .. } => {
+            tracing::info!(function, job, "job {job} goes on: {summary}");
+        }
+        Report::Succeeded { summary, .. } => {
+            tracing::info!(function, job, "job {job} succeeded: {summary}");
+        }
+        Report::Failed { kind, message } => {
+            tracing::error!(function, job, ?kind, "job {job} failed: {message}");
+        }
+    }
+    if account.report(job, &report).await? == Delivered::NotWanted {
+        tracing::warn!(function, job, "CodePipeline no longer waits for job {job}");
+    }
+    Ok(match report {
+        Report::Continue { summary, .. } => json!({"continues": summary}),
+        Report::Succeeded { summary, .. } => json!({"succeeded": summary}),
+        Report::Failed { message, .. } => json!({"failed": message}),
+    })
+}
+
+/// A look that ends in a report whatever happens, in time to deliver it.
+pub async fn guarded(
+    function: &'static str,
+    bookmark: Bookmark,
+    left: Duration,
+    look: impl Future<Output = Report> + Send + 'static,
+) -> Report {
+    let time = left
+        .saturating_sub(FOR_THE_REPORT)
+        .max(Duration::from_secs(1));
+    // A task of its own, because only a task's panic comes back as a value.
+    let look = tokio::spawn(look);
+    let abort = look.abort_handle();
+    match tokio::time::timeout(time, look).await {
+        Ok(Ok(report)) => report,
+        Ok(Err(_panicked)) => {
+            // The panic hook has logged where; what it says may quote an event and goes nowhere else.
+            let message = format!(
+                "{function} has a defect: a look panicked. Its log says where; please report it"
+            );
+            Report::Failed {
+                kind: FailureType::JobFailed,
+                message,
+            }
+        }
+        Err(_late) => {
+            abort.abort();
+            let summary = format!(
+                "AWS took longer than {} s to answer; looking again",
+                time.as_secs()
+            );
+            Report::Continue {
+                token: bookmark.token(),
+                summary,
+                percent: None,
+            }
+        }
+    }
+}
+
+async fn look<S: Stage>(account: &Account, job: Job, bookmark: Bookmark, now: Timestamp) -> Report {
+    let text = job.user_parameters.as_deref();
+    let (target, parameters) =
+        match parameters::read::<S::Raw>(USER_PARAMETERS, text, account.target()) {
+            Ok(read) => read,
+            Err(bad) => {
+                return Report::Failed {
+                    kind: FailureType::ConfigurationError,
+                    message: bad.to_string(),
+                };
+            }
+        };
+    let look = Look::<S> {
+        now,
+        target,
+        parameters,
+        bookmark,
+        job,
+    };
+    let decided = match S::observe(account, &look).await {
+        Ok(seen) => act(account, &look, &seen).await,
+        Err(trouble) => Err(trouble),
+    };
+    let Decided { decision, bookmark } = match decided {
+        Ok(decided) => decided,
+        Err(trouble) if trouble.is_passing() => {
+            let waiting = Decision::Wait(WaitingOn::Aws(trouble.to_string()));
+            Decided {
+                decision: waiting.bounded(
+                    look.bookmark.started,
+                    now,
+                    S::patience(&look.parameters),
+                ),
+                bookmark: look.bookmark,
+            }
+        }
+        Err(trouble) => {
+            return Report::Failed {
+                kind: trouble.failure_type(),
+                message: trouble.to_string(),
+            };
+        }
+    };
+    report(decision, &bookmark)
+}
+
+/// Decides and carries out what is decided.
+async fn act<S: Stage>(
+    account: &Account,
+    look: &Look<S>,
+    seen: &S::Seen,
+) -> Result<Decided, Trouble> {
+    let decided = S::decide(look, seen);
+    let entry = |decided: String| Entry {
+        pair: look.target.pair(),
+        at: look.now,
+        function: S::NAME,
+        caller: format!("job {}", look.job.id),
+        release: Some(S::release(&look.parameters).clone()),
+        seen: seen.to_string(),
+        decided,
+    };
+    let written = match &decided.decision {
+        Decision::Take(taken) => {
+            carry_out(account, &look.target, taken, entry(taken.doing.to_string())).await?
+        }
+        Decision::Done(done) => match &done.record {
+            Some(record) => {
+                account
+                    .write(record, &entry(done.outcome.to_string()))
+                    .await?
+            }
+            None => Written::Yes,
+        },
+        Decision::Refuse(refusal) => {
+            note(account, entry(format!("refused: {refusal}"))).await;
+            Written::Yes
+        }
+        Decision::Wait(_) => Written::Yes,
+    };
+    Ok(match written {
+        Written::Yes => decided,
+        Written::Overtaken => Decided {
+            decision: Decision::Wait(WaitingOn::OtherInvocation),
+            bookmark: look.bookmark.clone(),
+        },
+    })
+}
+
+/// What CodePipeline is told of a decision.
+#[must_use]
+pub fn report(decision: Decision, bookmark: &Bookmark) -> Report {
+    let token = bookmark.token();
+    match decision {
+        Decision::Take(Move { doing, .. }) => Report::Continue {
+            token,
+            summary: doing.to_string(),
+            percent: None,
+        },
+        Decision::Wait(waiting_on) => Report::Continue {
+            token,
+            summary: waiting_on.to_string(),
+            percent: waiting_on.percent(),
+        },
+        Decision::Done(done) => Report::Succeeded {
+            summary: done.outcome.to_string(),
+            variables: done.variables,
+        },
+        Decision::Refuse(refusal) => Report::Failed {
+            kind: refusal.failure_type(),
+            message: refusal.to_string(),
+        },
+    }
+}
+
+/// Carries out a move: the record first, if it changes, then all steps at once.
+///
+/// Nothing is done if the record has changed since it was read. A step that fails does not keep the
+/// others from being tried; the worst failure is the answer.
+pub async fn carry_out(
+    account: &Account,
+    target: &Target,
+    taken: &Move,
+    entry: Entry,
+) -> Result<Written, Trouble> {
+    let steps =
+        futures_util::future::join_all(taken.steps.iter().map(|step| take(account, target, step)));
+    let results = if let Some(record) = &taken.record {
+        if account.write(record, &entry).await? == Written::Overtaken {
+            return Ok(Written::Overtaken);
+        }
+        steps.await
+    } else {
+        let ((), results) = tokio::join!(note(account, entry), steps);
+        results
+    };
+    let mut failures: Vec<Trouble> = results.into_iter().filter_map(Result::err).collect();
+    for failure in &failures {
+        tracing::warn!("a step failed: {failure}");
+    }
+    // A failure that passes by itself is told only if there is no other.
+    failures.sort_by_key(Trouble::is_passing);
+    match failures.into_iter().next() {
+        None => Ok(Written::Yes),
+        Some(worst) => Err(worst),
+    }
+}
+
+async fn take(account: &Account, target: &Target, step: &Step) -> Result<(), Trouble> {
+    account
+        .take(&target.cluster, step)
+        .await
+        .map_err(Trouble::from)
+}
+
+/// Adds to the ledger what changes no record. A ledger that cannot be written is no reason to leave
+/// something undone.
+pub async fn note(account: &Account, entry: Entry) {
+    if let Err(trouble) = account.note(&entry).await {
+        tracing::error!("the ledger could not be written: {trouble}");
+    }
+}
+
+#[cfg(test)]
+mod tests;

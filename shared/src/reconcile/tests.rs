@@ -1,0 +1,157 @@
+use std::future::pending;
+
+use super::*;
+use crate::{
+    decision::{Doing, Done, Outcome, Refusal},
+    fixtures::{ACTION, images, now, target},
+};
+
+fn bookmark() -> Bookmark {
+    Bookmark::new(ACTION, now())
+}
+
+#[tokio::test]
+async fn a_panic_is_reported_without_its_words() {
+    let report = guarded("shift-weight", bookmark(), FUNCTION_TIMEOUT, async {
+        panic!("planted-secret");
+    });
+    assert_eq!(
+        report.await,
+        Report::Failed {
+            kind: FailureType::JobFailed,
+            message:
+                "shift-weight has a defect: a look panicked. Its log says where; please report it"
+                    .to_owned(),
+        }
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_hangs_is_ended_while_there_is_time_to_report_it() {
+    let started = tokio::time::Instant::now();
+    let report = guarded("shift-weight", bookmark(), FUNCTION_TIMEOUT, pending()).await;
+    assert_eq!(
+        report,
+        Report::Continue {
+            token: bookmark().token(),
+            summary: "AWS took longer than 19 s to answer; looking again".to_owned(),
+            percent: None,
+        }
+    );
+    assert_eq!(started.elapsed().as_secs(), 19);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_is_ended_does_nothing_more() {
+    let (done, seen) = tokio::sync::oneshot::channel::<()>();
+    let _ = guarded("shift-weight", bookmark(), Duration::ZERO, async move {
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        let _ = done.send(());
+        pending().await
+    })
+    .await;
+    assert!(seen.await.is_err(), "the look went on behind its report");
+}
+
+#[tokio::test]
+async fn a_look_in_time_is_reported_as_it_is() {
+    let report = Report::Succeeded {
+        summary: "done".to_owned(),
+        variables: Vec::new(),
+    };
+    let look = {
+        let report = report.clone();
+        async move { report }
+    };
+    assert_eq!(
+        guarded("shift-weight", bookmark(), FUNCTION_TIMEOUT, look).await,
+        report
+    );
+}
+
+#[test]
+fn what_is_decided_is_what_codepipeline_shows() {
+    let token = || bookmark().token();
+    let goes_on = |summary: &str, percent| Report::Continue {
+        token: token(),
+        summary: summary.to_owned(),
+        percent,
+    };
+    let nothing = Outcome::NothingToDo {
+        primary: target().primary,
+        image: images("orders:v2"),
+    };
+    let watch = |held, bake| {
+        Decision::Wait(WaitingOn::Watch {
+            held: Duration::from_secs(held),
+            bake: Duration::from_secs(bake),
+        })
+    };
+    let timed_out = |waiting_on| {
+        let late = now() + Duration::from_mins(1);
+        Decision::Wait(waiting_on).bounded(now(), late, Duration::from_mins(1))
+    };
+    let failed = |kind, message: &str| Report::Failed {
+        kind,
+        message: message.to_owned(),
+    };
+    let rows = [
+        (
+            Decision::act(Doing::RestoreScaling, Vec::new()),
+            goes_on("restoring automatic scaling", None),
+        ),
+        (
+            watch(75, 300),
+            goes_on(
+                "promotion complete; health watched for 1m15s of 5m",
+                Some(25),
+            ),
+        ),
+        (
+            Decision::Wait(WaitingOn::Registration),
+            goes_on(
+                "waiting for the candidate's task definition to be registered",
+                None,
+            ),
+        ),
+        (
+            Decision::Done(Done {
+                outcome: nothing,
+                record: None,
+                variables: vec![("Image", "orders:v2".to_owned())],
+            }),
+            Report::Succeeded {
+                summary: "nothing to do: orders already runs orders:v2".to_owned(),
+                variables: vec![("Image", "orders:v2".to_owned())],
+            },
+        ),
+        (
+            Decision::Refuse(Refusal::WhichContainer {
+                task_definition: "orders:7".to_owned(),
+                containers: vec!["a".to_owned(), "b".to_owned()],
+            }),
+            failed(
+                FailureType::ConfigurationError,
+                "UserParameters: field container is missing, and task definition orders:7 has more than one container: \
+                 \"a\", \"b\". Name one",
+            ),
+        ),
+        (
+            timed_out(WaitingOn::Registration),
+            failed(
+                FailureType::JobFailed,
+                "not finished within 1m: waiting for the candidate's task definition to be registered",
+            ),
+        ),
+        (
+            timed_out(WaitingOn::Aws("AWS throttles ecs:UpdateService".to_owned())),
+            failed(
+                FailureType::SystemUnavailable,
+                "not finished within 1m: AWS throttles ecs:UpdateService; looking again",
+            ),
+        ),
+    ];
+    for (decision, expected) in rows {
+        assert_eq!(report(decision, &bookmark()), expected);
+    }
+}

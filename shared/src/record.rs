@@ -1,0 +1,310 @@
+//! The release record: which release owns the pair, how far it is, and what it found.
+//!
+//! ```text
+//! none ─begin→ Deploying → Shifting → Promoting → Promoted
+//!                  └───────────┴───────────┴──────────┴──→ RollingBack → RolledBack
+//! ```
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    artifact::Images,
+    clock::Timestamp,
+    names::{PairId, ReleaseId, TaskDefinitionArn},
+    observation::{ScalableTarget, Service, Suspended},
+    target::{Mode, Target},
+    weight::Weight,
+};
+
+/// The one `current` item of a pair.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Record {
+    /// The pair.
+    pub pair: PairId,
+    /// Counts the writes; every write is conditional on the number it has read.
+    pub revision: u64,
+    /// The release that owns the pair, or owned it last.
+    pub release: ReleaseId,
+    /// When the release began.
+    pub began: Timestamp,
+    /// The target as the release began, for a rollback that is told only the alarm's name.
+    pub target: Target,
+    /// The candidate's image, or images if it has several containers.
+    pub images: Images,
+    /// What the release found; a rollback restores this.
+    pub found: Found,
+    /// How far it is.
+    pub phase: Phase,
+    /// Since when it is in this phase.
+    pub phase_since: Timestamp,
+}
+
+/// What the pair was like before the first change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Found {
+    /// The primary service.
+    pub primary: FoundService,
+    /// The canary service.
+    pub canary: FoundService,
+    /// Messages in the dead-letter queue, if the target has one.
+    pub dead_letters: Option<u64>,
+}
+
+/// What a service was like before the first change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FoundService {
+    /// What it ran.
+    pub task_definition: TaskDefinitionArn,
+    /// How many tasks it should have had.
+    pub desired: u32,
+    /// How it was scaled automatically, if it was.
+    pub scaling: Option<ScalableTarget>,
+}
+
+/// How far a release is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "name")]
+pub enum Phase {
+    /// deploy-canary: the candidate is being registered and put on the canary service.
+    Deploying {
+        /// How far that is.
+        candidate: Candidate,
+    },
+    /// shift-weight: the canary's share is being raised.
+    #[serde(rename_all = "camelCase")]
+    Shifting {
+        /// The candidate's task definition.
+        candidate: TaskDefinitionArn,
+        /// The share last asked for.
+        asked: Weight,
+        /// Which actions have set a share, the last one last.
+        turns: Vec<Turn>,
+    },
+    /// promote-primary: the candidate is being put on the primary service.
+    #[serde(rename_all = "camelCase")]
+    Promoting {
+        /// The candidate's task definition.
+        candidate: TaskDefinitionArn,
+        /// Since when the promotion is complete and watched, once it is.
+        baking_since: Option<Timestamp>,
+    },
+    /// The pair runs the candidate.
+    Promoted {
+        /// The candidate's task definition.
+        candidate: TaskDefinitionArn,
+    },
+    /// Everything is being put back.
+    #[serde(rename_all = "camelCase")]
+    RollingBack {
+        /// Why.
+        cause: Cause,
+        /// The candidate's task definition, if it had been registered.
+        candidate: Option<TaskDefinitionArn>,
+        /// Whether the primary may have been touched.
+        promotion_begun: bool,
+        /// Whether the pipeline execution is to end for it. Not if its end is the cause, or if it is the
+        /// execution itself that asked.
+        ends_execution: bool,
+    },
+    /// Everything is as the release found it.
+    RolledBack {
+        /// Why.
+        cause: Cause,
+    },
+}
+
+/// One shift-weight action and how far it is. What comes later is known by it, so that an event that
+/// is delivered again, late, does not take the share back to where it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    /// The id of the action's first job.
+    pub action: String,
+    /// The step whose share it has set last, from 0.
+    pub step: usize,
+}
+
+/// How far the candidate's registration is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "name")]
+pub enum Candidate {
+    /// Nothing has been changed yet.
+    Planned {
+        /// The input of `RegisterTaskDefinition`, as JSON.
+        definition: String,
+    },
+    /// One invocation is registering it.
+    Registering {
+        /// The input of `RegisterTaskDefinition`, as JSON.
+        definition: String,
+        /// Since when; an invocation is over after the function's timeout.
+        since: Timestamp,
+    },
+    /// It is registered and may be on the canary service.
+    #[serde(rename_all = "camelCase")]
+    Registered {
+        /// Its ARN.
+        task_definition: TaskDefinitionArn,
+        /// When the canary service was allowed to change.
+        at: Timestamp,
+    },
+}
+
+/// Why a release was rolled back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    /// A sentence without a full stop.
+    pub what: String,
+    /// When it became known.
+    pub at: Timestamp,
+}
+
+impl Record {
+    /// The record of a release that begins now, after `previous`.
+    #[must_use]
+    pub fn begin(
+        previous: Option<&Self>,
+        release: ReleaseId,
+        target: Target,
+        images: Images,
+        found: Found,
+        phase: Phase,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            pair: target.pair(),
+            revision: previous.map_or(0, |previous| previous.revision) + 1,
+            release,
+            began: now,
+            target,
+            images,
+            found,
+            phase,
+            phase_since: now,
+        }
+    }
+
+    /// The same release, one write later, in another phase.
+    #[must_use]
+    pub fn advance(&self, phase: Phase, now: Timestamp) -> Self {
+        let same = std::mem::discriminant(&phase) == std::mem::discriminant(&self.phase);
+        Self {
+            revision: self.revision + 1,
+            phase_since: if same { self.phase_since } else { now },
+            phase,
+            ..self.clone()
+        }
+    }
+
+    /// This release, being rolled back from wherever it is.
+    #[must_use]
+    pub fn roll_back(&self, cause: Cause, ends_execution: bool, now: Timestamp) -> Self {
+        let promotion_begun =
+            matches!(self.phase, Phase::Promoting { .. } | Phase::Promoted { .. });
+        let phase = Phase::RollingBack {
+            cause,
+            candidate: self.candidate().cloned(),
+            promotion_begun,
+            ends_execution,
+        };
+        self.advance(phase, now)
+    }
+
+    /// Whether the release still has the pair.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        !matches!(
+            self.phase,
+            Phase::Promoted { .. } | Phase::RolledBack { .. }
+        )
+    }
+
+    /// The candidate's task definition, once it is registered.
+    #[must_use]
+    pub fn candidate(&self) -> Option<&TaskDefinitionArn> {
+        match &self.phase {
+            Phase::Deploying {
+                candidate:
+                    Candidate::Registered {
+                        task_definition, ..
+                    },
+            } => Some(task_definition),
+            Phase::Deploying { .. } | Phase::RolledBack { .. } => None,
+            Phase::Shifting { candidate, .. }
+            | Phase::Promoting { candidate, .. }
+            | Phase::Promoted { candidate } => Some(candidate),
+            Phase::RollingBack { candidate, .. } => candidate.as_ref(),
+        }
+    }
+
+    /// Tasks that the canary has between releases.
+    ///
+    /// Never below what its scalable target would pull it up to again.
+    #[must_use]
+    pub fn resting_tasks(&self) -> u32 {
+        let resting = self.target.resting_tasks;
+        self.found.canary.scaling.map_or(resting, |scaling| {
+            resting.clamp(scaling.min, scaling.max.max(scaling.min))
+        })
+    }
+
+    /// Whether the primary's count is ours during the release.
+    #[must_use]
+    pub fn owns_primary_count(&self) -> bool {
+        self.target.queue().mode == Mode::ConstantTotal
+    }
+}
+
+impl FoundService {
+    /// Whether the count is left to automatic scaling again: it is as it was found, and not suspended.
+    ///
+    /// A count outside of the bounds is nothing that scaling does: if it was found so it was somebody's own and
+    /// stays so, and if it is so now it has to be put right.
+    #[must_use]
+    pub fn is_scaled_again(&self, service: &Service) -> bool {
+        self.scaling.is_some_and(|found| {
+            service.scaling == Some(found)
+                && found.suspended != Suspended::ALL
+                && [self.desired, service.desired]
+                    .iter()
+                    .all(|desired| (found.min..=found.max).contains(desired))
+        })
+    }
+
+    /// What a service is like now; `None` before its first deployment.
+    #[must_use]
+    pub fn of(service: &Service) -> Option<Self> {
+        Some(Self {
+            task_definition: service.newest()?.task_definition.clone(),
+            desired: service.desired,
+            scaling: service.scaling,
+        })
+    }
+}
+
+/// The word of DESIGN and of every message: `Deploying`, `RollingBack`, ...
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Deploying { .. } => "Deploying",
+            Self::Shifting { .. } => "Shifting",
+            Self::Promoting { .. } => "Promoting",
+            Self::Promoted { .. } => "Promoted",
+            Self::RollingBack { .. } => "RollingBack",
+            Self::RolledBack { .. } => "RolledBack",
+        })
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+#[cfg(test)]
+mod tests;
