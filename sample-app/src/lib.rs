@@ -1,0 +1,249 @@
+#![doc = include_str!("../README.md")]
+
+use std::ffi::OsString;
+use std::future::Future;
+use std::pin::pin;
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use aws_config::BehaviorVersion;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
+use tokio::select;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{MissedTickBehavior, interval};
+
+use consumer::{Consumer, Drained, Limits};
+use drain::Budget;
+use health::Heartbeat;
+use metadata::Identity;
+use metrics::{FLUSH_INTERVAL, Metrics, Origin};
+use queue::Queue;
+use settings::{Settings, SettingsError};
+use work::Work;
+
+mod batch;
+pub mod consumer;
+pub mod drain;
+pub mod health;
+pub mod metadata;
+pub mod metrics;
+pub mod queue;
+pub mod settings;
+pub mod telemetry;
+pub mod work;
+
+/// Something is wrong with how the process was started (sysexits: `EX_CONFIG`).
+const BAD_CONFIGURATION: u8 = 78;
+
+/// Why the consumer did not start.
+#[derive(Debug, thiserror::Error)]
+enum StartError {
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(transparent)]
+    Heartbeat(#[from] health::NotWritable),
+    #[error(
+        "the AWS Region is not set. Allowed: its code in the environment variable AWS_REGION, which ECS sets on Fargate."
+    )]
+    NoRegion,
+    #[error(transparent)]
+    Identity(#[from] metadata::NoIdentity),
+    #[error("the handlers of SIGTERM and SIGINT cannot be installed: {0}.")]
+    Signals(#[from] std::io::Error),
+}
+
+impl StartError {
+    fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Settings(_) | Self::Heartbeat(_) | Self::NoRegion => {
+                ExitCode::from(BAD_CONFIGURATION)
+            }
+            Self::Identity(_) | Self::Signals(_) => ExitCode::FAILURE,
+        }
+    }
+}
+
+/// Does what the command line asks for: without arguments consume until SIGTERM or SIGINT, with
+/// `--health` answer whether the consumer that uses the same `HEALTH_FILE` is alive.
+pub async fn start(arguments: impl Iterator<Item = String>) -> ExitCode {
+    let arguments: Vec<String> = arguments.collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => consume().await,
+        ["--health"] => health(),
+        _ => {
+            eprintln!(
+                "the arguments are not known. Found: `{}`. Allowed: none, to consume the queue, or --health.",
+                arguments.join(" ")
+            );
+            ExitCode::from(BAD_CONFIGURATION)
+        }
+    }
+}
+
+fn health() -> ExitCode {
+    let path = match settings::health_file(&environment) {
+        Ok(path) => path,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::from(BAD_CONFIGURATION);
+        }
+    };
+    match health::check(&path, now()) {
+        Ok(age) => {
+            println!("healthy, the last heartbeat is {} s old", age.as_secs());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn consume() -> ExitCode {
+    telemetry::start();
+    match run().await {
+        Ok(Drained { abandoned: 0, .. }) => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            tracing::error!("{error}");
+            error.exit_code()
+        }
+    }
+}
+
+async fn run() -> Result<Drained, StartError> {
+    // First, since the kernel ignores a SIGTERM that process 1 of a container does not handle.
+    let mut stop = pin!(stop_signal()?);
+    let settings = Settings::read(&environment)?;
+    let heartbeat = Heartbeat::claim(settings.health_file.clone())?;
+
+    let started = async {
+        let identity = identity().await?;
+        let config = aws_config::defaults(BehaviorVersion::latest())
+            .timeout_config(queue::timeouts())
+            .load()
+            .await;
+        if config.region().is_none() {
+            return Err(StartError::NoRegion);
+        }
+        Ok((identity, aws_sdk_sqs::Client::new(&config)))
+    };
+    let (identity, client) = select! {
+        () = &mut stop => return Ok(Drained::default()),
+        started = started => started?,
+    };
+    tracing::info!(
+        service = identity.service,
+        revision = identity.revision,
+        version = settings.app_version,
+        family = identity.family,
+        task = identity.task,
+        cluster = identity.cluster,
+        queue = settings.queue_url,
+        concurrency = settings.concurrency,
+        "started"
+    );
+
+    let drained = consume_with(&settings, &identity, client, heartbeat, stop).await;
+    tracing::info!(
+        finished = drained.finished,
+        handed_back = drained.handed_back,
+        abandoned = drained.abandoned,
+        "stopped"
+    );
+    Ok(drained)
+}
+
+async fn consume_with(
+    settings: &Settings,
+    identity: &Identity,
+    client: aws_sdk_sqs::Client,
+    heartbeat: Heartbeat,
+    stop: impl Future<Output = ()>,
+) -> Drained {
+    let budget = Budget::of(settings.stop_timeout);
+    let limits = Limits {
+        concurrency: settings.concurrency,
+        visibility_timeout: settings.visibility_timeout,
+        work_timeout: settings.work_timeout,
+        budget,
+    };
+    let url = settings.queue_url.clone();
+    let queue = Queue::new(client, url, settings.visibility_timeout);
+    let metrics = Metrics::default();
+    let origin = Origin::new(identity, &settings.app_version);
+    let work = Work::new(settings.demo.clone());
+    let consumer = Consumer::new(queue, work, limits, metrics.clone(), heartbeat);
+
+    let drained = select! {
+        drained = consumer.run(stop) => drained,
+        never = flush_regularly(&metrics, &origin) => match never {},
+    };
+    flush(&metrics, &origin);
+    drained
+}
+
+async fn flush_regularly(metrics: &Metrics, origin: &Origin) -> std::convert::Infallible {
+    let mut ticks = interval(FLUSH_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        flush(metrics, origin);
+    }
+}
+
+fn flush(metrics: &Metrics, origin: &Origin) {
+    for line in metrics.take().lines(origin, now()) {
+        telemetry::print(&line);
+    }
+}
+
+async fn identity() -> Result<Identity, StartError> {
+    let Some(endpoint) = environment(metadata::ENDPOINT) else {
+        tracing::warn!(
+            "{} is not set: this is not an ECS task. Metrics are for the service `{}`.",
+            metadata::ENDPOINT,
+            metadata::UNKNOWN
+        );
+        return Ok(Identity::outside_of_ecs());
+    };
+    let http = aws_smithy_http_client::Connector::builder()
+        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .build();
+    let http = SharedHttpConnector::new(http);
+    let identity = metadata::ask(&http, &endpoint.to_string_lossy()).await?;
+    if identity.service == metadata::UNKNOWN {
+        tracing::warn!(
+            task = identity.task,
+            "this task belongs to no service. Metrics are for the service `{}`.",
+            metadata::UNKNOWN
+        );
+    }
+    Ok(identity)
+}
+
+/// Completes at SIGTERM, as ECS sends, or SIGINT, as a terminal does.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    let mut term = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        select! {
+            _ = term.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+fn environment(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the outermost function, the one that reads the clock"
+)]
+fn now() -> SystemTime {
+    SystemTime::now()
+}
