@@ -1,0 +1,128 @@
+use std::{
+    process::{Command, ExitStatus, Stdio},
+    time::Duration,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::sync::{mpsc::unbounded_channel, oneshot};
+
+use super::{
+    testing::{Lifelines, dead, launch, live_with_one_task, process},
+    *,
+};
+use crate::{clock::Moment, stage::identity, world::World};
+
+#[tokio::test]
+async fn when_it_is_told_to_stop_no_task_survives() {
+    let lifelines = Lifelines::new().await;
+    let live = live_with_one_task(&lifelines.address()).await;
+    let (told, stop) = oneshot::channel::<()>();
+    let running = tokio::spawn(live.run(async { drop(stop.await) }));
+    let lifeline = lifelines.next().await;
+
+    told.send(()).unwrap();
+
+    dead(lifeline).await;
+    assert_eq!(running.await.unwrap().unwrap(), Stopped::AsTold);
+}
+
+#[tokio::test]
+async fn when_it_is_interrupted_it_stops_and_no_task_survives() {
+    let status = signalled_rehearsal(Signal::TERM).await;
+    assert!(status.success(), "{status}");
+}
+
+#[tokio::test]
+async fn when_it_is_killed_no_task_survives() {
+    let status = signalled_rehearsal(Signal::KILL).await;
+    assert!(!status.success(), "{status}");
+}
+
+/// Sends a signal to a rehearsal with a running task; ends when both have ended.
+async fn signalled_rehearsal(signal: Signal) -> ExitStatus {
+    let lifelines = Lifelines::new().await;
+    let image = process("rehearsal", &[("ADDRESS", &lifelines.address())]);
+    let mut rehearsal = Command::new(image.command)
+        .args(image.args)
+        .envs(image.environment)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lifeline = lifelines.next().await;
+
+    kill_process(Pid::from_child(&rehearsal), signal).unwrap();
+
+    dead(lifeline).await;
+    tokio::task::spawn_blocking(move || rehearsal.wait().unwrap())
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn the_files_of_tasks_are_removed_with_the_last_process() {
+    let keeper = Keeper::start().unwrap();
+    let directory = keeper.directory();
+    std::fs::write(directory.join("heartbeat"), "").unwrap();
+
+    drop(keeper);
+
+    assert!(!directory.exists());
+}
+
+#[tokio::test]
+async fn a_source_or_build_action_is_left_to_the_caller() {
+    let (send, effects) = unbounded_channel();
+    let (played, mut plays) = unbounded_channel();
+    let live = Live::start(Setup {
+        account: Account::new(World::new(identity(), Moment(0), 1), send.clone()),
+        effects,
+        packages: Images::new(),
+        images: Images::new(),
+        play: Box::new(move |action| played.send(action.action).unwrap()),
+        logs: Logs::default(),
+        tick: Duration::from_secs(1),
+    })
+    .await
+    .unwrap();
+    send.send(Effect::PlayAction(PlayedAction {
+        action_execution: "1".to_owned(),
+        execution: "2".to_owned(),
+        stage: "Source".to_owned(),
+        action: "Checkout".to_owned(),
+        provider: "S3".to_owned(),
+        configuration: BTreeMap::default(),
+        input_artifacts: BTreeMap::default(),
+        output_artifacts: BTreeMap::default(),
+    }))
+    .unwrap();
+
+    live.run(async move { assert_eq!(plays.recv().await.as_deref(), Some("Checkout")) })
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn log_files_that_cannot_be_written_end_the_rehearsal_with_the_reason() {
+    let keeper = Keeper::start().unwrap();
+    let directory = keeper.directory().join("logs");
+    let logs = Logs::in_directory(directory.clone()).unwrap();
+    std::fs::remove_dir(&directory).unwrap();
+    let (send, effects) = unbounded_channel();
+    let live = Live::start(Setup {
+        account: Account::new(World::new(identity(), Moment(0), 1), send.clone()),
+        effects,
+        packages: Images::new(),
+        images: Images::from([("app".to_owned(), testing::script("echo hello"))]),
+        play: Box::new(|_| {}),
+        logs: logs.clone(),
+        tick: Duration::from_secs(1),
+    })
+    .await
+    .unwrap();
+    send.send(Effect::StartTask(launch("app"))).unwrap();
+
+    let error = live.run(std::future::pending()).await.unwrap_err();
+
+    assert!(matches!(error, LiveError::Logs(_)), "{error}");
+    assert_eq!(logs.lines()[0].text, "hello");
+}

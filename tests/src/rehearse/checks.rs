@@ -1,0 +1,388 @@
+//! Whether a rehearsal showed what it was meant to.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Theatre,
+    pair::{Service, pair},
+    people::Release,
+};
+use crate::{
+    clock::Moment,
+    scenario::{End, Scenario},
+    stage,
+    story::{Story, changes_what_serves},
+    verdict::{Check, Verdict},
+    world::{journal::What, sqs},
+};
+
+/// What the story alone does not tell.
+pub(super) struct Facts {
+    /// Whether it came to its end by itself.
+    pub(super) in_time: bool,
+    /// When it did.
+    pub(super) ended: Moment,
+    /// What the pair was like before the first release, if it ever was steady.
+    pub(super) found: Option<[Service; 2]>,
+    /// The releases in order.
+    pub(super) releases: Vec<Release>,
+    /// Ids of all messages that were sent.
+    pub(super) sent: BTreeSet<String>,
+}
+
+/// Judges.
+pub(super) fn verdict(theatre: &Theatre<'_>, facts: &Facts) -> Verdict {
+    let story = theatre.story.borrow();
+    let scenario = theatre.rehearsal.scenario;
+    let end = theatre.end(&facts.releases);
+    let mut checks = vec![in_time(facts)];
+    checks.extend(executions(&story, facts, end));
+    checks.push(record(&story, end));
+    checks.extend(services(theatre, facts, end));
+    checks.push(no_approval_waits(&story));
+    checks.push(rolled_back_by(&story, scenario, facts));
+    checks.extend(of_scenario(&story, scenario, facts));
+    checks.extend(messages(theatre, facts));
+    checks.push(nothing_more(theatre, facts));
+    checks.push(no_function_failed(theatre));
+    Verdict {
+        scenario: scenario.name(),
+        passed: checks.iter().all(|check| check.passed),
+        checks,
+    }
+}
+
+fn check(name: &str, expected: &str, found: String, passed: bool) -> Check {
+    Check {
+        name: name.to_owned(),
+        expected: expected.to_owned(),
+        found,
+        passed,
+    }
+}
+
+fn in_time(facts: &Facts) -> Check {
+    let found = if facts.in_time {
+        "it does"
+    } else {
+        "it does not"
+    };
+    check(
+        "the release comes to its end",
+        "it does",
+        found.to_owned(),
+        facts.in_time,
+    )
+}
+
+/// Every release's pipeline execution; all but the last were approved, or the person said no.
+fn executions(story: &Story, facts: &Facts, end: End) -> Vec<Check> {
+    let last = facts.releases.len().saturating_sub(1);
+    facts
+        .releases
+        .iter()
+        .enumerate()
+        .map(|(index, release)| {
+            let succeeds = if index == last {
+                end == End::Released
+            } else {
+                release.approved == Some(true)
+            };
+            let expected = if succeeds {
+                &["SUCCEEDED"][..]
+            } else {
+                // Whoever is faster: the function whose gate closes, or rollback, which stops it.
+                &["FAILED", "STOPPED"]
+            };
+            let found = story
+                .executions
+                .iter()
+                .find(|execution| execution.id == release.execution)
+                .map_or("none", |execution| &execution.state);
+            check(
+                &format!("pipeline execution of {}", release.label),
+                &expected.join(" or "),
+                found.to_owned(),
+                expected.contains(&found),
+            )
+        })
+        .collect()
+}
+
+fn record(story: &Story, end: End) -> Check {
+    let expected = match end {
+        End::Released => "Promoted",
+        End::RolledBack => "RolledBack",
+    };
+    let found = story.record().map_or("none", |record| &record.phase);
+    check(
+        "release record",
+        expected,
+        found.to_owned(),
+        found == expected,
+    )
+}
+
+/// The version that both services are to run.
+fn expected_version(facts: &Facts, end: End) -> &'static str {
+    let mut versions = facts
+        .releases
+        .iter()
+        .enumerate()
+        .filter(|(index, release)| {
+            if *index + 1 == facts.releases.len() {
+                end == End::Released
+            } else {
+                release.approved == Some(true)
+            }
+        })
+        .map(|(_, release)| release.label);
+    versions.next_back().unwrap_or("v1")
+}
+
+/// Both services: the version, and everything else as the first release found it.
+fn services(theatre: &Theatre<'_>, facts: &Facts, end: End) -> Vec<Check> {
+    let version = expected_version(facts, end);
+    let now = pair(theatre);
+    let Some(found) = &facts.found else {
+        return vec![check(
+            "the pair",
+            "steady before the release",
+            "never steady".to_owned(),
+            false,
+        )];
+    };
+    let same_definition = now[0].task_definition == now[1].task_definition;
+    let mut checks = Vec::new();
+    for (before, after) in found.iter().zip(&now) {
+        let expected = format!("{0} of {0} tasks on {version}", before.desired);
+        let is = format!(
+            "{} of {} tasks on {} ({}){}",
+            after.running,
+            after.desired,
+            after.version,
+            after.task_definition,
+            if after.deployments == 1 {
+                ""
+            } else {
+                ", deploying"
+            },
+        );
+        let passed = after.version == version
+            && (after.desired, after.running) == (before.desired, before.desired)
+            && after.deployments == 1
+            && same_definition;
+        checks.push(check(
+            &format!("service {}", after.name),
+            &expected,
+            is,
+            passed,
+        ));
+        checks.push(check(
+            &format!("scaling of {}", after.name),
+            &before.scaling,
+            after.scaling.clone(),
+            after.scaling == before.scaling,
+        ));
+    }
+    checks
+}
+
+fn no_approval_waits(story: &Story) -> Check {
+    let waiting = story
+        .executions
+        .iter()
+        .flat_map(|execution| &execution.actions)
+        .filter(|action| action.ended.is_none())
+        .count();
+    check(
+        "actions and approvals that still wait",
+        "0",
+        waiting.to_string(),
+        waiting == 0,
+    )
+}
+
+/// Who invoked the rollback, unless a person decided otherwise.
+fn rolled_back_by(story: &Story, scenario: Scenario, facts: &Facts) -> Check {
+    let by_a_person = facts.releases.iter().any(|r| r.approved == Some(false));
+    let expected = match scenario.rolled_back_by() {
+        // The functions look at the alarm too, and an execution that they fail tells rollback.
+        Some("alarm") if !by_a_person => &["alarm", "events"][..],
+        Some("schedule") => &["schedule"],
+        Some(_) => &["events"],
+        None if by_a_person => &["events"],
+        None => &["nobody"],
+    };
+    let found = story
+        .rollback
+        .as_ref()
+        .map_or("nobody", |rollback| &rollback.source);
+    check(
+        "rolled back by",
+        &expected.join(" or "),
+        found.to_owned(),
+        expected.contains(&found),
+    )
+}
+
+/// What only this scenario shows.
+fn of_scenario(story: &Story, scenario: Scenario, facts: &Facts) -> Vec<Check> {
+    match scenario {
+        Scenario::BadVersion | Scenario::AlarmWhilePromoting
+            if facts.releases.iter().all(|r| r.approved != Some(false)) =>
+        {
+            let fired = story
+                .alarms
+                .get(stage::ALARM)
+                .is_some_and(|states| states.iter().any(|(_, state)| state.is_firing()));
+            let found = if fired { "it fires" } else { "it does not" };
+            vec![check(
+                &format!("alarm {}", stage::ALARM),
+                "it fires",
+                found.to_owned(),
+                fired,
+            )]
+        }
+        Scenario::CrashLoop => {
+            let said = summary_of(story, "deploy-canary");
+            let passed = said.contains("circuit breaker");
+            vec![check(
+                "deploy-canary fails with ECS's own reason",
+                "it names the circuit breaker",
+                said,
+                passed,
+            )]
+        }
+        Scenario::Overtaken => vec![one_after_the_other(story, facts)],
+        Scenario::Throttled => {
+            let refused: u32 = story
+                .calls
+                .values()
+                .filter_map(|calls| calls.refused.get("ThrottlingException"))
+                .sum();
+            vec![check(
+                "throttled calls",
+                "some",
+                refused.to_string(),
+                refused > 0,
+            )]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn summary_of(story: &Story, name: &str) -> String {
+    let mut actions = story.executions.iter().flat_map(|e| &e.actions);
+    actions
+        .rfind(|action| action.name == name)
+        .and_then(|action| action.summary.clone())
+        .unwrap_or_default()
+}
+
+/// The second release's canary waits for the end of the first execution.
+fn one_after_the_other(story: &Story, facts: &Facts) -> Check {
+    let of = |index: usize| {
+        let id = &facts.releases.get(index)?.execution;
+        story
+            .executions
+            .iter()
+            .find(|execution| execution.id == *id)
+    };
+    let began = of(1).and_then(|second| {
+        let mut actions = second.actions.iter();
+        actions
+            .find(|action| action.name == "deploy-canary")
+            .map(|action| action.started)
+    });
+    let ended = of(0).and_then(|first| first.ended);
+    let (found, passed) = match (ended, began) {
+        (Some(ended), Some(began)) => (
+            format!("{:.1} s after it", began.since(ended).as_secs_f64()),
+            began >= ended,
+        ),
+        _ => ("it never began".to_owned(), false),
+    };
+    check("v3 begins", "after v2 has ended", found, passed)
+}
+
+fn messages(theatre: &Theatre<'_>, facts: &Facts) -> [Check; 2] {
+    let ledger = |queue| {
+        let found = theatre.account.with(|world| sqs::ledger(world, queue));
+        found.unwrap_or_default()
+    };
+    let (queue, dead) = (ledger(stage::QUEUE), ledger(stage::DEAD_LETTERS));
+    let processed = facts.sent.intersection(&queue.deleted).count();
+    let waiting = facts.sent.intersection(&queue.held).count();
+    let lost = facts
+        .sent
+        .iter()
+        .filter(|id| {
+            !queue.deleted.contains(*id) && !queue.held.contains(*id) && !dead.held.contains(*id)
+        })
+        .count();
+    let (sent, letters) = (facts.sent.len(), dead.held.len());
+    let may = theatre.rehearsal.scenario.has_dead_letters();
+    [
+        check(
+            "no message is lost",
+            &format!("all {sent} sent are processed or dead letters"),
+            format!(
+                "{processed} processed, {letters} dead letters, {waiting} waiting, {lost} lost"
+            ),
+            sent > 0 && lost == 0 && waiting == 0 && processed + letters == sent,
+        ),
+        check(
+            "dead letters",
+            if may { "some" } else { "0" },
+            letters.to_string(),
+            may == (letters > 0),
+        ),
+    ]
+}
+
+/// Once a release is over, further looks change nothing.
+fn nothing_more(theatre: &Theatre<'_>, facts: &Facts) -> Check {
+    let story = theatre.story.borrow();
+    let looks = story
+        .rollback_invocations
+        .iter()
+        .filter(|invocation| invocation.at > facts.ended)
+        .count();
+    let writes = theatre.account.with(|world| {
+        let writes = world.journal.iter().filter(|entry| match &entry.what {
+            What::Called(call) => {
+                entry.at > facts.ended && changes_what_serves(call) && call.service != "sqs"
+            }
+            _ => false,
+        });
+        writes.count()
+    });
+    check(
+        "one more look changes nothing",
+        "0 changes",
+        format!("{writes} changes by {looks} looks"),
+        writes == 0 && looks > 0,
+    )
+}
+
+/// A function that fails leaves the reporting of its action to chance.
+fn no_function_failed(theatre: &Theatre<'_>) -> Check {
+    let failed: Vec<String> = theatre.account.with(|world| {
+        let errors = world.journal.iter().filter_map(|entry| match &entry.what {
+            What::Returned {
+                function,
+                error: Some(error),
+                ..
+            } => Some(format!("{function}: {error}")),
+            _ => None,
+        });
+        errors.collect()
+    });
+    let found = if failed.is_empty() {
+        "0".to_owned()
+    } else {
+        format!("{}, the first {}", failed.len(), failed[0])
+    };
+    check("invocations that failed", "0", found, failed.is_empty())
+}

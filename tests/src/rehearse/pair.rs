@@ -1,0 +1,85 @@
+//! What the pair is like, asked of the account.
+
+use serde_json::{Value, json};
+
+use super::Theatre;
+use crate::{
+    stage,
+    world::{Principal, World, ecs, scaling},
+};
+
+/// A service as AWS describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Service {
+    pub(super) name: String,
+    /// Its task definition's family and revision.
+    pub(super) task_definition: String,
+    pub(super) version: String,
+    pub(super) desired: u64,
+    pub(super) running: u64,
+    pub(super) deployments: usize,
+    pub(super) scaling: String,
+}
+
+/// Both services, the primary first.
+pub(super) fn pair(theatre: &Theatre<'_>) -> [Service; 2] {
+    theatre
+        .account
+        .with(|world| [stage::PRIMARY, stage::CANARY].map(|name| service(world, theatre, name)))
+}
+
+fn service(world: &mut World, theatre: &Theatre<'_>, name: &str) -> Service {
+    let described = ask_ecs(
+        world,
+        "DescribeServices",
+        &json!({ "cluster": stage::CLUSTER, "services": [name] }),
+    );
+    let service = &described["services"][0];
+    let arn = service["taskDefinition"].as_str().unwrap_or_default();
+    let definition = ask_ecs(
+        world,
+        "DescribeTaskDefinition",
+        &json!({ "taskDefinition": arn }),
+    );
+    let image = definition["taskDefinition"]["containerDefinitions"][0]["image"].as_str();
+    let version = image.and_then(|image| theatre.script.version_of(image));
+    let count = |member: &str| service[member].as_u64().unwrap_or_default();
+    Service {
+        name: name.to_owned(),
+        task_definition: arn.rsplit('/').next().unwrap_or_default().to_owned(),
+        version: version
+            .map_or("another version", |version| &version.label)
+            .to_owned(),
+        desired: count("desiredCount"),
+        running: count("runningCount"),
+        deployments: service["deployments"].as_array().map_or(0, Vec::len),
+        scaling: scaling_of(world, name),
+    }
+}
+
+/// Capacity and suspension of a service's scalable target, in words.
+fn scaling_of(world: &mut World, service: &str) -> String {
+    let input = json!({
+        "ServiceNamespace": "ecs",
+        "ScalableDimension": "ecs:service:DesiredCount",
+        "ResourceIds": [format!("service/{}/{service}", stage::CLUSTER)],
+    });
+    let targets = scaling::call(world, "DescribeScalableTargets", &input).unwrap_or_default();
+    let target = &targets["ScalableTargets"][0];
+    if target.is_null() {
+        return "none".to_owned();
+    }
+    let suspended = target["SuspendedState"].as_object();
+    let is_suspended = suspended.is_some_and(|state| state.values().any(|flag| flag == true));
+    let state = if is_suspended { ", suspended" } else { "" };
+    format!(
+        "{} to {} tasks{state}",
+        target["MinCapacity"], target["MaxCapacity"]
+    )
+}
+
+/// An answer of ECS; null for a fault, which then fails the check.
+fn ask_ecs(world: &mut World, operation: &str, input: &Value) -> Value {
+    let person = Principal("person".to_owned());
+    ecs::call(world, operation, input, &person).unwrap_or_default()
+}

@@ -1,0 +1,295 @@
+//! What people do in a rehearsal: push versions, answer approvals, wait.
+
+use std::{cell::RefCell, collections::BTreeSet, time::Duration};
+
+use serde_json::json;
+
+use super::{
+    Approve, Reply, Theatre,
+    checks::{self, Facts},
+    pair,
+};
+use crate::{
+    scenario::{Answer, End, Scenario},
+    stage,
+    story::{Execution, Record, Story},
+    verdict::Verdict,
+    world::{Principal, codepipeline, ecs, journal::What, sqs},
+};
+
+/// After this a rehearsal has not gone where it should, and is judged as it is.
+const LONGEST: Duration = Duration::from_mins(4);
+
+/// For how long messages that are left are waited for.
+const LONGEST_DRAIN: Duration = Duration::from_secs(30);
+
+/// How long people look before they answer.
+const THINKING: Duration = Duration::from_secs(2);
+
+/// A release and how its people decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Release {
+    /// The version.
+    pub(super) label: &'static str,
+    /// The execution.
+    pub(super) execution: String,
+    /// Whether it was approved, if anybody was asked.
+    pub(super) approved: Option<bool>,
+}
+
+impl Theatre<'_> {
+    /// Plays the scenario to its end and judges it.
+    pub(super) async fn play(&self) -> Verdict {
+        let sent = RefCell::new(BTreeSet::new());
+        let releases = RefCell::new(Vec::new());
+        let found = RefCell::new(None);
+        let playing = async {
+            self.until_steady().await;
+            *found.borrow_mut() = Some(pair::pair(self));
+            self.act(&releases).await;
+            self.until(is_over).await;
+            self.until_steady().await;
+        };
+        let in_time = tokio::select! {
+            played = tokio::time::timeout(LONGEST, playing) => played.is_ok(),
+            never = self.produce(&sent) => match never {},
+        };
+        let ended = self.account.now();
+        self.tell("the producer stops");
+        let rest = async {
+            while !self.is_drained() {
+                tokio::time::sleep(super::REFRESH).await;
+            }
+            self.until(|story| one_more_look(story, ended)).await;
+        };
+        // Whatever is left is in the facts.
+        let _ = tokio::time::timeout(LONGEST_DRAIN, rest).await;
+        self.refresh();
+        let facts = Facts {
+            in_time,
+            ended,
+            found: found.into_inner(),
+            releases: releases.into_inner(),
+            sent: sent.into_inner(),
+        };
+        checks::verdict(self, &facts)
+    }
+
+    async fn act(&self, releases: &RefCell<Vec<Release>>) {
+        let scenario = self.rehearsal.scenario;
+        let first = self.push("v2", releases);
+        match scenario.answer() {
+            Answer::Nobody => {}
+            Answer::Rejected => {
+                self.until_asked(&first).await;
+                tokio::time::sleep(THINKING).await;
+                self.answer(releases, &first, false, "the dashboards do not look right");
+            }
+            Answer::Person if scenario == Scenario::Overtaken => {
+                self.until_asked(&first).await;
+                let second = self.push("v3", releases);
+                self.until(|story| has_built(story, &second)).await;
+                // Nothing is to be seen of a second release that waits but that it does.
+                tokio::time::sleep(3 * THINKING).await;
+                self.decide(releases, &first).await;
+                self.until_ended(&first).await;
+                self.decide(releases, &second).await;
+            }
+            Answer::Person => self.decide(releases, &first).await,
+        }
+        if scenario == Scenario::AlarmWhilePromoting && releases.borrow()[0].approved == Some(true)
+        {
+            self.until(|story| story.tasks(stage::PRIMARY).of("v2") > 0)
+                .await;
+            self.set_alarm();
+        }
+        let last = releases
+            .borrow()
+            .last()
+            .map(|release| release.execution.clone());
+        if let Some(last) = last {
+            self.until_ended(&last).await;
+        }
+    }
+
+    fn push(&self, label: &'static str, releases: &RefCell<Vec<Release>>) -> String {
+        let started = self.account.with(|world| self.script.release(world, label));
+        let execution = started.unwrap_or_else(|fault| {
+            self.tell(&format!("the pipeline does not start: {}", fault.message));
+            String::new()
+        });
+        releases.borrow_mut().push(Release {
+            label,
+            execution: execution.clone(),
+            approved: None,
+        });
+        execution
+    }
+
+    /// Answers the approval of an execution, unless it never gets there.
+    async fn decide(&self, releases: &RefCell<Vec<Release>>, execution: &str) {
+        self.until_asked(execution).await;
+        match self.rehearsal.approve {
+            Approve::Auto => {
+                tokio::time::sleep(THINKING).await;
+                self.answer(releases, execution, true, "looks good");
+            }
+            Approve::Ask => {
+                let Some(reply) = self.ask(releases, execution).await else {
+                    return;
+                };
+                let (approve, why) = match reply {
+                    Reply::Yes => (true, "approved at the terminal"),
+                    Reply::No => (false, "rejected at the terminal"),
+                    Reply::Nobody => (false, "nobody answers at the terminal"),
+                };
+                self.answer(releases, execution, approve, why);
+            }
+        }
+    }
+
+    /// A person's answer; `None` if the question has settled itself.
+    async fn ask(&self, releases: &RefCell<Vec<Release>>, execution: &str) -> Option<Reply> {
+        let label = releases
+            .borrow()
+            .iter()
+            .find(|release| release.execution == execution)
+            .map_or("", |release| release.label);
+        self.view
+            .borrow_mut()
+            .ask(&format!("Promote {label} to service {}?", stage::PRIMARY));
+        loop {
+            let answer = self.view.borrow_mut().answer();
+            if answer.is_some() {
+                return answer;
+            }
+            if !is_asked(&self.story.borrow(), execution) {
+                self.view.borrow_mut().withdraw();
+                return None;
+            }
+            tokio::time::sleep(super::REFRESH).await;
+        }
+    }
+
+    fn answer(&self, releases: &RefCell<Vec<Release>>, execution: &str, approve: bool, why: &str) {
+        if !is_asked(&self.story.borrow(), execution) {
+            return;
+        }
+        let answered = self
+            .account
+            .with(|world| codepipeline::answer_approval(world, stage::PIPELINE, approve, why));
+        if answered.is_ok() {
+            for release in releases.borrow_mut().iter_mut() {
+                if release.execution == execution {
+                    release.approved = Some(approve);
+                }
+            }
+        }
+    }
+
+    /// As `aws cloudwatch set-alarm-state` does.
+    fn set_alarm(&self) {
+        self.tell(&format!("a person sets alarm {} to ALARM", stage::ALARM));
+        let input = json!({
+            "AlarmName": stage::ALARM,
+            "StateValue": "ALARM",
+            "StateReason": "set by hand while v2 is being promoted",
+        });
+        let person = Principal("person".to_owned());
+        let set = self
+            .account
+            .with(|world| world.call("monitoring", "SetAlarmState", &input, &person));
+        if let Err(fault) = set {
+            self.tell(&format!("the alarm is not set: {}", fault.message));
+        }
+    }
+
+    fn tell(&self, what: &str) {
+        self.account
+            .with(|world| world.note(What::Told(what.to_owned())));
+    }
+
+    async fn until_asked(&self, id: &str) {
+        self.until(|story| is_asked(story, id) || has_ended(story, id))
+            .await;
+    }
+
+    async fn until_ended(&self, id: &str) {
+        self.until(|story| has_ended(story, id)).await;
+    }
+
+    /// Waits until ECS has no deployment in progress and both services run what they should.
+    async fn until_steady(&self) {
+        loop {
+            let deploying = self.account.with(|world| {
+                [stage::PRIMARY, stage::CANARY]
+                    .iter()
+                    .any(|service| ecs::is_deploying(world, stage::CLUSTER, service))
+            });
+            if !deploying && has_all_tasks(&self.story.borrow()) {
+                return;
+            }
+            tokio::time::sleep(super::REFRESH).await;
+        }
+    }
+
+    /// Whether no message is left in the queue.
+    fn is_drained(&self) -> bool {
+        let ledger = self.account.with(|world| sqs::ledger(world, stage::QUEUE));
+        ledger.is_none_or(|ledger| ledger.held.is_empty())
+    }
+
+    /// How the last release is meant to end, after what people decided.
+    pub(super) fn end(&self, releases: &[Release]) -> End {
+        let rejected = releases
+            .last()
+            .is_some_and(|release| release.approved == Some(false));
+        if rejected {
+            End::RolledBack
+        } else {
+            self.rehearsal.scenario.end()
+        }
+    }
+}
+
+fn execution<'a>(story: &'a Story, id: &str) -> Option<&'a Execution> {
+    story.executions.iter().find(|execution| execution.id == id)
+}
+
+fn has_ended(story: &Story, id: &str) -> bool {
+    execution(story, id).is_some_and(|execution| execution.ended.is_some())
+}
+
+fn has_built(story: &Story, id: &str) -> bool {
+    action_is(story, id, "Build", "Succeeded")
+}
+
+fn is_asked(story: &Story, id: &str) -> bool {
+    action_is(story, id, "Approval", "InProgress")
+}
+
+fn action_is(story: &Story, id: &str, name: &str, status: &str) -> bool {
+    execution(story, id)
+        .and_then(|execution| execution.actions.iter().rfind(|action| action.name == name))
+        .is_some_and(|action| action.status == status)
+}
+
+fn has_all_tasks(story: &Story) -> bool {
+    [stage::PRIMARY, stage::CANARY].iter().all(|service| {
+        let tasks = story.tasks(service);
+        tasks.desired > 0 && tasks.total() == tasks.desired && tasks.running.len() == 1
+    })
+}
+
+/// Whether nothing is left to do for the last release; one that was refused has no record.
+fn is_over(story: &Story) -> bool {
+    story.record().is_none_or(Record::is_final)
+}
+
+/// Whether the schedule has invoked rollback once more, and that has ended.
+fn one_more_look(story: &Story, ended: crate::clock::Moment) -> bool {
+    story
+        .rollback_invocations
+        .iter()
+        .any(|invocation| invocation.at > ended && invocation.returned)
+}

@@ -1,0 +1,376 @@
+//! The versions of the application, and the pipeline's source and build.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    io::{Cursor, Read as _, Write as _},
+    path::{Path, PathBuf},
+};
+
+use md5::{Digest as _, Md5};
+use serde_json::json;
+use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
+
+use super::{CONTAINER, PIPELINE, identity};
+use crate::{
+    live::{Image, Images},
+    world::{
+        Fault, World,
+        codepipeline::{self, Played, PlayedAction},
+        journal::What,
+    },
+};
+
+/// Where the source action looks.
+pub(super) const SOURCE_BUCKET: &str = "orders-source";
+/// What it takes.
+pub(super) const SOURCE_KEY: &str = "source.zip";
+/// The file of the source that says which version it builds.
+const VERSION_FILE: &str = "VERSION";
+/// AWS: "Image definitions file reference", the file that the ECS deploy action reads.
+const IMAGE_DEFINITIONS: &str = "imagedefinitions.json";
+
+/// A version of the application.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// For people, for example `v1`.
+    pub label: String,
+    /// What its tasks do.
+    pub behaviour: Behaviour,
+}
+
+/// What a version's tasks do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Behaviour {
+    /// They process every message.
+    Works,
+    /// They fail this percentage of messages.
+    Fails(u8),
+    /// They end with exit code 1 at once.
+    CrashesAtStart,
+}
+
+impl Version {
+    /// A version by label and behaviour.
+    #[must_use]
+    pub fn new(label: &str, behaviour: Behaviour) -> Self {
+        Self {
+            label: label.to_owned(),
+            behaviour,
+        }
+    }
+
+    /// Its image, by digest: the same one for the same label.
+    #[must_use]
+    pub fn image(&self) -> String {
+        let half = hex(&Md5::digest(&self.label));
+        let registry = identity();
+        format!(
+            "{}.dkr.ecr.{}.amazonaws.com/orders@sha256:{half}{half}",
+            registry.account, registry.region
+        )
+    }
+
+    fn program(&self, sample_app: &Path) -> Image {
+        let mut environment = variables([("APP_VERSION", self.label.clone())]);
+        let (command, args) = match self.behaviour {
+            Behaviour::Works => (sample_app.to_owned(), Vec::new()),
+            Behaviour::Fails(percent) => {
+                environment.insert("FAILURE_PERCENT".to_owned(), percent.to_string());
+                (sample_app.to_owned(), Vec::new())
+            }
+            Behaviour::CrashesAtStart => {
+                let args = ["-c", "exit 1"].map(str::to_owned).to_vec();
+                (PathBuf::from("/bin/sh"), args)
+            }
+        };
+        Image {
+            command,
+            args,
+            environment,
+        }
+    }
+}
+
+/// Which versions there are. The first is the one that runs at the beginning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Script {
+    stable: Version,
+    others: Vec<Version>,
+}
+
+impl Script {
+    /// `v1`, which works and runs, and candidates.
+    #[must_use]
+    pub fn new(candidates: impl IntoIterator<Item = Version>) -> Self {
+        Self {
+            stable: Version::new("v1", Behaviour::Works),
+            others: candidates.into_iter().collect(),
+        }
+    }
+
+    /// The version that runs at the beginning.
+    #[must_use]
+    pub fn stable(&self) -> &Version {
+        &self.stable
+    }
+
+    /// All versions.
+    pub fn versions(&self) -> impl Iterator<Item = &Version> {
+        std::iter::once(&self.stable).chain(&self.others)
+    }
+
+    /// The version that an image holds.
+    #[must_use]
+    pub fn version_of(&self, image: &str) -> Option<&Version> {
+        self.versions().find(|version| version.image() == image)
+    }
+
+    /// The images as programs on this machine, given the sample application's.
+    #[must_use]
+    pub fn images(&self, sample_app: &Path) -> Images {
+        self.versions()
+            .map(|version| (version.image(), version.program(sample_app)))
+            .collect()
+    }
+
+    /// Pushes a version's source and starts the pipeline, as a commit does. Answers the execution.
+    ///
+    /// # Errors
+    /// When the account refuses.
+    pub fn release(&self, world: &mut World, label: &str) -> Result<String, Fault> {
+        push(world, label)?;
+        codepipeline::start_execution(world, PIPELINE, &BTreeMap::new())
+    }
+
+    /// Plays a source or build action to its end.
+    pub fn play(&self, world: &mut World, action: &PlayedAction) {
+        let played = match self.output(world, action) {
+            Ok(variables) => Played::Succeeded(variables),
+            Err(message) => Played::Failed(message),
+        };
+        codepipeline::action_finished(world, &action.action_execution, played);
+    }
+
+    /// Puts the action's output artifact in its place; answers the output variables.
+    fn output(
+        &self,
+        world: &mut World,
+        action: &PlayedAction,
+    ) -> Result<BTreeMap<String, String>, String> {
+        match action.provider.as_str() {
+            "S3" => take_source(world, action),
+            "CodeBuild" => self.build(world, action),
+            provider => Err(format!("nobody plays {provider} actions here")),
+        }
+    }
+
+    /// Builds what the source artifact says, as the shipped buildspec does.
+    fn build(
+        &self,
+        world: &mut World,
+        action: &PlayedAction,
+    ) -> Result<BTreeMap<String, String>, String> {
+        let (bucket, key) = only(&action.input_artifacts)?;
+        let source = world.s3.get(bucket, key).map_err(|fault| fault.message)?;
+        let label = unzip(source, VERSION_FILE)?;
+        let version = self
+            .versions()
+            .find(|version| version.label == label)
+            .ok_or_else(|| format!("the script has no version {label}"))?;
+        let definitions = json!([{ "name": CONTAINER, "imageUri": version.image() }]);
+        let output = zip(IMAGE_DEFINITIONS, &definitions.to_string())?;
+        put_output(world, action, output)?;
+        Ok(variables([("IMAGE_URI", version.image())]))
+    }
+}
+
+/// Makes a version the newest source.
+fn push(world: &mut World, label: &str) -> Result<(), Fault> {
+    let archive =
+        zip(VERSION_FILE, label).map_err(|message| Fault::new("InternalError", message))?;
+    world.s3.put(SOURCE_BUCKET, SOURCE_KEY, archive)?;
+    world.note(What::Told(format!("pushed {label}")));
+    Ok(())
+}
+
+/// Copies the newest source. AWS: "Amazon S3 source action reference", the output variables.
+fn take_source(
+    world: &mut World,
+    action: &PlayedAction,
+) -> Result<BTreeMap<String, String>, String> {
+    let configured = |name: &str| {
+        let value = action.configuration.get(name);
+        value.ok_or_else(|| format!("action {} has no {name}", action.action))
+    };
+    let (bucket, key) = (configured("S3Bucket")?, configured("S3ObjectKey")?);
+    let source = world
+        .s3
+        .get(bucket, key)
+        .map_err(|fault| fault.message)?
+        .to_vec();
+    let digest = hex(&Md5::digest(&source));
+    put_output(world, action, source)?;
+    Ok(variables([
+        ("ETag", format!("\"{digest}\"")),
+        ("VersionId", digest),
+    ]))
+}
+
+fn put_output(world: &mut World, action: &PlayedAction, body: Vec<u8>) -> Result<(), String> {
+    let (bucket, key) = only(&action.output_artifacts)?;
+    world
+        .s3
+        .put(bucket, key, body)
+        .map_err(|fault| fault.message)
+}
+
+/// The example's actions have one artifact on each side.
+fn only(artifacts: &BTreeMap<String, (String, String)>) -> Result<&(String, String), String> {
+    match artifacts.len() {
+        1 => artifacts.values().next(),
+        _ => None,
+    }
+    .ok_or_else(|| format!("expected one artifact, not {}", artifacts.len()))
+}
+
+fn variables<const N: usize>(pairs: [(&str, String); N]) -> BTreeMap<String, String> {
+    pairs
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
+/// An archive of one file, with the same bytes in every run.
+fn zip(name: &str, content: &str) -> Result<Vec<u8>, String> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default().last_modified_time(zip::DateTime::default());
+    archive
+        .start_file(name, options)
+        .map_err(|error| error.to_string())?;
+    archive
+        .write_all(content.as_bytes())
+        .map_err(|error| error.to_string())?;
+    let archive = archive.finish().map_err(|error| error.to_string())?;
+    Ok(archive.into_inner())
+}
+
+fn unzip(archive: &[u8], name: &str) -> Result<String, String> {
+    let mut archive = ZipArchive::new(Cursor::new(archive)).map_err(|error| error.to_string())?;
+    let mut file = archive
+        .by_name(name)
+        .map_err(|error| format!("{name}: {error}"))?;
+    let mut content = String::new();
+    file.read_to_string(&mut content)
+        .map_err(|error| format!("{name}: {error}"))?;
+    Ok(content)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Moment;
+
+    fn script() -> Script {
+        Script::new([
+            Version::new("v2", Behaviour::Fails(50)),
+            Version::new("v3", Behaviour::CrashesAtStart),
+        ])
+    }
+
+    fn world() -> World {
+        let mut world = World::new(identity(), Moment(0), 1);
+        world.s3.create_bucket(SOURCE_BUCKET);
+        world.s3.create_bucket("artifacts");
+        world
+    }
+
+    fn action(provider: &str, input: Option<&str>, output: &str) -> PlayedAction {
+        let artifact = |key: &str| (key.to_owned(), ("artifacts".to_owned(), key.to_owned()));
+        PlayedAction {
+            action_execution: "1".to_owned(),
+            execution: "2".to_owned(),
+            stage: "S".to_owned(),
+            action: "A".to_owned(),
+            provider: provider.to_owned(),
+            configuration: variables([
+                ("S3Bucket", SOURCE_BUCKET.to_owned()),
+                ("S3ObjectKey", SOURCE_KEY.to_owned()),
+            ]),
+            input_artifacts: input.map(artifact).into_iter().collect(),
+            output_artifacts: BTreeMap::from([artifact(output)]),
+        }
+    }
+
+    #[test]
+    fn a_pushed_version_is_built_into_its_image() {
+        let (mut world, script) = (world(), script());
+        push(&mut world, "v2").unwrap();
+
+        let source = script
+            .output(&mut world, &action("S3", None, "source"))
+            .unwrap();
+        let build = script
+            .output(&mut world, &action("CodeBuild", Some("source"), "build"))
+            .unwrap();
+
+        assert!(source.contains_key("VersionId"));
+        let image = &build["IMAGE_URI"];
+        assert_eq!(script.version_of(image).unwrap().label, "v2");
+        let definitions = unzip(
+            world.s3.get("artifacts", "build").unwrap(),
+            IMAGE_DEFINITIONS,
+        );
+        assert_eq!(
+            definitions.unwrap(),
+            json!([{ "name": "app", "imageUri": image }]).to_string()
+        );
+    }
+
+    #[test]
+    fn a_source_that_nobody_pushed_fails_the_action() {
+        let error = script()
+            .output(&mut world(), &action("S3", None, "source"))
+            .unwrap_err();
+        assert_eq!(error, "The specified key does not exist.");
+    }
+
+    #[test]
+    fn a_version_outside_the_script_fails_the_build() {
+        let (mut world, script) = (world(), script());
+        push(&mut world, "v9").unwrap();
+        script
+            .output(&mut world, &action("S3", None, "source"))
+            .unwrap();
+        let error = script
+            .output(&mut world, &action("CodeBuild", Some("source"), "build"))
+            .unwrap_err();
+        assert_eq!(error, "the script has no version v9");
+    }
+
+    #[test]
+    fn every_version_has_an_image_of_its_own_named_by_digest() {
+        let script = script();
+        let images = script.images(Path::new("/bin/sample-app"));
+        assert_eq!(images.len(), 3);
+        for image in images.keys() {
+            let (name, digest) = image.split_once("@sha256:").unwrap();
+            assert_eq!(
+                name,
+                "111122223333.dkr.ecr.eu-central-1.amazonaws.com/orders"
+            );
+            assert_eq!(digest.len(), 64);
+        }
+        let failing = &images[&script.others[0].image()];
+        assert_eq!(failing.environment["FAILURE_PERCENT"], "50");
+        assert_eq!(failing.environment["APP_VERSION"], "v2");
+    }
+}

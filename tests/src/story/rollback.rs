@@ -1,0 +1,163 @@
+//! What the rollback function did, and what came of it.
+
+use super::{Story, Tasks, calls};
+use crate::{clock::Moment, world::journal::Call};
+
+/// An attempt to run the rollback function.
+#[derive(Debug, Clone)]
+pub struct Invocation {
+    /// When.
+    pub at: Moment,
+    /// The same for every attempt at one event.
+    pub id: String,
+    /// From 1.
+    pub attempt: u8,
+    /// Who asked: `codepipeline`, `alarm`, `events`, `schedule`, `hand`.
+    pub source: String,
+    /// Whether it has ended.
+    pub returned: bool,
+    /// The error, if it ended with one.
+    pub error: Option<String>,
+}
+
+/// A rollback that changed something.
+#[derive(Debug, Clone)]
+pub struct Rollback {
+    /// When the function was invoked that made the first change.
+    pub invoked: Moment,
+    /// Who invoked it.
+    pub source: String,
+    /// The reason it gave to the pipeline.
+    pub reason: Option<String>,
+    /// Its changes in order.
+    pub writes: Vec<Write>,
+    /// Since when no task of the candidate runs.
+    pub candidate_gone: Option<Moment>,
+    /// Since when both services run the stable version alone, with as many tasks as they should.
+    pub restored: Option<Moment>,
+}
+
+/// A change that the rollback made.
+#[derive(Debug, Clone)]
+pub struct Write {
+    /// When.
+    pub at: Moment,
+    /// `service:Operation`
+    pub operation: String,
+    /// What was asked for, in a few words.
+    pub brief: String,
+    /// The fault's code, if it was refused.
+    pub fault: Option<String>,
+}
+
+impl Rollback {
+    pub(super) fn note_pair(
+        &mut self,
+        at: Moment,
+        pair: &[Tasks; 2],
+        (stable, candidate): &(String, String),
+    ) {
+        let gone = pair.iter().all(|tasks| tasks.of(candidate) == 0);
+        let steady = pair
+            .iter()
+            .all(|tasks| tasks.of(stable) == tasks.desired && tasks.total() == tasks.desired);
+        self.candidate_gone = gone.then(|| self.candidate_gone.unwrap_or(at));
+        self.restored = (gone && steady).then(|| self.restored.unwrap_or(at));
+    }
+}
+
+impl Story {
+    pub(super) fn note_invoked(
+        &mut self,
+        at: Moment,
+        function: &str,
+        id: &str,
+        attempt: u8,
+        source: &str,
+    ) {
+        if function == self.cast.rollback {
+            self.rollback_invocations.push(Invocation {
+                at,
+                id: id.to_owned(),
+                attempt,
+                source: source.to_owned(),
+                returned: false,
+                error: None,
+            });
+        }
+    }
+
+    pub(super) fn note_returned(&mut self, id: &str, error: Option<&str>) {
+        let last = self
+            .rollback_invocations
+            .iter_mut()
+            .rfind(|invocation| invocation.id == id);
+        if let Some(invocation) = last {
+            invocation.returned = true;
+            invocation.error = error.map(str::to_owned);
+        }
+    }
+
+    /// The invocation that began the rollback. Of several at a time, the ledger says which.
+    fn deciding_invocation(&self) -> Option<&Invocation> {
+        let record = self.record().filter(|record| record.phase == "RollingBack");
+        let source = record.and_then(|record| record.caller.as_deref().map(source_of));
+        self.rollback_invocations
+            .iter()
+            .rfind(|invocation| source.is_none_or(|source| invocation.source == source))
+    }
+
+    pub(super) fn note_rollback_call(&mut self, at: Moment, call: &Call) {
+        if call.principal.0 != self.cast.rollback || !changes_what_serves(call) {
+            return;
+        }
+        if self.rollback.is_none() {
+            let Some(invocation) = self.deciding_invocation() else {
+                return;
+            };
+            self.rollback = Some(Rollback {
+                invoked: invocation.at,
+                source: invocation.source.clone(),
+                reason: None,
+                writes: Vec::new(),
+                candidate_gone: None,
+                restored: None,
+            });
+            self.stop_asking(at);
+        }
+        let pair = [
+            self.tasks(&self.cast.primary),
+            self.tasks(&self.cast.canary),
+        ];
+        let versions = self.versions_at_stake();
+        let Some(rollback) = &mut self.rollback else {
+            return;
+        };
+        rollback.note_pair(at, &pair, &versions);
+        if rollback.reason.is_none() {
+            rollback.reason = calls::reason(call).map(str::to_owned);
+        }
+        rollback.writes.push(Write {
+            at,
+            operation: format!("{}:{}", call.service, call.operation),
+            brief: calls::telling_members(call),
+            fault: call.fault.clone(),
+        });
+    }
+}
+
+/// The journal's name for what the ledger calls a caller.
+fn source_of(caller: &str) -> &str {
+    match caller.split(' ').next().unwrap_or_default() {
+        "pipeline" => "events",
+        "job" => "codepipeline",
+        same => same,
+    }
+}
+
+/// Whether a call is a change. The release record and the report to `CodePipeline` change nothing that
+/// serves.
+#[must_use]
+pub fn changes_what_serves(call: &Call) -> bool {
+    call.is_write() && call.service != "dynamodb" && !call.operation.starts_with("PutJob")
+}

@@ -1,0 +1,222 @@
+//! The panel that stays below the events.
+
+use ratatui::{
+    Frame,
+    layout::{Constraint, Layout, Rect},
+    style::{Color, Style, Stylize},
+    text::{Line, Span},
+};
+
+use super::{
+    lines::{self, Tone},
+    tone_style,
+};
+use crate::{
+    brief::brief,
+    story::{Action, Story},
+};
+
+/// Rows of the panel.
+pub(super) const HEIGHT: u16 = ACTIONS + 10;
+/// Rows for actions; the latest ones are shown.
+const ACTIONS: u16 = 6;
+/// Columns before the values.
+const NAMES: usize = 10;
+/// Over how many seconds rates are taken.
+const RATE_SECONDS: u32 = 5;
+
+/// Draws the panel into all of the frame, with what a person is asked.
+pub(super) fn draw(frame: &mut Frame<'_>, story: &Story, question: Option<&str>, coloured: bool) {
+    let lines = lines_of(story, question);
+    let rows = Layout::vertical(vec![Constraint::Length(1); lines.len()]).split(frame.area());
+    for (line, row) in lines.into_iter().zip(rows.iter()) {
+        let line = if coloured { line } else { colourless(line) };
+        frame.render_widget(line, *row);
+    }
+    // A visible cursor in the empty last row: nothing to bring back when the process is interrupted,
+    // and what the shell or a panic writes then does not run into the panel.
+    let Rect { y, height, .. } = frame.area();
+    frame.set_cursor_position((0, y + height.saturating_sub(1)));
+}
+
+/// A line with its emphasis but without its colours.
+pub(super) fn colourless(mut line: Line<'_>) -> Line<'_> {
+    for span in &mut line.spans {
+        span.style.fg = None;
+    }
+    line
+}
+
+/// The share, the messages and the queues in one line of text.
+pub(super) fn figures(story: &Story) -> String {
+    let parts = [share(story), messages(story), queues(story)].map(|line| {
+        let text = line.to_string();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    });
+    parts.join("; ")
+}
+
+fn lines_of(story: &Story, question: Option<&str>) -> Vec<Line<'static>> {
+    let mut lines = vec![headline(story)];
+    lines.extend(actions(story));
+    lines.push(Line::default());
+    for service in [&story.cast.primary, &story.cast.canary] {
+        lines.push(tasks(story, service));
+    }
+    lines.push(share(story));
+    lines.push(messages(story));
+    lines.push(queues(story));
+    lines.push(alarms(story));
+    lines.push(match question {
+        Some(question) => Line::from(format!(" {question} y approves, n rejects ")).reversed(),
+        None => Line::from(" Ctrl-C ends the rehearsal and its tasks").dim(),
+    });
+    lines
+}
+
+fn headline(story: &Story) -> Line<'static> {
+    let seconds = story.elapsed().as_secs();
+    let execution = story
+        .execution()
+        .map_or("not started", |execution| &execution.state)
+        .to_owned();
+    let style = tone_style(lines::tone(&execution));
+    Line::from(vec![
+        Span::from(format!("── {}  {} → ", story.cast.pipeline, story.stable())),
+        Span::from(story.candidate().to_owned()).bold(),
+        Span::from(format!("  {:02}:{:02}  ", seconds / 60, seconds % 60)),
+        Span::styled(execution, style),
+        Span::from(" ──"),
+    ])
+}
+
+/// The latest actions, filled up with empty rows.
+fn actions(story: &Story) -> Vec<Line<'static>> {
+    let all = story.execution().map_or(&[][..], |e| &e.actions);
+    let shown = usize::from(ACTIONS);
+    let latest = &all[all.len().saturating_sub(shown)..];
+    let mut lines: Vec<_> = latest.iter().map(|a| action(story, a)).collect();
+    lines.resize(shown, Line::default());
+    lines
+}
+
+fn action(story: &Story, action: &Action) -> Line<'static> {
+    let sign = match action.status.as_str() {
+        "Succeeded" => "✓",
+        "InProgress" => "●",
+        _ => "✕",
+    };
+    let tone = lines::tone(&action.status);
+    let style = tone_style(tone);
+    let seconds = action.duration(story.now).as_secs();
+    let mut spans = vec![
+        Span::styled(format!(" {sign} "), style),
+        Span::from(format!(
+            "{:<24} ",
+            format!("{}/{}", action.stage, action.name)
+        )),
+        Span::from(format!("{:02}:{:02}  ", seconds / 60, seconds % 60)).dim(),
+    ];
+    if tone == Tone::Bad {
+        spans.push(Span::styled(format!("{}: ", action.status), style));
+    }
+    let summary = action.summary.as_deref().unwrap_or_default();
+    spans.push(Span::from(brief(summary)));
+    Line::from(spans)
+}
+
+fn name(name: &str) -> Span<'static> {
+    Span::from(format!(" {name:<NAMES$} ")).dim()
+}
+
+/// One dot per running task, in the colour of its version.
+fn tasks(story: &Story, service: &str) -> Line<'static> {
+    let tasks = story.tasks(service);
+    let mut spans = vec![name("tasks"), Span::from(format!("{service:<20} "))];
+    for (index, version) in story.versions().into_iter().enumerate() {
+        let count = tasks.of(version);
+        if count > 0 {
+            let dots = "■".repeat(usize::try_from(count.min(20)).unwrap_or(20));
+            spans.push(Span::styled(dots, version_style(index)));
+            spans.push(Span::from(format!(" {version} {count}  ")));
+        }
+    }
+    let (running, desired) = (tasks.total(), tasks.desired);
+    spans.push(Span::from(format!("({running} of {desired} desired)")).dim());
+    Line::from(spans)
+}
+
+fn share(story: &Story) -> Line<'static> {
+    let percent =
+        |share: Option<f64>| share.map_or("–".to_owned(), |share| format!("{share:.0} %"));
+    let asked = story.asked.last().copied().flatten().map(f64::from);
+    let attained = story.attained.last().copied().flatten();
+    Line::from(vec![
+        name("share"),
+        Span::from(format!(
+            "asked {}   attained {}   measured {}",
+            percent(asked),
+            percent(attained),
+            percent(story.measured())
+        )),
+    ])
+}
+
+fn messages(story: &Story) -> Line<'static> {
+    let second = story.elapsed().as_secs();
+    let mut spans = vec![name("messages")];
+    for (index, version) in story.versions().into_iter().enumerate() {
+        let from = second.saturating_sub(u64::from(RATE_SECONDS));
+        let rate =
+            f64::from(story.traffic.sum(version, from, second).processed) / f64::from(RATE_SECONDS);
+        let total = story.traffic.total(version);
+        spans.push(Span::styled("■ ", version_style(index)));
+        spans.push(Span::from(format!(
+            "{version} {rate:.1}/s, {} in all   ",
+            total.processed
+        )));
+        if total.failed > 0 {
+            spans.push(Span::from(format!("{} failed   ", total.failed)).red());
+        }
+    }
+    Line::from(spans)
+}
+
+fn queues(story: &Story) -> Line<'static> {
+    let queue = story.depth(&story.cast.queue);
+    let dead = story.depth(&story.cast.dead_letters).visible;
+    let dead_style = if dead > 0 {
+        Style::new().red().bold()
+    } else {
+        Style::new()
+    };
+    Line::from(vec![
+        name("queue"),
+        Span::from(format!(
+            "{} waiting, {} in flight   ",
+            queue.visible, queue.in_flight
+        )),
+        Span::styled(format!("dead letters {dead}"), dead_style),
+    ])
+}
+
+fn alarms(story: &Story) -> Line<'static> {
+    let mut spans = vec![name("alarms")];
+    for (alarm, states) in &story.alarms {
+        let state = states.last().map_or("", |state| &state.state).to_owned();
+        let style = tone_style(lines::tone(&state));
+        spans.push(Span::from(format!("{alarm} ")));
+        spans.push(Span::styled(format!("{state}   "), style));
+    }
+    Line::from(spans)
+}
+
+/// Blue and yellow are told apart by everybody.
+fn version_style(index: usize) -> Style {
+    let colour = match index {
+        0 => Color::Blue,
+        1 => Color::Yellow,
+        _ => Color::Magenta,
+    };
+    Style::new().fg(colour)
+}

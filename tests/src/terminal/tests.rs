@@ -1,0 +1,233 @@
+use ratatui::backend::TestBackend;
+
+use super::*;
+use crate::{
+    clock::Moment,
+    story::fixture::{BEGAN, bad, cast, good},
+    world::journal::What,
+};
+
+/// The plain lines of a rehearsal that is looked at every quarter of a second.
+fn transcript(entries: &[Entry]) -> String {
+    let mut story = Story::new(cast(), BEGAN);
+    let mut lines = Lines::default();
+    let mut out = Vec::new();
+    let mut rest = entries;
+    for quarter in 0..=300 {
+        let now = Moment(BEGAN.0 + quarter * 250);
+        let (new, later) = rest.split_at(rest.partition_point(|entry| entry.at <= now));
+        for entry in new {
+            story.add(entry);
+        }
+        story.until(now);
+        print(&mut out, &lines.next(&story, new)).unwrap();
+        rest = later;
+    }
+    String::from_utf8(out).unwrap()
+}
+
+fn until(entries: &[Entry], seconds: u64) -> Story {
+    let end = Moment(BEGAN.0 + seconds * 1000);
+    let mut story = Story::new(cast(), BEGAN);
+    for entry in entries.iter().filter(|entry| entry.at <= end) {
+        story.add(entry);
+    }
+    story.until(end);
+    story
+}
+
+fn screen(story: &Story, width: u16) -> String {
+    let mut terminal = ratatui::Terminal::new(TestBackend::new(width, panel::HEIGHT)).unwrap();
+    terminal
+        .draw(|frame| panel::draw(frame, story, None, true))
+        .unwrap();
+    terminal.backend().to_string()
+}
+
+#[test]
+fn a_rollback_reads_as_plain_lines() {
+    insta::assert_snapshot!(transcript(&bad().0), @r#"
+    +00:00  alarm orders-dead-letters   OK
+    +00:00  orders                      tasks        desired 4, running v1 4
+    +00:00  orders-canary               tasks        desired 1, running v1 1
+    +00:01  note                                     pushed v2
+    +00:02  orders-release              STARTED
+    +00:02  Source/fetch                InProgress
+    +00:02  Source/fetch                Succeeded    9b7c1e2 Ship v2
+    +00:03  Build/build                 InProgress
+    +00:05  Build/build                 Succeeded    image built
+    +00:05  Canary/deploy-canary        InProgress   orders-canary: waiting for v2
+    +00:08  orders-canary               tasks        desired 1, running v1 1, v2 1
+    +00:11  Canary/deploy-canary        InProgress   orders-canary: 1 of 1 task on v2, 1 still on v1
+    +00:12  Canary/deploy-canary        Succeeded    orders-canary runs v2: 1 of 1 task
+    +00:13  Canary/shift-weight         InProgress   starting
+    +00:13  orders-canary               tasks        desired 1, running v2 1
+    +00:13  release record              Shifting     20 % of the work asked
+    +00:18  Canary/shift-weight         InProgress   20 % asked, 20 % attained: 1 of 5 tasks; baking 4s of 10s
+    +00:21  orders-dead-letters         depth        1 dead letter
+    +00:25  alarm orders-dead-letters   ALARM        Threshold Crossed: 1 out of the last 1 datapoints [3.0 (02/10/26 17:05:00)] was greater than the threshold (0.0) (minimum 1 datapoint for OK -> ALARM transition).
+    +00:25  rollback                    invoked      by alarm
+    +00:26  rollback                    changes      ecs:UpdateService service orders-canary, desiredCount 0, taskDefinition orders:7
+    +00:26  rollback                    changes      codepipeline:StopPipelineExecution pipelineName orders-release, abandon true
+    +00:26  orders-canary               tasks        desired 0, running v2 1
+    +00:26  orders-dead-letters         depth        5 dead letters
+    +00:26  Canary/shift-weight         Abandoned    20 % asked, 20 % attained: 1 of 5 tasks; baking 8s of 10s
+    +00:26  orders-release              STOPPING
+    +00:26  orders-release              STOPPED
+    +00:27  rollback                    invoked      by events
+    +00:29  rollback                    changes      ecs:UpdateService service orders-canary, desiredCount 1, taskDefinition orders:7
+    +00:30  rollback                    changes      application-autoscaling:RegisterScalableTarget ResourceId service/main/orders-canary, DynamicScalingInSuspended false, DynamicScalingOutSuspended false
+    +00:31  orders-canary               tasks        desired 1, running none
+    +00:36  orders-canary               tasks        desired 1, running v1 1
+    +00:45  note                                     dead letters sent back to the queue
+    +00:45  orders-dead-letters         depth        no dead letters
+    +00:47  alarm orders-dead-letters   OK           Threshold Crossed
+    "#);
+}
+
+#[test]
+fn a_summary_in_which_only_time_passes_is_written_once() {
+    let transcript = transcript(&good().0);
+    assert_eq!(
+        transcript
+            .matches("20 % asked, 20 % attained: 1 of 5")
+            .count(),
+        1
+    );
+    assert_eq!(
+        transcript
+            .matches("50 % asked, 50 % attained: 4 of 8")
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn the_panel_shows_where_a_release_is() {
+    insta::assert_snapshot!(screen(&until(&good().0, 35), 100), @r#"
+    "── orders-release  v1 → v2  00:35  STARTED ──                                                       "
+    " ✓ Source/fetch             00:00  9b7c1e2 Ship v2                                                  "
+    " ✓ Build/build              00:02  image built                                                      "
+    " ✓ Canary/deploy-canary     00:06  orders-canary runs v2: 1 of 1 task                               "
+    " ● Canary/shift-weight      00:21  50 % asked, 50 % attained: 4 of 8 tasks; baking 7s of 12s        "
+    "                                                                                                    "
+    "                                                                                                    "
+    "                                                                                                    "
+    " tasks      orders               ■■■■ v1 4  (4 of 4 desired)                                        "
+    " tasks      orders-canary        ■■■■ v2 4  (4 of 4 desired)                                        "
+    " share      asked 50 %   attained 50 %   measured 46 %                                              "
+    " messages   ■ v1 12.8/s, 475 in all   ■ v2 12.0/s, 150 in all                                       "
+    " queue      5 waiting, 4 in flight   dead letters 0                                                 "
+    " alarms     orders-dead-letters OK                                                                  "
+    " Ctrl-C ends the rehearsal and its tasks                                                            "
+    "                                                                                                    "
+    "#);
+}
+
+#[test]
+fn the_panel_shows_a_rollback() {
+    insta::assert_snapshot!(screen(&until(&bad().0, 28), 100), @r#"
+    "── orders-release  v1 → v2  00:28  STOPPED ──                                                       "
+    " ✓ Source/fetch             00:00  9b7c1e2 Ship v2                                                  "
+    " ✓ Build/build              00:02  image built                                                      "
+    " ✓ Canary/deploy-canary     00:06  orders-canary runs v2: 1 of 1 task                               "
+    " ✕ Canary/shift-weight      00:13  Abandoned: 20 % asked, 20 % attained: 1 of 5 tasks; baking 8s of "
+    "                                                                                                    "
+    "                                                                                                    "
+    "                                                                                                    "
+    " tasks      orders               ■■■■ v1 4  (4 of 4 desired)                                        "
+    " tasks      orders-canary        (0 of 0 desired)                                                   "
+    " share      asked –   attained 0 %   measured 9 %                                                   "
+    " messages   ■ v1 12.8/s, 385 in all   ■ v2 1.4/s, 37 in all   20 failed                             "
+    " queue      2 waiting, 4 in flight   dead letters 5                                                 "
+    " alarms     orders-dead-letters ALARM                                                               "
+    " Ctrl-C ends the rehearsal and its tasks                                                            "
+    "                                                                                                    "
+    "#);
+}
+
+#[test]
+fn a_narrow_panel_cuts_off_at_the_right() {
+    let screen = screen(&until(&good().0, 35), 40);
+    assert!(
+        screen.lines().all(|line| line.chars().count() == 42),
+        "{screen}"
+    );
+}
+
+#[test]
+fn events_scroll_above_the_panel() {
+    let options = TerminalOptions {
+        viewport: Viewport::Inline(panel::HEIGHT),
+    };
+    let backend = TestBackend::new(100, 30);
+    let mut terminal = ratatui::Terminal::with_options(backend, options).unwrap();
+    let entries = good().0;
+    let story = until(&entries, 3);
+    let lines = Lines::default().next(&story, &entries[..12]);
+    show_panel(&mut terminal, false, &story, None, &lines).unwrap();
+    let screen = terminal.backend().to_string();
+    let event = screen
+        .find("Source/fetch                InProgress")
+        .unwrap();
+    assert!(
+        event < screen.find("── orders-release").unwrap(),
+        "{screen}"
+    );
+}
+
+#[test]
+fn a_long_event_continues_below_its_text() {
+    let entries = bad().0;
+    let story = until(&entries, 26);
+    let alarm: Vec<_> = entries
+        .into_iter()
+        .filter(|entry| matches!(entry.what, What::Alarm { .. }))
+        .collect();
+    let lines = Lines::default().next(&story, &alarm[1..2]);
+    let rows: Vec<String> = styled(&lines[0], 90).iter().map(Line::to_string).collect();
+    insta::assert_snapshot!(rows.join("\n"), @r#"
+    +00:25  alarm orders-dead-letters   ALARM        Threshold Crossed: 1 out of the last 1
+                                                     datapoints [3.0 (02/10/26 17:05:00)] was
+                                                     greater than the threshold (0.0) (minimum
+                                                     1 datapoint for OK -> ALARM transition).
+    "#);
+}
+
+#[test]
+fn without_colours_nothing_is_coloured() {
+    let story = until(&bad().0, 28);
+    let mut terminal = ratatui::Terminal::new(TestBackend::new(100, panel::HEIGHT)).unwrap();
+    terminal
+        .draw(|frame| panel::draw(frame, &story, None, false))
+        .unwrap();
+    let cells = terminal.backend().buffer().content();
+    assert!(
+        cells
+            .iter()
+            .all(|cell| cell.fg == ratatui::style::Color::Reset)
+    );
+}
+
+#[test]
+fn a_question_is_put_in_the_panel() {
+    let story = until(&good().0, 45);
+    let mut terminal = ratatui::Terminal::new(TestBackend::new(100, panel::HEIGHT)).unwrap();
+    terminal
+        .draw(|frame| panel::draw(frame, &story, Some("Promote v2 to service orders?"), false))
+        .unwrap();
+    let screen = terminal.backend().to_string();
+    assert!(
+        screen.contains("Promote v2 to service orders? y approves, n rejects"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn where_there_is_no_panel_its_figures_are_told_now_and_then() {
+    let entries = good().0;
+    let mut lines = Lines::default();
+    assert!(lines.figures(&until(&entries, 20)).is_none());
+    let figures = lines.figures(&until(&entries, 35)).unwrap();
+    insta::assert_snapshot!(figures.text, @"share asked 50 % attained 50 % measured 46 %; messages ■ v1 12.8/s, 475 in all ■ v2 12.0/s, 150 in all; queue 5 waiting, 4 in flight dead letters 0");
+}

@@ -1,0 +1,336 @@
+//! Writes HTTP answers, in the protocol of the request.
+
+use http::{HeaderMap, Response, header};
+use hyper::body::Bytes;
+use serde_json::{Value, json};
+use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
+
+use super::{cbor, dynamodb::TableAnswer, model::Model, s3};
+use crate::{clock::Moment, world::Fault};
+
+/// The protocol of a request, judged by its headers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Protocol {
+    /// awsJson 1.0 and 1.1.
+    Json {
+        /// Whether the client still knows errors by their names in the query protocol.
+        query_errors: bool,
+    },
+    /// smithy-rpc-v2-cbor.
+    Cbor {
+        /// As above.
+        query_errors: bool,
+    },
+    /// restXml, and whatever is in no known protocol.
+    Xml,
+}
+
+impl Protocol {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let query_errors = headers.contains_key("x-amzn-query-mode");
+        if headers
+            .get("smithy-protocol")
+            .is_some_and(|value| value == "rpc-v2-cbor")
+        {
+            Self::Cbor { query_errors }
+        } else if headers.contains_key("x-amz-target") {
+            Self::Json { query_errors }
+        } else {
+            Self::Xml
+        }
+    }
+
+    fn query_errors(self) -> bool {
+        matches!(
+            self,
+            Self::Json { query_errors: true } | Self::Cbor { query_errors: true }
+        )
+    }
+}
+
+/// What every answer says.
+#[derive(Debug)]
+pub(super) struct Envelope {
+    pub(super) protocol: Protocol,
+    pub(super) request_id: String,
+    pub(super) now: Moment,
+}
+
+/// How a call went.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// With the output of an operation.
+    Output {
+        service: String,
+        operation: String,
+        output: Value,
+    },
+    /// With an answer of the tables, which is in the right protocol already.
+    Table(TableAnswer),
+    /// With an object.
+    Object(Bytes),
+    /// With a fault of a service.
+    Fault { service: String, fault: Fault },
+}
+
+impl Envelope {
+    /// The answer.
+    pub(super) fn answer(&self, outcome: Outcome) -> Response<Bytes> {
+        match outcome {
+            Outcome::Output {
+                service,
+                operation,
+                output,
+            } => self.output(&service, &operation, &output),
+            Outcome::Table(TableAnswer { status, body, .. }) => {
+                self.response(status, &self.content_type("dynamodb"), body)
+            }
+            Outcome::Object(body) => {
+                let tag = s3::etag(&body);
+                let mut answer = self.response(200, "binary/octet-stream", body);
+                insert(&mut answer, "etag", &tag);
+                answer
+            }
+            Outcome::Fault { service, fault } => self.fault(&service, &fault),
+        }
+    }
+
+    fn output(&self, service: &str, operation: &str, output: &Value) -> Response<Bytes> {
+        let found = Model::of(service)
+            .and_then(|model| Some((model, model.operation(operation)?.output.as_deref()?)));
+        // AWS sends no body for an operation whose model has no output.
+        let Some((model, shape)) = found else {
+            return self.response(200, &self.content_type(service), Bytes::new());
+        };
+        let body = match self.protocol {
+            Protocol::Cbor { .. } => cbor::from_json(model, shape, output),
+            Protocol::Json { .. } | Protocol::Xml => output.to_string().into_bytes(),
+        };
+        self.response(200, &self.content_type(service), body.into())
+    }
+
+    fn fault(&self, service: &str, fault: &Fault) -> Response<Bytes> {
+        let model = Model::of(service);
+        let body = match self.protocol {
+            Protocol::Json { .. } => json!({
+                "__type": shape_id(model, &fault.code),
+                "message": fault.message,
+            })
+            .to_string()
+            .into_bytes(),
+            Protocol::Cbor { .. } => cbor::error(&shape_id(model, &fault.code), &fault.message),
+            Protocol::Xml => self.xml(fault).into_bytes(),
+        };
+        let content_type = self.content_type(service);
+        let mut answer = self.response(fault.status, &content_type, body.into());
+        if self.protocol.query_errors() {
+            let side = if fault.status < 500 {
+                "Sender"
+            } else {
+                "Receiver"
+            };
+            let code = query_code(model, &fault.code);
+            insert(&mut answer, "x-amzn-query-error", &format!("{code};{side}"));
+        }
+        answer
+    }
+
+    fn xml(&self, fault: &Fault) -> String {
+        format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{}</Code><Message>{}</Message>\
+             <RequestId>{}</RequestId></Error>",
+            escaped(&fault.code),
+            escaped(&fault.message),
+            self.request_id
+        )
+    }
+
+    fn content_type(&self, service: &str) -> String {
+        match self.protocol {
+            Protocol::Json { .. } => {
+                let version = Model::of(service).map_or("1.0", |m| &m.metadata.json_version);
+                format!("application/x-amz-json-{version}")
+            }
+            Protocol::Cbor { .. } => "application/cbor".to_owned(),
+            Protocol::Xml => "application/xml".to_owned(),
+        }
+    }
+
+    fn response(&self, status: u16, content_type: &str, body: Bytes) -> Response<Bytes> {
+        let length = body.len().to_string();
+        let mut answer = Response::new(body);
+        insert(&mut answer, header::CONTENT_LENGTH.as_str(), &length);
+        *answer.status_mut() =
+            http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+        insert(&mut answer, header::CONTENT_TYPE.as_str(), content_type);
+        insert(&mut answer, header::DATE.as_str(), &http_date(self.now));
+        let id_header = match self.protocol {
+            Protocol::Xml => "x-amz-request-id",
+            Protocol::Json { .. } | Protocol::Cbor { .. } => "x-amzn-requestid",
+        };
+        insert(&mut answer, id_header, &self.request_id);
+        if matches!(self.protocol, Protocol::Cbor { .. }) {
+            insert(&mut answer, "smithy-protocol", "rpc-v2-cbor");
+        }
+        answer
+    }
+}
+
+/// Faults of JSON 1.1 services go by their bare name, others by their shape's id.
+fn shape_id(model: Option<&Model>, code: &str) -> String {
+    match model {
+        Some(model) if model.metadata.json_version == "1.0" => {
+            format!("{}#{code}", model.namespace())
+        }
+        _ => code.to_owned(),
+    }
+}
+
+/// An error's name in the query protocol, which clients of services that once spoke it still match
+/// on.
+///
+/// The model knows `CloudWatch`'s names. For SQS it does not; they are as in the generated SDKs.
+fn query_code(model: Option<&Model>, code: &str) -> String {
+    let of_model = model.and_then(|model| model.shape(code)?.error.code.clone());
+    let of_sqs = || match code {
+        "QueueDoesNotExist" => "AWS.SimpleQueueService.NonExistentQueue".to_owned(),
+        "QueueNameExists" => "QueueAlreadyExists".to_owned(),
+        "BatchEntryIdsNotDistinct"
+        | "BatchRequestTooLong"
+        | "EmptyBatchRequest"
+        | "InvalidBatchEntryId"
+        | "MessageNotInflight"
+        | "QueueDeletedRecently"
+        | "TooManyEntriesInBatchRequest"
+        | "UnsupportedOperation" => format!("AWS.SimpleQueueService.{code}"),
+        _ => code.to_owned(),
+    };
+    of_model.unwrap_or_else(of_sqs)
+}
+
+fn insert(answer: &mut Response<Bytes>, name: &'static str, value: &str) {
+    if let Ok(value) = value.parse() {
+        answer.headers_mut().insert(name, value);
+    }
+}
+
+/// `Fri, 02 Oct 2026 17:04:40 GMT`
+fn http_date(now: Moment) -> String {
+    const FORMAT: &[BorrowedFormatItem<'_>] = format_description!(
+        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+    );
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(now.0) * 1_000_000)
+        .ok()
+        .and_then(|now| now.format(FORMAT).ok())
+        .unwrap_or_default()
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn envelope(protocol: Protocol) -> Envelope {
+        Envelope {
+            protocol,
+            request_id: "00000000-0000-4000-8000-000000000001".to_owned(),
+            now: Moment(1_790_960_680_989),
+        }
+    }
+
+    fn fault(service: &str, code: &str, protocol: Protocol) -> Response<Bytes> {
+        envelope(protocol).answer(Outcome::Fault {
+            service: service.to_owned(),
+            fault: Fault::new(code, "why <&>"),
+        })
+    }
+
+    fn header<'a>(answer: &'a Response<Bytes>, name: &str) -> &'a str {
+        answer.headers()[name].to_str().unwrap()
+    }
+
+    #[test]
+    fn a_fault_of_a_json_service_has_a_type_and_a_message() {
+        let answer = fault(
+            "ecs",
+            "ServiceNotFoundException",
+            Protocol::Json {
+                query_errors: false,
+            },
+        );
+        assert_eq!(answer.status(), 400);
+        assert_eq!(
+            header(&answer, "content-type"),
+            "application/x-amz-json-1.1"
+        );
+        assert_eq!(
+            header(&answer, "x-amzn-requestid"),
+            "00000000-0000-4000-8000-000000000001"
+        );
+        assert_eq!(header(&answer, "date"), "Fri, 02 Oct 2026 17:04:40 GMT");
+        assert!(!answer.headers().contains_key("x-amzn-query-error"));
+        let body: Value = serde_json::from_slice(answer.body()).unwrap();
+        let wanted = json!({ "__type": "ServiceNotFoundException", "message": "why <&>" });
+        assert_eq!(body, wanted);
+    }
+
+    #[test]
+    fn a_fault_of_a_service_that_spoke_query_carries_its_old_name() {
+        let answer = fault(
+            "sqs",
+            "QueueDoesNotExist",
+            Protocol::Json { query_errors: true },
+        );
+        assert_eq!(
+            header(&answer, "x-amzn-query-error"),
+            "AWS.SimpleQueueService.NonExistentQueue;Sender"
+        );
+        let body: Value = serde_json::from_slice(answer.body()).unwrap();
+        assert_eq!(body["__type"], "com.amazonaws.sqs#QueueDoesNotExist");
+
+        let answer = fault(
+            "monitoring",
+            "LimitExceededFault",
+            Protocol::Cbor { query_errors: true },
+        );
+        assert_eq!(
+            header(&answer, "x-amzn-query-error"),
+            "LimitExceeded;Sender"
+        );
+        assert_eq!(header(&answer, "smithy-protocol"), "rpc-v2-cbor");
+        let body = cbor::to_json(answer.body()).unwrap();
+        assert_eq!(
+            body["__type"],
+            "com.amazonaws.cloudwatch#LimitExceededFault"
+        );
+    }
+
+    #[test]
+    fn a_fault_of_s3_is_xml() {
+        let answer = fault("s3", "NoSuchKey", Protocol::Xml);
+        assert_eq!(header(&answer, "content-type"), "application/xml");
+        let body = std::str::from_utf8(answer.body()).unwrap();
+        assert!(
+            body.contains("<Code>NoSuchKey</Code><Message>why &lt;&amp;&gt;</Message>"),
+            "{body}"
+        );
+    }
+
+    #[test]
+    fn an_operation_without_output_has_no_body() {
+        let answer = envelope(Protocol::Json {
+            query_errors: false,
+        })
+        .answer(Outcome::Output {
+            service: "sqs".to_owned(),
+            operation: "DeleteMessage".to_owned(),
+            output: json!({}),
+        });
+        assert!(answer.status().is_success() && answer.body().is_empty());
+    }
+}

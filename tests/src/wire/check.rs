@@ -1,0 +1,381 @@
+//! Checks a JSON value against a shape of a service's model.
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde_json::{Map, Value};
+
+use super::model::{Kind, Member, Model, Shape};
+
+/// What is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Strictness {
+    /// Everything that AWS refuses, and members that it does not know.
+    Input,
+    /// Names and types only: AWS does not hold its own answers to its limits.
+    Output,
+}
+
+/// The value without null members, or what is wrong with it, one sentence per member.
+///
+/// An operation without a shape takes an empty structure.
+pub(super) fn shape(
+    model: &Model,
+    name: Option<&str>,
+    value: &Value,
+    strictness: Strictness,
+) -> Result<Value, Vec<String>> {
+    let mut check = Check {
+        model,
+        strictness,
+        problems: Vec::new(),
+    };
+    let cleaned = match (name, value) {
+        (Some(name), value) => check.shape(name, value, ""),
+        (None, Value::Object(members)) if members.is_empty() => value.clone(),
+        (None, Value::Null) => Value::Object(Map::new()),
+        (None, _) => {
+            check
+                .problems
+                .push("the model has no members here".to_owned());
+            Value::Null
+        }
+    };
+    if check.problems.is_empty() {
+        Ok(cleaned)
+    } else {
+        Err(check.problems)
+    }
+}
+
+struct Check<'a> {
+    model: &'a Model,
+    strictness: Strictness,
+    problems: Vec<String>,
+}
+
+impl Check<'_> {
+    fn shape(&mut self, name: &str, value: &Value, path: &str) -> Value {
+        let Some(shape) = self.model.shape(name) else {
+            self.problems
+                .push(format!("the model lacks the shape {name} of '{path}'"));
+            return Value::Null;
+        };
+        match (shape.kind, value) {
+            (Kind::Structure, _) if shape.document => value.clone(),
+            (Kind::Structure, Value::Object(members)) => self.structure(shape, members, path),
+            (Kind::List, Value::Array(items)) => self.list(shape, items, path),
+            (Kind::Map, Value::Object(entries)) => self.map(shape, entries, path),
+            (kind, value) => {
+                if is(kind, value) {
+                    self.scalar(shape, value, path);
+                } else {
+                    let found = found(value);
+                    self.problems
+                        .push(format!("'{path}' must be {}, not {found}", wanted(kind)));
+                }
+                value.clone()
+            }
+        }
+    }
+
+    fn structure(&mut self, shape: &Shape, members: &Map<String, Value>, path: &str) -> Value {
+        let given = || members.iter().filter(|(_, value)| !value.is_null());
+        for (name, _) in given().filter(|(name, _)| !shape.members.contains_key(*name)) {
+            self.problems
+                .push(format!("unknown member '{}'", join(path, name)));
+        }
+        for name in &shape.required {
+            if members.get(name).is_none_or(Value::is_null) {
+                self.refuse(&join(path, name), "must not be null");
+            }
+        }
+        if shape.union && given().count() != 1 {
+            self.problems
+                .push(format!("'{path}' must have exactly one member"));
+        }
+        let cleaned = given().filter_map(|(name, value)| {
+            let member = shape.members.get(name)?;
+            Some((
+                name.clone(),
+                self.shape(&member.shape, value, &join(path, name)),
+            ))
+        });
+        Value::Object(cleaned.collect())
+    }
+
+    fn list(&mut self, shape: &Shape, items: &[Value], path: &str) -> Value {
+        self.length(shape, items.len(), path);
+        let items = items.iter().enumerate();
+        items
+            .map(|(index, item)| {
+                self.part(shape.member.as_ref(), item, &format!("{path}[{index}]"))
+            })
+            .collect()
+    }
+
+    fn map(&mut self, shape: &Shape, entries: &Map<String, Value>, path: &str) -> Value {
+        self.length(shape, entries.len(), path);
+        let cleaned = entries.iter().map(|(key, value)| {
+            self.part(
+                shape.key.as_ref(),
+                &Value::String(key.clone()),
+                &format!("{path} (key)"),
+            );
+            let value = self.part(shape.value.as_ref(), value, &join(path, key));
+            (key.clone(), value)
+        });
+        Value::Object(cleaned.collect())
+    }
+
+    fn part(&mut self, member: Option<&Member>, value: &Value, path: &str) -> Value {
+        if let Some(member) = member {
+            self.shape(&member.shape, value, path)
+        } else {
+            self.problems
+                .push(format!("the model lacks the shape of '{path}'"));
+            Value::Null
+        }
+    }
+
+    fn scalar(&mut self, shape: &Shape, value: &Value, path: &str) {
+        if let Some(text) = value.as_str() {
+            self.text(shape, text, path);
+        } else if let (Kind::Integer | Kind::Long, Some(number)) = (shape.kind, value.as_i64()) {
+            self.within(shape, number, "value", path);
+        }
+    }
+
+    fn text(&mut self, shape: &Shape, text: &str, path: &str) {
+        if self.strictness == Strictness::Output || shape.kind == Kind::Blob {
+            return;
+        }
+        self.length(shape, text.chars().count(), path);
+        if let Some(values) = shape.values.as_ref()
+            && !values.iter().any(|value| value == text)
+        {
+            let set = values.join(", ");
+            self.refuse(path, &format!("must satisfy enum value set: [{set}]"));
+        }
+        if let Some(pattern) = shape.pattern.as_ref()
+            && !pattern.is_match(text)
+        {
+            let all = pattern.as_str();
+            let inner = all
+                .strip_prefix("^(?:")
+                .and_then(|rest| rest.strip_suffix(")$"));
+            let inner = inner.unwrap_or(all);
+            self.refuse(
+                path,
+                &format!("must satisfy regular expression pattern: {inner}"),
+            );
+        }
+    }
+
+    fn length(&mut self, shape: &Shape, length: usize, path: &str) {
+        self.within(
+            shape,
+            i64::try_from(length).unwrap_or(i64::MAX),
+            "length",
+            path,
+        );
+    }
+
+    fn within(&mut self, shape: &Shape, number: i64, what: &str, path: &str) {
+        if self.strictness == Strictness::Output {
+            return;
+        }
+        if let Some(min) = shape.min.filter(|min| number < *min) {
+            self.refuse(
+                path,
+                &format!("must have {what} greater than or equal to {min}"),
+            );
+        }
+        if let Some(max) = shape.max.filter(|max| number > *max) {
+            self.refuse(
+                path,
+                &format!("must have {what} less than or equal to {max}"),
+            );
+        }
+    }
+
+    /// AWS's own sentence, without the value: it may be a secret.
+    fn refuse(&mut self, path: &str, constraint: &str) {
+        self.problems.push(format!(
+            "value at '{path}' failed to satisfy constraint: Member {constraint}"
+        ));
+    }
+}
+
+fn is(kind: Kind, value: &Value) -> bool {
+    match kind {
+        Kind::String => value.is_string(),
+        Kind::Blob => value
+            .as_str()
+            .is_some_and(|text| BASE64_STANDARD.decode(text).is_ok()),
+        Kind::Integer => value
+            .as_i64()
+            .is_some_and(|number| i32::try_from(number).is_ok()),
+        Kind::Long => value.as_i64().is_some(),
+        Kind::Double | Kind::Timestamp => value.is_number(),
+        Kind::Boolean => value.is_boolean(),
+        Kind::Structure | Kind::List | Kind::Map => false,
+    }
+}
+
+fn wanted(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Structure => "a structure",
+        Kind::List => "a list",
+        Kind::Map => "a map",
+        Kind::String => "a string",
+        Kind::Integer => "an integer of 32 bits",
+        Kind::Long => "an integer of 64 bits",
+        Kind::Double => "a number",
+        Kind::Boolean => "true or false",
+        Kind::Timestamp => "a number of epoch seconds",
+        Kind::Blob => "a base64 string",
+    }
+}
+
+fn found(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+fn join(path: &str, name: &str) -> String {
+    if path.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{path}.{name}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn input(service: &str, operation: &str, value: &Value) -> Result<Value, Vec<String>> {
+        let model = Model::of(service).unwrap();
+        let operation = model.operation(operation).unwrap();
+        shape(model, operation.input.as_deref(), value, Strictness::Input)
+    }
+
+    #[test]
+    fn null_members_are_as_if_not_given() {
+        let value = json!({ "cluster": null, "services": ["orders"], "include": null });
+        let cleaned = input("ecs", "DescribeServices", &value).unwrap();
+        assert_eq!(cleaned, json!({ "services": ["orders"] }));
+    }
+
+    #[test]
+    fn a_null_in_a_list_is_an_error() {
+        let value = json!({ "services": ["orders", null] });
+        let problems = input("ecs", "DescribeServices", &value).unwrap_err();
+        assert_eq!(problems, ["'services[1]' must be a string, not null"]);
+    }
+
+    #[test]
+    fn a_required_member_that_is_null_is_missing() {
+        let value = json!({ "service": null });
+        let problems = input("ecs", "UpdateService", &value).unwrap_err();
+        assert_eq!(
+            problems,
+            ["value at 'service' failed to satisfy constraint: Member must not be null"]
+        );
+    }
+
+    #[test]
+    fn a_wrong_type_is_named_deep_inside() {
+        let value = json!({
+            "family": "orders",
+            "containerDefinitions": [{ "name": "app", "cpu": "256" }],
+        });
+        let problems = input("ecs", "RegisterTaskDefinition", &value).unwrap_err();
+        assert_eq!(
+            problems,
+            ["'containerDefinitions[0].cpu' must be an integer of 32 bits, not a string"]
+        );
+    }
+
+    #[test]
+    fn a_number_with_a_fraction_is_no_integer() {
+        let value = json!({ "service": "orders", "desiredCount": 1.5 });
+        assert!(input("ecs", "UpdateService", &value).is_err());
+        let value = json!({ "service": "orders", "desiredCount": 3_000_000_000_u32 });
+        assert!(input("ecs", "UpdateService", &value).is_err());
+    }
+
+    #[test]
+    fn an_enum_is_enforced_in_inputs_only() {
+        let value = json!({ "AlarmName": "a", "StateValue": "FINE", "StateReason": "r" });
+        let problems = input("monitoring", "SetAlarmState", &value).unwrap_err();
+        assert!(
+            problems[0].contains("[OK, ALARM, INSUFFICIENT_DATA]"),
+            "{problems:?}"
+        );
+
+        let model = Model::of("monitoring").unwrap();
+        let output = json!({ "MetricAlarms": [{ "StateValue": "FINE" }] });
+        let output = shape(
+            model,
+            Some("DescribeAlarmsOutput"),
+            &output,
+            Strictness::Output,
+        );
+        assert!(output.is_ok());
+    }
+
+    #[test]
+    fn lengths_of_lists_and_strings_are_enforced() {
+        let names: Vec<_> = (0..101).map(|n| format!("alarm-{n}")).collect();
+        let problems = input(
+            "monitoring",
+            "DescribeAlarms",
+            &json!({ "AlarmNames": names }),
+        );
+        assert_eq!(
+            problems.unwrap_err(),
+            [
+                "value at 'AlarmNames' failed to satisfy constraint: Member must have length less \
+              than or equal to 100"
+            ]
+        );
+    }
+
+    #[test]
+    fn map_keys_are_checked_like_values() {
+        let value = json!({
+            "jobId": "00000000-0000-4000-8000-000000000001",
+            "outputVariables": { "not allowed": "x" },
+        });
+        let problems = input("codepipeline", "PutJobSuccessResult", &value).unwrap_err();
+        assert!(
+            problems[0].starts_with("value at 'outputVariables (key)'"),
+            "{problems:?}"
+        );
+    }
+
+    #[test]
+    fn a_union_has_exactly_one_member() {
+        let value = json!({ "AlarmName": "a", "EvaluationWindow": {} });
+        let problems = input("monitoring", "PutMetricAlarm", &value).unwrap_err();
+        assert!(
+            problems.contains(&"'EvaluationWindow' must have exactly one member".to_owned()),
+            "{problems:?}"
+        );
+    }
+
+    #[test]
+    fn an_operation_without_output_answers_nothing() {
+        let model = Model::of("sqs").unwrap();
+        assert!(shape(model, None, &json!({}), Strictness::Output).is_ok());
+        assert!(shape(model, None, &json!({ "a": 1 }), Strictness::Output).is_err());
+    }
+}

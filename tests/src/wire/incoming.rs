@@ -1,0 +1,315 @@
+//! Reads an HTTP request: who calls which operation of which service, in which protocol.
+
+use http::{HeaderMap, header, request::Parts};
+use hyper::body::Bytes;
+use serde_json::{Value, json};
+
+use super::{
+    answer::Protocol,
+    cbor, keys,
+    model::{Model, valid_input},
+    s3,
+};
+use crate::world::{Fault, Identity, Principal, journal::Call, unknown_operation};
+
+/// A request as far as it could be understood.
+pub(super) struct Incoming {
+    /// In which the answer is written.
+    pub(super) protocol: Protocol,
+    /// For the journal; `unknown` where the request does not say.
+    pub(super) call: Call,
+    /// What is asked for, or why it is refused.
+    pub(super) wanted: Result<Wanted, Fault>,
+}
+
+/// What a well-formed request asks for.
+#[derive(Debug, PartialEq)]
+pub(super) enum Wanted {
+    /// An operation of the world, with checked input.
+    World,
+    /// An operation of the tables, with checked input.
+    Table,
+    /// An object.
+    Object(s3::Location),
+}
+
+/// The credential scope of a `SigV4` signature.
+struct Scope<'a> {
+    access_key: &'a str,
+    region: &'a str,
+    service: &'a str,
+}
+
+impl Incoming {
+    /// Reads a request to the account.
+    ///
+    /// Signatures are not verified: the access key says who calls.
+    pub(super) fn read(parts: &Parts, body: &Bytes, identity: &Identity) -> Self {
+        let mut call = Call {
+            principal: Principal(keys::UNKNOWN_PRINCIPAL.to_owned()),
+            service: "unknown".to_owned(),
+            operation: format!("{} {}", parts.method, parts.uri.path()),
+            input: Value::Null,
+            fault: None,
+        };
+        let wanted = read(parts, body, identity, &mut call);
+        Self {
+            protocol: Protocol::of(&parts.headers),
+            call,
+            wanted,
+        }
+    }
+}
+
+/// Fills in the call as far as it gets.
+fn read(
+    parts: &Parts,
+    body: &Bytes,
+    identity: &Identity,
+    call: &mut Call,
+) -> Result<Wanted, Fault> {
+    let scope = scope(&parts.headers).ok_or_else(|| Fault {
+        code: "MissingAuthenticationToken".to_owned(),
+        message: "The request has no SigV4 signature in its Authorization header.".to_owned(),
+        status: 403,
+    })?;
+    call.principal = keys::principal(scope.access_key);
+    scope.service.clone_into(&mut call.service);
+    if scope.service == "s3" {
+        return read_s3(parts, &scope, identity, call);
+    }
+    let model = Model::of(scope.service).ok_or_else(|| Fault {
+        code: "UnknownOperationException".to_owned(),
+        message: format!("the local account has no service {}", scope.service),
+        status: 404,
+    })?;
+    let operation =
+        operation(parts, model).ok_or_else(|| unknown_operation(scope.service, &call.operation))?;
+    call.operation = operation.to_owned();
+    if scope.region != identity.region {
+        return Err(Fault {
+            code: "InvalidSignatureException".to_owned(),
+            message: format!(
+                "Credential should be scoped to a valid region: this account is in {}, not {}.",
+                identity.region, scope.region
+            ),
+            status: 403,
+        });
+    }
+    call.input = document(&parts.headers, body)?;
+    call.input = valid_input(scope.service, operation, &call.input)?;
+    Ok(if scope.service == "dynamodb" {
+        Wanted::Table
+    } else {
+        Wanted::World
+    })
+}
+
+fn read_s3(
+    parts: &Parts,
+    scope: &Scope<'_>,
+    identity: &Identity,
+    call: &mut Call,
+) -> Result<Wanted, Fault> {
+    let location = s3::Location::of(parts)?;
+    "GetObject".clone_into(&mut call.operation);
+    call.input = json!({ "Bucket": location.bucket, "Key": location.key });
+    if scope.region != identity.region {
+        return Err(Fault::new(
+            "AuthorizationHeaderMalformed",
+            format!(
+                "The authorization header is malformed; the region '{}' is wrong; expecting '{}'",
+                scope.region, identity.region
+            ),
+        ));
+    }
+    Ok(Wanted::Object(location))
+}
+
+/// `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, SignedHeaders=…, Signature=…`
+fn scope(headers: &HeaderMap) -> Option<Scope<'_>> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let credential = value
+        .strip_prefix("AWS4-HMAC-SHA256 ")?
+        .split(',')
+        .find_map(|part| part.trim().strip_prefix("Credential="))?;
+    let mut parts = credential.split('/');
+    let access_key = parts.next()?;
+    let (region, service) = (parts.nth(1)?, parts.next()?);
+    (parts.next() == Some("aws4_request") && parts.next().is_none()).then_some(Scope {
+        access_key,
+        region,
+        service,
+    })
+}
+
+/// The operation's name, if the request is in a protocol of the service.
+fn operation<'a>(parts: &'a Parts, model: &Model) -> Option<&'a str> {
+    let Some(target) = parts.headers.get("x-amz-target") else {
+        return parts
+            .uri
+            .path()
+            .strip_prefix("/service/")?
+            .strip_prefix(&model.metadata.target_prefix)?
+            .strip_prefix("/operation/");
+    };
+    let operation = target
+        .to_str()
+        .ok()?
+        .strip_prefix(&model.metadata.target_prefix)?
+        .strip_prefix('.')?;
+    let wanted = format!("application/x-amz-json-{}", model.metadata.json_version);
+    (content_type(&parts.headers) == Some(&wanted)).then_some(operation)
+}
+
+fn document(headers: &HeaderMap, body: &Bytes) -> Result<Value, Fault> {
+    let unreadable = |message| Fault::new("SerializationException", message);
+    if let Some(encoding) = headers.get(header::CONTENT_ENCODING) {
+        return Err(unreadable(format!(
+            "the local account reads no body with Content-Encoding {encoding:?}; AWS_DISABLE_REQUEST_COMPRESSION=true turns it off"
+        )));
+    }
+    if body.is_empty() {
+        return Ok(json!({}));
+    }
+    if content_type(headers) == Some("application/cbor") {
+        return cbor::to_json(body).map_err(unreadable);
+    }
+    serde_json::from_slice(body).map_err(|error| {
+        // Only the place: serde's sentence may repeat a value.
+        unreadable(format!(
+            "the body is not JSON: line {}, column {}",
+            error.line(),
+            error.column()
+        ))
+    })
+}
+
+fn content_type(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::CONTENT_TYPE)?.to_str().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity() -> Identity {
+        Identity {
+            account: "111122223333".to_owned(),
+            region: "eu-central-1".to_owned(),
+        }
+    }
+
+    /// A request signed for a scope, `KEY/DATE/REGION/SERVICE`.
+    fn signed(scope: &str) -> http::request::Builder {
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential={scope}/aws4_request, SignedHeaders=host, Signature=0"
+        );
+        http::Request::post("/").header("authorization", authorization)
+    }
+
+    fn read(request: http::request::Builder, body: &'static str) -> Incoming {
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        Incoming::read(&parts, &Bytes::from_static(body.as_bytes()), &identity())
+    }
+
+    #[test]
+    fn scope_and_target_say_who_calls_what() {
+        let request = signed("AKIADEPLOY_CANARY/20260101/eu-central-1/ecs")
+            .header(
+                "x-amz-target",
+                "AmazonEC2ContainerServiceV20141113.DescribeServices",
+            )
+            .header("content-type", "application/x-amz-json-1.1");
+        let incoming = read(request, r#"{"services":["orders"]}"#);
+        assert_eq!(incoming.wanted.unwrap(), Wanted::World);
+        assert_eq!(incoming.call.principal.0, "deploy-canary");
+        assert_eq!(incoming.call.service, "ecs");
+        assert_eq!(incoming.call.operation, "DescribeServices");
+        assert_eq!(incoming.call.input, json!({ "services": ["orders"] }));
+    }
+
+    #[test]
+    fn a_path_says_the_operation_of_a_cbor_call() {
+        let path = "/service/GraniteServiceVersion20100801/operation/DescribeAlarms";
+        let request = signed("AKIATASK/20260101/eu-central-1/monitoring")
+            .uri(path)
+            .header("smithy-protocol", "rpc-v2-cbor")
+            .header("content-type", "application/cbor");
+        let incoming = read(request, "\u{0}");
+        assert_eq!(incoming.call.operation, "DescribeAlarms");
+        assert!(matches!(incoming.protocol, Protocol::Cbor { .. }));
+    }
+
+    #[test]
+    fn an_unsigned_request_is_refused() {
+        let incoming = read(http::Request::post("/"), "{}");
+        let fault = incoming.wanted.unwrap_err();
+        assert_eq!(
+            (fault.code.as_str(), fault.status),
+            ("MissingAuthenticationToken", 403)
+        );
+        assert_eq!(incoming.call.principal.0, "unknown");
+    }
+
+    #[test]
+    fn another_region_is_refused() {
+        let request = signed("AKIATASK/20260101/us-east-1/sqs")
+            .header("x-amz-target", "AmazonSQS.SendMessage")
+            .header("content-type", "application/x-amz-json-1.0");
+        let incoming = read(request, "{}");
+        let fault = incoming.wanted.unwrap_err();
+        assert_eq!(
+            (fault.code.as_str(), fault.status),
+            ("InvalidSignatureException", 403)
+        );
+        assert!(fault.message.contains("eu-central-1"), "{}", fault.message);
+    }
+
+    #[test]
+    fn a_target_or_content_type_of_another_service_is_no_operation() {
+        for (target, content_type) in [
+            ("AmazonSQS.SendMessage", "application/x-amz-json-1.1"),
+            ("DynamoDB_20120810.GetItem", "application/x-amz-json-1.0"),
+        ] {
+            let request = signed("AKIATASK/20260101/eu-central-1/sqs")
+                .header("x-amz-target", target)
+                .header("content-type", content_type);
+            let fault = read(request, "{}").wanted.unwrap_err();
+            assert_eq!(fault.code, "UnknownOperationException", "{target}");
+        }
+    }
+
+    #[test]
+    fn a_service_that_is_not_here_is_named() {
+        let fault = read(signed("AKIATASK/20260101/us-east-1/iam"), "")
+            .wanted
+            .unwrap_err();
+        assert_eq!(fault.message, "the local account has no service iam");
+    }
+
+    #[test]
+    fn a_body_that_is_not_json_is_refused_without_repeating_it() {
+        let request = signed("AKIATASK/20260101/eu-central-1/sqs")
+            .header("x-amz-target", "AmazonSQS.SendMessage")
+            .header("content-type", "application/x-amz-json-1.0");
+        let fault = read(request, r#"{"secret" "hush"}"#).wanted.unwrap_err();
+        assert_eq!(fault.code, "SerializationException");
+        assert!(!fault.message.contains("hush"), "{}", fault.message);
+    }
+
+    #[test]
+    fn an_input_that_does_not_fit_the_model_is_refused() {
+        let request = signed("AKIATASK/20260101/eu-central-1/sqs")
+            .header("x-amz-target", "AmazonSQS.SendMessage")
+            .header("content-type", "application/x-amz-json-1.0");
+        let incoming = read(request, r#"{"QueueUrl":"u","Body":"b"}"#);
+        let fault = incoming.wanted.unwrap_err();
+        assert_eq!(fault.code, "ValidationException");
+        assert!(
+            fault.message.contains("unknown member 'Body'"),
+            "{}",
+            fault.message
+        );
+    }
+}

@@ -1,0 +1,295 @@
+//! AWS's wire protocols over the world.
+//!
+//! A request is read (`incoming`), checked against AWS's model of the operation (`model`), carried
+//! out, checked again and answered in its own protocol (`answer`). One call is one lock of the
+//! world: what is in the journal happened in that order.
+
+mod answer;
+mod cbor;
+mod check;
+mod dynamodb;
+mod expressions;
+mod incoming;
+pub mod keys;
+mod model;
+mod polling;
+mod s3;
+pub mod server;
+
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use http::{Request, Response};
+use hyper::body::Bytes;
+use serde_json::Value;
+use tokio::{sync::mpsc::UnboundedSender, time::Instant};
+
+use self::{
+    answer::{Envelope, Outcome},
+    dynamodb::Tables,
+    incoming::{Incoming, Wanted},
+    polling::Polling,
+};
+use crate::{
+    clock::Moment,
+    world::{
+        Effect, Fault, Identity, World,
+        journal::{Call, What},
+    },
+};
+
+pub use keys::access_key;
+pub use model::check_input;
+
+/// What the journal says of a call that was neither carried out nor answered.
+pub const NEVER_ANSWERED: &str = "NeverAnswered";
+
+/// The account as something that answers HTTP requests: the world, its clock and what interferes.
+///
+/// Cheap to clone; all clones are one account. Time is the Tokio clock, so that a paused runtime
+/// gives a virtual clock.
+#[derive(Clone)]
+pub struct Account {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    world: Mutex<World>,
+    tables: Mutex<Tables>,
+    interfere: Mutex<Interfere>,
+    latency: Mutex<Duration>,
+    identity: Identity,
+    requests: AtomicU64,
+    effects: UnboundedSender<Effect>,
+    began: (Moment, Instant),
+}
+
+/// What happens to one call on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Interference {
+    /// Nothing: it is carried out and answered.
+    None,
+    /// It is not carried out, the answer is this fault (throttling, denied, internal failure).
+    Refuse(Fault),
+    /// It is carried out, but the answer never arrives.
+    CarryOutAndHang,
+    /// It is not carried out and never answered.
+    Hang,
+}
+
+/// Decides what happens to each call; called in the order in which calls arrive.
+///
+/// It may look at the account, but must not call [`Account::set_interference`].
+pub type Interfere = Box<dyn FnMut(&Call) -> Interference + Send>;
+
+/// How far a call got when it arrived.
+enum Arrived {
+    Done(Outcome),
+    /// It found no message and waits for one.
+    Waits(Polling),
+    Lost,
+}
+
+impl Account {
+    /// An account over a world; effects are sent as they arise.
+    #[must_use]
+    pub fn new(world: World, effects: UnboundedSender<Effect>) -> Self {
+        let began = (world.now, Instant::now());
+        let identity = world.identity.clone();
+        Self {
+            shared: Arc::new(Shared {
+                tables: Mutex::new(Tables::new(&identity.region)),
+                world: Mutex::new(world),
+                interfere: Mutex::new(Box::new(|_| Interference::None)),
+                latency: Mutex::new(Duration::ZERO),
+                identity,
+                requests: AtomicU64::new(0),
+                effects,
+                began,
+            }),
+        }
+    }
+
+    /// The account's time.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        self.shared.began.0 + self.shared.began.1.elapsed()
+    }
+
+    /// Does something with the world, at the account's time; sends the effects that arise.
+    pub fn with<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
+        let now = self.now();
+        let mut world = self.lock();
+        world.now = now;
+        let result = act(&mut world);
+        for effect in world.outbox.drain(..) {
+            // Nobody listens any more once the rehearsal has ended.
+            let _ = self.shared.effects.send(effect);
+        }
+        result
+    }
+
+    /// Lets the account live: ticks for ever.
+    pub async fn live(&self, every: Duration) {
+        loop {
+            self.with(|world| world.tick(world.now));
+            tokio::time::sleep(every).await;
+        }
+    }
+
+    /// From now on asks this about every call, in place of what was set before.
+    pub fn set_interference(&self, interfere: Interfere) {
+        *lock(&self.shared.interfere) = interfere;
+    }
+
+    /// From now on every call takes this long on its way, half of it there and half of it back.
+    pub fn set_latency(&self, latency: Duration) {
+        *lock(&self.shared.latency) = latency;
+    }
+
+    /// Creates a `DynamoDB` table whose keys are strings.
+    ///
+    /// # Errors
+    /// `ResourceInUseException` if there is one of that name.
+    pub fn create_table(
+        &self,
+        name: &str,
+        hash_key: &str,
+        range_key: Option<&str>,
+    ) -> Result<(), Fault> {
+        lock(&self.shared.tables).create(name, hash_key, range_key)
+    }
+
+    /// Answers a request to any service of the account.
+    ///
+    /// `None` means that no answer will ever come; the caller keeps the connection open until its
+    /// client gives up. Nothing is locked while a call waits, and a call whose future is dropped
+    /// while it waits for messages receives none.
+    pub async fn handle(&self, request: Request<Bytes>) -> Option<Response<Bytes>> {
+        let there = *lock(&self.shared.latency) / 2;
+        sleep(there).await;
+        let (parts, body) = request.into_parts();
+        let incoming = Incoming::read(&parts, &body, &self.shared.identity);
+        let protocol = incoming.protocol;
+        let (arrived, hangs) = self.arrive(incoming);
+        let outcome = match arrived {
+            Arrived::Done(outcome) => outcome,
+            Arrived::Waits(polling) => polling.wait(self).await,
+            Arrived::Lost => return None,
+        };
+        if hangs {
+            return None;
+        }
+        let answer = self.envelope(protocol).answer(outcome);
+        sleep(there).await;
+        Some(answer)
+    }
+
+    /// Notes a call and carries it out; also whether its answer gets lost.
+    fn arrive(&self, incoming: Incoming) -> (Arrived, bool) {
+        let Incoming {
+            mut call, wanted, ..
+        } = incoming;
+        // Held until the call is noted, so that the journal has the order of these questions.
+        let mut interfere = lock(&self.shared.interfere);
+        let interference = interfere(&call);
+        self.with(|world| {
+            let place = world.journal.len();
+            world.note(What::Called(call.clone()));
+            let arrived = match &interference {
+                Interference::Hang => Arrived::Lost,
+                Interference::Refuse(fault) => Arrived::Done(refused(&call, fault.clone())),
+                Interference::None | Interference::CarryOutAndHang => wanted
+                    .and_then(|wanted| self.carry_out(world, &call, wanted))
+                    .unwrap_or_else(|fault| Arrived::Done(refused(&call, fault))),
+            };
+            call.fault = arrived.fault();
+            if let Some(entry) = world.journal.get_mut(place) {
+                entry.what = What::Called(call);
+            }
+            (arrived, interference == Interference::CarryOutAndHang)
+        })
+    }
+
+    fn carry_out(&self, world: &mut World, call: &Call, wanted: Wanted) -> Result<Arrived, Fault> {
+        Ok(Arrived::Done(match wanted {
+            Wanted::Object(location) => {
+                let body = world.s3.get(&location.bucket, &location.key)?;
+                Outcome::Object(Bytes::copy_from_slice(body))
+            }
+            Wanted::Table => {
+                let now = world.now;
+                lock(&self.shared.tables)
+                    .call(&call.operation, &call.input, now)
+                    .map(Outcome::Table)?
+            }
+            Wanted::World => {
+                let output = ask(world, call)?;
+                if let Some(polling) = Polling::of(world, call, &output)? {
+                    return Ok(Arrived::Waits(polling));
+                }
+                Outcome::Output {
+                    service: call.service.clone(),
+                    operation: call.operation.clone(),
+                    output,
+                }
+            }
+        }))
+    }
+
+    fn envelope(&self, protocol: answer::Protocol) -> Envelope {
+        // Not one of the world's ids: calls must not change which ids its resources get.
+        let number = self.shared.requests.fetch_add(1, Ordering::Relaxed) + 1;
+        Envelope {
+            protocol,
+            request_id: format!("00000000-0000-4000-8000-{number:012x}"),
+            now: self.now(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, World> {
+        lock(&self.shared.world)
+    }
+}
+
+impl Arrived {
+    /// The code of the fault it ended with.
+    fn fault(&self) -> Option<String> {
+        match self {
+            Self::Done(Outcome::Fault { fault, .. }) => Some(fault.code.clone()),
+            Self::Done(Outcome::Table(answer)) => answer.fault.clone(),
+            Self::Lost => Some(NEVER_ANSWERED.to_owned()),
+            Self::Done(Outcome::Output { .. } | Outcome::Object(_)) | Self::Waits(_) => None,
+        }
+    }
+}
+
+/// Calls the world; the output fits the model.
+fn ask(world: &mut World, call: &Call) -> Result<Value, Fault> {
+    let output = world.call(&call.service, &call.operation, &call.input, &call.principal)?;
+    model::valid_output(&call.service, &call.operation, &output)
+}
+
+fn refused(call: &Call, fault: Fault) -> Outcome {
+    Outcome::Fault {
+        service: call.service.clone(),
+        fault,
+    }
+}
+
+/// A panic elsewhere is reported there; the account stays usable for the post-mortem.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// On a paused clock even a sleep of no time would let others run first.
+async fn sleep(duration: Duration) {
+    if !duration.is_zero() {
+        tokio::time::sleep(duration).await;
+    }
+}

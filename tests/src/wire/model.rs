@@ -1,0 +1,284 @@
+//! AWS's service models: which operations exist and which shape their inputs and outputs have.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::LazyLock,
+};
+
+use regex::Regex;
+use serde::{Deserialize, Deserializer, de::Error};
+use serde_json::Value;
+
+use super::check;
+use crate::world::{Fault, unknown_operation};
+
+/// The part of a service's model that the local account knows; see `models/trim.py`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Model {
+    pub(super) metadata: Metadata,
+    operations: HashMap<String, Operation>,
+    shapes: HashMap<String, Shape>,
+}
+
+/// How the service's JSON protocol looks.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Metadata {
+    /// `1.0` or `1.1`.
+    pub(super) json_version: String,
+    /// For example `SQS`; in lower case the namespace of its shapes.
+    pub(super) service_id: String,
+    /// What stands before the operation in `X-Amz-Target`. Also the service's name in
+    /// `smithy-rpc-v2-cbor` paths.
+    pub(super) target_prefix: String,
+}
+
+/// An operation by the names of its shapes.
+#[derive(Debug, Deserialize)]
+pub(super) struct Operation {
+    pub(super) input: Option<String>,
+    pub(super) output: Option<String>,
+}
+
+/// A shape.
+#[derive(Debug, Deserialize)]
+pub(super) struct Shape {
+    #[serde(rename = "type")]
+    pub(super) kind: Kind,
+    /// Any JSON goes.
+    #[serde(default)]
+    pub(super) document: bool,
+    /// Exactly one member is set.
+    #[serde(default)]
+    pub(super) union: bool,
+    #[serde(default)]
+    pub(super) required: Vec<String>,
+    #[serde(default)]
+    pub(super) members: BTreeMap<String, Member>,
+    pub(super) member: Option<Member>,
+    pub(super) key: Option<Member>,
+    pub(super) value: Option<Member>,
+    #[serde(rename = "enum")]
+    pub(super) values: Option<Vec<String>>,
+    pub(super) min: Option<i64>,
+    pub(super) max: Option<i64>,
+    #[serde(default, deserialize_with = "anchored")]
+    pub(super) pattern: Option<Regex>,
+    #[serde(default)]
+    pub(super) error: ErrorTraits,
+}
+
+/// The kinds of shapes that occur.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Kind {
+    Structure,
+    List,
+    Map,
+    String,
+    Integer,
+    Long,
+    Double,
+    Boolean,
+    Timestamp,
+    Blob,
+}
+
+/// A member, list member, map key or map value.
+#[derive(Debug, Deserialize)]
+pub(super) struct Member {
+    pub(super) shape: String,
+}
+
+/// What an error shape says about itself.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct ErrorTraits {
+    /// The name that clients of the query protocol know.
+    pub(super) code: Option<String>,
+}
+
+static MODELS: LazyLock<HashMap<&str, Model>> = LazyLock::new(|| {
+    let read = |text| {
+        serde_json::from_str(text).expect("the models are compiled in, and a test has read them")
+    };
+    HashMap::from([
+        (
+            "application-autoscaling",
+            read(include_str!("../../models/application-autoscaling.json")),
+        ),
+        (
+            "codepipeline",
+            read(include_str!("../../models/codepipeline.json")),
+        ),
+        ("dynamodb", read(include_str!("../../models/dynamodb.json"))),
+        ("ecs", read(include_str!("../../models/ecs.json"))),
+        (
+            "monitoring",
+            read(include_str!("../../models/cloudwatch.json")),
+        ),
+        ("sqs", read(include_str!("../../models/sqs.json"))),
+    ])
+});
+
+impl Model {
+    /// The model of a service, by its name in the `SigV4` credential scope.
+    pub(super) fn of(service: &str) -> Option<&'static Self> {
+        MODELS.get(service)
+    }
+
+    /// An operation of this service.
+    pub(super) fn operation(&self, name: &str) -> Option<&Operation> {
+        self.operations.get(name)
+    }
+
+    /// A shape of this service.
+    pub(super) fn shape(&self, name: &str) -> Option<&Shape> {
+        self.shapes.get(name)
+    }
+
+    /// `com.amazonaws.sqs`, what stands before an error's name in the JSON 1.0 and CBOR protocols.
+    pub(super) fn namespace(&self) -> String {
+        let id = self
+            .metadata
+            .service_id
+            .to_ascii_lowercase()
+            .replace(' ', "");
+        format!("com.amazonaws.{id}")
+    }
+}
+
+/// Checks the input of an API call or of a set-up call against the service's model.
+///
+/// `service` is the name in the `SigV4` credential scope (`monitoring` for `CloudWatch`).
+///
+/// # Errors
+/// `UnknownOperationException`, or `ValidationException` with the path of every bad member. Values
+/// are not repeated: they may be secrets.
+pub fn check_input(service: &str, operation: &str, input: &Value) -> Result<(), Fault> {
+    valid_input(service, operation, input).map(|_| ())
+}
+
+/// The input without its null members, if it fits the model.
+pub(super) fn valid_input(service: &str, operation: &str, input: &Value) -> Result<Value, Fault> {
+    let (model, found) = find(service, operation)?;
+    check::shape(
+        model,
+        found.input.as_deref(),
+        input,
+        check::Strictness::Input,
+    )
+    .map_err(|problems| Fault::new("ValidationException", sentence(&problems)))
+}
+
+/// The output without its null members, if it fits the model.
+///
+/// A misfit is a fault of the local account itself, not of its caller.
+pub(super) fn valid_output(service: &str, operation: &str, output: &Value) -> Result<Value, Fault> {
+    let (model, found) = find(service, operation)?;
+    check::shape(
+        model,
+        found.output.as_deref(),
+        output,
+        check::Strictness::Output,
+    )
+    .map_err(|problems| Fault {
+        code: "LocalAccountBug".to_owned(),
+        message: format!(
+            "the local account answered {service}:{operation} with what AWS's model of it \
+                 does not allow: {}",
+            problems.join("; ")
+        ),
+        status: 500,
+    })
+}
+
+fn find(service: &str, operation: &str) -> Result<(&'static Model, &'static Operation), Fault> {
+    Model::of(service)
+        .and_then(|model| Some((model, model.operation(operation)?)))
+        .ok_or_else(|| unknown_operation(service, operation))
+}
+
+fn sentence(problems: &[String]) -> String {
+    format!(
+        "{} validation error{} detected: {}",
+        problems.len(),
+        if problems.len() == 1 { "" } else { "s" },
+        problems.join("; ")
+    )
+}
+
+/// A pattern must match all of a value, as in Java's `String.matches`.
+fn anchored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Regex>, D::Error> {
+    let pattern = String::deserialize(deserializer)?;
+    Regex::new(&format!("^(?:{pattern})$"))
+        .map(Some)
+        .map_err(D::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_model_refers_only_to_shapes_it_has() {
+        for (service, model) in MODELS.iter() {
+            let operations = model.operations.values();
+            let mut named: Vec<_> = operations
+                .flat_map(|operation| [&operation.input, &operation.output])
+                .flatten()
+                .collect();
+            for shape in model.shapes.values() {
+                let members = shape.members.values();
+                let parts = [&shape.member, &shape.key, &shape.value];
+                named.extend(members.chain(parts.into_iter().flatten()).map(|m| &m.shape));
+            }
+            for name in named {
+                assert!(model.shapes.contains_key(name), "{service} lacks {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_operation_outside_the_models_does_not_exist() {
+        for (service, operation) in [("ecs", "DeleteCluster"), ("iam", "GetUser")] {
+            let fault = check_input(service, operation, &json!({})).unwrap_err();
+            assert_eq!(fault.code, "UnknownOperationException");
+        }
+    }
+
+    #[test]
+    fn a_bad_input_is_refused_with_every_bad_member_named() {
+        let input = json!({
+            "jobId": "not-a-uuid",
+            "executionDetails": { "percentComplete": 101, "token": "t" },
+        });
+        let fault = check_input("codepipeline", "PutJobSuccessResult", &input).unwrap_err();
+        assert_eq!(fault.code, "ValidationException");
+        assert_eq!(
+            fault.message,
+            "3 validation errors detected: \
+             value at 'jobId' failed to satisfy constraint: Member must satisfy regular expression \
+             pattern: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}; \
+             unknown member 'executionDetails.token'; \
+             value at 'executionDetails.percentComplete' failed to satisfy constraint: Member must \
+             have value less than or equal to 100"
+        );
+    }
+
+    #[test]
+    fn an_output_that_does_not_fit_is_our_own_fault() {
+        let output = json!({ "services": [{ "desired": 1 }] });
+        let fault = valid_output("ecs", "DescribeServices", &output).unwrap_err();
+        assert_eq!(
+            (fault.code.as_str(), fault.status),
+            ("LocalAccountBug", 500)
+        );
+        assert!(
+            fault
+                .message
+                .contains("unknown member 'services[0].desired'")
+        );
+    }
+}

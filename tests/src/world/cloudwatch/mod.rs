@@ -1,0 +1,149 @@
+//! Amazon `CloudWatch`: metrics and alarms.
+//!
+//! Metric time is account time stretched by the world's pace: at pace 10 a minute of metric time lasts
+//! six seconds. Periods are cut and alarms are evaluated in metric time; every timestamp that goes out
+//! is account time. Units of metrics are not kept.
+
+mod alarm;
+mod api;
+mod data;
+mod definition;
+mod emf;
+mod evaluation;
+mod math;
+mod metrics;
+mod notify;
+mod queries;
+mod reason;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde_json::{Value, json};
+
+use super::{Fault, World, unknown_operation};
+use crate::clock::Moment;
+use alarm::Alarm;
+use metrics::{Key, Resolution, Statistics, Store};
+
+/// Metrics and alarms.
+#[derive(Debug, Default)]
+pub struct CloudWatch {
+    store: Store,
+    alarms: BTreeMap<String, Alarm>,
+    subscriptions: Vec<Subscription>,
+}
+
+/// A function that gets what an SNS topic gets.
+#[derive(Debug)]
+struct Subscription {
+    topic_arn: String,
+    arn: String,
+    function_arn: String,
+}
+
+/// Creates or replaces an alarm from input as `PutMetricAlarm` takes it. A new alarm is in
+/// `INSUFFICIENT_DATA`; a replaced one keeps its state.
+///
+/// # Errors
+/// `ValidationException` for a configuration that AWS refuses or that does not exist here, by name.
+pub fn put_metric_alarm(world: &mut World, input: &Value) -> Result<(), Fault> {
+    alarm::put(world, input)
+}
+
+/// Subscribes a function to an SNS topic that alarms name as an action. A topic without a
+/// subscription takes the message and nobody hears of it.
+pub fn subscribe(world: &mut World, topic_arn: &str, function_arn: &str) {
+    let arn = format!("{topic_arn}:{}", world.uuid());
+    world.cloudwatch.subscriptions.push(Subscription {
+        topic_arn: topic_arn.to_owned(),
+        arn,
+        function_arn: function_arn.to_owned(),
+    });
+}
+
+/// Takes one log line of a container or function; extracts embedded metrics if there are any. A line
+/// that does not keep to the embedded metric format is only a log line.
+pub fn ingest_log_line(world: &mut World, line: &str) {
+    for datum in emf::extract(line, world.now) {
+        let second = metric_second(world, datum.at);
+        let store = &mut world.cloudwatch.store;
+        store.add(datum.key, second, datum.resolution, datum.statistics);
+    }
+}
+
+/// Publishes one value of a metric of the account itself, at standard resolution.
+pub fn publish(
+    world: &mut World,
+    namespace: &str,
+    name: &str,
+    dimensions: &[(&str, &str)],
+    value: f64,
+    at: Moment,
+) {
+    let key = Key::new(
+        namespace,
+        name,
+        dimensions
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+    );
+    let second = metric_second(world, at);
+    let statistics = Statistics::of(value, 1.0);
+    let store = &mut world.cloudwatch.store;
+    store.add(key, second, Resolution::Minute, statistics);
+}
+
+/// The minute of metric time that a moment lies in.
+#[must_use]
+pub fn minute(world: &World, at: Moment) -> u64 {
+    metric_second(world, at) / 60
+}
+
+/// When a minute of metric time begins.
+#[must_use]
+pub fn minute_start(world: &World, minute: u64) -> Moment {
+    metrics::moment_of(world.pace, minute * 60)
+}
+
+fn metric_second(world: &World, at: Moment) -> u64 {
+    metrics::second_of(world.pace, at)
+}
+
+/// An API call.
+///
+/// # Errors
+/// The fault that AWS would answer with.
+pub fn call(world: &mut World, operation: &str, input: &Value) -> Result<Value, Fault> {
+    match operation {
+        "DescribeAlarms" => return api::describe_alarms(world, input),
+        "PutMetricAlarm" => alarm::put(world, input)?,
+        "DeleteAlarms" => api::delete_alarms(world, input),
+        "SetAlarmState" => api::set_alarm_state(world, input)?,
+        "EnableAlarmActions" => api::switch_actions(world, input, true),
+        "DisableAlarmActions" => api::switch_actions(world, input, false),
+        "PutMetricData" => data::put_metric_data(world, input)?,
+        _ => return Err(unknown_operation("monitoring", operation)),
+    }
+    Ok(json!({}))
+}
+
+/// Forgets old data and evaluates the alarms that are due.
+pub fn tick(world: &mut World) {
+    let oldest = metric_second(world, world.now).saturating_sub(metrics::RETENTION.as_secs());
+    world.cloudwatch.store.trim(oldest);
+    alarm::evaluate_due(world);
+}
+
+/// A configuration or parameter that AWS or this account does not take.
+fn validation(message: impl Into<String>) -> Fault {
+    Fault::new("ValidationException", message)
+}
+
+/// AWS evaluates an alarm every minute, and every ten seconds if its period is shorter than a minute
+/// (`CloudWatch` user guide, "Alarm evaluation").
+fn evaluation_interval(period: u64) -> Duration {
+    Duration::from_secs(if period < 60 { 10 } else { 60 })
+}
+
+#[cfg(test)]
+mod tests;

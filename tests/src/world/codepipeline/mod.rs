@@ -1,0 +1,249 @@
+//! AWS `CodePipeline`: executions, stages and their locks, actions, jobs, approvals, stopping.
+//!
+//! Calls take effect on actions at once; executions move on when the account ticks, as on AWS the
+//! next action starts a moment after a result was put.
+//!
+//! Different from AWS: there are no parallel executions, stage conditions, triggers, disabled
+//! transitions, stage rollbacks or pipeline updates (each is refused by name), and creating a
+//! pipeline does not start it.
+
+mod action_types;
+mod actions;
+mod announce;
+mod approvals;
+mod control;
+mod declaration;
+mod input;
+mod jobs;
+mod progress;
+mod queries;
+mod state;
+#[cfg(test)]
+mod stories;
+mod variables;
+
+use std::{collections::BTreeMap, fmt, time::Duration};
+
+use serde_json::Value;
+
+use super::{Fault, World, journal::What, unknown_operation};
+use actions::End;
+use declaration::Declaration;
+use state::{ActionStatus, Pipeline, Work};
+
+/// Pipelines and their executions.
+pub struct CodePipeline {
+    /// How long after a continuation token the next job comes, in the account's time, not paced.
+    /// AWS does not document it; it is said to be about 30 seconds.
+    pub reinvoke_after: Duration,
+    /// `accessKeyId` of the artifact credentials in jobs, by which the signer of a call can be told.
+    pub job_access_key: String,
+    /// `secretAccessKey` and `sessionToken` of the artifact credentials in jobs.
+    pub job_secret: String,
+    pipelines: BTreeMap<String, Pipeline>,
+}
+
+impl Default for CodePipeline {
+    fn default() -> Self {
+        Self {
+            reinvoke_after: Duration::from_secs(30),
+            job_access_key: "ASIAPIPELINEJOB".to_owned(),
+            job_secret: "EXAMPLE-NOT-A-SECRET".to_owned(),
+            pipelines: BTreeMap::new(),
+        }
+    }
+}
+
+/// Without the secret.
+impl fmt::Debug for CodePipeline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CodePipeline")
+            .field("reinvoke_after", &self.reinvoke_after)
+            .field("pipelines", &self.pipelines)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An action that somebody outside plays: source, build.
+#[derive(Debug, Clone)]
+pub struct PlayedAction {
+    /// What to give to [`action_finished`].
+    pub action_execution: String,
+    /// The execution.
+    pub execution: String,
+    /// The stage.
+    pub stage: String,
+    /// The action.
+    pub action: String,
+    /// `S3`, `CodeBuild`, `CodeStarSourceConnection`, ...
+    pub provider: String,
+    /// The action's configuration, variables resolved.
+    pub configuration: BTreeMap<String, String>,
+    /// Input artifacts by name, as (bucket, key).
+    pub input_artifacts: BTreeMap<String, (String, String)>,
+    /// Where to put output artifacts, by name, as (bucket, key).
+    pub output_artifacts: BTreeMap<String, (String, String)>,
+}
+
+/// How a played action ended.
+#[derive(Debug, Clone)]
+pub enum Played {
+    /// With output variables. `CommitId`, `VersionId` or `ETag` of a source action becomes the
+    /// revision of its artifact.
+    Succeeded(BTreeMap<String, String>),
+    /// With a message.
+    Failed(String),
+}
+
+/// Creates a pipeline from input as `CreatePipeline` takes it (`{"pipeline": {...}}`).
+///
+/// # Errors
+/// `PipelineNameInUseException`, `InvalidStructureException`, `InvalidStageDeclarationException`,
+/// `InvalidActionDeclarationException`, `ValidationException`; also for what exists on AWS but not
+/// here.
+pub fn create_pipeline(world: &mut World, input: &Value) -> Result<(), Fault> {
+    if let Some(unknown) = input
+        .as_object()
+        .and_then(|input| input.keys().find(|key| *key != "pipeline"))
+    {
+        return Err(Fault::new(
+            "ValidationException",
+            format!("CreatePipeline with {unknown} is not supported by the local account"),
+        ));
+    }
+    let declared = input["pipeline"].clone();
+    let declaration = Declaration::parse(&declared)?;
+    let name = declaration.name.clone();
+    if world.codepipeline.pipelines.contains_key(&name) {
+        return Err(Fault::new(
+            "PipelineNameInUseException",
+            format!("there is a pipeline {name} already"),
+        ));
+    }
+    let pipeline = Pipeline {
+        declared,
+        declaration,
+        created: world.now,
+        executions: Vec::new(),
+        runs: Vec::new(),
+    };
+    world.codepipeline.pipelines.insert(name, pipeline);
+    Ok(())
+}
+
+/// Starts an execution; answers its id.
+///
+/// # Errors
+/// `PipelineNotFoundException`, `ValidationException`,
+/// `ConcurrentPipelineExecutionsLimitExceededException`.
+pub fn start_execution(
+    world: &mut World,
+    pipeline: &str,
+    variables: &BTreeMap<String, String>,
+) -> Result<String, Fault> {
+    take_pipeline(world, pipeline, |world, pipeline| {
+        control::begin(world, pipeline, variables, None)
+    })?
+}
+
+/// A played action ended. One that is unknown or not in progress any more is ignored.
+pub fn action_finished(world: &mut World, action_execution: &str, how: Played) {
+    let end = match how {
+        Played::Succeeded(variables) => End::Succeeded {
+            variables,
+            summary: None,
+        },
+        Played::Failed(message) => End::failed("JobFailed", message),
+    };
+    on_every_pipeline(world, |world, pipeline| {
+        let run = pipeline.runs.iter().position(|run| {
+            run.id == action_execution
+                && run.status == ActionStatus::InProgress
+                && matches!(run.work, Work::Played)
+        });
+        if let Some(run) = run {
+            actions::finish(world, pipeline, run, end.clone());
+        }
+    });
+}
+
+/// Answers the approval that waits in a pipeline, as a person does in the console. When several wait,
+/// the one that has waited longest.
+///
+/// # Errors
+/// `PipelineNotFoundException`; `InvalidApprovalTokenException` when none waits.
+pub fn answer_approval(
+    world: &mut World,
+    pipeline: &str,
+    approve: bool,
+    summary: &str,
+) -> Result<(), Fault> {
+    take_pipeline(world, pipeline, |world, pipeline| {
+        approvals::answer_waiting(world, pipeline, approve, summary)
+    })??;
+    let verb = if approve { "approved" } else { "rejected" };
+    world.note(What::Told(format!("{verb}: {summary}")));
+    Ok(())
+}
+
+/// An API call.
+///
+/// # Errors
+/// Those of the operation; `UnknownOperationException` for operations that are not here.
+pub fn call(world: &mut World, operation: &str, input: &Value) -> Result<Value, Fault> {
+    match operation {
+        "PutJobSuccessResult" => jobs::succeeded(world, input),
+        "PutJobFailureResult" => jobs::failed(world, input),
+        "GetJobDetails" => jobs::details(world, input),
+        "PutApprovalResult" => approvals::put(world, input),
+        "StartPipelineExecution" => control::start(world, input),
+        "StopPipelineExecution" => control::stop(world, input),
+        "RetryStageExecution" => control::retry(world, input),
+        "GetPipeline" => queries::get_pipeline(world, input),
+        "GetPipelineState" => queries::get_pipeline_state(world, input),
+        "GetPipelineExecution" => queries::get_pipeline_execution(world, input),
+        "ListPipelineExecutions" => queries::list_pipeline_executions(world, input),
+        "ListActionExecutions" => queries::list_action_executions(world, input),
+        _ => Err(unknown_operation("codepipeline", operation)),
+    }
+}
+
+/// Moves executions on, times actions out.
+pub fn tick(world: &mut World) {
+    on_every_pipeline(world, |world, pipeline| {
+        jobs::tick(world, pipeline);
+        approvals::tick(world, pipeline);
+        progress::advance(world, pipeline);
+    });
+}
+
+/// Does something with a pipeline and the rest of the world. The pipeline is out of the world
+/// meanwhile; nothing that it sets off comes back to it before the next call or tick.
+fn take_pipeline<T>(
+    world: &mut World,
+    name: &str,
+    act: impl FnOnce(&mut World, &mut Pipeline) -> T,
+) -> Result<T, Fault> {
+    let (name, mut pipeline) = world
+        .codepipeline
+        .pipelines
+        .remove_entry(name)
+        .ok_or_else(|| pipeline_not_found(name))?;
+    let result = act(world, &mut pipeline);
+    world.codepipeline.pipelines.insert(name, pipeline);
+    Ok(result)
+}
+
+fn on_every_pipeline(world: &mut World, mut act: impl FnMut(&mut World, &mut Pipeline)) {
+    for (name, mut pipeline) in std::mem::take(&mut world.codepipeline.pipelines) {
+        act(world, &mut pipeline);
+        world.codepipeline.pipelines.insert(name, pipeline);
+    }
+}
+
+fn pipeline_not_found(name: &str) -> Fault {
+    Fault::new(
+        "PipelineNotFoundException",
+        format!("there is no pipeline {name}"),
+    )
+}

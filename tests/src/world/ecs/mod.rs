@@ -1,0 +1,290 @@
+//! Amazon ECS: task definitions, services with rolling deployments and circuit breaker, tasks.
+//!
+//! Documents (task definitions, settings of services) are kept as JSON as they came in; the modules
+//! read from them what they drive. `tick` lets tasks move on (`task`) and then gives every
+//! service one pass of the scheduler (`rollout`, which asks `scheduler` what to do and
+//! `breaker` what to give up).
+
+mod api;
+mod breaker;
+mod check;
+mod definition;
+mod image;
+mod metadata;
+mod names;
+mod rollout;
+mod scheduler;
+mod service;
+mod settings;
+mod tags;
+mod task;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use super::{Fault, Principal, World, unknown_operation};
+use definition::Definitions;
+use names::ServiceKey;
+use service::{Service, Status};
+use task::Task;
+
+/// Clusters, services, task definitions and tasks.
+#[derive(Debug)]
+pub struct Ecs {
+    /// Version labels of images, by the image as task definitions name it; for the journal.
+    pub images: BTreeMap<String, String>,
+    /// AWS time from the creation of a task to the start of its container.
+    pub provisioning: Duration,
+    /// AWS time from the end of a container to STOPPED.
+    pub deprovisioning: Duration,
+    /// How much older than now `DescribeServices` may answer, in account time.
+    pub read_lag: Duration,
+    clusters: BTreeSet<String>,
+    definitions: Definitions,
+    services: BTreeMap<ServiceKey, Service>,
+    /// In the order of their creation.
+    tasks: Vec<Task>,
+}
+
+impl Default for Ecs {
+    fn default() -> Self {
+        Self {
+            images: BTreeMap::new(),
+            provisioning: Duration::from_secs(8),
+            deprovisioning: Duration::from_secs(10),
+            read_lag: Duration::ZERO,
+            clusters: BTreeSet::new(),
+            definitions: Definitions::default(),
+            services: BTreeMap::new(),
+            tasks: Vec::new(),
+        }
+    }
+}
+
+/// What it takes to start a task's (single essential) container.
+#[derive(Debug, Clone)]
+pub struct TaskLaunch {
+    /// The task's ARN.
+    pub task_arn: String,
+    /// The service it belongs to.
+    pub service: String,
+    /// The container's name.
+    pub container: String,
+    /// The container's image, as the task definition names it.
+    pub image: String,
+    /// The container's environment.
+    pub environment: BTreeMap<String, String>,
+    /// `command` of the container definition, empty for the image's own.
+    pub command: Vec<String>,
+    /// `healthCheck.command` with its interval, timeout, retries and start period in seconds.
+    pub health_check: Option<HealthCheck>,
+}
+
+/// A container health check, in seconds as the task definition has them.
+#[derive(Debug, Clone)]
+pub struct HealthCheck {
+    /// `["CMD", ...]` or `["CMD-SHELL", "..."]`.
+    pub command: Vec<String>,
+    /// Seconds between checks.
+    pub interval: u32,
+    /// Seconds a check may take.
+    pub timeout: u32,
+    /// Failures in a row that make it unhealthy.
+    pub retries: u32,
+    /// Seconds at the start in which failures do not count.
+    pub start_period: u32,
+}
+
+/// A signal to a container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGTERM.
+    Term,
+    /// SIGKILL.
+    Kill,
+}
+
+/// What the container's health check says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Health {
+    /// It passed.
+    Healthy,
+    /// It failed `retries` times in a row.
+    Unhealthy,
+}
+
+/// Creates a cluster.
+pub fn create_cluster(world: &mut World, name: &str) {
+    world.ecs.clusters.insert(name.to_owned());
+}
+
+/// Creates a service from input as `CreateService` takes it; answers its output.
+///
+/// # Errors
+/// As `CreateService`, and for what this account does not implement.
+pub fn create_service(world: &mut World, input: &Value) -> Result<Value, Fault> {
+    let by = owner_arn(world);
+    settings::create(world, input, &by)
+}
+
+/// Deletes a service as `DeleteService` with `force`: DRAINING, and INACTIVE with its last task.
+pub fn delete_service(world: &mut World, cluster: &str, service: &str) {
+    settings::delete(world, &ServiceKey::new(cluster, service));
+}
+
+/// Registers a task definition from input as `RegisterTaskDefinition` takes it; answers its ARN.
+/// Reserved tags (`aws:...`) are taken, as AWS's own services may set them.
+///
+/// # Errors
+/// As `RegisterTaskDefinition`.
+pub fn register_task_definition(world: &mut World, input: &Value) -> Result<String, Fault> {
+    let by = owner_arn(world);
+    definition::register(world, input, &by)
+}
+
+/// The container of a task started.
+pub fn task_running(world: &mut World, task_arn: &str) {
+    report(world, task_arn, task::running);
+}
+
+/// The health check of a task's container came to a result.
+pub fn task_health(world: &mut World, task_arn: &str, health: Health) {
+    report(world, task_arn, |world, index| {
+        let task = &mut world.ecs.tasks[index];
+        if task.health_check.is_some() && task.ended.is_none() {
+            task.health = Some(health);
+        }
+    });
+}
+
+/// The container of a task ended, or could not be started (`reason`, for example
+/// `CannotPullContainerError: ...`).
+pub fn task_exited(
+    world: &mut World,
+    task_arn: &str,
+    exit_code: Option<i32>,
+    reason: Option<&str>,
+) {
+    report(world, task_arn, |world, index| {
+        task::exited(world, index, exit_code, reason);
+    });
+}
+
+/// A report about a task; a task that is not known any more is none of the account's business.
+fn report(world: &mut World, task_arn: &str, what: impl FnOnce(&mut World, usize)) {
+    let Some(index) = task::position(world, task_arn) else {
+        return;
+    };
+    what(world, index);
+    let key = world.ecs.tasks[index].service.clone();
+    service::changed(world, &key);
+}
+
+/// The answer of the task metadata endpoint version 4 to `${ECS_CONTAINER_METADATA_URI_V4}` + `path`
+/// (`""` or `"/task"`) of the task with this id.
+#[must_use]
+pub fn metadata(world: &World, task_id: &str, path: &str) -> Option<Value> {
+    let task = world
+        .ecs
+        .tasks
+        .iter()
+        .find(|task| task.arn.ends_with(&format!("/{task_id}")))?;
+    metadata::answer(world, task, path)
+}
+
+/// Desired count of a service; `None` if there is no such ACTIVE service.
+#[must_use]
+pub fn desired_count(world: &World, cluster: &str, service: &str) -> Option<u32> {
+    active(world, cluster, service).map(|service| service.desired)
+}
+
+/// Whether a service has a deployment in progress.
+#[must_use]
+pub fn is_deploying(world: &World, cluster: &str, service: &str) -> bool {
+    active(world, cluster, service).is_some_and(Service::is_deploying)
+}
+
+fn active<'a>(world: &'a World, cluster: &str, service: &str) -> Option<&'a Service> {
+    world
+        .ecs
+        .services
+        .get(&ServiceKey::new(cluster, service))
+        .filter(|service| service.status == Status::Active)
+}
+
+/// Sets the desired count as Application Auto Scaling does.
+///
+/// # Errors
+/// `ServiceNotFoundException`.
+pub fn set_desired_count(
+    world: &mut World,
+    cluster: &str,
+    service: &str,
+    count: u32,
+) -> Result<(), Fault> {
+    let key = ServiceKey::new(cluster, service);
+    service::changed(world, &key);
+    let found = world
+        .ecs
+        .services
+        .get_mut(&key)
+        .filter(|service| service.status == Status::Active)
+        .ok_or_else(|| Fault::new("ServiceNotFoundException", "Service not found."))?;
+    found.desired = count;
+    service::changed(world, &key);
+    Ok(())
+}
+
+/// An API call.
+///
+/// # Errors
+/// The fault that AWS would answer with.
+pub fn call(
+    world: &mut World,
+    operation: &str,
+    input: &Value,
+    principal: &Principal,
+) -> Result<Value, Fault> {
+    match operation {
+        "RegisterTaskDefinition" => definition::register_call(world, input, principal),
+        "DescribeTaskDefinition" => definition::describe(world, input),
+        "DeregisterTaskDefinition" => definition::deregister(world, input),
+        "ListTaskDefinitions" => definition::list(world, input),
+        "DescribeServices" => api::describe_services(world, input),
+        "UpdateService" => settings::update(world, input),
+        "ListTasks" => api::list_tasks(world, input),
+        "DescribeTasks" => api::describe_tasks(world, input),
+        "StopTask" => api::stop_task(world, input),
+        "TagResource" => tags::tag_resource(world, input),
+        "UntagResource" => tags::untag_resource(world, input),
+        "ListTagsForResource" => tags::list_tags(world, input),
+        _ => Err(unknown_operation("ecs", operation)),
+    }
+}
+
+/// Moves every task on, and every service towards its deployments.
+pub fn tick(world: &mut World) {
+    task::tick(world);
+    let services: Vec<ServiceKey> = world.ecs.services.keys().cloned().collect();
+    for key in services {
+        rollout::reconcile(world, &key);
+    }
+}
+
+/// Who sets the account up.
+fn owner_arn(world: &World) -> String {
+    format!("arn:aws:iam::{}:root", world.identity.account)
+}
+
+/// Who calls.
+fn caller_arn(world: &World, principal: &Principal) -> String {
+    let Principal(name) = principal;
+    let account = &world.identity.account;
+    format!("arn:aws:sts::{account}:assumed-role/{name}/{name}")
+}

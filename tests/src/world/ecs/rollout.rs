@@ -1,0 +1,369 @@
+//! Moves a service towards its PRIMARY deployment: rolling update, steady state.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    super::World,
+    breaker,
+    definition::TaskDefinition,
+    names::ServiceKey,
+    scheduler::{Liveness, Member, Plan, Situation},
+    service::{Deployment, Rollout, Service, Status, changed, emit, write_event},
+    tags::Tags,
+    task,
+};
+
+/// Starts a deployment: it becomes PRIMARY, what was PRIMARY becomes ACTIVE.
+pub(super) fn start_deployment(world: &mut World, key: &ServiceKey, task_definition: &str) {
+    let id = deployment_id(world);
+    let now = world.now;
+    let Some(service) = world.ecs.services.get_mut(key) else {
+        return;
+    };
+    let mut settings = Map::new();
+    for member in ["launchType", "networkConfiguration", "platformFamily"] {
+        if let Some(value) = service.settings.get(member) {
+            settings.insert(member.to_owned(), value.clone());
+        }
+    }
+    if let Some(version) = service.settings.get("platformVersion") {
+        let resolved = if version == "LATEST" {
+            json!("1.4.0")
+        } else {
+            version.clone()
+        };
+        settings.insert("platformVersion".to_owned(), resolved);
+    }
+    let reason = format!("ECS deployment {id} in progress.");
+    let deployment = Deployment {
+        id: id.clone(),
+        task_definition: task_definition.to_owned(),
+        created: now,
+        updated: now,
+        rollout: Rollout::InProgress,
+        reason,
+        failed_tasks: 0,
+        proven: false,
+        unstartable: 0,
+        held_until: None,
+        settings,
+    };
+    service.deployments.insert(0, deployment);
+    service.steady = false;
+    emit(world, key, &id, "SERVICE_DEPLOYMENT_IN_PROGRESS");
+}
+
+/// A number of 19 digits, as AWS's deployments have.
+fn deployment_id(world: &mut World) -> String {
+    let digits: String = world
+        .uuid()
+        .chars()
+        .filter(char::is_ascii_hexdigit)
+        .collect();
+    let number = u64::from_str_radix(&digits[..16], 16).unwrap_or_default();
+    format!(
+        "ecs-svc/{}",
+        1_000_000_000_000_000_000 + number % 8_000_000_000_000_000_000
+    )
+}
+
+/// AWS leaves out messages that repeat themselves (developer guide, service event messages).
+pub(super) fn say_once(world: &mut World, key: &ServiceKey, message: &str) {
+    let whole = format!("(service {}) {message}", key.service);
+    let known = world
+        .ecs
+        .services
+        .get(key)
+        .is_some_and(|service| service.says_already(&whole));
+    if !known {
+        write_event(world, key, message);
+    }
+}
+
+/// A deployment of a service by id.
+pub(super) fn deployment_mut<'a>(
+    world: &'a mut World,
+    key: &ServiceKey,
+    id: &str,
+) -> Option<&'a mut Deployment> {
+    let service = world.ecs.services.get_mut(key)?;
+    service
+        .deployments
+        .iter_mut()
+        .find(|deployment| deployment.id == id)
+}
+
+/// One pass of the service scheduler.
+pub(super) fn reconcile(world: &mut World, key: &ServiceKey) {
+    let status = world.ecs.services.get(key).map(|service| service.status);
+    if matches!(status, None | Some(Status::Inactive)) {
+        return;
+    }
+    prove(world, key);
+    let replaced = retire_unhealthy(world, key);
+    breaker::trip(world, key);
+    if let Some(situation) = situation(world, key) {
+        let plan = situation.plan();
+        say_if_blocked(world, key, &situation, &plan);
+        stop_tasks(world, key, &plan.stop);
+        start_tasks(world, key, plan.start, replaced);
+    }
+    forget_deployments(world, key);
+    settle(world, key);
+    changed(world, key);
+}
+
+/// Positions of a service's tasks that are not told to stop.
+fn wanted(world: &World, key: &ServiceKey) -> Vec<usize> {
+    (0..world.ecs.tasks.len())
+        .filter(|&index| {
+            let task = &world.ecs.tasks[index];
+            task.service == *key && task.is_wanted()
+        })
+        .collect()
+}
+
+fn prove(world: &mut World, key: &ServiceKey) {
+    for index in wanted(world, key) {
+        task::prove(world, index);
+        if !world.ecs.tasks[index].proven {
+            continue;
+        }
+        let id = world.ecs.tasks[index].deployment.clone();
+        let resets = breaker::resets_on_healthy_task(world, key);
+        if let Some(deployment) = deployment_mut(world, key, &id) {
+            deployment.proven = true;
+            if resets {
+                deployment.failed_tasks = 0;
+            }
+        }
+    }
+}
+
+/// Stops tasks that fail their health check; answers how many.
+fn retire_unhealthy(world: &mut World, key: &ServiceKey) -> usize {
+    let Some(grace) = world.ecs.services.get(key).map(Service::grace) else {
+        return 0;
+    };
+    let unhealthy: Vec<usize> = wanted(world, key)
+        .into_iter()
+        .filter(|&index| world.ecs.tasks[index].is_unhealthy(world, grace))
+        .collect();
+    for &index in &unhealthy {
+        let id = world.ecs.tasks[index].id.clone();
+        breaker::count_failure(world, index);
+        write_event(
+            world,
+            key,
+            &format!("(task {id}) failed container health checks."),
+        );
+        task::stop(
+            world,
+            index,
+            "ServiceSchedulerInitiated",
+            "Task failed container health checks",
+        );
+    }
+    say_stopped(world, key, &unhealthy);
+    unhealthy.len()
+}
+
+fn situation(world: &World, key: &ServiceKey) -> Option<Situation> {
+    let service = world.ecs.services.get(key)?;
+    let primary = service.deployments.first()?;
+    let members = wanted(world, key)
+        .into_iter()
+        .filter_map(|index| {
+            let task = &world.ecs.tasks[index];
+            Some(Member {
+                task: index,
+                primary: task.deployment == primary.id,
+                liveness: task.liveness(world)?,
+            })
+        })
+        .collect();
+    Some(Situation {
+        desired: usize::try_from(service.desired).ok()?,
+        minimum: service.configured("minimumHealthyPercent", 100),
+        maximum: service.configured("maximumPercent", 200),
+        may_start: primary.rollout != Rollout::Failed
+            && primary.held_until.is_none_or(|until| world.now >= until),
+        members,
+    })
+}
+
+/// AWS: developer guide, service event messages.
+fn say_if_blocked(world: &mut World, key: &ServiceKey, situation: &Situation, plan: &Plan) {
+    let primary = situation.members.iter().filter(|m| m.primary).count();
+    let settled = situation
+        .members
+        .iter()
+        .all(|member| member.liveness == Liveness::Healthy);
+    let stuck = situation.may_start
+        && settled
+        && primary < situation.desired
+        && plan.start == 0
+        && plan.stop.is_empty();
+    if stuck {
+        say_once(
+            world,
+            key,
+            "was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again.",
+        );
+    }
+}
+
+fn start_tasks(world: &mut World, key: &ServiceKey, number: usize, replaced: usize) {
+    let Some(service) = world.ecs.services.get(key).filter(|_| number > 0) else {
+        return;
+    };
+    let Some(primary) = service.deployments.first() else {
+        return;
+    };
+    let (id, definition) = (primary.id.clone(), primary.task_definition.clone());
+    let tags = propagated_tags(service, world.ecs.definitions.find(world, &definition), key);
+    let started: Vec<String> = (0..number)
+        .filter_map(|_| task::create(world, key, &id, &definition, tags.clone()))
+        .map(|task| format!("(task {task})"))
+        .collect();
+    touch(world, key);
+    let replacing = match replaced.min(number) {
+        0 => String::new(),
+        tasks => format!(" Amazon ECS replaced {tasks} tasks due to an unhealthy status."),
+    };
+    let message = format!(
+        "has started {} tasks: {}.{replacing}",
+        started.len(),
+        started.join(" ")
+    );
+    write_event(world, key, &message);
+}
+
+/// AWS: tags reach a task only when it starts (API reference, `propagateTags`).
+fn propagated_tags(
+    service: &Service,
+    definition: Option<&TaskDefinition>,
+    key: &ServiceKey,
+) -> Tags {
+    let mut tags = match service
+        .settings
+        .get("propagateTags")
+        .and_then(Value::as_str)
+    {
+        Some("SERVICE") => service.tags.clone(),
+        Some("TASK_DEFINITION") => definition.map(|d| d.tags.clone()).unwrap_or_default(),
+        _ => Tags::new(),
+    };
+    if service.settings.get("enableECSManagedTags") == Some(&json!(true)) {
+        tags.insert("aws:ecs:clusterName".to_owned(), key.cluster.clone());
+        tags.insert("aws:ecs:serviceName".to_owned(), key.service.clone());
+    }
+    tags
+}
+
+fn stop_tasks(world: &mut World, key: &ServiceKey, tasks: &[usize]) {
+    let Some(primary) = world
+        .ecs
+        .services
+        .get(key)
+        .and_then(|service| service.deployments.first())
+    else {
+        return;
+    };
+    let reason = format!("Scaling activity initiated by (deployment {})", primary.id);
+    for &index in tasks {
+        task::stop(world, index, "ServiceSchedulerInitiated", &reason);
+    }
+    say_stopped(world, key, tasks);
+}
+
+fn say_stopped(world: &mut World, key: &ServiceKey, tasks: &[usize]) {
+    if tasks.is_empty() {
+        return;
+    }
+    let ids: Vec<String> = tasks
+        .iter()
+        .map(|&index| format!("(task {})", world.ecs.tasks[index].id))
+        .collect();
+    touch(world, key);
+    write_event(
+        world,
+        key,
+        &format!(
+            "has stopped {} running tasks: {}.",
+            ids.len(),
+            ids.join(" ")
+        ),
+    );
+}
+
+fn touch(world: &mut World, key: &ServiceKey) {
+    let now = world.now;
+    if let Some(service) = world.ecs.services.get_mut(key) {
+        service.steady = false;
+        for deployment in &mut service.deployments {
+            deployment.updated = now;
+        }
+    }
+}
+
+/// A deployment that is not PRIMARY leaves the list with its last task. A deleted service without
+/// tasks becomes INACTIVE.
+fn forget_deployments(world: &mut World, key: &ServiceKey) {
+    let tasks = &world.ecs.tasks;
+    let Some(service) = world.ecs.services.get_mut(key) else {
+        return;
+    };
+    let has_tasks = |id: &str| {
+        tasks
+            .iter()
+            .any(|task| task.deployment == id && task.stopped.is_none())
+    };
+    let draining = service.status == Status::Draining;
+    let mut first = !draining;
+    service
+        .deployments
+        .retain(|deployment| std::mem::take(&mut first) || has_tasks(&deployment.id));
+    if draining && service.deployments.is_empty() {
+        service.status = Status::Inactive;
+    }
+}
+
+/// Completes the deployment and announces the steady state.
+fn settle(world: &mut World, key: &ServiceKey) {
+    let now = world.now;
+    let Some(situation) = situation(world, key) else {
+        return;
+    };
+    let Some(service) = world.ecs.services.get_mut(key) else {
+        return;
+    };
+    let settled = situation.members.len() == situation.desired
+        && situation
+            .members
+            .iter()
+            .all(|member| member.liveness == Liveness::Healthy);
+    let [primary] = service.deployments.as_mut_slice() else {
+        return;
+    };
+    if !settled || primary.rollout == Rollout::Failed {
+        return;
+    }
+    let announced = std::mem::replace(&mut service.steady, true);
+    if primary.rollout == Rollout::InProgress {
+        primary.rollout = Rollout::Completed;
+        primary.reason = format!("ECS deployment {} completed.", primary.id);
+        primary.updated = now;
+        let id = primary.id.clone();
+        service.completed = Some(primary.clone());
+        write_event(
+            world,
+            key,
+            &format!("(deployment {id}) deployment completed."),
+        );
+        emit(world, key, &id, "SERVICE_DEPLOYMENT_COMPLETED");
+    }
+    if !announced {
+        write_event(world, key, "has reached a steady state.");
+    }
+}

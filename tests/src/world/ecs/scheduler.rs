@@ -1,0 +1,225 @@
+//! What the service scheduler does next: a pure decision over the tasks it sees.
+
+use std::cmp::Reverse;
+
+/// How far a live task is. Ordered by how little is lost when it is stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Liveness {
+    /// Not RUNNING yet.
+    Pending,
+    /// RUNNING, not yet counted towards the minimum healthy percent.
+    Warming,
+    /// Counted towards the minimum healthy percent.
+    Healthy,
+}
+
+/// A task that is not being stopped.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Member {
+    /// Position among the account's tasks: later ones are younger.
+    pub(super) task: usize,
+    /// Whether it belongs to the PRIMARY deployment.
+    pub(super) primary: bool,
+    pub(super) liveness: Liveness,
+}
+
+/// What the scheduler decides over.
+#[derive(Debug)]
+pub(super) struct Situation {
+    pub(super) desired: usize,
+    /// `minimumHealthyPercent`.
+    pub(super) minimum: usize,
+    /// `maximumPercent`.
+    pub(super) maximum: usize,
+    /// Whether the PRIMARY deployment may start tasks now.
+    pub(super) may_start: bool,
+    pub(super) members: Vec<Member>,
+}
+
+/// What to do.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Plan {
+    /// How many tasks of the PRIMARY deployment to start.
+    pub(super) start: usize,
+    /// Tasks that are too many.
+    pub(super) stop: Vec<usize>,
+}
+
+impl Situation {
+    /// Fewest healthy tasks: a percentage of the desired count, rounded up. AWS: API reference,
+    /// `DeploymentConfiguration`.
+    pub(super) fn lower(&self) -> usize {
+        (self.desired * self.minimum)
+            .div_ceil(100)
+            .min(self.desired)
+    }
+
+    /// Most pending and running tasks: a percentage of the desired count, rounded down. AWS: same
+    /// page.
+    pub(super) fn upper(&self) -> usize {
+        self.desired * self.maximum / 100
+    }
+
+    fn of(&self, primary: bool, liveness: Liveness) -> impl Iterator<Item = usize> {
+        self.members
+            .iter()
+            .filter(move |member| member.primary == primary && member.liveness == liveness)
+            .map(|member| member.task)
+    }
+
+    /// Decides. Old tasks go as new ones become healthy; where `maximumPercent` leaves no room for
+    /// new ones, old ones go first, down to `minimumHealthyPercent`.
+    pub(super) fn plan(&self) -> Plan {
+        let mut stop = self.primary_excess();
+        let primary = self.members.iter().filter(|m| m.primary).count() - stop.len();
+        let kept_healthy = self
+            .of(true, Liveness::Healthy)
+            .filter(|task| !stop.contains(task))
+            .count();
+        let old_healthy: Vec<usize> = self.of(false, Liveness::Healthy).collect();
+        let healthy = kept_healthy + old_healthy.len();
+
+        stop.extend(self.of(false, Liveness::Pending));
+        let mut live = primary + old_healthy.len();
+        if healthy >= self.lower() {
+            stop.extend(self.of(false, Liveness::Warming));
+        } else {
+            live += self.of(false, Liveness::Warming).count();
+        }
+
+        let wanted = if self.may_start {
+            self.desired - primary
+        } else {
+            0
+        };
+        let short_of_room = wanted.saturating_sub(self.upper().saturating_sub(live));
+        let spare = healthy.saturating_sub(self.lower());
+        let drained = healthy
+            .saturating_sub(self.desired)
+            .max(short_of_room.min(spare))
+            .min(old_healthy.len());
+        stop.extend(old_healthy.into_iter().take(drained));
+        live -= drained;
+        Plan {
+            start: wanted.min(self.upper().saturating_sub(live)),
+            stop,
+        }
+    }
+
+    /// What of the PRIMARY deployment exceeds the desired count: the least useful first, then the
+    /// youngest.
+    fn primary_excess(&self) -> Vec<usize> {
+        let mut primary: Vec<&Member> = self.members.iter().filter(|m| m.primary).collect();
+        let excess = primary.len().saturating_sub(self.desired);
+        primary.sort_by_key(|member| (member.liveness, Reverse(member.task)));
+        primary
+            .into_iter()
+            .take(excess)
+            .map(|member| member.task)
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn situation(desired: usize, minimum: usize, maximum: usize, old: usize) -> Situation {
+        Situation {
+            desired,
+            minimum,
+            maximum,
+            may_start: true,
+            members: (0..old)
+                .map(|task| Member {
+                    task,
+                    primary: false,
+                    liveness: Liveness::Healthy,
+                })
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn at_100_to_200_percent_all_new_tasks_start_before_an_old_one_stops() {
+        let plan = situation(4, 100, 200, 4).plan();
+        assert_eq!((plan.start, plan.stop.len()), (4, 0));
+    }
+
+    #[test]
+    fn at_50_to_100_percent_half_of_the_old_tasks_make_room_first() {
+        let plan = situation(4, 50, 100, 4).plan();
+        assert_eq!((plan.start, plan.stop.len()), (2, 2));
+    }
+
+    #[test]
+    fn a_failed_deployment_starts_nothing_but_still_shrinks_to_zero() {
+        let mut failed = situation(0, 100, 200, 4);
+        failed.may_start = false;
+        let plan = failed.plan();
+        assert_eq!((plan.start, plan.stop.len()), (0, 4));
+    }
+
+    #[test]
+    fn a_scale_in_stops_pending_tasks_before_healthy_ones() {
+        let mut shrinking = situation(1, 100, 200, 0);
+        for (task, liveness) in [Liveness::Healthy, Liveness::Pending]
+            .into_iter()
+            .enumerate()
+        {
+            shrinking.members.push(Member {
+                task,
+                primary: true,
+                liveness,
+            });
+        }
+        assert_eq!(shrinking.plan().stop, [1]);
+    }
+
+    fn any_liveness() -> impl Strategy<Value = Liveness> {
+        prop_oneof![
+            Just(Liveness::Pending),
+            Just(Liveness::Warming),
+            Just(Liveness::Healthy),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_plan_keeps_to_both_bounds(
+            desired in 0_usize..12,
+            minimum in 0_usize..=100,
+            maximum in 100_usize..=200,
+            members in prop::collection::vec((any::<bool>(), any_liveness()), 0..24),
+        ) {
+            let situation = Situation {
+                desired,
+                minimum,
+                maximum,
+                may_start: true,
+                members: members
+                    .iter()
+                    .enumerate()
+                    .map(|(task, &(primary, liveness))| Member { task, primary, liveness })
+                    .collect(),
+            };
+            let plan = situation.plan();
+            let healthy = |kept: &dyn Fn(usize) -> bool| situation
+                .members
+                .iter()
+                .filter(|member| member.liveness == Liveness::Healthy && kept(member.task))
+                .count();
+            let before = healthy(&|_| true);
+            let after = healthy(&|task| !plan.stop.contains(&task));
+            prop_assert!(after >= before.min(situation.lower()), "{after} of {before} stay healthy");
+            let kept = situation.members.len() - plan.stop.len();
+            prop_assert!(plan.start == 0 || kept + plan.start <= situation.upper());
+            let mut gone = plan.stop.clone();
+            gone.sort_unstable();
+            gone.dedup();
+            prop_assert_eq!(gone.len(), plan.stop.len(), "a task is stopped once");
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! What `CreateService` and `UpdateService` change.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    super::{Fault, World},
+    definition::TaskDefinition,
+    names::{self, ServiceKey, client, count, invalid, text},
+    rollout,
+    service::{self, Service, Status},
+    tags,
+};
+
+/// Members that are kept and shown; the scheduler looks at some of them.
+const KEPT: [&str; 5] = [
+    "availabilityZoneRebalancing",
+    "enableECSManagedTags",
+    "enableExecuteCommand",
+    "healthCheckGracePeriodSeconds",
+    "propagateTags",
+];
+
+/// Members that start a deployment when they change. AWS: API reference, `UpdateService`, per
+/// parameter.
+const DEPLOYED: [&str; 2] = ["networkConfiguration", "platformVersion"];
+
+/// What else `CreateService` takes here.
+const CREATED: [&str; 9] = [
+    "cluster",
+    "deploymentConfiguration",
+    "deploymentController",
+    "desiredCount",
+    "launchType",
+    "schedulingStrategy",
+    "serviceName",
+    "tags",
+    "taskDefinition",
+];
+
+/// What else `UpdateService` takes here.
+const UPDATED: [&str; 6] = [
+    "cluster",
+    "deploymentConfiguration",
+    "desiredCount",
+    "forceNewDeployment",
+    "service",
+    "taskDefinition",
+];
+
+/// Members of a deployment configuration that the scheduler drives.
+const DRIVEN: [&str; 3] = [
+    "deploymentCircuitBreaker",
+    "maximumPercent",
+    "minimumHealthyPercent",
+];
+
+/// Creates a service from input as `CreateService` takes it; `by` is the ARN of its creator.
+pub(super) fn create(world: &mut World, input: &Value, by: &str) -> Result<Value, Fault> {
+    let cluster = names::cluster(world, input)?;
+    let key = ServiceKey::new(&cluster, text(input, "serviceName").unwrap_or_default());
+    let exists = world
+        .ecs
+        .services
+        .get(&key)
+        .is_some_and(|service| service.status != Status::Inactive);
+    if exists {
+        return Err(invalid("Creation of service was not idempotent."));
+    }
+    check_members(input, &CREATED)?;
+    for (member, only) in [
+        ("/schedulingStrategy", "REPLICA"),
+        ("/deploymentController/type", "ECS"),
+    ] {
+        if let Some(other) = input.pointer(member).filter(|value| *value != only) {
+            return Err(invalid(format!(
+                "the local account runs {only} services only, not {other}"
+            )));
+        }
+    }
+    let arn = deployable(world, text(input, "taskDefinition").unwrap_or_default())?;
+    let mut service = Service::new(&key, world, defaults(input, by));
+    apply(&mut service, input)?;
+    service.tags = tags::parse(input);
+    world.ecs.services.insert(key.clone(), service);
+    rollout::start_deployment(world, &key, &arn);
+    service::changed(world, &key);
+    shown(world, &key)
+}
+
+fn defaults(input: &Value, by: &str) -> Map<String, Value> {
+    let launch_type = text(input, "launchType").unwrap_or("EC2");
+    let mut settings = json!({
+        "loadBalancers": [],
+        "serviceRegistries": [],
+        "placementConstraints": [],
+        "placementStrategy": [],
+        "launchType": launch_type,
+        "schedulingStrategy": "REPLICA",
+        "deploymentController": {"type": "ECS"},
+        "deploymentConfiguration": {"maximumPercent": 200, "minimumHealthyPercent": 100},
+        "availabilityZoneRebalancing": "ENABLED",
+        "enableECSManagedTags": false,
+        "enableExecuteCommand": false,
+        "propagateTags": "NONE",
+        "createdBy": by,
+    });
+    if launch_type == "FARGATE" {
+        settings["platformVersion"] = json!("LATEST");
+        settings["platformFamily"] = json!("Linux");
+    }
+    settings.as_object().cloned().unwrap_or_default()
+}
+
+/// `UpdateService`. Nothing changes if any part of the request is refused.
+pub(super) fn update(world: &mut World, input: &Value) -> Result<Value, Fault> {
+    let cluster = names::cluster(world, input)?;
+    let name = text(input, "service").unwrap_or_default();
+    let not_found = || Fault::new("ServiceNotFoundException", "Service not found.");
+    let key = ServiceKey::parse(world, &cluster, name).ok_or_else(not_found)?;
+    let before = world.ecs.services.get(&key).ok_or_else(not_found)?.clone();
+    if before.status != Status::Active {
+        return Err(Fault::new(
+            "ServiceNotActiveException",
+            "Service was not ACTIVE.",
+        ));
+    }
+    check_members(input, &UPDATED)?;
+    let current = before
+        .deployments
+        .first()
+        .map(|primary| primary.task_definition.clone())
+        .unwrap_or_default();
+    let wanted = match text(input, "taskDefinition") {
+        Some(name) => deployable(world, name)?,
+        None => current.clone(),
+    };
+    let mut service = before.clone();
+    apply(&mut service, input)?;
+    let redeployed = DEPLOYED
+        .iter()
+        .any(|member| service.settings.get(*member) != before.settings.get(*member));
+    let forced = input.get("forceNewDeployment") == Some(&json!(true));
+
+    service::changed(world, &key);
+    if let Some(kept) = world.ecs.services.get_mut(&key) {
+        kept.settings = service.settings;
+        kept.desired = service.desired;
+    }
+    if forced || redeployed || wanted != current {
+        rollout::start_deployment(world, &key, &wanted);
+    }
+    service::changed(world, &key);
+    shown(world, &key)
+}
+
+/// A write answers what it wrote, whatever reads still show.
+fn shown(world: &World, key: &ServiceKey) -> Result<Value, Fault> {
+    let service = service::describe_now(world, key, true)
+        .ok_or_else(|| Fault::new("ServiceNotFoundException", "Service not found."))?;
+    Ok(json!({"service": service}))
+}
+
+/// The ARN of a task definition that a service may use. AWS: an INACTIVE one cannot be deployed
+/// (API reference, `DeregisterTaskDefinition`).
+fn deployable(world: &World, name: &str) -> Result<String, Fault> {
+    let definition: &TaskDefinition = world
+        .ecs
+        .definitions
+        .find(world, name)
+        .ok_or_else(|| client("TaskDefinition not found."))?;
+    if !definition.active {
+        return Err(client("TaskDefinition is inactive"));
+    }
+    definition.check_runnable()?;
+    Ok(definition.arn.clone())
+}
+
+/// Refuses members that nothing here acts upon.
+fn check_members(input: &Value, also: &[&str]) -> Result<(), Fault> {
+    let known = |member: &str| {
+        also.contains(&member) || KEPT.contains(&member) || DEPLOYED.contains(&member)
+    };
+    let unknown = input
+        .as_object()
+        .into_iter()
+        .flatten()
+        .find(|(member, value)| !known(member) && !is_empty(value));
+    match unknown {
+        None => check_configuration(&input["deploymentConfiguration"]),
+        Some((member, _)) => Err(invalid(format!(
+            "the local account does not implement {member} of a service"
+        ))),
+    }
+}
+
+/// Refuses what the scheduler does not drive.
+fn check_configuration(configuration: &Value) -> Result<(), Fault> {
+    let harmless = |member: &str, value: &Value| match member {
+        "strategy" => value == "ROLLING",
+        "alarms" => value["enable"] == false,
+        _ => DRIVEN.contains(&member) || is_empty(value),
+    };
+    let refused = configuration
+        .as_object()
+        .into_iter()
+        .flatten()
+        .find(|(member, value)| !harmless(member, value));
+    match refused {
+        None => Ok(()),
+        Some((member, value)) => Err(invalid(format!(
+            "the local account does not implement deploymentConfiguration.{member} {value}"
+        ))),
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.is_null() || value.as_array().is_some_and(Vec::is_empty)
+}
+
+/// Takes over what is given and leaves everything else as it is.
+fn apply(service: &mut Service, input: &Value) -> Result<(), Fault> {
+    for member in KEPT.iter().chain(&DEPLOYED) {
+        if let Some(value) = input.get(*member).filter(|value| !value.is_null()) {
+            service.settings.insert((*member).to_owned(), value.clone());
+        }
+    }
+    if let Some(given) = input.get("desiredCount").filter(|value| !value.is_null()) {
+        service.desired = count(Some(given))
+            .ok_or_else(|| invalid(format!("desiredCount is {given}; it cannot be negative")))?;
+    }
+    let given = input
+        .get("deploymentConfiguration")
+        .and_then(Value::as_object)
+        .cloned()
+        .unwrap_or_default();
+    let configuration = service
+        .settings
+        .entry("deploymentConfiguration")
+        .or_insert_with(|| json!({}));
+    if let Some(members) = configuration.as_object_mut() {
+        members.extend(given);
+    }
+    let minimum = service.configured("minimumHealthyPercent", 100);
+    let maximum = service.configured("maximumPercent", 200);
+    if minimum >= 100 && maximum <= 100 {
+        return Err(invalid(
+            "Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.",
+        ));
+    }
+    if !(minimum..=200).contains(&maximum) || maximum < 100 {
+        return Err(invalid(format!(
+            "maximumPercent is {maximum}; here it is between 100 and 200 and not below minimumHealthyPercent {minimum}"
+        )));
+    }
+    Ok(())
+}
+
+/// Deletes a service as `DeleteService` with `force`: DRAINING, and INACTIVE with its last task.
+pub(super) fn delete(world: &mut World, key: &ServiceKey) {
+    if let Some(service) = world.ecs.services.get_mut(key)
+        && service.status == Status::Active
+    {
+        service.status = Status::Draining;
+        service.desired = 0;
+        service::changed(world, key);
+    }
+}

@@ -1,0 +1,263 @@
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::world::{
+    Effect, Identity,
+    functions::{Function, Invocation},
+};
+
+fn world() -> World {
+    let identity = Identity {
+        account: "111122223333".to_owned(),
+        region: "eu-central-1".to_owned(),
+    };
+    let mut world = World::new(identity, Moment(1_790_000_000_000), 1);
+    functions::create_function(
+        &mut world,
+        Function {
+            name: "rollback".to_owned(),
+            timeout: Duration::from_secs(30),
+            environment: BTreeMap::new(),
+            retries: 0,
+            event_age: Duration::from_hours(6),
+        },
+    );
+    world
+}
+
+fn target(world: &World) -> Value {
+    json!([{ "Id": "1", "Arn": world.arn("lambda", "function:rollback") }])
+}
+
+fn rule(world: &mut World, input: &Value) -> Result<(), Fault> {
+    let targets = target(world);
+    put_rule(world, input, &targets)
+}
+
+fn emit_state(world: &mut World, pipeline: &str, state: &str) {
+    let detail = json!({ "pipeline": pipeline, "state": state, "version": 1.0 });
+    let resources = [world.arn("codepipeline", pipeline)];
+    emit(world, "aws.codepipeline", "A Change", &resources, &detail);
+}
+
+fn invoked(world: &mut World) -> Vec<Invocation> {
+    world
+        .outbox
+        .drain(..)
+        .map(|effect| match effect {
+            Effect::Invoke(invocation) => invocation,
+            other => panic!("not an invocation: {other:?}"),
+        })
+        .collect()
+}
+
+fn after(world: &mut World, seconds: u64) -> Vec<Invocation> {
+    world.now = world.now + Duration::from_secs(seconds);
+    tick(world);
+    invoked(world)
+}
+
+/// Whether a rule with this pattern for `detail` lets an event of pipeline `orders`, `FAILED` pass.
+fn passes(detail: &Value) -> bool {
+    let mut world = world();
+    let pattern = json!({ "source": ["aws.codepipeline"], "detail": detail });
+    rule(
+        &mut world,
+        &json!({ "Name": "r", "EventPattern": pattern.to_string() }),
+    )
+    .expect("a rule");
+    emit_state(&mut world, "orders", "FAILED");
+    !invoked(&mut world).is_empty()
+}
+
+#[test]
+fn a_pattern_that_names_another_pipeline_does_not_match() {
+    assert!(passes(&json!({ "pipeline": ["orders"] })));
+    assert!(!passes(&json!({ "pipeline": ["payments"] })));
+    assert!(!passes(
+        &json!({ "pipeline": ["orders"], "state": ["STOPPED"] })
+    ));
+    assert!(passes(
+        &json!({ "pipeline": ["orders"], "state": ["STOPPED", "FAILED"] })
+    ));
+}
+
+#[test]
+fn patterns_know_prefixes_exceptions_and_existence() {
+    assert!(passes(&json!({ "pipeline": [{ "prefix": "ord" }] })));
+    assert!(!passes(&json!({ "pipeline": [{ "prefix": "pay" }] })));
+    assert!(passes(
+        &json!({ "state": [{ "anything-but": ["SUCCEEDED", "STARTED"] }] })
+    ));
+    assert!(!passes(&json!({ "state": [{ "anything-but": "FAILED" }] })));
+    assert!(!passes(
+        &json!({ "nothing": [{ "anything-but": "FAILED" }] })
+    ));
+    assert!(passes(&json!({ "muteDetail": [{ "exists": false }] })));
+    assert!(passes(
+        &json!({ "muteDetail": { "by": [{ "exists": false }] } })
+    ));
+    assert!(!passes(&json!({ "state": [{ "exists": false }] })));
+    assert!(passes(&json!({ "version": [1.0] })));
+    assert!(!passes(&json!({ "version": [1] })));
+}
+
+#[test]
+fn a_list_in_an_event_matches_by_any_of_its_elements() {
+    let mut world = world();
+    let arn = world.arn("codepipeline", "orders");
+    rule(
+        &mut world,
+        &json!({ "Name": "r", "EventPattern": { "resources": [arn] } }),
+    )
+    .expect("a rule");
+    emit_state(&mut world, "payments", "FAILED");
+    assert_eq!(invoked(&mut world), []);
+    emit_state(&mut world, "orders", "FAILED");
+    assert_eq!(invoked(&mut world).len(), 1);
+}
+
+#[test]
+fn a_matcher_that_is_not_known_is_named() {
+    for (pattern, name) in [
+        (
+            json!({ "detail": { "n": [{ "numeric": [">", 1] }] } }),
+            "numeric",
+        ),
+        (json!({ "$or": [{ "source": ["a"] }] }), "$or"),
+        (
+            json!({ "source": [{ "anything-but": { "prefix": "a" } }] }),
+            "anything-but",
+        ),
+        (json!({ "source": [] }), "source"),
+        (json!({ "source": "a" }), "source"),
+    ] {
+        let fault = rule(
+            &mut world(),
+            &json!({ "Name": "r", "EventPattern": pattern }),
+        )
+        .expect_err("refused");
+        assert_eq!(fault.code, "InvalidEventPatternException");
+        assert!(fault.message.contains(name), "{fault:?}");
+    }
+}
+
+#[test]
+fn members_that_are_not_known_are_named() {
+    let mut world = world();
+    let fault =
+        rule(&mut world, &json!({ "Name": "r", "EventBusName": "b" })).expect_err("refused");
+    assert!(fault.message.contains("EventBusName"), "{fault:?}");
+    let input = json!({ "Name": "r", "ScheduleExpression": "rate(5 minutes)" });
+    let mut targets = target(&world);
+    targets[0]["RetryPolicy"] = json!({});
+    let fault = put_rule(&mut world, &input, &targets).expect_err("refused");
+    assert!(fault.message.contains("RetryPolicy"), "{fault:?}");
+    let queue = json!([{ "Id": "1", "Arn": "arn:aws:sqs:eu-central-1:111122223333:q" }]);
+    put_rule(&mut world, &input, &queue).expect_err("refused");
+}
+
+#[test]
+fn an_event_comes_in_its_envelope() {
+    let mut world = world();
+    rule(
+        &mut world,
+        &json!({ "Name": "r", "EventPattern": { "source": ["aws.codepipeline"] } }),
+    )
+    .expect("a rule");
+    emit_state(&mut world, "orders", "FAILED");
+    let event = invoked(&mut world).remove(0);
+    assert_eq!(event.source, "events");
+    let payload = event.payload;
+    assert_eq!(
+        payload,
+        json!({
+            "version": "0",
+            "id": payload["id"],
+            "detail-type": "A Change",
+            "source": "aws.codepipeline",
+            "account": "111122223333",
+            "time": "2026-09-21T14:13:20Z",
+            "region": "eu-central-1",
+            "resources": ["arn:aws:codepipeline:eu-central-1:111122223333:orders"],
+            "detail": { "pipeline": "orders", "state": "FAILED", "version": 1.0 },
+        })
+    );
+}
+
+#[test]
+fn twice_means_later_and_in_another_order() {
+    let mut world = world();
+    world.events.delivery = Delivery::Twice;
+    let arn = world.arn("lambda", "function:rollback");
+    for number in 1..=3 {
+        deliver(&mut world, &arn, &json!(number), "alarm");
+    }
+    let numbers =
+        |runs: Vec<Invocation>| -> Vec<Value> { runs.into_iter().map(|run| run.payload).collect() };
+    assert_eq!(numbers(invoked(&mut world)), [1, 2, 3]);
+    assert_eq!(numbers(after(&mut world, 4)), Vec::<Value>::new());
+    assert_eq!(numbers(after(&mut world, 1)), [3, 2, 1]);
+    assert_eq!(numbers(after(&mut world, 60)), Vec::<Value>::new());
+}
+
+#[test]
+fn lost_means_never_but_schedules_come() {
+    let mut world = world();
+    world.events.delivery = Delivery::Lost;
+    let input = json!({ "Name": "s", "ScheduleExpression": "rate(5 minutes)" });
+    rule(&mut world, &input).expect("a rule");
+    deliver(&mut world, "rollback", &json!({}), "alarm");
+    let runs = after(&mut world, 300);
+    assert_eq!(runs.len(), 1);
+    assert_eq!(runs[0].source, "schedule");
+    assert_eq!(runs[0].payload["detail-type"], "Scheduled Event");
+    assert_eq!(runs[0].payload["source"], "aws.events");
+    assert_eq!(
+        runs[0].payload["resources"],
+        json!(["arn:aws:events:eu-central-1:111122223333:rule/s"])
+    );
+}
+
+#[test]
+fn a_schedule_keeps_its_step_at_the_accounts_pace() {
+    let mut world = world();
+    world.pace = 10;
+    let input = json!({ "Name": "s", "ScheduleExpression": "rate(5 minutes)" });
+    rule(&mut world, &input).expect("a rule");
+    assert_eq!(after(&mut world, 29).len(), 0);
+    assert_eq!(after(&mut world, 12).len(), 1);
+    assert_eq!(after(&mut world, 18).len(), 0);
+    assert_eq!(after(&mut world, 1).len(), 1);
+    assert_eq!(after(&mut world, 300).len(), 1);
+}
+
+#[test]
+fn a_target_may_have_its_own_input_and_a_rule_may_be_disabled() {
+    let mut world = world();
+    let mut targets = target(&world);
+    targets[0]["Input"] = json!("{\"schedule\":true}");
+    let mut input = json!({ "Name": "s", "ScheduleExpression": "rate(1 hour)" });
+    put_rule(&mut world, &input, &targets).expect("a rule");
+    assert_eq!(
+        after(&mut world, 3600)[0].payload,
+        json!({ "schedule": true })
+    );
+    input["State"] = json!("DISABLED");
+    put_rule(&mut world, &input, &targets).expect("a rule");
+    assert_eq!(after(&mut world, 3600), []);
+}
+
+#[test]
+fn only_well_formed_rates_are_schedules() {
+    for expression in [
+        "rate(1 minutes)",
+        "rate(5 minute)",
+        "rate(0 minutes)",
+        "cron(0 12 * * ? *)",
+    ] {
+        let input = json!({ "Name": "s", "ScheduleExpression": expression });
+        let fault = rule(&mut world(), &input).expect_err("refused");
+        assert!(fault.message.contains(expression), "{fault:?}");
+    }
+}

@@ -1,0 +1,151 @@
+//! What happened in the account, in order: the one source of transcripts, terminal and report.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::Principal;
+use crate::clock::Moment;
+
+/// One thing that happened.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// When.
+    pub at: Moment,
+    /// What.
+    pub what: What,
+}
+
+/// The kinds of things that happen.
+#[derive(Debug, Clone)]
+pub enum What {
+    /// An API call was answered (noted by the wire, once per attempt).
+    Called(Call),
+    /// A pipeline execution changed state.
+    Execution {
+        /// The pipeline.
+        pipeline: String,
+        /// The execution.
+        execution: String,
+        /// `STARTED`, `SUCCEEDED`, `FAILED`, `STOPPING`, `STOPPED`, `SUPERSEDED`, ...
+        state: String,
+    },
+    /// An action execution changed state, or its summary changed.
+    Action {
+        /// The execution.
+        execution: String,
+        /// The stage.
+        stage: String,
+        /// The action.
+        action: String,
+        /// `InProgress`, `Succeeded`, `Failed`, `Abandoned`.
+        status: String,
+        /// The summary or error message that the console shows.
+        summary: Option<String>,
+    },
+    /// A function was invoked (`attempt` counts from 1).
+    Invoked {
+        /// The function's name.
+        function: String,
+        /// The invocation's id, the same for every attempt.
+        invocation: String,
+        /// From 1.
+        attempt: u8,
+        /// Who asked: `codepipeline`, `alarm`, `events`, `schedule`, `hand`.
+        source: String,
+    },
+    /// An invocation ended.
+    Returned {
+        /// The function's name.
+        function: String,
+        /// The invocation's id.
+        invocation: String,
+        /// The error, if it ended with one.
+        error: Option<String>,
+    },
+    /// A service's counts or task definitions changed.
+    Service {
+        /// The service's name.
+        service: String,
+        /// Desired count.
+        desired: u32,
+        /// Running tasks by the version label of their image, for example `[("v1", 4)]`.
+        running: Vec<(String, u32)>,
+    },
+    /// ECS wrote a service event.
+    ServiceEvent {
+        /// The service's name.
+        service: String,
+        /// The event's text.
+        message: String,
+    },
+    /// A task changed state.
+    Task {
+        /// The service's name.
+        service: String,
+        /// The task's id.
+        task: String,
+        /// The version label of its image.
+        version: String,
+        /// `PENDING`, `RUNNING`, `STOPPING`, `STOPPED`.
+        state: String,
+        /// Why it stopped.
+        reason: Option<String>,
+    },
+    /// An alarm changed state.
+    Alarm {
+        /// The alarm's name.
+        alarm: String,
+        /// `OK`, `ALARM`, `INSUFFICIENT_DATA`.
+        state: String,
+        /// Why.
+        reason: String,
+    },
+    /// A message was processed or failed (noted by whoever runs the tasks).
+    Messages {
+        /// The version label of the consumer.
+        version: String,
+        /// How many were processed since the last entry.
+        processed: u32,
+        /// How many failed since the last entry.
+        failed: u32,
+        /// Over how long.
+        over: Duration,
+    },
+    /// Depth of a queue.
+    Depth {
+        /// The queue's name.
+        queue: String,
+        /// Visible messages.
+        visible: u32,
+        /// Messages in flight.
+        in_flight: u32,
+    },
+    /// A person or the producer did something: approved, rejected, pushed a commit.
+    Told(String),
+}
+
+/// One API call.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Who.
+    pub principal: Principal,
+    /// For example `ecs`.
+    pub service: String,
+    /// For example `UpdateService`.
+    pub operation: String,
+    /// The input as the model names it.
+    pub input: Value,
+    /// The fault's code, if it was refused.
+    pub fault: Option<String>,
+}
+
+impl Call {
+    /// Whether the operation changes something, judged by its verb.
+    #[must_use]
+    pub fn is_write(&self) -> bool {
+        !["Describe", "Get", "List", "Query", "Head", "Receive"]
+            .iter()
+            .any(|verb| self.operation.starts_with(verb))
+    }
+}

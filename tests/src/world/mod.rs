@@ -1,0 +1,218 @@
+//! The local AWS account, as plain values.
+//!
+//! Every service is one module: its state, `call` for the API operations that exist here, and `tick`
+//! for what AWS does by itself as time passes. Modules call each other as AWS's services do: an
+//! alarm that changes state invokes its actions, a pipeline that ends emits an event. Nothing here
+//! waits, sleeps, reads a clock or does I/O. What must happen outside goes into the outbox as an
+//! [`Effect`]; whoever drives the world (the live rehearsal with processes, the tests on a virtual
+//! clock) carries it out and reports back by calling the module that asked.
+
+pub mod cloudwatch;
+pub mod codepipeline;
+pub mod ecs;
+pub mod events;
+pub mod functions;
+pub mod journal;
+pub mod s3;
+pub mod scaling;
+pub mod sqs;
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::clock::Moment;
+use journal::{Entry, What};
+
+/// The account and the Region that everything here is in.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// Twelve digits.
+    pub account: String,
+    /// For example `eu-central-1`.
+    pub region: String,
+}
+
+/// Who makes a call: the name behind the access key that signed it (`deploy-canary`, `task`, ...).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Principal(pub String);
+
+/// An error answer of an AWS service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The error's shape name, for example `ServiceNotFoundException`.
+    pub code: String,
+    /// What the service says about it.
+    pub message: String,
+    /// HTTP status: 400 unless AWS documents another.
+    pub status: u16,
+}
+
+impl Fault {
+    /// A client error with status 400.
+    pub fn new(code: &str, message: impl Into<String>) -> Self {
+        Self {
+            code: code.to_owned(),
+            message: message.into(),
+            status: 400,
+        }
+    }
+}
+
+/// What the world wants done outside of it.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// Run a function once; report with [`functions::ended`].
+    Invoke(functions::Invocation),
+    /// Start a task's container; report with [`ecs::task_running`], [`ecs::task_health`] and
+    /// [`ecs::task_exited`].
+    StartTask(ecs::TaskLaunch),
+    /// Send a signal to a task's container; report with [`ecs::task_exited`] when it ends.
+    SignalTask {
+        /// The task.
+        task_arn: String,
+        /// Which signal.
+        signal: ecs::Signal,
+    },
+    /// Play an action that is neither Lambda nor approval (source, build); report with
+    /// [`codepipeline::action_finished`].
+    PlayAction(codepipeline::PlayedAction),
+}
+
+/// The account.
+#[derive(Debug)]
+pub struct World {
+    /// Where all this is.
+    pub identity: Identity,
+    /// The account's time. Set by whoever drives the world, before each call and tick.
+    pub now: Moment,
+    /// How many times faster than on AWS the account's own clockwork runs: metric periods, alarm
+    /// evaluation, schedules, health-check intervals. 1 on the virtual clock.
+    pub pace: u32,
+    /// What happened, for transcripts, the terminal and the report.
+    pub journal: Vec<Entry>,
+    /// What is to be done outside.
+    pub outbox: Vec<Effect>,
+    /// Amazon SQS.
+    pub sqs: sqs::Sqs,
+    /// Amazon ECS.
+    pub ecs: ecs::Ecs,
+    /// Application Auto Scaling.
+    pub scaling: scaling::Scaling,
+    /// Amazon `CloudWatch`.
+    pub cloudwatch: cloudwatch::CloudWatch,
+    /// AWS `CodePipeline`.
+    pub codepipeline: codepipeline::CodePipeline,
+    /// Amazon `EventBridge`.
+    pub events: events::Events,
+    /// AWS Lambda.
+    pub functions: functions::Functions,
+    /// Amazon S3.
+    pub s3: s3::S3,
+    /// Source of ids: the same sequence in every run.
+    ids: u64,
+}
+
+impl World {
+    /// An empty account at a given time.
+    #[must_use]
+    pub fn new(identity: Identity, now: Moment, pace: u32) -> Self {
+        Self {
+            identity,
+            now,
+            pace,
+            journal: Vec::new(),
+            outbox: Vec::new(),
+            sqs: sqs::Sqs::default(),
+            ecs: ecs::Ecs::default(),
+            scaling: scaling::Scaling::default(),
+            cloudwatch: cloudwatch::CloudWatch::default(),
+            codepipeline: codepipeline::CodePipeline::default(),
+            events: events::Events::default(),
+            functions: functions::Functions::default(),
+            s3: s3::S3::default(),
+            ids: 0,
+        }
+    }
+
+    /// Lets AWS do what it does by itself, up to `now`. Called about once a second of account time.
+    pub fn tick(&mut self, now: Moment) {
+        self.now = now;
+        sqs::tick(self);
+        ecs::tick(self);
+        cloudwatch::tick(self);
+        events::tick(self);
+        codepipeline::tick(self);
+        functions::tick(self);
+    }
+
+    /// Calls one API operation. `service` is the `SigV4` credential scope's name (`ecs`, `sqs`,
+    /// `monitoring`, `codepipeline`, `application-autoscaling`); the input has been checked against
+    /// the service's model. Members keep the names of the model (`botocore` `service-2.json`);
+    /// timestamps are numbers of epoch seconds.
+    ///
+    /// # Errors
+    /// The fault that AWS would answer with.
+    pub fn call(
+        &mut self,
+        service: &str,
+        operation: &str,
+        input: &Value,
+        principal: &Principal,
+    ) -> Result<Value, Fault> {
+        match service {
+            "sqs" => sqs::call(self, operation, input),
+            "ecs" => ecs::call(self, operation, input, principal),
+            "monitoring" => cloudwatch::call(self, operation, input),
+            "codepipeline" => codepipeline::call(self, operation, input),
+            "application-autoscaling" => scaling::call(self, operation, input),
+            _ => Err(unknown_operation(service, operation)),
+        }
+    }
+
+    /// An AWS duration in this account's own clockwork.
+    #[must_use]
+    pub fn paced(&self, duration: Duration) -> Duration {
+        duration / self.pace
+    }
+
+    /// Notes what happened.
+    pub fn note(&mut self, what: What) {
+        self.journal.push(Entry { at: self.now, what });
+    }
+
+    /// A new lower-case uuid, deterministic: the n-th id of every run is the same.
+    pub fn uuid(&mut self) -> String {
+        self.ids += 1;
+        // A multiplicative hash spreads the counter, so that ids differ in their first letters too.
+        let high = self.ids.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let low = high.rotate_left(32).wrapping_mul(0xd1b5_4a32_d192_ed03);
+        format!(
+            "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+            high >> 32,
+            (high >> 16) & 0xffff,
+            high & 0xfff,
+            0x8000 | (low >> 48 & 0x3fff),
+            low & 0xffff_ffff_ffff,
+        )
+    }
+
+    /// `arn:aws:SERVICE:REGION:ACCOUNT:REST`
+    #[must_use]
+    pub fn arn(&self, service: &str, rest: &str) -> String {
+        format!(
+            "arn:aws:{service}:{}:{}:{rest}",
+            self.identity.region, self.identity.account
+        )
+    }
+}
+
+/// The answer to an operation that this account does not know: an error, never an empty answer.
+#[must_use]
+pub fn unknown_operation(service: &str, operation: &str) -> Fault {
+    Fault {
+        code: "UnknownOperationException".to_owned(),
+        message: format!("the local account has no operation {service}:{operation}"),
+        status: 404,
+    }
+}

@@ -1,0 +1,317 @@
+//! What a person may get wrong: the action fails as a configuration error within one look, the first sentence
+//! says what is wrong and where, and nothing was changed.
+
+use rehearsal::{
+    stage::{self, Behaviour, Script, Stage, Version},
+    wire::Interference,
+    world::{Fault, functions},
+};
+use serde_json::json;
+
+use crate::play::{Artifact, Play};
+
+async fn play() -> (Play, String) {
+    let play = Play::begin(
+        &Stage::default(),
+        Script::new([Version::new("v2", Behaviour::Works)]),
+    )
+    .await;
+    let release = play.held_execution();
+    (play, release)
+}
+
+fn with(release: &str, rest: &str) -> String {
+    format!("{{\"release\": \"{release}\", {rest}}}")
+}
+
+async fn refused(play: &Play, function: &'static str, parameters: Option<&str>, expected: &str) {
+    let before = (play.writes().len(), play.pair());
+    let refused = play.job(function, parameters).await;
+    assert_eq!(refused.kind, "ConfigurationError", "{}", refused.message);
+    assert!(
+        refused.message.starts_with(expected),
+        "expected {expected}\nfound    {}",
+        refused.message
+    );
+    assert_eq!(
+        (play.writes().len(), play.pair()),
+        before,
+        "nothing was changed"
+    );
+    assert_eq!(play.phase().await, "none", "nothing was recorded");
+}
+
+#[tokio::test(start_paused = true)]
+async fn user_parameters_that_are_wrong() {
+    let (play, release) = play().await;
+    let with = |rest: &str| with(&release, rest);
+    let long = with(&format!("\"image\": \"{}\"", "a".repeat(1000)));
+    let cases = [
+        ("deploy-canary", None, "UserParameters is missing"),
+        (
+            "deploy-canary",
+            Some(
+                "{\"release\": \"3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f\", \"image\": \"orders:v2\"}"
+                    .to_owned(),
+            ),
+            "pipeline orders-release (TARGET: field pipeline) has no execution 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f",
+        ),
+        (
+            "deploy-canary",
+            Some("release=v2".to_owned()),
+            "UserParameters is not valid JSON",
+        ),
+        (
+            "deploy-canary",
+            Some(long),
+            "UserParameters has 1064 characters; CodePipeline allows at most 1000",
+        ),
+        (
+            "deploy-canary",
+            Some(with("\"imgae\": \"orders:v2\"")),
+            "UserParameters: field imgae: unknown field",
+        ),
+        (
+            "deploy-canary",
+            Some(with("\"image\": 7")),
+            "UserParameters: field image: invalid type: integer `7`",
+        ),
+        (
+            "deploy-canary",
+            Some(with("\"image\": \"orders\"")),
+            "UserParameters: field image: \"orders\" is not an image with a tag",
+        ),
+        (
+            "deploy-canary",
+            Some(with("\"image\": \"orders:v2\", \"container\": \"web\"")),
+            "there is no container \"web\" in task definition orders:1; it has \"app\". UserParameters names it",
+        ),
+        (
+            "shift-weight",
+            Some(with("\"weight\": 101, \"bakeMinutes\": 1")),
+            "UserParameters: field weight: 101 is no weight",
+        ),
+        (
+            "shift-weight",
+            Some(with("\"steps\": []")),
+            "UserParameters: field steps: the list is empty",
+        ),
+        (
+            "shift-weight",
+            Some(with("\"weight\": 5, \"bakeMinutes\": 1441")),
+            "UserParameters: field steps: 1441 minutes in total",
+        ),
+        (
+            "promote-primary",
+            Some("{}".to_owned()),
+            "UserParameters: missing field `release`",
+        ),
+        (
+            "promote-primary",
+            Some(with("\"timeoutMinutes\": 1441")),
+            "UserParameters: field timeoutMinutes: 1441 minutes in total",
+        ),
+        (
+            "rollback",
+            Some("[]".to_owned()),
+            "UserParameters: invalid length 0",
+        ),
+    ];
+    for (function, parameters, expected) in cases {
+        refused(&play, function, parameters.as_deref(), expected).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_target_that_is_wrong() {
+    let cases = [
+        (
+            "\"orders-canary\"",
+            "\"orders-canery\"",
+            "service orders-canery in cluster orders (TARGET: field canary) does not exist",
+        ),
+        (
+            "\"cluster\":\"orders\"",
+            "\"cluster\":\"order\"",
+            "cluster order (TARGET: field cluster) does not exist",
+        ),
+        (
+            "111122223333/orders\"",
+            "111122223333/order\"",
+            "queue order (TARGET: field traffic.queue.url) does not exist",
+        ),
+        (
+            "111122223333/orders-dead-letters",
+            "111122223333/orders-dead",
+            "queue orders-dead (TARGET: field traffic.queue.deadLetterUrl) does not exist",
+        ),
+        (
+            "[\"orders-dead-letters\"]",
+            "[\"orders-dead-leters\"]",
+            "alarm orders-dead-leters (TARGET: field alarms) does not exist",
+        ),
+        (
+            "\"additive\"",
+            "\"adaptive\"",
+            "TARGET: field traffic.queue.mode: unknown variant `adaptive`",
+        ),
+        ("{", "", "TARGET is not valid JSON"),
+    ];
+    for (from, to, expected) in cases {
+        let (play, release) = play().await;
+        let image = with(&release, "\"image\": \"orders:v2\"");
+        play.set_environment("deploy-canary", |environment| {
+            let target = environment["TARGET"].replacen(from, to, 1);
+            assert_ne!(target, environment["TARGET"], "{from}");
+            environment.insert("TARGET".to_owned(), target);
+        });
+        refused(&play, "deploy-canary", Some(&image), expected).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_function_without_its_environment() {
+    let (play, release) = play().await;
+    let with = |rest: &str| with(&release, rest);
+    play.set_environment("deploy-canary", |environment| {
+        drop(environment.remove("RELEASES_TABLE"));
+    });
+    let image = with("\"image\": \"orders:v2\"");
+    refused(
+        &play,
+        "deploy-canary",
+        Some(&image),
+        "RELEASES_TABLE is missing; set it in the function's environment",
+    )
+    .await;
+    play.set_environment("deploy-canary", |environment| {
+        environment.insert("RELEASES_TABLE".to_owned(), "release".to_owned());
+    });
+    refused(
+        &play,
+        "deploy-canary",
+        Some(&image),
+        "table release (RELEASES_TABLE) does not exist",
+    )
+    .await;
+    play.set_environment("deploy-canary", |environment| {
+        drop(environment.remove("TARGET"));
+    });
+    refused(&play, "deploy-canary", Some(&image), "TARGET is missing").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_input_artifact_that_is_wrong() {
+    let (play, release) = play().await;
+    let plain = format!("{{\"release\": \"{release}\"}}");
+    let cases = [
+        (
+            Artifact::None,
+            "UserParameters: field image: missing, and the action has no input artifact",
+        ),
+        (
+            Artifact::Absent,
+            "input artifact BuildOutput (bucket orders-release-artifacts) does not exist",
+        ),
+        (
+            Artifact::Bytes(b"<html>".to_vec()),
+            "the first input artifact: is no zip file that can be read",
+        ),
+        (
+            Artifact::zip("image.json", "[]"),
+            "the first input artifact: has no imagedefinitions.json at its root",
+        ),
+        (
+            Artifact::zip("imagedefinitions.json", "{]"),
+            "imagedefinitions.json is not valid JSON",
+        ),
+        (
+            Artifact::zip(
+                "imagedefinitions.json",
+                r#"[{"name":"web","imageUri":"web:2"}]"#,
+            ),
+            "there is no container \"web\" in task definition orders:1; it has \"app\". imagedefinitions.json names it",
+        ),
+        (
+            Artifact::zip(
+                "imagedefinitions.json",
+                r#"[{"name":"app","imageUri":"orders"}]"#,
+            ),
+            "imagedefinitions.json: field [0].imageUri: \"orders\" is not an image with a tag",
+        ),
+    ];
+    for (artifact, expected) in cases {
+        let refused = play.job_with("deploy-canary", Some(&plain), artifact).await;
+        assert_eq!(
+            (refused.kind.as_str(), play.writes().len()),
+            ("ConfigurationError", 0),
+            "{}",
+            refused.message
+        );
+        assert!(
+            refused.message.starts_with(expected),
+            "expected {expected}\nfound    {}",
+            refused.message
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_role_may_not_do_names_action_and_resource() {
+    for (operation, action) in [
+        ("DescribeServices", "ecs:DescribeServices on cluster orders"),
+        (
+            "DescribeAlarms",
+            "cloudwatch:DescribeAlarms on the target's alarms",
+        ),
+        (
+            "GetItem",
+            "dynamodb:GetItem on table releases (RELEASES_TABLE)",
+        ),
+        (
+            "TransactWriteItems",
+            "dynamodb:PutItem on table releases (RELEASES_TABLE)",
+        ),
+    ] {
+        let (play, release) = play().await;
+        let with = |rest: &str| with(&release, rest);
+        play.interfere(move |call| {
+            if call.principal.0 == "deploy-canary" && call.operation == operation {
+                Interference::Refuse(Fault::new(
+                    "AccessDeniedException",
+                    "no identity-based policy allows it",
+                ))
+            } else {
+                Interference::None
+            }
+        });
+        let image = with("\"image\": \"orders:v2\"");
+        let refused = play.job("deploy-canary", Some(&image)).await;
+        assert_eq!(refused.kind, "PermissionError", "{}", refused.message);
+        let expected = format!("the function's role may not call {action}. Grant it");
+        assert!(
+            refused.message.starts_with(&expected),
+            "expected {expected}\nfound    {}",
+            refused.message
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_nobody_knows_is_refused_by_name() {
+    let (play, _) = play().await;
+    for function in stage::FUNCTIONS {
+        for event in [
+            json!({"hello": "world"}),
+            json!([]),
+            json!(null),
+            json!({"Records": [{"eventSource": "aws:s3"}]}),
+        ] {
+            play.account
+                .with(|world| functions::invoke_async(world, function, event, "hand"));
+        }
+    }
+    play.pass(std::time::Duration::from_secs(10)).await;
+    assert_eq!(play.failed_invocations(), [""; 0]);
+    assert_eq!(play.writes().len(), 0);
+}

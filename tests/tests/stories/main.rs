@@ -1,0 +1,11 @@
+//! Stories of the rehearsal, in process and on a virtual clock.
+
+mod bad_input;
+mod connector;
+mod must_hold;
+mod play;
+mod real_binaries;
+mod releases;
+mod speed;
+mod transcript;
+mod wire;

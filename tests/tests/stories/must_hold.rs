@@ -1,0 +1,419 @@
+//! What must hold whatever happens.
+
+use std::time::Duration;
+
+use rehearsal::{
+    stage::{self, Behaviour, Script, Stage, Version},
+    wire::Interference,
+    world::{Fault, events::Delivery, journal::Call},
+};
+use serde_json::json;
+
+use crate::play::{Play, is_deploying, stable};
+
+fn works() -> Script {
+    Script::new([
+        Version::new("v2", Behaviour::Works),
+        Version::new("v3", Behaviour::Works),
+    ])
+}
+
+async fn at_approval() -> (Play, String) {
+    let play = Play::begin(&Stage::default(), works()).await;
+    let release = play.push("v2");
+    play.until_approval(&release).await;
+    (play, release)
+}
+
+const PROMOTED: &str =
+    "orders: orders:2 4/4 in 1, scaled 2..20 ---\norders-canary: orders:2 1/1 in 1";
+
+/// The situations in which the rollback of AWS's guidance for queue-processing canaries goes wrong.
+mod where_the_guidance_goes_wrong {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_alarm_while_the_canary_is_deployed_restores_the_stable_version_not_the_candidate() {
+        let play = Play::begin(&Stage::default(), works()).await;
+        let release = play.push("v2");
+        play.until("the canary runs v2", |world| {
+            crate::play::runs(world, stage::CANARY, "v2")
+        })
+        .await;
+        play.alarm("orders fail");
+        assert!(["STOPPED", "FAILED"].contains(&play.until_ended(&release).await.as_str()));
+        play.until_phase("RolledBack").await;
+        assert_eq!(play.pair(), stable());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_alarm_after_the_execution_succeeded_still_restores_the_stable_version() {
+        let (play, release) = at_approval().await;
+        play.approve();
+        assert_eq!(play.until_ended(&release).await, "SUCCEEDED");
+        assert_eq!(play.pair(), PROMOTED);
+        play.pass(Duration::from_mins(20)).await;
+        play.alarm("orders fail");
+        play.until_phase("RolledBack").await;
+        assert_eq!(play.pair(), stable());
+        assert_eq!(
+            play.until_ended(&release).await,
+            "SUCCEEDED",
+            "what has ended is left alone"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_alarm_while_a_newer_commit_waits_ends_the_release_not_the_newer_execution() {
+        let (play, release) = at_approval().await;
+        let newer = play.push("v3");
+        play.pass(Duration::from_mins(1)).await;
+        play.alarm("orders fail");
+        assert_eq!(play.until_ended(&release).await, "FAILED");
+        assert_eq!(
+            play.said(&release, "Approval"),
+            "Rolled back: alarm orders-dead-letters went to ALARM: orders fail"
+        );
+        play.until_phase("RolledBack").await;
+        assert_eq!(play.pair(), stable());
+        let stops = play
+            .writes()
+            .iter()
+            .filter(|call| call.operation == "StopPipelineExecution")
+            .count();
+        assert_eq!(stops, 0, "nothing was stopped");
+        play.until_approval(&newer).await;
+        play.approve();
+        assert_eq!(
+            play.until_ended(&newer).await,
+            "SUCCEEDED",
+            "the newer commit has its own release"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_alarm_at_the_approval_counts_although_a_newer_execution_has_failed() {
+        let (play, release) = at_approval().await;
+        let newer = play.push("v9 that nobody can build");
+        assert_eq!(play.until_ended(&newer).await, "FAILED");
+        assert_eq!(
+            play.phase().await,
+            "Shifting",
+            "the failure of another execution is no reason"
+        );
+        play.alarm("orders fail");
+        assert_eq!(play.until_ended(&release).await, "FAILED");
+        play.until_phase("RolledBack").await;
+        assert_eq!(play.pair(), stable());
+    }
+}
+
+/// Plays a release with a crash in it; approves when asked; `false` if the crash never came.
+async fn crash(function: &'static str, nth: usize) -> bool {
+    let bake = |weight| stage::Step {
+        weight,
+        bake: Duration::from_mins(1),
+    };
+    let stage = Stage {
+        canary_scaling: Some((0, 10)),
+        steps: vec![bake(10), bake(50)],
+        ..Stage::default()
+    };
+    let play = Play::begin(&stage, works()).await;
+    let before = play.pair();
+    let mut writes = 0;
+    let crashed = play.crash_after(function, move |_| {
+        writes += 1;
+        writes == nth
+    });
+    let release = play.push("v2");
+    let mut rolled_back = false;
+    for _ in 0..60 * 60 {
+        play.pass(Duration::from_secs(5)).await;
+        if crashed.has_happened() {
+            break;
+        }
+        if play.waits_for_approval() {
+            play.approve();
+        }
+        if function == "rollback" && !rolled_back && play.account.with(is_deploying) {
+            rolled_back = true;
+            play.alarm("orders fail");
+        }
+        if play.has_ended(&release)
+            && (function != "rollback" || play.phase().await == "RolledBack")
+        {
+            break;
+        }
+    }
+    if !crashed.has_happened() {
+        return false;
+    }
+    if function != "rollback" {
+        play.roll_back(&release, "a function crashed");
+    }
+    for _ in 0..60 {
+        if play.pair() == before && play.phase().await != "RollingBack" {
+            break;
+        }
+        play.pass(Duration::from_secs(10)).await;
+    }
+    play.pass(Duration::from_mins(3)).await;
+    let phase = play.phase().await;
+    assert!(
+        ["RolledBack", "none"].contains(&phase.as_str()),
+        "{phase}\n{}",
+        play.transcript()
+    );
+    assert_eq!(
+        play.pair(),
+        before,
+        "{function} crashed after write {nth}\n{}",
+        play.transcript()
+    );
+    true
+}
+
+/// Every crash of a function, one after the other; answers how many there were.
+async fn crashes(function: &'static str) -> usize {
+    let mut nth = 1;
+    while crash(function, nth).await {
+        nth += 1;
+    }
+    nth - 1
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_of_deploy_canary_after_any_write_can_be_rolled_back() {
+    let crashes = crashes("deploy-canary").await;
+    assert!(crashes >= 9, "{crashes}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_of_shift_weight_after_any_write_can_be_rolled_back() {
+    let crashes = crashes("shift-weight").await;
+    assert!(crashes >= 5, "{crashes}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_of_promote_primary_after_any_write_can_be_rolled_back() {
+    let crashes = crashes("promote-primary").await;
+    assert!(crashes >= 7, "{crashes}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_of_rollback_after_any_write_is_repaired_by_the_schedule() {
+    let crashes = crashes("rollback").await;
+    assert!(crashes >= 6, "{crashes}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_event_twice_concurrently_and_out_of_order_has_no_second_effect() {
+    let twice = |world: &mut rehearsal::world::World| {
+        world.events.delivery = Delivery::Twice;
+        world.functions.deliver_twice = true;
+    };
+    let play = Play::begin_with(&Stage::default(), works(), twice).await;
+    let release = play.push("v2");
+    play.until_approval(&release).await;
+    play.approve();
+    assert_eq!(play.until_ended(&release).await, "SUCCEEDED");
+    assert_eq!(play.pair(), PROMOTED);
+    let registered = play
+        .writes()
+        .iter()
+        .filter(|call| call.operation == "RegisterTaskDefinition")
+        .count();
+    assert_eq!(registered, 1);
+    play.alarm("orders fail");
+    play.until_phase("RolledBack").await;
+    play.pass(Duration::from_mins(5)).await;
+    assert_eq!(play.pair(), stable());
+    assert_eq!(
+        play.deployments(),
+        2 + 2 + 2,
+        "at the beginning, for the release and for the rollback"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_release_is_refused_by_name_while_the_first_is_active() {
+    let (play, first) = at_approval().await;
+    let writes = play.writes().len();
+    let second = "00000000-0000-4000-8000-000000000002";
+    let parameters = json!({"release": second, "image": "orders:v3"}).to_string();
+    let refused = play.job("deploy-canary", Some(&parameters)).await;
+    assert_eq!(refused.kind, "JobFailed");
+    assert!(
+        refused.message.starts_with(&format!(
+            "release {first} has the pair orders/orders (phase Shifting)."
+        )),
+        "{}",
+        refused.message
+    );
+    assert_eq!(play.writes().len(), writes);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_release_takes_over_from_one_whose_execution_has_ended_after_rolling_it_back() {
+    let play = Play::begin_with(&Stage::default(), works(), |world| {
+        world.events.delivery = Delivery::Lost;
+    })
+    .await;
+    let first = play.push("v2");
+    play.until_approval(&first).await;
+    // No schedule either: only the second release can notice.
+    play.suspend_schedule();
+    play.reject("not today");
+    assert_eq!(play.until_ended(&first).await, "FAILED");
+    let second = play.push("v3");
+    play.until_phase("RollingBack").await;
+    assert!(
+        play.said(&second, "deploy-canary")
+            .contains("was left unfinished by its pipeline execution (Failed)")
+    );
+    play.resume_schedule();
+    play.until_approval(&second).await;
+    let record = play.record().await.unwrap();
+    assert_eq!(record.release.as_str(), second);
+    assert!(
+        record
+            .found
+            .canary
+            .task_definition
+            .as_str()
+            .ends_with("orders:1"),
+        "found what the rollback restored"
+    );
+    play.approve();
+    assert_eq!(play.until_ended(&second).await, "SUCCEEDED");
+    assert_eq!(play.pair(), PROMOTED.replace("orders:2", "orders:3"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn promote_primary_refuses_without_a_write_when_the_canary_no_longer_runs_what_was_approved()
+{
+    let (play, release) = at_approval().await;
+    play.account
+        .with(|world| crate::play::update(world, stage::CANARY, "orders:1"));
+    play.pass(Duration::from_mins(5)).await;
+    let writes = play.writes().len();
+    play.approve();
+    play.until_action(&release, "promote-primary", "Failed")
+        .await;
+    let message = play.said(&release, "promote-primary");
+    assert!(
+        message.starts_with("orders-canary does not run the candidate orders:2 that was approved: orders-canary on orders:1"),
+        "{message}"
+    );
+    let since: Vec<Call> = play.writes().split_off(writes);
+    assert!(
+        since
+            .iter()
+            .all(|call| call.principal.0 != "promote-primary"),
+        "{since:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alarm_that_is_in_alarm_already_refuses_the_release_before_the_first_write() {
+    let play = Play::begin(&Stage::default(), works()).await;
+    play.account.with(|world| {
+        rehearsal::world::sqs::send(world, &play.scene.dead_letter_url, "an old one").unwrap()
+    });
+    play.until("the alarm is in ALARM", crate::play::is_in_alarm)
+        .await;
+    let release = play.push("v2");
+    assert_eq!(play.until_ended(&release).await, "FAILED");
+    assert!(
+        play.said(&release, "deploy-canary")
+            .starts_with("alarm orders-dead-letters is in ALARM.")
+    );
+    assert_eq!(play.writes().len(), 0);
+    assert_eq!(play.phase().await, "none");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_without_a_release_writes_nothing_but_the_ledger() {
+    let play = Play::begin(&Stage::default(), works()).await;
+    play.roll_back("00000000-0000-4000-8000-000000000001", "a drill");
+    play.alarm("a drill");
+    play.pass(Duration::from_mins(10)).await;
+    assert_eq!(play.writes().len(), 0);
+    let ledger = play.ledger().await;
+    assert_eq!(
+        ledger,
+        ["rollback: nothing rolled back: no release has ever begun for this pair"; 2]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_long_after_the_promotion_writes_nothing_but_the_ledger() {
+    let (play, release) = at_approval().await;
+    play.approve();
+    play.until_ended(&release).await;
+    play.pass(Duration::from_hours(2)).await;
+    let writes = play.writes().len();
+    play.alarm("unrelated");
+    play.pass(Duration::from_mins(10)).await;
+    assert_eq!(play.writes().len(), writes);
+    assert!(
+        play.ledger()
+            .await
+            .pop()
+            .unwrap()
+            .contains("alarms roll it back for 60 minutes (guardMinutes) only")
+    );
+    play.roll_back(&release, "we found out next morning");
+    play.until_phase("RolledBack").await;
+    assert_eq!(play.pair(), stable());
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_more_look_after_the_end_issues_no_write() {
+    let (play, release) = at_approval().await;
+    let parameters = json!({"release": release, "image": play.image("v2")}).to_string();
+    let steps = json!({"release": release, "weight": 50, "bakeSeconds": 0}).to_string();
+    let writes = play.writes().len();
+    play.job("shift-weight", Some(&steps)).await;
+    assert_eq!(play.writes().len(), writes, "the share is attained");
+    play.approve();
+    play.until_ended(&release).await;
+    let writes = play.writes().len();
+    let own = json!({"release": release}).to_string();
+    for (function, parameters) in [
+        ("deploy-canary", &parameters),
+        ("shift-weight", &steps),
+        ("promote-primary", &own),
+    ] {
+        play.job(function, Some(parameters)).await;
+    }
+    play.pass(Duration::from_mins(10)).await;
+    assert_eq!(play.writes().len(), writes, "the release is promoted");
+    play.roll_back(&release, "a drill");
+    play.until_phase("RolledBack").await;
+    let writes = play.writes().len();
+    play.roll_back(&release, "a drill");
+    play.pass(Duration::from_mins(10)).await;
+    assert_eq!(play.writes().len(), writes, "the release is rolled back");
+}
+
+#[tokio::test(start_paused = true)]
+async fn throttling_is_ridden_out_until_the_actions_own_timeout() {
+    let play = Play::begin(&Stage::default(), works()).await;
+    play.interfere(|call| match call.service.as_str() {
+        "ecs" => Interference::Refuse(Fault::new("ThrottlingException", "Rate exceeded")),
+        _ => Interference::None,
+    });
+    let release = play.push("v2");
+    play.pass(Duration::from_mins(14)).await;
+    let progress = play.said(&release, "deploy-canary");
+    assert!(progress.starts_with("AWS throttles ecs:"), "{progress}");
+    assert!(progress.ends_with("looking again"), "{progress}");
+    assert_eq!(play.until_ended(&release).await, "FAILED");
+    let message = play.said(&release, "deploy-canary");
+    assert!(
+        message.starts_with("not finished within 15m: AWS throttles ecs:"),
+        "{message}"
+    );
+}

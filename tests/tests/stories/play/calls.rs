@@ -1,0 +1,174 @@
+//! How functions are called and disturbed.
+
+use std::{
+    collections::BTreeMap,
+    io::{Cursor, Write as _},
+    sync::{Arc, atomic::Ordering},
+};
+
+use rehearsal::{
+    stage,
+    wire::Interference,
+    world::{
+        World, functions,
+        journal::{Call, What},
+    },
+};
+use serde_json::{Value, json};
+
+use super::{Play, hands::Crash};
+
+/// How a job was reported as failed.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    pub(crate) kind: String,
+    pub(crate) message: String,
+}
+
+/// An input artifact of a job.
+pub(crate) enum Artifact {
+    None,
+    Absent,
+    Bytes(Vec<u8>),
+}
+
+impl Artifact {
+    pub(crate) fn zip(name: &str, text: &str) -> Self {
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        zip.start_file(name, zip::write::SimpleFileOptions::default())
+            .unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+        Self::Bytes(zip.finish().unwrap().into_inner())
+    }
+}
+
+impl Play {
+    /// Invokes a function as `aws lambda invoke --invocation-type Event` does.
+    pub(crate) fn invoke(&self, function: &str, payload: Value) {
+        self.account
+            .with(|world| functions::invoke_async(world, function, payload, "hand"));
+    }
+
+    /// Rolls a release back by hand.
+    pub(crate) fn roll_back(&self, release: &str, reason: &str) {
+        self.invoke(
+            stage::ROLLBACK,
+            json!({"release": release, "reason": reason}),
+        );
+    }
+
+    /// From now on asks this about every call.
+    pub(crate) fn interfere(&self, interfere: impl FnMut(&Call) -> Interference + Send + 'static) {
+        self.account.set_interference(Box::new(interfere));
+    }
+
+    /// Makes a function crash right after a write of its own that `is_last` accepts. Once.
+    pub(crate) fn crash_after(
+        &self,
+        function: &'static str,
+        mut is_last: impl FnMut(&Call) -> bool + Send + 'static,
+    ) -> Arc<Crash> {
+        let crash = Arc::clone(&self.crash);
+        self.interfere(move |call| {
+            if !crash.has_happened()
+                && call.principal.0 == function
+                && call.is_write()
+                && is_last(call)
+            {
+                crash.happened.store(true, Ordering::Relaxed);
+                crash.now.notify_waiters();
+                return Interference::CarryOutAndHang;
+            }
+            Interference::None
+        });
+        Arc::clone(&self.crash)
+    }
+
+    /// Gives a function a job that no pipeline waits for; answers how it was reported as failed.
+    pub(crate) async fn job(&self, function: &'static str, parameters: Option<&str>) -> Failed {
+        self.job_with(function, parameters, Artifact::None).await
+    }
+
+    /// The same with an input artifact.
+    pub(crate) async fn job_with(
+        &self,
+        function: &'static str,
+        parameters: Option<&str>,
+        artifact: Artifact,
+    ) -> Failed {
+        let id = self.account.with(World::uuid);
+        let artifacts = match artifact {
+            Artifact::None => json!([]),
+            Artifact::Absent | Artifact::Bytes(_) => json!([{
+                "name": "BuildOutput", "revision": null,
+                "location": {"type": "S3", "s3Location": {"bucketName": "orders-release-artifacts", "objectKey": id}},
+            }]),
+        };
+        if let Artifact::Bytes(bytes) = artifact {
+            self.account
+                .with(|world| world.s3.put("orders-release-artifacts", &id, bytes))
+                .unwrap();
+        }
+        let mut configuration = json!({"FunctionName": function});
+        if let Some(parameters) = parameters {
+            configuration["UserParameters"] = parameters.into();
+        }
+        self.invoke(function, json!({"CodePipeline.job": {"id": id, "accountId": "111122223333", "data": {
+            "actionConfiguration": {"configuration": configuration},
+            "inputArtifacts": artifacts, "outputArtifacts": [],
+            "artifactCredentials": {"accessKeyId": "ASIAPIPELINEJOB", "secretAccessKey": "s", "sessionToken": "t",
+                "expirationTime": 1_791_900_000_000_u64},
+        }}}));
+        let report = |play: &Self| {
+            play.calls(function).into_iter().rev().find(|call| {
+                call.operation.starts_with("PutJob") && call.input["jobId"] == id.as_str()
+            })
+        };
+        self.until_reported(&id).await;
+        let report = report(self).expect("it is reported");
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        Failed {
+            kind: text(&report.input["failureDetails"]["type"]),
+            message: text(&report.input["failureDetails"]["message"]),
+        }
+    }
+
+    async fn until_reported(&self, job: &str) {
+        self.until("the job is reported", |world| {
+            world.journal.iter().any(|entry| match &entry.what {
+                What::Called(call) => {
+                    call.operation.starts_with("PutJob") && call.input["jobId"] == job
+                }
+                _ => false,
+            })
+        })
+        .await;
+    }
+
+    /// Changes a function's environment.
+    pub(crate) fn set_environment(
+        &self,
+        function: &str,
+        change: impl FnOnce(&mut BTreeMap<String, String>),
+    ) {
+        self.account.with(|world| {
+            let mut changed = functions::function(world, function)
+                .expect("it exists")
+                .clone();
+            change(&mut changed.environment);
+            functions::create_function(world, changed);
+        });
+    }
+
+    /// The errors that invocations ended with.
+    pub(crate) fn failed_invocations(&self) -> Vec<String> {
+        self.entries(|what| match what {
+            What::Returned {
+                function,
+                error: Some(error),
+                ..
+            } => Some(format!("{function}: {error}")),
+            _ => None,
+        })
+    }
+}

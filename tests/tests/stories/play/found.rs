@@ -1,0 +1,221 @@
+//! What a story looks at.
+
+use std::time::Duration;
+
+use canary::aws::Settings;
+use rehearsal::{
+    stage,
+    world::{
+        journal::{Call, Entry, What},
+        sqs,
+    },
+};
+
+use serde_json::Value;
+
+use super::{
+    BEGIN, Play,
+    hands::clients,
+    service::{describe, scaling, short},
+};
+use crate::connector::client;
+
+impl Play {
+    /// The release record, as the library reads it.
+    pub(crate) async fn record(&self) -> Option<canary::record::Record> {
+        let pair = canary::names::PairId::new(
+            &stage::CLUSTER.try_into().unwrap(),
+            &stage::PRIMARY.try_into().unwrap(),
+        );
+        let mut record = None;
+        for _ in 0..10 {
+            // Somebody may be throttling.
+            if let Ok(found) = clients(&self.account, "test", settings())
+                .record(&pair)
+                .await
+            {
+                record = found;
+                break;
+            }
+        }
+        record
+    }
+
+    /// The phase of the release record.
+    pub(crate) async fn phase(&self) -> String {
+        self.record()
+            .await
+            .map_or_else(|| "none".to_owned(), |record| record.phase.to_string())
+    }
+
+    /// Lets time pass until the record is in a phase.
+    pub(crate) async fn until_phase(&self, phase: &str) {
+        for _ in 0..24 * 60 * 6 {
+            if self.phase().await == phase {
+                return;
+            }
+            tokio::time::sleep(Duration::from_secs(10)).await;
+        }
+        panic!(
+            "waited a day for phase {phase}, not {}\n{}",
+            self.phase().await,
+            self.transcript()
+        );
+    }
+
+    /// What the pair is like: task definition (revision), desired and running tasks, scaling; of both.
+    pub(crate) fn pair(&self) -> String {
+        self.account.with(|world| {
+            [stage::PRIMARY, stage::CANARY]
+                .map(|service| {
+                    let shown = describe(world, service);
+                    let deployments = shown["deployments"].as_array().map_or(0, Vec::len);
+                    format!(
+                        "{service}: {} {}/{} in {deployments}{}",
+                        short(&shown["taskDefinition"]),
+                        shown["runningCount"],
+                        shown["desiredCount"],
+                        scaling(world, service),
+                    )
+                })
+                .join("\n")
+        })
+    }
+
+    /// What happened, for golden files: no calls, no ids, times from the story's beginning.
+    pub(crate) fn transcript(&self) -> String {
+        self.account
+            .with(|world| crate::transcript::of(&world.journal, BEGIN))
+    }
+
+    /// The calls that a principal made so far.
+    pub(crate) fn calls(&self, principal: &str) -> Vec<Call> {
+        self.entries(|what| match what {
+            What::Called(call) if call.principal.0 == principal => Some(call.clone()),
+            _ => None,
+        })
+    }
+
+    /// The writes to ECS, scaling and pipeline that anybody made so far, the reports of jobs aside.
+    pub(crate) fn writes(&self) -> Vec<Call> {
+        self.entries(|what| match what {
+            What::Called(call)
+                if call.is_write()
+                    && ["ecs", "application-autoscaling", "codepipeline"]
+                        .contains(&call.service.as_str())
+                    && !call.operation.starts_with("PutJob") =>
+            {
+                Some(call.clone())
+            }
+            _ => None,
+        })
+    }
+
+    pub(crate) fn entries<T>(&self, pick: impl Fn(&What) -> Option<T>) -> Vec<T> {
+        self.account.with(|world| {
+            world
+                .journal
+                .iter()
+                .filter_map(|Entry { what, .. }| pick(what))
+                .collect()
+        })
+    }
+
+    /// The last summary or message that an action showed.
+    pub(crate) fn said(&self, execution: &str, name: &str) -> String {
+        self.entries(|what| match what {
+            What::Action {
+                execution: of,
+                action,
+                summary: Some(summary),
+                ..
+            } if of == execution && action == name => Some(summary.clone()),
+            _ => None,
+        })
+        .pop()
+        .unwrap_or_default()
+    }
+
+    /// The image of a version.
+    pub(crate) fn image(&self, label: &str) -> String {
+        self.script
+            .versions()
+            .find(|version| version.label == label)
+            .expect("it is in the script")
+            .image()
+    }
+
+    /// How many deployments were ever made.
+    pub(crate) fn deployments(&self) -> usize {
+        self.account.with(|world| {
+            [stage::PRIMARY, stage::CANARY]
+                .iter()
+                .map(|service| {
+                    let shown = describe(world, service);
+                    let events = shown["events"].as_array().cloned().unwrap_or_default();
+                    let completed = |event: &&Value| {
+                        event["message"]
+                            .as_str()
+                            .is_some_and(|text| text.contains("deployment completed"))
+                    };
+                    events.iter().filter(completed).count()
+                })
+                .sum()
+        })
+    }
+
+    /// The decisions of the ledger, oldest first.
+    pub(crate) async fn ledger(&self) -> Vec<String> {
+        let dynamodb = client!(aws_sdk_dynamodb, self.account, "test");
+        let string = |text: &str| aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned());
+        let answer = dynamodb
+            .query()
+            .table_name(stage::RELEASES_TABLE)
+            .key_condition_expression("#pair = :pair AND begins_with(#item, :ledger)")
+            .expression_attribute_names("#pair", "pair")
+            .expression_attribute_names("#item", "item")
+            .expression_attribute_values(":pair", string("orders/orders"))
+            .expression_attribute_values(":ledger", string("ledger#"))
+            .send()
+            .await
+            .expect("the ledger can be read");
+        let text =
+            |item: &std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue>,
+             name: &str| {
+                item.get(name)
+                    .and_then(|value| value.as_s().ok())
+                    .cloned()
+                    .unwrap_or_default()
+            };
+        answer
+            .items()
+            .iter()
+            .map(|item| format!("{}: {}", text(item, "function"), text(item, "decided")))
+            .collect()
+    }
+
+    /// Messages that were sent and are neither processed nor in any queue.
+    pub(crate) fn lost(&self) -> Vec<String> {
+        let waiting = self.account.with(|world| {
+            let of = |queue| {
+                let depth = sqs::depth(world, queue).unwrap_or_default();
+                (depth.visible + depth.in_flight + depth.delayed) as usize
+            };
+            of(stage::QUEUE) + of(stage::DEAD_LETTERS)
+        });
+        let (sent, processed) = (self.sent.lock().unwrap(), self.processed.lock().unwrap());
+        let missing: Vec<_> = sent.difference(&processed).cloned().collect();
+        if missing.len() <= waiting {
+            Vec::new()
+        } else {
+            missing
+        }
+    }
+}
+
+fn settings() -> Settings {
+    Settings {
+        target: None,
+        releases_table: Some(stage::RELEASES_TABLE.to_owned()),
+    }
+}

@@ -1,0 +1,105 @@
+//! What the account says of a service.
+
+use rehearsal::{
+    stage,
+    world::{Principal, World, ecs, journal::What, scaling as autoscaling},
+};
+use serde_json::{Value, json};
+
+pub(super) fn is_steady(world: &mut World, service: &str) -> bool {
+    let shown = describe(world, service);
+    let deployments = shown["deployments"].as_array().cloned().unwrap_or_default();
+    shown["runningCount"] == shown["desiredCount"]
+        && deployments.len() == 1
+        && deployments[0]["rolloutState"] == "COMPLETED"
+}
+
+pub(super) fn describe(world: &mut World, service: &str) -> Value {
+    let input = json!({"cluster": stage::CLUSTER, "services": [service]});
+    let answer = ecs::call(
+        world,
+        "DescribeServices",
+        &input,
+        &Principal("test".to_owned()),
+    );
+    answer.expect("the service exists")["services"][0].clone()
+}
+
+pub(super) fn scaling(world: &mut World, service: &str) -> String {
+    let id = format!("service/{}/{service}", stage::CLUSTER);
+    let input = json!({"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount", "ResourceIds": [id]});
+    let answer = autoscaling::call(world, "DescribeScalableTargets", &input)
+        .expect("targets can be described");
+    let Some(target) = answer["ScalableTargets"].get(0) else {
+        return String::new();
+    };
+    let suspended = &target["SuspendedState"];
+    let flags: String = [
+        "DynamicScalingInSuspended",
+        "DynamicScalingOutSuspended",
+        "ScheduledScalingSuspended",
+    ]
+    .iter()
+    .map(|name| if suspended[name] == true { 'x' } else { '-' })
+    .collect();
+    format!(
+        ", scaled {}..{} {flags}",
+        target["MinCapacity"], target["MaxCapacity"]
+    )
+}
+
+pub(super) fn short(arn: &Value) -> &str {
+    arn.as_str()
+        .and_then(|arn| arn.rsplit('/').next())
+        .unwrap_or("nothing")
+}
+
+/// What [`Play::pair`] says before the first release of the default stage.
+pub(crate) fn stable() -> &'static str {
+    "orders: orders:1 4/4 in 1, scaled 2..20 ---\norders-canary: orders:1 1/1 in 1"
+}
+
+/// Whether the primary service is being updated.
+pub(crate) fn is_deploying(world: &mut World) -> bool {
+    ecs::is_deploying(world, stage::CLUSTER, stage::PRIMARY)
+}
+
+/// Whether a task of a version runs for a service.
+pub(crate) fn runs(world: &mut World, wanted: &str, version: &str) -> bool {
+    world
+        .journal
+        .iter()
+        .rev()
+        .find_map(|entry| match &entry.what {
+            What::Service {
+                service, running, ..
+            } if service == wanted => Some(
+                running
+                    .iter()
+                    .any(|(label, tasks)| label == version && *tasks > 0),
+            ),
+            _ => None,
+        })
+        == Some(true)
+}
+
+/// Whether the alarm is in `ALARM`.
+pub(crate) fn is_in_alarm(world: &mut World) -> bool {
+    world
+        .journal
+        .iter()
+        .rev()
+        .find_map(|entry| match &entry.what {
+            What::Alarm { state, .. } => Some(state == "ALARM"),
+            _ => None,
+        })
+        == Some(true)
+}
+
+/// Somebody else updates a service.
+pub(crate) fn update(world: &mut World, service: &str, task_definition: &str) {
+    let input =
+        json!({"cluster": stage::CLUSTER, "service": service, "taskDefinition": task_definition});
+    let somebody = Principal("somebody".to_owned());
+    ecs::call(world, "UpdateService", &input, &somebody).expect("the service can be updated");
+}

@@ -1,0 +1,101 @@
+//! One short release with the real programs: the functions through the Lambda Runtime API, the
+//! sample application as tasks, the SDK over HTTP.
+
+use std::{sync::OnceLock, time::Duration};
+
+use rehearsal::{
+    live::{
+        build::{self, PROGRAMS, Together},
+        logs::Logs,
+    },
+    rehearse::{Approve, Ending, ORDER, Rehearsal, Reply, View, rehearse},
+    scenario::Scenario,
+    stage::{Stage, Step},
+    story::Story,
+    world::journal::Entry,
+};
+
+/// What `CodePipeline` gives the functions and nobody else may see.
+const SECRET: &str = "planted-9f8e7d6c-session-token";
+
+/// Nobody watches.
+struct Empty;
+
+impl View for Empty {
+    fn show(&mut self, _: &Story, _: &[Entry]) {}
+    fn ask(&mut self, _: &str) {}
+    fn answer(&mut self) -> Option<Reply> {
+        Some(Reply::Nobody)
+    }
+    fn withdraw(&mut self) {}
+}
+
+/// The release, rehearsed once for all tests.
+fn rehearsed() -> &'static (Ending, Logs) {
+    static REHEARSED: OnceLock<(Ending, Logs)> = OnceLock::new();
+    REHEARSED.get_or_init(|| {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(async {
+            let programs = build::build(Together::Workspace)
+                .await
+                .expect("the programs");
+            let logs = Logs::default();
+            let stage = Stage {
+                primary_tasks: 2,
+                steps: vec![Step::new(50, 1)],
+                work: Duration::from_millis(20),
+                ..Stage::live()
+            };
+            let rehearsal = Rehearsal {
+                scenario: Scenario::GoodVersion,
+                stage,
+                pace: 12,
+                approve: Approve::Auto,
+                programs,
+                logs: logs.clone(),
+                secret: SECRET.to_owned(),
+                now: rehearsal::cli::now(),
+            };
+            let ending = rehearse(rehearsal, &mut Empty).await;
+            (ending.expect("a rehearsal"), logs)
+        })
+    })
+}
+
+#[test]
+fn the_real_programs_release_a_good_version() {
+    let (ending, _) = rehearsed();
+    let verdict = ending.verdict.as_ref().expect("a verdict");
+    assert!(verdict.passed, "{verdict}");
+}
+
+#[test]
+fn no_log_of_a_rehearsal_holds_a_credential_or_a_message() {
+    let (_, logs) = rehearsed();
+    let lines = logs.lines();
+    // Where there is nothing to roll back, rollback has nothing to say.
+    for program in PROGRAMS
+        .into_iter()
+        .filter(|name| *name != rehearsal::stage::ROLLBACK)
+    {
+        let principal = if program == build::SAMPLE_APP {
+            rehearsal::live::TASK
+        } else {
+            program
+        };
+        assert!(
+            lines.iter().any(|line| line.principal.0 == principal),
+            "{program} has printed nothing that could be looked at"
+        );
+    }
+    for line in &lines {
+        for secret in [SECRET, ORDER] {
+            assert!(
+                !line.text.contains(secret),
+                "{}: {}",
+                line.stream,
+                line.text
+            );
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! How many calls a look makes, one after the other. Counted, not timed: every call takes the same virtual
+//! time.
+
+use std::time::Duration;
+
+use rehearsal::{
+    stage::{Behaviour, Script, Stage, Version},
+    world::journal::{Entry, What},
+};
+
+use crate::play::Play;
+
+const CALL: Duration = Duration::from_millis(20);
+
+/// Sequential round trips of every look of a function before its first call that `counts` accepts.
+fn round_trips(
+    journal: &[Entry],
+    function: &str,
+    counts: impl Fn(&rehearsal::world::journal::Call) -> bool,
+) -> Vec<u128> {
+    let mut found = Vec::new();
+    let mut began = None;
+    for Entry { at, what } in journal {
+        match what {
+            What::Invoked {
+                function: invoked, ..
+            } if invoked == function => began = Some(*at),
+            What::Called(call) if call.principal.0 == function && counts(call) => {
+                if let Some(began) = began.take() {
+                    // A call is carried out half its time after it was made.
+                    let there = at.since(began).saturating_sub(CALL / 2);
+                    found.push(there.as_millis() / CALL.as_millis());
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+async fn with_latency(behaviour: Behaviour) -> (Play, String) {
+    let stage = Stage {
+        canary_scaling: Some((0, 10)),
+        ..Stage::default()
+    };
+    let play = Play::begin(&stage, Script::new([Version::new("v2", behaviour)])).await;
+    play.account.set_latency(CALL);
+    let release = play.push("v2");
+    (play, release)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_makes_at_most_three_sequential_round_trips_before_its_report() {
+    let (play, release) = with_latency(Behaviour::Works).await;
+    play.until_approval(&release).await;
+    play.approve();
+    assert_eq!(play.until_ended(&release).await, "SUCCEEDED");
+    let journal = play.account.with(|world| world.journal.clone());
+    for function in ["deploy-canary", "shift-weight", "promote-primary"] {
+        let looks = round_trips(&journal, function, |call| {
+            call.operation.starts_with("PutJob")
+        });
+        assert!(looks.len() >= 3, "{function}: {looks:?}");
+        assert!(
+            looks.iter().all(|trips| (1..=3).contains(trips)),
+            "{function}: {looks:?}"
+        );
+    }
+    let baking = round_trips(&journal, "shift-weight", |call| {
+        call.operation.starts_with("PutJob")
+    });
+    assert!(
+        baking.iter().filter(|trips| **trips == 1).count() > 20,
+        "a look while baking is one round trip: {baking:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_writes_after_at_most_two_round_trips_and_then_everything_at_once() {
+    let (play, release) = with_latency(Behaviour::Works).await;
+    play.until_approval(&release).await;
+    play.alarm("orders fail");
+    play.until_phase("RolledBack").await;
+    let journal = play.account.with(|world| world.journal.clone());
+    let first_write = round_trips(
+        &journal,
+        "rollback",
+        rehearsal::world::journal::Call::is_write,
+    );
+    assert!(
+        first_write.iter().all(|trips| *trips <= 2),
+        "{first_write:?}"
+    );
+    // The record, then everything that stops harm in the same instant.
+    let at_once: Vec<_> = journal
+        .iter()
+        .filter_map(|entry| match &entry.what {
+            What::Called(call) if call.principal.0 == "rollback" && call.is_write() => {
+                Some((entry.at, call.operation.clone()))
+            }
+            _ => None,
+        })
+        .take(4)
+        .collect();
+    let operations: Vec<_> = at_once
+        .iter()
+        .map(|(_, operation)| operation.as_str())
+        .collect();
+    assert_eq!(operations[0], "TransactWriteItems");
+    assert!(
+        operations[1..3].contains(&"UpdateService") && operations.contains(&"PutApprovalResult"),
+        "{operations:?}"
+    );
+    assert_eq!(at_once[1].0, at_once[2].0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_grow_by_a_fixed_number_for_every_look() {
+    let (play, release) = with_latency(Behaviour::Works).await;
+    play.until_approval(&release).await;
+    let looks = play
+        .calls("shift-weight")
+        .iter()
+        .filter(|call| call.operation.starts_with("PutJob"))
+        .count();
+    let calls = play.calls("shift-weight").len();
+    // Record, services, alarms, dead letters, scaling and the report.
+    assert!(calls <= 6 * looks + 8, "{calls} calls in {looks} looks");
+}

@@ -1,0 +1,113 @@
+//! What happened, as text for golden files.
+
+use std::collections::BTreeMap;
+
+use rehearsal::{
+    clock::Moment,
+    world::journal::{Entry, What},
+};
+
+/// Executions, actions, alarms, task counts and failed invocations; ids replaced by numbers, times from the
+/// beginning, repeated progress of one action folded into its last line.
+pub(crate) fn of(journal: &[Entry], begin: Moment) -> String {
+    let mut names = Names::default();
+    let mut lines: Vec<(String, String)> = Vec::new();
+    for Entry { at, what } in journal {
+        let Some((key, line)) = line(what, &mut names) else {
+            continue;
+        };
+        let seconds = at.since(begin).as_secs();
+        let line = format!("{:>3}:{:02}  {line}", seconds / 60, seconds % 60);
+        match lines.last_mut() {
+            // Progress of the same action: only where it led to.
+            Some((last, text)) if *last == key && !key.is_empty() => *text = line,
+            _ => lines.push((key, line)),
+        }
+    }
+    lines.into_iter().map(|(_, line)| line + "\n").collect()
+}
+
+#[derive(Default)]
+struct Names(BTreeMap<String, usize>);
+
+impl Names {
+    fn execution(&mut self, id: &str) -> String {
+        let next = self.0.len() + 1;
+        format!("#{}", self.0.entry(id.to_owned()).or_insert(next))
+    }
+
+    /// Execution ids within a text.
+    fn within(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, (id, number)| {
+            text.replace(id, &format!("#{number}"))
+        })
+    }
+}
+
+fn line(what: &What, names: &mut Names) -> Option<(String, String)> {
+    let once = |line: String| Some((String::new(), line));
+    match what {
+        What::Told(told) => once(format!("-- {told}")),
+        What::Execution {
+            execution, state, ..
+        } => once(format!("{} {state}", names.execution(execution))),
+        What::Action {
+            execution,
+            action,
+            status,
+            summary,
+            ..
+        } => {
+            let number = names.execution(execution);
+            let summary = summary
+                .as_deref()
+                .map(|text| names.within(text))
+                .unwrap_or_default();
+            let key = if status == "InProgress" {
+                format!("{execution} {action} {}", family(&summary))
+            } else {
+                String::new()
+            };
+            Some((
+                key,
+                format!("{number} {action} {status}  {summary}")
+                    .trim_end()
+                    .to_owned(),
+            ))
+        }
+        What::Alarm { alarm, state, .. } => once(format!("alarm {alarm} {state}")),
+        What::Service {
+            service,
+            desired,
+            running,
+        } => {
+            let running: Vec<_> = running
+                .iter()
+                .map(|(version, tasks)| format!("{tasks} {version}"))
+                .collect();
+            let key = format!("service {service} {desired}");
+            Some((
+                key,
+                format!(
+                    "{service}: {desired} desired, running {}",
+                    running.join(" + ")
+                ),
+            ))
+        }
+        What::Returned {
+            function,
+            error: Some(error),
+            ..
+        } => once(format!("{function} failed: {error}")),
+        _ => None,
+    }
+}
+
+/// What kind of progress a summary tells: its words without numbers.
+fn family(summary: &str) -> String {
+    summary
+        .chars()
+        .filter(|c| !c.is_ascii_digit())
+        .take(24)
+        .collect()
+}
