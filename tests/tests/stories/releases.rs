@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use rehearsal::{
-    stage::{Behaviour, Script, Stage, Version},
+    stage::{Behaviour, FUNCTIONS, Script, Stage, Version},
     wire::Interference,
-    world::{Fault, events::Delivery},
+    world::{Fault, events::Delivery, scaling},
 };
 
 use crate::play::{Play, stable};
@@ -144,4 +144,80 @@ async fn throttled() {
         play.pair(),
         "orders: orders:2 4/4 in 1, scaled 2..20 ---\norders-canary: orders:2 1/1 in 1"
     );
+}
+
+/// The pair with a constant total, its canary scaled automatically too, at the approval.
+async fn constant_total() -> (Play, String) {
+    let stage = Stage {
+        canary_scaling: Some((1, 10)),
+        ..Stage::default()
+    };
+    let play = Play::begin(&stage, v2(Behaviour::Works)).await;
+    for function in FUNCTIONS {
+        play.set_environment(function, |environment| {
+            let target = environment["TARGET"].replace("additive", "constantTotal");
+            environment.insert("TARGET".to_owned(), target);
+        });
+    }
+    let release = play.push("v2");
+    play.until_approval(&release).await;
+    (play, release)
+}
+
+const CONSTANT: &str = "orders: orders:1 4/4 in 1, scaled 2..20 ---\n\
+                        orders-canary: orders:1 1/1 in 1, scaled 1..10 ---";
+
+#[tokio::test(start_paused = true)]
+async fn a_constant_total_is_kept_and_given_back_with_its_scaling() {
+    let (play, release) = constant_total().await;
+    assert_eq!(
+        play.pair(),
+        "orders: orders:1 3/3 in 1, scaled 0..20 xxx\norders-canary: orders:2 2/2 in 1, scaled 0..10 xxx"
+    );
+    play.approve();
+    assert_eq!(play.until_ended(&release).await, "SUCCEEDED");
+    assert_eq!(play.pair(), CONSTANT.replace("orders:1", "orders:2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_constant_total_is_rolled_back_with_its_scaling() {
+    let (play, release) = constant_total().await;
+    play.reject("latency doubled");
+    assert_eq!(play.until_ended(&release).await, "FAILED");
+    play.until_phase("RolledBack").await;
+    assert_eq!(play.pair(), CONSTANT);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_share_that_bakes_is_held_when_the_primary_is_scaled() {
+    let play = Play::begin(&Stage::default(), v2(Behaviour::Works)).await;
+    let release = play.push("v2");
+    play.until_said(
+        &release,
+        "shift-weight",
+        "50 % asked, 50 % attained: 4 of 8 tasks; baking",
+    )
+    .await;
+    play.account
+        .with(|world| scaling::scale(world, "service/orders/orders", 6))
+        .unwrap();
+    play.until_said(
+        &release,
+        "shift-weight",
+        "50 % asked, 50 % attained: 6 of 12 tasks; baking",
+    )
+    .await;
+    play.until_approval(&release).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_suite_for_the_whole_account_finds_the_pair_by_its_record() {
+    let play = Play::begin(&Stage::default(), v2(Behaviour::Works)).await;
+    let release = play.push("v2");
+    play.until_approval(&release).await;
+    play.set_environment("rollback", |environment| drop(environment.remove("TARGET")));
+    play.alarm("orders fail");
+    assert_eq!(play.until_ended(&release).await, "FAILED");
+    play.until_phase("RolledBack").await;
+    assert_eq!(play.pair(), stable());
 }

@@ -161,6 +161,20 @@ impl Play {
             })
     }
 
+    /// Lets time pass until an action says something that begins like this.
+    pub(crate) async fn until_said(&self, execution: &str, action: &str, beginning: &str) {
+        for _ in 0..24 * 60 * 60 {
+            if self.said(execution, action).starts_with(beginning) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        panic!(
+            "waited a day for {beginning:?} of {action}\n{}",
+            self.transcript()
+        );
+    }
+
     /// Lets time pass until a person is asked for approval.
     pub(crate) async fn until_approval(&self, execution: &str) {
         self.until_action(execution, "Approval", "InProgress").await;
