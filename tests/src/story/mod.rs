@@ -408,18 +408,27 @@ impl Story {
             .or_default()
             .push(at, tasks);
 
-        let pair = [
-            self.tasks(&self.cast.primary),
-            self.tasks(&self.cast.canary),
-        ];
-        let all: u32 = pair.iter().map(Tasks::total).sum();
-        let candidate: u32 = pair.iter().map(|tasks| tasks.of(self.candidate())).sum();
-        let attained = (all > 0).then(|| 100.0 * f64::from(candidate) / f64::from(all));
-        self.attained.push(at, attained);
+        self.note_attained(at);
+        let pair = self.pair();
         let versions = self.versions_at_stake();
         if let Some(rollback) = &mut self.rollback {
             rollback.note_pair(at, &pair, &versions);
         }
+    }
+
+    fn pair(&self) -> [Tasks; 2] {
+        [
+            self.tasks(&self.cast.primary),
+            self.tasks(&self.cast.canary),
+        ]
+    }
+
+    fn note_attained(&mut self, at: Moment) {
+        let pair = self.pair();
+        let all: u32 = pair.iter().map(Tasks::total).sum();
+        let candidate: u32 = pair.iter().map(|tasks| tasks.of(self.candidate())).sum();
+        let attained = (all > 0).then(|| 100.0 * f64::from(candidate) / f64::from(all));
+        self.attained.push(at, attained);
     }
 
     /// The stable version and the candidate.

@@ -103,5 +103,6 @@ impl Story {
             self.stables.push(at, stable);
         }
         self.candidates.push(at, label);
+        self.note_attained(at);
     }
 }

@@ -125,10 +125,7 @@ impl Story {
             });
             self.stop_asking(at);
         }
-        let pair = [
-            self.tasks(&self.cast.primary),
-            self.tasks(&self.cast.canary),
-        ];
+        let pair = self.pair();
         let versions = self.versions_at_stake();
         let Some(rollback) = &mut self.rollback else {
             return;

@@ -24,6 +24,8 @@ const ACTIONS: u16 = 6;
 const NAMES: usize = 10;
 /// Over how many seconds rates are taken.
 const RATE_SECONDS: u32 = 5;
+/// The application tells its counts every so many seconds: later ones are not complete.
+const TOLD_AFTER: u64 = 5;
 
 /// Draws the panel into all of the frame, with what a person is asked.
 pub(super) fn draw(frame: &mut Frame<'_>, story: &Story, question: Option<&str>, coloured: bool) {
@@ -166,9 +168,10 @@ fn messages(story: &Story) -> Line<'static> {
     let second = story.elapsed().as_secs();
     let mut spans = vec![name("messages")];
     for (index, version) in story.versions().into_iter().enumerate() {
-        let from = second.saturating_sub(u64::from(RATE_SECONDS));
+        let until = second.saturating_sub(TOLD_AFTER);
+        let from = until.saturating_sub(u64::from(RATE_SECONDS));
         let rate =
-            f64::from(story.traffic.sum(version, from, second).processed) / f64::from(RATE_SECONDS);
+            f64::from(story.traffic.sum(version, from, until).processed) / f64::from(RATE_SECONDS);
         let total = story.traffic.total(version);
         spans.push(Span::styled("■ ", version_style(index)));
         spans.push(Span::from(format!(

@@ -116,7 +116,7 @@ fn the_panel_shows_where_a_release_is() {
     " tasks      orders               ■■■■ v1 4  (4 of 4 desired)                                        "
     " tasks      orders-canary        ■■■■ v2 4  (4 of 4 desired)                                        "
     " share      asked 50 %   attained 50 %   measured 46 %                                              "
-    " messages   ■ v1 12.8/s, 475 in all   ■ v2 12.0/s, 150 in all                                       "
+    " messages   ■ v1 12.6/s, 475 in all   ■ v2 8.4/s, 150 in all                                        "
     " queue      5 waiting, 4 in flight   dead letters 0                                                 "
     " alarms     orders-dead-letters OK                                                                  "
     " Ctrl-C ends the rehearsal and its tasks                                                            "
@@ -138,7 +138,7 @@ fn the_panel_shows_a_rollback() {
     " tasks      orders               ■■■■ v1 4  (4 of 4 desired)                                        "
     " tasks      orders-canary        (0 of 0 desired)                                                   "
     " share      asked –   attained 0 %   measured 9 %                                                   "
-    " messages   ■ v1 12.8/s, 385 in all   ■ v2 1.4/s, 37 in all   20 failed                             "
+    " messages   ■ v1 12.6/s, 385 in all   ■ v2 1.0/s, 37 in all   20 failed                             "
     " queue      2 waiting, 4 in flight   dead letters 5                                                 "
     " alarms     orders-dead-letters ALARM                                                               "
     " Ctrl-C ends the rehearsal and its tasks                                                            "
@@ -229,5 +229,5 @@ fn where_there_is_no_panel_its_figures_are_told_now_and_then() {
     let mut lines = Lines::default();
     assert!(lines.figures(&until(&entries, 20)).is_none());
     let figures = lines.figures(&until(&entries, 35)).unwrap();
-    insta::assert_snapshot!(figures.text, @"share asked 50 % attained 50 % measured 46 %; messages ■ v1 12.8/s, 475 in all ■ v2 12.0/s, 150 in all; queue 5 waiting, 4 in flight dead letters 0");
+    insta::assert_snapshot!(figures.text, @"share asked 50 % attained 50 % measured 46 %; messages ■ v1 12.6/s, 475 in all ■ v2 8.4/s, 150 in all; queue 5 waiting, 4 in flight dead letters 0");
 }
