@@ -1,5 +1,6 @@
 //! Stories of the rehearsal, in process and on a virtual clock.
 
+mod adapters;
 mod bad_input;
 mod connector;
 mod must_hold;

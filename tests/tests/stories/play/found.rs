@@ -21,6 +21,11 @@ use super::{
 use crate::connector::client;
 
 impl Play {
+    /// The library's adapters, calling as a principal.
+    pub(crate) fn adapters(&self, principal: &str) -> canary::aws::Account {
+        clients(&self.account, principal, settings())
+    }
+
     /// The release record, as the library reads it.
     pub(crate) async fn record(&self) -> Option<canary::record::Record> {
         let pair = canary::names::PairId::new(
@@ -30,10 +35,7 @@ impl Play {
         let mut record = None;
         for _ in 0..10 {
             // Somebody may be throttling.
-            if let Ok(found) = clients(&self.account, "test", settings())
-                .record(&pair)
-                .await
-            {
+            if let Ok(found) = self.adapters("test").record(&pair).await {
                 record = found;
                 break;
             }

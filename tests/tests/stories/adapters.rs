@@ -1,0 +1,126 @@
+//! The library's adapters alone, over the wire: what they make of AWS's answers, and that nothing to ask is no
+//! request.
+
+use canary::{
+    aws::{
+        pipeline::Delivered,
+        records::{Entry, Written},
+    },
+    clock::Timestamp,
+    job::{FailureType, Report},
+    names::{ClusterName, PipelineName, ReleaseId},
+};
+use rehearsal::stage::{self, Behaviour, Script, Stage, Version};
+
+use crate::play::Play;
+
+async fn at_approval() -> (Play, String) {
+    let script = Script::new([Version::new("v2", Behaviour::Works)]);
+    let play = Play::begin(&Stage::default(), script).await;
+    let release = play.push("v2");
+    play.until_approval(&release).await;
+    (play, release)
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_to_ask_is_no_request() {
+    let (play, _) = at_approval().await;
+    let aws = play.adapters("nobody");
+    assert_eq!(aws.alarms(&[]).await, Ok(Vec::new()));
+    let cluster = ClusterName::try_from(stage::CLUSTER).unwrap();
+    assert_eq!(aws.tasks(&cluster, &[]).await, Ok(Vec::new()));
+    assert_eq!(play.calls("nobody").len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_is_written_only_over_the_revision_that_was_read() {
+    let (play, _) = at_approval().await;
+    let aws = play.adapters("deploy-canary");
+    let read = play.record().await.expect("a release has the pair");
+    let now = Timestamp::from_epoch_millis(1_790_930_000_000);
+    let next = read.advance(read.phase.clone(), now);
+    let entry = Entry {
+        pair: read.pair.clone(),
+        at: now,
+        function: "deploy-canary",
+        caller: "a story".to_owned(),
+        release: Some(read.release.clone()),
+        seen: "what it saw".to_owned(),
+        decided: "what it decided".to_owned(),
+    };
+    assert_eq!(aws.write(&next, &entry).await, Ok(Written::Yes));
+    assert_eq!(aws.write(&next, &entry).await, Ok(Written::Overtaken));
+    assert_eq!(
+        play.record().await,
+        Some(next),
+        "what was written is what is read"
+    );
+    let told = play
+        .ledger()
+        .await
+        .into_iter()
+        .filter(|line| line.ends_with("what it decided"))
+        .count();
+    assert_eq!(told, 1, "a write that did not happen leaves no decision");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_definition_comes_back_with_every_field_and_tag() {
+    let (play, release) = at_approval().await;
+    let aws = play.adapters("deploy-canary");
+    let stable = aws.task_definition("orders:1").await.unwrap();
+    let candidate = aws.task_definition("orders").await.unwrap();
+    let tags = candidate["tags"].as_array().unwrap();
+    assert!(
+        tags.iter().any(|tag| tag["key"] == "application"),
+        "the stable tags are kept"
+    );
+    assert!(
+        tags.iter()
+            .any(|tag| tag["key"] == "canary:release" && tag["value"] == release.as_str())
+    );
+    let without_image = |answer: &serde_json::Value| {
+        let mut definition = answer["taskDefinition"].clone();
+        definition["containerDefinitions"][0]["image"] = serde_json::Value::Null;
+        for own in [
+            "taskDefinitionArn",
+            "revision",
+            "registeredAt",
+            "registeredBy",
+        ] {
+            definition[own] = serde_json::Value::Null;
+        }
+        definition
+    };
+    assert_eq!(without_image(&candidate), without_image(&stable));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_nobody_waits_for_is_no_error() {
+    let (play, _) = at_approval().await;
+    let aws = play.adapters("deploy-canary");
+    let failed = Report::Failed {
+        kind: FailureType::JobFailed,
+        message: "too late".to_owned(),
+    };
+    let unknown = "00000000-0000-4000-8000-00000000000a";
+    assert_eq!(aws.report(unknown, &failed).await, Ok(Delivered::NotWanted));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_execution_is_found_with_its_approval_and_no_other_is() {
+    let (play, release) = at_approval().await;
+    let aws = play.adapters("rollback");
+    let pipeline = PipelineName::try_from(stage::PIPELINE).unwrap();
+    let state = aws.pipeline(&pipeline).await.unwrap();
+    let ours = state.execution(&ReleaseId::try_from(release.as_str()).unwrap());
+    assert!(ours.under_way);
+    assert_eq!(
+        ours.approval.map(|approval| approval.action).as_deref(),
+        Some("Approval")
+    );
+    let other = ReleaseId::try_from("00000000-0000-4000-8000-00000000000a").unwrap();
+    let other_state = state.execution(&other);
+    assert!(!other_state.under_way && other_state.approval.is_none());
+    assert_eq!(aws.execution_status(&pipeline, &other).await, Ok(None));
+}
