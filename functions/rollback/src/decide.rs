@@ -98,7 +98,8 @@ impl Why {
             Self::Alarm(firing) => guarded(record, seen.pair.now).and_then(|()| {
                 because(format!(
                     "alarm {} went to ALARM: {}",
-                    firing.alarm, firing.reason
+                    firing.alarm,
+                    firing.reason.trim_end_matches('.')
                 ))
             }),
             Self::Ended(ended) if record.is_active() => because(ended.what.clone()),

@@ -103,7 +103,8 @@ pub enum Refusal {
     },
     /// A gate closed.
     #[error(
-        "{grown} messages came to the dead-letter queue {queue} since the release began; {allowed} are allowed (maxDeadLetters). It holds {now} now"
+        "{grown} message{} came to the dead-letter queue {queue} since the release began; {allowed} are allowed (maxDeadLetters). It holds {now} now",
+        if *grown == 1 { "" } else { "s" }
     )]
     DeadLetters {
         /// The queue's name.

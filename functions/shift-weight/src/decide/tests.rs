@@ -95,7 +95,7 @@ fn a_gate_that_closes_stops_the_shift_whatever_else_is_to_do() {
         (
             "a dead letter",
             shifting(4).dead_letters(1),
-            "refuse: 1 messages came to the dead-letter queue orders-dead-letters since the release began; 0 are allowed \
+            "refuse: 1 message came to the dead-letter queue orders-dead-letters since the release began; 0 are allowed \
              (maxDeadLetters). It holds 1 now",
         ),
         (
