@@ -21,12 +21,6 @@ impl Timestamp {
         Self(millis)
     }
 
-    /// Milliseconds since the Unix epoch.
-    #[must_use]
-    pub const fn epoch_millis(self) -> u64 {
-        self.0
-    }
-
     /// From an event's text: RFC 3339, or the `2026-10-02T17:04:40.989+0000` of alarms.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {

@@ -196,14 +196,6 @@ impl Service {
             .iter()
             .find(|deployment| deployment.rollout == Rollout::Failed)
     }
-
-    /// Whether a task of this task definition is still there.
-    #[must_use]
-    pub fn still_runs(&self, task_definition: &TaskDefinitionArn) -> bool {
-        self.deployments.iter().any(|deployment| {
-            deployment.task_definition == *task_definition && deployment.running > 0
-        })
-    }
 }
 
 /// `orders-canary on orders:8, 1 of 1 tasks, COMPLETED`

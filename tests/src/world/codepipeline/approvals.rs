@@ -42,15 +42,7 @@ pub(super) fn put(world: &mut World, input: &Value) -> Result<Value, Fault> {
 /// The request for approval that a call is about.
 fn addressed(pipeline: &Pipeline, input: &Value) -> Result<usize, Fault> {
     let (stage_name, action_name) = (text(input, "stageName"), text(input, "actionName"));
-    let stage = pipeline
-        .declaration
-        .stage_named(stage_name)
-        .ok_or_else(|| {
-            Fault::new(
-                "StageNotFoundException",
-                format!("there is no stage {stage_name}"),
-            )
-        })?;
+    let stage = pipeline.declaration.called_stage(stage_name)?;
     let action = pipeline.declaration.stages[stage]
         .actions
         .iter()

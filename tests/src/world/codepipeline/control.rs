@@ -195,15 +195,7 @@ pub(super) fn retry(world: &mut World, input: &Value) -> Result<Value, Fault> {
     let all = text(input, "retryMode") == "ALL_ACTIONS";
     let stage_name = text(input, "stageName");
     take_pipeline(world, text(input, "pipelineName"), |world, pipeline| {
-        let stage = pipeline
-            .declaration
-            .stage_named(stage_name)
-            .ok_or_else(|| {
-                Fault::new(
-                    "StageNotFoundException",
-                    format!("there is no stage {stage_name}"),
-                )
-            })?;
+        let stage = pipeline.declaration.called_stage(stage_name)?;
         let index = retryable(pipeline, stage, id, all)?;
         check_concurrency(pipeline)?;
         resume(world, pipeline, index, stage, all);

@@ -153,6 +153,16 @@ impl Declaration {
         self.stages.iter().position(|stage| stage.name == name)
     }
 
+    /// The stage that a call names.
+    pub(super) fn called_stage(&self, name: &str) -> Result<usize, Fault> {
+        self.stage_named(name).ok_or_else(|| {
+            Fault::new(
+                "StageNotFoundException",
+                format!("there is no stage {name}"),
+            )
+        })
+    }
+
     fn check(&self) -> Result<(), Fault> {
         if !(self.role_arn.starts_with("arn:aws") && self.role_arn.contains(":role/")) {
             return Err(validation(&format!(
