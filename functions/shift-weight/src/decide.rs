@@ -280,7 +280,11 @@ fn nothing_to_do(record: &Record) -> Decision {
             image: record.images.clone(),
         },
         record: None,
-        variables: Vec::new(),
+        // An approval that shows them would fail if they were missing.
+        variables: vec![
+            ("Asked", "no share".to_owned()),
+            ("Attained", "no share: there was nothing to do".to_owned()),
+        ],
     })
 }
 
