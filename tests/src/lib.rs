@@ -5,6 +5,8 @@
 //!   outside (start a task, invoke a function) is an [`Effect`](world::Effect) in its outbox.
 //! * [`wire`] speaks AWS's protocols over that world.
 //! * [`live`] carries out effects with real processes on loopback.
+//! * [`template`] reads CloudFormation templates and creates their resources in order, through
+//!   whoever knows the resource types.
 //! * [`stage`] sets the account up for the example: a pair of queue consumers and their pipeline.
 //! * [`story`] folds the account's journal into what people want to see; [`terminal`] shows it while
 //!   it happens, [`report`] afterwards, with the [`verdict`].
@@ -19,6 +21,7 @@ pub mod report;
 pub mod scenario;
 pub mod stage;
 pub mod story;
+pub mod template;
 pub mod terminal;
 pub mod verdict;
 pub mod wire;
