@@ -9,7 +9,7 @@ use super::{
     error::TemplateError,
     function::Call,
     place::Place,
-    resolve::{Scope, scalar},
+    resolve::{Scope, scalar, sort},
     source::one_of,
 };
 
@@ -26,7 +26,7 @@ impl Scope<'_> {
             .iter()
             .map(|item| {
                 scalar(item).ok_or_else(|| {
-                    let problem = format!("Fn::Join takes texts, not {item}.");
+                    let problem = format!("Fn::Join takes texts, not {}.", sort(item));
                     self.source.error(&place, problem)
                 })
             })
@@ -97,7 +97,7 @@ impl Scope<'_> {
         Ok(Value::String(BASE64_STANDARD.encode(text)))
     }
 
-    /// AWS: CloudFormation Template Reference, "Fn::Cidr". IPv4 only.
+    /// AWS: CloudFormation Template Reference, "`Fn::Cidr`". IPv4 blocks only.
     pub(super) fn cidr(&self, call: &Call<'_>) -> Result<Value, TemplateError> {
         let shape = "[block, count, bits of a subnet's hosts]";
         let [block, count, bits] = call.items(self.source, shape)?;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{
     error::TemplateError,
-    function::{Function, Piece, variable},
+    function::{Call, Function, Piece, Substitution, variable},
     place::Place,
     resolve::NO_VALUE,
     source::{Source, one_of},
@@ -61,8 +61,7 @@ struct Members {
     kind: String,
     #[serde(rename = "Properties")]
     _properties: Option<Map<String, Value>>,
-    #[serde(default)]
-    depends_on: OneOrMore,
+    depends_on: Option<Value>,
     condition: Option<String>,
     #[serde(rename = "DeletionPolicy")]
     _deletion_policy: Option<Policy>,
@@ -78,19 +77,6 @@ enum Policy {
     Retain,
     RetainExceptOnCreate,
     Snapshot,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum OneOrMore {
-    One(String),
-    More(Vec<String>),
-}
-
-impl Default for OneOrMore {
-    fn default() -> Self {
-        Self::More(Vec::new())
-    }
 }
 
 /// An output.
@@ -167,11 +153,14 @@ fn resource<'a>(
     )?;
     let mut references = References::default();
     let depends_on = match members.depends_on {
-        OneOrMore::One(name) => vec![name],
-        OneOrMore::More(names) => names,
+        None => Vec::new(),
+        Some(Value::Array(names)) => names,
+        Some(name) => vec![name],
     };
     for name in depends_on {
-        references.resource(source, &name, &place.key("DependsOn"))?;
+        let place = place.key("DependsOn");
+        let name: String = source.typed(&name, &place)?;
+        references.resource(source, &name, &place)?;
     }
     let properties = value.get("Properties").unwrap_or(&NOTHING);
     references.walk(source, properties, &place.key("Properties"))?;
@@ -230,12 +219,8 @@ impl References {
         }
     }
 
-    fn substitution(
-        &mut self,
-        source: &Source,
-        call: &super::function::Call<'_>,
-    ) -> Result<(), TemplateError> {
-        let (pieces, own) = call.substitution(source)?;
+    fn substitution(&mut self, source: &Source, call: &Call<'_>) -> Result<(), TemplateError> {
+        let Substitution { pieces, own } = call.substitution(source)?;
         for piece in pieces {
             let Piece::Variable(name) = piece else {
                 continue;

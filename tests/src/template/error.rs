@@ -6,12 +6,12 @@
 ///
 /// The value of a `NoEcho` parameter is never part of it.
 #[derive(Debug, thiserror::Error)]
-#[error("{position}: {problem}{}", nested_in(within))]
+#[error("{position}: {problem}{within}")]
 pub struct TemplateError {
     position: String,
     problem: String,
     /// The stacks that nest the one with the problem, from the inside out.
-    within: Vec<String>,
+    within: String,
 }
 
 impl TemplateError {
@@ -19,12 +19,12 @@ impl TemplateError {
         Self {
             position,
             problem: problem.into(),
-            within: Vec::new(),
+            within: String::new(),
         }
     }
 
-    pub(super) fn nested_by(mut self, position: String) -> Self {
-        self.within.push(position);
+    pub(super) fn nested_by(mut self, position: &str) -> Self {
+        self.within = format!("{} (nested by {position})", self.within);
         self
     }
 
@@ -35,11 +35,4 @@ impl TemplateError {
         }
         self
     }
-}
-
-fn nested_in(positions: &[String]) -> String {
-    positions
-        .iter()
-        .map(|position| format!(" (nested by {position})"))
-        .collect()
 }

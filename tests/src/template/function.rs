@@ -42,6 +42,7 @@ const FUNCTIONS: [(&str, Function); 11] = [
 /// A function and what it is given.
 pub(super) struct Call<'v> {
     pub(super) function: Function,
+    key: &'v str,
     pub(super) argument: &'v Value,
     /// Where the argument is.
     pub(super) place: Place,
@@ -72,6 +73,7 @@ impl Source {
         };
         Ok(Some(Call {
             function: *function,
+            key,
             argument,
             place,
         }))
@@ -95,7 +97,7 @@ impl<'v> Call<'v> {
         let found = self.argument;
         source.error(
             &self.place,
-            format!("{:?} is given {found}. It takes {shape}.", self.function),
+            format!("{} is given {found}. It takes {shape}.", self.key),
         )
     }
 
@@ -117,11 +119,8 @@ impl<'v> Call<'v> {
     }
 
     /// Pattern and own variables of `Fn::Sub`.
-    pub(super) fn substitution(
-        &self,
-        source: &Source,
-    ) -> Result<(Vec<Piece<'v>>, Option<&'v Map<String, Value>>), TemplateError> {
-        let (pattern, variables) = match self.argument {
+    pub(super) fn substitution(&self, source: &Source) -> Result<Substitution<'v>, TemplateError> {
+        let (pattern, own) = match self.argument {
             Value::String(pattern) => (pattern, None),
             Value::Array(items) => match items.as_slice() {
                 [Value::String(pattern), Value::Object(variables)] => (pattern, Some(variables)),
@@ -133,8 +132,15 @@ impl<'v> Call<'v> {
             let problem = "a '${' has no '}'. Close it, or write '$' and '{' apart.";
             source.error(&self.place, problem)
         })?;
-        Ok((pieces, variables))
+        Ok(Substitution { pieces, own })
     }
+}
+
+/// What `Fn::Sub` is given.
+pub(super) struct Substitution<'v> {
+    pub(super) pieces: Vec<Piece<'v>>,
+    /// Variables that it declares itself.
+    pub(super) own: Option<&'v Map<String, Value>>,
 }
 
 /// A part of an `Fn::Sub` pattern.

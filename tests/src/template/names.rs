@@ -24,14 +24,9 @@ pub fn physical_name(stack: &str, logical_id: &str) -> String {
 /// The ARN of a stack, the same every time.
 pub(super) fn stack_id(partition: &str, region: &str, account: &str, stack: &str) -> String {
     let hash = format!("{:032x}", hash(stack));
-    let (a, b, c, d, e) = (
-        &hash[..8],
-        &hash[8..12],
-        &hash[12..16],
-        &hash[16..20],
-        &hash[20..],
-    );
-    format!("arn:{partition}:cloudformation:{region}:{account}:stack/{stack}/{a}-{b}-{c}-{d}-{e}")
+    let uuid = [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| &hash[part]);
+    let uuid = uuid.join("-");
+    format!("arn:{partition}:cloudformation:{region}:{account}:stack/{stack}/{uuid}")
 }
 
 fn cut(text: &str, longest: usize) -> &str {

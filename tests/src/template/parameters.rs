@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{
     error::TemplateError,
     place::Place,
-    resolve::scalar,
+    resolve::{scalar, sort},
     source::{Source, one_of},
 };
 
@@ -77,12 +77,13 @@ pub(super) fn values(
         .map(|(name, declaration)| {
             let place = Place::declaration("Parameters", name);
             let parameter: Parameter = source.typed(declaration, &place)?;
-            let check = Check {
+            let declared = Declared {
                 source,
                 place,
                 parameter,
             };
-            Ok((name.clone(), check.value(given.get(name))?))
+            let value = declared.value(given.get(name))?;
+            Ok((name.clone(), value))
         })
         .collect()
 }
@@ -102,19 +103,32 @@ pub(super) fn secrets(
         .collect())
 }
 
-struct Check<'a> {
+struct Declared<'a> {
     source: &'a Source,
     place: Place,
     parameter: Parameter,
 }
 
-impl Check<'_> {
+/// What a value, or each member of a list, is held to.
+struct Constraints {
+    value: Limits,
+    /// Characters.
+    length: Limits,
+    pattern: Option<Regex>,
+    values: Option<Vec<String>>,
+}
+
+struct Limits {
+    least: Option<f64>,
+    most: Option<f64>,
+}
+
+impl Declared<'_> {
     fn value(&self, given: Option<&String>) -> Result<Value, TemplateError> {
+        let constraints = self.constraints()?;
         let text = match (given, &self.parameter.default) {
             (Some(given), _) => given.clone(),
-            (None, Some(default)) => scalar(default).ok_or_else(|| {
-                self.declaration("Default", format!("a text is needed here, not {default}."))
-            })?,
+            (None, Some(default)) => self.scalar("Default", default)?,
             (None, None) => {
                 let problem = "no value is given, and it has no default. Give one.";
                 return Err(self.source.error(&self.place, problem));
@@ -122,104 +136,121 @@ impl Check<'_> {
         };
         if self.parameter.kind.is_list() {
             let members: Vec<&str> = text.split(',').map(str::trim).collect();
-            members.iter().try_for_each(|member| self.member(member))?;
+            for member in &members {
+                self.check(member, &constraints)?;
+            }
             Ok(members.into())
         } else {
-            self.member(&text)?;
+            self.check(&text, &constraints)?;
             Ok(Value::String(text))
         }
     }
 
-    /// One value, or one member of a list.
-    fn member(&self, text: &str) -> Result<(), TemplateError> {
-        if self.parameter.kind.is_numeric() {
-            self.number(text)?;
+    fn constraints(&self) -> Result<Constraints, TemplateError> {
+        let parameter = &self.parameter;
+        let values = parameter.allowed_values.as_ref();
+        let values = values.map(|values| {
+            let texts = values
+                .iter()
+                .map(|value| self.scalar("AllowedValues", value));
+            texts.collect::<Result<_, _>>()
+        });
+        Ok(Constraints {
+            value: Limits {
+                least: self.limit("MinValue", Kind::Number, parameter.min_value.as_ref())?,
+                most: self.limit("MaxValue", Kind::Number, parameter.max_value.as_ref())?,
+            },
+            length: Limits {
+                least: self.limit("MinLength", Kind::String, parameter.min_length.as_ref())?,
+                most: self.limit("MaxLength", Kind::String, parameter.max_length.as_ref())?,
+            },
+            pattern: self.pattern()?,
+            values: values.transpose()?,
+        })
+    }
+
+    /// A limit that parameters of one type have.
+    fn limit(
+        &self,
+        key: &str,
+        kind: Kind,
+        limit: Option<&Value>,
+    ) -> Result<Option<f64>, TemplateError> {
+        let Some(limit) = limit else { return Ok(None) };
+        if self.parameter.kind != kind {
+            let problem = format!("a parameter of type {:?} has none.", self.parameter.kind);
+            return Err(self.error_in(key, problem));
         }
-        self.length(text)?;
-        self.pattern(text)?;
-        match &self.parameter.allowed_values {
-            Some(allowed) => {
-                let allowed: Vec<String> = allowed.iter().filter_map(scalar).collect();
-                if allowed.iter().any(|value| value == text) {
-                    return Ok(());
-                }
-                Err(self.refuse(text, &format!("one of {}", one_of(&allowed))))
-            }
-            None => Ok(()),
+        match self.scalar(key, limit)?.parse() {
+            Ok(number) => Ok(Some(number)),
+            Err(_) => Err(self.error_in(key, format!("a number is needed here, not {limit}."))),
         }
     }
 
-    fn number(&self, text: &str) -> Result<(), TemplateError> {
-        let Some(number) = text.parse().ok().filter(|number: &f64| number.is_finite()) else {
-            return Err(self.refuse(text, "a number"));
+    /// The pattern, which must match the whole value.
+    fn pattern(&self) -> Result<Option<Regex>, TemplateError> {
+        const KEY: &str = "AllowedPattern";
+        let Some(pattern) = &self.parameter.allowed_pattern else {
+            return Ok(None);
         };
-        let least = self.limit("MinValue", self.parameter.min_value.as_ref())?;
-        let most = self.limit("MaxValue", self.parameter.max_value.as_ref())?;
-        self.within(text, number, least, most, "a number")
+        if self.parameter.kind.is_numeric() {
+            let problem = "a parameter that is a number has none. Use MinValue and MaxValue.";
+            return Err(self.error_in(KEY, problem));
+        }
+        match Regex::new(&format!(r"\A(?:{pattern})\z")) {
+            Ok(whole) => Ok(Some(whole)),
+            Err(error) => Err(self.error_in(KEY, format!("it cannot be used here: {error}."))),
+        }
     }
 
-    fn length(&self, text: &str) -> Result<(), TemplateError> {
-        let least = self.limit("MinLength", self.parameter.min_length.as_ref())?;
-        let most = self.limit("MaxLength", self.parameter.max_length.as_ref())?;
+    fn check(&self, text: &str, constraints: &Constraints) -> Result<(), TemplateError> {
+        if self.parameter.kind.is_numeric() {
+            match text.parse() {
+                Ok(number) if f64::is_finite(number) => {
+                    self.within(text, number, &constraints.value, "a number")?;
+                }
+                _ => return Err(self.refuse(text, "a number")),
+            }
+        }
         let length = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
-        self.within(text, length.into(), least, most, "a length")
+        self.within(text, length.into(), &constraints.length, "a length")?;
+        if let Some(pattern) = &constraints.pattern
+            && !pattern.is_match(text)
+        {
+            let pattern = self
+                .parameter
+                .allowed_pattern
+                .as_deref()
+                .unwrap_or_default();
+            return Err(self.refuse(text, &format!("what matches {pattern}")));
+        }
+        match &constraints.values {
+            Some(allowed) if !allowed.iter().any(|value| value == text) => {
+                Err(self.refuse(text, &format!("one of {}", one_of(allowed))))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn within(
         &self,
         text: &str,
         found: f64,
-        least: Option<f64>,
-        most: Option<f64>,
+        limits: &Limits,
         what: &str,
     ) -> Result<(), TemplateError> {
-        if least.is_none_or(|least| found >= least) && most.is_none_or(|most| found <= most) {
-            return Ok(());
-        }
-        let bound = |word: &str, bound: Option<f64>| {
-            bound
-                .map(|bound| format!(" {word} {bound}"))
-                .unwrap_or_default()
+        let allowed = match (limits.least, limits.most) {
+            (Some(least), _) if found < least => format!("{what} of at least {least}"),
+            (_, Some(most)) if found > most => format!("{what} of at most {most}"),
+            _ => return Ok(()),
         };
-        let allowed = format!("{what}{}{}", bound("from", least), bound("to", most));
         Err(self.refuse(text, &allowed))
     }
 
-    fn limit(&self, key: &str, limit: Option<&Value>) -> Result<Option<f64>, TemplateError> {
-        let Some(limit) = limit else { return Ok(None) };
-        let fits = match key {
-            "MinValue" | "MaxValue" => self.parameter.kind == Kind::Number,
-            _ => self.parameter.kind == Kind::String,
-        };
-        if !fits {
-            let problem = format!("a parameter of type {:?} has none.", self.parameter.kind);
-            return Err(self.declaration(key, problem));
-        }
-        let number = scalar(limit).and_then(|text| text.parse().ok());
-        number
-            .map(Some)
-            .ok_or_else(|| self.declaration(key, format!("a number is needed here, not {limit}.")))
-    }
-
-    /// The pattern must match the whole value.
-    fn pattern(&self, text: &str) -> Result<(), TemplateError> {
-        let Some(pattern) = &self.parameter.allowed_pattern else {
-            return Ok(());
-        };
-        if self.parameter.kind.is_numeric() {
-            let problem = "a parameter that is a number has none. Use MinValue and MaxValue.";
-            return Err(self.declaration("AllowedPattern", problem));
-        }
-        let whole = Regex::new(&format!(r"\A(?:{pattern})\z")).map_err(|error| {
-            self.declaration(
-                "AllowedPattern",
-                format!("it cannot be used here: {error}."),
-            )
-        })?;
-        if whole.is_match(text) {
-            return Ok(());
-        }
-        Err(self.refuse(text, &format!("what matches {pattern}")))
+    fn scalar(&self, key: &str, value: &Value) -> Result<String, TemplateError> {
+        scalar(value).ok_or_else(|| {
+            self.error_in(key, format!("a text is needed here, not {}.", sort(value)))
+        })
     }
 
     fn refuse(&self, text: &str, allowed: &str) -> TemplateError {
@@ -231,7 +262,7 @@ impl Check<'_> {
         self.source.error(&self.place, problem)
     }
 
-    fn declaration(&self, key: &str, problem: impl Into<String>) -> TemplateError {
+    fn error_in(&self, key: &str, problem: impl Into<String>) -> TemplateError {
         self.source.error(&self.place.key(key), problem)
     }
 }

@@ -82,7 +82,7 @@ fn path(segments: &[Segment]) -> String {
                 }
                 path.push_str(key);
             }
-            Segment::Item(index) => path.push_str(&format!("[{index}]")),
+            Segment::Item(index) => path = format!("{path}[{index}]"),
         }
     }
     path

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{
     Created,
     error::TemplateError,
-    function::{Call, Function, Piece, variable},
+    function::{Call, Function, Piece, Substitution, variable},
     place::Place,
     source::{Source, one_of},
 };
@@ -100,7 +100,7 @@ impl Scope<'_> {
     pub(super) fn text(&self, value: &Value, place: &Place) -> Result<String, TemplateError> {
         let value = self.value(value, place)?;
         scalar(&value).ok_or_else(|| {
-            let problem = format!("a text is needed here, not {value}.");
+            let problem = format!("a text is needed here, not {}.", sort(&value));
             self.source.error(place, problem)
         })
     }
@@ -110,7 +110,7 @@ impl Scope<'_> {
         match self.value(value, place)? {
             Value::Array(items) => Ok(items),
             other => {
-                let problem = format!("a list is needed here, not {other}.");
+                let problem = format!("a list is needed here, not {}.", sort(&other));
                 Err(self.source.error(place, problem))
             }
         }
@@ -143,12 +143,12 @@ impl Scope<'_> {
     }
 
     fn sub(&self, call: &Call<'_>) -> Result<String, TemplateError> {
-        let (pieces, own) = call.substitution(self.source)?;
+        let Substitution { pieces, own } = call.substitution(self.source)?;
         let mut text = String::new();
         for piece in pieces {
             match piece {
                 Piece::Text(piece) => text.push_str(piece),
-                Piece::Escaped(name) => text.push_str(&format!("${{{name}}}")),
+                Piece::Escaped(name) => text.extend(["${", name, "}"]),
                 Piece::Variable(name) => match own.and_then(|own| own.get(name)) {
                     Some(value) => {
                         let place = call.place.item(1).key(name);
@@ -167,13 +167,15 @@ impl Scope<'_> {
             (resource, Some(attribute)) => self.attribute(resource, attribute, place)?,
         };
         scalar(&value).ok_or_else(|| {
-            let problem =
-                format!("${{{name}}} is {value}. Fn::Sub takes texts; use Fn::Join for a list.");
+            let problem = format!(
+                "${{{name}}} is {}. Fn::Sub takes texts; make one of a list with Fn::Join.",
+                sort(&value)
+            );
             self.source.error(place, problem)
         })
     }
 
-    /// What `Ref` answers. A parameter of type Number is a text, as on AWS.
+    /// What `Ref` answers. A parameter of type `Number` is a text, as on AWS.
     fn refer(&self, name: &str, place: &Place) -> Result<Value, TemplateError> {
         if let Some(value) = self.parameters.get(name) {
             return Ok(value.clone());
@@ -205,12 +207,27 @@ impl Scope<'_> {
 
     fn created(&self, name: &str, place: &Place) -> Result<&Created, TemplateError> {
         self.created.get(name).ok_or_else(|| {
-            let problem = format!(
-                "{name} is not there: its condition does not hold, or nothing is created yet where \
-                 only parameters can be used. Refer to it under the same condition."
-            );
+            let resource = &self.source.document["Resources"][name];
+            let condition = resource["Condition"].as_str();
+            let problem = match condition.filter(|name| self.conditions.get(*name) == Some(&false))
+            {
+                Some(condition) => format!(
+                    "{name} is not created: its condition {condition} does not hold. Refer to it \
+                     where that holds, with Fn::If or a condition of its own."
+                ),
+                None => format!("{name} is no parameter. Nothing else can be used here."),
+            };
             self.source.error(place, problem)
         })
+    }
+}
+
+/// What a value is, without telling it: it may hold what `NoEcho` hides.
+pub(super) fn sort(value: &Value) -> &'static str {
+    match value {
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+        _ => "a text",
     }
 }
 

@@ -123,7 +123,7 @@ impl Source {
         self.file.clone()
     }
 
-    /// A section's declarations in their order. None if it is left out.
+    /// A section's declarations in their order: none if it is left out.
     pub(super) fn section(&self, name: &str) -> Result<&Map<String, Value>, TemplateError> {
         static NONE: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
         match self.document.get(name) {

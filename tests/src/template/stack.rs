@@ -12,7 +12,7 @@ use super::{
     order::order,
     parameters,
     place::Place,
-    resolve::{Scope, scalar},
+    resolve::{Scope, scalar, sort},
     source::{Source, Templates, one_of},
 };
 
@@ -177,7 +177,7 @@ impl<'a> Creation<'a> {
         let name = physical_name(stack, id);
         let outputs = self
             .stack(&file, &name, &parameters)
-            .map_err(|error| error.nested_by(source.position(&place)))?;
+            .map_err(|error| error.nested_by(&source.position(&place)))?;
         let Environment {
             account,
             region,
@@ -224,19 +224,22 @@ fn nested_properties(
     let none = Value::Object(Map::new());
     let given = properties.get("Parameters").unwrap_or(&none);
     let Some(given) = given.as_object() else {
-        return Err(source.error(&place, format!("an object is needed here, not {given}.")));
+        return Err(source.error(
+            &place,
+            format!("an object is needed here, not {}.", sort(given)),
+        ));
     };
-    let parameters = given
-        .iter()
-        .map(|(name, value)| match scalar(value) {
-            Some(text) => Ok((name.clone(), text)),
-            None => {
-                let problem =
-                    format!("{value} is no text. Join the items of a list with Fn::Join.");
-                Err(source.error(&place.key(name), problem))
-            }
-        })
-        .collect::<Result<_, _>>()?;
+    let mut parameters = BTreeMap::new();
+    for (name, value) in given {
+        let Some(text) = scalar(value) else {
+            let problem = format!(
+                "a text is needed here, not {}. Make one of a list with Fn::Join.",
+                sort(value)
+            );
+            return Err(source.error(&place.key(name), problem));
+        };
+        parameters.insert(name.clone(), text);
+    }
     Ok((file.to_owned(), parameters))
 }
 

@@ -45,7 +45,7 @@ impl Scope<'_> {
         while let Value::Object(members) = value {
             match self.source.call(members, &place)? {
                 Some(call) if call.function == Function::If => {
-                    (value, place) = self.branch(&call)?
+                    (value, place) = self.branch(&call)?;
                 }
                 _ => break,
             }

@@ -111,17 +111,14 @@ impl<'t, E: Iterator<Item = Result<(Event<'t>, Span), ScanError>>> Reader<E> {
             )),
             Event::Scalar(text, style, _, tag) => {
                 let long = self.long_form(tag.as_deref(), span, place)?;
-                let value = match (long, style) {
-                    (Some(_), _) => Value::String(text.into_owned()),
-                    (None, ScalarStyle::Plain) => match plain(&text) {
-                        Value::Null => {
-                            let problem = "null is not allowed in a template. Give a value, or leave the key out.";
-                            return Err(self.refuse(span, place, problem));
-                        }
-                        value => value,
-                    },
-                    (None, _) => Value::String(text.into_owned()),
+                let value = match style {
+                    ScalarStyle::Plain if long.is_none() => plain(&text),
+                    _ => Value::String(text.into_owned()),
                 };
+                if value.is_null() {
+                    let problem = "a template has no null. Give a value, or leave the key out.";
+                    return Err(self.refuse(span, place, problem));
+                }
                 Ok(call(long, value))
             }
             Event::SequenceStart(_, _, tag) => {
