@@ -41,11 +41,28 @@ enum Kind {
     CommaDelimitedList,
     #[serde(rename = "List<Number>")]
     ListOfNumbers,
+    #[serde(rename = "AWS::EC2::VPC::Id")]
+    Vpc,
+    #[serde(rename = "List<AWS::EC2::Subnet::Id>")]
+    Subnets,
 }
 
 impl Kind {
     fn is_list(self) -> bool {
-        matches!(self, Self::CommaDelimitedList | Self::ListOfNumbers)
+        matches!(
+            self,
+            Self::CommaDelimitedList | Self::ListOfNumbers | Self::Subnets
+        )
+    }
+
+    /// How ids of the type begin. AWS also asks whether the account has them; here their form is
+    /// checked alone.
+    fn prefix(self) -> Option<&'static str> {
+        match self {
+            Self::Vpc => Some("vpc-"),
+            Self::Subnets => Some("subnet-"),
+            _ => None,
+        }
     }
 
     fn is_numeric(self) -> bool {
@@ -212,6 +229,12 @@ impl Declared<'_> {
                 _ => return Err(self.refuse(text, "a number")),
             }
         }
+        if let Some(prefix) = self.parameter.kind.prefix() {
+            let hex = text.strip_prefix(prefix).unwrap_or_default();
+            if hex.is_empty() || !hex.chars().all(|digit| digit.is_ascii_hexdigit()) {
+                return Err(self.refuse(text, &format!("an id like {prefix}0a1b2c3d")));
+            }
+        }
         let length = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
         self.within(text, length.into(), &constraints.length, "a length")?;
         if let Some(pattern) = &constraints.pattern
@@ -255,7 +278,7 @@ impl Declared<'_> {
 
     fn refuse(&self, text: &str, allowed: &str) -> TemplateError {
         let why = match &self.parameter.constraint_description {
-            Some(description) => format!(" ({description})"),
+            Some(description) => format!(" ({})", description.trim_end_matches('.')),
             None => String::new(),
         };
         let problem = format!("'{text}' is not allowed: it must be {allowed}{why}.");

@@ -135,7 +135,7 @@ impl Scope<'_> {
         self.conditions.get(name).copied().ok_or_else(|| {
             let known: Vec<&String> = self.conditions.keys().collect();
             let problem = format!(
-                "the condition {name} is not known here. Known are {}.",
+                "there is no condition {name} here. There is {}.",
                 one_of(&known)
             );
             self.source.error(place, problem)

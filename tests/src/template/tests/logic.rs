@@ -149,7 +149,7 @@ fn a_condition_that_cannot_be_evaluated_is_refused() {
     );
     assert_eq!(
         condition("!Not [!Condition Lost]"),
-        format!("{at} the condition Lost is not known here. Known are nothing.")
+        format!("{at} there is no condition Lost here. There is nothing.")
     );
     assert_eq!(
         condition("!Equals [!GetAtt Q.Arn, a]"),

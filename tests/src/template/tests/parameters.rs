@@ -32,6 +32,10 @@ fn a_value_is_a_text_whatever_the_type() {
         Ok(json!(["a", "b", "c"]))
     );
     assert_eq!(
+        given("Type: 'AWS::EC2::VPC::Id'", "vpc-0a1b"),
+        Ok(json!("vpc-0a1b"))
+    );
+    assert_eq!(
         given("Type: List<Number>", "1, 2.5"),
         Ok(json!(["1", "2.5"]))
     );
@@ -92,20 +96,24 @@ fn a_value_outside_the_constraints_is_refused_with_what_is_allowed() {
         refused("Type: List<Number>", "1,x"),
         "'x' is not allowed: it must be a number."
     );
+    assert_eq!(
+        refused("Type: 'List<AWS::EC2::Subnet::Id>'", "subnet-0a1b,vpc-0a1b"),
+        "'vpc-0a1b' is not allowed: it must be an id like subnet-0a1b2c3d."
+    );
 }
 
 #[test]
 fn a_pattern_must_match_the_whole_value_and_the_template_may_say_it_in_words() {
     let name =
-        "Type: String, AllowedPattern: '[a-z]+|[0-9]+', ConstraintDescription: letters or digits";
+        "Type: String, AllowedPattern: '[a-z]+|[0-9]+', ConstraintDescription: Letters or digits.";
     assert_eq!(given(name, "orders"), Ok(json!("orders")));
     assert_eq!(
         refused(name, "orders1"),
-        "'orders1' is not allowed: it must be what matches [a-z]+|[0-9]+ (letters or digits)."
+        "'orders1' is not allowed: it must be what matches [a-z]+|[0-9]+ (Letters or digits)."
     );
     assert_eq!(
         refused(name, "orders\n"),
-        "'orders\n' is not allowed: it must be what matches [a-z]+|[0-9]+ (letters or digits)."
+        "'orders\n' is not allowed: it must be what matches [a-z]+|[0-9]+ (Letters or digits)."
     );
 }
 
@@ -151,9 +159,10 @@ fn problem_at(key: &str, problem: &str) -> String {
 #[test]
 fn a_type_or_an_attribute_that_is_not_known_is_refused_by_name() {
     assert_eq!(
-        problem(&with("Type: 'AWS::EC2::VPC::Id'")),
-        "infra/main.yaml:2: parameter Value: unknown variant `AWS::EC2::VPC::Id`, expected one of \
-         `String`, `Number`, `CommaDelimitedList`, `List<Number>`."
+        problem(&with("Type: 'AWS::EC2::Image::Id'")),
+        "infra/main.yaml:2: parameter Value: unknown variant `AWS::EC2::Image::Id`, expected one of \
+         `String`, `Number`, `CommaDelimitedList`, `List<Number>`, `AWS::EC2::VPC::Id`, \
+         `List<AWS::EC2::Subnet::Id>`."
     );
     assert_eq!(
         problem(&with("Type: String, Pattern: x")),
