@@ -9,7 +9,9 @@ from botocore 1.44.5. Run it again by hand to take a newer botocore or another o
 review the difference.
 
 What stays: per operation its input, output and errors, per shape what a checker needs. What goes:
-documentation, and everything that only code generators read. One shape is one line.
+documentation, and everything that only code generators read. One shape is one line. Services of
+the query protocol (the ones without a target prefix) flatten no list and no map, so nothing is
+kept of that.
 """
 
 import gzip
@@ -34,13 +36,15 @@ OPERATIONS = {
         CreateService DeregisterTaskDefinition DescribeServices DescribeTaskDefinition
         DescribeTasks ListTagsForResource ListTaskDefinitions ListTasks RegisterTaskDefinition
         StopTask TagResource UntagResource UpdateService""",
+    "sns": """
+        Publish""",
     "sqs": """
         ChangeMessageVisibility ChangeMessageVisibilityBatch CreateQueue DeleteMessage
         DeleteMessageBatch GetQueueAttributes GetQueueUrl ReceiveMessage SendMessage
         SendMessageBatch""",
 }
 
-METADATA = ("jsonVersion", "serviceId", "targetPrefix")
+METADATA = ("apiVersion", "jsonVersion", "serviceId", "targetPrefix", "xmlNamespace")
 SHAPE = (
     "type", "required", "enum", "min", "max", "pattern", "box", "document", "union", "sensitive",
     "exception", "error",

@@ -263,7 +263,7 @@ impl Story {
                 },
             ),
             What::Told(text) => self.told.push((at, text.clone())),
-            What::ServiceEvent { .. } | What::Task { .. } => {}
+            What::ServiceEvent { .. } | What::Task { .. } | What::Notified { .. } => {}
         }
     }
 

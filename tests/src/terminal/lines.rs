@@ -149,6 +149,9 @@ impl Lines {
             What::Called(call) => {
                 return called(story, entry.at, call).filter(|line| self.is_news(line));
             }
+            What::Notified { subject, .. } => {
+                ("notice".to_owned(), "sent", subject.clone(), Tone::Plain)
+            }
             What::Told(text) => ("note".to_owned(), "", text.clone(), Tone::Plain),
             _ => return None,
         };

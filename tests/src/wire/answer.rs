@@ -5,7 +5,7 @@ use hyper::body::Bytes;
 use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
-use super::{cbor, dynamodb::TableAnswer, model::Model, s3};
+use super::{cbor, dynamodb::TableAnswer, model::Model, query, s3};
 use crate::{clock::Moment, world::Fault};
 
 /// The protocol of a request, judged by its headers.
@@ -21,6 +21,8 @@ pub(super) enum Protocol {
         /// As above.
         query_errors: bool,
     },
+    /// awsQuery.
+    Query,
     /// restXml, and whatever is in no known protocol.
     Xml,
 }
@@ -35,6 +37,11 @@ impl Protocol {
             Self::Cbor { query_errors }
         } else if headers.contains_key("x-amz-target") {
             Self::Json { query_errors }
+        } else if headers
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|value| value == query::CONTENT_TYPE)
+        {
+            Self::Query
         } else {
             Self::Xml
         }
@@ -104,6 +111,9 @@ impl Envelope {
         };
         let body = match self.protocol {
             Protocol::Cbor { .. } => cbor::from_json(model, shape, output),
+            Protocol::Query => {
+                query::output(model, operation, output, &self.request_id).into_bytes()
+            }
             Protocol::Json { .. } | Protocol::Xml => output.to_string().into_bytes(),
         };
         self.response(200, &self.content_type(service), body.into())
@@ -119,16 +129,16 @@ impl Envelope {
             .to_string()
             .into_bytes(),
             Protocol::Cbor { .. } => cbor::error(&shape_id(model, &fault.code), &fault.message),
+            Protocol::Query => {
+                let code = query_code(model, &fault.code);
+                query::error(model, &code, fault, &self.request_id).into_bytes()
+            }
             Protocol::Xml => self.xml(fault).into_bytes(),
         };
         let content_type = self.content_type(service);
         let mut answer = self.response(fault.status, &content_type, body.into());
         if self.protocol.query_errors() {
-            let side = if fault.status < 500 {
-                "Sender"
-            } else {
-                "Receiver"
-            };
+            let side = query::side(fault);
             let code = query_code(model, &fault.code);
             insert(&mut answer, "x-amzn-query-error", &format!("{code};{side}"));
         }
@@ -148,10 +158,12 @@ impl Envelope {
     fn content_type(&self, service: &str) -> String {
         match self.protocol {
             Protocol::Json { .. } => {
-                let version = Model::of(service).map_or("1.0", |m| &m.metadata.json_version);
+                let version = Model::of(service).and_then(|m| m.metadata.json_version.as_deref());
+                let version = version.unwrap_or("1.0");
                 format!("application/x-amz-json-{version}")
             }
             Protocol::Cbor { .. } => "application/cbor".to_owned(),
+            Protocol::Query => "text/xml".to_owned(),
             Protocol::Xml => "application/xml".to_owned(),
         }
     }
@@ -166,7 +178,7 @@ impl Envelope {
         insert(&mut answer, header::DATE.as_str(), &http_date(self.now));
         let id_header = match self.protocol {
             Protocol::Xml => "x-amz-request-id",
-            Protocol::Json { .. } | Protocol::Cbor { .. } => "x-amzn-requestid",
+            Protocol::Json { .. } | Protocol::Cbor { .. } | Protocol::Query => "x-amzn-requestid",
         };
         insert(&mut answer, id_header, &self.request_id);
         if matches!(self.protocol, Protocol::Cbor { .. }) {
@@ -179,7 +191,7 @@ impl Envelope {
 /// Faults of JSON 1.1 services go by their bare name, others by their shape's id.
 fn shape_id(model: Option<&Model>, code: &str) -> String {
     match model {
-        Some(model) if model.metadata.json_version == "1.0" => {
+        Some(model) if model.metadata.json_version.as_deref() == Some("1.0") => {
             format!("{}#{code}", model.namespace())
         }
         _ => code.to_owned(),
@@ -225,7 +237,8 @@ fn http_date(now: Moment) -> String {
         .unwrap_or_default()
 }
 
-fn escaped(text: &str) -> String {
+/// Text as XML takes it.
+pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

@@ -8,7 +8,7 @@ use super::{
     answer::Protocol,
     cbor, keys,
     model::{Model, valid_input},
-    s3,
+    query, s3,
 };
 use crate::world::{Fault, Identity, Principal, journal::Call, unknown_operation};
 
@@ -83,9 +83,13 @@ fn read(
         message: format!("the local account has no service {}", scope.service),
         status: 404,
     })?;
-    let operation =
-        operation(parts, model).ok_or_else(|| unknown_operation(scope.service, &call.operation))?;
-    call.operation = operation.to_owned();
+    let protocol = Protocol::of(&parts.headers);
+    let operation = if protocol == Protocol::Query {
+        query::operation(model, body)
+    } else {
+        operation(parts, model).map(str::to_owned)
+    };
+    call.operation = operation.ok_or_else(|| unknown_operation(scope.service, &call.operation))?;
     if scope.region != identity.region {
         return Err(Fault {
             code: "InvalidSignatureException".to_owned(),
@@ -96,8 +100,13 @@ fn read(
             status: 403,
         });
     }
-    call.input = document(&parts.headers, body)?;
-    call.input = valid_input(scope.service, operation, &call.input)?;
+    call.input = if protocol == Protocol::Query {
+        query::input(model, &call.operation, body)
+            .map_err(|problem| Fault::new("MalformedQueryString", problem))?
+    } else {
+        document(&parts.headers, body)?
+    };
+    call.input = valid_input(scope.service, &call.operation, &call.input)?;
     Ok(if scope.service == "dynamodb" {
         Wanted::Table
     } else {
@@ -145,20 +154,24 @@ fn scope(headers: &HeaderMap) -> Option<Scope<'_>> {
 
 /// The operation's name, if the request is in a protocol of the service.
 fn operation<'a>(parts: &'a Parts, model: &Model) -> Option<&'a str> {
+    let (prefix, json_version) = (
+        model.metadata.target_prefix.as_ref()?,
+        model.metadata.json_version.as_ref()?,
+    );
     let Some(target) = parts.headers.get("x-amz-target") else {
         return parts
             .uri
             .path()
             .strip_prefix("/service/")?
-            .strip_prefix(&model.metadata.target_prefix)?
+            .strip_prefix(prefix)?
             .strip_prefix("/operation/");
     };
     let operation = target
         .to_str()
         .ok()?
-        .strip_prefix(&model.metadata.target_prefix)?
+        .strip_prefix(prefix)?
         .strip_prefix('.')?;
-    let wanted = format!("application/x-amz-json-{}", model.metadata.json_version);
+    let wanted = format!("application/x-amz-json-{json_version}");
     (content_type(&parts.headers) == Some(&wanted)).then_some(operation)
 }
 

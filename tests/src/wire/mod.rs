@@ -13,6 +13,7 @@ mod incoming;
 pub mod keys;
 mod model;
 mod polling;
+mod query;
 mod s3;
 pub mod server;
 

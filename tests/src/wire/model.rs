@@ -20,17 +20,21 @@ pub(super) struct Model {
     shapes: HashMap<String, Shape>,
 }
 
-/// How the service's JSON protocol looks.
+/// How the service's protocol looks.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Metadata {
-    /// `1.0` or `1.1`.
-    pub(super) json_version: String,
+    /// For example `2010-03-31`.
+    pub(super) api_version: String,
+    /// `1.0` or `1.1`; none in the query protocol.
+    pub(super) json_version: Option<String>,
     /// For example `SQS`; in lower case the namespace of its shapes.
     pub(super) service_id: String,
     /// What stands before the operation in `X-Amz-Target`. Also the service's name in
-    /// `smithy-rpc-v2-cbor` paths.
-    pub(super) target_prefix: String,
+    /// `smithy-rpc-v2-cbor` paths. None in the query protocol.
+    pub(super) target_prefix: Option<String>,
+    /// Of answers in the query protocol.
+    pub(super) xml_namespace: Option<String>,
 }
 
 /// An operation by the names of its shapes.
@@ -86,8 +90,11 @@ pub(super) enum Kind {
 
 /// A member, list member, map key or map value.
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Member {
     pub(super) shape: String,
+    /// Its name in the query protocol, where that is another one.
+    pub(super) location_name: Option<String>,
 }
 
 /// What an error shape says about itself.
@@ -116,6 +123,7 @@ static MODELS: LazyLock<HashMap<&str, Model>> = LazyLock::new(|| {
             "monitoring",
             read(include_str!("../../models/cloudwatch.json")),
         ),
+        ("sns", read(include_str!("../../models/sns.json"))),
         ("sqs", read(include_str!("../../models/sqs.json"))),
     ])
 });

@@ -74,7 +74,7 @@ fn bucket_of_host(parts: &Parts) -> Option<&str> {
     rest.ends_with("amazonaws.com").then_some(bucket)
 }
 
-fn percent_decoded(text: &str) -> String {
+pub(super) fn percent_decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;

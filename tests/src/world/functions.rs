@@ -56,7 +56,7 @@ pub struct Invocation {
     pub payload: Value,
     /// From 1.
     pub attempt: u8,
-    /// `codepipeline`, `alarm`, `events`, `schedule`, `hand`.
+    /// `codepipeline`, `alarm`, `events`, `schedule`, `sns`, `hand`.
     pub source: String,
 }
 

@@ -51,7 +51,7 @@ pub enum What {
         invocation: String,
         /// From 1.
         attempt: u8,
-        /// Who asked: `codepipeline`, `alarm`, `events`, `schedule`, `hand`.
+        /// Who asked: `codepipeline`, `alarm`, `events`, `schedule`, `sns`, `hand`.
         source: String,
     },
     /// An invocation ended.
@@ -100,6 +100,13 @@ pub enum What {
         state: String,
         /// Why.
         reason: String,
+    },
+    /// A topic took a message.
+    Notified {
+        /// The topic's ARN.
+        topic: String,
+        /// The message's subject; empty if it has none.
+        subject: String,
     },
     /// A message was processed or failed (noted by whoever runs the tasks).
     Messages {

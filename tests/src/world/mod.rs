@@ -15,6 +15,7 @@ pub mod functions;
 pub mod journal;
 pub mod s3;
 pub mod scaling;
+pub mod sns;
 pub mod sqs;
 
 use std::time::Duration;
@@ -109,6 +110,8 @@ pub struct World {
     pub functions: functions::Functions,
     /// Amazon S3.
     pub s3: s3::S3,
+    /// Amazon SNS.
+    pub sns: sns::Sns,
     /// Source of ids: the same sequence in every run.
     ids: u64,
 }
@@ -131,6 +134,7 @@ impl World {
             events: events::Events::default(),
             functions: functions::Functions::default(),
             s3: s3::S3::default(),
+            sns: sns::Sns::default(),
             ids: 0,
         }
     }
@@ -146,7 +150,7 @@ impl World {
         functions::tick(self);
     }
 
-    /// Calls one API operation. `service` is the `SigV4` credential scope's name (`ecs`, `sqs`,
+    /// Calls one API operation. `service` is the `SigV4` credential scope's name (`ecs`, `sqs`, `sns`,
     /// `monitoring`, `codepipeline`, `application-autoscaling`); the input has been checked against
     /// the service's model. Members keep the names of the model (`botocore` `service-2.json`);
     /// timestamps are numbers of epoch seconds.
@@ -161,6 +165,7 @@ impl World {
         principal: &Principal,
     ) -> Result<Value, Fault> {
         match service {
+            "sns" => sns::call(self, operation, input),
             "sqs" => sqs::call(self, operation, input),
             "ecs" => ecs::call(self, operation, input, principal),
             "monitoring" => cloudwatch::call(self, operation, input),

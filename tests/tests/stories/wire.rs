@@ -21,10 +21,10 @@ use rehearsal::{
     world::{
         Fault, Identity, World,
         journal::{Call, What},
-        sqs,
+        sns, sqs,
     },
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::{sync::mpsc::unbounded_channel, time::Instant};
 
 use crate::connector::{REGION, client, config};
@@ -511,4 +511,50 @@ async fn an_alarm_comes_back_through_cbor_as_it_was_put() {
     assert_eq!(alarm.state_value(), Some(&StateValue::InsufficientData));
     let updated = alarm.state_updated_timestamp().unwrap();
     assert_eq!(updated, &DateTime::from_millis(1_790_960_680_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_is_published_and_a_refusal_is_told_apart_over_the_query_protocol() {
+    let account = account();
+    let topic = account.with(|world| sns::create_topic(world, "orders", &Map::new()).unwrap());
+    let sns = client!(aws_sdk_sns, account, "rollback");
+    let publish = |topic: &str, subject: &str| {
+        let call = sns.publish().topic_arn(topic).subject(subject);
+        call.message("a & b = c\n100 % <plain>").send()
+    };
+    let answer = publish(&topic, "orders: rolled back").await.unwrap();
+    assert!(answer.message_id().is_some_and(|id| id.len() == 36));
+    let kept = account.with(|world| world.sns.published.clone());
+    assert_eq!(kept.len(), 1);
+    assert_eq!(kept[0].subject.as_deref(), Some("orders: rolled back"));
+    assert_eq!(kept[0].message, "a & b = c\n100 % <plain>");
+
+    let result = publish(&format!("{topic}-2"), "s").await;
+    assert_eq!(
+        result.as_ref().unwrap_err().message(),
+        Some("Topic does not exist")
+    );
+    assert!(result.as_ref().is_err_and(|error| {
+        let error = error.as_service_error();
+        error.is_some_and(aws_sdk_sns::operation::publish::PublishError::is_not_found_exception)
+    }));
+    assert_eq!(code(result), "NotFound");
+    assert_eq!(
+        code(publish(&topic, "two\nlines").await),
+        "InvalidParameter"
+    );
+    let phone = sns.publish().phone_number("+1").message("m").send().await;
+    assert_eq!(code(phone), "InvalidParameter");
+    let unknown = sns.list_topics().send().await;
+    assert_eq!(code(unknown), "UnknownOperationException");
+    assert_eq!(
+        lines(&account),
+        [
+            "rollback sns:Publish ok",
+            "rollback sns:Publish NotFoundException",
+            "rollback sns:Publish InvalidParameterException",
+            "rollback sns:Publish InvalidParameterException",
+            "rollback sns:ListTopics UnknownOperationException",
+        ]
+    );
 }

@@ -30,15 +30,6 @@ use metrics::{Key, Resolution, Statistics, Store};
 pub struct CloudWatch {
     store: Store,
     alarms: BTreeMap<String, Alarm>,
-    subscriptions: Vec<Subscription>,
-}
-
-/// A function that gets what an SNS topic gets.
-#[derive(Debug)]
-struct Subscription {
-    topic_arn: String,
-    arn: String,
-    function_arn: String,
 }
 
 /// Creates or replaces an alarm from input as `PutMetricAlarm` takes it. A new alarm is in
@@ -48,17 +39,6 @@ struct Subscription {
 /// `ValidationException` for a configuration that AWS refuses or that does not exist here, by name.
 pub fn put_metric_alarm(world: &mut World, input: &Value) -> Result<(), Fault> {
     alarm::put(world, input)
-}
-
-/// Subscribes a function to an SNS topic that alarms name as an action. A topic without a
-/// subscription takes the message and nobody hears of it.
-pub fn subscribe(world: &mut World, topic_arn: &str, function_arn: &str) {
-    let arn = format!("{topic_arn}:{}", world.uuid());
-    world.cloudwatch.subscriptions.push(Subscription {
-        topic_arn: topic_arn.to_owned(),
-        arn,
-        function_arn: function_arn.to_owned(),
-    });
 }
 
 /// Takes one log line of a container or function; extracts embedded metrics if there are any. A line

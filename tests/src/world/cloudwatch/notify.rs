@@ -6,12 +6,14 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    Subscription,
     alarm::{Alarm, State},
     definition::Watched,
     metrics::Statistic,
 };
-use crate::world::{World, events};
+use crate::world::{
+    World, events,
+    sns::{self, Publisher},
+};
 
 /// Tells everybody about the transition that the alarm has just made.
 pub(super) fn tell(world: &mut World, name: &str, previous: &State) {
@@ -20,6 +22,8 @@ pub(super) fn tell(world: &mut World, name: &str, previous: &State) {
     };
     let arn = alarm.arn.clone();
     let detail = event_detail(alarm, previous);
+    let direct = direct_payload(world, alarm, previous);
+    let (subject, message) = (subject(world, alarm), message(world, alarm, previous));
     let actions: Vec<String> = alarm.due_actions().map(str::to_owned).collect();
     events::emit(
         world,
@@ -29,38 +33,13 @@ pub(super) fn tell(world: &mut World, name: &str, previous: &State) {
         &detail,
     );
     for action in actions {
-        let message_id = world.uuid();
-        for (function, payload) in deliveries(world, name, previous, &action, &message_id) {
-            events::deliver(world, &function, &payload, "alarm");
+        if action.starts_with(&world.arn("lambda", "function:")) {
+            events::deliver(world, &action, &direct, "alarm");
+        } else {
+            let alarms = Publisher::Service("cloudwatch.amazonaws.com");
+            sns::notify(world, alarms, &action, Some(&subject), &message.to_string());
         }
     }
-}
-
-/// Which functions get what through one action: the function itself, or those that are subscribed to
-/// the topic.
-pub(super) fn deliveries(
-    world: &World,
-    name: &str,
-    previous: &State,
-    action: &str,
-    message_id: &str,
-) -> Vec<(String, Value)> {
-    let Some(alarm) = world.cloudwatch.alarms.get(name) else {
-        return Vec::new();
-    };
-    if action.starts_with(&world.arn("lambda", "function:")) {
-        return vec![(action.to_owned(), direct_payload(world, alarm, previous))];
-    }
-    world
-        .cloudwatch
-        .subscriptions
-        .iter()
-        .filter(|subscription| subscription.topic_arn == action)
-        .map(|subscription| {
-            let payload = sns_payload(world, alarm, previous, message_id, subscription);
-            (subscription.function_arn.clone(), payload)
-        })
-        .collect()
 }
 
 /// The `detail` of the `EventBridge` event.
@@ -90,44 +69,17 @@ fn direct_payload(world: &World, alarm: &Alarm, previous: &State) -> Value {
     })
 }
 
-/// What a function gets that is subscribed to a topic that is the action.
-fn sns_payload(
-    world: &World,
-    alarm: &Alarm,
-    previous: &State,
-    message_id: &str,
-    subscription: &Subscription,
-) -> Value {
+fn subject(world: &World, alarm: &Alarm) -> String {
     let region = region_name(&world.identity.region);
-    let (state, name) = (alarm.state.value.name(), &alarm.name);
-    let Subscription {
-        topic_arn,
-        arn: subscription_arn,
-        ..
-    } = subscription;
-    let endpoint = format!("https://sns.{}.amazonaws.com", world.identity.region);
-    json!({ "Records": [{
-        "EventSource": "aws:sns",
-        "EventVersion": "1.0",
-        "EventSubscriptionArn": subscription_arn,
-        "Sns": {
-            "Type": "Notification",
-            "MessageId": message_id,
-            "TopicArn": topic_arn,
-            "Subject": format!("{state}: \"{name}\" in {region}"),
-            "Message": sns_message(world, alarm, previous).to_string(),
-            "Timestamp": world.now.iso_millis(),
-            "SignatureVersion": "1",
-            "Signature": "EXAMPLE",
-            "SigningCertUrl": format!("{endpoint}/SimpleNotificationService-EXAMPLE.pem"),
-            "UnsubscribeUrl":
-                format!("{endpoint}/?Action=Unsubscribe&SubscriptionArn={subscription_arn}"),
-            "MessageAttributes": {},
-        },
-    }] })
+    format!(
+        "{}: \"{}\" in {region}",
+        alarm.state.value.name(),
+        alarm.name
+    )
 }
 
-fn sns_message(world: &World, alarm: &Alarm, previous: &State) -> Value {
+/// What a topic gets that is an action.
+fn message(world: &World, alarm: &Alarm, previous: &State) -> Value {
     let put = |member: &str| alarm.document.get(member).cloned().unwrap_or_default();
     json!({
         "AlarmName": alarm.name,

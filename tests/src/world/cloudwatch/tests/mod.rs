@@ -4,10 +4,14 @@ mod notices;
 use serde_json::json;
 
 use super::*;
-use crate::world::{Identity, journal::What, sqs};
+use crate::world::{
+    Identity,
+    functions::{self, Function},
+    journal::What,
+    sqs,
+};
 
 const ROLLBACK: &str = "arn:aws:lambda:us-east-1:111122223333:function:rollback";
-const TOPIC: &str = "arn:aws:sns:us-east-1:111122223333:orders-alarms";
 
 /// An account at 2026-10-02T17:00:00Z.
 fn account(pace: u32) -> World {
@@ -15,7 +19,16 @@ fn account(pace: u32) -> World {
         account: "111122223333".to_owned(),
         region: "us-east-1".to_owned(),
     };
-    World::new(identity, Moment(1_790_960_400_000), pace)
+    let mut world = World::new(identity, Moment(1_790_960_400_000), pace);
+    let rollback = Function {
+        name: "rollback".to_owned(),
+        timeout: Duration::from_secs(30),
+        environment: BTreeMap::new(),
+        retries: 0,
+        event_age: Duration::from_hours(6),
+    };
+    functions::create_function(&mut world, rollback);
+    world
 }
 
 /// An alarm on more than five errors of the canary in a minute, with some members replaced.

@@ -1,6 +1,22 @@
 //! Whom a transition is told, and how.
 
+use serde_json::Map;
+
 use super::*;
+use crate::world::{Effect, sns};
+
+/// What a function was invoked with, last.
+fn invoked(world: &mut World, name: &str) -> Value {
+    let found = world
+        .outbox
+        .drain(..)
+        .rev()
+        .find_map(|effect| match effect {
+            Effect::Invoke(invocation) if invocation.function == name => Some(invocation.payload),
+            _ => None,
+        });
+    found.expect("an invocation")
+}
 
 #[test]
 fn the_function_that_is_the_action_gets_both_states_and_the_configuration() {
@@ -8,17 +24,10 @@ fn the_function_that_is_the_action_gets_both_states_and_the_configuration() {
     put(&mut world, &json!({}));
     errors(&mut world, "orders-canary", 0);
     pass(&mut world, 60);
-    let previous = world.cloudwatch.alarms["orders-canary-errors"]
-        .state
-        .clone();
     errors(&mut world, "orders-canary", 12);
     pass(&mut world, 60);
     let name = "orders-canary-errors";
-    let deliveries = notify::deliveries(&world, name, &previous, ROLLBACK, "id");
-    let [(function, payload)] = &deliveries[..] else {
-        panic!("{deliveries:?}");
-    };
-    assert_eq!(function, ROLLBACK);
+    let payload = invoked(&mut world, "rollback");
     let reason_data = |minute: &str, value: &str| {
         format!(
             r#"{{"version":"1.0","queryDate":"2026-10-02T17:{minute}:00.000+0000","startDate":"{from}","statistic":"Sum","period":60,"recentDatapoints":[{value}],"threshold":5.0,"evaluatedDatapoints":[{{"timestamp":"{from}","sampleCount":1.0,"value":{value}}}]}}"#,
@@ -31,7 +40,7 @@ fn the_function_that_is_the_action_gets_both_states_and_the_configuration() {
     };
     let id = &world.cloudwatch.alarms[name].metric_id;
     assert_eq!(
-        *payload,
+        payload,
         json!({
             "source": "aws.cloudwatch",
             "alarmArn": "arn:aws:cloudwatch:us-east-1:111122223333:alarm:orders-canary-errors",
@@ -78,27 +87,20 @@ fn the_function_that_is_the_action_gets_both_states_and_the_configuration() {
 }
 
 #[test]
-fn a_topic_reaches_the_functions_that_are_subscribed_to_it() {
+fn a_topic_tells_its_readers_and_the_functions_that_are_subscribed_to_it() {
     let mut world = account(1);
-    put(&mut world, &json!({ "AlarmActions": [TOPIC] }));
-    let previous = world.cloudwatch.alarms["orders-canary-errors"]
-        .state
-        .clone();
+    let topic = sns::create_topic(&mut world, "orders-alarms", &Map::new()).expect("a topic");
+    sns::subscribe(&mut world, &topic, "lambda", ROLLBACK).expect("a subscription");
+    put(&mut world, &json!({ "AlarmActions": [topic] }));
     errors(&mut world, "orders-canary", 12);
     pass(&mut world, 60);
-    let heard =
-        |world: &World| notify::deliveries(world, "orders-canary-errors", &previous, TOPIC, "id");
-    assert_eq!(heard(&world), []);
-    subscribe(&mut world, TOPIC, ROLLBACK);
-    let (function, payload) = heard(&world).pop().expect("a delivery");
-    assert_eq!(function, ROLLBACK);
-    let notification = &payload["Records"][0]["Sns"];
+    let published = world.sns.published.pop().expect("a message");
+    assert_eq!(published.topic, topic);
     assert_eq!(
-        notification["Subject"],
-        "ALARM: \"orders-canary-errors\" in US East (N. Virginia)"
+        published.subject.as_deref(),
+        Some("ALARM: \"orders-canary-errors\" in US East (N. Virginia)")
     );
-    let message = notification["Message"].as_str().expect("a string");
-    let message: Value = serde_json::from_str(message).expect("a document");
+    let message: Value = serde_json::from_str(&published.message).expect("a document");
     assert_eq!(message["OldStateValue"], "INSUFFICIENT_DATA");
     assert_eq!(message["NewStateValue"], "ALARM");
     assert_eq!(message["OKActions"], json!([]));
@@ -107,6 +109,26 @@ fn a_topic_reaches_the_functions_that_are_subscribed_to_it() {
         json!([{ "value": "orders-canary", "name": "ServiceName" }])
     );
     assert_eq!(message["Trigger"]["Statistic"], "SUM");
+    let event = invoked(&mut world, "rollback");
+    assert_eq!(
+        event["Records"][0]["Sns"]["Message"],
+        published.message.as_str()
+    );
+}
+
+#[test]
+fn an_alarm_is_not_heard_through_a_topic_under_the_key_that_aws_manages() {
+    let mut world = account(1);
+    let sealed = json!({ "KmsMasterKeyId": "alias/aws/sns" });
+    let sealed = sealed.as_object().expect("attributes");
+    let topic = sns::create_topic(&mut world, "orders-alarms", sealed).expect("a topic");
+    put(&mut world, &json!({ "AlarmActions": [topic] }));
+    errors(&mut world, "orders-canary", 12);
+    pass(&mut world, 60);
+    assert_eq!(transitions(&world), ["ALARM"]);
+    assert_eq!(world.sns.published, []);
+    let is_told = |what: &What| matches!(what, What::Told(why) if why.contains("alias/aws/sns"));
+    assert!(world.journal.iter().any(|entry| is_told(&entry.what)));
 }
 
 #[test]

@@ -1,0 +1,428 @@
+//! Amazon SNS: standard topics, their subscriptions, and what was published.
+//!
+//! Subscribers are people, by e-mail, and functions. An e-mail is not sent: what a topic took is kept
+//! in [`Sns::published`]. Message attributes, message structures and FIFO topics do not exist here.
+//! Topic policies are not judged.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{Fault, World, events, journal::What, unknown_operation};
+use crate::clock::Moment;
+
+/// Bytes. AWS: SNS API reference, `Publish`.
+const LONGEST_MESSAGE: usize = 262_144;
+
+/// Characters. The API reference says "less than 100"; AWS takes 100 too.
+const LONGEST_SUBJECT: usize = 100;
+
+/// The key that AWS manages for SNS. Its policy lets nobody in but the account's own principals.
+const MANAGED_KEY: &str = "alias/aws/sns";
+
+/// Topics and what they took.
+#[derive(Debug, Default)]
+pub struct Sns {
+    /// Every message that a topic took, oldest first.
+    pub published: Vec<Published>,
+    topics: BTreeMap<String, Topic>,
+}
+
+/// A message that a topic took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// The topic's ARN.
+    pub topic: String,
+    /// The subject line of an e-mail.
+    pub subject: Option<String>,
+    /// The text of an e-mail.
+    pub message: String,
+    /// When.
+    pub at: Moment,
+}
+
+/// Who publishes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Publisher<'a> {
+    /// Somebody with a role of this account: a function, or a service with the role it was given.
+    Role,
+    /// A service as itself, for example `cloudwatch.amazonaws.com`.
+    Service(&'a str),
+}
+
+#[derive(Debug, Default)]
+struct Topic {
+    key: Option<String>,
+    subscriptions: Vec<Subscription>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Subscription {
+    arn: String,
+    protocol: Protocol,
+    endpoint: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Protocol {
+    Email,
+    Lambda,
+}
+
+/// The attributes of a topic that exist here.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "PascalCase")]
+struct Attributes {
+    kms_master_key_id: Option<String>,
+    #[serde(rename = "DisplayName")]
+    _display_name: Option<String>,
+}
+
+/// Creates a topic with attributes as `CreateTopic` takes them; answers its ARN. A topic of that name
+/// with the same key is left as it is.
+///
+/// # Errors
+/// `InvalidParameterException` for a name or attributes that AWS or this account does not take.
+pub fn create_topic(
+    world: &mut World,
+    name: &str,
+    attributes: &Map<String, Value>,
+) -> Result<String, Fault> {
+    let is_name = (1..=256).contains(&name.len())
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+    if !is_name {
+        return Err(invalid("Topic Name"));
+    }
+    let attributes: Attributes = serde_json::from_value(Value::Object(attributes.clone()))
+        .map_err(|error| invalid(&format!("Attributes of topic {name}: {error}")))?;
+    let arn = world.arn("sns", name);
+    let topic = world.sns.topics.entry(arn.clone()).or_insert(Topic {
+        key: attributes.kms_master_key_id.clone(),
+        subscriptions: Vec::new(),
+    });
+    if topic.key == attributes.kms_master_key_id {
+        Ok(arn)
+    } else {
+        Err(invalid(
+            "Attributes Reason: Topic already exists with different attributes",
+        ))
+    }
+}
+
+/// Subscribes somebody to a topic; answers the subscription's ARN. People confirm at once.
+///
+/// # Errors
+/// `NotFoundException` without such a topic; `InvalidParameterException` for another protocol than
+/// `email` and `lambda`, and for an endpoint that is none.
+pub fn subscribe(
+    world: &mut World,
+    topic_arn: &str,
+    protocol: &str,
+    endpoint: &str,
+) -> Result<String, Fault> {
+    let functions = world.arn("lambda", "function:");
+    let protocol = match protocol {
+        "email" if endpoint.split('@').filter(|part| !part.is_empty()).count() == 2 => {
+            Protocol::Email
+        }
+        "lambda" if endpoint.starts_with(&functions) => Protocol::Lambda,
+        "email" | "lambda" => return Err(invalid(&format!("Endpoint of protocol {protocol}"))),
+        other => {
+            return Err(invalid(&format!(
+                "Protocol {other} is not supported by the local account; email and lambda are"
+            )));
+        }
+    };
+    let arn = format!("{topic_arn}:{}", world.uuid());
+    topic_mut(world, topic_arn)?
+        .subscriptions
+        .push(Subscription {
+            arn: arn.clone(),
+            protocol,
+            endpoint: endpoint.to_owned(),
+        });
+    Ok(arn)
+}
+
+/// Who is subscribed to a topic by e-mail.
+#[must_use]
+pub fn readers<'a>(world: &'a World, topic_arn: &str) -> Vec<&'a str> {
+    let topic = world.sns.topics.get(topic_arn);
+    let subscriptions = topic.map(|topic| topic.subscriptions.iter());
+    subscriptions
+        .into_iter()
+        .flatten()
+        .filter(|subscription| subscription.protocol == Protocol::Email)
+        .map(|subscription| subscription.endpoint.as_str())
+        .collect()
+}
+
+/// An API call.
+///
+/// # Errors
+/// The fault that AWS would answer with.
+pub fn call(world: &mut World, operation: &str, input: &Value) -> Result<Value, Fault> {
+    match operation {
+        "Publish" => publish_input(world, input),
+        _ => Err(unknown_operation("sns", operation)),
+    }
+}
+
+/// A service of the account publishes. What no topic takes is lost for its readers, and the journal
+/// says why: whoever set the service up hears of it nowhere else.
+pub fn notify(
+    world: &mut World,
+    publisher: Publisher<'_>,
+    topic_arn: &str,
+    subject: Option<&str>,
+    message: &str,
+) {
+    if let Err(fault) = publish(world, publisher, topic_arn, subject, message) {
+        world.note(What::Told(format!(
+            "nobody was notified through {topic_arn}: {}",
+            fault.message
+        )));
+    }
+}
+
+fn publish_input(world: &mut World, input: &Value) -> Result<Value, Fault> {
+    let text = |member: &str| input[member].as_str();
+    let known = ["TopicArn", "Message", "Subject"];
+    let mut members = input.as_object().map(Map::keys).into_iter().flatten();
+    if let Some(other) = members.find(|name| !known.contains(&name.as_str())) {
+        return Err(invalid(&format!(
+            "{other} is not supported by the local account"
+        )));
+    }
+    let topic = text("TopicArn")
+        .ok_or_else(|| invalid("TopicArn or TargetArn Reason: no value for required parameter"))?;
+    let message = text("Message").unwrap_or_default();
+    let id = publish(world, Publisher::Role, topic, text("Subject"), message)?;
+    Ok(json!({ "MessageId": id }))
+}
+
+/// AWS: SNS API reference, `Publish`.
+fn publish(
+    world: &mut World,
+    publisher: Publisher<'_>,
+    topic_arn: &str,
+    subject: Option<&str>,
+    message: &str,
+) -> Result<String, Fault> {
+    if message.is_empty() {
+        return Err(invalid("Empty message"));
+    }
+    if message.len() > LONGEST_MESSAGE {
+        return Err(invalid("Message too long"));
+    }
+    if subject.is_some_and(|subject| !is_subject(subject)) {
+        return Err(invalid("Subject"));
+    }
+    let topic = topic_mut(world, topic_arn)?;
+    check_key(topic, publisher)?;
+    let subscriptions = topic.subscriptions.clone();
+    let id = world.uuid();
+    world.note(What::Notified {
+        topic: topic_arn.to_owned(),
+        subject: subject.unwrap_or_default().to_owned(),
+    });
+    let published = Published {
+        topic: topic_arn.to_owned(),
+        subject: subject.map(str::to_owned),
+        message: message.to_owned(),
+        at: world.now,
+    };
+    for subscription in subscriptions {
+        if subscription.protocol == Protocol::Lambda {
+            let event = lambda_event(world, &published, &id, &subscription.arn);
+            events::deliver(world, &subscription.endpoint, &event, "sns");
+        }
+    }
+    world.sns.published.push(published);
+    Ok(id)
+}
+
+fn is_subject(subject: &str) -> bool {
+    (1..=LONGEST_SUBJECT).contains(&subject.chars().count())
+        && !subject.chars().any(char::is_control)
+}
+
+/// Services cannot use the key that AWS manages: its policy cannot be changed to let them.
+/// AWS: SNS developer guide, "Enabling compatibility between event sources from AWS services and
+/// encrypted topics".
+fn check_key(topic: &Topic, publisher: Publisher<'_>) -> Result<(), Fault> {
+    match (&topic.key, publisher) {
+        (Some(key), Publisher::Service(service)) if key.ends_with(MANAGED_KEY) => Err(Fault::new(
+            "KMSAccessDeniedException",
+            format!(
+                "{service} may not use {MANAGED_KEY}, with which the topic is encrypted. Encrypt it \
+                 with a key of your own whose policy lets {service} use it, or not at all"
+            ),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// AWS: Lambda developer guide, "Invoking Lambda functions with Amazon SNS notifications".
+fn lambda_event(world: &World, published: &Published, id: &str, subscription_arn: &str) -> Value {
+    let endpoint = format!("https://sns.{}.amazonaws.com", world.identity.region);
+    json!({ "Records": [{
+        "EventSource": "aws:sns",
+        "EventVersion": "1.0",
+        "EventSubscriptionArn": subscription_arn,
+        "Sns": {
+            "Type": "Notification",
+            "MessageId": id,
+            "TopicArn": published.topic,
+            "Subject": published.subject,
+            "Message": published.message,
+            "Timestamp": published.at.iso_millis(),
+            "SignatureVersion": "1",
+            "Signature": "EXAMPLE",
+            "SigningCertUrl": format!("{endpoint}/SimpleNotificationService-EXAMPLE.pem"),
+            "UnsubscribeUrl":
+                format!("{endpoint}/?Action=Unsubscribe&SubscriptionArn={subscription_arn}"),
+            "MessageAttributes": {},
+        },
+    }] })
+}
+
+fn topic_mut<'a>(world: &'a mut World, arn: &str) -> Result<&'a mut Topic, Fault> {
+    if arn.split(':').count() != 6 || !arn.starts_with("arn:") {
+        return Err(invalid("TopicArn"));
+    }
+    world.sns.topics.get_mut(arn).ok_or(Fault {
+        code: "NotFoundException".to_owned(),
+        message: "Topic does not exist".to_owned(),
+        status: 404,
+    })
+}
+
+fn invalid(what: &str) -> Fault {
+    Fault::new(
+        "InvalidParameterException",
+        format!("Invalid parameter: {what}"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::Identity;
+
+    fn account() -> (World, String) {
+        let identity = Identity {
+            account: "111122223333".to_owned(),
+            region: "eu-central-1".to_owned(),
+        };
+        let mut world = World::new(identity, Moment(1_790_960_680_989), 1);
+        let arn = create_topic(&mut world, "orders", &Map::new()).unwrap();
+        (world, arn)
+    }
+
+    fn refusal(world: &mut World, input: &Value) -> String {
+        let fault = call(world, "Publish", input).unwrap_err();
+        assert_eq!(
+            (fault.code.as_str(), fault.status),
+            ("InvalidParameterException", 400)
+        );
+        fault.message
+    }
+
+    fn last_note(world: &World) -> &What {
+        &world.journal.last().unwrap().what
+    }
+
+    #[test]
+    fn what_is_published_is_kept_and_noted() {
+        let (mut world, topic) = account();
+        subscribe(&mut world, &topic, "email", "ops@example.com").unwrap();
+        assert_eq!(readers(&world, &topic), ["ops@example.com"]);
+        let input = json!({ "TopicArn": topic, "Subject": "orders: all well", "Message": "Yes." });
+        let answer = call(&mut world, "Publish", &input).unwrap();
+        assert!(answer["MessageId"].is_string());
+        let kept = &world.sns.published[0];
+        assert_eq!(kept.subject.as_deref(), Some("orders: all well"));
+        assert_eq!((kept.message.as_str(), kept.at), ("Yes.", world.now));
+        assert!(matches!(
+            last_note(&world),
+            What::Notified { subject, .. } if subject == "orders: all well"
+        ));
+    }
+
+    #[test]
+    fn a_subject_is_one_line_of_at_most_a_hundred_characters() {
+        let (mut world, topic) = account();
+        let mut publish = |subject: &str| {
+            call(
+                &mut world,
+                "Publish",
+                &json!({ "TopicArn": topic, "Subject": subject, "Message": "m" }),
+            )
+        };
+        assert!(publish(&"s".repeat(100)).is_ok());
+        for bad in ["", "two\nlines", &"s".repeat(101)] {
+            let fault = publish(bad).unwrap_err();
+            assert_eq!(fault.message, "Invalid parameter: Subject", "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_message_is_there_and_fits_in_256_kib() {
+        let (mut world, topic) = account();
+        let empty = json!({ "TopicArn": topic, "Message": "" });
+        assert_eq!(
+            refusal(&mut world, &empty),
+            "Invalid parameter: Empty message"
+        );
+        let long = json!({ "TopicArn": topic, "Message": "m".repeat(262_145) });
+        assert_eq!(
+            refusal(&mut world, &long),
+            "Invalid parameter: Message too long"
+        );
+    }
+
+    #[test]
+    fn a_topic_that_does_not_exist_is_not_found() {
+        let (mut world, topic) = account();
+        let nobody = json!({ "TopicArn": format!("{topic}-2"), "Message": "m" });
+        let fault = call(&mut world, "Publish", &nobody).unwrap_err();
+        assert_eq!(
+            (fault.code.as_str(), fault.status),
+            ("NotFoundException", 404)
+        );
+        let none = json!({ "TopicArn": "orders", "Message": "m" });
+        assert_eq!(refusal(&mut world, &none), "Invalid parameter: TopicArn");
+    }
+
+    #[test]
+    fn what_the_account_does_not_have_is_refused_by_name() {
+        let (mut world, topic) = account();
+        let number = json!({ "PhoneNumber": "+1", "Message": "m" });
+        assert!(refusal(&mut world, &number).contains("PhoneNumber"));
+        let fault = subscribe(&mut world, &topic, "sms", "+1").unwrap_err();
+        assert!(fault.message.contains("Protocol sms"), "{}", fault.message);
+        let fifo = json!({ "FifoTopic": "true" });
+        let fault = create_topic(&mut world, "o", fifo.as_object().unwrap()).unwrap_err();
+        assert!(fault.message.contains("FifoTopic"), "{}", fault.message);
+    }
+
+    #[test]
+    fn a_service_cannot_publish_to_a_topic_under_the_key_that_aws_manages() {
+        let (mut world, _) = account();
+        let managed = json!({ "KmsMasterKeyId": "alias/aws/sns" });
+        let topic = create_topic(&mut world, "sealed", managed.as_object().unwrap()).unwrap();
+        let alarms = Publisher::Service("cloudwatch.amazonaws.com");
+        notify(&mut world, alarms, &topic, None, "lost");
+        assert_eq!(world.sns.published, []);
+        assert!(matches!(
+            last_note(&world),
+            What::Told(why) if why.contains("cloudwatch.amazonaws.com may not use alias/aws/sns")
+        ));
+        notify(&mut world, Publisher::Role, &topic, None, "heard");
+        assert_eq!(world.sns.published.len(), 1);
+    }
+}
