@@ -1,5 +1,6 @@
 //! What one look calls for. No I/O, no clock, no async in here.
 
+mod notice;
 mod refusal;
 mod step;
 
@@ -15,6 +16,7 @@ use crate::{
     weight::{Share, Weight},
 };
 
+pub use notice::Notice;
 pub use refusal::Refusal;
 pub use step::{Approval, Step};
 

@@ -99,6 +99,10 @@ names! {
     TaskDefinitionArn: "the ARN of a task definition",
         "arn:aws:ecs:REGION:ACCOUNT:task-definition/FAMILY:REVISION",
         |arn| arn.starts_with("arn:") && family_revision(arn).is_some();
+    /// The ARN of a standard SNS topic: a FIFO topic has no readers by e-mail.
+    TopicArn: "the ARN of a standard SNS topic",
+        "arn:aws:sns:REGION:ACCOUNT:NAME, NAME of 1 to 256 letters, digits, hyphens and underscores",
+        is_topic_arn;
 }
 
 impl QueueUrl {
@@ -206,6 +210,28 @@ fn queue_name(url: &str) -> Option<&str> {
     (plausible && parts.next().is_none()).then_some(name)
 }
 
+fn is_topic_arn(arn: &str) -> bool {
+    let parts: Vec<&str> = arn.split(':').collect();
+    let [
+        "arn",
+        "aws" | "aws-cn" | "aws-us-gov",
+        "sns",
+        region,
+        account,
+        name,
+    ] = parts[..]
+    else {
+        return false;
+    };
+    let is_account = account.len() == 12 && account.chars().all(|c| c.is_ascii_digit());
+    is_account
+        && !region.is_empty()
+        && within(name, 256)
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+}
+
 fn family_revision(arn: &str) -> Option<(&str, u32)> {
     let (_, short) = arn.split_once(":task-definition/")?;
     let (family, revision) = short.split_once(':')?;
@@ -254,6 +280,21 @@ mod tests {
         let arn = TaskDefinitionArn::try_from(arn).unwrap();
         assert_eq!((arn.short(), arn.family()), ("orders:7", "orders"));
         assert!(TaskDefinitionArn::try_from("orders:7").is_err());
+    }
+
+    #[test]
+    fn a_topic_is_a_standard_one_by_its_whole_arn() {
+        assert!(TopicArn::try_from("arn:aws:sns:eu-central-1:111122223333:orders-news").is_ok());
+        for bad in [
+            "orders-news",
+            "arn:aws:sqs:eu-central-1:111122223333:orders-news",
+            "arn:aws:sns:eu-central-1:1111:orders-news",
+            "arn:aws:sns:eu-central-1:111122223333:orders.fifo",
+            "arn:aws:sns:eu-central-1:111122223333:orders:0a1b",
+            "arn:aws:sns:eu-central-1:111122223333:",
+        ] {
+            assert!(TopicArn::try_from(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

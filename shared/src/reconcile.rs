@@ -21,7 +21,7 @@ use crate::{
         records::{Entry, Written},
     },
     clock::Timestamp,
-    decision::{Decision, Move, Step, WaitingOn},
+    decision::{Decision, Move, Notice, Step, WaitingOn},
     job::{Bookmark, FailureType, Job, Report},
     names::ReleaseId,
     parameters::{self, Raw, USER_PARAMETERS},
@@ -266,7 +266,8 @@ async fn act<S: Stage>(
     };
     let written = match &decided.decision {
         Decision::Take(taken) => {
-            carry_out(account, &look.target, taken, entry(taken.doing.to_string())).await?
+            let entry = entry(taken.doing.to_string());
+            carry_out(account, &look.target, taken, entry, None).await?
         }
         Decision::Done(done) => match &done.record {
             Some(record) => {
@@ -317,18 +318,23 @@ pub fn report(decision: Decision, bookmark: &Bookmark) -> Report {
     }
 }
 
-/// Carries out a move: the record first, if it changes, then all steps at once.
+/// Carries out a move: the record first, if it changes, then all steps at once, and beside them people are told.
 ///
 /// Nothing is done if the record has changed since it was read. A step that fails does not keep the
-/// others from being tried; the worst failure is the answer.
+/// others from being tried; the worst failure is the answer. That nobody could be told is none.
 pub async fn carry_out(
     account: &Account,
     target: &Target,
     taken: &Move,
     entry: Entry,
+    notice: Option<&Notice>,
 ) -> Result<Written, Trouble> {
-    let steps =
-        futures_util::future::join_all(taken.steps.iter().map(|step| take(account, target, step)));
+    let steps = async {
+        let steps = taken.steps.iter().map(|step| take(account, target, step));
+        let (results, ()) =
+            tokio::join!(futures_util::future::join_all(steps), account.tell(notice));
+        results
+    };
     let results = if let Some(record) = &taken.record {
         if account.write(record, &entry).await? == Written::Overtaken {
             return Ok(Written::Overtaken);

@@ -9,12 +9,12 @@ mod script;
 
 use std::{collections::BTreeMap, time::Duration};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::world::{
     Fault, Identity, World, cloudwatch, codepipeline, ecs, events,
     functions::{self, Function},
-    scaling, sqs,
+    scaling, sns, sqs,
 };
 
 pub use script::{Behaviour, Script, Version};
@@ -39,6 +39,8 @@ pub const PIPELINE: &str = "orders-release";
 pub const CANARY_STAGE: &str = "Canary";
 /// The table of release records.
 pub const RELEASES_TABLE: &str = "releases";
+/// The topic through which people hear of rollbacks.
+pub const TOPIC: &str = "orders-rollbacks";
 /// The four functions.
 pub const FUNCTIONS: [&str; 4] = ["deploy-canary", "shift-weight", "promote-primary", ROLLBACK];
 /// The function that alarm, events and schedule invoke.
@@ -176,7 +178,7 @@ impl Stage {
             dead_letter_url,
             task_definition,
         };
-        self.create_functions(world, &scene);
+        self.create_functions(world, &scene)?;
         create_alarm(world)?;
         self.create_pipeline(world)?;
         create_rules(world)?;
@@ -213,23 +215,30 @@ impl Stage {
         Ok(task_definition)
     }
 
-    fn create_functions(&self, world: &mut World, scene: &Scene) {
+    fn create_functions(&self, world: &mut World, scene: &Scene) -> Result<(), Fault> {
+        let topic = sns::create_topic(world, TOPIC, &Map::new())?;
+        sns::subscribe(world, &topic, "email", "operators@example.com")?;
         let environment = BTreeMap::from([
             ("TARGET".to_owned(), self.target(scene).to_string()),
             ("RELEASES_TABLE".to_owned(), RELEASES_TABLE.to_owned()),
         ]);
         for name in FUNCTIONS {
+            let mut environment = environment.clone();
+            if name == ROLLBACK {
+                environment.insert("NOTIFICATIONS_TOPIC".to_owned(), topic.clone());
+            }
             functions::create_function(
                 world,
                 Function {
                     name: name.to_owned(),
                     timeout: Duration::from_secs(30),
-                    environment: environment.clone(),
+                    environment,
                     retries: 1,
                     event_age: Duration::from_mins(20),
                 },
             );
         }
+        Ok(())
     }
 
     fn create_pipeline(&self, world: &mut World) -> Result<(), Fault> {

@@ -9,10 +9,14 @@
 //! Everything may be delivered twice, late, or not at all: every look starts from what it sees, and the schedule finishes what
 //! was begun.
 //!
+//! Whoever is subscribed to the notifications topic hears of the beginning and of the end, from the look that wrote
+//! it into the record. A notice that cannot be sent is logged and delays nothing.
+//!
 //! **Caveats.** An invocation that began before the record was written may still write, for as long as a function may run.
 //! Therefore automatic scaling is only given back, and `RolledBack` only declared, by a look later than that.
 
 pub mod decide;
+pub mod notice;
 
 use std::{fmt, sync::Arc};
 
@@ -210,6 +214,7 @@ async fn look(
     let seen = observe(account, target, why).await?;
     let now = seen.pair.now;
     let decision = decide::decide(&seen, why);
+    let notice = notice::of(&seen, why, &decision);
     let entry = |decided: String| Entry {
         pair: target.pair(),
         at: now,
@@ -225,13 +230,17 @@ async fn look(
     };
     let written = match &decision {
         Decision::Take(taken) => {
-            carry_out(account, target, taken, entry(taken.doing.to_string())).await?
+            let entry = entry(taken.doing.to_string());
+            carry_out(account, target, taken, entry, notice.as_ref()).await?
         }
         Decision::Done(done) => match &done.record {
             Some(record) => {
-                account
-                    .write(record, &entry(done.outcome.to_string()))
-                    .await?
+                let entry = entry(done.outcome.to_string());
+                let written = account.write(record, &entry).await?;
+                if written == Written::Yes {
+                    account.tell(notice.as_ref()).await;
+                }
+                written
             }
             None if is_routine(why, &done.outcome) => Written::Yes,
             None => {

@@ -159,13 +159,20 @@ impl Trouble {
 
 fn kind(code: Option<&str>, status: Option<u16>) -> Kind {
     match (code, status) {
-        (Some("AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation"), _) => {
-            Kind::Denied
-        }
+        (
+            Some(
+                "AccessDenied"
+                | "AccessDeniedException"
+                | "AuthorizationError"
+                | "UnauthorizedOperation",
+            ),
+            _,
+        ) => Kind::Denied,
         (
             Some(
                 "Throttling"
                 | "ThrottlingException"
+                | "Throttled"
                 | "ThrottledException"
                 | "RequestThrottled"
                 | "RequestThrottledException"
@@ -186,6 +193,7 @@ fn kind(code: Option<&str>, status: Option<u16>) -> Kind {
                 | "QueueDoesNotExist"
                 | "AWS.SimpleQueueService.NonExistentQueue"
                 | "ResourceNotFoundException"
+                | "NotFound"
                 | "PipelineNotFoundException"
                 | "NoSuchBucket"
                 | "NoSuchKey",

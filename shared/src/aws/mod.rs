@@ -3,6 +3,7 @@
 pub mod alarms;
 pub mod artifacts;
 pub mod error;
+pub mod notifications;
 pub mod pipeline;
 pub mod queues;
 pub mod records;
@@ -17,6 +18,7 @@ use aws_config::{SdkConfig, timeout::TimeoutConfig};
 use crate::{clock::Timestamp, decision::Step, input::BadInput, names::ClusterName, target};
 
 pub use error::{AwsError, Trouble};
+use notifications::Notifications;
 
 /// The clients of the functions and what their environment says.
 pub struct Account {
@@ -27,6 +29,7 @@ pub struct Account {
     ecs: aws_sdk_ecs::Client,
     scaling: aws_sdk_applicationautoscaling::Client,
     sqs: aws_sdk_sqs::Client,
+    notifications: Notifications,
     settings: Settings,
 }
 
@@ -37,6 +40,9 @@ pub struct Settings {
     pub target: Option<String>,
     /// `RELEASES_TABLE`: the `DynamoDB` table of release records.
     pub releases_table: Option<String>,
+    /// `NOTIFICATIONS_TOPIC`: the ARN of the SNS topic through which people hear of rollbacks; without it, nobody
+    /// does. Only rollback has it.
+    pub notifications_topic: Option<String>,
 }
 
 impl Settings {
@@ -47,6 +53,7 @@ impl Settings {
         Self {
             target: read(target::TARGET),
             releases_table: read("RELEASES_TABLE"),
+            notifications_topic: read(notifications::TOPIC),
         }
     }
 }
@@ -71,6 +78,7 @@ impl Account {
             ecs: aws_sdk_ecs::Client::new(&config),
             scaling: aws_sdk_applicationautoscaling::Client::new(&config),
             sqs: aws_sdk_sqs::Client::new(&config),
+            notifications: Notifications::new(&config, settings.notifications_topic.as_deref()),
             config,
             settings,
         }

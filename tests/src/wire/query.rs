@@ -5,7 +5,7 @@
 //! say so. Lists and maps are never flattened here.
 //! AWS: Smithy 2.0, "AWS query protocol".
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::{Map, Value};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -15,7 +15,7 @@ use super::{
     model::{Kind, Member, Model, Shape},
     s3::percent_decoded,
 };
-use crate::world::Fault;
+use crate::{clock::Moment, world::Fault};
 
 /// Of requests.
 pub(super) const CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
@@ -246,13 +246,8 @@ fn xml(model: &Model, shape: &str, value: &Value) -> String {
 }
 
 fn timestamp(seconds: &serde_json::Number) -> String {
-    let millis = seconds.as_f64().unwrap_or_default() * 1000.0;
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "a time that AWS has is in its range"
-    )]
-    let at = crate::clock::Moment(millis.max(0.0) as u64);
-    at.iso_millis()
+    let since_epoch = Duration::try_from_secs_f64(seconds.as_f64().unwrap_or_default());
+    (Moment(0) + since_epoch.unwrap_or_default()).iso_millis()
 }
 
 fn element(name: &str, content: &str) -> String {

@@ -27,6 +27,8 @@ pub struct Sns {
     /// Every message that a topic took, oldest first.
     pub published: Vec<Published>,
     topics: BTreeMap<String, Topic>,
+    /// Source of its ids. Not the world's: whom is told must not change what else is called.
+    ids: u64,
 }
 
 /// A message that a topic took.
@@ -136,7 +138,7 @@ pub fn subscribe(
             )));
         }
     };
-    let arn = format!("{topic_arn}:{}", world.uuid());
+    let arn = format!("{topic_arn}:{}", next_id(world));
     topic_mut(world, topic_arn)?
         .subscriptions
         .push(Subscription {
@@ -224,12 +226,12 @@ fn publish(
     let topic = topic_mut(world, topic_arn)?;
     check_key(topic, publisher)?;
     let subscriptions = topic.subscriptions.clone();
-    let id = world.uuid();
+    let id = next_id(world);
     world.note(What::Notified {
         topic: topic_arn.to_owned(),
         subject: subject.unwrap_or_default().to_owned(),
     });
-    let published = Published {
+    let taken = Published {
         topic: topic_arn.to_owned(),
         subject: subject.map(str::to_owned),
         message: message.to_owned(),
@@ -237,11 +239,11 @@ fn publish(
     };
     for subscription in subscriptions {
         if subscription.protocol == Protocol::Lambda {
-            let event = lambda_event(world, &published, &id, &subscription.arn);
+            let event = lambda_event(world, &taken, &id, &subscription.arn);
             events::deliver(world, &subscription.endpoint, &event, "sns");
         }
     }
-    world.sns.published.push(published);
+    world.sns.published.push(taken);
     Ok(id)
 }
 
@@ -288,6 +290,11 @@ fn lambda_event(world: &World, published: &Published, id: &str, subscription_arn
             "MessageAttributes": {},
         },
     }] })
+}
+
+fn next_id(world: &mut World) -> String {
+    world.sns.ids += 1;
+    format!("00000000-0000-4000-8000-{:012x}", world.sns.ids)
 }
 
 fn topic_mut<'a>(world: &'a mut World, arn: &str) -> Result<&'a mut Topic, Fault> {

@@ -7,6 +7,7 @@ use canary::{
         records::{Entry, Written},
     },
     clock::Timestamp,
+    decision::Notice,
     job::{FailureType, Report},
     names::{ClusterName, PipelineName, ReleaseId},
 };
@@ -123,4 +124,42 @@ async fn an_execution_is_found_with_its_approval_and_no_other_is() {
     let other_state = state.execution(&other);
     assert!(!other_state.under_way && other_state.approval.is_none());
     assert_eq!(aws.execution_status(&pipeline, &other).await, Ok(None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_notice_reaches_the_topic_and_that_it_cannot_is_no_error() {
+    let (play, _) = at_approval().await;
+    let topic = play.account.with(|world| world.arn("sns", stage::TOPIC));
+    let notice = Notice::new("orders", "all well", "Nothing happened.\n".to_owned());
+    let aws = play.adapters_telling("rollback", &topic);
+    aws.tell(Some(&notice)).await;
+    aws.tell(None).await;
+    let told = (
+        "orders: all well".to_owned(),
+        "Nothing happened.\n".to_owned(),
+    );
+    assert_eq!(play.notices(), std::slice::from_ref(&told));
+
+    let missing = format!("{topic}-of-somebody-else");
+    for other in [missing.as_str(), "orders-rollbacks"] {
+        let aws = play.adapters_telling("rollback", other);
+        aws.tell(Some(&notice)).await;
+    }
+    play.adapters("deploy-canary").tell(Some(&notice)).await;
+    assert_eq!(
+        play.notices(),
+        [told],
+        "whoever cannot tell says so and goes on"
+    );
+    let tried: Vec<_> = play
+        .calls("rollback")
+        .into_iter()
+        .filter(|call| call.service == "sns")
+        .map(|call| call.fault)
+        .collect();
+    assert_eq!(
+        tried,
+        [None, Some("NotFoundException".to_owned())],
+        "what is no topic's ARN is not asked"
+    );
 }

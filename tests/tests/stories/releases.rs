@@ -221,3 +221,53 @@ async fn a_suite_for_the_whole_account_finds_the_pair_by_its_record() {
     play.until_phase("RolledBack").await;
     assert_eq!(play.pair(), stable());
 }
+
+#[tokio::test(start_paused = true)]
+async fn people_are_told_twice_of_a_rollback_with_its_cause() {
+    let play = Play::begin(&Stage::default(), v2(Behaviour::Works)).await;
+    let release = play.push("v2");
+    play.until_approval(&release).await;
+    assert_eq!(play.notices(), [], "a release that goes well is no news");
+    play.alarm("orders fail");
+    play.until_phase("RolledBack").await;
+    play.pass(Duration::from_mins(10)).await;
+    let notices = play.notices();
+    let subjects: Vec<_> = notices
+        .iter()
+        .map(|(subject, _)| subject.as_str())
+        .collect();
+    assert_eq!(
+        subjects,
+        [
+            format!("orders: rolling back release {release}"),
+            format!("orders: rolled back release {release}"),
+        ]
+    );
+    let beginnings: Vec<_> = notices
+        .iter()
+        .filter_map(|(_, message)| message.lines().next())
+        .collect();
+    let cause = "alarm orders-dead-letters went to ALARM: orders fail.";
+    assert_eq!(
+        beginnings,
+        [
+            format!("Release {release} of orders is being rolled back: {cause}"),
+            format!("Release {release} of orders is rolled back: {cause}"),
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_that_begins_twice_at_once_is_told_once() {
+    let play = Play::begin(&Stage::default(), v2(Behaviour::Works)).await;
+    let release = play.push("v2");
+    play.until_approval(&release).await;
+    play.account.with(|world| {
+        world.events.delivery = Delivery::Twice;
+        world.functions.deliver_twice = true;
+    });
+    play.alarm("orders fail");
+    play.until_phase("RolledBack").await;
+    play.pass(Duration::from_mins(10)).await;
+    assert_eq!(play.notices().len(), 2, "{:?}", play.notices());
+}

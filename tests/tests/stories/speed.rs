@@ -5,7 +5,11 @@ use std::time::Duration;
 
 use rehearsal::{
     stage::{Behaviour, Script, Stage, Version},
-    world::journal::{Entry, What},
+    wire::Interference,
+    world::{
+        Fault,
+        journal::{Entry, What},
+    },
 };
 
 use crate::play::Play;
@@ -126,4 +130,53 @@ async fn calls_grow_by_a_fixed_number_for_every_look() {
     let calls = play.calls("shift-weight").len();
     // Record, services, alarms, dead letters, scaling and the report.
     assert!(calls <= 6 * looks + 8, "{calls} calls in {looks} looks");
+}
+
+/// What rollback asked of AWS and when, from the alarm to the end, telling people left out.
+async fn rollback_while_sns(does: Interference) -> (Vec<(Duration, String)>, usize) {
+    let (play, release) = with_latency(Behaviour::Works).await;
+    play.until_approval(&release).await;
+    play.interfere(move |call| match call.service.as_str() {
+        "sns" => does.clone(),
+        _ => Interference::None,
+    });
+    let alarm = play.account.now();
+    play.alarm("orders fail");
+    play.until_phase("RolledBack").await;
+    let journal = play.account.with(|world| world.journal.clone());
+    let calls = journal.iter().filter_map(|entry| match &entry.what {
+        What::Called(call) if call.principal.0 == "rollback" && call.service != "sns" => {
+            Some((entry.at.since(alarm), call.operation.clone()))
+        }
+        _ => None,
+    });
+    let calls = calls.collect();
+    play.pass(Duration::from_mins(1)).await;
+    (calls, play.notices().len())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_makes_the_same_calls_at_the_same_time_whether_people_can_be_told_or_not() {
+    let (well, told) = rollback_while_sns(Interference::None).await;
+    assert!(well.len() > 10, "{well:?}");
+    assert_eq!(told, 2);
+    let broken = Fault {
+        code: "InternalErrorException".to_owned(),
+        message: "not today".to_owned(),
+        status: 500,
+    };
+    let denied = Fault {
+        code: "AuthorizationErrorException".to_owned(),
+        message: "not you".to_owned(),
+        status: 403,
+    };
+    for how in [
+        Interference::Refuse(broken),
+        Interference::Refuse(denied),
+        Interference::Hang,
+    ] {
+        let (calls, told) = rollback_while_sns(how.clone()).await;
+        assert_eq!(calls, well, "{how:?}");
+        assert_eq!(told, 0, "{how:?}");
+    }
 }

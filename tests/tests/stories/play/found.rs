@@ -26,6 +26,24 @@ impl Play {
         clients(&self.account, principal, settings())
     }
 
+    /// The same, telling people through a topic.
+    pub(crate) fn adapters_telling(&self, principal: &str, topic: &str) -> canary::aws::Account {
+        let settings = Settings {
+            notifications_topic: Some(topic.to_owned()),
+            ..settings()
+        };
+        clients(&self.account, principal, settings)
+    }
+
+    /// What people were told, as subject and message.
+    pub(crate) fn notices(&self) -> Vec<(String, String)> {
+        let published = self.account.with(|world| world.sns.published.clone());
+        let notices = published.into_iter();
+        notices
+            .map(|notice| (notice.subject.unwrap_or_default(), notice.message))
+            .collect()
+    }
+
     /// The release record, as the library reads it.
     pub(crate) async fn record(&self) -> Option<canary::record::Record> {
         let pair = canary::names::PairId::new(
@@ -217,7 +235,7 @@ impl Play {
 
 fn settings() -> Settings {
     Settings {
-        target: None,
         releases_table: Some(stage::RELEASES_TABLE.to_owned()),
+        ..Settings::default()
     }
 }

@@ -102,6 +102,7 @@ impl Hands {
         let settings = Settings {
             target: function.environment.get("TARGET").cloned(),
             releases_table: function.environment.get("RELEASES_TABLE").cloned(),
+            notifications_topic: function.environment.get("NOTIFICATIONS_TOPIC").cloned(),
         };
         let clients = clients(&self.account, &function.name, settings);
         let deadline = timestamp(self.account.now() + function.timeout);

@@ -1,0 +1,208 @@
+use canary::{
+    aws::pipeline::{Execution, ExecutionStatus},
+    fixtures::{alarm, at, began, pair, record, release, scaling, target},
+    observation::Observation,
+    parameters::Rollback,
+    record::Record,
+    trigger::{Ended, Firing},
+};
+
+use super::*;
+use crate::decide::decide;
+
+const RELEASE: &str = "3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f";
+
+fn alarmed() -> Why {
+    Why::Alarm(Firing {
+        alarm: alarm("orders-dead-letters"),
+        reason: "3 messages.".to_owned(),
+        at: Some(at(599)),
+        direct: true,
+    })
+}
+
+fn seen(pair: Observation) -> Seen {
+    Seen {
+        pair,
+        execution: Execution::default(),
+        status: Some(ExecutionStatus::from("Stopped")),
+    }
+}
+
+/// What is told of one look.
+fn told(pair: Observation, why: &Why) -> Option<Notice> {
+    let seen = seen(pair);
+    of(&seen, why, &decide(&seen, why))
+}
+
+fn message(pair: Observation, why: &Why) -> String {
+    let notice = told(pair, why).expect("a notice");
+    notice.message().to_owned()
+}
+
+fn rolling_back(record: Record) -> Observation {
+    pair().recorded(record.rolling_back()).seen_at(at(700))
+}
+
+#[test]
+fn the_beginning_is_told_with_cause_phase_asker_and_what_happens_now() {
+    let shifting = pair().canary_on_candidate().recorded(record().shifting(50));
+    let notice = told(shifting, &alarmed()).expect("a notice");
+    assert_eq!(
+        notice.subject(),
+        format!("orders: rolling back release {RELEASE}")
+    );
+    assert_eq!(
+        notice.message(),
+        format!(
+            "Release {RELEASE} of orders is being rolled back: alarm orders-dead-letters went to ALARM: 3 messages.\n\n\
+             Pair: orders/orders\n\
+             Release: {RELEASE}\n\
+             Pipeline: orders-release\n\
+             Phase: Shifting until now\n\
+             Asked for by: alarm orders-dead-letters\n\
+             What happens now:\n\
+             - orders-canary: orders:7, 1 task\n\
+             - orders: was not touched\n\
+             - the pipeline execution is ended\n\
+             Another message follows when that is done.\n"
+        )
+    );
+}
+
+#[test]
+fn the_end_is_told_with_cause_and_what_was_restored() {
+    let restored = rolling_back(record().promoting());
+    let notice = told(restored, &Why::Schedule).expect("a notice");
+    assert_eq!(
+        notice.subject(),
+        format!("orders: rolled back release {RELEASE}")
+    );
+    assert_eq!(
+        notice.message(),
+        format!(
+            "Release {RELEASE} of orders is rolled back: alarm orders-dead-letters went to ALARM: 3 messages.\n\n\
+             Pair: orders/orders\n\
+             Release: {RELEASE}\n\
+             Pipeline: orders-release\n\
+             What was restored:\n\
+             - orders-canary: orders:7, 1 task\n\
+             - orders: orders:7\n"
+        )
+    );
+}
+
+#[test]
+fn who_asked_is_told_in_words() {
+    let asked = || Rollback {
+        release: release(),
+        reason: Some("latency is up".to_owned()),
+    };
+    let ended = Why::Ended(Ended {
+        pipeline: "orders-release".try_into().unwrap(),
+        release: release(),
+        what: "its pipeline execution ended as FAILED".to_owned(),
+        at: Some(at(599)),
+    });
+    let rows = [
+        (alarmed(), "alarm orders-dead-letters", true),
+        (Why::Hand(asked()), "a person", true),
+        (Why::Action(asked()), "an action of its pipeline", false),
+        (
+            ended,
+            "the end of its pipeline execution, or of its approval",
+            false,
+        ),
+        (
+            Why::Schedule,
+            "the schedule, which found its pipeline execution ended",
+            false,
+        ),
+    ];
+    for (why, asker, ends_execution) in rows {
+        let message = message(pair().recorded(record().shifting(10)), &why);
+        assert!(
+            message.contains(&format!("\nAsked for by: {asker}\n")),
+            "{message}"
+        );
+        assert_eq!(
+            message.contains("the pipeline execution is ended"),
+            ends_execution,
+            "{asker}"
+        );
+    }
+}
+
+#[test]
+fn only_what_the_release_had_in_its_hands_is_said_to_go_back() {
+    let mut scaled = record().registering(at(599));
+    scaled.found.canary.scaling = Some(scaling(0, 10));
+    scaled.found.primary.scaling = Some(scaling(2, 20));
+    let mut constant = record().promoting();
+    constant.target = target().constant_total();
+    constant.found.primary.scaling = Some(scaling(2, 20));
+    let rows = [
+        (
+            record(),
+            "- orders-canary: was not touched\n- orders: was not touched\n",
+        ),
+        (
+            scaled,
+            "- orders-canary: scaled automatically from 0 to 10\n- orders: was not touched\n",
+        ),
+        (
+            constant,
+            "- orders-canary: orders:7, 1 task\n\
+             - orders: orders:7, 3 tasks, scaled automatically from 2 to 20\n",
+        ),
+    ];
+    for (record, expected) in rows {
+        let message = message(pair().recorded(record), &alarmed());
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+#[test]
+fn what_only_goes_on_or_is_no_rollback_is_told_to_nobody() {
+    let rows = [
+        ("no release", pair()),
+        (
+            "rolled back already",
+            pair().recorded(record().rolled_back()),
+        ),
+        (
+            "a step is still due",
+            rolling_back(record().shifting(50)).canary_on_candidate(),
+        ),
+        (
+            "the fence is not over",
+            pair()
+                .recorded(record().shifting(50).rolling_back().since(at(595)))
+                .seen_at(at(600)),
+        ),
+        (
+            "an alarm from before the release",
+            pair().recorded(record().shifting(10)),
+        ),
+    ];
+    for (situation, pair) in rows {
+        let why = Why::Alarm(Firing {
+            alarm: alarm("orders-dead-letters"),
+            reason: String::new(),
+            at: Some(at(50)),
+            direct: true,
+        });
+        assert!(at(50) < began());
+        assert_eq!(told(pair, &why), None, "{situation}");
+    }
+}
+
+#[test]
+fn a_long_cause_is_cut() {
+    let why = Why::Hand(Rollback {
+        release: release(),
+        reason: Some("x".repeat(300_000)),
+    });
+    let message = message(pair().recorded(record().shifting(10)), &why);
+    assert!(message.len() < 2000, "{}", message.len());
+}

@@ -1,0 +1,70 @@
+//! Amazon SNS: people hear of what happened.
+
+use aws_config::SdkConfig;
+
+use super::{Account, AwsError};
+use crate::{decision::Notice, input::BadInput, names::TopicArn};
+
+/// The environment variable with the topic's ARN.
+pub const TOPIC: &str = "NOTIFICATIONS_TOPIC";
+
+/// Where notices go.
+pub(super) enum Notifications {
+    /// Nowhere: none is asked for.
+    Off,
+    /// Nowhere, because of a mistake.
+    Unusable(BadInput),
+    /// To everybody who is subscribed to a topic.
+    To(aws_sdk_sns::Client, TopicArn),
+}
+
+impl Notifications {
+    /// Reads the topic. A mistake is said at once and with every notice that it keeps from its readers, but whom to
+    /// tell is no reason not to roll back.
+    pub(super) fn new(config: &SdkConfig, topic: Option<&str>) -> Self {
+        match topic.map(TopicArn::try_from) {
+            None => Self::Off,
+            Some(Ok(topic)) => Self::To(aws_sdk_sns::Client::new(config), topic),
+            Some(Err(bad)) => {
+                let bad = BadInput::field(TOPIC, "", bad.to_string());
+                tracing::error!("nobody will be told of rollbacks: {bad}");
+                Self::Unusable(bad)
+            }
+        }
+    }
+}
+
+impl Account {
+    /// Tells people, if there is something to tell and a topic to tell it through.
+    ///
+    /// That nobody can be told is said in the log and is never an error: what the notice tells of has happened.
+    pub async fn tell(&self, notice: Option<&Notice>) {
+        let Some(notice) = notice else {
+            return;
+        };
+        let subject = notice.subject();
+        match self.publish(notice).await {
+            Ok(()) => {}
+            Err(why) => tracing::warn!("nobody was told \"{subject}\": {why}"),
+        }
+    }
+
+    async fn publish(&self, notice: &Notice) -> Result<(), super::Trouble> {
+        let (client, topic) = match &self.notifications {
+            Notifications::Off => return Ok(()),
+            Notifications::Unusable(bad) => return Err(bad.clone().into()),
+            Notifications::To(client, topic) => (client, topic),
+        };
+        client
+            .publish()
+            .topic_arn(topic.as_str())
+            .subject(notice.subject())
+            .message(notice.message())
+            .send()
+            .await
+            .map_err(|error| {
+                AwsError::of("sns:Publish", format!("topic {topic} ({TOPIC})"), &error)
+            })?;
+        Ok(())
+    }
+}
