@@ -7,7 +7,9 @@
 //! * [`live`] carries out effects with real processes on loopback.
 //! * [`template`] reads CloudFormation templates and creates their resources in order, through
 //!   whoever knows the resource types.
-//! * [`stage`] sets the account up for the example: a pair of queue consumers and their pipeline.
+//! * [`provision`] knows the resource types: it creates the resources of templates in the account.
+//! * [`stage`] creates the stacks of the shipped templates for the example: a pair of queue consumers,
+//!   their pipeline, and what guards them; it plays the pipeline's source and build.
 //! * [`story`] folds the account's journal into what people want to see; [`terminal`] shows it while
 //!   it happens, [`report`] afterwards, with the [`verdict`].
 //! * [`scenario`] says what can be rehearsed, and [`rehearse`] does it; [`cli`] is the command line.
@@ -16,6 +18,7 @@ mod brief;
 pub mod cli;
 pub mod clock;
 pub mod live;
+pub mod provision;
 pub mod rehearse;
 pub mod report;
 pub mod scenario;

@@ -1,24 +1,25 @@
-//! The example's account: a pair of queue consumers, their pipeline, and what guards them.
+//! The example: the shipped templates in an account of their own.
 //!
-//! [`Stage::set_up`] creates it all, as the shipped templates do on AWS. A [`Script`] says which
-//! versions of the application there are and how they behave, and plays the pipeline's source and
-//! build.
+//! [`Stage::set_up`] creates the stacks of `infra/` in the local account, as `infra/deploy.sh` does on
+//! AWS. A [`Script`] says which versions of the application there are and how they behave, and plays
+//! the pipeline's source and build.
 
-mod documents;
 mod script;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::world::{
-    Fault, Identity, World, cloudwatch, codepipeline, ecs, events,
-    functions::{self, Function},
-    scaling, sns, sqs,
+use crate::{
+    provision::Provisioner,
+    template::{Environment, TemplateError, Templates, create_stack},
+    world::{Fault, Identity, World, scaling},
 };
 
 pub use script::{Behaviour, Script, Version};
 
+/// The template parameter `Name`: what the names of everything else begin with.
+pub const NAME: &str = "orders";
 /// The cluster.
 pub const CLUSTER: &str = "orders";
 /// The primary service, and the family of both services' task definitions.
@@ -33,22 +34,29 @@ pub const QUEUE: &str = "orders";
 pub const DEAD_LETTERS: &str = "orders-dead-letters";
 /// The alarm on messages in [`DEAD_LETTERS`].
 pub const ALARM: &str = "orders-dead-letters";
+/// The alarm on the canary failing more than the primary.
+pub const FAILURES_ALARM: &str = "orders-canary-failures";
 /// The pipeline.
 pub const PIPELINE: &str = "orders-release";
-/// The pipeline's approval action waits in this stage.
-pub const CANARY_STAGE: &str = "Canary";
 /// The table of release records.
-pub const RELEASES_TABLE: &str = "releases";
-/// The topic through which people hear of rollbacks.
-pub const TOPIC: &str = "orders-rollbacks";
+pub const RELEASES_TABLE: &str = "orders-releases";
 /// The four functions.
-pub const FUNCTIONS: [&str; 4] = ["deploy-canary", "shift-weight", "promote-primary", ROLLBACK];
+pub const FUNCTIONS: [&str; 4] = [DEPLOY_CANARY, SHIFT_WEIGHT, PROMOTE_PRIMARY, ROLLBACK];
+/// The function of the action `deploy-canary`.
+pub const DEPLOY_CANARY: &str = "orders-deploy-canary";
+/// The function of the action `shift-weight`.
+pub const SHIFT_WEIGHT: &str = "orders-shift-weight";
+/// The function of the action `promote-primary`.
+pub const PROMOTE_PRIMARY: &str = "orders-promote-primary";
 /// The function that alarm, events and schedule invoke.
-pub const ROLLBACK: &str = "rollback";
-/// How often a message is received before it goes to [`DEAD_LETTERS`].
-pub const MAX_RECEIVES: u32 = 3;
+pub const ROLLBACK: &str = "orders-rollback";
 
-const ARTIFACTS: &str = "orders-release-artifacts";
+/// The root template.
+const ROOT: &str = "main.yaml";
+/// The template of what has to be there before the root.
+const ARTIFACTS: &str = "artifacts.yaml";
+/// Where the templates are.
+const INFRA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra");
 
 /// Where the example is. Image references contain it.
 #[must_use]
@@ -59,21 +67,35 @@ pub fn identity() -> Identity {
     }
 }
 
-/// The example's numbers.
+/// The shipped templates.
+///
+/// # Errors
+/// If they cannot be read.
+pub fn templates() -> Result<Templates, TemplateError> {
+    let directory = Path::new(INFRA);
+    Templates::read(
+        &directory
+            .canonicalize()
+            .unwrap_or_else(|_| directory.to_owned()),
+    )
+}
+
+/// The example's numbers: what a rehearsal gives the templates for parameters, and how the pair
+/// came to be loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stage {
-    /// Desired count of the primary service. Default 4.
+    /// To how many tasks the primary service was scaled before the release. Default 4.
     pub primary_tasks: u32,
-    /// Desired count of the canary service between releases. Default 1.
-    pub canary_tasks: u32,
     /// Most tasks that both services may have together during a release. Default 20.
     pub max_tasks: u32,
     /// By how many dead letters a release may grow the queue of them before its own gate stops it;
     /// the alarm fires at the first one. Default 0.
     pub max_dead_letters: u64,
+    /// How the canary's share comes about. Default additive.
+    pub mode: Mode,
     /// Minimum and maximum capacity of the primary's scalable target. Default 2 and 20.
-    pub primary_scaling: Option<(u32, u32)>,
-    /// The same of the canary's. Default none.
+    pub primary_scaling: (u32, u32),
+    /// The same of the canary's, if the team has made it one, which the templates do not. Default none.
     pub canary_scaling: Option<(u32, u32)>,
     /// Visibility timeout of the queue and of the application's receives, whole seconds. Default 30 s; live 3 s.
     pub visibility: Duration,
@@ -81,15 +103,23 @@ pub struct Stage {
     pub stop_timeout: Duration,
     /// How long the application works on one message. Default 0; live 200 ms.
     pub work: Duration,
-    /// The shares that shift-weight goes through. Default 10 % for 5 min, then 50 % for 10 min; live
-    /// 10 s and 15 s.
-    pub steps: Vec<Step>,
+    /// The shares that shift-weight goes through. Default those of the templates; live 10 % for 10 s,
+    /// then 50 % for 15 s.
+    pub steps: Option<Vec<Step>>,
     /// How long promote-primary bakes, whole seconds. Default 0.
     pub promote_bake: Duration,
-    /// `timeoutMinutes` of deploy-canary. Default 15.
-    pub deploy_timeout_minutes: u32,
-    /// `timeoutMinutes` of promote-primary. Default 30.
-    pub promote_timeout_minutes: u32,
+    /// Path of the buildspec with which the action `Validate` tests the running canary. Default none:
+    /// no such action.
+    pub validate_buildspec: Option<String>,
+}
+
+/// How the canary's share of the tasks comes about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// The canary's tasks come on top.
+    Additive,
+    /// Both services together keep their number of tasks.
+    ConstantTotal,
 }
 
 /// A share and how long it is held.
@@ -119,27 +149,45 @@ pub struct Scene {
     pub queue_url: String,
     /// The URL of [`DEAD_LETTERS`].
     pub dead_letter_url: String,
-    /// The task definition that both services run.
-    pub task_definition: String,
+    /// The ARN of the topic through which people hear of rollbacks.
+    pub notifications_topic: String,
+}
+
+/// Why the example could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetUpError {
+    /// A template is wrong, or the account refuses a resource of it.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// The account refuses what a team has done after the deployment.
+    #[error("the local account refuses {what}: {}: {}", .fault.code, .fault.message)]
+    Refused {
+        /// What was to be done.
+        what: &'static str,
+        /// The account's answer.
+        fault: Fault,
+    },
+    /// A template has no output that is needed here.
+    #[error("infra/{ROOT}: output {0} is missing; the rehearsal looks there for what it names")]
+    Output(&'static str),
 }
 
 impl Default for Stage {
-    /// The numbers of the shipped templates: for the virtual clock, where time costs nothing.
+    /// The templates' own numbers: for the virtual clock, where time costs nothing.
     fn default() -> Self {
         Self {
             primary_tasks: 4,
-            canary_tasks: 1,
             max_tasks: 20,
             max_dead_letters: 0,
-            primary_scaling: Some((2, 20)),
+            mode: Mode::Additive,
+            primary_scaling: (2, 20),
             canary_scaling: None,
             visibility: Duration::from_secs(30),
             stop_timeout: Duration::from_secs(30),
             work: Duration::ZERO,
-            steps: vec![Step::new(10, 300), Step::new(50, 600)],
+            steps: None,
             promote_bake: Duration::ZERO,
-            deploy_timeout_minutes: 15,
-            promote_timeout_minutes: 30,
+            validate_buildspec: None,
         }
     }
 }
@@ -155,114 +203,142 @@ impl Stage {
             visibility: Duration::from_secs(3),
             stop_timeout: Duration::from_secs(5),
             work: Duration::from_millis(200),
-            steps: vec![Step::new(10, 10), Step::new(50, 15)],
+            steps: Some(vec![Step::new(10, 10), Step::new(50, 15)]),
             ..Self::default()
         }
     }
 
-    /// Creates the example in an empty account: both services run the script's stable version.
+    /// Creates the shipped stacks in an empty account: both services run the script's stable version.
     ///
     /// # Errors
-    /// The fault of the first creation that the account refuses.
-    pub fn set_up(&self, world: &mut World, script: &Script) -> Result<Scene, Fault> {
+    /// What is wrong with a template, or what the account refuses.
+    pub fn set_up(&self, world: &mut World, script: &Script) -> Result<Scene, SetUpError> {
+        self.set_up_from(&templates()?, world, script)
+    }
+
+    /// The same from other templates, such as the shipped ones with a change.
+    ///
+    /// # Errors
+    /// What is wrong with a template, or what the account refuses.
+    pub fn set_up_from(
+        &self,
+        templates: &Templates,
+        world: &mut World,
+        script: &Script,
+    ) -> Result<Scene, SetUpError> {
+        world.iam.strict = true;
         for version in script.versions() {
             world
                 .ecs
                 .images
                 .insert(version.image(), version.label.clone());
         }
-        let (queue_url, dead_letter_url) = self.create_queues(world)?;
-        let task_definition = self.create_services(world, &queue_url, script.stable())?;
-        let scene = Scene {
-            queue_url,
-            dead_letter_url,
-            task_definition,
+        let name = BTreeMap::from([("Name".to_owned(), NAME.to_owned())]);
+        create(templates, ARTIFACTS, world, &name)?;
+        let outputs = create(templates, ROOT, world, &self.parameters(script))?;
+        self.scale(world).map_err(|fault| SetUpError::Refused {
+            what: "to scale the services",
+            fault,
+        })?;
+        let output = |name| {
+            let value = outputs.get(name).and_then(Value::as_str);
+            value.map(str::to_owned).ok_or(SetUpError::Output(name))
         };
-        self.create_functions(world, &scene)?;
-        create_alarm(world)?;
-        self.create_pipeline(world)?;
-        create_rules(world)?;
-        Ok(scene)
+        Ok(Scene {
+            queue_url: output("QueueUrl")?,
+            dead_letter_url: output("DeadLetterQueueUrl")?,
+            notifications_topic: output("NotificationsTopic")?,
+        })
     }
 
-    fn create_queues(&self, world: &mut World) -> Result<(String, String), Fault> {
-        let dead_letter_url =
-            sqs::create_queue(world, DEAD_LETTERS, &documents::dead_letter_attributes())?;
-        let attributes = self.queue_attributes(&world.arn("sqs", DEAD_LETTERS));
-        let queue_url = sqs::create_queue(world, QUEUE, &attributes)?;
-        Ok((queue_url, dead_letter_url))
-    }
-
-    fn create_services(
-        &self,
-        world: &mut World,
-        queue_url: &str,
-        stable: &Version,
-    ) -> Result<String, Fault> {
-        ecs::create_cluster(world, CLUSTER);
-        let definition = self.task_definition(&world.identity, queue_url, &stable.image());
-        let task_definition = ecs::register_task_definition(world, &definition)?;
-        for (service, count, capacity) in [
-            (PRIMARY, self.primary_tasks, self.primary_scaling),
-            (CANARY, self.canary_tasks, self.canary_scaling),
-        ] {
-            ecs::create_service(world, &documents::service(service, &task_definition, count))?;
-            if let Some(capacity) = capacity {
-                let target = documents::scalable_target(service, capacity);
-                scaling::call(world, "RegisterScalableTarget", &target)?;
-            }
+    /// The parameters of the root template.
+    #[must_use]
+    pub fn parameters(&self, script: &Script) -> BTreeMap<String, String> {
+        let mode = match self.mode {
+            Mode::Additive => "additive",
+            Mode::ConstantTotal => "constantTotal",
+        };
+        let mut parameters = BTreeMap::from(
+            [
+                ("Name", NAME.to_owned()),
+                ("Image", script.stable().image()),
+                ("PrimaryMinTasks", self.primary_scaling.0.to_string()),
+                ("PrimaryMaxTasks", self.primary_scaling.1.to_string()),
+                ("MaxTasks", self.max_tasks.to_string()),
+                ("MaxDeadLetters", self.max_dead_letters.to_string()),
+                ("Mode", mode.to_owned()),
+                (
+                    "VisibilityTimeoutSeconds",
+                    self.visibility.as_secs().to_string(),
+                ),
+                (
+                    "StopTimeoutSeconds",
+                    self.stop_timeout.as_secs().to_string(),
+                ),
+                (
+                    "PromotionBakeSeconds",
+                    self.promote_bake.as_secs().to_string(),
+                ),
+            ]
+            .map(|(name, value)| (name.to_owned(), value)),
+        );
+        if let Some(steps) = &self.steps {
+            let steps: Vec<Value> = steps
+                .iter()
+                .map(|Step { weight, bake }| {
+                    json!({ "weight": weight, "bakeSeconds": bake.as_secs() })
+                })
+                .collect();
+            parameters.insert("Steps".to_owned(), Value::from(steps).to_string());
         }
-        Ok(task_definition)
-    }
-
-    fn create_functions(&self, world: &mut World, scene: &Scene) -> Result<(), Fault> {
-        let topic = sns::create_topic(world, TOPIC, &Map::new())?;
-        sns::subscribe(world, &topic, "email", "operators@example.com")?;
-        let environment = BTreeMap::from([
-            ("TARGET".to_owned(), self.target(scene).to_string()),
-            ("RELEASES_TABLE".to_owned(), RELEASES_TABLE.to_owned()),
-        ]);
-        for name in FUNCTIONS {
-            let mut environment = environment.clone();
-            if name == ROLLBACK {
-                environment.insert("NOTIFICATIONS_TOPIC".to_owned(), topic.clone());
-            }
-            functions::create_function(
-                world,
-                Function {
-                    name: name.to_owned(),
-                    timeout: Duration::from_secs(30),
-                    environment,
-                    retries: 1,
-                    event_age: Duration::from_mins(20),
-                },
-            );
+        if let Some(buildspec) = &self.validate_buildspec {
+            parameters.insert("ValidateBuildspec".to_owned(), buildspec.clone());
         }
-        Ok(())
+        parameters
     }
 
-    fn create_pipeline(&self, world: &mut World) -> Result<(), Fault> {
-        world.s3.create_bucket(ARTIFACTS);
-        world.s3.create_bucket(script::SOURCE_BUCKET);
-        let pipeline = self.pipeline(&world.identity);
-        codepipeline::create_pipeline(world, &pipeline)
+    /// What has happened to the services' scaling since they were created.
+    fn scale(&self, world: &mut World) -> Result<(), Fault> {
+        let id = |service: &str| format!("service/{CLUSTER}/{service}");
+        if let Some((min, max)) = self.canary_scaling {
+            let target = json!({
+                "ServiceNamespace": "ecs",
+                "ResourceId": id(CANARY),
+                "ScalableDimension": "ecs:service:DesiredCount",
+                "MinCapacity": min,
+                "MaxCapacity": max,
+            });
+            scaling::call(world, "RegisterScalableTarget", &target)?;
+        }
+        scaling::scale(world, &id(PRIMARY), self.primary_tasks).map(|_| ())
     }
 }
 
-fn create_alarm(world: &mut World) -> Result<(), Fault> {
-    let rollback = rollback_arn(world);
-    cloudwatch::put_metric_alarm(world, &documents::alarm(&rollback))
-}
-
-fn create_rules(world: &mut World) -> Result<(), Fault> {
-    let targets = json!([{ "Id": ROLLBACK, "Arn": rollback_arn(world) }]);
-    documents::rules()
-        .iter()
-        .try_for_each(|rule: &Value| events::put_rule(world, rule, &targets))
-}
-
-fn rollback_arn(world: &World) -> String {
-    world.arn("lambda", &format!("function:{ROLLBACK}"))
+/// Creates the stack `NAME` or, of another template than the root, `NAME-TEMPLATE`.
+fn create(
+    templates: &Templates,
+    file: &str,
+    world: &mut World,
+    parameters: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, Value>, TemplateError> {
+    let environment = Environment {
+        account: world.identity.account.clone(),
+        region: world.identity.region.clone(),
+        partition: "aws".to_owned(),
+        url_suffix: "amazonaws.com".to_owned(),
+    };
+    let stack = match file.trim_end_matches(".yaml") {
+        "main" => NAME.to_owned(),
+        other => format!("{NAME}-{other}"),
+    };
+    create_stack(
+        templates,
+        file,
+        &stack,
+        parameters,
+        &environment,
+        &mut Provisioner { world },
+    )
 }
 
 #[cfg(test)]

@@ -68,3 +68,25 @@ impl Account {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_topic_is_told_with_the_variable_and_what_it_takes() {
+        let config = SdkConfig::builder().build();
+        let Notifications::Unusable(bad) = Notifications::new(&config, Some("orders-news")) else {
+            panic!("it is no topic");
+        };
+        assert_eq!(
+            bad.to_string(),
+            "NOTIFICATIONS_TOPIC: \"orders-news\" is not the ARN of a standard SNS topic; \
+             arn:aws:sns:REGION:ACCOUNT:NAME, NAME of 1 to 256 letters, digits, hyphens and underscores"
+        );
+        assert!(matches!(
+            Notifications::new(&config, None),
+            Notifications::Off
+        ));
+    }
+}

@@ -150,7 +150,8 @@ impl Account {
         }
     }
 
-    /// Where every execution of a pipeline is.
+    /// Where every execution of a pipeline is: nowhere if there is no such pipeline, as before its
+    /// stack is deployed and after it is deleted, when the schedule runs all the same.
     pub async fn pipeline(&self, pipeline: &PipelineName) -> Result<Pipeline, AwsError> {
         let answer = self
             .codepipeline
@@ -164,10 +165,15 @@ impl Account {
                     format!("pipeline {pipeline} (TARGET: field pipeline)"),
                     &error,
                 )
-            })?;
+            });
+        let stages = match answer {
+            Ok(answer) => answer.stage_states.unwrap_or_default(),
+            Err(error) if error.is("PipelineNotFoundException") => Vec::new(),
+            Err(error) => return Err(error),
+        };
         Ok(Pipeline {
             name: pipeline.clone(),
-            stages: answer.stage_states.unwrap_or_default(),
+            stages,
         })
     }
 

@@ -67,7 +67,7 @@ impl Image {
     }
 }
 
-/// Images by the reference that task definitions use, or packages by function name.
+/// Images by the reference that task definitions use, or packages by program.
 pub type Images = BTreeMap<String, Image>;
 
 /// Plays a source or build action: it is to call
@@ -82,7 +82,7 @@ pub struct Setup {
     pub account: Account,
     /// The account's effects.
     pub effects: UnboundedReceiver<Effect>,
-    /// The functions' packages, by function name.
+    /// The functions' packages, by program.
     pub packages: Images,
     /// The tasks' images, by reference. A task with another image cannot pull it.
     pub images: Images,

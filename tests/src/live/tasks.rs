@@ -26,13 +26,13 @@ use crate::{
     wire::{Account, server::METADATA_PATH},
     world::{
         Principal, cloudwatch,
-        ecs::{HealthCheck, Signal, TaskLaunch},
+        ecs::{HealthCheck, Signal, TASK_PRINCIPAL, TaskLaunch},
         journal::What,
     },
 };
 
 /// The principal that all tasks call as: their task role.
-pub const TASK: &str = "task";
+pub const TASK: &str = TASK_PRINCIPAL;
 
 /// The tasks' processes. What happens to them is sent as [`Report`]s.
 pub(super) struct Tasks {

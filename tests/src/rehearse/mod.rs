@@ -19,11 +19,11 @@ use crate::{
     clock::Moment,
     live::{Image, Images, Live, LiveError, Setup, Stopped, build, logs::Logs},
     scenario::Scenario,
-    stage::{self, Script, Stage},
+    stage::{self, Script, SetUpError, Stage},
     story::{Cast, Story},
     verdict::Verdict,
     wire::Account,
-    world::{Fault, World, journal::Entry},
+    world::{World, journal::Entry},
 };
 
 pub use producer::ORDER;
@@ -99,8 +99,8 @@ pub struct Ending {
 #[derive(Debug, thiserror::Error)]
 pub enum RehearsalError {
     /// The example could not be set up.
-    #[error("the local account refuses to set the example up: {}: {}", .0.code, .0.message)]
-    SetUp(Fault),
+    #[error(transparent)]
+    SetUp(#[from] SetUpError),
     /// The account did not come alive or did not stay so.
     #[error(transparent)]
     Live(#[from] LiveError),
@@ -112,23 +112,17 @@ pub async fn rehearse(rehearsal: Rehearsal, view: &mut dyn View) -> Result<Endin
     let mut world = World::new(stage::identity(), rehearsal.now, rehearsal.pace);
     world.codepipeline.reinvoke_after = REINVOKE_AFTER;
     world.codepipeline.job_secret.clone_from(&rehearsal.secret);
-    let scene = rehearsal
-        .stage
-        .set_up(&mut world, &script)
-        .map_err(RehearsalError::SetUp)?;
+    let scene = rehearsal.stage.set_up(&mut world, &script)?;
     world.events.delivery = rehearsal.scenario.delivery();
     let (send, effects) = unbounded_channel();
     let account = Account::new(world, send);
-    account
-        .create_table(stage::RELEASES_TABLE, "pair", Some("item"))
-        .map_err(RehearsalError::SetUp)?;
     account.set_interference(Box::new(rehearsal.scenario.interference()));
     let (playing, plays) = (account.clone(), script.clone());
     let live = Live::start(Setup {
         account: account.clone(),
         effects,
         packages: packages(&rehearsal.programs),
-        images: script.images(&rehearsal.programs[build::SAMPLE_APP]),
+        images: script.images(&rehearsal.programs[build::SAMPLE_APP], rehearsal.stage.work),
         play: Box::new(move |action| playing.with(|world| plays.play(world, &action))),
         logs: rehearsal.logs.clone(),
         tick: TICK,
@@ -162,13 +156,12 @@ pub async fn rehearse(rehearsal: Rehearsal, view: &mut dyn View) -> Result<Endin
 /// On AWS about half a minute, which is nothing that anybody wants to watch.
 const REINVOKE_AFTER: Duration = Duration::from_secs(2);
 
+/// The functions' packages by program: the sample application is no function's.
 fn packages(programs: &BTreeMap<String, PathBuf>) -> Images {
-    stage::FUNCTIONS
+    programs
         .iter()
-        .filter_map(|name| {
-            let program = programs.get(*name)?;
-            Some(((*name).to_owned(), Image::program(program.clone())))
-        })
+        .filter(|(name, _)| *name != build::SAMPLE_APP)
+        .map(|(name, program)| (name.clone(), Image::program(program.clone())))
         .collect()
 }
 

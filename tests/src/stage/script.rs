@@ -5,6 +5,7 @@ use std::{
     fmt::Write as _,
     io::{Cursor, Read as _, Write as _},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use md5::{Digest as _, Md5};
@@ -18,13 +19,10 @@ use crate::{
         Fault, World,
         codepipeline::{self, Played, PlayedAction},
         journal::What,
+        s3,
     },
 };
 
-/// Where the source action looks.
-pub(super) const SOURCE_BUCKET: &str = "orders-source";
-/// What it takes.
-pub(super) const SOURCE_KEY: &str = "source.zip";
 /// The file of the source that says which version it builds.
 const VERSION_FILE: &str = "VERSION";
 /// AWS: "Image definitions file reference", the file that the ECS deploy action reads.
@@ -71,8 +69,11 @@ impl Version {
         )
     }
 
-    fn program(&self, sample_app: &Path) -> Image {
-        let mut environment = variables([("APP_VERSION", self.label.clone())]);
+    fn program(&self, sample_app: &Path, work: Duration) -> Image {
+        let mut environment = variables([
+            ("APP_VERSION", self.label.clone()),
+            ("WORK_MS", work.as_millis().to_string()),
+        ]);
         let (command, args) = match self.behaviour {
             Behaviour::Works => (sample_app.to_owned(), Vec::new()),
             Behaviour::Fails(percent) => {
@@ -103,8 +104,14 @@ impl Script {
     /// `v1`, which works and runs, and candidates.
     #[must_use]
     pub fn new(candidates: impl IntoIterator<Item = Version>) -> Self {
+        Self::beginning_with(Version::new("v1", Behaviour::Works), candidates)
+    }
+
+    /// Another version that runs at the beginning, and candidates.
+    #[must_use]
+    pub fn beginning_with(stable: Version, candidates: impl IntoIterator<Item = Version>) -> Self {
         Self {
-            stable: Version::new("v1", Behaviour::Works),
+            stable,
             others: candidates.into_iter().collect(),
         }
     }
@@ -126,24 +133,39 @@ impl Script {
         self.versions().find(|version| version.image() == image)
     }
 
-    /// The images as programs on this machine, given the sample application's.
+    /// The images as programs on this machine, given the sample application's and how long it works
+    /// on a message.
     #[must_use]
-    pub fn images(&self, sample_app: &Path) -> Images {
+    pub fn images(&self, sample_app: &Path, work: Duration) -> Images {
         self.versions()
-            .map(|version| (version.image(), version.program(sample_app)))
+            .map(|version| (version.image(), version.program(sample_app, work)))
             .collect()
     }
 
-    /// Pushes a version's source and starts the pipeline, as a commit does. Answers the execution.
+    /// Pushes a version's source, which starts the pipeline. Answers the execution.
     ///
     /// # Errors
-    /// When the account refuses.
+    /// When the account refuses, and when the push starts nothing.
     pub fn release(&self, world: &mut World, label: &str) -> Result<String, Fault> {
-        push(world, label)?;
-        codepipeline::start_execution(world, PIPELINE, &BTreeMap::new())
+        let newest =
+            |world: &World| codepipeline::newest_execution(world, PIPELINE).map(str::to_owned);
+        let before = newest(world);
+        let object = push(world, label)?;
+        newest(world)
+            .filter(|started| Some(started) != before.as_ref())
+            .ok_or_else(|| {
+                Fault::new(
+                    "NothingStarted",
+                    format!(
+                        "{object} was pushed, and no rule started {PIPELINE}. The bucket must send \
+                         its events to EventBridge, and the pattern of a rule with the pipeline for \
+                         its target must match that object"
+                    ),
+                )
+            })
     }
 
-    /// Plays a source or build action to its end.
+    /// Plays a source, build or test action to its end.
     pub fn play(&self, world: &mut World, action: &PlayedAction) {
         let played = match self.output(world, action) {
             Ok(variables) => Played::Succeeded(variables),
@@ -160,6 +182,7 @@ impl Script {
     ) -> Result<BTreeMap<String, String>, String> {
         match action.provider.as_str() {
             "S3" => take_source(world, action),
+            "CodeBuild" if action.output_artifacts.is_empty() => test(world, action),
             "CodeBuild" => self.build(world, action),
             provider => Err(format!("nobody plays {provider} actions here")),
         }
@@ -185,13 +208,21 @@ impl Script {
     }
 }
 
-/// Makes a version the newest source.
-fn push(world: &mut World, label: &str) -> Result<(), Fault> {
+/// Makes a version the newest source: puts it where the pipeline takes it from. Answers the place.
+fn push(world: &mut World, label: &str) -> Result<String, Fault> {
+    let declared = codepipeline::call(world, "GetPipeline", &json!({ "name": PIPELINE }))?;
+    let source = &declared["pipeline"]["stages"][0]["actions"][0]["configuration"];
+    let configured = |name: &str| source[name].as_str().unwrap_or_default();
+    let (bucket, key) = (configured("S3Bucket"), configured("S3ObjectKey"));
+    world.note(What::Told(format!("pushed {label}")));
+    put_source(world, bucket, key, label)?;
+    Ok(format!("s3://{bucket}/{key}"))
+}
+
+fn put_source(world: &mut World, bucket: &str, key: &str, label: &str) -> Result<(), Fault> {
     let archive =
         zip(VERSION_FILE, label).map_err(|message| Fault::new("InternalError", message))?;
-    world.s3.put(SOURCE_BUCKET, SOURCE_KEY, archive)?;
-    world.note(What::Told(format!("pushed {label}")));
-    Ok(())
+    s3::put(world, bucket, key, archive)
 }
 
 /// Copies the newest source. AWS: "Amazon S3 source action reference", the output variables.
@@ -204,28 +235,33 @@ fn take_source(
         value.ok_or_else(|| format!("action {} has no {name}", action.action))
     };
     let (bucket, key) = (configured("S3Bucket")?, configured("S3ObjectKey")?);
-    let source = world
-        .s3
-        .get(bucket, key)
-        .map_err(|fault| fault.message)?
-        .to_vec();
-    let digest = hex(&Md5::digest(&source));
-    put_output(world, action, source)?;
+    let source = world.s3.object(bucket, key);
+    let source = source.map_err(|fault| fault.message)?.clone();
+    // AWS: "Amazon S3 source action reference": the bucket must have versioning.
+    let version = source
+        .version
+        .ok_or_else(|| format!("bucket {bucket} has no versioning, which source actions need"))?;
+    put_output(world, action, source.body)?;
     Ok(variables([
-        ("ETag", format!("\"{digest}\"")),
-        ("VersionId", digest),
+        ("ETag", format!("\"{}\"", source.etag)),
+        ("VersionId", version),
     ]))
+}
+
+/// Tests a running version, which passes.
+fn test(world: &World, action: &PlayedAction) -> Result<BTreeMap<String, String>, String> {
+    let (bucket, key) = only(&action.input_artifacts)?;
+    let source = world.s3.get(bucket, key).map_err(|fault| fault.message)?;
+    unzip(source, VERSION_FILE)?;
+    Ok(BTreeMap::new())
 }
 
 fn put_output(world: &mut World, action: &PlayedAction, body: Vec<u8>) -> Result<(), String> {
     let (bucket, key) = only(&action.output_artifacts)?;
-    world
-        .s3
-        .put(bucket, key, body)
-        .map_err(|fault| fault.message)
+    s3::put(world, bucket, key, body).map_err(|fault| fault.message)
 }
 
-/// The example's actions have one artifact on each side.
+/// The example's actions have at most one artifact on each side.
 fn only(artifacts: &BTreeMap<String, (String, String)>) -> Result<&(String, String), String> {
     match artifacts.len() {
         1 => artifacts.values().next(),
@@ -288,7 +324,8 @@ mod tests {
 
     fn world() -> World {
         let mut world = World::new(identity(), Moment(0), 1);
-        world.s3.create_bucket(SOURCE_BUCKET);
+        world.s3.create_bucket("source");
+        world.s3.set_versioning("source", true).unwrap();
         world.s3.create_bucket("artifacts");
         world
     }
@@ -302,8 +339,8 @@ mod tests {
             action: "A".to_owned(),
             provider: provider.to_owned(),
             configuration: variables([
-                ("S3Bucket", SOURCE_BUCKET.to_owned()),
-                ("S3ObjectKey", SOURCE_KEY.to_owned()),
+                ("S3Bucket", "source".to_owned()),
+                ("S3ObjectKey", "source.zip".to_owned()),
             ]),
             input_artifacts: input.map(artifact).into_iter().collect(),
             output_artifacts: BTreeMap::from([artifact(output)]),
@@ -313,7 +350,7 @@ mod tests {
     #[test]
     fn a_pushed_version_is_built_into_its_image() {
         let (mut world, script) = (world(), script());
-        push(&mut world, "v2").unwrap();
+        put_source(&mut world, "source", "source.zip", "v2").unwrap();
 
         let source = script
             .output(&mut world, &action("S3", None, "source"))
@@ -346,7 +383,7 @@ mod tests {
     #[test]
     fn a_version_outside_the_script_fails_the_build() {
         let (mut world, script) = (world(), script());
-        push(&mut world, "v9").unwrap();
+        put_source(&mut world, "source", "source.zip", "v9").unwrap();
         script
             .output(&mut world, &action("S3", None, "source"))
             .unwrap();
@@ -359,7 +396,7 @@ mod tests {
     #[test]
     fn every_version_has_an_image_of_its_own_named_by_digest() {
         let script = script();
-        let images = script.images(Path::new("/bin/sample-app"));
+        let images = script.images(Path::new("/bin/sample-app"), Duration::ZERO);
         assert_eq!(images.len(), 3);
         for image in images.keys() {
             let (name, digest) = image.split_once("@sha256:").unwrap();

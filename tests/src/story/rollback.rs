@@ -152,9 +152,11 @@ fn source_of(caller: &str) -> &str {
     }
 }
 
-/// Whether a call is a change. The release record and the report to `CodePipeline` change nothing that
-/// serves.
+/// Whether a call is a change. The release record, the report to `CodePipeline` and a notice to people
+/// change nothing that serves.
 #[must_use]
 pub fn changes_what_serves(call: &Call) -> bool {
-    call.is_write() && call.service != "dynamodb" && !call.operation.starts_with("PutJob")
+    call.is_write()
+        && !["dynamodb", "sns"].contains(&call.service.as_str())
+        && !call.operation.starts_with("PutJob")
 }

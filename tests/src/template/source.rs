@@ -79,6 +79,12 @@ impl Templates {
         Some(&mut self.sources.get_mut(file)?.document)
     }
 
+    /// All templates, by file name. Intrinsic functions are in their long form.
+    pub fn documents(&self) -> impl Iterator<Item = (&str, &Value)> {
+        let sources = self.sources.iter();
+        sources.map(|(file, source)| (file.as_str(), &source.document))
+    }
+
     pub(super) fn source(&self, file: &str) -> Result<&Source, TemplateError> {
         self.sources.get(file).ok_or_else(|| {
             let files: Vec<&str> = self.sources.keys().map(String::as_str).collect();

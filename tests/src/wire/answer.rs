@@ -5,8 +5,11 @@ use hyper::body::Bytes;
 use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
-use super::{cbor, dynamodb::TableAnswer, model::Model, query, s3};
-use crate::{clock::Moment, world::Fault};
+use super::{cbor, dynamodb::TableAnswer, model::Model, query};
+use crate::{
+    clock::Moment,
+    world::{Fault, s3},
+};
 
 /// The protocol of a request, judged by its headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +96,7 @@ impl Envelope {
                 self.response(status, &self.content_type("dynamodb"), body)
             }
             Outcome::Object(body) => {
-                let tag = s3::etag(&body);
+                let tag = format!("\"{}\"", s3::etag(&body));
                 let mut answer = self.response(200, "binary/octet-stream", body);
                 insert(&mut answer, "etag", &tag);
                 answer
@@ -206,6 +209,8 @@ fn query_code(model: Option<&Model>, code: &str) -> String {
     let of_model = model.and_then(|model| model.shape(code)?.error.code.clone());
     let of_sqs = || match code {
         "QueueDoesNotExist" => "AWS.SimpleQueueService.NonExistentQueue".to_owned(),
+        // Neither model has it; it is as in the answers of AWS.
+        "AccessDeniedException" => "AccessDenied".to_owned(),
         "QueueNameExists" => "QueueAlreadyExists".to_owned(),
         "BatchEntryIdsNotDistinct"
         | "BatchRequestTooLong"

@@ -17,7 +17,10 @@ use winterbaume_core::{MockRequest, MockService};
 use winterbaume_dynamodb::DynamoDbService;
 
 use super::expressions;
-use crate::{clock::Moment, world::Fault};
+use crate::{
+    clock::Moment,
+    world::{Fault, Table},
+};
 
 /// AWS: `TransactWriteItems` API reference, "a client request token is valid for 10 minutes".
 const TOKEN_VALIDITY: Duration = Duration::from_mins(10);
@@ -67,26 +70,27 @@ struct Part<'a> {
 }
 
 impl Tables {
-    /// No tables.
-    pub(super) fn new(region: &str) -> Self {
-        Self {
+    /// Empty tables.
+    pub(super) fn new(region: &str, declared: &[Table]) -> Self {
+        let mut tables = Self {
             service: DynamoDbService::new(),
             region: region.to_owned(),
             keys: BTreeMap::new(),
             transactions: HashMap::new(),
+        };
+        for table in declared {
+            tables
+                .create(table)
+                .expect("`World::declare_table` has checked what a table can be wrong in");
         }
+        tables
     }
 
-    /// Creates a table whose keys are strings.
-    pub(super) fn create(
-        &mut self,
-        name: &str,
-        hash_key: &str,
-        range_key: Option<&str>,
-    ) -> Result<(), Fault> {
-        let keys: Vec<_> = [(hash_key, "HASH")]
+    fn create(&mut self, table: &Table) -> Result<(), Fault> {
+        let name = table.name.as_str();
+        let keys: Vec<_> = [(table.hash_key.as_str(), "HASH")]
             .into_iter()
-            .chain(range_key.map(|key| (key, "RANGE")))
+            .chain(table.range_key.as_deref().map(|key| (key, "RANGE")))
             .collect();
         let schema = keys
             .iter()

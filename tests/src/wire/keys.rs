@@ -1,12 +1,12 @@
 //! Access keys: who signs a request.
 
-use crate::world::Principal;
+use crate::world::{Principal, codepipeline};
 
 /// The access key of the credentials that a `CodePipeline` job carries for its artifacts.
 pub const JOB_ACCESS_KEY: &str = "ASIAPIPELINEJOB";
 
 /// The principal behind [`JOB_ACCESS_KEY`].
-pub const JOB_PRINCIPAL: &str = "pipeline-job";
+pub const JOB_PRINCIPAL: &str = codepipeline::JOB_PRINCIPAL;
 
 /// The principal behind any access key that is not from here.
 pub const UNKNOWN_PRINCIPAL: &str = "unknown";

@@ -16,6 +16,7 @@ mod polling;
 mod query;
 mod s3;
 pub mod server;
+mod template;
 
 use std::{
     sync::{
@@ -39,13 +40,14 @@ use self::{
 use crate::{
     clock::Moment,
     world::{
-        Effect, Fault, Identity, World,
+        Effect, Fault, Identity, Principal, World, iam,
         journal::{Call, What},
     },
 };
 
 pub use keys::access_key;
 pub use model::check_input;
+pub use template::{Misfit, template_input};
 
 /// What the journal says of a call that was neither carried out nor answered.
 pub const NEVER_ANSWERED: &str = "NeverAnswered";
@@ -97,14 +99,14 @@ enum Arrived {
 }
 
 impl Account {
-    /// An account over a world; effects are sent as they arise.
+    /// An account over a world, with the tables that it declares; effects are sent as they arise.
     #[must_use]
     pub fn new(world: World, effects: UnboundedSender<Effect>) -> Self {
         let began = (world.now, Instant::now());
         let identity = world.identity.clone();
         Self {
             shared: Arc::new(Shared {
-                tables: Mutex::new(Tables::new(&identity.region)),
+                tables: Mutex::new(Tables::new(&identity.region, &world.tables)),
                 world: Mutex::new(world),
                 interfere: Mutex::new(Box::new(|_| Interference::None)),
                 latency: Mutex::new(Duration::ZERO),
@@ -153,17 +155,34 @@ impl Account {
         *lock(&self.shared.latency) = latency;
     }
 
-    /// Creates a `DynamoDB` table whose keys are strings.
+    /// Calls an operation of the world (not of the tables or of S3) as a principal, judged as if it came
+    /// over HTTP, without interference and latency. The journal has it only if it is refused: whoever
+    /// plays a consumer polls all the time.
     ///
     /// # Errors
-    /// `ResourceInUseException` if there is one of that name.
-    pub fn create_table(
+    /// The fault that AWS would answer with.
+    pub fn call_as(
         &self,
-        name: &str,
-        hash_key: &str,
-        range_key: Option<&str>,
-    ) -> Result<(), Fault> {
-        lock(&self.shared.tables).create(name, hash_key, range_key)
+        principal: &Principal,
+        service: &str,
+        operation: &str,
+        input: &Value,
+    ) -> Result<Value, Fault> {
+        let mut call = Call {
+            principal: principal.clone(),
+            service: service.to_owned(),
+            operation: operation.to_owned(),
+            input: model::valid_input(service, operation, input)?,
+            fault: None,
+        };
+        self.with(|world| {
+            authorize(world, &call)
+                .and_then(|()| ask(world, &call))
+                .inspect_err(|fault| {
+                    call.fault = Some(fault.code.clone());
+                    world.note(What::Called(call.clone()));
+                })
+        })
     }
 
     /// Answers a request to any service of the account.
@@ -218,6 +237,7 @@ impl Account {
     }
 
     fn carry_out(&self, world: &mut World, call: &Call, wanted: Wanted) -> Result<Arrived, Fault> {
+        authorize(world, call)?;
         Ok(Arrived::Done(match wanted {
             Wanted::Object(location) => {
                 let body = world.s3.get(&location.bucket, &location.key)?;
@@ -268,6 +288,18 @@ impl Arrived {
             Self::Done(Outcome::Output { .. } | Outcome::Object(_)) | Self::Waits(_) => None,
         }
     }
+}
+
+/// The wire is not encrypted, but AWS's clients take HTTPS unless told of another endpoint: to a policy
+/// all calls came over TLS.
+fn authorize(world: &mut World, call: &Call) -> Result<(), Fault> {
+    let request = iam::Request {
+        service: &call.service,
+        operation: &call.operation,
+        input: &call.input,
+        secure: true,
+    };
+    iam::authorize(world, &call.principal, &request)
 }
 
 /// Calls the world; the output fits the model.

@@ -1,9 +1,6 @@
 //! Amazon S3 over `restXml`: `GetObject` of whole objects.
 
-use std::fmt::Write;
-
 use http::{header, request::Parts};
-use md5::{Digest, Md5};
 
 use crate::world::Fault;
 
@@ -41,17 +38,6 @@ impl Location {
         }
         Ok(Self { bucket, key })
     }
-}
-
-/// The `ETag` of an object uploaded in one part: its MD5, in quotes.
-pub(super) fn etag(body: &[u8]) -> String {
-    let mut tag = String::from("\"");
-    for byte in Md5::digest(body) {
-        // Writing to a string does not fail.
-        let _ = write!(tag, "{byte:02x}");
-    }
-    tag.push('"');
-    tag
 }
 
 fn not_implemented(parts: &Parts) -> Fault {
@@ -137,10 +123,5 @@ mod tests {
     #[test]
     fn a_broken_escape_stays_as_it_is() {
         assert_eq!(percent_decoded("100%/%zz%41%"), "100%/%zzA%");
-    }
-
-    #[test]
-    fn an_etag_is_the_md5_in_quotes() {
-        assert_eq!(etag(b"hello"), "\"5d41402abc4b2a76b9719d911017c592\"");
     }
 }

@@ -94,7 +94,7 @@ mod tests {
     use crate::{
         clock::Moment,
         wire::{Interference, access_key},
-        world::{Identity, World},
+        world::{Identity, World, s3},
     };
 
     /// An account with one object, and a connection to its server.
@@ -106,7 +106,7 @@ mod tests {
         let account = Account::new(World::new(identity, Moment(0), 1), unbounded_channel().0);
         account.with(|world| {
             world.s3.create_bucket("b");
-            world.s3.put("b", "k", b"body of k".to_vec()).unwrap();
+            s3::put(world, "b", "k", b"body of k".to_vec()).unwrap();
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -6,12 +6,16 @@
 //! AWS: Lambda developer guide, "How Lambda handles errors and retries with asynchronous
 //! invocation".
 
+mod invoker;
+
 use std::{collections::BTreeMap, fmt, time::Duration};
 
 use serde_json::Value;
 
-use super::{Effect, World, journal::What};
+use super::{Effect, Fault, Principal, World, cloudwatch, iam, journal::What};
 use crate::clock::Moment;
+
+pub use invoker::{Invoker, invoke_for};
 
 /// How long Lambda waits before the second and the third attempt at an event. AWS: same page.
 const RETRY_DELAYS: [Duration; 2] = [Duration::from_mins(1), Duration::from_mins(2)];
@@ -33,14 +37,38 @@ pub struct Functions {
 pub struct Function {
     /// Its name.
     pub name: String,
+    /// The program in its package.
+    pub program: String,
     /// How long one invocation may take.
     pub timeout: Duration,
+    /// Megabytes.
+    pub memory: u32,
     /// Its environment.
     pub environment: BTreeMap<String, String>,
     /// `MaximumRetryAttempts` of its `EventInvokeConfig`, 0 to 2.
     pub retries: u8,
     /// `MaximumEventAgeInSeconds`.
     pub event_age: Duration,
+    /// The ARN of the role that it acts as.
+    pub role: Option<String>,
+}
+
+impl Function {
+    /// A function with a program of its own name and Lambda's defaults. AWS: API reference,
+    /// `CreateFunction` and `PutFunctionEventInvokeConfig`.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            program: name.to_owned(),
+            timeout: Duration::from_secs(3),
+            memory: 128,
+            environment: BTreeMap::new(),
+            retries: 2,
+            event_age: Duration::from_hours(6),
+            role: None,
+        }
+    }
 }
 
 /// One attempt to run a function.
@@ -92,12 +120,43 @@ struct Event {
     again: Option<Moment>,
 }
 
-/// Creates a function, or replaces the one of that name.
-pub fn create_function(world: &mut World, function: Function) {
+/// Creates a function, or replaces the one of that name. From now on it acts as its role.
+///
+/// # Errors
+/// `InvalidParameterValueException`: Lambda cannot assume the role, or there is none where
+/// [`Iam::strict`](iam::Iam::strict) wants one.
+pub fn create_function(world: &mut World, function: Function) -> Result<(), Fault> {
+    let refused = |reason: &str| {
+        Fault::new(
+            "InvalidParameterValueException",
+            format!(
+                "The role defined for the function {} cannot be assumed by Lambda: {reason}",
+                function.name
+            ),
+        )
+    };
+    let principal = Principal(function.name.clone());
+    match &function.role {
+        Some(role) => iam::assume(world, &principal, role, iam::LAMBDA, None)
+            .map_err(|fault| refused(&fault.message))?,
+        None if world.iam.strict => return Err(refused("there is none")),
+        None => {}
+    }
     world
         .functions
         .by_name
         .insert(function.name.clone(), function);
+    Ok(())
+}
+
+/// The ARN of a function by name or ARN.
+#[must_use]
+pub fn arn(world: &World, function: &str) -> String {
+    if function.starts_with("arn:") {
+        function.to_owned()
+    } else {
+        world.arn("lambda", &format!("function:{function}"))
+    }
 }
 
 /// The function of that name.
@@ -111,8 +170,7 @@ pub fn function<'a>(world: &'a World, name: &str) -> Option<&'a Function> {
 /// A function that does not exist is noted in the journal; whoever asked learns nothing, as those
 /// who invoke asynchronously on AWS do not wait for it.
 pub fn invoke_async(world: &mut World, function: &str, payload: Value, source: &str) {
-    let prefix = world.arn("lambda", "function:");
-    let name = function.strip_prefix(&prefix).unwrap_or(function);
+    let name = name(world, function);
     if !world.functions.by_name.contains_key(name) {
         world.note(What::Told(format!(
             "{source} invoked {function}, which does not exist"
@@ -169,6 +227,17 @@ pub fn ended(world: &mut World, run: &str, how: Ended) {
     world.functions.events[index].again = again;
     if again.is_none() {
         world.functions.events.remove(index);
+        // AWS: "Types of metrics for Lambda functions", asynchronous invocation metrics.
+        let dimensions = [("FunctionName", attempt.function.as_str())];
+        let now = world.now;
+        cloudwatch::publish(
+            world,
+            "AWS/Lambda",
+            "AsyncEventsDropped",
+            &dimensions,
+            1.0,
+            now,
+        );
         world.functions.dead.push(attempt);
     }
 }
@@ -203,6 +272,12 @@ pub fn tick(world: &mut World) {
     }
 }
 
+/// The name of a function by name or ARN.
+fn name<'a>(world: &World, function: &'a str) -> &'a str {
+    let prefix = world.arn("lambda", "function:");
+    function.strip_prefix(&prefix).unwrap_or(function)
+}
+
 /// `REQUEST-ID.ATTEMPT.COPY`
 fn run_name(id: &str, attempt: u8, copy: &str) -> String {
     format!("{id}.{attempt}.{copy}")
@@ -234,13 +309,12 @@ mod tests {
         create_function(
             &mut world,
             Function {
-                name: "rollback".to_owned(),
-                timeout: Duration::from_secs(30),
-                environment: BTreeMap::new(),
                 retries,
                 event_age,
+                ..Function::new("rollback")
             },
-        );
+        )
+        .expect("a function");
         world
     }
 

@@ -12,6 +12,7 @@ pub mod codepipeline;
 pub mod ecs;
 pub mod events;
 pub mod functions;
+pub mod iam;
 pub mod journal;
 pub mod s3;
 pub mod scaling;
@@ -58,6 +59,17 @@ impl Fault {
             status: 400,
         }
     }
+}
+
+/// A `DynamoDB` table whose keys are strings. The tables themselves are the wire's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// Its name.
+    pub name: String,
+    /// The partition key.
+    pub hash_key: String,
+    /// The sort key.
+    pub range_key: Option<String>,
 }
 
 /// What the world wants done outside of it.
@@ -110,6 +122,10 @@ pub struct World {
     pub functions: functions::Functions,
     /// Amazon S3.
     pub s3: s3::S3,
+    /// The `DynamoDB` tables that were declared.
+    pub tables: Vec<Table>,
+    /// AWS IAM.
+    pub iam: iam::Iam,
     /// Amazon SNS.
     pub sns: sns::Sns,
     /// Source of ids: the same sequence in every run.
@@ -134,6 +150,8 @@ impl World {
             events: events::Events::default(),
             functions: functions::Functions::default(),
             s3: s3::S3::default(),
+            tables: Vec::new(),
+            iam: iam::Iam::default(),
             sns: sns::Sns::default(),
             ids: 0,
         }
@@ -165,7 +183,7 @@ impl World {
         principal: &Principal,
     ) -> Result<Value, Fault> {
         match service {
-            "sns" => sns::call(self, operation, input),
+            "sns" => sns::call(self, operation, input, principal),
             "sqs" => sqs::call(self, operation, input),
             "ecs" => ecs::call(self, operation, input, principal),
             "monitoring" => cloudwatch::call(self, operation, input),
@@ -173,6 +191,32 @@ impl World {
             "application-autoscaling" => scaling::call(self, operation, input),
             _ => Err(unknown_operation(service, operation)),
         }
+    }
+
+    /// Declares a `DynamoDB` table: the account that is made of this world has it, empty.
+    ///
+    /// # Errors
+    /// `ResourceInUseException` if there is one of that name, `ValidationException` for a name that
+    /// AWS does not take (API reference, `CreateTable`).
+    pub fn declare_table(&mut self, table: Table) -> Result<(), Fault> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+        if !(3..=255).contains(&table.name.len()) || !table.name.bytes().all(allowed) {
+            return Err(Fault::new(
+                "ValidationException",
+                format!(
+                    "TableName {} is not 3 to 255 letters, digits, underscores, dots and dashes",
+                    table.name
+                ),
+            ));
+        }
+        if self.tables.iter().any(|known| known.name == table.name) {
+            return Err(Fault::new(
+                "ResourceInUseException",
+                format!("Table already exists: {}", table.name),
+            ));
+        }
+        self.tables.push(table);
+        Ok(())
     }
 
     /// An AWS duration in this account's own clockwork.

@@ -2,14 +2,15 @@
 //!
 //! Subscribers are people, by e-mail, and functions. An e-mail is not sent: what a topic took is kept
 //! in [`Sns::published`]. Message attributes, message structures and FIFO topics do not exist here.
-//! Topic policies are not judged.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Fault, World, events, journal::What, unknown_operation};
+use super::{
+    Fault, Principal, World, events, functions::Invoker, iam, journal::What, unknown_operation,
+};
 use crate::clock::Moment;
 
 /// Bytes. AWS: SNS API reference, `Publish`.
@@ -47,10 +48,15 @@ pub struct Published {
 /// Who publishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Publisher<'a> {
-    /// Somebody with a role of this account: a function, or a service with the role it was given.
-    Role,
-    /// A service as itself, for example `cloudwatch.amazonaws.com`.
-    Service(&'a str),
+    /// A principal of this account: a function by name, or a service with a role that it was given, by its ARN.
+    Principal(&'a Principal),
+    /// A service as itself, for one of its resources.
+    Service {
+        /// For example `cloudwatch.amazonaws.com`.
+        name: &'a str,
+        /// For example an alarm's ARN.
+        source_arn: &'a str,
+    },
 }
 
 #[derive(Debug, Default)]
@@ -166,9 +172,14 @@ pub fn readers<'a>(world: &'a World, topic_arn: &str) -> Vec<&'a str> {
 ///
 /// # Errors
 /// The fault that AWS would answer with.
-pub fn call(world: &mut World, operation: &str, input: &Value) -> Result<Value, Fault> {
+pub fn call(
+    world: &mut World,
+    operation: &str,
+    input: &Value,
+    principal: &Principal,
+) -> Result<Value, Fault> {
     match operation {
-        "Publish" => publish_input(world, input),
+        "Publish" => publish_input(world, input, principal),
         _ => Err(unknown_operation("sns", operation)),
     }
 }
@@ -190,7 +201,7 @@ pub fn notify(
     }
 }
 
-fn publish_input(world: &mut World, input: &Value) -> Result<Value, Fault> {
+fn publish_input(world: &mut World, input: &Value, principal: &Principal) -> Result<Value, Fault> {
     let text = |member: &str| input[member].as_str();
     let known = ["TopicArn", "Message", "Subject"];
     let mut members = input.as_object().map(Map::keys).into_iter().flatten();
@@ -202,7 +213,8 @@ fn publish_input(world: &mut World, input: &Value) -> Result<Value, Fault> {
     let topic = text("TopicArn")
         .ok_or_else(|| invalid("TopicArn or TargetArn Reason: no value for required parameter"))?;
     let message = text("Message").unwrap_or_default();
-    let id = publish(world, Publisher::Role, topic, text("Subject"), message)?;
+    let publisher = Publisher::Principal(principal);
+    let id = publish(world, publisher, topic, text("Subject"), message)?;
     Ok(json!({ "MessageId": id }))
 }
 
@@ -224,8 +236,17 @@ fn publish(
         return Err(invalid("Subject"));
     }
     let topic = topic_mut(world, topic_arn)?;
-    check_key(topic, publisher)?;
     let subscriptions = topic.subscriptions.clone();
+    if let Some(key) = topic.key.clone() {
+        check_key(world, &key, publisher)?;
+    }
+    if let Publisher::Service { name, source_arn } = publisher
+        && iam::has_policy(world, topic_arn)
+    {
+        // Without a policy of its own a topic lets in whatever acts for its account.
+        iam::authorize_service(world, name, source_arn, "sns:Publish", topic_arn)
+            .map_err(|denied| denied.fault("sns"))?;
+    }
     let id = next_id(world);
     world.note(What::Notified {
         topic: topic_arn.to_owned(),
@@ -240,7 +261,8 @@ fn publish(
     for subscription in subscriptions {
         if subscription.protocol == Protocol::Lambda {
             let event = lambda_event(world, &taken, &id, &subscription.arn);
-            events::deliver(world, &subscription.endpoint, &event, "sns");
+            let topic = Invoker::topic(topic_arn.to_owned());
+            events::deliver(world, &subscription.endpoint, &event, &topic);
         }
     }
     world.sns.published.push(taken);
@@ -252,20 +274,35 @@ fn is_subject(subject: &str) -> bool {
         && !subject.chars().any(char::is_control)
 }
 
-/// Services cannot use the key that AWS manages: its policy cannot be changed to let them.
+/// Whether a publisher may use the key that the topic is encrypted with. SNS uses it in the
+/// publisher's name; the key that AWS manages lets no service in, and its policy cannot be changed.
 /// AWS: SNS developer guide, "Enabling compatibility between event sources from AWS services and
 /// encrypted topics".
-fn check_key(topic: &Topic, publisher: Publisher<'_>) -> Result<(), Fault> {
-    match (&topic.key, publisher) {
-        (Some(key), Publisher::Service(service)) if key.ends_with(MANAGED_KEY) => Err(Fault::new(
-            "KMSAccessDeniedException",
-            format!(
-                "{service} may not use {MANAGED_KEY}, with which the topic is encrypted. Encrypt it \
-                 with a key of your own whose policy lets {service} use it, or not at all"
-            ),
-        )),
-        _ => Ok(()),
+fn check_key(world: &mut World, key: &str, publisher: Publisher<'_>) -> Result<(), Fault> {
+    let is_managed = key.ends_with(MANAGED_KEY);
+    for action in ["kms:GenerateDataKey", "kms:Decrypt"] {
+        let judged = match publisher {
+            Publisher::Principal(_) if is_managed => Ok(()),
+            Publisher::Principal(principal) => {
+                iam::authorize_key(world, principal, action, key, "sns")
+            }
+            Publisher::Service { name, .. } if is_managed => {
+                return Err(denied(&format!(
+                    "{name} may not use {MANAGED_KEY}, with which the topic is encrypted. Encrypt \
+                     it with a key of your own whose policy lets {name} use it, or not at all"
+                )));
+            }
+            Publisher::Service { name, source_arn } => {
+                iam::authorize_service(world, name, source_arn, action, key)
+            }
+        };
+        judged.map_err(|why| denied(&why.to_string()))?;
     }
+    Ok(())
+}
+
+fn denied(why: &str) -> Fault {
+    Fault::new("KMSAccessDeniedException", why)
 }
 
 /// AWS: Lambda developer guide, "Invoking Lambda functions with Amazon SNS notifications".
@@ -316,120 +353,4 @@ fn invalid(what: &str) -> Fault {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::world::Identity;
-
-    fn account() -> (World, String) {
-        let identity = Identity {
-            account: "111122223333".to_owned(),
-            region: "eu-central-1".to_owned(),
-        };
-        let mut world = World::new(identity, Moment(1_790_960_680_989), 1);
-        let arn = create_topic(&mut world, "orders", &Map::new()).unwrap();
-        (world, arn)
-    }
-
-    fn refusal(world: &mut World, input: &Value) -> String {
-        let fault = call(world, "Publish", input).unwrap_err();
-        assert_eq!(
-            (fault.code.as_str(), fault.status),
-            ("InvalidParameterException", 400)
-        );
-        fault.message
-    }
-
-    fn last_note(world: &World) -> &What {
-        &world.journal.last().unwrap().what
-    }
-
-    #[test]
-    fn what_is_published_is_kept_and_noted() {
-        let (mut world, topic) = account();
-        subscribe(&mut world, &topic, "email", "ops@example.com").unwrap();
-        assert_eq!(readers(&world, &topic), ["ops@example.com"]);
-        let input = json!({ "TopicArn": topic, "Subject": "orders: all well", "Message": "Yes." });
-        let answer = call(&mut world, "Publish", &input).unwrap();
-        assert!(answer["MessageId"].is_string());
-        let kept = &world.sns.published[0];
-        assert_eq!(kept.subject.as_deref(), Some("orders: all well"));
-        assert_eq!((kept.message.as_str(), kept.at), ("Yes.", world.now));
-        assert!(matches!(
-            last_note(&world),
-            What::Notified { subject, .. } if subject == "orders: all well"
-        ));
-    }
-
-    #[test]
-    fn a_subject_is_one_line_of_at_most_a_hundred_characters() {
-        let (mut world, topic) = account();
-        let mut publish = |subject: &str| {
-            call(
-                &mut world,
-                "Publish",
-                &json!({ "TopicArn": topic, "Subject": subject, "Message": "m" }),
-            )
-        };
-        assert!(publish(&"s".repeat(100)).is_ok());
-        for bad in ["", "two\nlines", &"s".repeat(101)] {
-            let fault = publish(bad).unwrap_err();
-            assert_eq!(fault.message, "Invalid parameter: Subject", "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn a_message_is_there_and_fits_in_256_kib() {
-        let (mut world, topic) = account();
-        let empty = json!({ "TopicArn": topic, "Message": "" });
-        assert_eq!(
-            refusal(&mut world, &empty),
-            "Invalid parameter: Empty message"
-        );
-        let long = json!({ "TopicArn": topic, "Message": "m".repeat(262_145) });
-        assert_eq!(
-            refusal(&mut world, &long),
-            "Invalid parameter: Message too long"
-        );
-    }
-
-    #[test]
-    fn a_topic_that_does_not_exist_is_not_found() {
-        let (mut world, topic) = account();
-        let nobody = json!({ "TopicArn": format!("{topic}-2"), "Message": "m" });
-        let fault = call(&mut world, "Publish", &nobody).unwrap_err();
-        assert_eq!(
-            (fault.code.as_str(), fault.status),
-            ("NotFoundException", 404)
-        );
-        let none = json!({ "TopicArn": "orders", "Message": "m" });
-        assert_eq!(refusal(&mut world, &none), "Invalid parameter: TopicArn");
-    }
-
-    #[test]
-    fn what_the_account_does_not_have_is_refused_by_name() {
-        let (mut world, topic) = account();
-        let number = json!({ "PhoneNumber": "+1", "Message": "m" });
-        assert!(refusal(&mut world, &number).contains("PhoneNumber"));
-        let fault = subscribe(&mut world, &topic, "sms", "+1").unwrap_err();
-        assert!(fault.message.contains("Protocol sms"), "{}", fault.message);
-        let fifo = json!({ "FifoTopic": "true" });
-        let fault = create_topic(&mut world, "o", fifo.as_object().unwrap()).unwrap_err();
-        assert!(fault.message.contains("FifoTopic"), "{}", fault.message);
-    }
-
-    #[test]
-    fn a_service_cannot_publish_to_a_topic_under_the_key_that_aws_manages() {
-        let (mut world, _) = account();
-        let managed = json!({ "KmsMasterKeyId": "alias/aws/sns" });
-        let topic = create_topic(&mut world, "sealed", managed.as_object().unwrap()).unwrap();
-        let alarms = Publisher::Service("cloudwatch.amazonaws.com");
-        notify(&mut world, alarms, &topic, None, "lost");
-        assert_eq!(world.sns.published, []);
-        assert!(matches!(
-            last_note(&world),
-            What::Told(why) if why.contains("cloudwatch.amazonaws.com may not use alias/aws/sns")
-        ));
-        notify(&mut world, Publisher::Role, &topic, None, "heard");
-        assert_eq!(world.sns.published.len(), 1);
-    }
-}
+mod tests;

@@ -36,7 +36,7 @@ async fn nothing_to_ask_is_no_request() {
 #[tokio::test(start_paused = true)]
 async fn a_record_is_written_only_over_the_revision_that_was_read() {
     let (play, _) = at_approval().await;
-    let aws = play.adapters("deploy-canary");
+    let aws = play.adapters(stage::DEPLOY_CANARY);
     let read = play.record().await.expect("a release has the pair");
     let now = Timestamp::from_epoch_millis(1_790_930_000_000);
     let next = read.advance(read.phase.clone(), now);
@@ -68,7 +68,7 @@ async fn a_record_is_written_only_over_the_revision_that_was_read() {
 #[tokio::test(start_paused = true)]
 async fn a_task_definition_comes_back_with_every_field_and_tag() {
     let (play, release) = at_approval().await;
-    let aws = play.adapters("deploy-canary");
+    let aws = play.adapters(stage::DEPLOY_CANARY);
     let stable = aws.task_definition("orders:1").await.unwrap();
     let candidate = aws.task_definition("orders").await.unwrap();
     let tags = candidate["tags"].as_array().unwrap();
@@ -99,7 +99,7 @@ async fn a_task_definition_comes_back_with_every_field_and_tag() {
 #[tokio::test(start_paused = true)]
 async fn a_job_that_nobody_waits_for_is_no_error() {
     let (play, _) = at_approval().await;
-    let aws = play.adapters("deploy-canary");
+    let aws = play.adapters(stage::DEPLOY_CANARY);
     let failed = Report::Failed {
         kind: FailureType::JobFailed,
         message: "too late".to_owned(),
@@ -111,7 +111,7 @@ async fn a_job_that_nobody_waits_for_is_no_error() {
 #[tokio::test(start_paused = true)]
 async fn an_execution_is_found_with_its_approval_and_no_other_is() {
     let (play, release) = at_approval().await;
-    let aws = play.adapters("rollback");
+    let aws = play.adapters(stage::ROLLBACK);
     let pipeline = PipelineName::try_from(stage::PIPELINE).unwrap();
     let state = aws.pipeline(&pipeline).await.unwrap();
     let ours = state.execution(&ReleaseId::try_from(release.as_str()).unwrap());
@@ -127,9 +127,19 @@ async fn an_execution_is_found_with_its_approval_and_no_other_is() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_pipeline_that_is_not_there_yet_has_no_execution() {
+    let (play, release) = at_approval().await;
+    let aws = play.adapters("person");
+    let pipeline = PipelineName::try_from("parcels-release").unwrap();
+    let state = aws.pipeline(&pipeline).await.unwrap();
+    let ours = state.execution(&ReleaseId::try_from(release.as_str()).unwrap());
+    assert!(!ours.under_way && ours.approval.is_none());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_notice_reaches_the_topic_and_that_it_cannot_is_no_error() {
     let (play, _) = at_approval().await;
-    let topic = play.account.with(|world| world.arn("sns", stage::TOPIC));
+    let topic = play.scene.notifications_topic.clone();
     let notice = Notice::new("orders", "all well", "Nothing happened.\n".to_owned());
     let aws = play.adapters_telling("rollback", &topic);
     aws.tell(Some(&notice)).await;

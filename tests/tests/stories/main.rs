@@ -7,6 +7,8 @@ mod must_hold;
 mod play;
 mod real_binaries;
 mod releases;
+mod scripts;
 mod speed;
+mod templates;
 mod transcript;
 mod wire;

@@ -116,7 +116,7 @@ async fn crash(function: &'static str, nth: usize) -> bool {
     };
     let stage = Stage {
         canary_scaling: Some((0, 10)),
-        steps: vec![bake(10), bake(50)],
+        steps: Some(vec![bake(10), bake(50)]),
         ..Stage::default()
     };
     let play = Play::begin(&stage, works()).await;
@@ -136,12 +136,12 @@ async fn crash(function: &'static str, nth: usize) -> bool {
         if play.waits_for_approval() {
             play.approve();
         }
-        if function == "rollback" && !rolled_back && play.account.with(is_deploying) {
+        if function == stage::ROLLBACK && !rolled_back && play.account.with(is_deploying) {
             rolled_back = true;
             play.alarm("orders fail");
         }
         if play.has_ended(&release)
-            && (function != "rollback" || play.phase().await == "RolledBack")
+            && (function != stage::ROLLBACK || play.phase().await == "RolledBack")
         {
             break;
         }
@@ -149,7 +149,7 @@ async fn crash(function: &'static str, nth: usize) -> bool {
     if !crashed.has_happened() {
         return false;
     }
-    if function != "rollback" {
+    if function != stage::ROLLBACK {
         play.roll_back(&release, "a function crashed");
     }
     for _ in 0..60 {
@@ -185,25 +185,25 @@ async fn crashes(function: &'static str) -> usize {
 
 #[tokio::test(start_paused = true)]
 async fn a_crash_of_deploy_canary_after_any_write_can_be_rolled_back() {
-    let crashes = crashes("deploy-canary").await;
+    let crashes = crashes(stage::DEPLOY_CANARY).await;
     assert!(crashes >= 9, "{crashes}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_crash_of_shift_weight_after_any_write_can_be_rolled_back() {
-    let crashes = crashes("shift-weight").await;
+    let crashes = crashes(stage::SHIFT_WEIGHT).await;
     assert!(crashes >= 5, "{crashes}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_crash_of_promote_primary_after_any_write_can_be_rolled_back() {
-    let crashes = crashes("promote-primary").await;
+    let crashes = crashes(stage::PROMOTE_PRIMARY).await;
     assert!(crashes >= 7, "{crashes}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_crash_of_rollback_after_any_write_is_repaired_by_the_schedule() {
-    let crashes = crashes("rollback").await;
+    let crashes = crashes(stage::ROLLBACK).await;
     assert!(crashes >= 6, "{crashes}");
 }
 
@@ -242,7 +242,7 @@ async fn a_second_release_is_refused_by_name_while_the_first_is_active() {
     let writes = play.writes().len();
     let second = "00000000-0000-4000-8000-000000000002";
     let parameters = json!({"release": second, "image": "orders:v3"}).to_string();
-    let refused = play.job("deploy-canary", Some(&parameters)).await;
+    let refused = play.job(stage::DEPLOY_CANARY, Some(&parameters)).await;
     assert_eq!(refused.kind, "JobFailed");
     assert!(
         refused.message.starts_with(&format!(
@@ -310,7 +310,7 @@ async fn promote_primary_refuses_without_a_write_when_the_canary_no_longer_runs_
     assert!(
         since
             .iter()
-            .all(|call| call.principal.0 != "promote-primary"),
+            .all(|call| call.principal.0 != stage::PROMOTE_PRIMARY),
         "{since:?}"
     );
 }
@@ -375,16 +375,16 @@ async fn one_more_look_after_the_end_issues_no_write() {
     let parameters = json!({"release": release, "image": play.image("v2")}).to_string();
     let steps = json!({"release": release, "weight": 50, "bakeSeconds": 0}).to_string();
     let writes = play.writes().len();
-    play.job("shift-weight", Some(&steps)).await;
+    play.job(stage::SHIFT_WEIGHT, Some(&steps)).await;
     assert_eq!(play.writes().len(), writes, "the share is attained");
     play.approve();
     play.until_ended(&release).await;
     let writes = play.writes().len();
     let own = json!({"release": release}).to_string();
     for (function, parameters) in [
-        ("deploy-canary", &parameters),
-        ("shift-weight", &steps),
-        ("promote-primary", &own),
+        (stage::DEPLOY_CANARY, &parameters),
+        (stage::SHIFT_WEIGHT, &steps),
+        (stage::PROMOTE_PRIMARY, &own),
     ] {
         play.job(function, Some(parameters)).await;
     }
@@ -416,4 +416,34 @@ async fn throttling_is_ridden_out_until_the_actions_own_timeout() {
         message.starts_with("not finished within 15m: AWS throttles ecs:"),
         "{message}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_invocation_that_lambda_gives_up_is_told_and_its_event_is_not() {
+    let (play, release) = at_approval().await;
+    play.suspend_schedule();
+    play.interfere(|call| match call.service.as_str() {
+        "dynamodb" | "codepipeline" => {
+            Interference::Refuse(Fault::new("AccessDeniedException", "not you"))
+        }
+        _ => Interference::None,
+    });
+    play.invoke(
+        stage::PROMOTE_PRIMARY,
+        json!({"CodePipeline.job": {"id": release, "accountId": "111122223333", "data": {
+            "actionConfiguration": {"configuration": {"FunctionName": "promote-primary"}},
+            "inputArtifacts": [], "outputArtifacts": [],
+            "artifactCredentials": {"accessKeyId": "ASIAPIPELINEJOB", "secretAccessKey": "hush",
+                "sessionToken": "t", "expirationTime": 1_791_900_000_000_u64},
+        }}}),
+    );
+    play.pass(Duration::from_mins(5)).await;
+    let given_up = play.account.with(|world| world.functions.dead.clone());
+    let given_up: Vec<_> = given_up.into_iter().map(|it| it.function).collect();
+    assert_eq!(given_up, [stage::PROMOTE_PRIMARY]);
+    let told = play.notices();
+    assert_eq!(told.len(), 1, "{told:?}");
+    let (subject, message) = &told[0];
+    assert!(subject.contains("orders-failed-invocations"), "{subject}");
+    assert!(!message.contains("hush"), "{message}");
 }

@@ -42,7 +42,7 @@ fn rehearsed() -> &'static (Ending, Logs) {
             let logs = Logs::default();
             let stage = Stage {
                 primary_tasks: 2,
-                steps: vec![Step::new(50, 1)],
+                steps: Some(vec![Step::new(50, 1)]),
                 work: Duration::from_millis(20),
                 ..Stage::live()
             };
@@ -74,14 +74,11 @@ fn no_log_of_a_rehearsal_holds_a_credential_or_a_message() {
     let (_, logs) = rehearsed();
     let lines = logs.lines();
     // Where there is nothing to roll back, rollback has nothing to say.
-    for program in PROGRAMS
-        .into_iter()
-        .filter(|name| *name != rehearsal::stage::ROLLBACK)
-    {
+    for program in PROGRAMS.into_iter().filter(|name| *name != "rollback") {
         let principal = if program == build::SAMPLE_APP {
-            rehearsal::live::TASK
+            rehearsal::live::TASK.to_owned()
         } else {
-            program
+            format!("{}-{program}", rehearsal::stage::NAME)
         };
         assert!(
             lines.iter().any(|line| line.principal.0 == principal),

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use rehearsal::{
-    stage::{Behaviour, Script, Stage, Version},
+    stage::{self, Behaviour, Script, Stage, Version},
     wire::Interference,
     world::{
         Fault,
@@ -60,7 +60,11 @@ async fn a_look_makes_at_most_three_sequential_round_trips_before_its_report() {
     play.approve();
     assert_eq!(play.until_ended(&release).await, "SUCCEEDED");
     let journal = play.account.with(|world| world.journal.clone());
-    for function in ["deploy-canary", "shift-weight", "promote-primary"] {
+    for function in [
+        stage::DEPLOY_CANARY,
+        stage::SHIFT_WEIGHT,
+        stage::PROMOTE_PRIMARY,
+    ] {
         let looks = round_trips(&journal, function, |call| {
             call.operation.starts_with("PutJob")
         });
@@ -70,7 +74,7 @@ async fn a_look_makes_at_most_three_sequential_round_trips_before_its_report() {
             "{function}: {looks:?}"
         );
     }
-    let baking = round_trips(&journal, "shift-weight", |call| {
+    let baking = round_trips(&journal, stage::SHIFT_WEIGHT, |call| {
         call.operation.starts_with("PutJob")
     });
     assert!(
@@ -88,7 +92,7 @@ async fn a_rollback_writes_after_at_most_two_round_trips_and_then_everything_at_
     let journal = play.account.with(|world| world.journal.clone());
     let first_write = round_trips(
         &journal,
-        "rollback",
+        stage::ROLLBACK,
         rehearsal::world::journal::Call::is_write,
     );
     assert!(
@@ -99,7 +103,7 @@ async fn a_rollback_writes_after_at_most_two_round_trips_and_then_everything_at_
     let at_once: Vec<_> = journal
         .iter()
         .filter_map(|entry| match &entry.what {
-            What::Called(call) if call.principal.0 == "rollback" && call.is_write() => {
+            What::Called(call) if call.principal.0 == stage::ROLLBACK && call.is_write() => {
                 Some((entry.at, call.operation.clone()))
             }
             _ => None,
@@ -123,11 +127,11 @@ async fn calls_grow_by_a_fixed_number_for_every_look() {
     let (play, release) = with_latency(Behaviour::Works).await;
     play.until_approval(&release).await;
     let looks = play
-        .calls("shift-weight")
+        .calls(stage::SHIFT_WEIGHT)
         .iter()
         .filter(|call| call.operation.starts_with("PutJob"))
         .count();
-    let calls = play.calls("shift-weight").len();
+    let calls = play.calls(stage::SHIFT_WEIGHT).len();
     // Record, services, alarms, dead letters, scaling and the report.
     assert!(calls <= 6 * looks + 8, "{calls} calls in {looks} looks");
 }
@@ -145,14 +149,16 @@ async fn rollback_while_sns(does: Interference) -> (Vec<(Duration, String)>, usi
     play.until_phase("RolledBack").await;
     let journal = play.account.with(|world| world.journal.clone());
     let calls = journal.iter().filter_map(|entry| match &entry.what {
-        What::Called(call) if call.principal.0 == "rollback" && call.service != "sns" => {
+        What::Called(call) if call.principal.0 == stage::ROLLBACK && call.service != "sns" => {
             Some((entry.at.since(alarm), call.operation.clone()))
         }
         _ => None,
     });
     let calls = calls.collect();
     play.pass(Duration::from_mins(1)).await;
-    (calls, play.notices().len())
+    let of_rollback = |(subject, _): &(String, String)| subject.starts_with("orders: ");
+    let told = play.notices().into_iter().filter(of_rollback).count();
+    (calls, told)
 }
 
 #[tokio::test(start_paused = true)]

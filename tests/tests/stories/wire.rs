@@ -19,9 +19,9 @@ use rehearsal::{
     clock::Moment,
     wire::{Account, Interference, NEVER_ANSWERED},
     world::{
-        Fault, Identity, World,
+        Fault, Identity, Table, World,
         journal::{Call, What},
-        sns, sqs,
+        s3, sns, sqs,
     },
 };
 use serde_json::{Map, Value, json};
@@ -36,15 +36,18 @@ fn account() -> Account {
         account: "111122223333".to_owned(),
         region: REGION.to_owned(),
     };
-    let world = World::new(identity, Moment(1_790_960_680_000), 1);
+    let mut world = World::new(identity, Moment(1_790_960_680_000), 1);
+    let releases = Table {
+        name: "releases".to_owned(),
+        hash_key: "pair".to_owned(),
+        range_key: Some("item".to_owned()),
+    };
+    world.declare_table(releases).unwrap();
     let account = Account::new(world, unbounded_channel().0);
-    account
-        .create_table("releases", "pair", Some("item"))
-        .unwrap();
     account.with(|world| {
         world.s3.create_bucket("artifacts");
         let key = "orders/Build Out/images.zip";
-        world.s3.put("artifacts", key, b"zip".to_vec()).unwrap();
+        s3::put(world, "artifacts", key, b"zip".to_vec()).unwrap();
     });
     account
 }

@@ -40,9 +40,6 @@ use runtime_api::Work;
 /// ten seconds; when it fails, it runs again with the invocation, under the function's timeout.
 const INIT_LIMIT: Duration = Duration::from_secs(10);
 
-/// AWS: "Configure Lambda function memory", the default, in megabytes.
-const MEMORY_SIZE: &str = "128";
-
 /// The functions' execution environments. Clones share them.
 #[derive(Clone)]
 pub(super) struct Functions {
@@ -106,7 +103,7 @@ impl Functions {
         if let Some(warm) = self.warm(&function.name) {
             return Ok(warm);
         }
-        let Some(package) = self.shared.packages.get(&function.name) else {
+        let Some(package) = self.shared.packages.get(&function.program) else {
             return Err(format!("function {} has no program here", function.name));
         };
         match self.start(function, package, INIT_LIMIT).await {
@@ -179,7 +176,10 @@ impl Functions {
             ("_HANDLER", "bootstrap".to_owned()),
             ("AWS_LAMBDA_FUNCTION_NAME", name.to_owned()),
             ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
-            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", MEMORY_SIZE.to_owned()),
+            (
+                "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+                function.memory.to_string(),
+            ),
             ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
             ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}")),
             (

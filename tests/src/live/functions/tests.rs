@@ -19,11 +19,9 @@ fn functions(environment: &[(&str, &str)]) -> (Functions, Logs) {
 
 fn function(timeout: Duration) -> Function {
     Function {
-        name: "rollback".to_owned(),
         timeout,
         environment: BTreeMap::from([("RELEASES_TABLE".to_owned(), "releases".to_owned())]),
-        retries: 1,
-        event_age: LONG,
+        ..Function::new("rollback")
     }
 }
 
@@ -189,8 +187,7 @@ async fn an_invocation_carries_its_deadline_function_and_trace() {
 async fn a_function_without_a_program_is_named() {
     let (functions, _) = functions(&[]);
     let unknown = Function {
-        name: "promote".to_owned(),
-        ..function(LONG)
+        ..Function::new("promote")
     };
     let invocation = Invocation {
         id: "1".to_owned(),

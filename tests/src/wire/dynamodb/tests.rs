@@ -1,9 +1,12 @@
 use super::*;
 
 fn tables() -> Tables {
-    let mut tables = Tables::new("eu-central-1");
-    tables.create("releases", "pair", Some("item")).unwrap();
-    tables
+    let releases = Table {
+        name: "releases".to_owned(),
+        hash_key: "pair".to_owned(),
+        range_key: Some("item".to_owned()),
+    };
+    Tables::new("eu-central-1", &[releases])
 }
 
 fn key(item: &str) -> Value {

@@ -1,4 +1,4 @@
-//! Amazon `CloudWatch`: metrics and alarms.
+//! Amazon `CloudWatch`: metrics, alarms and dashboards.
 //!
 //! Metric time is account time stretched by the world's pace: at pace 10 a minute of metric time lasts
 //! six seconds. Periods are cut and alarms are evaluated in metric time; every timestamp that goes out
@@ -6,6 +6,7 @@
 
 mod alarm;
 mod api;
+pub mod dashboard;
 mod data;
 mod definition;
 mod emf;
@@ -16,7 +17,10 @@ mod notify;
 mod queries;
 mod reason;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 
@@ -30,6 +34,7 @@ use metrics::{Key, Resolution, Statistics, Store};
 pub struct CloudWatch {
     store: Store,
     alarms: BTreeMap<String, Alarm>,
+    dashboards: BTreeMap<String, BTreeSet<dashboard::Shown>>,
 }
 
 /// Creates or replaces an alarm from input as `PutMetricAlarm` takes it. A new alarm is in

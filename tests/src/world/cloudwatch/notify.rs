@@ -12,6 +12,7 @@ use super::{
 };
 use crate::world::{
     World, events,
+    functions::Invoker,
     sns::{self, Publisher},
 };
 
@@ -34,10 +35,13 @@ pub(super) fn tell(world: &mut World, name: &str, previous: &State) {
     );
     for action in actions {
         if action.starts_with(&world.arn("lambda", "function:")) {
-            events::deliver(world, &action, &direct, "alarm");
+            events::deliver(world, &action, &direct, &Invoker::alarm(arn.clone()));
         } else {
-            let alarms = Publisher::Service("cloudwatch.amazonaws.com");
-            sns::notify(world, alarms, &action, Some(&subject), &message.to_string());
+            let alarm = Publisher::Service {
+                name: "cloudwatch.amazonaws.com",
+                source_arn: &arn,
+            };
+            sns::notify(world, alarm, &action, Some(&subject), &message.to_string());
         }
     }
 }

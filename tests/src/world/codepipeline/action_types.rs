@@ -1,7 +1,7 @@
 //! The action types of this account.
 //!
 //! AWS: `CodePipeline` user guide, "Valid action types and providers" and the "Action structure
-//! reference" of each. `NotificationArn` of approvals is missing because there is no SNS here.
+//! reference" of each.
 
 use std::{collections::BTreeMap, ops::RangeInclusive};
 
@@ -29,7 +29,7 @@ pub(super) struct ActionType {
     outputs: RangeInclusive<usize>,
 }
 
-const ACTION_TYPES: [ActionType; 6] = [
+const ACTION_TYPES: [ActionType; 7] = [
     ActionType {
         category: "Source",
         provider: "S3",
@@ -48,6 +48,15 @@ const ACTION_TYPES: [ActionType; 6] = [
         inputs: 0..=0,
         outputs: 1..=1,
     },
+    ActionType {
+        category: "Source",
+        provider: "CodeCommit",
+        kind: Kind::Played,
+        required: &["RepositoryName", "BranchName"],
+        optional: &["PollForSourceChanges", "OutputArtifactFormat"],
+        inputs: 0..=0,
+        outputs: 1..=1,
+    },
     code_build("Build"),
     code_build("Test"),
     ActionType {
@@ -55,7 +64,7 @@ const ACTION_TYPES: [ActionType; 6] = [
         provider: "Manual",
         kind: Kind::Approval,
         required: &[],
-        optional: &["CustomData", "ExternalEntityLink"],
+        optional: &["NotificationArn", "CustomData", "ExternalEntityLink"],
         inputs: 0..=0,
         outputs: 0..=0,
     },
@@ -130,12 +139,20 @@ impl ActionType {
         }) {
             return Err(format!("configuration {unknown} is not supported"));
         }
-        match configuration.get("FunctionName") {
-            // Whether AWS takes an ARN or an alias here is not documented.
-            Some(name) if name.contains(':') => {
-                Err(format!("FunctionName {name} is not a plain function name"))
-            }
-            _ => Ok(()),
+        let wrong = |key: &str, is_wrong: fn(&str) -> bool| {
+            configuration.get(key).filter(|value| is_wrong(value))
+        };
+        // Whether AWS takes an ARN or an alias here is not documented.
+        if let Some(name) = wrong("FunctionName", |name| name.contains(':')) {
+            return Err(format!("FunctionName {name} is not a plain function name"));
         }
+        let is_no_topic =
+            |arn: &str| !arn.starts_with("arn:aws") || arn.split(':').nth(2) != Some("sns");
+        if let Some(arn) = wrong("NotificationArn", is_no_topic) {
+            return Err(format!(
+                "NotificationArn {arn} is not the ARN of an SNS topic"
+            ));
+        }
+        Ok(())
     }
 }

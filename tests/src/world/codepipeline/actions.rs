@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use super::{
     PlayedAction,
     action_types::Kind,
-    announce, jobs,
+    announce, approvals,
+    declaration::Action,
+    jobs,
     state::{ActionRun, ActionStatus, Approval, Artifact, ErrorDetails, Lambda, Pipeline, Work},
     variables,
 };
-use crate::world::{Effect, World};
+use crate::world::{Effect, World, iam};
 
 /// How long an approval waits unless its action says otherwise, minutes. AWS: "Quotas in
 /// `CodePipeline`", seven days.
@@ -128,6 +130,10 @@ fn begin(world: &mut World, pipeline: &mut Pipeline, run: usize) {
     let declared = pipeline.declared(&pipeline.runs[run]);
     match declared.kind() {
         Kind::Played => {
+            if let Err(message) = authorize_played(world, pipeline, run) {
+                let end = End::failed("PermissionError", message);
+                return finish(world, pipeline, run, end);
+            }
             let effect = Effect::PlayAction(played(pipeline, &pipeline.runs[run]));
             world.outbox.push(effect);
         }
@@ -143,12 +149,69 @@ fn begin(world: &mut World, pipeline: &mut Pipeline, run: usize) {
                 expires: world.now + std::time::Duration::from_mins(minutes.into()),
                 answered: false,
             });
+            approvals::notify(world, pipeline, run);
         }
         Kind::Lambda => {
             pipeline.runs[run].work = Work::Lambda(Lambda::default());
             jobs::issue(world, pipeline, run, None);
         }
     }
+}
+
+/// What a source, build or test needs of the pipeline's role. What a build reads and writes is its
+/// project's.
+///
+/// AWS: `CodePipeline` user guide, "AWS `CodeBuild` build and test action reference" and "Amazon S3
+/// source action reference", "Service role permissions".
+fn authorize_played(world: &mut World, pipeline: &Pipeline, run: usize) -> Result<(), String> {
+    let declared = pipeline.declared(&pipeline.runs[run]);
+    let run = &pipeline.runs[run];
+    let configured = |name: &str| run.configuration.get(name).map_or("", String::as_str);
+    let needs = match declared.type_id.provider.as_str() {
+        "CodeBuild" => {
+            let project = format!("project/{}", configured("ProjectName"));
+            let project = world.arn("codebuild", &project);
+            ["codebuild:StartBuild", "codebuild:BatchGetBuilds"]
+                .map(|action| (action, project.clone()))
+                .to_vec()
+        }
+        "S3" => {
+            let bucket = format!("arn:aws:s3:::{}", configured("S3Bucket"));
+            let object = format!("{bucket}/{}", configured("S3ObjectKey"));
+            let mut needs = vec![
+                ("s3:GetBucketAcl", bucket.clone()),
+                ("s3:GetBucketLocation", bucket.clone()),
+                ("s3:GetBucketVersioning", bucket),
+                ("s3:GetObject", object.clone()),
+                ("s3:GetObjectVersion", object),
+            ];
+            needs.extend(run.outputs.iter().map(|Artifact { bucket, key, .. }| {
+                ("s3:PutObject", format!("arn:aws:s3:::{bucket}/{key}"))
+            }));
+            needs
+        }
+        _ => Vec::new(),
+    };
+    let mut needs = needs.iter();
+    needs.try_for_each(|(action, on)| authorize(world, pipeline, declared, action, on))
+}
+
+/// Whether the role that an action runs as, its own or the pipeline's, may do something.
+pub(super) fn authorize(
+    world: &mut World,
+    pipeline: &Pipeline,
+    action: &Action,
+    needed: &str,
+    resource: &str,
+) -> Result<(), String> {
+    let own = action.role_arn.as_ref();
+    let role = own.unwrap_or(&pipeline.declaration.role_arn);
+    iam::authorize_role(world, role, needed, resource, &[]).map_err(|denied| {
+        format!(
+            "The service role or action role doesn't have the permissions required to access {resource}. \
+             Update the IAM role permissions, and then try again. Error: {denied}"
+        )
+    })
 }
 
 fn played(pipeline: &Pipeline, run: &ActionRun) -> PlayedAction {

@@ -26,8 +26,8 @@ pub(super) fn execution(world: &mut World, pipeline: &Pipeline, index: usize, ch
     match (change, &execution.stop) {
         ("STARTED", _) => {
             detail["execution-trigger"] = json!({
-                "trigger-type": "StartPipelineExecution",
-                "trigger-detail": starter(world),
+                "trigger-type": execution.trigger.kind,
+                "trigger-detail": execution.trigger.detail,
             });
         }
         ("STOPPING", Some(stop)) => {
@@ -43,11 +43,6 @@ pub(super) fn execution(world: &mut World, pipeline: &Pipeline, index: usize, ch
         state: change.to_owned(),
     });
     emit(world, pipeline, "Pipeline", &detail);
-}
-
-/// Who starts executions: callers are not told apart here.
-pub(super) fn starter(world: &World) -> String {
-    format!("arn:aws:iam::{}:root", world.identity.account)
 }
 
 /// A stage of an execution changed, for example `STARTED`.

@@ -12,7 +12,70 @@ use super::{
     state::{ActionStatus, ErrorDetails, Pipeline, Work},
     take_pipeline,
 };
-use crate::world::{Fault, World};
+use crate::world::{
+    Fault, Principal, World,
+    journal::What,
+    sns::{self, Publisher},
+};
+
+/// Characters of a subject that SNS takes.
+const LONGEST_SUBJECT: usize = 100;
+
+/// Tells the readers of the action's topic, if it has one, that an answer is waited for, with the role of the action or
+/// else of the pipeline. The subject is as in AWS's e-mails and not documented.
+///
+/// AWS: `CodePipeline` user guide, "JSON data format for manual approval notifications".
+pub(super) fn notify(world: &mut World, pipeline: &Pipeline, run: usize) {
+    let run = &pipeline.runs[run];
+    let (Some(topic), Work::Approval(approval)) =
+        (run.configuration.get("NotificationArn"), &run.work)
+    else {
+        return;
+    };
+    let (declaration, action) = (&pipeline.declaration, pipeline.declared(run));
+    let (name, stage) = (&declaration.name, &declaration.stages[run.stage].name);
+    let region = &world.identity.region;
+    let console =
+        format!("https://console.aws.amazon.com/codepipeline/home?region={region}#/view/{name}");
+    let mut asked = json!({
+        "pipelineName": name,
+        "stageName": stage,
+        "actionName": action.name,
+        "token": approval.token,
+        // To the minute: `2016-07-07T20:22Z`.
+        "expires": format!("{}Z", &approval.expires.iso_seconds()[..16]),
+        "approvalReviewLink": format!("{console}/{stage}/{}/approve/{}", action.name, approval.token),
+    });
+    for (key, member) in [
+        ("ExternalEntityLink", "externalEntityLink"),
+        ("CustomData", "customData"),
+    ] {
+        if let Some(value) = run.configuration.get(key) {
+            asked[member] = json!(value);
+        }
+    }
+    let message =
+        json!({ "region": region, "consoleLink": console, "approval": asked }).to_string();
+    let subject = format!(
+        "APPROVAL NEEDED: AWS CodePipeline {name} for action {}",
+        action.name
+    );
+    let subject: String = subject.chars().take(LONGEST_SUBJECT).collect();
+    if let Err(denied) = actions::authorize(world, pipeline, action, "sns:Publish", topic) {
+        return world.note(What::Told(format!(
+            "nobody was notified through {topic}: {denied}"
+        )));
+    }
+    let role = action.role_arn.as_ref().unwrap_or(&declaration.role_arn);
+    let role = Principal(role.clone());
+    sns::notify(
+        world,
+        Publisher::Principal(&role),
+        topic,
+        Some(&subject),
+        &message,
+    );
+}
 
 /// `PutApprovalResult`
 pub(super) fn put(world: &mut World, input: &Value) -> Result<Value, Fault> {

@@ -13,7 +13,7 @@ use super::{
     declaration::{ExecutionMode, PipelineType, check_variable_value},
     input::{optional_text, text},
     progress,
-    state::{ActionStatus, Execution, Pipeline, Place, Status, Stop},
+    state::{ActionStatus, Execution, Pipeline, Place, Status, Stop, Trigger},
     take_pipeline,
 };
 use crate::world::{Fault, World};
@@ -35,10 +35,19 @@ pub(super) fn start(world: &mut World, input: &Value) -> Result<Value, Fault> {
         .map(|one| (text(one, "name").to_owned(), text(one, "value").to_owned()))
         .collect();
     let token = optional_text(input, "clientRequestToken");
+    let trigger = called(world);
     let id = take_pipeline(world, text(input, "name"), |world, pipeline| {
-        begin(world, pipeline, &variables, token)
+        begin(world, pipeline, &variables, trigger, token)
     })??;
     Ok(json!({ "pipelineExecutionId": id }))
+}
+
+/// Somebody called `StartPipelineExecution`; callers are not told apart here.
+pub(super) fn called(world: &World) -> Trigger {
+    Trigger {
+        kind: "StartPipelineExecution",
+        detail: format!("arn:aws:iam::{}:root", world.identity.account),
+    }
 }
 
 /// Starts an execution; one that was started with the same client token is that one.
@@ -46,6 +55,7 @@ pub(super) fn begin(
     world: &mut World,
     pipeline: &mut Pipeline,
     given: &BTreeMap<String, String>,
+    trigger: Trigger,
     client_token: Option<String>,
 ) -> Result<String, Fault> {
     let earlier = pipeline
@@ -66,6 +76,7 @@ pub(super) fn begin(
         updated: world.now,
         attempt: 1,
         variables,
+        trigger,
         stop: None,
         client_token,
         artifacts: BTreeMap::new(),

@@ -26,7 +26,7 @@ const APPROVAL_TIMEOUT: std::ops::RangeInclusive<u32> = 5..=86_400;
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct Declaration {
     pub(super) name: String,
-    role_arn: String,
+    pub(super) role_arn: String,
     pub(super) artifact_store: ArtifactStore,
     pub(super) stages: Vec<Stage>,
     #[serde(default)]

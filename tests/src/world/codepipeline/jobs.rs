@@ -45,6 +45,25 @@ pub(super) fn issue(
         let end = End::failed("ConfigurationError", message);
         return actions::finish(world, pipeline, run, end);
     }
+    let (role, arn) = (
+        pipeline.declaration.role_arn.clone(),
+        world.arn("codepipeline", &pipeline.declaration.name),
+    );
+    let allowed = super::act_as(world, &role, &arn)
+        .map_err(|fault| fault.message)
+        .and_then(|()| {
+            let resource = functions::arn(world, &function);
+            let action = pipeline.declared(&pipeline.runs[run]);
+            actions::authorize(world, pipeline, action, "lambda:InvokeFunction", &resource)
+        });
+    if let Err(message) = allowed {
+        return actions::finish(
+            world,
+            pipeline,
+            run,
+            End::failed("PermissionError", message),
+        );
+    }
     let job = Job {
         id: world.uuid(),
         issued: world.now,

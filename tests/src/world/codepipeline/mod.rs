@@ -26,10 +26,13 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use serde_json::Value;
 
-use super::{Fault, World, journal::What, unknown_operation};
+use super::{Fault, Principal, World, iam, journal::What, unknown_operation};
 use actions::End;
 use declaration::Declaration;
-use state::{ActionStatus, Pipeline, Work};
+use state::{ActionStatus, Pipeline, Trigger, Work};
+
+/// The principal that the artifact credentials of jobs belong to.
+pub const JOB_PRINCIPAL: &str = "pipeline-job";
 
 /// Pipelines and their executions.
 pub struct CodePipeline {
@@ -41,6 +44,8 @@ pub struct CodePipeline {
     /// `secretAccessKey` and `sessionToken` of the artifact credentials in jobs.
     pub job_secret: String,
     pipelines: BTreeMap<String, Pipeline>,
+    /// What rules have started while its pipeline was being moved on, as pipeline and rule.
+    waiting: Vec<(String, String)>,
 }
 
 impl Default for CodePipeline {
@@ -50,6 +55,7 @@ impl Default for CodePipeline {
             job_access_key: "ASIAPIPELINEJOB".to_owned(),
             job_secret: "EXAMPLE-NOT-A-SECRET".to_owned(),
             pipelines: BTreeMap::new(),
+            waiting: Vec::new(),
         }
     }
 }
@@ -120,6 +126,11 @@ pub fn create_pipeline(world: &mut World, input: &Value) -> Result<(), Fault> {
             format!("there is a pipeline {name} already"),
         ));
     }
+    let (role, arn) = (
+        declaration.role_arn.clone(),
+        world.arn("codepipeline", &name),
+    );
+    act_as(world, &role, &arn)?;
     let pipeline = Pipeline {
         declared,
         declaration,
@@ -129,6 +140,18 @@ pub fn create_pipeline(world: &mut World, input: &Value) -> Result<(), Fault> {
     };
     world.codepipeline.pipelines.insert(name, pipeline);
     Ok(())
+}
+
+/// Jobs' credentials are the pipeline's: whoever has them acts as its role.
+fn act_as(world: &mut World, role: &str, pipeline_arn: &str) -> Result<(), Fault> {
+    let job = Principal(JOB_PRINCIPAL.to_owned());
+    iam::assume(world, &job, role, iam::CODEPIPELINE, Some(pipeline_arn)).map_err(|fault| {
+        let message = format!(
+            "CodePipeline is not authorized to perform AssumeRole on role {role}: {}",
+            fault.message
+        );
+        Fault::new("InvalidStructureException", message)
+    })
 }
 
 /// Starts an execution; answers its id.
@@ -141,9 +164,46 @@ pub fn start_execution(
     pipeline: &str,
     variables: &BTreeMap<String, String>,
 ) -> Result<String, Fault> {
+    let trigger = control::called(world);
     take_pipeline(world, pipeline, |world, pipeline| {
-        control::begin(world, pipeline, variables, None)
+        control::begin(world, pipeline, variables, trigger, None)
     })?
+}
+
+/// A rule starts an execution, whose variables have their defaults. Why it cannot is noted in the
+/// journal: nobody waits for an answer.
+///
+/// A pipeline that is just being moved on, as one that has set the rule off, is started at the next
+/// tick.
+pub fn start_by_rule(world: &mut World, pipeline: &str, rule_arn: &str) {
+    if !world.codepipeline.pipelines.contains_key(pipeline) {
+        let start = (pipeline.to_owned(), rule_arn.to_owned());
+        return world.codepipeline.waiting.push(start);
+    }
+    let trigger = Trigger {
+        kind: "CloudWatchEvent",
+        detail: rule_arn.to_owned(),
+    };
+    let started = take_pipeline(world, pipeline, |world, pipeline| {
+        control::begin(world, pipeline, &BTreeMap::new(), trigger, None)
+    });
+    if let Err(fault) = started.and_then(|started| started) {
+        not_started(world, pipeline, rule_arn, &fault);
+    }
+}
+
+fn not_started(world: &mut World, pipeline: &str, rule_arn: &str, fault: &Fault) {
+    world.note(What::Told(format!(
+        "{rule_arn} started no execution of {pipeline}: {}",
+        fault.message
+    )));
+}
+
+/// The execution of a pipeline that was started last.
+#[must_use]
+pub fn newest_execution<'a>(world: &'a World, pipeline: &str) -> Option<&'a str> {
+    let pipeline = world.codepipeline.pipelines.get(pipeline)?;
+    pipeline.executions.last().map(|newest| newest.id.as_str())
 }
 
 /// A played action ended. One that is unknown or not in progress any more is ignored.
@@ -210,6 +270,13 @@ pub fn call(world: &mut World, operation: &str, input: &Value) -> Result<Value, 
 
 /// Moves executions on, times actions out.
 pub fn tick(world: &mut World) {
+    for (pipeline, rule_arn) in std::mem::take(&mut world.codepipeline.waiting) {
+        if world.codepipeline.pipelines.contains_key(&pipeline) {
+            start_by_rule(world, &pipeline, &rule_arn);
+        } else {
+            not_started(world, &pipeline, &rule_arn, &pipeline_not_found(&pipeline));
+        }
+    }
     on_every_pipeline(world, |world, pipeline| {
         jobs::tick(world, pipeline);
         approvals::tick(world, pipeline);

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    announce::{self, VERSION},
+    announce::VERSION,
     declaration::Action,
     input::{optional_text, text},
     state::{ActionRun, ActionStatus, Artifact, Execution, Pipeline, Place, Status, Work},
@@ -153,16 +153,16 @@ pub(super) fn get_pipeline_execution(world: &World, input: &Value) -> Result<Val
         "status": execution.status.name(),
         "artifactRevisions": revisions,
         "variables": variables,
-        "trigger": trigger(world),
+        "trigger": trigger(execution),
         "executionMode": pipeline.declaration.execution_mode.name(),
         "executionType": "STANDARD",
     }}))
 }
 
-fn trigger(world: &World) -> Value {
+fn trigger(execution: &Execution) -> Value {
     json!({
-        "triggerType": "StartPipelineExecution",
-        "triggerDetail": announce::starter(world),
+        "triggerType": execution.trigger.kind,
+        "triggerDetail": execution.trigger.detail,
     })
 }
 
@@ -180,12 +180,12 @@ pub(super) fn list_pipeline_executions(world: &World, input: &Value) -> Result<V
                     .is_some_and(|run| run.status == Status::Succeeded)
             })
         })
-        .map(|index| execution_summary(world, pipeline, index))
+        .map(|index| execution_summary(pipeline, index))
         .collect();
     page("pipelineExecutionSummaries", summaries, input)
 }
 
-fn execution_summary(world: &World, pipeline: &Pipeline, index: usize) -> Value {
+fn execution_summary(pipeline: &Pipeline, index: usize) -> Value {
     let execution = &pipeline.executions[index];
     let sources: Vec<Value> = pipeline.declaration.stages[0]
         .actions
@@ -202,7 +202,7 @@ fn execution_summary(world: &World, pipeline: &Pipeline, index: usize) -> Value 
         "startTime": execution.started.epoch_seconds(),
         "lastUpdateTime": execution.updated.epoch_seconds(),
         "sourceRevisions": sources,
-        "trigger": trigger(world),
+        "trigger": trigger(execution),
         "executionMode": pipeline.declaration.execution_mode.name(),
         "executionType": "STANDARD",
     });

@@ -78,6 +78,7 @@ pub(super) struct Execution {
     pub(super) attempt: u32,
     /// Pipeline-level variables, resolved.
     pub(super) variables: BTreeMap<String, String>,
+    pub(super) trigger: Trigger,
     pub(super) stop: Option<Stop>,
     pub(super) client_token: Option<String>,
     /// Put out so far, by name.
@@ -86,6 +87,15 @@ pub(super) struct Execution {
     pub(super) outputs: BTreeMap<String, BTreeMap<String, String>>,
     /// The stages entered so far, by index.
     pub(super) stages: BTreeMap<usize, StageRun>,
+}
+
+/// What started an execution. AWS: `CodePipeline` API reference, `ExecutionTrigger`.
+#[derive(Debug, Clone)]
+pub(super) struct Trigger {
+    /// For example `StartPipelineExecution`.
+    pub(super) kind: &'static str,
+    /// Who or what: the ARN of a user or of a rule.
+    pub(super) detail: String,
 }
 
 /// Where an execution is.

@@ -117,6 +117,11 @@ impl TaskDefinition {
         })
     }
 
+    /// `taskRoleArn`.
+    pub(super) fn task_role(&self) -> Option<&str> {
+        self.document.get("taskRoleArn").and_then(Value::as_str)
+    }
+
     /// How long a container has between SIGTERM and SIGKILL.
     pub(super) fn stop_timeout(&self) -> Duration {
         let seconds = count(self.container().and_then(|c| c.get("stopTimeout")))

@@ -26,7 +26,7 @@ use std::{
     time::Duration,
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Fault, Principal, World, unknown_operation};
 use definition::Definitions;
@@ -66,6 +66,9 @@ impl Default for Ecs {
         }
     }
 }
+
+/// The principal that all tasks call as: their task role.
+pub const TASK_PRINCIPAL: &str = "task";
 
 /// What it takes to start a task's (single essential) container.
 #[derive(Debug, Clone)]
@@ -275,6 +278,13 @@ pub fn tick(world: &mut World) {
     for key in services {
         rollout::reconcile(world, &key);
     }
+}
+
+/// A task definition by ARN, `family:revision` or family, as `DescribeTaskDefinition` answers it.
+pub(super) fn task_definition(world: &World, name: &str) -> Option<Value> {
+    let input = json!({ "taskDefinition": name });
+    let mut answer = definition::describe(world, &input).ok()?;
+    Some(answer["taskDefinition"].take())
 }
 
 /// Who sets the account up.

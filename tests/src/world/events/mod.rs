@@ -1,20 +1,27 @@
 //! Amazon `EventBridge`: rules with patterns or schedules, and what they deliver.
 //!
-//! There is one bus, the default one. Targets are functions. `EventBridge` delivers at least once and
-//! in no promised order; [`Delivery`] says how badly.
+//! There is one bus, the default one. Targets are functions and pipelines. `EventBridge` delivers at least
+//! once and in no promised order; [`Delivery`] says how badly.
 
 mod pattern;
 mod schedule;
+mod target;
 
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Fault, World, functions};
+use super::{
+    Fault, World, codepipeline,
+    functions::{self, Invoker},
+    iam,
+    journal::What,
+};
 use crate::clock::Moment;
 use pattern::Pattern;
 use schedule::Rate;
+use target::{Receiver, Target};
 
 /// How long a second delivery is held back, so that events in between overtake it.
 const HELD_BACK: Duration = Duration::from_secs(5);
@@ -28,7 +35,8 @@ pub struct Events {
     held: Vec<Held>,
 }
 
-/// What goes wrong with the delivery of events (rule targets and alarm actions; schedules are exact).
+/// What goes wrong with the delivery of events to functions (of rules and of alarm actions; schedules, and what starts
+/// a pipeline, are exact).
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
     /// Every event once, in order.
@@ -60,7 +68,7 @@ struct Held {
     due: Moment,
     function: String,
     payload: Value,
-    source: String,
+    invoker: Invoker,
 }
 
 impl std::fmt::Debug for Held {
@@ -68,7 +76,7 @@ impl std::fmt::Debug for Held {
         f.debug_struct("Held")
             .field("due", &self.due)
             .field("function", &self.function)
-            .field("source", &self.source)
+            .field("invoker", &self.invoker)
             .finish_non_exhaustive()
     }
 }
@@ -94,20 +102,9 @@ enum RuleState {
     Disabled,
 }
 
-/// The members of a target that exist here.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "PascalCase")]
-struct Target {
-    #[serde(rename = "Id")]
-    _id: String,
-    /// A function's ARN.
-    arn: String,
-    /// JSON text that the function gets instead of the event.
-    input: Option<String>,
-}
-
 /// Creates or replaces a rule from input as `PutRule` takes it and a list of targets as `PutTargets`
-/// takes it: `[{"Id", "Arn", "Input"?}]`, with function ARNs.
+/// takes it: `[{"Id", "Arn", "Input"?, "RoleArn"?, "RetryPolicy"?, "DeadLetterConfig"?}]`, with the ARNs of
+/// functions and pipelines.
 ///
 /// `EventPattern` may be JSON text, as in the API, or an object, as in templates. A schedule runs
 /// for the first time one period after its creation.
@@ -122,7 +119,7 @@ pub fn put_rule(world: &mut World, input: &Value, targets: &Value) -> Result<(),
     let targets: Vec<Target> = serde_json::from_value(targets.clone())
         .map_err(|error| invalid(&format!("targets of rule {name}: {error}")))?;
     for target in &targets {
-        check_target(world, &name, target)?;
+        target.check(world, &name)?;
     }
     let trigger = match (input.event_pattern, input.schedule_expression) {
         (Some(pattern), None) => Trigger::Pattern(Pattern::parse(&name, &pattern)?),
@@ -147,20 +144,18 @@ pub fn put_rule(world: &mut World, input: &Value, targets: &Value) -> Result<(),
     Ok(())
 }
 
-fn check_target(world: &World, rule: &str, target: &Target) -> Result<(), Fault> {
-    if !target.arn.starts_with(&world.arn("lambda", "function:")) {
-        return Err(invalid(&format!(
-            "rule {rule}: target {} is not a function of this account and Region",
-            target.arn
-        )));
-    }
-    match &target.input {
-        Some(text) if serde_json::from_str::<Value>(text).is_err() => Err(invalid(&format!(
-            "rule {rule}: Input of target {} is not JSON",
-            target.arn
-        ))),
-        _ => Ok(()),
-    }
+/// `EnableRule` and `DisableRule`.
+///
+/// # Errors
+/// `ResourceNotFoundException`.
+pub fn set_enabled(world: &mut World, rule: &str, enabled: bool) -> Result<(), Fault> {
+    let found = world.events.rules.iter_mut().find(|it| it.name == rule);
+    let found = found.ok_or_else(|| {
+        let message = format!("Rule {rule} does not exist on EventBus default.");
+        Fault::new("ResourceNotFoundException", message)
+    })?;
+    found.enabled = enabled;
+    Ok(())
 }
 
 fn invalid(message: &str) -> Fault {
@@ -177,28 +172,42 @@ pub fn emit(
     detail: &Value,
 ) {
     let event = envelope(world, source, detail_type, resources, detail);
-    let targets: Vec<Target> = world
-        .events
-        .rules
-        .iter()
-        .filter(|rule| rule.enabled)
+    let rules = world.events.rules.iter().filter(|rule| rule.enabled);
+    let matching: Vec<(String, Vec<Target>)> = rules
         .filter(
             |rule| matches!(&rule.trigger, Trigger::Pattern(pattern) if pattern.matches(&event)),
         )
-        .flat_map(|rule| rule.targets.clone())
+        .map(|rule| (rule.name.clone(), rule.targets.clone()))
         .collect();
-    for target in targets {
-        let payload = target.payload(&event);
-        deliver(world, &target.arn, &payload, "events");
+    for (rule, targets) in matching {
+        let invoker = Invoker::rule(rule_arn(world, &rule));
+        for target in targets {
+            match target.receiver(world) {
+                Receiver::Function(arn) => {
+                    deliver(world, arn, &target.payload(&event), &invoker);
+                }
+                Receiver::Pipeline(name) => start(world, name, &rule, target.role()),
+            }
+        }
     }
 }
 
-impl Target {
-    fn payload(&self, event: &Value) -> Value {
-        self.input
-            .as_deref()
-            .and_then(|text| serde_json::from_str(text).ok())
-            .unwrap_or_else(|| event.clone())
+/// A rule starts a pipeline, with the role of its target.
+fn start(world: &mut World, pipeline: &str, rule: &str, with_role: &str) {
+    let started_by = rule_arn(world, rule);
+    let pipeline_arn = world.arn("codepipeline", pipeline);
+    let action = "codepipeline:StartPipelineExecution";
+    let allowed = iam::check_trust(world, with_role, "events.amazonaws.com", Some(&started_by))
+        .map_err(|fault| fault.message)
+        .and_then(|_| {
+            iam::authorize_role(world, with_role, action, &pipeline_arn, &[])
+                .map_err(|denied| denied.to_string())
+        });
+    match allowed {
+        Ok(()) => codepipeline::start_by_rule(world, pipeline, &started_by),
+        Err(problem) => world.note(What::Told(format!(
+            "{started_by} started no execution of {pipeline}: {problem}"
+        ))),
     }
 }
 
@@ -224,19 +233,18 @@ fn envelope(
 }
 
 /// Delivers an event to a function, by name or ARN, as honestly as [`Events::delivery`] says.
-/// `source` is [`Invocation::source`](functions::Invocation::source).
-pub fn deliver(world: &mut World, function: &str, payload: &Value, source: &str) {
+pub fn deliver(world: &mut World, function: &str, payload: &Value, invoker: &Invoker) {
     match world.events.delivery {
-        Delivery::Exact => functions::invoke_async(world, function, payload.clone(), source),
+        Delivery::Exact => functions::invoke_for(world, function, payload.clone(), invoker),
         Delivery::Twice => {
             let due = world.now + HELD_BACK;
             world.events.held.push(Held {
                 due,
                 function: function.to_owned(),
                 payload: payload.clone(),
-                source: source.to_owned(),
+                invoker: invoker.clone(),
             });
-            functions::invoke_async(world, function, payload.clone(), source);
+            functions::invoke_for(world, function, payload.clone(), invoker);
         }
         Delivery::Lost => {}
     }
@@ -269,7 +277,8 @@ pub fn tick(world: &mut World) {
 
 /// AWS: `EventBridge` user guide, the event that a scheduled rule sends.
 fn run_schedule(world: &mut World, rule: &str, targets: &[Target]) {
-    let resources = [world.arn("events", &format!("rule/{rule}"))];
+    let arn = rule_arn(world, rule);
+    let resources = [arn.clone()];
     let event = envelope(
         world,
         "aws.events",
@@ -277,10 +286,19 @@ fn run_schedule(world: &mut World, rule: &str, targets: &[Target]) {
         &resources,
         &json!({}),
     );
+    let invoker = Invoker::schedule(arn);
     for target in targets {
-        let payload = target.payload(&event);
-        functions::invoke_async(world, &target.arn, payload, "schedule");
+        match target.receiver(world) {
+            Receiver::Function(arn) => {
+                functions::invoke_for(world, arn, target.payload(&event), &invoker);
+            }
+            Receiver::Pipeline(name) => start(world, name, rule, target.role()),
+        }
     }
+}
+
+fn rule_arn(world: &World, rule: &str) -> String {
+    world.arn("events", &format!("rule/{rule}"))
 }
 
 /// Once the oldest held copy is due, all of them come, the newest first.
@@ -288,7 +306,7 @@ fn release(world: &mut World) {
     let due = world.events.held.iter().any(|held| held.due <= world.now);
     if due {
         for held in std::mem::take(&mut world.events.held).into_iter().rev() {
-            functions::invoke_async(world, &held.function, held.payload, &held.source);
+            functions::invoke_for(world, &held.function, held.payload, &held.invoker);
         }
     }
 }

@@ -1,9 +1,8 @@
-use std::collections::BTreeMap;
-
 use super::*;
 use crate::world::{
     Effect, Identity,
     functions::{Function, Invocation},
+    iam::{self, Permission},
 };
 
 fn world() -> World {
@@ -15,13 +14,22 @@ fn world() -> World {
     functions::create_function(
         &mut world,
         Function {
-            name: "rollback".to_owned(),
-            timeout: Duration::from_secs(30),
-            environment: BTreeMap::new(),
             retries: 0,
-            event_age: Duration::from_hours(6),
+            ..Function::new("rollback")
         },
-    );
+    )
+    .expect("a function");
+    for principal in [
+        "events.amazonaws.com",
+        "lambda.alarms.cloudwatch.amazonaws.com",
+    ] {
+        let permission = Permission {
+            principal: principal.to_owned(),
+            source_arn: None,
+            source_account: None,
+        };
+        iam::add_permission(&mut world, "rollback", &permission).expect("a permission");
+    }
     world
 }
 
@@ -150,11 +158,75 @@ fn members_that_are_not_known_are_named() {
     assert!(fault.message.contains("EventBusName"), "{fault:?}");
     let input = json!({ "Name": "r", "ScheduleExpression": "rate(5 minutes)" });
     let mut targets = target(&world);
-    targets[0]["RetryPolicy"] = json!({});
+    targets[0]["InputPath"] = json!("$.detail");
     let fault = put_rule(&mut world, &input, &targets).expect_err("refused");
-    assert!(fault.message.contains("RetryPolicy"), "{fault:?}");
-    let queue = json!([{ "Id": "1", "Arn": "arn:aws:sqs:eu-central-1:111122223333:q" }]);
-    put_rule(&mut world, &input, &queue).expect_err("refused");
+    assert!(fault.message.contains("InputPath"), "{fault:?}");
+}
+
+#[test]
+fn a_target_is_a_function_or_a_pipeline_with_its_role_and_bounded_retries() {
+    let function = "arn:aws:lambda:eu-central-1:111122223333:function:rollback";
+    let pipeline = "arn:aws:codepipeline:eu-central-1:111122223333:orders";
+    let queue = "arn:aws:sqs:eu-central-1:111122223333:lost-events";
+    let role = "arn:aws:iam::111122223333:role/start";
+    let put = |arn: &str, more: &Value| {
+        let mut target = json!({ "Id": "1", "Arn": arn });
+        for (member, value) in more.as_object().expect("members") {
+            target[member] = value.clone();
+        }
+        let input = json!({ "Name": "r", "ScheduleExpression": "rate(5 minutes)" });
+        put_rule(&mut world(), &input, &json!([target])).map_err(|fault| fault.message)
+    };
+    let longest = json!({ "MaximumRetryAttempts": 185, "MaximumEventAgeInSeconds": 86400 });
+    for (arn, more) in [
+        (function, json!({ "RetryPolicy": longest })),
+        (
+            function,
+            json!({ "RetryPolicy": { "MaximumRetryAttempts": 0 } }),
+        ),
+        (function, json!({ "DeadLetterConfig": { "Arn": queue } })),
+        (pipeline, json!({ "RoleArn": role })),
+    ] {
+        assert_eq!(put(arn, &more), Ok(()), "{more}");
+    }
+    for (arn, more, problem) in [
+        (queue, json!({}), "neither a function nor a pipeline"),
+        (pipeline, json!({}), "RoleArn is not the ARN of the role"),
+        (
+            pipeline,
+            json!({ "RoleArn": "start" }),
+            "RoleArn is not the ARN of the role",
+        ),
+        (
+            pipeline,
+            json!({ "RoleArn": role, "Input": "{}" }),
+            "takes no Input",
+        ),
+        (
+            function,
+            json!({ "RoleArn": role }),
+            "a function takes no RoleArn",
+        ),
+        (function, json!({ "Input": "no JSON" }), "Input is not JSON"),
+        (
+            function,
+            json!({ "RetryPolicy": { "MaximumRetryAttempts": 186 } }),
+            "RetryPolicy.MaximumRetryAttempts 186 is not in 0 to 185",
+        ),
+        (
+            function,
+            json!({ "RetryPolicy": { "MaximumEventAgeInSeconds": 59 } }),
+            "RetryPolicy.MaximumEventAgeInSeconds 59 is not in 60 to 86400",
+        ),
+        (
+            function,
+            json!({ "DeadLetterConfig": { "Arn": function } }),
+            "is not a queue of this account",
+        ),
+    ] {
+        let refused = put(arn, &more).expect_err(problem);
+        assert!(refused.contains(problem), "{refused}");
+    }
 }
 
 #[test]
@@ -190,8 +262,9 @@ fn twice_means_later_and_in_another_order() {
     let mut world = world();
     world.events.delivery = Delivery::Twice;
     let arn = world.arn("lambda", "function:rollback");
+    let alarm = Invoker::alarm(String::new());
     for number in 1..=3 {
-        deliver(&mut world, &arn, &json!(number), "alarm");
+        deliver(&mut world, &arn, &json!(number), &alarm);
     }
     let numbers =
         |runs: Vec<Invocation>| -> Vec<Value> { runs.into_iter().map(|run| run.payload).collect() };
@@ -207,7 +280,12 @@ fn lost_means_never_but_schedules_come() {
     world.events.delivery = Delivery::Lost;
     let input = json!({ "Name": "s", "ScheduleExpression": "rate(5 minutes)" });
     rule(&mut world, &input).expect("a rule");
-    deliver(&mut world, "rollback", &json!({}), "alarm");
+    deliver(
+        &mut world,
+        "rollback",
+        &json!({}),
+        &Invoker::alarm(String::new()),
+    );
     let runs = after(&mut world, 300);
     assert_eq!(runs.len(), 1);
     assert_eq!(runs[0].source, "schedule");

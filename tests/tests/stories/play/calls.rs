@@ -10,8 +10,9 @@ use rehearsal::{
     stage,
     wire::Interference,
     world::{
-        World, functions,
+        World, codepipeline, functions, iam,
         journal::{Call, What},
+        s3,
     },
 };
 use serde_json::{Value, json};
@@ -101,12 +102,13 @@ impl Play {
             Artifact::None => json!([]),
             Artifact::Absent | Artifact::Bytes(_) => json!([{
                 "name": "BuildOutput", "revision": null,
-                "location": {"type": "S3", "s3Location": {"bucketName": "orders-release-artifacts", "objectKey": id}},
+                "location": {"type": "S3", "s3Location": {"bucketName": self.artifact_bucket(), "objectKey": id}},
             }]),
         };
         if let Artifact::Bytes(bytes) = artifact {
+            let bucket = self.artifact_bucket();
             self.account
-                .with(|world| world.s3.put("orders-release-artifacts", &id, bytes))
+                .with(|world| s3::put(world, &bucket, &id, bytes))
                 .unwrap();
         }
         let mut configuration = json!({"FunctionName": function});
@@ -133,6 +135,17 @@ impl Play {
         }
     }
 
+    /// Where the pipeline keeps its artifacts.
+    pub(crate) fn artifact_bucket(&self) -> String {
+        let pipeline = json!({"name": stage::PIPELINE});
+        let declared = self
+            .account
+            .with(|world| codepipeline::call(world, "GetPipeline", &pipeline))
+            .expect("the pipeline exists");
+        let bucket = &declared["pipeline"]["artifactStore"]["location"];
+        bucket.as_str().unwrap_or_default().to_owned()
+    }
+
     async fn until_reported(&self, job: &str) {
         self.until("the job is reported", |world| {
             world.journal.iter().any(|entry| match &entry.what {
@@ -156,7 +169,20 @@ impl Play {
                 .expect("it exists")
                 .clone();
             change(&mut changed.environment);
-            functions::create_function(world, changed);
+            functions::create_function(world, changed).expect("it keeps its role");
+        });
+    }
+
+    /// Lets a function's role do something more.
+    pub(crate) fn grant(&self, function: &str, action: &str, resource: &str) {
+        self.account.with(|world| {
+            let arn = functions::function(world, function).and_then(|found| found.role.clone());
+            let arn = arn.expect("the function has a role");
+            let role = arn.rsplit('/').next().unwrap_or_default().to_owned();
+            let policy = json!({ "Version": "2012-10-17", "Statement": {
+                "Effect": "Allow", "Action": action, "Resource": resource,
+            }});
+            iam::add_policy(world, &role, action, &policy).expect("a policy");
         });
     }
 

@@ -6,12 +6,13 @@ use canary::aws::Settings;
 use rehearsal::{
     stage,
     world::{
+        codepipeline,
         journal::{Call, Entry, What},
         sqs,
     },
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     BEGIN, Play,
@@ -35,11 +36,35 @@ impl Play {
         clients(&self.account, principal, settings)
     }
 
-    /// What people were told, as subject and message.
+    /// What an execution's build has left: names of variables, and of the files of its artifact.
+    pub(crate) fn built(&self, execution: &str) -> (Vec<String>, Vec<String>) {
+        let input = json!({ "pipelineName": stage::PIPELINE, "filter": { "pipelineExecutionId": execution } });
+        self.account.with(|world| {
+            let listed = codepipeline::call(world, "ListActionExecutions", &input).unwrap();
+            let actions = listed["actionExecutionDetails"].as_array().unwrap();
+            let build = actions.iter().find(|it| it["actionName"] == "Build");
+            let output = &build.expect("it was built")["output"];
+            let variables = output["outputVariables"].as_object().unwrap();
+            let place = &output["outputArtifacts"][0]["s3location"];
+            let text = |member: &str| place[member].as_str().unwrap();
+            let archive = world.s3.get(text("bucket"), text("key")).unwrap();
+            let archive = zip::ZipArchive::new(std::io::Cursor::new(archive)).unwrap();
+            (
+                variables.keys().cloned().collect(),
+                archive
+                    .file_names()
+                    .map(|name| name.unwrap().into_owned())
+                    .collect(),
+            )
+        })
+    }
+
+    /// What the readers of the suite's topic were told, as subject and message.
     pub(crate) fn notices(&self) -> Vec<(String, String)> {
         let published = self.account.with(|world| world.sns.published.clone());
         let notices = published.into_iter();
         notices
+            .filter(|notice| notice.topic == self.scene.notifications_topic)
             .map(|notice| (notice.subject.unwrap_or_default(), notice.message))
             .collect()
     }

@@ -23,13 +23,13 @@ use rehearsal::{
     stage::{self, Behaviour, Script},
     wire::{self, Account},
     world::{
-        Effect, ecs,
+        Effect, Fault, Principal, cloudwatch, ecs,
         functions::{self, Ended, Invocation},
         journal::What,
         sqs,
     },
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::{Notify, mpsc};
 
 use crate::connector::{InProcess, REGION};
@@ -107,7 +107,7 @@ impl Hands {
         let clients = clients(&self.account, &function.name, settings);
         let deadline = timestamp(self.account.now() + function.timeout);
         let answer = handler(
-            &function.name,
+            &function.program,
             Arc::new(clients),
             invocation.payload,
             deadline,
@@ -151,40 +151,57 @@ impl Hands {
         }
         tokio::select! {
             () = stop.notified() => {}
-            () = self.consume(arn, &version) => {}
+            () = self.consume(arn, &launch.service, &version) => {}
         }
         self.account
             .with(|world| ecs::task_exited(world, arn, Some(0), None));
     }
 
-    async fn consume(&self, task: &str, version: &stage::Version) {
+    async fn consume(&self, task: &str, service: &str, version: &stage::Version) {
         tokio::time::sleep(Duration::from_secs(5)).await;
         self.account
             .with(|world| ecs::task_health(world, task, ecs::Health::Healthy));
         loop {
-            self.account.with(|world| {
-                let messages = sqs::receive(world, &self.queue_url, 4, None).unwrap_or_default();
-                let (mut processed, mut failed) = (0, 0);
-                for message in messages {
-                    if fails(version.behaviour, &message.id) {
-                        failed += 1;
-                        continue;
-                    }
-                    let _ = sqs::delete(world, &self.queue_url, &message.receipt_handle);
-                    self.processed.lock().unwrap().insert(message.id);
+            let received = self
+                .as_task("ReceiveMessage", json!({ "MaxNumberOfMessages": 4 }))
+                .unwrap_or_default();
+            let (mut processed, mut failed) = (0, 0);
+            for message in received["Messages"].as_array().into_iter().flatten() {
+                let id = message["MessageId"].as_str().unwrap_or_default();
+                if fails(version.behaviour, id) {
+                    failed += 1;
+                    continue;
+                }
+                let handle = json!({ "ReceiptHandle": message["ReceiptHandle"] });
+                if self.as_task("DeleteMessage", handle).is_ok() {
+                    self.processed.lock().unwrap().insert(id.to_owned());
                     processed += 1;
                 }
-                if processed + failed > 0 {
+            }
+            if processed + failed > 0 {
+                self.account.with(|world| {
+                    for (name, count) in [("Processed", processed), ("Failed", failed)] {
+                        let (of, now) = ([("ServiceName", service)], world.now);
+                        let namespace = "CanaryRelease/SampleApp";
+                        cloudwatch::publish(world, namespace, name, &of, f64::from(count), now);
+                    }
                     world.note(What::Messages {
                         version: version.label.clone(),
                         processed,
                         failed,
                         over: Duration::ZERO,
                     });
-                }
-            });
+                });
+            }
             tokio::time::sleep(CONSUMES_EVERY).await;
         }
+    }
+
+    /// Calls SQS on the queue by the rights of the task role.
+    fn as_task(&self, operation: &str, mut input: Value) -> Result<Value, Fault> {
+        input["QueueUrl"] = self.queue_url.as_str().into();
+        let task = Principal(ecs::TASK_PRINCIPAL.to_owned());
+        self.account.call_as(&task, "sqs", operation, &input)
     }
 
     pub(super) async fn produce(self) {

@@ -26,6 +26,7 @@ use std::{
 use rehearsal::{
     clock::Moment,
     stage::{self, Scene, Script, Stage},
+    template::Templates,
     wire::Account,
     world::{World, cloudwatch, codepipeline, events, journal::What},
 };
@@ -64,16 +65,24 @@ impl Play {
         script: Script,
         change: impl FnOnce(&mut World),
     ) -> Self {
+        let templates = stage::templates().expect("the templates can be read");
+        Self::begin_from(&templates, stage, script, change).await
+    }
+
+    /// The same from other templates than the shipped ones.
+    pub(crate) async fn begin_from(
+        templates: &Templates,
+        stage: &Stage,
+        script: Script,
+        change: impl FnOnce(&mut World),
+    ) -> Self {
         let mut world = World::new(stage::identity(), BEGIN, 1);
         let scene = stage
-            .set_up(&mut world, &script)
-            .expect("the example can be set up");
+            .set_up_from(templates, &mut world, &script)
+            .unwrap_or_else(|error| panic!("the example cannot be set up: {error}"));
         change(&mut world);
         let (effects, received) = mpsc::unbounded_channel();
         let account = Account::new(world, effects);
-        account
-            .create_table(stage::RELEASES_TABLE, "pair", Some("item"))
-            .expect("a first table");
         let play = Self {
             account: account.clone(),
             scene,
@@ -256,21 +265,37 @@ impl Play {
 
     /// Switches the repair schedule off.
     pub(crate) fn suspend_schedule(&self) {
-        self.set_schedule("DISABLED");
+        self.set_schedule(false);
     }
 
     /// Switches the repair schedule on.
     pub(crate) fn resume_schedule(&self) {
-        self.set_schedule("ENABLED");
+        self.set_schedule(true);
     }
 
-    fn set_schedule(&self, state: &str) {
-        let rule = json!({"Name": "orders-release-sweep", "ScheduleExpression": "rate(1 minute)", "State": state});
-        self.account.with(|world| {
-            let arn = world.arn("lambda", &format!("function:{}", stage::ROLLBACK));
-            let targets = json!([{"Id": stage::ROLLBACK, "Arn": arn}]);
-            events::put_rule(world, &rule, &targets).expect("the rule exists");
+    fn set_schedule(&self, enabled: bool) {
+        self.account
+            .with(|world| events::set_enabled(world, "orders-release-sweep", enabled))
+            .expect("the rule exists");
+    }
+}
+
+/// Whatever has happened in a story: the functions only ever reject.
+impl Drop for Play {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let statuses = self.entries(|what| match what {
+            What::Called(call) if call.operation == "PutApprovalResult" => {
+                Some(call.input["result"]["status"].clone())
+            }
+            _ => None,
         });
+        assert!(
+            statuses.iter().all(|status| status == "Rejected"),
+            "a function answered an approval with {statuses:?}"
+        );
     }
 }
 

@@ -83,14 +83,14 @@ pub(crate) fn runs(world: &mut World, wanted: &str, version: &str) -> bool {
         == Some(true)
 }
 
-/// Whether the alarm is in `ALARM`.
+/// Whether the alarm on dead letters is in `ALARM`.
 pub(crate) fn is_in_alarm(world: &mut World) -> bool {
     world
         .journal
         .iter()
         .rev()
         .find_map(|entry| match &entry.what {
-            What::Alarm { state, .. } => Some(state == "ALARM"),
+            What::Alarm { alarm, state, .. } if alarm == stage::ALARM => Some(state == "ALARM"),
             _ => None,
         })
         == Some(true)

@@ -7,6 +7,7 @@ use super::*;
 use crate::world::{
     Identity,
     functions::{self, Function},
+    iam::{self, Permission},
     journal::What,
     sqs,
 };
@@ -21,13 +22,21 @@ fn account(pace: u32) -> World {
     };
     let mut world = World::new(identity, Moment(1_790_960_400_000), pace);
     let rollback = Function {
-        name: "rollback".to_owned(),
-        timeout: Duration::from_secs(30),
-        environment: BTreeMap::new(),
         retries: 0,
-        event_age: Duration::from_hours(6),
+        ..Function::new("rollback")
     };
-    functions::create_function(&mut world, rollback);
+    functions::create_function(&mut world, rollback).expect("a function");
+    for principal in [
+        "lambda.alarms.cloudwatch.amazonaws.com",
+        "sns.amazonaws.com",
+    ] {
+        let permission = Permission {
+            principal: principal.to_owned(),
+            source_arn: None,
+            source_account: None,
+        };
+        iam::add_permission(&mut world, "rollback", &permission).expect("a permission");
+    }
     world
 }
 

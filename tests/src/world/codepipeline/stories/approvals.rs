@@ -1,4 +1,7 @@
+use serde_json::Map;
+
 use super::*;
+use crate::world::sns;
 
 fn at_the_approval() -> (Story, String) {
     let mut story = Story::with_actions(&[approval("Approve", 1), lambda("Promote", 2, "{}")]);
@@ -136,5 +139,47 @@ fn a_rejected_approval_emits_three_events() {
     assert_eq!(
         detail["execution-result"]["external-execution-summary"],
         "error rate too high"
+    );
+}
+
+#[test]
+fn the_readers_of_an_approval_s_topic_are_asked_for_an_answer() {
+    let mut approve = approval("Approve", 1);
+    let topic = "arn:aws:sns:eu-central-1:111122223333:approvals";
+    approve["configuration"] = json!({
+        "NotificationArn": topic,
+        "CustomData": "release #{codepipeline.PipelineExecutionId}",
+        "ExternalEntityLink": "https://example.com/dashboard",
+    });
+    let mut story = Story::with_actions(&[approve]);
+    sns::create_topic(&mut story.world, "approvals", &Map::new()).expect("a topic");
+    let execution = story.start_and_fetch();
+    let notice = story.world.sns.published.pop().expect("a message");
+    assert_eq!(notice.topic, topic);
+    assert_eq!(
+        notice.subject.as_deref(),
+        Some("APPROVAL NEEDED: AWS CodePipeline orders for action Approve")
+    );
+    let message: Value = serde_json::from_str(&notice.message).expect("a document");
+    let console =
+        "https://console.aws.amazon.com/codepipeline/home?region=eu-central-1#/view/orders";
+    let token = story.action("Canary", "Approve")["token"].clone();
+    let token = token.as_str().expect("a token");
+    assert_eq!(
+        message,
+        json!({
+            "region": "eu-central-1",
+            "consoleLink": console,
+            "approval": {
+                "pipelineName": "orders",
+                "stageName": "Canary",
+                "actionName": "Approve",
+                "token": token,
+                "expires": "2026-09-28T14:13Z",
+                "approvalReviewLink": format!("{console}/Canary/Approve/approve/{token}"),
+                "externalEntityLink": "https://example.com/dashboard",
+                "customData": format!("release {execution}"),
+            },
+        })
     );
 }

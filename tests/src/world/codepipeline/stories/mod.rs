@@ -7,6 +7,7 @@ mod modes;
 mod retrying;
 mod state_changes;
 mod stopping;
+mod triggers;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -20,6 +21,7 @@ use crate::{
     world::{
         Effect, Fault, Identity, Principal, World, events,
         functions::{self, Function, Invocation},
+        iam::{self, Permission},
     },
 };
 
@@ -106,14 +108,18 @@ impl Story {
             functions::create_function(
                 &mut world,
                 Function {
-                    name: name.to_owned(),
-                    timeout: Duration::from_secs(30),
-                    environment: BTreeMap::new(),
                     retries: 0,
-                    event_age: Duration::from_hours(6),
+                    ..Function::new(name)
                 },
-            );
+            )
+            .expect("a function");
         }
+        let permission = Permission {
+            principal: "events.amazonaws.com".to_owned(),
+            source_arn: None,
+            source_account: None,
+        };
+        iam::add_permission(&mut world, "watcher", &permission).expect("a permission");
         let watcher = world.arn("lambda", "function:watcher");
         events::put_rule(
             &mut world,

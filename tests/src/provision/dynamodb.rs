@@ -1,0 +1,88 @@
+//! Amazon `DynamoDB`.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{bad, created, name_of, properties, refused};
+use crate::{
+    template::{Created, Refused, Resource},
+    world::{self, World},
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "PascalCase")]
+struct Table {
+    #[serde(rename = "TableName")]
+    name: Option<String>,
+    billing_mode: String,
+    attribute_definitions: Vec<Attribute>,
+    key_schema: Vec<Key>,
+    #[serde(rename = "PointInTimeRecoverySpecification")]
+    _recovery: Option<Value>,
+    #[serde(rename = "SSESpecification")]
+    _encryption: Option<Value>,
+    #[serde(rename = "DeletionProtectionEnabled")]
+    _deletion_protection: Option<Value>,
+    #[serde(rename = "Tags")]
+    _tags: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "PascalCase")]
+struct Attribute {
+    attribute_name: String,
+    attribute_type: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "PascalCase")]
+struct Key {
+    attribute_name: String,
+    key_type: String,
+}
+
+impl Table {
+    fn key(&self, role: &str) -> Option<String> {
+        let key = self.key_schema.iter().find(|key| key.key_type == role)?;
+        Some(key.attribute_name.clone())
+    }
+}
+
+/// `AWS::DynamoDB::Table`: `Ref` is the name. Here all keys are strings.
+pub(super) fn table(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
+    let table: Table = properties::parse(resource)?;
+    let name = name_of(resource, table.name.as_deref());
+    if table.billing_mode != "PAY_PER_REQUEST" {
+        return Err(bad(
+            "BillingMode",
+            format!(
+                "the local account has PAY_PER_REQUEST only, not {}",
+                table.billing_mode
+            ),
+        ));
+    }
+    let hash_key = table
+        .key("HASH")
+        .ok_or_else(|| bad("KeySchema", "there is no key with KeyType HASH"))?;
+    for key in &table.key_schema {
+        let is_text = table.attribute_definitions.iter().any(|attribute| {
+            attribute.attribute_name == key.attribute_name && attribute.attribute_type == "S"
+        });
+        if !is_text {
+            return Err(bad(
+                "AttributeDefinitions",
+                format!("key {} is not defined as a string (S)", key.attribute_name),
+            ));
+        }
+    }
+    let declared = world::Table {
+        name: name.clone(),
+        hash_key,
+        range_key: table.key("RANGE"),
+    };
+    world
+        .declare_table(declared)
+        .map_err(|fault| refused(&fault))?;
+    let arn = world.arn("dynamodb", &format!("table/{name}"));
+    Ok(created(name, [("Arn", arn.into())]))
+}

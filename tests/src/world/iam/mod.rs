@@ -1,0 +1,301 @@
+//! AWS IAM: roles, who acts as which, and what they may do.
+//!
+//! Every call of a principal that acts as a role is judged by the role's policies and those of the
+//! resource. A principal that acts as no role is a person with all rights, who is bound by the denials
+//! of resources alone.
+//!
+//! Different from AWS: there are no users, groups, permission boundaries, session policies or service
+//! control policies; and what a policy names that the local account does not know (an action, a
+//! condition key, an operator) is refused when the policy is put, so that no condition goes unjudged.
+
+mod authorize;
+mod condition;
+mod judge;
+mod needs;
+mod pattern;
+mod policy;
+mod reference;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde_json::{Value, json};
+
+use super::{Fault, Principal, World, functions};
+use condition::Context;
+use policy::{Kind, Statement};
+
+pub use authorize::{authorize, authorize_key, authorize_role, authorize_service, has_policy};
+pub use judge::{Denied, Why};
+pub use reference::can_be_narrowed;
+
+/// The service that assumes the roles of functions.
+pub const LAMBDA: &str = "lambda.amazonaws.com";
+/// The service that assumes the roles of tasks.
+pub const ECS_TASKS: &str = "ecs-tasks.amazonaws.com";
+/// The service that assumes the roles of pipelines.
+pub const CODEPIPELINE: &str = "codepipeline.amazonaws.com";
+
+/// Roles, who acts as which, and the policies of resources.
+#[derive(Debug, Default)]
+pub struct Iam {
+    /// Whether a role that does not exist is an error, as on AWS. Otherwise whoever is to act as such
+    /// a role goes on as a person.
+    pub strict: bool,
+    /// What was allowed so far by which role: actions as AWS writes them.
+    pub used: BTreeSet<Use>,
+    roles: BTreeMap<String, Role>,
+    /// Roles' names by principal.
+    acting: HashMap<Principal, String>,
+    /// By the resource's ARN.
+    resource_policies: BTreeMap<String, Vec<Statement>>,
+}
+
+/// An action of a role.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Use {
+    /// The role's name.
+    pub role: String,
+    /// The action, for example `ecs:UpdateService`; in a grant as written, so it may have wildcards.
+    pub action: String,
+}
+
+#[derive(Debug)]
+struct Role {
+    trust: Vec<Statement>,
+    /// By name.
+    policies: BTreeMap<String, Vec<Statement>>,
+}
+
+/// A call that is to be judged.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// As [`World::call`] names it; also `dynamodb` and `s3`.
+    pub service: &'a str,
+    /// For example `UpdateService`.
+    pub operation: &'a str,
+    /// The input as the model names it.
+    pub input: &'a Value,
+    /// Whether it came over TLS: `aws:SecureTransport`.
+    pub secure: bool,
+}
+
+/// Who may invoke a function, as `AWS::Lambda::Permission` says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Permission {
+    /// A service, for example `events.amazonaws.com`.
+    pub principal: String,
+    /// The ARN of what the service acts for, perhaps with wildcards.
+    pub source_arn: Option<String>,
+    /// The account of what the service acts for.
+    pub source_account: Option<String>,
+}
+
+/// Creates a role, or replaces the one of that name; answers its ARN.
+///
+/// # Errors
+/// `MalformedPolicyDocument`, naming document and statement, also for what the local account does not
+/// know.
+pub fn put_role(
+    world: &mut World,
+    name: &str,
+    trust: &Value,
+    policies: &[(String, Value)],
+) -> Result<String, Fault> {
+    let trust = parse(
+        trust,
+        Kind::Trust,
+        &format!("the trust policy of role {name}"),
+    )?;
+    let role = Role {
+        trust,
+        policies: BTreeMap::new(),
+    };
+    let before = world.iam.roles.insert(name.to_owned(), role);
+    for (policy, document) in policies {
+        if let Err(fault) = add_policy(world, name, policy, document) {
+            world.iam.roles.remove(name);
+            world
+                .iam
+                .roles
+                .extend(before.map(|role| (name.to_owned(), role)));
+            return Err(fault);
+        }
+    }
+    Ok(role_arn(world, name))
+}
+
+/// Adds a policy to a role, or replaces the one of that name.
+///
+/// # Errors
+/// `NoSuchEntity`; `MalformedPolicyDocument` as for [`put_role`].
+pub fn add_policy(
+    world: &mut World,
+    role: &str,
+    policy: &str,
+    document: &Value,
+) -> Result<(), Fault> {
+    let place = format!("policy {policy} of role {role}");
+    let statements = parse(document, Kind::Identity, &place)?;
+    let found = world.iam.roles.get_mut(role).ok_or_else(|| Fault {
+        code: "NoSuchEntity".to_owned(),
+        message: format!("The role with name {role} cannot be found."),
+        status: 404,
+    })?;
+    found.policies.insert(policy.to_owned(), statements);
+    Ok(())
+}
+
+/// Puts the policy of a queue, bucket or topic in place of the one it has.
+///
+/// # Errors
+/// `MalformedPolicyDocument` as for [`put_role`].
+pub fn put_resource_policy(
+    world: &mut World,
+    resource_arn: &str,
+    document: &Value,
+) -> Result<(), Fault> {
+    let place = format!("the policy of {resource_arn}");
+    let statements = parse(document, Kind::Resource, &place)?;
+    world
+        .iam
+        .resource_policies
+        .insert(resource_arn.to_owned(), statements);
+    Ok(())
+}
+
+/// Lets a service invoke a function, by name or ARN, for a source if one is given.
+///
+/// AWS: Lambda developer guide, "Granting Lambda function access to AWS services": the function's
+/// policy gets a statement with `ArnLike` and `StringEquals`.
+///
+/// # Errors
+/// `MalformedPolicyDocument`: the principal is not a service.
+pub fn add_permission(
+    world: &mut World,
+    function: &str,
+    permission: &Permission,
+) -> Result<(), Fault> {
+    let function_arn = functions::arn(world, function);
+    let mut statement = json!({
+        "Effect": "Allow",
+        "Principal": { "Service": permission.principal },
+        "Action": "lambda:InvokeFunction",
+        "Resource": function_arn,
+        "Condition": {},
+    });
+    if let Some(arn) = &permission.source_arn {
+        statement["Condition"]["ArnLike"] = json!({ "aws:SourceArn": arn });
+    }
+    if let Some(account) = &permission.source_account {
+        statement["Condition"]["StringEquals"] = json!({ "aws:SourceAccount": account });
+    }
+    let document = json!({ "Version": "2012-10-17", "Statement": statement });
+    let place = format!("the permission to invoke {function_arn}");
+    let statements = parse(&document, Kind::Resource, &place)?;
+    let policies = &mut world.iam.resource_policies;
+    policies.entry(function_arn).or_default().extend(statements);
+    Ok(())
+}
+
+fn parse(document: &Value, kind: Kind, place: &str) -> Result<Vec<Statement>, Fault> {
+    policy::parse(document, kind).map_err(|problem| {
+        let message = format!("{place} is not valid: {problem}");
+        Fault::new("MalformedPolicyDocument", message)
+    })
+}
+
+/// Lets a principal act as a role from now on, in place of any other; `service` assumes it, for the
+/// resource `source_arn` if the service says so.
+///
+/// # Errors
+/// `AccessDenied`: the role does not trust the service, or does not exist (see [`Iam::strict`]).
+pub fn assume(
+    world: &mut World,
+    principal: &Principal,
+    role_arn: &str,
+    service: &str,
+    source_arn: Option<&str>,
+) -> Result<(), Fault> {
+    world.iam.acting.remove(principal);
+    let name = check_trust(world, role_arn, service, source_arn)?;
+    let acting = name.map(|name| (principal.clone(), name));
+    world.iam.acting.extend(acting);
+    Ok(())
+}
+
+/// Whether a service may assume a role; answers the role's name, or nothing if it does not exist.
+///
+/// # Errors
+/// As [`assume`].
+pub fn check_trust(
+    world: &World,
+    role_arn: &str,
+    service: &str,
+    source_arn: Option<&str>,
+) -> Result<Option<String>, Fault> {
+    let name = role_name(world, role_arn);
+    let found = name.and_then(|name| world.iam.roles.get_key_value(name));
+    let Some((name, role)) = found else {
+        return if world.iam.strict {
+            Err(not_assumed(service, role_arn, "it does not exist"))
+        } else {
+            Ok(None)
+        };
+    };
+    let mut context = Context::default();
+    if let Some(arn) = source_arn {
+        context.put("aws:SourceArn", [arn.to_owned()]);
+        context.put("aws:SourceAccount", [world.identity.account.clone()]);
+    }
+    if !judge::trusts(&role.trust, service, &context) {
+        let reason = "its trust policy does not allow it";
+        return Err(not_assumed(service, role_arn, reason));
+    }
+    Ok(Some(name.clone()))
+}
+
+fn not_assumed(service: &str, role_arn: &str, reason: &str) -> Fault {
+    Fault {
+        code: "AccessDenied".to_owned(),
+        message: format!("{service} cannot assume role {role_arn}: {reason}"),
+        status: 403,
+    }
+}
+
+/// What roles may do, as written: every action of every statement that allows.
+#[must_use]
+pub fn grants(world: &World) -> BTreeSet<Use> {
+    let mut grants = BTreeSet::new();
+    for (name, role) in &world.iam.roles {
+        let statements = role.policies.values().flatten();
+        for action in statements
+            .filter(|one| one.allows)
+            .flat_map(|one| &one.actions)
+        {
+            grants.insert(Use {
+                role: name.clone(),
+                action: action.clone(),
+            });
+        }
+    }
+    grants
+}
+
+impl Use {
+    /// Whether this grant allowed that use.
+    #[must_use]
+    pub fn covers(&self, used: &Self) -> bool {
+        self.role == used.role && pattern::covers_action(&self.action, &used.action)
+    }
+}
+
+fn role_arn(world: &World, name: &str) -> String {
+    format!("arn:aws:iam::{}:role/{name}", world.identity.account)
+}
+
+/// The name in the ARN of a role of this account.
+fn role_name<'a>(world: &World, arn: &'a str) -> Option<&'a str> {
+    arn.strip_prefix(&role_arn(world, ""))
+}

@@ -1,0 +1,118 @@
+//! What calls of ECS need.
+
+use serde_json::Value;
+
+use super::{Call, Need, text, texts};
+use crate::world::ecs;
+
+impl Call<'_> {
+    pub(super) fn ecs(&self) -> Option<Vec<Need>> {
+        let operation = self.operation;
+        let action = format!("ecs:{operation}");
+        let in_cluster = |need: Need| need.with("ecs:cluster", self.cluster_arn());
+        let each = |kind: &str, names: Vec<&str>| {
+            let arns = names
+                .into_iter()
+                .map(|name| self.in_cluster_arn(kind, name));
+            arns.map(|arn| in_cluster(Need::new(action.clone(), arn)))
+                .collect()
+        };
+        Some(match operation {
+            "RegisterTaskDefinition" => self.register_task_definition(),
+            // As AWS's own denials of `ListTasks` say: without a container instance it is `*`.
+            "ListTasks" => vec![in_cluster(Need::new(action, "*"))],
+            "DescribeTaskDefinition" | "DeregisterTaskDefinition" | "ListTaskDefinitions" => {
+                vec![Need::new(action, "*")]
+            }
+            "DescribeServices" => each("service", texts(self.input, "services")),
+            "DescribeTasks" => each("task", texts(self.input, "tasks")),
+            "StopTask" => each("task", vec![text(self.input, "task")]),
+            "UpdateService" | "CreateService" => {
+                let member = match operation {
+                    "UpdateService" => "service",
+                    _ => "serviceName",
+                };
+                self.run_task_definition(each("service", vec![text(self.input, member)]))
+            }
+            "TagResource" => vec![
+                Need::new(action, text(self.input, "resourceArn")).with_tags(&self.input["tags"]),
+            ],
+            "UntagResource" => {
+                let keys = texts(self.input, "tagKeys");
+                let mut need = Need::new(action, text(self.input, "resourceArn"));
+                need.context
+                    .put("aws:TagKeys", keys.into_iter().map(str::to_owned));
+                vec![need]
+            }
+            "ListTagsForResource" => vec![Need::new(action, text(self.input, "resourceArn"))],
+            _ => return None,
+        })
+    }
+
+    /// A definition with tags needs the right to tag, one with roles the right to pass them. AWS: ECS
+    /// developer guide, "Grant permission to tag resources on creation"; IAM user guide, "Grant a
+    /// user permissions to pass a role to an AWS service".
+    fn register_task_definition(&self) -> Vec<Need> {
+        let family = format!("task-definition/{}:*", text(self.input, "family"));
+        let arn = self.world.arn("ecs", &family);
+        let tags = &self.input["tags"];
+        let mut needs = vec![Need::new("ecs:RegisterTaskDefinition", arn.clone()).with_tags(tags)];
+        if tags.as_array().is_some_and(|tags| !tags.is_empty()) {
+            needs.push(
+                Need::new("ecs:TagResource", arn)
+                    .with_tags(tags)
+                    .with("ecs:CreateAction", "RegisterTaskDefinition"),
+            );
+        }
+        needs.extend(self.passed_roles(self.input));
+        needs
+    }
+
+    /// A service that is given a task definition. Whether AWS asks once more for the right to pass
+    /// the definition's roles is not documented; here it does.
+    fn run_task_definition(&self, mut needs: Vec<Need>) -> Vec<Need> {
+        let given = text(self.input, "taskDefinition");
+        if given.is_empty() {
+            return needs;
+        }
+        let found = ecs::task_definition(self.world, given);
+        let arn = match &found {
+            Some(definition) => text(definition, "taskDefinitionArn"),
+            None => given,
+        };
+        needs = needs
+            .into_iter()
+            .map(|need| need.with("ecs:task-definition", arn))
+            .collect();
+        needs.extend(self.passed_roles(found.as_ref().unwrap_or(&Value::Null)));
+        needs
+    }
+
+    fn passed_roles(&self, definition: &Value) -> Vec<Need> {
+        ["taskRoleArn", "executionRoleArn"]
+            .into_iter()
+            .map(|member| text(definition, member))
+            .filter(|role| !role.is_empty())
+            .map(|role| self.pass(role, super::super::ECS_TASKS))
+            .collect()
+    }
+
+    fn cluster_arn(&self) -> String {
+        let given = text(self.input, "cluster");
+        match given {
+            "" => self.world.arn("ecs", "cluster/default"),
+            arn if arn.starts_with("arn:") => arn.to_owned(),
+            name => self.world.arn("ecs", &format!("cluster/{name}")),
+        }
+    }
+
+    /// A service or task by its name or ARN.
+    fn in_cluster_arn(&self, kind: &str, given: &str) -> String {
+        if given.starts_with("arn:") {
+            return given.to_owned();
+        }
+        let cluster = self.cluster_arn();
+        let cluster = cluster.rsplit('/').next().unwrap_or_default();
+        self.world.arn("ecs", &format!("{kind}/{cluster}/{given}"))
+    }
+}
