@@ -7,6 +7,7 @@ mod must_hold;
 mod play;
 mod real_binaries;
 mod releases;
+mod roles;
 mod scripts;
 mod speed;
 mod templates;

@@ -1,0 +1,304 @@
+//! No role may do what no scenario does.
+
+use std::{collections::BTreeSet, future::Future};
+
+use rehearsal::{
+    stage::{self, Behaviour, Mode, Script, Stage, Version},
+    world::{
+        codepipeline,
+        events::Delivery,
+        iam::{self, Use},
+        scaling,
+    },
+};
+use serde_json::json;
+use tokio::runtime::Builder;
+
+use super::{Deployed, VARIANTS};
+use crate::play::{Play, is_deploying};
+
+const LAMBDA_LOGS: &str = "Lambda itself writes what a function prints";
+const FARGATE: &str =
+    "Fargate pulls the image and writes the log before and around the application";
+const BUILD: &str = "nobody builds here: the script plays what buildspec.yml does";
+const VALIDATE: &str = "nobody tests here: the script plays a test that passes";
+const SOURCE: &str = "the stories push to S3, not to this kind of source";
+
+/// What no scenario uses: role, actions, why it is granted all the same.
+const UNUSED: [(&str, &[&str], &str); 11] = [
+    ("DeployCanaryRole", LOGS, LAMBDA_LOGS),
+    ("ShiftWeightRole", LOGS, LAMBDA_LOGS),
+    ("PromotePrimaryRole", LOGS, LAMBDA_LOGS),
+    ("RollbackRole", LOGS, LAMBDA_LOGS),
+    (
+        "TaskRole",
+        &["sqs:ChangeMessageVisibility"],
+        "the sample application hands back what it has not begun when it is stopped; the stories' \
+         consumers hold nothing longer than an instant",
+    ),
+    (
+        "ExecutionRole",
+        &[
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:BatchGetImage",
+            "ecr:GetAuthorizationToken",
+            "ecr:GetDownloadUrlForLayer",
+            "logs:CreateLogStream",
+            "logs:PutLogEvents",
+        ],
+        FARGATE,
+    ),
+    (
+        "BuildRole",
+        &[
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:BatchGetImage",
+            "ecr:CompleteLayerUpload",
+            "ecr:DescribeImages",
+            "ecr:GetAuthorizationToken",
+            "ecr:InitiateLayerUpload",
+            "ecr:PutImage",
+            "ecr:UploadLayerPart",
+            "logs:CreateLogStream",
+            "logs:PutLogEvents",
+            "s3:GetObject",
+            "s3:GetObjectVersion",
+            "s3:PutObject",
+        ],
+        BUILD,
+    ),
+    (
+        "ValidateRole",
+        &[
+            "ecs:DescribeServices",
+            "logs:CreateLogStream",
+            "logs:PutLogEvents",
+            "s3:GetObject",
+            "s3:GetObjectVersion",
+            "sqs:SendMessage",
+        ],
+        VALIDATE,
+    ),
+    (
+        "PipelineRole",
+        &["lambda:ListFunctions"],
+        "CodePipeline's user guide asks for it and does not say when it is used",
+    ),
+    (
+        "PipelineRole",
+        &[
+            "codeconnections:UseConnection",
+            "codestar-connections:UseConnection",
+            "s3:PutObjectAcl",
+        ],
+        SOURCE,
+    ),
+    (
+        "PipelineRole",
+        &[
+            "codecommit:CancelUploadArchive",
+            "codecommit:GetBranch",
+            "codecommit:GetCommit",
+            "codecommit:GetUploadArchiveStatus",
+            "codecommit:UploadArchive",
+        ],
+        SOURCE,
+    ),
+];
+
+const LOGS: &[&str] = &["logs:CreateLogStream", "logs:PutLogEvents"];
+
+/// What roles may do and did. Roles have the same names in every account that the stories make.
+#[derive(Default)]
+struct Rights {
+    granted: BTreeSet<Use>,
+    used: BTreeSet<Use>,
+}
+
+impl Rights {
+    /// Those of a story on a clock of its own, which ends with it: a clock that all of them shared would
+    /// go on moving the accounts of those that have ended.
+    fn of(story: impl Future<Output = Play>) -> Self {
+        let mut clock = Builder::new_current_thread();
+        let clock = clock
+            .enable_all()
+            .start_paused(true)
+            .build()
+            .expect("a runtime");
+        let play = clock.block_on(story);
+        play.account.with(|world| Self {
+            granted: iam::grants(world),
+            used: world.iam.used.clone(),
+        })
+    }
+
+    /// Grants that nobody used, by the logical id of the role.
+    fn unused(&self) -> BTreeSet<(String, String)> {
+        let idle = |grant: &&Use| !self.used.iter().any(|used| grant.covers(used));
+        let idle = self.granted.iter().filter(idle);
+        idle.map(|Use { role, action }| (logical_id(role).to_owned(), action.clone()))
+            .collect()
+    }
+}
+
+/// `PipelineRole` of `orders-Pipeline-…-PipelineRole-…`.
+fn logical_id(role: &str) -> &str {
+    role.rsplit('-').nth(1).unwrap_or(role)
+}
+
+async fn begin(stage: &Stage, behaviour: Behaviour) -> Play {
+    Play::begin(stage, Script::new([Version::new("v2", behaviour)])).await
+}
+
+async fn at_approval(stage: &Stage) -> (Play, String) {
+    let play = begin(stage, Behaviour::Works).await;
+    let release = play.push("v2");
+    play.until_approval(&release).await;
+    (play, release)
+}
+
+async fn promoted(stage: &Stage) -> Play {
+    let (play, release) = at_approval(stage).await;
+    play.approve();
+    assert_eq!(play.until_ended(&release).await, "SUCCEEDED");
+    play
+}
+
+async fn rejected(stage: &Stage) -> Play {
+    let (play, release) = at_approval(stage).await;
+    play.reject("latency doubled");
+    rolled_back(play, &release).await
+}
+
+async fn rolled_back(play: Play, release: &str) -> Play {
+    assert_ne!(play.until_ended(release).await, "SUCCEEDED");
+    play.until_phase("RolledBack").await;
+    play
+}
+
+/// A version that is bad by itself.
+async fn failing(behaviour: Behaviour, delivery: Delivery) -> Play {
+    let play = begin(&Stage::default(), behaviour).await;
+    play.account.with(|world| world.events.delivery = delivery);
+    let release = play.push("v2");
+    rolled_back(play, &release).await
+}
+
+async fn alarm_at_the_approval() -> Play {
+    let (play, release) = at_approval(&Stage::default()).await;
+    play.alarm("orders fail");
+    rolled_back(play, &release).await
+}
+
+async fn alarm_while_promoting() -> Play {
+    let (play, release) = at_approval(&Stage::default()).await;
+    play.approve();
+    play.until_phase("Promoting").await;
+    play.until("the primary is being updated", is_deploying)
+        .await;
+    play.alarm("somebody's orders are lost");
+    rolled_back(play, &release).await
+}
+
+async fn stopped() -> Play {
+    let (play, release) = at_approval(&Stage::default()).await;
+    let stop =
+        json!({ "pipelineName": stage::PIPELINE, "pipelineExecutionId": release, "abandon": true });
+    play.account
+        .with(|world| codepipeline::call(world, "StopPipelineExecution", &stop))
+        .expect("the execution is in progress");
+    rolled_back(play, &release).await
+}
+
+/// As a stack update that changes the scalable target does: shift-weight holds it again.
+async fn scaling_given_back_while_a_share_bakes(stage: &Stage) -> Play {
+    let play = begin(stage, Behaviour::Works).await;
+    let release = play.push("v2");
+    play.until_said(&release, "shift-weight", "10 % asked")
+        .await;
+    let target = json!({
+        "ServiceNamespace": "ecs",
+        "ResourceId": "service/orders/orders",
+        "ScalableDimension": "ecs:service:DesiredCount",
+        "SuspendedState": {
+            "DynamicScalingInSuspended": false,
+            "DynamicScalingOutSuspended": false,
+            "ScheduledScalingSuspended": false,
+        },
+    });
+    play.account
+        .with(|world| scaling::call(world, "RegisterScalableTarget", &target))
+        .expect("the primary is a scalable target");
+    play.until_approval(&release).await;
+    assert!(play.pair().contains("scaled 0..20 xxx"), "{}", play.pair());
+    play
+}
+
+/// Rollback as an action, which a team may put into a pipeline of its own; before, with parameters that
+/// are wrong. How the release's execution ends is not its matter.
+async fn rolled_back_by_an_action() -> Play {
+    let (play, release) = at_approval(&Stage::default()).await;
+    let failed = play.job(stage::ROLLBACK, Some("{}")).await;
+    assert_eq!(failed.kind, "ConfigurationError", "{}", failed.message);
+    let parameters = json!({ "release": release, "reason": "orders fail" }).to_string();
+    play.job(stage::ROLLBACK, Some(&parameters)).await;
+    play.until_phase("RolledBack").await;
+    play
+}
+
+/// All rights that the scenarios of a release use, and all that the templates can grant.
+fn rights() -> Rights {
+    let validated = Stage {
+        validate_buildspec: Some("tests/buildspec.yml".to_owned()),
+        ..Stage::default()
+    };
+    let constant = Stage {
+        mode: Mode::ConstantTotal,
+        ..Stage::default()
+    };
+    let mut rights = Rights::default();
+    for story in [
+        Rights::of(promoted(&validated)),
+        Rights::of(promoted(&constant)),
+        Rights::of(rejected(&Stage::default())),
+        Rights::of(rejected(&constant)),
+        Rights::of(failing(Behaviour::Fails(30), Delivery::Exact)),
+        Rights::of(failing(Behaviour::Fails(30), Delivery::Lost)),
+        Rights::of(failing(Behaviour::CrashesAtStart, Delivery::Exact)),
+        Rights::of(alarm_at_the_approval()),
+        Rights::of(alarm_while_promoting()),
+        Rights::of(stopped()),
+        Rights::of(scaling_given_back_while_a_share_bakes(&constant)),
+        Rights::of(rolled_back_by_an_action()),
+    ] {
+        rights.granted.extend(story.granted);
+        rights.used.extend(story.used);
+    }
+    for variant in VARIANTS {
+        let world = Deployed::example(variant).world;
+        rights.granted.extend(iam::grants(&world));
+    }
+    rights
+}
+
+#[test]
+fn no_role_may_do_what_no_scenario_does_but_for_a_reason() {
+    let rights = rights();
+    let unused = rights.unused();
+    let mut excused = BTreeSet::new();
+    for (role, actions, reason) in UNUSED {
+        for action in actions {
+            let grant = (role.to_owned(), (*action).to_owned());
+            assert!(
+                unused.contains(&grant),
+                "{role} uses {action}, or is not granted it any more; it needs no reason ({reason})"
+            );
+            excused.insert(grant);
+        }
+    }
+    let surplus: Vec<_> = unused.difference(&excused).collect();
+    assert!(
+        surplus.is_empty(),
+        "granted, and no scenario uses it; take it away, or list it with a reason: {surplus:?}"
+    );
+}

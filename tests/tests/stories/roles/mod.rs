@@ -1,0 +1,151 @@
+//! What the templates grant, protect and refuse, asked of the templates themselves and of the account
+//! that they make.
+
+mod grants;
+mod judged;
+mod parameters;
+mod policies;
+mod protection;
+mod rejecting;
+mod texts;
+
+use std::{collections::BTreeMap, path::Path};
+
+use rehearsal::{
+    clock::Moment,
+    provision::Provisioner,
+    stage::{self, Script},
+    template::{
+        Created, Environment, Provider, Refused, Resource, TemplateError, Templates, create_stack,
+    },
+    world::World,
+};
+use serde_json::Value;
+
+/// An account, and what templates made in it.
+struct Deployed {
+    world: World,
+    made: Vec<Made>,
+}
+
+/// A resource, its properties without intrinsic functions.
+struct Made {
+    kind: String,
+    id: String,
+    properties: Value,
+    created: Created,
+}
+
+impl Deployed {
+    fn nothing() -> Self {
+        let mut world = World::new(stage::identity(), Moment(0), 1);
+        world.iam.strict = true;
+        let stable = Script::new([]).stable().clone();
+        world.ecs.images.insert(stable.image(), stable.label);
+        Self {
+            world,
+            made: Vec::new(),
+        }
+    }
+
+    /// The whole example with its shipped defaults but for these parameters.
+    fn example(parameters: &[(&str, &str)]) -> Self {
+        let mut deployed = Self::nothing();
+        let name = with([("Name", stage::NAME)]);
+        deployed.stack("artifacts.yaml", &name).expect("artifacts");
+        deployed
+            .stack("main.yaml", &required(parameters))
+            .unwrap_or_else(|error| panic!("{parameters:?}: {error}"));
+        deployed
+    }
+
+    /// Creates a template's stack.
+    fn stack(
+        &mut self,
+        file: &str,
+        parameters: &BTreeMap<String, String>,
+    ) -> Result<BTreeMap<String, Value>, TemplateError> {
+        let environment = Environment {
+            account: self.world.identity.account.clone(),
+            region: self.world.identity.region.clone(),
+            partition: "aws".to_owned(),
+            url_suffix: "amazonaws.com".to_owned(),
+        };
+        create_stack(
+            &shipped(),
+            file,
+            stage::NAME,
+            parameters,
+            &environment,
+            self,
+        )
+    }
+
+    fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Made> {
+        self.made.iter().filter(move |made| made.kind == kind)
+    }
+
+    fn one(&self, kind: &str, id: &str) -> &Made {
+        let mut made = self.made.iter();
+        made.find(|made| made.kind == kind && made.id == id)
+            .unwrap_or_else(|| panic!("there is no {kind} {id}"))
+    }
+}
+
+impl Provider for Deployed {
+    fn create(&mut self, resource: &Resource<'_>) -> Result<Created, Refused> {
+        let world = &mut self.world;
+        let created = Provisioner { world }.create(resource)?;
+        self.made.push(Made {
+            kind: resource.kind.to_owned(),
+            id: resource.logical_id.to_owned(),
+            properties: resource.properties.clone(),
+            created: created.clone(),
+        });
+        Ok(created)
+    }
+}
+
+fn shipped() -> Templates {
+    stage::templates().expect("the templates can be read")
+}
+
+/// A file or folder of the repository.
+fn repository(path: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
+}
+
+/// The one parameter of the example without a default, and these.
+fn required(parameters: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let image = Script::new([]).stable().image();
+    let mut all = with([("Image", image.as_str())]);
+    all.extend(with(parameters.iter().copied()));
+    all
+}
+
+fn with<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> BTreeMap<String, String> {
+    let pairs = pairs.into_iter();
+    pairs
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
+const CONNECTION: &str = "arn:aws:codeconnections:eu-central-1:111122223333:connection/3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f";
+
+/// Parameters that together make every resource and every statement of the templates at least once.
+const VARIANTS: [&[(&str, &str)]; 4] = [
+    &[],
+    &[
+        ("Mode", "constantTotal"),
+        ("ValidateBuildspec", "tests/buildspec.yml"),
+        ("NotificationEmail", "team@example.com"),
+    ],
+    &[
+        ("SourceType", "Connection"),
+        ("ConnectionArn", CONNECTION),
+        ("Repository", "example/orders"),
+        ("VpcId", "vpc-0a1b"),
+        ("SubnetIds", "subnet-0a,subnet-0b"),
+    ],
+    &[("SourceType", "CodeCommit"), ("Repository", "orders")],
+];

@@ -1,0 +1,173 @@
+//! The JSON in the templates is what the functions read, and short enough.
+
+use canary::{
+    names::AlarmName,
+    parameters::{
+        self, MOST_CHARACTERS, RawDeployCanary, RawPromotePrimary, RawShiftWeight, USER_PARAMETERS,
+    },
+    target::{self, Target},
+};
+use rehearsal::stage::{self, Script};
+use serde_json::Value;
+
+use super::{Deployed, Made, VARIANTS, with};
+
+/// AWS: Lambda developer guide, "Lambda quotas": all environment variables together.
+const LARGEST_ENVIRONMENT: usize = 4096;
+
+const RELEASE: &str = "3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f";
+
+/// A text as the pipeline has it when the action runs.
+fn filled(text: &str) -> String {
+    let image = Script::new([]).stable().image();
+    let filled = text
+        .replace("#{codepipeline.PipelineExecutionId}", RELEASE)
+        .replace("#{Build.IMAGE_URI}", &image);
+    assert!(!filled.contains("#{"), "{filled}");
+    filled
+}
+
+/// The configuration of an action of the release's stage.
+fn configuration<'a>(deployed: &'a Deployed, action: &str) -> &'a Value {
+    let stages = &deployed
+        .one("AWS::CodePipeline::Pipeline", "Pipeline")
+        .properties["Stages"];
+    let actions = stages[2]["Actions"].as_array().into_iter().flatten();
+    let mut named = actions.filter(|it| it["Name"] == action);
+    &named
+        .next()
+        .unwrap_or_else(|| panic!("there is no action {action}"))["Configuration"]
+}
+
+fn user_parameters(deployed: &Deployed, action: &str) -> String {
+    let text = configuration(deployed, action)["UserParameters"].as_str();
+    filled(text.unwrap_or_else(|| panic!("{action} has no UserParameters")))
+}
+
+fn target_of(function: &Made) -> (&str, Target) {
+    let text = function.properties["Environment"]["Variables"]["TARGET"].as_str();
+    let text = text.unwrap_or_else(|| panic!("{} has no TARGET", function.id));
+    let target = target::resolve(Some(text), None);
+    (
+        text,
+        target.unwrap_or_else(|error| panic!("{}: {error}", function.id)),
+    )
+}
+
+fn environment_size(function: &Made) -> usize {
+    let variables = function.properties["Environment"]["Variables"].as_object();
+    let variables = variables.into_iter().flatten();
+    variables
+        .map(|(name, value)| name.len() + value.as_str().map_or(0, str::len))
+        .sum()
+}
+
+#[test]
+fn the_parameters_of_the_actions_are_what_the_functions_read() {
+    for variant in VARIANTS {
+        let deployed = Deployed::example(variant);
+        let (target, _) = target_of(deployed.one("AWS::Lambda::Function", "DeployCanary"));
+        let text = |action| Some(user_parameters(&deployed, action));
+        let source = USER_PARAMETERS;
+
+        let deploy = text("deploy-canary");
+        let deploy = parameters::read::<RawDeployCanary>(source, deploy.as_deref(), Some(target));
+        let (_, deploy) = deploy.expect("deploy-canary");
+        assert_eq!(deploy.release.as_str(), RELEASE);
+
+        let shift = text("shift-weight");
+        let shift = parameters::read::<RawShiftWeight>(source, shift.as_deref(), Some(target));
+        let (_, shift) = shift.expect("shift-weight");
+        let steps = shift.steps.iter();
+        let steps: Vec<_> = steps
+            .map(|it| (it.weight.percent(), it.bake.as_secs()))
+            .collect();
+        assert_eq!(steps, [(10, 300), (50, 600)]);
+
+        let promote = text("promote-primary");
+        let promote =
+            parameters::read::<RawPromotePrimary>(source, promote.as_deref(), Some(target));
+        let (_, promote) = promote.expect("promote-primary");
+        assert!(promote.bake.is_zero());
+    }
+}
+
+#[test]
+fn all_four_functions_have_the_target_that_the_library_reads() {
+    for variant in VARIANTS {
+        let deployed = Deployed::example(variant);
+        let functions: Vec<_> = deployed.of_kind("AWS::Lambda::Function").collect();
+        assert_eq!(functions.len(), 4);
+        for function in functions {
+            let (_, target) = target_of(function);
+            assert_eq!(target.pair().as_str(), "orders/orders");
+            assert_eq!(target.canary.as_str(), stage::CANARY);
+            let alarms: Vec<_> = target.alarms.iter().map(AlarmName::as_str).collect();
+            assert_eq!(alarms, [stage::ALARM, stage::FAILURES_ALARM]);
+            assert!(environment_size(function) <= LARGEST_ENVIRONMENT);
+        }
+    }
+}
+
+#[test]
+fn every_text_of_the_pipeline_fits_even_with_the_longest_steps() {
+    let step = "{\"weight\":10,\"bakeSeconds\":90},".repeat(29);
+    let steps = format!("[{}", step.trim_end_matches(','));
+    let steps = format!("{steps:<899}]");
+    assert_eq!(steps.len(), 900, "the template takes no more");
+    let name = "a-name-of-20-letters";
+    let deployed = Deployed::example(&[("Steps", &steps), ("Name", name)]);
+    let stages = deployed
+        .one("AWS::CodePipeline::Pipeline", "Pipeline")
+        .properties["Stages"]
+        .as_array()
+        .expect("stages");
+    let actions = stages
+        .iter()
+        .flat_map(|stage| stage["Actions"].as_array().into_iter().flatten());
+    let values =
+        actions.flat_map(|action| action["Configuration"].as_object().into_iter().flatten());
+    let mut longest = 0;
+    for (key, value) in values {
+        let length = value.as_str().map_or(0, |text| text.chars().count());
+        assert!(length <= MOST_CHARACTERS, "{key} has {length} characters");
+        longest = longest.max(length);
+    }
+    assert!(longest > 900, "the steps are among them");
+    assert!(user_parameters(&deployed, "shift-weight").chars().count() <= MOST_CHARACTERS);
+}
+
+#[test]
+fn the_target_fits_even_with_the_longest_names() {
+    let (long, queue) = ("n".repeat(255), "q".repeat(80));
+    let other = format!("c{}", &long[1..]);
+    let dead = format!("d{}", &queue[1..]);
+    let pipeline = "p".repeat(100);
+    let mut deployed = Deployed::nothing();
+    let parameters = with([
+        ("Name", "a-name-of-forty-characters-aaaaaaaaaaaaa"),
+        ("Cluster", &long),
+        ("PrimaryService", &long),
+        ("CanaryService", &other),
+        ("TaskFamily", &long),
+        ("TaskRoleArn", "arn:aws:iam::111122223333:role/task"),
+        (
+            "ExecutionRoleArn",
+            "arn:aws:iam::111122223333:role/execution",
+        ),
+        ("Pipeline", &pipeline),
+        ("QueueName", &queue),
+        ("DeadLetterQueueName", &dead),
+        (
+            "Alarms",
+            &vec!["an-alarm-of-some-thirty-letters"; 20].join(","),
+        ),
+    ]);
+    let made = deployed.stack("functions.yaml", &parameters);
+    made.unwrap_or_else(|error| panic!("{error}"));
+    for function in deployed.of_kind("AWS::Lambda::Function") {
+        let (_, target) = target_of(function);
+        assert_eq!(target.alarms.len(), 20);
+        assert!(environment_size(function) <= LARGEST_ENVIRONMENT);
+    }
+}
