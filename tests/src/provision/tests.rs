@@ -101,6 +101,24 @@ fn a_property_that_is_not_known_or_cannot_be_is_named() {
 }
 
 #[test]
+fn a_property_deep_within_a_document_is_told_with_its_line() {
+    let refused = refusal(
+        "  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      Family: orders
+      ContainerDefinitions:
+        - Name: app
+          StopTimout: 30
+",
+    );
+    assert_eq!(
+        refused,
+        "infra/orders.yaml:8: resource Task, property ContainerDefinitions[0].StopTimout: there is no such property here"
+    );
+}
+
+#[test]
 fn a_function_that_no_role_lets_in_is_refused() {
     let refused = refusal(
         "  Role:

@@ -247,7 +247,8 @@ fn found(value: &Value) -> &'static str {
     }
 }
 
-fn join(path: &str, name: &str) -> String {
+/// The path of a member.
+pub(super) fn join(path: &str, name: &str) -> String {
     if path.is_empty() {
         name.to_owned()
     } else {

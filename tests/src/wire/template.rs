@@ -7,12 +7,15 @@
 
 use serde_json::{Map, Number, Value};
 
-use super::model::{Kind, Member, Model, Shape};
+use super::{
+    check::join,
+    model::{Kind, Member, Model, Shape},
+};
 
 /// A property that the API has no place for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misfit {
-    /// Its path as the template spells it, for example `ContainerDefinitions.0.StopTimeout`.
+    /// Its path as the template spells it, for example `ContainerDefinitions[0].StopTimeout`.
     pub property: String,
     /// What is wrong.
     pub message: String,
@@ -84,7 +87,7 @@ impl Fitting {
         members
             .iter()
             .map(|(name, value)| {
-                let path = below(path, name);
+                let path = join(path, name);
                 let (known, member) = shape
                     .members
                     .iter()
@@ -109,7 +112,7 @@ impl Fitting {
         members
             .iter()
             .map(|(key, value)| {
-                let value = self.part(shape.value.as_ref(), value, &below(path, key))?;
+                let value = self.part(shape.value.as_ref(), value, &join(path, key))?;
                 Ok((key.clone(), value))
             })
             .collect::<Result<_, _>>()
@@ -120,11 +123,7 @@ impl Fitting {
         (0..)
             .zip(elements)
             .map(|(index, element): (usize, _)| {
-                self.part(
-                    shape.member.as_ref(),
-                    element,
-                    &below(path, &index.to_string()),
-                )
+                self.part(shape.member.as_ref(), element, &format!("{path}[{index}]"))
             })
             .collect::<Result<_, _>>()
             .map(Value::Array)
@@ -135,14 +134,6 @@ impl Fitting {
             Some(member) => self.shape(&member.shape, value, path),
             None => Ok(value.clone()),
         }
-    }
-}
-
-fn below(path: &str, name: &str) -> String {
-    if path.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{path}.{name}")
     }
 }
 
@@ -193,9 +184,9 @@ mod tests {
         let misfit =
             |properties| template_input("ecs", "RegisterTaskDefinition", &properties).unwrap_err();
         let unknown = misfit(json!({ "ContainerDefinitions": [{ "StopTimout": 30 }] }));
-        assert_eq!(unknown.property, "ContainerDefinitions.0.StopTimout");
+        assert_eq!(unknown.property, "ContainerDefinitions[0].StopTimout");
         let text = misfit(json!({ "ContainerDefinitions": [{ "StopTimeout": "long" }] }));
-        assert_eq!(text.property, "ContainerDefinitions.0.StopTimeout");
+        assert_eq!(text.property, "ContainerDefinitions[0].StopTimeout");
         assert_eq!(text.message, "it is \"long\", not a whole number");
     }
 }
