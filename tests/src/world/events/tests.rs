@@ -23,11 +23,7 @@ fn world() -> World {
         "events.amazonaws.com",
         "lambda.alarms.cloudwatch.amazonaws.com",
     ] {
-        let permission = Permission {
-            principal: principal.to_owned(),
-            source_arn: None,
-            source_account: None,
-        };
+        let permission = Permission::of(principal);
         iam::add_permission(&mut world, "rollback", &permission).expect("a permission");
     }
     world

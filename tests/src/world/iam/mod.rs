@@ -92,6 +92,18 @@ pub struct Permission {
     pub source_account: Option<String>,
 }
 
+impl Permission {
+    /// For a service, whatever it acts for.
+    #[must_use]
+    pub fn of(principal: &str) -> Self {
+        Self {
+            principal: principal.to_owned(),
+            source_arn: None,
+            source_account: None,
+        }
+    }
+}
+
 /// Creates a role, or replaces the one of that name; answers its ARN.
 ///
 /// # Errors

@@ -30,11 +30,7 @@ fn account(pace: u32) -> World {
         "lambda.alarms.cloudwatch.amazonaws.com",
         "sns.amazonaws.com",
     ] {
-        let permission = Permission {
-            principal: principal.to_owned(),
-            source_arn: None,
-            source_account: None,
-        };
+        let permission = Permission::of(principal);
         iam::add_permission(&mut world, "rollback", &permission).expect("a permission");
     }
     world

@@ -114,11 +114,7 @@ impl Story {
             )
             .expect("a function");
         }
-        let permission = Permission {
-            principal: "events.amazonaws.com".to_owned(),
-            source_arn: None,
-            source_account: None,
-        };
+        let permission = Permission::of("events.amazonaws.com");
         iam::add_permission(&mut world, "watcher", &permission).expect("a permission");
         let watcher = world.arn("lambda", "function:watcher");
         events::put_rule(
