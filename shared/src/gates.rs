@@ -4,9 +4,11 @@
 use crate::{
     decision::Refusal,
     names::{ReleaseId, TaskDefinitionArn},
-    observation::{Observation, Service},
-    record::{Candidate, Phase, Record},
+    observation::{Alb, Observation, Service},
+    record::{Candidate, FoundAlb, Phase, Record},
     target::Target,
+    traffic::alb,
+    weight::Weight,
 };
 
 /// The record, if it is this release's and no rollback has taken it.
@@ -55,14 +57,96 @@ pub fn all(seen: &Observation, record: &Record) -> Result<(), Refusal> {
     unbroken(&seen.canary)?;
     unbroken(&seen.primary)?;
     own_write(&seen.canary, &canary)?;
-    own_write(&seen.primary, &primary)
+    own_write(&seen.primary, &primary)?;
+    own_weights(seen, record)?;
+    healthy(seen, record)
+}
+
+/// The weights are what this release last set, and until that was seen once also what was there before.
+fn own_weights(seen: &Observation, record: &Record) -> Result<(), Refusal> {
+    let rules = |alb: &Alb| {
+        alb.forwards
+            .iter()
+            .map(|forward| forward.arn.clone())
+            .collect::<Vec<_>>()
+    };
+    let found_rules = |found: &FoundAlb| {
+        found
+            .forwards
+            .iter()
+            .map(|found| found.forward.clone())
+            .collect()
+    };
+    if seen.alb.as_ref().map(rules) != record.found.alb.as_ref().map(found_rules) {
+        return Err(Refusal::TargetChanged {
+            release: record.release.clone(),
+        });
+    }
+    let (Some(alb), Some(found)) = (&seen.alb, &record.found.alb) else {
+        return Ok(());
+    };
+    let expected = record.weight();
+    let before = record
+        .weight
+        .filter(|weight| weight.live_since.is_none())
+        .map(|weight| weight.from);
+    for (forward, wanted) in found.behind(alb, expected) {
+        if before.and_then(|before| found.weights(&forward.arn, before)) != Some(forward.weights) {
+            return Err(Refusal::ForeignWeight {
+                forward: forward.arn.clone(),
+                found: forward.weights,
+                expected: wanted,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The canary's targets answer, from when shares are set. While the candidate is deployed, ECS itself waits for them.
+///
+/// A target that has yet to become healthy for the first time is waited for as well: load balancers call one unhealthy that takes
+/// longer to start than its health check allows. So unhealthy ones count where fewer are healthy than when the weight was set.
+fn healthy(seen: &Observation, record: &Record) -> Result<(), Refusal> {
+    let (Some(alb), Some(target)) = (&seen.alb, record.target.alb()) else {
+        return Ok(());
+    };
+    if !matches!(
+        record.phase,
+        Phase::Shifting { .. } | Phase::Promoting { .. }
+    ) {
+        return Ok(());
+    }
+    let (group, health) = (target.canary_target_group.clone(), alb.canary.clone());
+    let proven = match &record.weight {
+        Some(weight) => weight.healthy,
+        None => alb::tasks(target, Weight::ZERO.share(), &seen.primary),
+    };
+    if health.unhealthy > target.max_unhealthy && health.healthy < proven {
+        let allowed = target.max_unhealthy;
+        return Err(Refusal::Unhealthy {
+            group,
+            health,
+            allowed,
+        });
+    }
+    if health.healthy == 0
+        && alb
+            .forwards
+            .iter()
+            .any(|forward| forward.weights.canary > 0)
+    {
+        return Err(Refusal::NoHealthyTarget { group, health });
+    }
+    Ok(())
 }
 
 fn dead_letters(seen: &Observation, record: &Record) -> Result<(), Refusal> {
     let (Some(now), Some(found)) = (seen.dead_letters, record.found.dead_letters) else {
         return Ok(());
     };
-    let queue = record.target.queue();
+    let Some(queue) = record.target.queue() else {
+        return Ok(());
+    };
     let grown = now.saturating_sub(found);
     if grown <= queue.max_dead_letters {
         return Ok(());

@@ -182,8 +182,15 @@ impl Bookmark {
     /// The bookmark of the step after this one.
     #[must_use]
     pub fn next_step(self, now: Timestamp) -> Self {
+        let next = self.step + 1;
+        self.at_step(next, now)
+    }
+
+    /// The bookmark of a step that begins.
+    #[must_use]
+    pub fn at_step(self, step: usize, now: Timestamp) -> Self {
         Self {
-            step: self.step + 1,
+            step,
             step_started: now,
             held_since: None,
             ..self

@@ -103,6 +103,15 @@ names! {
     TopicArn: "the ARN of a standard SNS topic",
         "arn:aws:sns:REGION:ACCOUNT:NAME, NAME of 1 to 256 letters, digits, hyphens and underscores",
         is_topic_arn;
+    /// The ARN of what sends requests on: a rule of an application load balancer, or a listener, whose default action is
+    /// meant.
+    ForwardArn: "the ARN of a rule or a listener of an application load balancer",
+        "arn:aws:elasticloadbalancing:REGION:ACCOUNT:listener-rule/app/NAME/ID/LISTENER/RULE, or listener/app/NAME/ID/LISTENER",
+        |arn| forward(arn).is_some();
+    /// The ARN of a target group.
+    TargetGroupArn: "the ARN of a target group",
+        "arn:aws:elasticloadbalancing:REGION:ACCOUNT:targetgroup/NAME/ID",
+        |arn| load_balancing(arn).is_some_and(|rest| matches!(rest.as_slice(), ["targetgroup", _, _]));
 }
 
 impl QueueUrl {
@@ -110,6 +119,46 @@ impl QueueUrl {
     #[must_use]
     pub fn queue(&self) -> &str {
         queue_name(&self.0).unwrap_or_default()
+    }
+}
+
+impl ForwardArn {
+    /// Whether it is a listener: its default action is meant.
+    #[must_use]
+    pub fn is_listener(&self) -> bool {
+        forward(&self.0).is_some_and(|(kind, _)| kind == "listener")
+    }
+
+    /// The ARN of its load balancer.
+    #[must_use]
+    pub fn load_balancer(&self) -> String {
+        let account = self.0.splitn(6, ':').take(5).collect::<Vec<_>>().join(":");
+        let name = forward(&self.0).map_or("", |(_, load_balancer)| load_balancer);
+        format!("{account}:loadbalancer/{name}")
+    }
+
+    /// What people call it: `rule app/NAME/ID/LISTENER/RULE`.
+    #[must_use]
+    pub fn short(&self) -> String {
+        let what = if self.is_listener() {
+            "default action of listener"
+        } else {
+            "rule"
+        };
+        format!(
+            "{what} {}",
+            self.0
+                .split_once('/')
+                .map_or(self.0.as_str(), |(_, rest)| rest)
+        )
+    }
+}
+
+impl TargetGroupArn {
+    /// The group's name.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        self.0.split('/').nth(1).unwrap_or(&self.0)
     }
 }
 
@@ -232,6 +281,36 @@ fn is_topic_arn(arn: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
 }
 
+/// What comes after the account in an ARN of Elastic Load Balancing, in parts.
+fn load_balancing(arn: &str) -> Option<Vec<&str>> {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    match parts.as_slice() {
+        ["arn", _, "elasticloadbalancing", region, account, rest]
+            if !region.is_empty() && account.len() == 12 =>
+        {
+            let rest: Vec<&str> = rest.split('/').collect();
+            rest.iter().all(|part| !part.is_empty()).then_some(rest)
+        }
+        _ => None,
+    }
+}
+
+/// Kind and load balancer (`app/NAME/ID`) of a rule or a listener of an application load balancer.
+fn forward(arn: &str) -> Option<(&str, &str)> {
+    let rest = arn.splitn(6, ':').nth(5)?;
+    let (kind, path) = rest.split_once('/')?;
+    match (kind, load_balancing(arn)?.as_slice()) {
+        ("listener", [_, "app", _, _, listener]) => {
+            Some((kind, path.strip_suffix(listener)?.strip_suffix('/')?))
+        }
+        ("listener-rule", [_, "app", _, _, listener, rule]) => {
+            let path = path.strip_suffix(rule)?.strip_suffix('/')?;
+            Some((kind, path.strip_suffix(listener)?.strip_suffix('/')?))
+        }
+        _ => None,
+    }
+}
+
 fn family_revision(arn: &str) -> Option<(&str, u32)> {
     let (_, short) = arn.split_once(":task-definition/")?;
     let (family, revision) = short.split_once(':')?;
@@ -280,6 +359,59 @@ mod tests {
         let arn = TaskDefinitionArn::try_from(arn).unwrap();
         assert_eq!((arn.short(), arn.family()), ("orders:7", "orders"));
         assert!(TaskDefinitionArn::try_from("orders:7").is_err());
+    }
+
+    #[test]
+    fn a_rule_and_a_listener_know_their_load_balancer() {
+        let of = "arn:aws:elasticloadbalancing:eu-central-1:111122223333";
+        let rule =
+            ForwardArn::try_from(format!("{of}:listener-rule/app/orders/0a1b/2c3d/4e5f")).unwrap();
+        let listener = ForwardArn::try_from(format!("{of}:listener/app/orders/0a1b/2c3d")).unwrap();
+        assert_eq!((rule.is_listener(), listener.is_listener()), (false, true));
+        for arn in [&rule, &listener] {
+            assert_eq!(
+                arn.load_balancer(),
+                format!("{of}:loadbalancer/app/orders/0a1b")
+            );
+        }
+        assert_eq!(rule.short(), "rule app/orders/0a1b/2c3d/4e5f");
+        assert_eq!(
+            listener.short(),
+            "default action of listener app/orders/0a1b/2c3d"
+        );
+    }
+
+    #[test]
+    fn nothing_of_a_network_load_balancer_is_taken() {
+        let of = "arn:aws:elasticloadbalancing:eu-central-1:111122223333";
+        for rest in [
+            "listener/net/orders/0a1b/2c3d",
+            "listener-rule/net/orders/0a1b/2c3d/4e5f",
+            "listener/app/orders/0a1b",
+            "targetgroup/orders/0a1b",
+            "listener/app/orders/0a1b/",
+            "loadbalancer/app/orders/0a1b",
+        ] {
+            assert!(
+                ForwardArn::try_from(format!("{of}:{rest}")).is_err(),
+                "{rest}"
+            );
+        }
+        let error =
+            ForwardArn::try_from(format!("{of}:listener/net/orders/0a1b/2c3d")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "\"{of}:listener/net/orders/0a1b/2c3d\" is not the ARN of a rule or a listener of an application load balancer; \
+                 arn:aws:elasticloadbalancing:REGION:ACCOUNT:listener-rule/app/NAME/ID/LISTENER/RULE, or \
+                 listener/app/NAME/ID/LISTENER"
+            )
+        );
+        let china =
+            "arn:aws-cn:elasticloadbalancing:cn-north-1:111122223333:listener/app/orders/0a1b/2c3d";
+        assert!(ForwardArn::try_from(china).is_ok());
+        assert!(TargetGroupArn::try_from(format!("{of}:targetgroup/orders/0a1b")).is_ok());
+        assert!(TargetGroupArn::try_from("orders").is_err());
     }
 
     #[test]

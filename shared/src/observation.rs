@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Timestamp,
-    names::{AlarmName, ServiceName, TaskDefinitionArn},
+    names::{AlarmName, ForwardArn, ServiceName, TargetGroupArn, TaskDefinitionArn},
     record::Record,
+    target::AlbTraffic,
+    traffic::alb::{Actions, BadActions, Weights},
 };
 
 /// The pair, its guards and its release record at one moment.
@@ -25,6 +27,50 @@ pub struct Observation {
     pub alarms: Vec<Alarm>,
     /// Messages in the dead-letter queue; `None` if the target has none.
     pub dead_letters: Option<u64>,
+    /// What the load balancer does; `None` if the target has none.
+    pub alb: Option<Alb>,
+}
+
+/// The rules of the target and the health of its target groups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alb {
+    /// The target's rules, in its order.
+    pub forwards: Vec<Forward>,
+    /// The primary's target group.
+    pub primary: TargetHealth,
+    /// The canary's target group.
+    pub canary: TargetHealth,
+}
+
+/// A rule, or a listener's default action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forward {
+    /// Which.
+    pub arn: ForwardArn,
+    /// Everything that it does.
+    pub actions: Actions,
+    /// The weights of the pair's groups.
+    pub weights: Weights,
+    /// Whether further groups have a weight too.
+    pub shared: bool,
+    /// Whether clients are bound to a group by a cookie.
+    pub sticky: bool,
+}
+
+/// How many targets of a group are in which state.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TargetHealth {
+    /// `healthy`.
+    pub healthy: u32,
+    /// `initial`: registered, not yet checked to the end.
+    pub initial: u32,
+    /// `unhealthy`.
+    pub unhealthy: u32,
+    /// Every other state: `draining`, `unused`, `unavailable`.
+    pub other: u32,
+    /// The reason code of a target that is neither healthy nor on its way out, for example
+    /// `Target.ResponseCodeMismatch`.
+    pub reason: Option<String>,
 }
 
 /// A service of the pair.
@@ -42,6 +88,8 @@ pub struct Service {
     pub deployments: Vec<Deployment>,
     /// Its scalable target; `None` if it is not scaled automatically.
     pub scaling: Option<ScalableTarget>,
+    /// The target groups that it registers its tasks in.
+    pub target_groups: Vec<TargetGroupArn>,
 }
 
 /// One deployment of a service (ECS deployment controller).
@@ -132,6 +180,20 @@ pub struct Task {
     pub well: bool,
 }
 
+impl Forward {
+    /// A rule of a target, from all its actions.
+    pub fn read(alb: &AlbTraffic, arn: &ForwardArn, actions: Actions) -> Result<Self, BadActions> {
+        let forwarding = actions.forwarding(&alb.primary_target_group, &alb.canary_target_group)?;
+        Ok(Self {
+            arn: arn.clone(),
+            actions,
+            weights: forwarding.weights,
+            shared: forwarding.others > 0,
+            sticky: forwarding.sticky,
+        })
+    }
+}
+
 impl ScalableTarget {
     /// The same with everything suspended, for as long as the service's count is ours.
     ///
@@ -145,6 +207,21 @@ impl ScalableTarget {
             suspended: Suspended::ALL,
         }
     }
+
+    /// The same with everything suspended that takes tasks away, or moves the bounds: for as long as these tasks have to
+    /// be able to take all requests back. Adding tasks stays on.
+    #[must_use]
+    pub fn held_up(self, count: u32) -> Self {
+        Self {
+            min: self.min.min(count),
+            max: self.max.max(count),
+            suspended: Suspended {
+                scale_in: true,
+                scheduled: true,
+                scale_out: self.suspended.scale_out,
+            },
+        }
+    }
 }
 
 impl Service {
@@ -154,6 +231,14 @@ impl Service {
         let scaling = self.scaling?;
         let is_held = scaling.min == 0 && scaling.suspended == Suspended::ALL;
         (!is_held).then(|| scaling.held(self.desired))
+    }
+
+    /// What its automatic scaling has yet to become before no task is taken away; `None` if nothing scales it.
+    #[must_use]
+    pub fn scaling_to_hold_up(&self) -> Option<ScalableTarget> {
+        let scaling = self.scaling?;
+        let is_held = scaling.suspended.scale_in && scaling.suspended.scheduled;
+        (!is_held).then(|| scaling.held_up(self.desired))
     }
 
     /// The newest deployment.
@@ -195,6 +280,44 @@ impl Service {
         self.deployments
             .iter()
             .find(|deployment| deployment.rollout == Rollout::Failed)
+    }
+}
+
+/// `2 healthy, 1 initial (Elb.InitialHealthChecking)`
+impl fmt::Display for TargetHealth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} healthy", self.healthy)?;
+        for (many, state) in [
+            (self.initial, "initial"),
+            (self.unhealthy, "unhealthy"),
+            (self.other, "draining or unused"),
+        ] {
+            if many > 0 {
+                write!(f, ", {many} {state}")?;
+            }
+        }
+        match &self.reason {
+            Some(reason) => write!(f, " ({reason})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// `weights 90 primary and 10 canary; targets: primary 3 healthy, canary 1 healthy`
+impl fmt::Display for Alb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let weights: Vec<_> = self
+            .forwards
+            .iter()
+            .map(|forward| forward.weights.to_string())
+            .collect();
+        write!(
+            f,
+            "weights {}; targets: primary {}, canary {}",
+            weights.join(", "),
+            self.primary,
+            self.canary
+        )
     }
 }
 
@@ -253,8 +376,11 @@ impl fmt::Display for Observation {
         } else {
             write!(f, "; in ALARM: {}", firing.join(", "))?;
         }
-        match self.dead_letters {
-            Some(letters) => write!(f, "; {letters} dead letters"),
+        if let Some(letters) = self.dead_letters {
+            write!(f, "; {letters} dead letters")?;
+        }
+        match &self.alb {
+            Some(alb) => write!(f, "; {alb}"),
             None => Ok(()),
         }
     }

@@ -7,7 +7,7 @@ use crate::{
     target::Target,
 };
 
-/// Reads the record, both services with their scaling, the alarms and the dead-letter queue.
+/// Reads the record, both services with their scaling, the alarms, and the dead-letter queue or the load balancer.
 pub async fn pair(
     account: &Account,
     target: &Target,
@@ -15,12 +15,21 @@ pub async fn pair(
 ) -> Result<Observation, Trouble> {
     let pair = target.pair();
     let dead_letters = async {
-        match &target.queue().dead_letter_url {
+        match target
+            .queue()
+            .and_then(|queue| queue.dead_letter_url.as_ref())
+        {
             Some(url) => Ok(Some(account.messages(url, "deadLetterUrl").await?)),
             None => Ok(None),
         }
     };
     let alarms = async { Ok(account.alarms(&target.alarms).await?) };
+    let alb = async {
+        match target.alb() {
+            Some(alb) => Ok(Some(account.alb(alb).await?)),
+            None => Ok(None),
+        }
+    };
     let scaling = async { Ok(account.scaling_of(target).await?) };
     // On the heap: the SDK's futures are large, and every caller would hold five of them in its own.
     let reads = Box::pin(async {
@@ -30,9 +39,10 @@ pub async fn pair(
             alarms,
             dead_letters,
             scaling,
+            alb,
         )
     });
-    let (record, (mut primary, mut canary), alarms, dead_letters, scaling) = reads.await?;
+    let (record, (mut primary, mut canary), alarms, dead_letters, scaling, alb) = reads.await?;
     (primary.scaling, canary.scaling) = scaling;
     Ok(Observation {
         now,
@@ -41,5 +51,6 @@ pub async fn pair(
         canary,
         alarms,
         dead_letters,
+        alb,
     })
 }

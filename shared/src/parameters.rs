@@ -1,5 +1,7 @@
 //! What one action of a pipeline, or one call by hand, asks of a function.
 
+mod schedule;
+
 use std::time::Duration;
 
 use serde::{Deserialize, de::DeserializeOwned};
@@ -106,6 +108,36 @@ pub struct PromotePrimary {
     pub bake: Duration,
     /// How long the promotion may take, bake not included.
     pub timeout: Duration,
+    /// Behind a load balancer: how requests are given back to the primary.
+    pub drain: Drain,
+}
+
+/// How the canary's weight is lowered to nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Drain {
+    /// By how many percentage points at a time, 1 to 100.
+    pub step: u8,
+    /// How long each weight is held.
+    pub interval: Duration,
+}
+
+impl Drain {
+    /// How long all steps from everything to nothing are held together.
+    #[must_use]
+    pub fn time(self) -> Duration {
+        let steps = 100_u32.div_ceil(u32::from(self.step).max(1));
+        self.interval.saturating_mul(steps)
+    }
+}
+
+/// Five percentage points every ten seconds.
+impl Default for Drain {
+    fn default() -> Self {
+        Self {
+            step: 5,
+            interval: Duration::from_secs(10),
+        }
+    }
 }
 
 /// Parameters of rollback, as an action or by hand.
@@ -158,6 +190,8 @@ struct RawStep {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RawPromotePrimary {
     release: ReleaseId,
+    drain_step: Option<u64>,
+    drain_interval_seconds: Option<u64>,
     bake_minutes: Option<u64>,
     bake_seconds: Option<u64>,
     #[serde(default = "thirty")]
@@ -214,7 +248,7 @@ impl Raw for RawShiftWeight {
             (None, None, Some(name))
                 if self.bake_minutes.is_none() && self.bake_seconds.is_none() =>
             {
-                schedule(&name)?
+                schedule::steps(&name)?
             }
             _ => {
                 let problem = "the shares are given in no way or in more than one; allowed is one of \
@@ -223,7 +257,9 @@ impl Raw for RawShiftWeight {
             }
         };
         if let Some(at) = steps.iter().position(|step| step.weight == Weight::ALL)
-            && target.queue().mode == Mode::Additive
+            && target
+                .queue()
+                .is_some_and(|queue| queue.mode == Mode::Additive)
         {
             let problem = "100 % cannot be reached while the primary keeps its tasks (mode additive); allowed \
                            is 0 to 99, and promote-primary for everything";
@@ -259,17 +295,23 @@ impl Raw for RawPromotePrimary {
         self.target.take()
     }
 
-    fn check(self, _target: &Target) -> Result<PromotePrimary, BadInput> {
+    fn check(self, target: &Target) -> Result<PromotePrimary, BadInput> {
+        let drain = drain(target, self.drain_step, self.drain_interval_seconds)?;
         let bake = bake("", self.bake_minutes, self.bake_seconds)?.unwrap_or_default();
         let timeout = timeout(self.timeout_minutes)?;
-        within_a_day(
-            "bakeMinutes and timeoutMinutes",
-            bake.saturating_add(timeout),
-        )?;
+        let (fields, held) = match target.alb() {
+            Some(_) => (
+                "bakeMinutes, timeoutMinutes and drainIntervalSeconds",
+                drain.time(),
+            ),
+            None => ("bakeMinutes and timeoutMinutes", Duration::ZERO),
+        };
+        within_a_day(fields, bake.saturating_add(timeout).saturating_add(held))?;
         Ok(PromotePrimary {
             release: self.release,
             bake,
             timeout,
+            drain,
         })
     }
 }
@@ -287,6 +329,30 @@ impl Raw for RawRollback {
             reason: self.reason,
         })
     }
+}
+
+fn drain(target: &Target, step: Option<u64>, seconds: Option<u64>) -> Result<Drain, BadInput> {
+    let given = [("drainStep", step), ("drainIntervalSeconds", seconds)];
+    if let Some((field, _)) = given
+        .iter()
+        .find(|(_, given)| given.is_some() && target.alb().is_none())
+    {
+        let problem = "there is no weight to lower: the pair consumes a queue; leave the field out";
+        return Err(BadInput::field(USER_PARAMETERS, *field, problem));
+    }
+    let step = match step.map(u8::try_from) {
+        None => Drain::default().step,
+        Some(Ok(step @ 1..=100)) => step,
+        Some(_) => {
+            let problem = format!(
+                "{} is no step; allowed is 1 to 100 percentage points",
+                step.unwrap_or_default()
+            );
+            return Err(BadInput::field(USER_PARAMETERS, "drainStep", problem));
+        }
+    };
+    let interval = seconds.map_or(Drain::default().interval, Duration::from_secs);
+    Ok(Drain { step, interval })
 }
 
 fn raw_steps(steps: Vec<RawStep>) -> Result<Vec<Step>, BadInput> {
@@ -362,60 +428,6 @@ fn within_a_day(path: &str, total: Duration) -> Result<(), BadInput> {
     Err(BadInput::field(USER_PARAMETERS, path, problem))
 }
 
-/// Steps of a `CodeDeploy` configuration name, predefined (AWS: "Working with deployment
-/// configurations in `CodeDeploy`") or of the same form: `ECSLinear10PercentEvery1Minutes` is 10, 20, ... 90
-/// percent for a minute each, `ECSCanary10Percent5Minutes` is 10 percent for five minutes. What
-/// they end with, everything, is promote-primary's.
-fn schedule(name: &str) -> Result<Vec<Step>, BadInput> {
-    let bad = || {
-        let problem = format!(
-            "{name:?} is no CodeDeploy configuration that shifts in steps; allowed are names like \
-             \"ECSLinear10PercentEvery1Minutes\" and \"ECSCanary10Percent5Minutes\""
-        );
-        BadInput::field(USER_PARAMETERS, "schedule", problem)
-    };
-    let short = name.strip_prefix("CodeDeployDefault.").unwrap_or(name);
-    let short = short
-        .strip_prefix("ECS")
-        .or_else(|| short.strip_prefix("Lambda"))
-        .ok_or_else(bad)?;
-    let number = |text: &str| {
-        text.parse::<u64>()
-            .ok()
-            .filter(|number| *number > 0)
-            .ok_or_else(bad)
-    };
-    let minutes = |text: &str| {
-        let text = text
-            .strip_suffix("Minutes")
-            .or_else(|| text.strip_suffix("Minute"))
-            .ok_or_else(bad)?;
-        number(text)
-    };
-    let (percent, bake, linear) = if let Some(rest) = short.strip_prefix("Linear") {
-        let (percent, every) = rest.split_once("PercentEvery").ok_or_else(bad)?;
-        (number(percent)?, minutes(every)?, true)
-    } else {
-        let rest = short.strip_prefix("Canary").ok_or_else(bad)?;
-        let (percent, after) = rest.split_once("Percent").ok_or_else(bad)?;
-        (number(percent)?, minutes(after)?, false)
-    };
-    let bake = Duration::from_secs(bake.saturating_mul(60));
-    let shares = (1..)
-        .map(|n| percent.saturating_mul(n))
-        .take_while(|share| *share < 100);
-    let steps: Vec<_> = shares
-        .take(if linear { 100 } else { 1 })
-        .filter_map(|share| Weight::try_from(i64::try_from(share).ok()?).ok())
-        .map(|weight| Step { weight, bake })
-        .collect();
-    if steps.is_empty() {
-        Err(bad())
-    } else {
-        Ok(steps)
-    }
-}
-
 fn fifteen() -> u64 {
     15
 }
@@ -425,154 +437,4 @@ fn thirty() -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::target::tests::ORDERS;
-
-    const ID: &str = "\"release\": \"3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f\"";
-
-    fn shift(rest: &str) -> Result<ShiftWeight, String> {
-        let text = format!("{{{ID}, {rest}}}");
-        read::<RawShiftWeight>(USER_PARAMETERS, Some(&text), Some(ORDERS))
-            .map(|(_, meaning)| meaning)
-            .map_err(|error| error.to_string())
-    }
-
-    fn percents(steps: &[Step]) -> Vec<(u8, u64)> {
-        steps
-            .iter()
-            .map(|step| (step.weight.percent(), step.bake.as_secs()))
-            .collect()
-    }
-
-    #[test]
-    fn shares_are_given_as_steps_as_one_weight_or_as_a_schedule() {
-        let steps = shift(
-            r#""steps": [{"weight": 10, "bakeMinutes": 5}, {"weight": 50, "bakeSeconds": 90}]"#,
-        );
-        assert_eq!(percents(&steps.unwrap().steps), [(10, 300), (50, 90)]);
-        let one = shift(r#""weight": 20, "bakeMinutes": 1"#).unwrap();
-        assert_eq!(percents(&one.steps), [(20, 60)]);
-        let canary =
-            shift(r#""schedule": "CodeDeployDefault.ECSCanary10Percent15Minutes""#).unwrap();
-        assert_eq!(percents(&canary.steps), [(10, 900)]);
-        let linear = shift(r#""schedule": "LambdaLinear10PercentEvery1Minute""#).unwrap();
-        assert_eq!(
-            percents(&linear.steps),
-            [10, 20, 30, 40, 50, 60, 70, 80, 90].map(|p| (p, 60))
-        );
-    }
-
-    #[test]
-    fn bad_parameters_name_the_field_what_was_found_and_what_is_allowed() {
-        let cases = [
-            (
-                r#""steps": []"#,
-                "UserParameters: field steps: the list is empty",
-            ),
-            (
-                r#""steps": [{"weight": 120, "bakeMinutes": 5}]"#,
-                "UserParameters: field steps[0].weight: 120 is no weight; allowed",
-            ),
-            (
-                r#""steps": [{"weight": 100, "bakeMinutes": 5}]"#,
-                "UserParameters: field steps[0].weight: 100 % cannot be reached",
-            ),
-            (
-                r#""steps": [{"weight": 10}]"#,
-                "UserParameters: field steps[0].bakeMinutes: missing",
-            ),
-            (
-                r#""steps": [{"weight": 10, "bakeMinutes": "5"}]"#,
-                "UserParameters: field steps[0].bakeMinutes: invalid type: string \"5\"",
-            ),
-            (
-                r#""steps": [{"weight": 10, "bakeMinutes": 5, "bakeSeconds": 5}]"#,
-                "UserParameters: field steps[0].bakeMinutes: bakeSeconds is given too",
-            ),
-            (
-                r#""wieght": 10"#,
-                "UserParameters: field wieght: unknown field `wieght`, expected one of `release`",
-            ),
-            (
-                r#""weight": 10, "bakeMinutes": 5, "schedule": "ECSAllAtOnce""#,
-                "UserParameters: the shares are given in no way or in more than one",
-            ),
-            (
-                r#""tolerance": 5"#,
-                "UserParameters: the shares are given in no way or in more than one",
-            ),
-            (
-                r#""schedule": "ECSAllAtOnce""#,
-                "UserParameters: field schedule: \"ECSAllAtOnce\" is no CodeDeploy configuration",
-            ),
-            (
-                r#""steps": [{"weight": 10, "bakeMinutes": 800}, {"weight": 20, "bakeMinutes": 800}]"#,
-                "UserParameters: field steps: 1600 minutes in total; CodePipeline grants an action at most 24 hours",
-            ),
-            (
-                r#""weight": 10, "bakeMinutes": 18446744073709551615"#,
-                "UserParameters: field steps: 307445734561825860 minutes in total",
-            ),
-            (
-                r#""weight": 10, "bakeMinutes": 5, "timeoutMinutes": 0"#,
-                "UserParameters: field timeoutMinutes: 0 minutes",
-            ),
-            (
-                r#""weight": 10, "bakeMinutes": 5, "tolerance": 101"#,
-                "UserParameters: field tolerance: 101 is no tolerance",
-            ),
-        ];
-        for (rest, expected) in cases {
-            let error = shift(rest).unwrap_err();
-            assert!(
-                error.starts_with(expected),
-                "{rest}\nexpected {expected}\nfound    {error}"
-            );
-        }
-    }
-
-    #[test]
-    fn parameters_that_are_missing_too_long_or_no_json_say_so() {
-        let read = |text| {
-            read::<RawDeployCanary>(USER_PARAMETERS, text, Some(ORDERS))
-                .unwrap_err()
-                .to_string()
-        };
-        assert!(read(None).starts_with("UserParameters is missing; give a JSON object"));
-        assert!(read(Some(" ")).starts_with("UserParameters is missing"));
-        assert!(
-            read(Some("release=1")).starts_with("UserParameters is not valid JSON: expected value")
-        );
-        let long = format!("{{\"release\": \"{}\"}}", "a".repeat(1000));
-        assert_eq!(
-            read(Some(&long)),
-            "UserParameters has 1015 characters; CodePipeline allows at most 1000"
-        );
-        let image = format!("{{{ID}, \"image\": \"orders\"}}");
-        assert!(
-            read(Some(&image))
-                .starts_with("UserParameters: field image: \"orders\" is not an image with a tag")
-        );
-    }
-
-    #[test]
-    fn one_hundred_percent_is_allowed_where_the_total_is_constant() {
-        let constant = ORDERS.replace(
-            "\"deadLetterUrl\"",
-            "\"mode\": \"constantTotal\", \"deadLetterUrl\"",
-        );
-        let text = format!("{{{ID}, \"weight\": 100, \"bakeMinutes\": 1}}");
-        let (_, meaning) =
-            read::<RawShiftWeight>(USER_PARAMETERS, Some(&text), Some(&constant)).unwrap();
-        assert_eq!(percents(&meaning.steps), [(100, 60)]);
-    }
-
-    #[test]
-    fn an_account_wide_function_takes_its_target_from_the_call() {
-        let target = ORDERS.replace(['\n', ' '], "");
-        let text = format!("{{{ID},\"target\":{target}}}");
-        let (target, _) = read::<RawPromotePrimary>(USER_PARAMETERS, Some(&text), None).unwrap();
-        assert_eq!(target.primary.as_str(), "orders");
-    }
-}
+mod tests;

@@ -5,6 +5,8 @@
 //!                  └───────────┴───────────┴──────────┴──→ RollingBack → RolledBack
 //! ```
 
+mod found;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -13,8 +15,9 @@ use crate::{
     artifact::Images,
     clock::Timestamp,
     names::{PairId, ReleaseId, TaskDefinitionArn},
-    observation::{ScalableTarget, Service, Suspended},
+    observation::{ScalableTarget, Service},
     target::{Mode, Target},
+    traffic::alb::FoundForward,
     weight::Weight,
 };
 
@@ -40,6 +43,26 @@ pub struct Record {
     pub phase: Phase,
     /// Since when it is in this phase.
     pub phase_since: Timestamp,
+    /// The canary's weight on the load balancer that was set last; `None` if none was, or if there is no load balancer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<SetWeight>,
+}
+
+/// A weight that was set on every rule of the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SetWeight {
+    /// What the rules showed before.
+    pub from: Weight,
+    /// What they are to show.
+    pub to: Weight,
+    /// When it was set.
+    pub since: Timestamp,
+    /// How many of the canary's targets were healthy then.
+    pub healthy: u32,
+    /// When a look first saw it on every rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live_since: Option<Timestamp>,
 }
 
 /// What the pair was like before the first change.
@@ -52,6 +75,19 @@ pub struct Found {
     pub canary: FoundService,
     /// Messages in the dead-letter queue, if the target has one.
     pub dead_letters: Option<u64>,
+    /// What its load balancer did, if the target has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alb: Option<FoundAlb>,
+}
+
+/// What the load balancer did before the first change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FoundAlb {
+    /// The weights of every rule of the target.
+    pub forwards: Vec<FoundForward>,
+    /// The deregistration delay of the canary's group, in seconds: how long a target may take to finish its requests.
+    pub drain_seconds: u64,
 }
 
 /// What a service was like before the first change.
@@ -185,6 +221,7 @@ impl Record {
             found,
             phase,
             phase_since: now,
+            weight: None,
         }
     }
 
@@ -255,34 +292,65 @@ impl Record {
     /// Whether the primary's count is ours during the release.
     #[must_use]
     pub fn owns_primary_count(&self) -> bool {
-        self.target.queue().mode == Mode::ConstantTotal
+        self.target
+            .queue()
+            .is_some_and(|queue| queue.mode == Mode::ConstantTotal)
     }
-}
 
-impl FoundService {
-    /// Whether the count is left to automatic scaling again: it is as it was found, and not suspended.
+    /// What the primary's automatic scaling has yet to become for the length of the release.
     ///
-    /// A count outside of the bounds is nothing that scaling does: if it was found so it was somebody's own and
-    /// stays so, and if it is so now it has to be put right.
+    /// In `constantTotal` its count is ours. Behind a load balancer its tasks have to be able to take all requests back at
+    /// any moment, so none is taken away while the canary has its part of them.
     #[must_use]
-    pub fn is_scaled_again(&self, service: &Service) -> bool {
-        self.scaling.is_some_and(|found| {
-            service.scaling == Some(found)
-                && found.suspended != Suspended::ALL
-                && [self.desired, service.desired]
-                    .iter()
-                    .all(|desired| (found.min..=found.max).contains(desired))
-        })
+    pub fn primary_scaling_to_hold(&self, primary: &Service) -> Option<ScalableTarget> {
+        if self.owns_primary_count() {
+            primary.scaling_to_hold()
+        } else if self.target.alb().is_some() {
+            primary.scaling_to_hold_up()
+        } else {
+            None
+        }
     }
 
-    /// What a service is like now; `None` before its first deployment.
+    /// Whether the primary's automatic scaling is changed for the length of the release.
     #[must_use]
-    pub fn of(service: &Service) -> Option<Self> {
-        Some(Self {
-            task_definition: service.newest()?.task_definition.clone(),
-            desired: service.desired,
-            scaling: service.scaling,
-        })
+    pub fn holds_primary_scaling(&self) -> bool {
+        self.owns_primary_count() || self.target.alb().is_some()
+    }
+
+    /// The weight that the canary has, or is to have, on the load balancer.
+    #[must_use]
+    pub fn weight(&self) -> Weight {
+        self.weight.map_or(Weight::ZERO, |weight| weight.to)
+    }
+
+    /// The same release, one write later, in the same phase.
+    #[must_use]
+    pub fn again(&self, now: Timestamp) -> Self {
+        self.advance(self.phase.clone(), now)
+    }
+
+    /// With another weight being set, while so many of the canary's targets are healthy.
+    #[must_use]
+    pub fn weighing(mut self, to: Weight, healthy: u32, now: Timestamp) -> Self {
+        self.weight = Some(SetWeight {
+            from: self.weight(),
+            to,
+            since: now,
+            healthy,
+            live_since: None,
+        });
+        self
+    }
+
+    /// With the weight that was set last seen on every rule.
+    #[must_use]
+    pub fn weighed(mut self, now: Timestamp) -> Self {
+        self.weight = self.weight.map(|weight| SetWeight {
+            live_since: Some(now),
+            ..weight
+        });
+        self
     }
 }
 

@@ -1,11 +1,15 @@
 //! Which pair a deployment of the suite may touch, and how work is split between its two services.
 
+mod alb;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
     input::{self, BadInput},
     names::{AlarmName, ClusterName, PairId, PipelineName, QueueUrl, ServiceName},
 };
+
+pub use alb::AlbTraffic;
 
 /// The function environment's variable that holds the target.
 pub const TARGET: &str = "TARGET";
@@ -42,6 +46,8 @@ pub struct Target {
 pub enum Traffic {
     /// Both services consume one queue; the share is the share of running tasks.
     Queue(QueueTraffic),
+    /// Both services are behind one application load balancer; the share is the share of the weight.
+    Alb(AlbTraffic),
 }
 
 /// Two consumers of one SQS queue.
@@ -64,6 +70,28 @@ pub struct QueueTraffic {
     pub max_tasks: Option<u32>,
 }
 
+impl QueueTraffic {
+    fn check(&self, source: &'static str) -> Result<(), BadInput> {
+        let bad = |field: &str, problem| {
+            Err(BadInput::field(
+                source,
+                format!("traffic.queue.{field}"),
+                problem,
+            ))
+        };
+        if self.max_tasks == Some(0) {
+            return bad("maxTasks", "0 tasks; at least 1 is needed");
+        }
+        if self.dead_letter_url.as_ref() == Some(&self.url) {
+            return bad(
+                "deadLetterUrl",
+                "this is the queue itself; name its dead-letter queue or leave the field out",
+            );
+        }
+        Ok(())
+    }
+}
+
 /// Where the canary's tasks come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -82,11 +110,22 @@ impl Target {
         PairId::new(&self.cluster, &self.primary)
     }
 
-    /// The queue model of this target.
+    /// What is special about a pair that consumes a queue.
     #[must_use]
-    pub fn queue(&self) -> &QueueTraffic {
-        let Traffic::Queue(queue) = &self.traffic;
-        queue
+    pub fn queue(&self) -> Option<&QueueTraffic> {
+        match &self.traffic {
+            Traffic::Queue(queue) => Some(queue),
+            Traffic::Alb(_) => None,
+        }
+    }
+
+    /// What is special about a pair behind a load balancer.
+    #[must_use]
+    pub fn alb(&self) -> Option<&AlbTraffic> {
+        match &self.traffic {
+            Traffic::Alb(alb) => Some(alb),
+            Traffic::Queue(_) => None,
+        }
     }
 
     fn check(self, source: &'static str) -> Result<Self, BadInput> {
@@ -101,22 +140,9 @@ impl Target {
             let problem = format!("{} alarms; at most 100 are allowed", self.alarms.len());
             return Err(BadInput::field(source, "alarms", problem));
         }
-        let queue = self.queue();
-        if queue.max_tasks == Some(0) {
-            return Err(BadInput::field(
-                source,
-                "traffic.queue.maxTasks",
-                "0 tasks; at least 1 is needed",
-            ));
-        }
-        if queue.dead_letter_url.as_ref() == Some(&queue.url) {
-            let problem =
-                "this is the queue itself; name its dead-letter queue or leave the field out";
-            return Err(BadInput::field(
-                source,
-                "traffic.queue.deadLetterUrl",
-                problem,
-            ));
+        match &self.traffic {
+            Traffic::Queue(queue) => queue.check(source)?,
+            Traffic::Alb(alb) => alb.check(source)?,
         }
         Ok(self)
     }
@@ -162,97 +188,4 @@ fn an_hour() -> u32 {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
-
-    pub(crate) const ORDERS: &str = r#"{
-        "cluster": "orders", "primary": "orders", "canary": "orders-canary", "pipeline": "orders-release",
-        "alarms": ["orders-dead-letters"],
-        "traffic": {"queue": {
-            "url": "https://sqs.eu-central-1.amazonaws.com/111122223333/orders",
-            "deadLetterUrl": "https://sqs.eu-central-1.amazonaws.com/111122223333/orders-dead-letters"}}}"#;
-
-    fn with(from: &str, to: &str) -> String {
-        assert!(ORDERS.contains(from));
-        ORDERS.replacen(from, to, 1)
-    }
-
-    #[test]
-    fn what_is_left_out_has_its_default() {
-        let target = resolve(Some(ORDERS), None).unwrap();
-        assert_eq!((target.resting_tasks, target.guard_minutes), (1, 60));
-        assert_eq!(target.queue().mode, Mode::Additive);
-        assert_eq!(
-            (target.queue().max_dead_letters, target.queue().max_tasks),
-            (0, None)
-        );
-        assert_eq!(target.pair().as_str(), "orders/orders");
-    }
-
-    #[test]
-    fn a_bad_target_names_the_field_and_what_is_allowed() {
-        let cases = [
-            (String::new(), "TARGET is not valid JSON"),
-            ("[]".to_owned(), "TARGET: invalid length 0"),
-            (
-                with("\"canary\"", "\"canery\""),
-                "TARGET: field canery: unknown field `canery`, expected one of",
-            ),
-            (
-                with("\"orders-canary\"", "\"orders\""),
-                "TARGET: field canary: \"orders\" is the primary service too",
-            ),
-            (
-                with("\"orders-canary\"", "7"),
-                "TARGET: field canary: invalid type: integer `7`, expected a string",
-            ),
-            (
-                with("\"pipeline\": \"orders-release\",", ""),
-                "TARGET: missing field `pipeline`",
-            ),
-            (
-                with("\"queue\"", "\"kafka\""),
-                "TARGET: field traffic: unknown variant `kafka`, expected `queue`",
-            ),
-            (
-                with("{\n            \"url\"", "{\"maxTasks\": 0, \"url\""),
-                "TARGET: field traffic.queue.maxTasks: 0 tasks",
-            ),
-            (
-                with("{\n            \"url\"", "{\"mode\": \"add\", \"url\""),
-                "TARGET: field traffic.queue.mode: unknown variant `add`",
-            ),
-        ];
-        for (text, expected) in cases {
-            let error = resolve(Some(&text), None).unwrap_err().to_string();
-            assert!(error.starts_with(expected), "{expected}\n{error}");
-        }
-    }
-
-    #[test]
-    fn two_different_targets_are_refused_and_two_equal_ones_are_not() {
-        let own = resolve(Some(ORDERS), None).unwrap();
-        let same = resolve(Some(ORDERS), Some(("UserParameters", own.clone())));
-        assert_eq!(same, Ok(own.clone()));
-        let mut other = own;
-        other.resting_tasks = 2;
-        let error = resolve(Some(ORDERS), Some(("UserParameters", other)))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.starts_with(
-                "UserParameters: field target: names the pair orders/orders, but TARGET"
-            ),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn no_target_at_all_says_where_it_may_come_from() {
-        let error = resolve(None, None).unwrap_err().to_string();
-        assert!(
-            error.starts_with("TARGET is missing; set it in the function's environment"),
-            "{error}"
-        );
-    }
-}
+pub(crate) mod tests;

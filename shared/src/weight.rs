@@ -20,10 +20,25 @@ impl Weight {
     /// Everything.
     pub const ALL: Self = Self(100);
 
+    /// So many percentage points less, at least nothing.
+    #[must_use]
+    pub const fn less(self, points: u8) -> Self {
+        Self(self.0.saturating_sub(points))
+    }
+
     /// From 0 to 100.
     #[must_use]
     pub const fn percent(self) -> u8 {
         self.0
+    }
+
+    /// To the digit what is asked for.
+    #[must_use]
+    pub const fn share(self) -> Share {
+        Share {
+            part: self.0 as u32,
+            whole: 100,
+        }
     }
 }
 
@@ -50,17 +65,17 @@ impl fmt::Display for Weight {
     }
 }
 
-/// The share that whole tasks allow: `part` of `whole` tasks.
+/// The share that is had: `part` of `whole` tasks, or of the weight on a load balancer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Share {
-    /// The canary's tasks.
+    /// The canary's.
     pub part: u32,
-    /// All tasks of the pair.
+    /// The pair's.
     pub whole: u32,
 }
 
 impl Share {
-    /// In percent; 0 of 0 tasks is 0 %.
+    /// In percent; 0 of 0 is 0 %.
     #[must_use]
     pub fn percent(self) -> f64 {
         if self.whole == 0 {
@@ -82,6 +97,41 @@ impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tenths = (self.percent() * 10.0).round() / 10.0;
         write!(f, "{tenths} %")
+    }
+}
+
+/// A share and what it is a share of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attained {
+    /// Of the pair's tasks.
+    Tasks(Share),
+    /// Of the weight of the pair's target groups.
+    Weight(Share),
+}
+
+/// `25 % attained: 1 of 4 tasks`, `10 % attained: weight 10 of 100`
+impl fmt::Display for Attained {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Tasks(share) | Self::Weight(share)) = self;
+        write!(f, "{share} attained: {}", self.of())
+    }
+}
+
+impl Attained {
+    /// `1 of 4 tasks`, `weight 10 of 100`
+    #[must_use]
+    pub fn of(self) -> String {
+        match self {
+            Self::Tasks(Share { part, whole }) => format!("{part} of {whole} tasks"),
+            Self::Weight(Share { part, whole }) => format!("weight {part} of {whole}"),
+        }
+    }
+
+    /// The share.
+    #[must_use]
+    pub fn share(self) -> Share {
+        let (Self::Tasks(share) | Self::Weight(share)) = self;
+        share
     }
 }
 

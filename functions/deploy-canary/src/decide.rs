@@ -9,11 +9,15 @@ use canary::{
     observation::{Observation, Task},
     reconcile::{FUNCTION_TIMEOUT, Look, Stage},
     record::{Candidate, Cause, Found, FoundService, Phase, Record},
+    target::Traffic,
+    traffic::alb,
+    weight::Weight,
 };
 
 use crate::{
     DeployCanary, Detail, Seen,
     candidate::{self, Definition, Source},
+    rules,
 };
 
 /// Decides.
@@ -94,13 +98,14 @@ fn other_release(look: &Look<DeployCanary>, detail: &Detail, other: &Record) -> 
 /// Nobody has the pair: everything that can be wrong is found before the first write.
 fn begin(look: &Look<DeployCanary>, seen: &Seen, previous: Option<&Record>) -> Decision {
     let pair = &seen.pair;
-    let Some(found) = found(pair) else {
+    let Some(found) = found(seen) else {
         return Decision::Refuse(Refusal::NotSteady((&pair.primary).into()));
     };
     let Detail::Start {
         stable,
         source,
         execution,
+        groups,
     } = &seen.detail
     else {
         return Decision::Wait(WaitingOn::OtherInvocation);
@@ -128,6 +133,9 @@ fn begin(look: &Look<DeployCanary>, seen: &Seen, previous: Option<&Record>) -> D
         let candidate = found.primary.task_definition.clone();
         let record = start(Phase::Promoted { candidate });
         return nothing_to_do(look, &record, Some(record.clone()));
+    }
+    if let Err(refusal) = rules::check(&look.target, pair, groups.as_ref()) {
+        return Decision::Refuse(refusal);
     }
     for service in [&pair.primary, &pair.canary] {
         if !service.is_settled() {
@@ -192,11 +200,17 @@ fn check(
     Ok(images)
 }
 
-fn found(pair: &Observation) -> Option<Found> {
+fn found(seen: &Seen) -> Option<Found> {
+    let pair = &seen.pair;
+    let groups = match &seen.detail {
+        Detail::Start { groups, .. } => groups.as_ref(),
+        _ => None,
+    };
     Some(Found {
         primary: FoundService::of(&pair.primary)?,
         canary: FoundService::of(&pair.canary)?,
         dead_letters: pair.dead_letters,
+        alb: rules::found(pair, groups),
     })
 }
 
@@ -297,15 +311,15 @@ fn update(
             reason: newest.reason.clone(),
         });
     }
-    put(record, candidate)
+    put(seen, record, candidate)
 }
 
-fn put(record: &Record, candidate: &TaskDefinitionArn) -> Decision {
+fn put(seen: &Seen, record: &Record, candidate: &TaskDefinitionArn) -> Decision {
     let service = record.target.canary.clone();
-    let tasks = if record.owns_primary_count() {
-        record.found.canary.desired.max(1)
-    } else {
-        1
+    let tasks = match &record.target.traffic {
+        Traffic::Queue(_) if record.owns_primary_count() => record.found.canary.desired.max(1),
+        Traffic::Queue(_) => 1,
+        Traffic::Alb(alb) => alb::tasks(alb, Weight::ZERO.share(), &seen.pair.primary),
     };
     let step = Step::UpdateService {
         service: service.clone(),
@@ -331,7 +345,19 @@ fn steady(
     let canary = &seen.pair.canary;
     if canary.desired == 0 {
         // No tasks prove nothing.
-        return put(record, candidate);
+        return put(seen, record, candidate);
+    }
+    if let Some(alb) = seen
+        .pair
+        .alb
+        .as_ref()
+        .filter(|alb| canary.is_steady() && alb.canary.healthy < canary.desired)
+    {
+        return Decision::Wait(WaitingOn::Targets {
+            service: canary.name.clone(),
+            needed: canary.desired,
+            health: alb.canary.clone(),
+        });
     }
     match &seen.detail {
         Detail::Tasks(tasks) if canary.is_steady() && all_on(tasks, candidate, canary.desired) => {

@@ -1,7 +1,7 @@
 //! deploy-canary: puts the candidate on the canary service, with the smallest share.
 //!
 //! **Goal.** The canary service runs the candidate on at least one task, steady, and every task of it
-//! runs the candidate.
+//! runs the candidate. Behind a load balancer its targets are healthy and have no weight yet.
 //!
 //! **Guarantees.** Nothing is changed before the release record holds what the release found. The
 //! candidate is one new revision of the primary's family. A look makes at most three sequential round trips before its
@@ -12,17 +12,19 @@
 
 pub mod candidate;
 pub mod decide;
+mod rules;
 
 use std::{fmt, time::Duration};
 
 use canary::{
     artifact,
-    aws::{Account, Trouble, pipeline::ExecutionStatus},
+    aws::{Account, AwsError, Trouble, pipeline::ExecutionStatus},
     names::ReleaseId,
     observation::{Observation, Task},
     observe, parameters,
     reconcile::{Decided, Look, Stage},
     record::{Candidate, Phase, Record},
+    target::AlbTraffic,
 };
 
 use candidate::{Definition, Source};
@@ -40,6 +42,17 @@ pub struct Seen {
     pub detail: Detail,
 }
 
+/// What does not change about the target groups while a release goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Groups {
+    /// The load balancers of the primary's group, by ARN.
+    pub primary: Vec<String>,
+    /// The load balancers of the canary's group, by ARN.
+    pub canary: Vec<String>,
+    /// The deregistration delay of the canary's group, in seconds.
+    pub drain_seconds: u64,
+}
+
 /// What a second round of reads brought, by where the release is.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Detail {
@@ -53,6 +66,8 @@ pub enum Detail {
         source: Source,
         /// How the release's own pipeline execution stands; `None` if the pipeline does not know it.
         execution: Option<ExecutionStatus>,
+        /// What the target groups are, if the pair is behind a load balancer.
+        groups: Option<Groups>,
     },
     /// Another release has the pair: how its pipeline execution stands; `None` if the pipeline does not know it.
     Other(Option<ExecutionStatus>),
@@ -87,8 +102,8 @@ impl Stage for DeployCanary {
         let tasks = async { Ok(account.task_arns(&target.cluster, &target.canary).await?) };
         // That the queue exists is worth a call of its own before anything is changed.
         let queue = async {
-            if look.is_first() {
-                account.messages(&target.queue().url, "url").await?;
+            if let Some(queue) = target.queue().filter(|_| look.is_first()) {
+                account.messages(&queue.url, "url").await?;
             }
             Ok(())
         };
@@ -123,7 +138,8 @@ async fn detail(
             Ok(Detail::Other(status))
         }
         Some(other) if other.is_active() => Ok(Detail::Nothing),
-        _ => start(account, look, pair).await,
+        // On the heap: the SDK's futures are large.
+        _ => Box::pin(start(account, look, pair)).await,
     }
 }
 
@@ -182,10 +198,31 @@ async fn start(
             .execution_status(&look.target.pipeline, release)
             .await?)
     };
-    let (source, stable, execution) = tokio::try_join!(source, stable, execution)?;
+    let groups = async {
+        match look.target.alb() {
+            Some(alb) => Ok(Some(groups(account, alb).await?)),
+            None => Ok(None),
+        }
+    };
+    let (source, stable, execution, groups) = tokio::try_join!(source, stable, execution, groups)?;
     Ok(Detail::Start {
         stable: Definition(stable),
         source,
         execution,
+        groups,
+    })
+}
+
+async fn groups(account: &Account, alb: &AlbTraffic) -> Result<Groups, AwsError> {
+    let (primary, canary) = (&alb.primary_target_group, &alb.canary_target_group);
+    let (primary, canary, drain_seconds) = tokio::try_join!(
+        account.load_balancers_of(primary, "primaryTargetGroup"),
+        account.load_balancers_of(canary, "canaryTargetGroup"),
+        account.deregistration_delay(canary, "canaryTargetGroup"),
+    )?;
+    Ok(Groups {
+        primary,
+        canary,
+        drain_seconds,
     })
 }

@@ -10,11 +10,11 @@ use canary::{
     record::{FoundService, Phase, Record},
 };
 
-use crate::{PromotePrimary, Seen};
+use crate::{PromotePrimary, Seen, drain};
 
 /// Decides.
 pub fn decide(look: &Look<PromotePrimary>, seen: &Seen) -> Decision {
-    let patience = look.parameters.timeout + look.parameters.bake;
+    let patience = look.parameters.timeout + look.parameters.bake + drain::time(look, &seen.pair);
     match promote(look, seen) {
         Ok(decision) => decision.bounded(look.bookmark.started, look.now, patience),
         Err(refusal) => Decision::Refuse(refusal),
@@ -117,6 +117,12 @@ fn promoting(
     if !is_proven(seen, candidate) {
         return Decision::Wait(WaitingOn::rollout(&pair.primary, candidate));
     }
+    if let Some(waiting_on) = drain::unready(pair) {
+        return Decision::Wait(waiting_on);
+    }
+    if let Some(decision) = drain::requests(look, pair, record) {
+        return decision;
+    }
     let resting = record.resting_tasks();
     if pair.canary.desired != resting && !record.found.canary.is_scaled_again(&pair.canary) {
         let doing = Doing::GiveBack {
@@ -194,13 +200,19 @@ fn scaling_to_restore(pair: &Observation, record: &Record) -> Vec<Step> {
                 to,
             })
     };
-    let primary = record
-        .owns_primary_count()
-        .then(|| restore(&pair.primary, &record.found.primary))
-        .flatten();
+    let found = &record.found.primary;
+    let primary = record.holds_primary_scaling().then(|| {
+        let pulled = || {
+            let count = found.pulled(&pair.primary);
+            count
+                .filter(|_| !record.owns_primary_count())
+                .map(|to| Step::count(&pair.primary, to))
+        };
+        restore(&pair.primary, found).or_else(pulled)
+    });
     restore(&pair.canary, &record.found.canary)
         .into_iter()
-        .chain(primary)
+        .chain(primary.flatten())
         .collect()
 }
 

@@ -5,9 +5,11 @@
 //!
 //! **Guarantees.** Exactly the task definition that was canaried is promoted: if the canary service does
 //! not run it any more, on every task, nothing is changed. The canary keeps its tasks until the primary is
-//! steady. A look makes at most three sequential round trips before its report.
+//! steady; behind a load balancer also its weight, which then goes back step by step, and its tasks only once its targets have
+//! had their deregistration delay. A look makes at most three sequential round trips before its report.
 
 pub mod decide;
+mod drain;
 
 use std::{fmt, time::Duration};
 

@@ -1,13 +1,21 @@
 //! A release that ends at any point, whatever the pair was like before: a rollback puts everything back, and
 //! a retry gets through. On an AWS that does at once what it is told, but that may do the last thing it was
-//! told late.
+//! told late. Its load balancer may do everything late, and lose some of it.
+
+mod http;
+mod queue;
+mod story;
+mod watch;
 
 use std::time::Duration;
 
 use canary::{
     aws::pipeline::Execution,
-    decision::{Decision, Step},
-    fixtures::{World, at, first_look, orders, pair, release, running_tasks, target, weight},
+    decision::{Decision, Refusal, Step},
+    fixtures::{
+        Balancer, DRAIN_SECONDS, World, at, first_look, load_balancer, orders, pair, release,
+        running_tasks, target, weight,
+    },
     job::Bookmark,
     names::TaskDefinitionArn,
     observation::{Observation, ScalableTarget, Service, Suspended},
@@ -17,7 +25,7 @@ use canary::{
     target::Target,
 };
 use deploy_canary::{
-    DeployCanary, Detail,
+    DeployCanary, Detail, Groups,
     candidate::{Definition, Source},
 };
 use promote_primary::PromotePrimary;
@@ -26,20 +34,13 @@ use serde_json::{Value, json};
 use shift_weight::ShiftWeight;
 
 use crate::decide::{self, Why};
+use story::{Scaling, Story};
+use watch::Watch;
 
 /// The actions of the release, in order.
 const DEPLOY: usize = 0;
 const SHIFT: usize = 1;
 const PROMOTE: usize = 2;
-
-/// What a release is like.
-#[derive(Debug, Clone)]
-struct Story {
-    target: Target,
-    found: Observation,
-    percents: Vec<u8>,
-    bake: bool,
-}
 
 /// An event for one of the actions, which AWS may deliver again.
 #[derive(Debug, Clone)]
@@ -58,16 +59,22 @@ struct Run<'a> {
     lives: usize,
     /// What was under way when it was killed.
     late: Vec<Step>,
+    looks: usize,
+    watch: Watch,
 }
 
 impl<'a> Run<'a> {
     fn new(story: &'a Story, lives: usize) -> Self {
+        let mut world = World::new(story.found.clone());
+        world.balancer = story.balancer.clone();
         Self {
             story,
-            world: World::new(story.found.clone()),
+            watch: Watch::new(&world),
+            world,
             events: Vec::new(),
             lives,
             late: Vec::new(),
+            looks: 0,
         }
     }
 
@@ -79,21 +86,25 @@ impl<'a> Run<'a> {
                 bookmark: None,
             };
             for n in 0.. {
-                assert!(
-                    n < 500,
-                    "{:?} does not end: {}",
-                    self.story,
-                    self.world.pair
-                );
+                if n == 100 && self.world.balancer.sick.is_some() {
+                    return;
+                }
+                assert!(n < 500, "no end: {}", self.world.pair);
                 self.events.push(event.clone());
-                self.pass(Duration::from_secs(10));
+                self.pass();
                 let decided = self.look(&event);
+                let calls = self.world.balancer.calls;
                 if !self.carry_out(&decided.decision) {
                     return;
                 }
+                let has_failed = self.story.throttles
+                    && self.world.balancer.calls > calls
+                    && self.world.balancer.has_lost();
                 match &decided.decision {
                     Decision::Done(_) => break,
-                    Decision::Refuse(refusal) => panic!("{refusal}\n{:?}", self.story),
+                    Decision::Refuse(Refusal::Unweighable(_)) => return,
+                    Decision::Refuse(refusal) => panic!("{refusal}"),
+                    Decision::Take(_) | Decision::Wait(_) if has_failed => {}
                     Decision::Take(_) | Decision::Wait(_) => {
                         event.bookmark = Some(decided.bookmark);
                     }
@@ -102,8 +113,35 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn pass(&mut self, time: Duration) {
-        self.world.pair.now = self.world.pair.now + time;
+    /// Ten seconds pass, and the primary's automatic scaling does what it wants.
+    fn pass(&mut self) {
+        Watch::rests(&self.world);
+        self.world.pass(Duration::from_secs(10));
+        self.watch.saw(&self.world);
+        let wanted = self
+            .story
+            .scaling
+            .get(self.looks % self.story.scaling.len().max(1));
+        self.looks += 1;
+        if !self.is_scaled() {
+            return;
+        }
+        match wanted {
+            Some(Scaling::Policy(desired)) => self.world.autoscale(*desired),
+            Some(Scaling::Schedule(min, max)) => self.world.schedule(*min, *max),
+            Some(Scaling::Nothing) | None => {}
+        }
+        self.watch.saw(&self.world);
+    }
+
+    /// Whether what automatic scaling does is of interest: until it is given back, or the release has ended.
+    fn is_scaled(&self) -> bool {
+        let Some(record) = &self.world.pair.record else {
+            return true;
+        };
+        let is_back = matches!(record.phase, Phase::RollingBack { .. }) || self.watch.was_held;
+        let is_found = self.world.pair.primary.scaling == record.found.primary.scaling;
+        record.is_active() && !(is_back && is_found)
     }
 
     /// Carries out what was decided; not to its end if the function is killed on the way.
@@ -126,13 +164,17 @@ impl<'a> Run<'a> {
             );
             self.world.pair.record = Some(*record.clone());
         }
+        // A look decides on what it saw before the first of its steps.
+        let seen = self.world.pair.clone();
         for (n, step) in steps.iter().enumerate() {
             if self.lives == 0 {
                 self.late = steps[n..].to_vec();
                 return false;
             }
             self.lives -= 1;
+            self.watch.asks(&seen, step);
             self.world.take(step);
+            self.watch.saw(&self.world);
         }
         true
     }
@@ -177,6 +219,10 @@ impl<'a> Run<'a> {
                         release: release(),
                         bake: self.bake(),
                         timeout,
+                        drain: parameters::Drain {
+                            step: 30,
+                            ..parameters::Drain::default()
+                        },
                     },
                 );
                 let phase = pair.record.as_ref().map(|record| &record.phase);
@@ -219,6 +265,11 @@ impl<'a> Run<'a> {
     fn detail(&self) -> Detail {
         let start = || Detail::Start {
             execution: Some("InProgress".into()),
+            groups: self.story.target.alb().map(|_| Groups {
+                primary: vec![load_balancer()],
+                canary: vec![load_balancer()],
+                drain_seconds: self.story.drain_seconds,
+            }),
             stable: Definition(described(
                 &orders(7),
                 json!({
@@ -251,13 +302,15 @@ impl<'a> Run<'a> {
             release: release(),
             reason: None,
         });
-        for n in 0..50 {
-            self.pass(Duration::from_secs(10));
-            let decision = self.rollback_look(&why);
+        for n in 0..150 {
+            self.pass();
+            let decision = self.rollback_look(&why, n < self.story.blind);
             if n == after {
-                // What is late arrives behind what this look has seen.
+                // What is late arrives behind what this look has seen, and is late enough: it shows at once.
+                self.world.balancer.shows_after.clear();
                 for step in std::mem::take(&mut self.late) {
                     self.world.take(&step);
+                    self.watch.saw(&self.world);
                 }
             }
             let survived = self.carry_out(&decision);
@@ -281,14 +334,23 @@ impl<'a> Run<'a> {
         panic!("no end: {}", self.world.pair);
     }
 
-    fn rollback_look(&self, why: &Why) -> Decision {
+    fn rollback_look(&self, why: &Why, is_blind: bool) -> Decision {
+        let mut pair = self.world.pair.clone();
+        let mut unseen = Vec::new();
+        if let Some(alb) = pair.alb.as_mut().filter(|_| is_blind) {
+            let last = alb.forwards.pop().expect("a rule");
+            unseen.push(format!("{} could not be read", last.arn.short()));
+        }
         let seen = crate::Seen {
-            pair: self.world.pair.clone(),
+            pair,
             execution: Execution {
                 under_way: self.world.execution,
                 approval: None,
             },
             status: None,
+            gone: Vec::new(),
+            unseen,
+            knows_health: true,
         };
         decide::decide(&seen, why)
     }
@@ -310,146 +372,4 @@ fn tasks(service: &Service) -> Vec<canary::observation::Task> {
 fn state(service: &Service) -> (TaskDefinitionArn, u32, u32, Option<ScalableTarget>) {
     let version = service.newest().unwrap().task_definition.clone();
     (version, service.desired, service.running, service.scaling)
-}
-
-fn scaling() -> impl Strategy<Value = Option<ScalableTarget>> {
-    let target = (0u32..4, 0u32..9, any::<(bool, bool, bool)>());
-    prop::option::of(
-        target.prop_map(
-            |(min, more, (scale_in, scale_out, scheduled))| ScalableTarget {
-                min,
-                max: min + more,
-                suspended: Suspended {
-                    scale_in,
-                    scale_out,
-                    scheduled,
-                },
-            },
-        ),
-    )
-}
-
-fn story() -> impl Strategy<Value = Story> {
-    (
-        any::<bool>(),
-        (2u32..8, 0u32..4, 0u32..4),
-        (scaling(), scaling()),
-        prop::collection::vec(1u8..100, 1..4),
-        any::<bool>(),
-    )
-        .prop_map(
-            |(constant, (primary, canary, resting), scaled, percents, bake)| {
-                let target = target().resting_on(resting);
-                let target = if constant {
-                    target.constant_total()
-                } else {
-                    target
-                };
-                let mut found = pair().tasks(primary, canary).seen_at(at(1000));
-                (found.primary.scaling, found.canary.scaling) = scaled;
-                Story {
-                    target,
-                    found,
-                    percents,
-                    bake,
-                }
-            },
-        )
-}
-
-/// More changes than any story makes.
-const ALL: usize = 10_000;
-
-fn assert_as_found(run: &Run<'_>) {
-    let (now, found) = (&run.world.pair, &run.story.found);
-    assert_eq!(state(&now.primary), state(&found.primary), "the primary");
-    assert_eq!(state(&now.canary), state(&found.canary), "the canary");
-}
-
-fn assert_promoted(run: &Run<'_>) {
-    let (now, found) = (&run.world.pair, &run.story.found);
-    let record = now.record.as_ref().unwrap();
-    let candidate = &run.world.registered.as_ref().unwrap().0;
-    assert!(matches!(record.phase, Phase::Promoted { .. }));
-    assert_eq!(
-        state(&now.canary),
-        (
-            candidate.clone(),
-            record.resting_tasks(),
-            record.resting_tasks(),
-            found.canary.scaling
-        )
-    );
-    assert_eq!(now.primary.scaling, found.primary.scaling);
-    assert!(now.primary.is_on(candidate));
-}
-
-proptest! {
-    #[test]
-    fn a_release_that_is_left_alone_is_promoted_and_can_be_rolled_back_and_released_again(story in story()) {
-        let mut run = Run::new(&story, ALL);
-        run.run(PROMOTE);
-        assert_promoted(&run);
-        run.roll_back(0);
-        assert_as_found(&run);
-        run.run(PROMOTE);
-        assert_promoted(&run);
-    }
-
-    #[test]
-    fn a_release_that_is_killed_at_any_change_is_rolled_back_to_what_it_found(
-        story in story(), lives in 0usize..40, after in 0usize..3,
-    ) {
-        let mut run = Run::new(&story, lives);
-        run.run(PROMOTE);
-        run.lives = ALL;
-        run.roll_back(after);
-        assert_as_found(&run);
-        let writes = run.world.writes;
-        run.roll_back(0);
-        prop_assert_eq!(run.world.writes, writes, "one more look changes nothing");
-    }
-
-    #[test]
-    fn a_rollback_that_is_killed_at_any_change_is_finished_by_the_next(
-        story in story(), release_lives in 0usize..40, lives in 0usize..6, after in 0usize..3,
-    ) {
-        let mut run = Run::new(&story, release_lives);
-        run.run(PROMOTE);
-        run.lives = lives;
-        run.roll_back(after);
-        run.lives = ALL;
-        run.roll_back(0);
-        assert_as_found(&run);
-    }
-
-    #[test]
-    fn events_that_are_delivered_again_when_the_action_is_over_change_nothing(
-        story in story(), last in DEPLOY..=PROMOTE,
-    ) {
-        let mut run = Run::new(&story, ALL);
-        run.run(last);
-        let (writes, record) = (run.world.writes, run.world.pair.record.clone());
-        for event in run.events.clone() {
-            // What shift-weight has not begun is deploy-canary's to look at again; it finds everything done.
-            run.pass(Duration::from_secs(10));
-            let decision = run.look(&event).decision;
-            run.carry_out(&decision);
-        }
-        prop_assert_eq!(run.world.writes, writes);
-        prop_assert_eq!(&run.world.pair.record, &record);
-    }
-}
-
-#[test]
-fn an_idle_pair_is_left_alone() {
-    let story = Story {
-        target: target(),
-        found: pair().seen_at(at(1000)),
-        percents: vec![10],
-        bake: false,
-    };
-    let mut run = Run::new(&story, 0);
-    run.roll_back(0);
-    assert_eq!(run.world.writes, 0);
 }

@@ -5,15 +5,18 @@ use std::time::Duration;
 use canary::{
     clock::Timestamp,
     decision::{Decision, Doing, Done, Idle, Move, Outcome, Step, WaitingOn},
-    names::{ReleaseId, TaskDefinitionArn},
-    observation::{ScalableTarget, Service},
+    names::ReleaseId,
     parameters::Rollback,
     reconcile::FUNCTION_TIMEOUT,
-    record::{Cause, FoundService, Phase, Record},
+    record::{Cause, Phase, Record},
+    target::Traffic,
     trigger::{Ended, Firing},
 };
 
-use crate::Seen;
+use crate::{
+    Seen, services,
+    weights::{self, Weighing},
+};
 
 /// By how much clocks on AWS may differ; event times of pipelines are whole seconds besides.
 const SKEW: Duration = Duration::from_secs(5);
@@ -178,7 +181,10 @@ fn begin(seen: &Seen, why: &Why, record: &Record, cause: Cause) -> Decision {
         cause: cause.clone(),
     };
     let record = record.roll_back(cause, why.ends_execution(), seen.pair.now);
-    let steps = steps(seen, why, &record, true);
+    let Weighing {
+        record, mut steps, ..
+    } = weights::weigh(seen, record);
+    steps.extend(self::steps(seen, why, &record, true));
     Decision::Take(Move {
         doing,
         record: Some(Box::new(record)),
@@ -188,11 +194,23 @@ fn begin(seen: &Seen, why: &Why, record: &Record, cause: Cause) -> Decision {
 
 /// Whatever is still short of what the release found; if nothing is, wait for the fence, then say so.
 fn go_on(seen: &Seen, why: &Why, record: &Record, cause: &Cause) -> Decision {
-    let steps = steps(seen, why, record, false);
-    if !steps.is_empty() {
-        return Decision::act(Doing::GoOnRollingBack(record.release.clone()), steps);
-    }
     let pair = &seen.pair;
+    let Weighing {
+        record: next,
+        is_new,
+        mut steps,
+    } = weights::weigh(seen, record.again(pair.now));
+    steps.extend(self::steps(seen, why, &next, false));
+    if is_new || !steps.is_empty() {
+        return Decision::Take(Move {
+            doing: Doing::GoOnRollingBack(record.release.clone()),
+            record: is_new.then(|| Box::new(next)),
+            steps,
+        });
+    }
+    if let Some(waiting_on) = weights::waiting_on(seen, record) {
+        return Decision::Wait(waiting_on);
+    }
     if !is_restored(seen, record) {
         return Decision::Wait(WaitingOn::Restoring {
             primary: (&pair.primary).into(),
@@ -238,9 +256,15 @@ fn steps(seen: &Seen, why: &Why, record: &Record, is_first: bool) -> Vec<Step> {
     let (pair, found) = (&seen.pair, &record.found);
     let is_over = pair.now > fence(record);
     let mut steps = if candidate.is_some() {
-        let mut steps = canary_steps(&pair.canary, &found.canary, is_over);
-        steps.extend(primary_steps(
-            &pair.primary,
+        let mut steps = match &record.target.traffic {
+            Traffic::Queue(_) => services::canary_steps(&pair.canary, &found.canary, is_over),
+            Traffic::Alb(_) if weights::is_canary_free(seen, record, is_over) => {
+                services::replaced(&pair.canary, &found.canary, is_over)
+            }
+            Traffic::Alb(_) => Vec::new(),
+        };
+        steps.extend(services::primary_steps(
+            seen,
             record,
             *promotion_begun,
             is_over,
@@ -248,9 +272,19 @@ fn steps(seen: &Seen, why: &Why, record: &Record, is_first: bool) -> Vec<Step> {
         steps
     } else {
         // Without a candidate nothing but scaling was changed.
-        let mut steps = scaling_back(&pair.canary, &found.canary, is_over);
+        let mut steps = services::scaling_back(&pair.canary, &found.canary, is_over);
         if record.owns_primary_count() {
-            steps.extend(scaling_back(&pair.primary, &found.primary, is_over));
+            steps.extend(services::scaling_back(
+                &pair.primary,
+                &found.primary,
+                is_over,
+            ));
+        } else if record.holds_primary_scaling() {
+            steps.extend(services::scaling_up_back(
+                &pair.primary,
+                &found.primary,
+                is_over,
+            ));
         }
         steps
     };
@@ -258,89 +292,6 @@ fn steps(seen: &Seen, why: &Why, record: &Record, is_first: bool) -> Vec<Step> {
         steps.extend(pipeline_step(seen, record, cause, is_first));
     }
     steps
-}
-
-/// Whether a service runs, or is about to run, anything else than what was found.
-fn is_foreign(service: &Service, stable: &TaskDefinitionArn) -> bool {
-    !service.is_on(stable)
-        || service
-            .deployments
-            .iter()
-            .any(|other| other.task_definition != *stable && other.running > 0)
-}
-
-/// Bad consumers stop at once: no tasks, and the stable task definition in the same call. Only when the last of them is
-/// gone does the canary get its own count again.
-fn canary_steps(canary: &Service, found: &FoundService, is_over: bool) -> Vec<Step> {
-    let stable = &found.task_definition;
-    if !is_foreign(canary, stable) {
-        return give_back(canary, found, is_over);
-    }
-    let stopped = canary.is_on(stable) && canary.desired == 0;
-    let stop = (!stopped).then(|| Step::UpdateService {
-        service: canary.name.clone(),
-        task_definition: Some(stable.clone()),
-        desired: Some(0),
-    });
-    let hold = canary.scaling_to_hold().map(|to| scale(canary, to));
-    stop.into_iter().chain(hold).collect()
-}
-
-/// The primary is touched only where the release may have touched it.
-fn primary_steps(
-    primary: &Service,
-    record: &Record,
-    promotion_begun: bool,
-    is_over: bool,
-) -> Vec<Step> {
-    let found = &record.found.primary;
-    if promotion_begun && !primary.is_on(&found.task_definition) {
-        let ours = record.owns_primary_count() && !found.is_scaled_again(primary);
-        return vec![Step::UpdateService {
-            service: primary.name.clone(),
-            task_definition: Some(found.task_definition.clone()),
-            desired: ours.then_some(found.desired),
-        }];
-    }
-    if record.owns_primary_count() {
-        give_back(primary, found, is_over)
-    } else {
-        Vec::new()
-    }
-}
-
-/// A service's count, and when that is right its scaling.
-fn give_back(service: &Service, found: &FoundService, is_over: bool) -> Vec<Step> {
-    if service.desired == found.desired || is_over && found.is_scaled_again(service) {
-        return scaling_back(service, found, is_over);
-    }
-    let hold = service.scaling_to_hold().filter(|_| !is_over);
-    let hold = hold.map(|to| scale(service, to));
-    let count = Step::count(service, found.desired);
-    hold.into_iter().chain([count]).collect()
-}
-
-/// A service's scaling. A count that was found outside of its bounds is pulled into them by that, and has to be put
-/// right afterwards.
-fn scaling_back(service: &Service, found: &FoundService, is_over: bool) -> Vec<Step> {
-    let Some(scaling) = found.scaling.filter(|_| is_over) else {
-        return Vec::new();
-    };
-    let is_pulled = !(scaling.min..=scaling.max).contains(&found.desired);
-    if service.scaling != Some(scaling) {
-        vec![scale(service, scaling)]
-    } else if is_pulled && service.desired != found.desired {
-        vec![Step::count(service, found.desired)]
-    } else {
-        Vec::new()
-    }
-}
-
-fn scale(service: &Service, to: ScalableTarget) -> Step {
-    Step::Scale {
-        service: service.name.clone(),
-        to,
-    }
 }
 
 /// The release's execution ends: its approval is rejected, or it is stopped.
@@ -378,7 +329,8 @@ fn is_restored(seen: &Seen, record: &Record) -> bool {
     let version = !promotion_begun
         || pair.primary.is_on(&found.primary.task_definition) && pair.primary.is_rolled_out();
     let count = !promotion_begun && !record.owns_primary_count() || pair.primary.is_settled();
-    canary && version && count
+    let is_free = record.target.alb().is_none() || weights::is_canary_free(seen, record, true);
+    canary && version && count && is_free
 }
 
 #[cfg(test)]

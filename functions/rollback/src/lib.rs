@@ -17,6 +17,8 @@
 
 pub mod decide;
 pub mod notice;
+mod services;
+mod weights;
 
 use std::{fmt, sync::Arc};
 
@@ -29,12 +31,12 @@ use canary::{
     clock::Timestamp,
     decision::{Decision, Idle, Outcome, WaitingOn},
     job::{Bookmark, FailureType, Job, Report},
-    names::PairId,
-    observation::Observation,
+    names::{ForwardArn, PairId},
+    observation::{Alb, Forward, Observation, TargetHealth},
     parameters::{self, RawRollback, USER_PARAMETERS},
     reconcile::{self, carry_out, guarded},
     record::{Phase, Record},
-    target::{self, Target},
+    target::{self, AlbTraffic, Target},
     trigger::{self, Trigger},
 };
 use serde_json::{Value, json};
@@ -54,6 +56,12 @@ pub struct Seen {
     /// How the release's execution stands, asked where only the schedule calls; `None` if it was not asked or is not
     /// known.
     pub status: Option<ExecutionStatus>,
+    /// Rules that send the canary nothing, whatever weight is set: they are gone, or do not forward to its group any more.
+    pub gone: Vec<ForwardArn>,
+    /// What could not be seen of the load balancer, and why.
+    pub unseen: Vec<String>,
+    /// Whether it could be seen which targets are healthy.
+    pub knows_health: bool,
 }
 
 impl fmt::Display for Seen {
@@ -265,16 +273,18 @@ async fn observe(account: &Account, target: &Target, why: &Why) -> Result<Seen, 
     let pair = target.pair();
     let scaling = async { Ok(account.scaling_of(target).await?) };
     let pipeline = async { Ok(account.pipeline(&target.pipeline).await?) };
+    let balancer = async { Ok(balancer(account, target.alb()).await) };
     // On the heap: the SDK's futures are large.
     let reads = Box::pin(async {
         tokio::try_join!(
             account.record(&pair),
             account.services(target),
             scaling,
-            pipeline
+            pipeline,
+            balancer
         )
     });
-    let (record, (mut primary, mut canary), scaling, pipeline) = reads.await?;
+    let (record, (mut primary, mut canary), scaling, pipeline, balancer) = reads.await?;
     (primary.scaling, canary.scaling) = scaling;
     let execution = record
         .as_ref()
@@ -298,12 +308,69 @@ async fn observe(account: &Account, target: &Target, why: &Why) -> Result<Seen, 
         canary,
         alarms: Vec::new(),
         dead_letters: None,
+        alb: balancer.alb,
     };
     Ok(Seen {
         pair,
         execution,
         status,
+        gone: balancer.gone,
+        unseen: balancer.unseen,
+        knows_health: balancer.knows_health,
     })
+}
+
+/// What a rollback sees of the load balancer.
+#[derive(Default)]
+struct Balancer {
+    alb: Option<Alb>,
+    gone: Vec<ForwardArn>,
+    unseen: Vec<String>,
+    knows_health: bool,
+}
+
+/// Looks at every rule by itself: what is wrong with one must not keep another, or the services, from being restored.
+async fn balancer(account: &Account, model: Option<&AlbTraffic>) -> Balancer {
+    let Some(model) = model else {
+        return Balancer::default();
+    };
+    let rules = model
+        .forwards()
+        .map(|arn| async move { (arn, account.actions(model, arn).await) });
+    let (rules, health) = tokio::join!(
+        futures_util::future::join_all(rules),
+        account.health_of(model)
+    );
+    let mut seen = Balancer::default();
+    let mut forwards = Vec::new();
+    for (arn, actions) in rules {
+        match actions.map(|actions| Forward::read(model, arn, actions)) {
+            Ok(Ok(forward)) => forwards.push(forward),
+            Ok(Err(bad)) if bad.spares(&model.canary_target_group) => seen.gone.push(arn.clone()),
+            Ok(Err(bad)) => seen.unseen.push(format!("{} {bad}", arn.short())),
+            Err(Trouble::Aws(error)) if error.is_missing() => seen.gone.push(arn.clone()),
+            Err(trouble) => seen.unseen.push(trouble.to_string()),
+        }
+    }
+    seen.knows_health = health.is_ok();
+    // Rules can be put back all the same.
+    let (primary, canary) = health.unwrap_or_else(|trouble| {
+        seen.unseen.push(trouble.to_string());
+        let unknown = || TargetHealth {
+            reason: Some("not seen".to_owned()),
+            ..TargetHealth::default()
+        };
+        (unknown(), unknown())
+    });
+    seen.alb = Some(Alb {
+        forwards,
+        primary,
+        canary,
+    });
+    for unseen in &seen.unseen {
+        tracing::warn!("{unseen}");
+    }
+    seen
 }
 
 fn needs_status(why: &Why, record: &Record, execution: &Execution) -> bool {

@@ -9,17 +9,17 @@ use canary::{
     parameters::Step,
     reconcile::{Decided, Look, Stage},
     record::{Phase, Record, Turn},
-    traffic::queue::{self, Counts, Unreachable},
-    weight::Weight,
+    target::Traffic,
+    weight::{Attained, Weight},
 };
 
-use crate::ShiftWeight;
+use crate::{ShiftWeight, alb, queue};
 
 /// Decides.
 #[must_use]
 pub fn decide(look: &Look<ShiftWeight>, seen: &Observation) -> Decided {
     match ready(look, seen) {
-        Ok(ready) => shift(look, seen, &ready, look.bookmark.clone()),
+        Ok(ready) => shift(look, seen, &ready, caught_up(look, &ready)),
         Err(decision) => Decided {
             decision: *decision,
             bookmark: look.bookmark.clone(),
@@ -28,11 +28,40 @@ pub fn decide(look: &Look<ShiftWeight>, seen: &Observation) -> Decided {
 }
 
 /// What is known once a share may be set.
-struct Ready<'a> {
-    record: &'a Record,
+pub(crate) struct Ready<'a> {
+    pub(crate) record: &'a Record,
     candidate: &'a TaskDefinitionArn,
     /// The share last set.
-    asked: Option<Weight>,
+    pub(crate) asked: Option<Weight>,
+}
+
+/// What the traffic model says of a share.
+pub(crate) enum Progress {
+    /// Something is to be changed. Also, without steps, where a share that was not asked for before needs no change.
+    Change {
+        doing: Doing,
+        steps: Vec<Change>,
+        /// The weight that the steps set, if the record does not hold it yet, and how many of the canary's targets are
+        /// healthy for it.
+        weight: Option<(Weight, u32)>,
+    },
+    /// The weight that was set last is seen for the first time; `is_held` if nothing else is missing.
+    Live { attained: Attained, is_held: bool },
+    /// Something is on its way.
+    Wait(WaitingOn),
+    /// The share is there.
+    Held(Attained),
+}
+
+impl Progress {
+    /// A change that sets no weight.
+    pub(crate) fn change(doing: Doing, steps: Vec<Change>) -> Self {
+        Self::Change {
+            doing,
+            steps,
+            weight: None,
+        }
+    }
 }
 
 /// The record is ours, in a phase that fits, and every gate is open.
@@ -65,7 +94,23 @@ fn ready<'a>(look: &Look<ShiftWeight>, seen: &'a Observation) -> Result<Ready<'a
     })
 }
 
-/// The step that the bookmark is at: set the share, wait for the tasks, bake, go on to the next.
+/// The bookmark, or where the record says that this action is by now.
+///
+/// A look that has written the record may be cut off before its own bookmark is reported. The look after it would otherwise
+/// take itself for an old event, and so would every later one.
+fn caught_up(look: &Look<ShiftWeight>, ready: &Ready<'_>) -> Bookmark {
+    let bookmark = look.bookmark.clone();
+    let last = match &ready.record.phase {
+        Phase::Shifting { turns, .. } => turns.last(),
+        _ => None,
+    };
+    match last.filter(|turn| turn.action == bookmark.action && turn.step > bookmark.step) {
+        None => bookmark,
+        Some(turn) => bookmark.at_step(turn.step, look.now),
+    }
+}
+
+/// The step that the bookmark is at: set the share, wait for it, bake, go on to the next.
 fn shift(
     look: &Look<ShiftWeight>,
     seen: &Observation,
@@ -78,63 +123,61 @@ fn shift(
             bookmark,
         };
     };
-    let goal = match plan(look, seen, ready.record, *step) {
-        Ok(goal) => goal,
-        Err(unreachable) => {
-            return Decided {
-                decision: Decision::Refuse(unreachable.into()),
-                bookmark,
-            };
-        }
+    let progress = match &ready.record.target.traffic {
+        Traffic::Queue(_) => queue::progress(look, seen, ready, *step),
+        Traffic::Alb(_) => alb::progress(look, seen, ready, *step),
     };
-    let patience = look.parameters.timeout + step.bake;
-    let decided = |decision: Decision, bookmark: Bookmark| Decided {
+    let (decision, bookmark) = match progress {
+        Err(refusal) => (Decision::Refuse(refusal), bookmark),
+        Ok(Progress::Change {
+            doing,
+            steps,
+            weight,
+        }) => (
+            change(look, ready, *step, &bookmark, doing, steps, weight),
+            bookmark,
+        ),
+        Ok(Progress::Live { attained, is_held }) => {
+            let doing = Doing::Live {
+                asked: step.weight,
+                attained,
+            };
+            let decision = Decision::write(doing, ready.record.again(look.now).weighed(look.now));
+            let held_since = bookmark.held_since.unwrap_or(look.now);
+            let bookmark = if is_held {
+                bookmark.holding(held_since)
+            } else {
+                bookmark
+            };
+            (decision, bookmark)
+        }
+        Ok(Progress::Wait(waiting_on)) => (Decision::Wait(waiting_on), bookmark),
+        Ok(Progress::Held(attained)) => return bake(look, seen, ready, *step, attained, bookmark),
+    };
+    let patience = look.parameters.timeout + step.bake + alb::time(ready.record);
+    Decided {
         decision: decision.bounded(bookmark.step_started, look.now, patience),
         bookmark,
-    };
-    let now = counts(seen);
-    if ready.asked != Some(step.weight) {
-        let decision = match turns(ready.record, &bookmark) {
-            Some(turns) => set(look, seen, ready, *step, goal, turns),
-            None => Decision::Wait(WaitingOn::OtherInvocation),
-        };
-        return decided(decision, bookmark);
     }
-    let settled = seen.primary.is_settled() && seen.canary.is_settled();
-    let changes = changes(look, seen, ready.record, now, goal);
-    if !changes.is_empty() && (settled || only_up(now, goal)) {
-        let doing = doing(look, seen, ready.record, *step, now, goal);
-        return decided(Decision::act(doing, changes), bookmark);
-    }
-    if !settled || now != goal {
-        let running = Counts {
-            primary: seen.primary.running,
-            canary: seen.canary.running,
-        };
-        let waiting_on = WaitingOn::Tasks {
-            asked: step.weight,
-            now: running.share(),
-            primary: (&seen.primary).into(),
-            canary: (&seen.canary).into(),
-        };
-        return decided(Decision::Wait(waiting_on), bookmark);
-    }
+}
+
+/// The share is there: it is held while health is watched, then comes the next.
+fn bake(
+    look: &Look<ShiftWeight>,
+    seen: &Observation,
+    ready: &Ready<'_>,
+    step: Step,
+    attained: Attained,
+    bookmark: Bookmark,
+) -> Decided {
     let held_since = bookmark.held_since.unwrap_or(look.now);
     let held = look.now.since(held_since);
     if held >= step.bake {
-        return shift(
-            look,
-            seen,
-            &Ready {
-                asked: Some(step.weight),
-                ..*ready
-            },
-            bookmark.next_step(look.now),
-        );
+        return shift(look, seen, ready, bookmark.next_step(look.now));
     }
     let waiting_on = WaitingOn::Bake {
         asked: step.weight,
-        attained: goal.share(),
+        attained,
         held,
         bake: step.bake,
     };
@@ -144,55 +187,45 @@ fn shift(
     }
 }
 
-fn plan(
+/// A change. The record first, if it does not hold the share or the weight yet.
+fn change(
     look: &Look<ShiftWeight>,
-    seen: &Observation,
-    record: &Record,
-    step: Step,
-) -> Result<Counts, Unreachable> {
-    let queue = look.target.queue();
-    let total = record.found.primary.desired + record.found.canary.desired;
-    let goal = queue::plan(queue, step.weight, seen.primary.desired, total)?;
-    queue::within(queue, step.weight, goal, look.parameters.tolerance)?;
-    Ok(goal)
-}
-
-fn counts(seen: &Observation) -> Counts {
-    Counts {
-        primary: seen.primary.desired,
-        canary: seen.canary.desired,
-    }
-}
-
-/// Adding tasks needs no settling of what was added before.
-fn only_up(now: Counts, goal: Counts) -> bool {
-    goal.primary >= now.primary && goal.canary >= now.canary
-}
-
-/// A share that the record does not hold yet: the record first, then the tasks.
-fn set(
-    look: &Look<ShiftWeight>,
-    seen: &Observation,
     ready: &Ready<'_>,
     step: Step,
-    goal: Counts,
-    turns: Vec<Turn>,
+    bookmark: &Bookmark,
+    doing: Doing,
+    steps: Vec<Change>,
+    weight: Option<(Weight, u32)>,
 ) -> Decision {
-    let now = counts(seen);
-    let phase = Phase::Shifting {
-        candidate: ready.candidate.clone(),
-        asked: step.weight,
-        turns,
+    let record = ready.record;
+    let phase = if ready.asked == Some(step.weight) {
+        weight.map(|_| record.phase.clone())
+    } else {
+        let Some(turns) = turns(record, bookmark) else {
+            return Decision::Wait(WaitingOn::OtherInvocation);
+        };
+        Some(Phase::Shifting {
+            candidate: ready.candidate.clone(),
+            asked: step.weight,
+            turns,
+        })
     };
+    let record = phase.map(|phase| {
+        let record = record.advance(phase, look.now);
+        Box::new(match weight {
+            Some((weight, healthy)) => record.weighing(weight, healthy, look.now),
+            None => record,
+        })
+    });
     Decision::Take(Move {
-        doing: doing(look, seen, ready.record, step, now, goal),
-        record: Some(Box::new(ready.record.advance(phase, look.now))),
-        steps: changes(look, seen, ready.record, now, goal),
+        doing,
+        record,
+        steps,
     })
 }
 
 /// The record's turns once this step has set its share; `None` if the share is not this look's to set any
-/// more: a later step or a later action has set it, and this event is an old one.
+/// more: a later action has set it, and this event is an old one.
 fn turns(record: &Record, bookmark: &Bookmark) -> Option<Vec<Turn>> {
     let Phase::Shifting { turns, .. } = &record.phase else {
         return Some(vec![turn(bookmark)]);
@@ -201,7 +234,7 @@ fn turns(record: &Record, bookmark: &Bookmark) -> Option<Vec<Turn>> {
     let last = turns.len().saturating_sub(1);
     match turns.iter().position(|turn| turn.action == bookmark.action) {
         None => turns.push(turn(bookmark)),
-        Some(own) if own == last && turns[own].step <= bookmark.step => {
+        Some(own) if own == last => {
             turns[own].step = bookmark.step;
         }
         Some(_) => return None,
@@ -216,50 +249,12 @@ fn turn(bookmark: &Bookmark) -> Turn {
     }
 }
 
-fn doing(
-    look: &Look<ShiftWeight>,
-    seen: &Observation,
-    record: &Record,
-    step: Step,
-    now: Counts,
-    goal: Counts,
-) -> Doing {
-    if !Change::hold(seen, record).is_empty() {
-        return Doing::HoldScaling;
-    }
-    let next = queue::toward(now, goal, look.target.queue().max_tasks);
-    Doing::Shift {
-        asked: step.weight,
-        goal,
-        next,
-    }
-}
-
-/// The changes towards a share; none where the counts are right already.
-///
-/// A count is only changed once nothing else is seen to change it.
-fn changes(
-    look: &Look<ShiftWeight>,
-    seen: &Observation,
-    record: &Record,
-    now: Counts,
-    goal: Counts,
-) -> Vec<Change> {
-    let hold = Change::hold(seen, record);
-    if !hold.is_empty() {
-        return hold;
-    }
-    let next = queue::toward(now, goal, look.target.queue().max_tasks);
-    [(&seen.canary, next.canary), (&seen.primary, next.primary)]
-        .into_iter()
-        .filter(|(service, to)| service.desired != *to)
-        .map(|(service, to)| Change::count(service, to))
-        .collect()
-}
-
 fn done(seen: &Observation, ready: &Ready<'_>) -> Decision {
     let asked = ready.asked.unwrap_or(Weight::ZERO);
-    let attained = counts(seen).share();
+    let attained = match &ready.record.found.alb {
+        Some(found) => Attained::Weight(found.attained(asked)),
+        None => Attained::Tasks(queue::counts(seen).share()),
+    };
     Decision::Done(Done {
         outcome: Outcome::Shifted { asked, attained },
         record: None,
@@ -267,7 +262,7 @@ fn done(seen: &Observation, ready: &Ready<'_>) -> Decision {
             ("Asked", asked.to_string()),
             (
                 "Attained",
-                format!("{attained}: {} of {} tasks", attained.part, attained.whole),
+                format!("{}: {}", attained.share(), attained.of()),
             ),
         ],
     })

@@ -1,13 +1,16 @@
 //! shift-weight: raises the canary's share step by step, bakes, checks health.
 //!
-//! **Goal.** Every share that the action names has been attained as nearly as whole tasks allow, and has
+//! **Goal.** Every share that the action names has been attained as nearly as whole tasks or weights allow, and has
 //! been held for its bake time with every gate open.
 //!
-//! **Guarantees.** Gates are asked at every look, before anything else. Tasks are added before others are taken away.
+//! **Guarantees.** Gates are asked at every look, before anything else. Tasks are added before others are taken away, and
+//! before a weight rises; tasks go only once a lower weight has been seen on every rule and the deregistration delay has passed.
 //! While a share bakes it is held: when the primary's autoscaler changes its count, the canary follows. A look makes at most
 //! three sequential round trips before its report, one while it bakes.
 
+mod alb;
 pub mod decide;
+mod queue;
 
 use std::time::Duration;
 

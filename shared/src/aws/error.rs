@@ -129,6 +129,12 @@ impl AwsError {
         matches!(self.kind, Kind::Busy | Kind::Unavailable)
     }
 
+    /// Whether what the call was about does not exist.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        self.kind == Kind::Missing
+    }
+
     /// Whether AWS said this.
     pub(crate) fn is(&self, code: &str) -> bool {
         self.code.as_deref() == Some(code)
@@ -194,6 +200,9 @@ fn kind(code: Option<&str>, status: Option<u16>) -> Kind {
                 | "AWS.SimpleQueueService.NonExistentQueue"
                 | "ResourceNotFoundException"
                 | "NotFound"
+                | "RuleNotFound"
+                | "ListenerNotFound"
+                | "TargetGroupNotFound"
                 | "PipelineNotFoundException"
                 | "NoSuchBucket"
                 | "NoSuchKey",

@@ -3,9 +3,11 @@
 pub mod alarms;
 pub mod artifacts;
 pub mod error;
+pub mod load_balancers;
 pub mod notifications;
 pub mod pipeline;
 pub mod queues;
+mod raw;
 pub mod records;
 pub mod scaling;
 pub mod services;
@@ -27,6 +29,7 @@ pub struct Account {
     cloudwatch: aws_sdk_cloudwatch::Client,
     dynamodb: aws_sdk_dynamodb::Client,
     ecs: aws_sdk_ecs::Client,
+    elb: aws_sdk_elasticloadbalancingv2::Client,
     scaling: aws_sdk_applicationautoscaling::Client,
     sqs: aws_sdk_sqs::Client,
     notifications: Notifications,
@@ -76,6 +79,7 @@ impl Account {
             cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
             dynamodb: aws_sdk_dynamodb::Client::new(&config),
             ecs: aws_sdk_ecs::Client::new(&config),
+            elb: aws_sdk_elasticloadbalancingv2::Client::new(&config),
             scaling: aws_sdk_applicationautoscaling::Client::new(&config),
             sqs: aws_sdk_sqs::Client::new(&config),
             notifications: Notifications::new(&config, settings.notifications_topic.as_deref()),
@@ -117,6 +121,9 @@ impl Account {
                     .await
             }
             Step::Scale { service, to } => self.set_scaling(cluster, service, *to).await,
+            Step::Weigh {
+                forward, actions, ..
+            } => self.set_actions(forward, actions).await,
             Step::Reject { approval, summary } => self.reject(approval, summary).await,
             Step::Stop {
                 pipeline,

@@ -9,7 +9,7 @@ use super::{Account, AwsError, Trouble};
 use crate::{
     clock::Timestamp,
     input::BadInput,
-    names::{ClusterName, ServiceName, TaskDefinitionArn},
+    names::{ClusterName, ServiceName, TargetGroupArn, TaskDefinitionArn},
     observation::{Deployment, Rollout, Service, Task},
     target::{TARGET, Target},
 };
@@ -161,6 +161,11 @@ fn read(
             .map(deployment)
             .collect::<Result<_, _>>()?,
         scaling: None,
+        target_groups: service
+            .load_balancers()
+            .iter()
+            .filter_map(|it| TargetGroupArn::try_from(it.target_group_arn()?).ok())
+            .collect(),
     })
 }
 

@@ -1,20 +1,15 @@
 //! Amazon ECS: task definitions, as JSON.
 //!
-//! A typed copy would silently lose every field that is newer than the SDK. Therefore answers are
-//! taken and requests are made as the JSON that goes over the wire; the SDK still signs, sends and retries.
+//! Kept as they go over the wire: see `raw`.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
-use aws_sdk_ecs::{
-    config::{ConfigBag, Intercept, RuntimeComponents},
-    error::BoxError,
-    types::TaskDefinitionField,
-};
-use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationInterceptorContextRef;
-use aws_smithy_types::body::SdkBody;
+use aws_sdk_ecs::types::TaskDefinitionField;
 use serde_json::Value;
 
-use super::{Account, AwsError, services::arn};
+use super::{
+    Account, AwsError,
+    raw::{Answer, sending},
+    services::arn,
+};
 use crate::names::TaskDefinitionArn;
 
 impl Account {
@@ -22,17 +17,17 @@ impl Account {
     /// `DescribeTaskDefinition` with `taskDefinition` and `tags`.
     pub async fn task_definition(&self, name: &str) -> Result<Value, AwsError> {
         const ACTION: &str = "ecs:DescribeTaskDefinition";
-        let body = Body::default();
+        let answer = Answer::default();
         self.ecs
             .describe_task_definition()
             .task_definition(name)
             .include(TaskDefinitionField::Tags)
             .customize()
-            .interceptor(body.clone())
+            .interceptor(answer.clone())
             .send()
             .await
             .map_err(|error| AwsError::of(ACTION, format!("task definition {name}"), &error))?;
-        serde_json::from_slice(&body.take()).map_err(|error| {
+        serde_json::from_slice(&answer.take()).map_err(|error| {
             AwsError::unusable(ACTION, format!("task definition {name}"), error.to_string())
         })
     }
@@ -43,17 +38,11 @@ impl Account {
         input: &str,
     ) -> Result<TaskDefinitionArn, AwsError> {
         const ACTION: &str = "ecs:RegisterTaskDefinition";
-        let body = input.to_owned();
         let answer = self
             .ecs
             .register_task_definition()
             .customize()
-            .mutate_request(move |request| {
-                request
-                    .headers_mut()
-                    .insert("content-length", body.len().to_string());
-                *request.body_mut() = SdkBody::from(body.clone());
-            })
+            .mutate_request(sending(input.to_owned()))
             .send()
             .await
             .map_err(|error| AwsError::of(ACTION, "the candidate", &error))?;
@@ -63,38 +52,5 @@ impl Account {
                 .task_definition()
                 .and_then(|definition| definition.task_definition_arn()),
         )
-    }
-}
-
-/// Keeps the answer's bytes. Only after the SDK has made its own types of them: until then the body is a stream that
-/// may still be on its way.
-#[derive(Debug, Clone, Default)]
-struct Body(Arc<Mutex<Vec<u8>>>);
-
-impl Body {
-    fn take(&self) -> Vec<u8> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Intercept for Body {
-    fn name(&self) -> &'static str {
-        "KeepBody"
-    }
-
-    fn read_after_deserialization(
-        &self,
-        context: &AfterDeserializationInterceptorContextRef<'_>,
-        _components: &RuntimeComponents,
-        _config: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let bytes = context
-            .response()
-            .body()
-            .bytes()
-            .unwrap_or_default()
-            .to_vec();
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = bytes;
-        Ok(())
     }
 }

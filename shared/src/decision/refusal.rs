@@ -6,9 +6,14 @@ use super::{ServiceSaid, WaitingOn, because};
 use crate::{
     clock::Spoken,
     job::FailureType,
-    names::{AlarmName, PipelineName, ReleaseId, ServiceName},
+    names::{AlarmName, ForwardArn, PipelineName, ReleaseId, ServiceName, TargetGroupArn},
+    observation::TargetHealth,
     record::Cause,
-    traffic::queue::Unreachable,
+    target::TARGET,
+    traffic::{
+        alb::{self, Weights},
+        queue::Unreachable,
+    },
 };
 
 /// Why a function gives up. Its `Display` is the action's error message in the console: the first
@@ -144,6 +149,105 @@ pub enum Refusal {
     /// The share cannot be had.
     #[error(transparent)]
     Unreachable(#[from] Unreachable),
+    /// The target is not what the release began with.
+    #[error(
+        "the target's traffic (TARGET: field traffic) is not what it was when release {release} began. Nothing was changed; put \
+         it back, or roll the release back by hand and start a new execution"
+    )]
+    TargetChanged {
+        /// The release.
+        release: ReleaseId,
+    },
+    /// The weight cannot be had.
+    #[error(transparent)]
+    Unweighable(#[from] alb::Unreachable),
+    /// A gate closed: somebody else wrote.
+    #[error(
+        "{} has the weights {found}, not {expected} as this release last set them. Somebody or something else has changed the rule",
+        forward.short()
+    )]
+    ForeignWeight {
+        /// The rule.
+        forward: ForwardArn,
+        /// What it has.
+        found: Weights,
+        /// What it should have.
+        expected: Weights,
+    },
+    /// A gate closed.
+    #[error(
+        "{} of the canary's targets in {} {} unhealthy; {allowed} are allowed (maxUnhealthy). It has {health}",
+        health.unhealthy, group.short(), if health.unhealthy == 1 { "is" } else { "are" }
+    )]
+    Unhealthy {
+        /// The canary's group.
+        group: TargetGroupArn,
+        /// Its targets.
+        health: TargetHealth,
+        /// `maxUnhealthy`.
+        allowed: u32,
+    },
+    /// A gate closed: requests that nobody answers.
+    #[error("target group {} has a weight and no healthy target: {health}", group.short())]
+    NoHealthyTarget {
+        /// The group.
+        group: TargetGroupArn,
+        /// Its targets.
+        health: TargetHealth,
+    },
+    /// Before the release: the weights are not at rest.
+    #[error(
+        "{} has the weights {weights}; a release begins with everything on the primary's target group. Set the canary's weight to 0 \
+         and the primary's above 0, then retry",
+        forward.short()
+    )]
+    NotAtRest {
+        /// The rule.
+        forward: ForwardArn,
+        /// What it has.
+        weights: Weights,
+    },
+    /// Before the release: cookies bind clients to a group.
+    #[error(
+        "{} is sticky: clients that were once sent to the canary stay there for as long as their cookie lives, whatever its weight \
+         is, also after a rollback. Turn stickiness off in its forward action, or set allowSticky ({TARGET}: field traffic.alb.allowSticky)",
+        forward.short()
+    )]
+    Sticky {
+        /// The rule.
+        forward: ForwardArn,
+    },
+    /// Before the release: a service registers its tasks elsewhere.
+    #[error(
+        "service {service} does not register its tasks in target group {group} ({TARGET}: field traffic.alb.{field}); it registers them in {}",
+        groups(found)
+    )]
+    WrongGroup {
+        /// The service.
+        service: ServiceName,
+        /// The group of the target.
+        group: TargetGroupArn,
+        /// Its field.
+        field: &'static str,
+        /// The service's groups.
+        found: Vec<TargetGroupArn>,
+    },
+    /// Before the release: rule and group do not belong together.
+    #[error(
+        "target group {group} ({TARGET}: field traffic.alb.{field}) belongs to {}, and {} to the load balancer {}",
+        if load_balancers.is_empty() { "no load balancer".to_owned() } else { format!("the load balancer {}", load_balancers.join(", ")) },
+        forward.short(), forward.load_balancer()
+    )]
+    OtherLoadBalancer {
+        /// The group.
+        group: TargetGroupArn,
+        /// Its field.
+        field: &'static str,
+        /// Its load balancers, by ARN.
+        load_balancers: Vec<String>,
+        /// The rule.
+        forward: ForwardArn,
+    },
     /// Before the promotion.
     #[error(
         "{service} does not run the candidate {candidate} that was approved: {found}. Nothing was changed"
@@ -211,7 +315,12 @@ impl Refusal {
             | Self::NoImage { .. }
             | Self::WhichContainer { .. }
             | Self::NoExecution { .. }
-            | Self::Unreachable(_) => FailureType::ConfigurationError,
+            | Self::Unreachable(_)
+            | Self::Unweighable(_)
+            | Self::TargetChanged { .. }
+            | Self::Sticky { .. }
+            | Self::WrongGroup { .. }
+            | Self::OtherLoadBalancer { .. } => FailureType::ConfigurationError,
             Self::TimedOut { waiting_on, .. } if matches!(**waiting_on, WaitingOn::Aws(_)) => {
                 FailureType::SystemUnavailable
             }
@@ -225,6 +334,17 @@ fn owner_said(owner: Option<&ReleaseId>) -> String {
         || "no release has".to_owned(),
         |owner| format!("release {owner} has it"),
     )
+}
+
+fn groups(groups: &[TargetGroupArn]) -> String {
+    match groups {
+        [] => "none".to_owned(),
+        groups => groups
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(", "),
+    }
 }
 
 fn list(names: &[String]) -> String {

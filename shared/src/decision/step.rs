@@ -3,9 +3,11 @@
 use std::fmt;
 
 use crate::{
-    names::{PipelineName, ReleaseId, ServiceName, TaskDefinitionArn},
-    observation::{Observation, ScalableTarget, Service},
+    names::{ForwardArn, PipelineName, ReleaseId, ServiceName, TaskDefinitionArn},
+    observation::{Forward, Observation, ScalableTarget, Service},
     record::Record,
+    traffic::alb::{Actions, Weights},
+    weight::Weight,
 };
 
 /// One change to AWS. Absolute, so that doing it twice is doing it once.
@@ -32,6 +34,15 @@ pub enum Step {
         /// To what.
         to: ScalableTarget,
     },
+    /// Set the weights of a rule's two target groups.
+    Weigh {
+        /// Which rule.
+        forward: ForwardArn,
+        /// All its actions, with the weights.
+        actions: Actions,
+        /// The weights.
+        weights: Weights,
+    },
     /// Reject an approval that waits.
     Reject {
         /// Where it waits.
@@ -51,23 +62,44 @@ pub enum Step {
 }
 
 impl Step {
-    /// What is missing before the counts that are the release's for its length are its alone: the canary's,
-    /// and in `constantTotal` the primary's.
+    /// What is missing before automatic scaling leaves the release alone: it moves no count that is the release's (the
+    /// canary's, and in `constantTotal` the primary's), and behind a load balancer takes no task from the primary.
     ///
     /// No count is changed before nothing is missing. So a count under live scaling is never the release's.
     #[must_use]
     pub fn hold(seen: &Observation, record: &Record) -> Vec<Self> {
-        let primary = record.owns_primary_count().then_some(&seen.primary);
-        [Some(&seen.canary), primary]
+        let canary = (&seen.canary, seen.canary.scaling_to_hold());
+        let primary = (&seen.primary, record.primary_scaling_to_hold(&seen.primary));
+        [canary, primary]
             .into_iter()
-            .flatten()
-            .filter_map(|service| {
+            .filter_map(|(service, to)| {
                 Some(Self::Scale {
                     service: service.name.clone(),
-                    to: service.scaling_to_hold()?,
+                    to: to?,
                 })
             })
             .collect()
+    }
+
+    /// Every rule that does not show a weight gets it.
+    #[must_use]
+    pub fn weigh(seen: &Observation, record: &Record, asked: Weight) -> Vec<Self> {
+        let Some((alb, found)) = seen.alb.as_ref().zip(record.found.alb.as_ref()) else {
+            return Vec::new();
+        };
+        weighing(record, found.behind(alb, asked))
+    }
+
+    /// Every rule gets a weight, also where it shows it: what was asked for before may be about to come.
+    #[must_use]
+    pub fn weigh_all(seen: &Observation, record: &Record, asked: Weight) -> Vec<Self> {
+        let Some((alb, found)) = seen.alb.as_ref().zip(record.found.alb.as_ref()) else {
+            return Vec::new();
+        };
+        let forwards = alb.forwards.iter();
+        let wanted =
+            forwards.filter_map(|forward| Some((forward, found.weights(&forward.arn, asked)?)));
+        weighing(record, wanted)
     }
 
     /// A service gets another count and keeps everything else.
@@ -79,6 +111,23 @@ impl Step {
             desired: Some(desired),
         }
     }
+}
+
+fn weighing<'a>(
+    record: &Record,
+    wanted: impl Iterator<Item = (&'a Forward, Weights)>,
+) -> Vec<Step> {
+    let Some(target) = record.target.alb() else {
+        return Vec::new();
+    };
+    let (primary, canary) = (&target.primary_target_group, &target.canary_target_group);
+    wanted
+        .map(|(forward, weights)| Step::Weigh {
+            forward: forward.arn.clone(),
+            actions: forward.actions.weighing(primary, canary, weights),
+            weights,
+        })
+        .collect()
 }
 
 /// A manual approval that waits for an answer.

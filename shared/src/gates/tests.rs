@@ -1,3 +1,5 @@
+mod http;
+
 use super::*;
 use crate::{
     fixtures::{

@@ -3,7 +3,11 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::*;
-use crate::fixtures::{at, candidate, cause, pair, record, scaling, target};
+use crate::fixtures::{
+    DRAIN_SECONDS, at, candidate, cause, found, http_pair, http_record_of, http_target, pair,
+    record, rule, scaling, second_rule, target, weight,
+};
+use crate::observation::Suspended;
 
 fn phases() -> Vec<Record> {
     vec![
@@ -124,4 +128,144 @@ fn a_count_is_left_to_its_scaling_only_when_that_is_as_it_was_found_and_lives() 
     });
     let found = found(suspended.clone());
     assert!(!found.is_scaled_again(&suspended), "found suspended");
+}
+
+#[test]
+fn a_record_with_weights_comes_back_from_dynamodb_as_it_went() {
+    let mut record = http_record_of(&[rule(), second_rule()]).shifting(10);
+    record.found.alb.as_mut().unwrap().forwards[1] = found(&second_rule(), 300, true);
+    for record in [
+        record.clone(),
+        record.clone().set_weight(0, 10, at(500)),
+        record
+            .clone()
+            .set_weight(10, 0, at(500))
+            .live_since(at(510)),
+        record.set_weight(10, 0, at(500)).rolling_back(),
+    ] {
+        let item: HashMap<String, AttributeValue> = serde_dynamo::to_item(&record).unwrap();
+        let back: Record = serde_dynamo::from_item(item).unwrap();
+        assert_eq!(back, record);
+    }
+}
+
+#[test]
+fn a_record_of_a_release_that_knew_no_load_balancer_is_still_read() {
+    let mut item: serde_json::Value = serde_json::to_value(record().shifting(10)).unwrap();
+    assert_eq!(item.get("weight"), None);
+    assert_eq!(item["found"].get("alb"), None);
+    item["found"].as_object_mut().unwrap().remove("alb");
+    let back: Record = serde_json::from_value(item).unwrap();
+    assert_eq!((back.weight(), back.found.alb), (weight(0), None));
+}
+
+#[test]
+fn a_weight_knows_what_was_there_before_and_since_when_it_is_seen() {
+    let first = record().weighing(weight(10), 1, at(500));
+    let set = first.weight.unwrap();
+    assert_eq!(
+        (set.from, set.to, set.live_since),
+        (weight(0), weight(10), None)
+    );
+    let seen = first.weighed(at(510)).weight.unwrap();
+    assert_eq!((seen.since, seen.live_since), (at(500), Some(at(510))));
+    let second = record()
+        .weighing(weight(10), 1, at(500))
+        .weighed(at(510))
+        .weighing(weight(50), 2, at(600));
+    let set = second.weight.unwrap();
+    assert_eq!(
+        (set.from, set.to, set.live_since),
+        (weight(10), weight(50), None)
+    );
+    assert_eq!(record().weighed(at(510)).weight, None);
+}
+
+#[test]
+fn a_new_attempt_knows_no_weight_of_the_one_before() {
+    let before = http_record_of(&[rule()])
+        .set_weight(10, 0, at(300))
+        .rolled_back();
+    let phase = record().phase;
+    let again = Record::begin(
+        Some(&before),
+        before.release.clone(),
+        http_target(),
+        before.images.clone(),
+        before.found.clone(),
+        phase,
+        at(900),
+    );
+    assert_eq!((again.weight, again.weight()), (None, weight(0)));
+    assert_eq!(again.found.alb.unwrap().drain_seconds, DRAIN_SECONDS);
+}
+
+#[test]
+fn behind_a_load_balancer_the_primary_loses_no_task_and_may_get_more() {
+    let record = http_record_of(&[rule()]).registered();
+    let to_hold = |change: fn(Service) -> Service| {
+        let primary = change(http_pair().primary);
+        record.primary_scaling_to_hold(&primary)
+    };
+    let held = |min, max, scale_out| {
+        Some(ScalableTarget {
+            suspended: Suspended {
+                scale_in: true,
+                scheduled: true,
+                scale_out,
+            },
+            ..scaling(min, max)
+        })
+    };
+    assert_eq!(to_hold(|primary| primary), None);
+    assert_eq!(to_hold(|primary| primary.scaled(2, 9)), held(2, 9, false));
+    assert_eq!(
+        to_hold(|primary| primary.tasks(1).scaled(2, 9)),
+        held(1, 9, false),
+        "a count below the bounds is not pulled up"
+    );
+    assert_eq!(
+        to_hold(|primary| primary.tasks(12).scaled(2, 9)),
+        held(2, 12, false),
+        "a count above the bounds is not pulled down"
+    );
+    assert_eq!(
+        to_hold(|primary| primary.scaled(2, 9).held()),
+        None,
+        "what the user had suspended stays"
+    );
+    let mut partly = http_pair().primary.scaled(2, 9);
+    partly.scaling.as_mut().unwrap().suspended.scale_out = true;
+    assert_eq!(record.primary_scaling_to_hold(&partly), held(2, 9, true));
+    let queue = crate::fixtures::record().registered();
+    assert_eq!(queue.primary_scaling_to_hold(&partly), None);
+}
+
+#[test]
+fn only_a_count_that_giving_the_bounds_back_has_moved_is_called_pulled() {
+    let found = |tasks: u32| FoundService::of(&pair().primary.tasks(tasks).scaled(2, 9)).unwrap();
+    let now = |tasks: u32| pair().primary.tasks(tasks).scaled(2, 9);
+    let rows = [
+        ("found below", found(1), now(2), Some(1)),
+        ("found above", found(12), now(9), Some(12)),
+        ("found within", found(3), now(2), None),
+        ("put right already", found(1), now(1), None),
+        ("moved by its scaling", found(1), now(5), None),
+        ("bounds not given back yet", found(1), now(2).held(), None),
+    ];
+    for (situation, found, now, expected) in rows {
+        assert_eq!(found.pulled(&now), expected, "{situation}");
+    }
+    let mut own = now(2);
+    let suspended = &mut own.scaling.as_mut().unwrap().suspended;
+    (suspended.scale_in, suspended.scheduled) = (true, true);
+    let found = FoundService {
+        scaling: own.scaling,
+        ..found(1)
+    };
+    assert_eq!(
+        found.pulled(&own),
+        None,
+        "suspended by the user, so never given back"
+    );
 }

@@ -1,3 +1,4 @@
-//! Traffic models: how work is split between the two services. One file each.
+//! Traffic models: how work is split between the two services. One module each.
 
+pub mod alb;
 pub mod queue;

@@ -1,4 +1,5 @@
 mod deploying;
+mod http;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -40,6 +41,7 @@ fn definition(image: &str) -> Definition {
 fn start() -> Detail {
     Detail::Start {
         execution: Some("InProgress".into()),
+        groups: None,
         stable: definition("orders:v1"),
         source: Source::Parameter("orders:v2".try_into().unwrap()),
     }
@@ -150,6 +152,7 @@ fn what_is_begun_holds_what_was_found_and_the_whole_definition() {
 fn an_image_that_runs_already_is_a_success_with_nothing_to_do_even_while_an_alarm_fires() {
     let running = Detail::Start {
         execution: Some("InProgress".into()),
+        groups: None,
         stable: definition("orders:v2"),
         source: Source::Parameter("orders:v2".try_into().unwrap()),
     };
@@ -225,6 +228,7 @@ fn an_image_without_a_container_to_run_in_is_refused_before_anything_else() {
         look.parameters.container = container.map(|name| name.try_into().unwrap());
         let detail = Detail::Start {
             execution: Some("InProgress".into()),
+            groups: None,
             stable: two.clone(),
             source,
         };
@@ -338,6 +342,7 @@ fn a_release_begins_only_while_its_execution_is_in_progress() {
             stable,
             source,
             execution: execution.map(Into::into),
+            groups: None,
         }
     };
     for (status, expected) in [

@@ -1,3 +1,5 @@
+mod http;
+
 use std::time::Duration;
 
 use canary::{
@@ -15,6 +17,7 @@ fn look() -> Look<PromotePrimary> {
     let look: Look<PromotePrimary> = first_look(parameters::PromotePrimary {
         release: release(),
         bake: Duration::ZERO,
+        drain: parameters::Drain::default(),
         timeout: Duration::from_mins(30),
     });
     look.started(at(300))

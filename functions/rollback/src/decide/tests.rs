@@ -1,3 +1,4 @@
+mod http;
 mod restoring;
 
 use canary::{
@@ -7,7 +8,7 @@ use canary::{
         alarm, another_release, at, candidate, check, foreign, pair, record, release, scaling,
         stable, target,
     },
-    observation::Observation,
+    observation::{Observation, Service},
     trigger::{Ended, Firing},
 };
 
@@ -56,6 +57,9 @@ fn seen(pair: Observation) -> Seen {
         pair,
         execution: Execution::default(),
         status: None,
+        gone: Vec::new(),
+        unseen: Vec::new(),
+        knows_health: true,
     }
 }
 

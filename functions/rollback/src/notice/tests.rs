@@ -26,6 +26,9 @@ fn seen(pair: Observation) -> Seen {
         pair,
         execution: Execution::default(),
         status: Some(ExecutionStatus::from("Stopped")),
+        gone: Vec::new(),
+        unseen: Vec::new(),
+        knows_health: true,
     }
 }
 

@@ -1,3 +1,5 @@
+mod http;
+
 use std::time::Duration;
 
 use canary::{
@@ -373,13 +375,13 @@ fn an_event_that_is_delivered_again_late_does_not_take_the_share_back() {
             "the first event, after the action's second step",
             look(&[10, 50]),
             record().shifting_by(50, &[(ACTION, 1)]),
-            busy,
+            "wait: 50 % asked, 50 % attained: 4 of 8 tasks; baking 0s of 5m",
         ),
         (
             "a continuation, after the action's second step",
             look(&[10, 50]).with(at_step(0, 590)),
             record().shifting_by(50, &[(ACTION, 1)]),
-            busy,
+            "wait: 50 % asked, 50 % attained: 4 of 8 tasks; baking 0s of 5m",
         ),
         (
             "the first event, after a later action",
@@ -414,6 +416,7 @@ fn until_done(look: &Look<ShiftWeight>, world: &mut World) -> (Vec<String>, Book
     let mut bookmark = look.bookmark.clone();
     let mut story: Vec<String> = Vec::new();
     for n in 0..1000 {
+        world.pass(Duration::from_secs(10));
         let now = look.now + Duration::from_secs(10 * n);
         world.pair.now = now;
         let look = Look {
@@ -459,8 +462,8 @@ proptest! {
         let (story, bookmark) = until_done(&look, &mut world);
         prop_assert!(story.last().unwrap().starts_with("done: "), "{story:#?}");
         let last = weight(*percents.last().unwrap());
-        let counts = counts(&world.pair);
-        let goal = queue::plan(target.queue(), last, world.pair.primary.desired, primary + resting).unwrap();
+        let counts = queue::counts(&world.pair);
+        let goal = canary::traffic::queue::plan(target.queue().unwrap(), last, world.pair.primary.desired, primary + resting).unwrap();
         prop_assert_eq!(counts, goal);
         let writes = world.writes;
         let again = look.with(bookmark);

@@ -1,0 +1,322 @@
+//! Elastic Load Balancing: rules with their weights, target groups with their health.
+//!
+//! A rule's actions are replaced whole, so they are kept as they go over the wire: see `raw`.
+
+use aws_sdk_elasticloadbalancingv2::types::{TargetHealth as SdkHealth, TargetHealthStateEnum};
+use roxmltree::{Document, Node};
+
+use super::{
+    Account, AwsError, Trouble,
+    raw::{Answer, sending},
+};
+use crate::{
+    input::BadInput,
+    names::{ForwardArn, TargetGroupArn},
+    observation::{Alb, Forward, TargetHealth},
+    target::{AlbTraffic, TARGET},
+    traffic::alb::{Actions, Content, Element},
+};
+
+/// The version of the API (botocore `elbv2` `2015-12-01`).
+const VERSION: &str = "2015-12-01";
+
+/// The attribute with the deregistration delay in seconds, 0 to 3600 (botocore `elbv2.TargetGroupAttribute`).
+const DEREGISTRATION_DELAY: &str = "deregistration_delay.timeout_seconds";
+
+impl Account {
+    /// What the load balancer does for the pair: every rule, and the health of both groups.
+    pub async fn alb(&self, alb: &AlbTraffic) -> Result<Alb, Trouble> {
+        let forwards = alb.forwards().map(|arn| self.forward(alb, arn));
+        let (forwards, (primary, canary)) = tokio::try_join!(
+            futures_util::future::try_join_all(forwards),
+            self.health_of(alb)
+        )?;
+        Ok(Alb {
+            forwards,
+            primary,
+            canary,
+        })
+    }
+
+    /// The health of the primary's group and of the canary's.
+    pub async fn health_of(
+        &self,
+        alb: &AlbTraffic,
+    ) -> Result<(TargetHealth, TargetHealth), Trouble> {
+        let health = async |group, field| Ok(self.target_health(group, field).await?);
+        tokio::try_join!(
+            health(&alb.primary_target_group, "primaryTargetGroup"),
+            health(&alb.canary_target_group, "canaryTargetGroup")
+        )
+    }
+
+    /// One rule, or one listener's default action.
+    async fn forward(&self, alb: &AlbTraffic, arn: &ForwardArn) -> Result<Forward, Trouble> {
+        let actions = self.actions(alb, arn).await?;
+        Forward::read(alb, arn, actions)
+            .map_err(|bad| BadInput::field(TARGET, field(alb, arn), format!("{arn} {bad}")).into())
+    }
+
+    /// Everything that a rule, or a listener's default, does.
+    pub async fn actions(&self, alb: &AlbTraffic, arn: &ForwardArn) -> Result<Actions, Trouble> {
+        let field = field(alb, arn);
+        if arn.is_listener() {
+            self.default_actions(arn, &field).await
+        } else {
+            self.rule_actions(arn, &field).await
+        }
+    }
+
+    async fn rule_actions(&self, arn: &ForwardArn, field: &str) -> Result<Actions, Trouble> {
+        const ACTION: &str = "elasticloadbalancing:DescribeRules";
+        let what = format!("{arn} ({TARGET}: field {field})");
+        let answer = Answer::default();
+        let rules = self
+            .elb
+            .describe_rules()
+            .rule_arns(arn.as_str())
+            .customize()
+            .interceptor(answer.clone())
+            .send()
+            .await
+            .map_err(|error| AwsError::of(ACTION, &what, &error))?;
+        let is_default = rules
+            .rules()
+            .iter()
+            .any(|rule| rule.is_default() == Some(true));
+        if is_default {
+            let problem = format!(
+                "{arn} is the default rule of its listener, which has to be named instead, in \"listener\""
+            );
+            return Err(BadInput::field(TARGET, field, problem).into());
+        }
+        Ok(actions(&answer.take(), "Rules", "Actions")
+            .ok_or_else(|| AwsError::missing(ACTION, what))?)
+    }
+
+    async fn default_actions(&self, arn: &ForwardArn, field: &str) -> Result<Actions, Trouble> {
+        const ACTION: &str = "elasticloadbalancing:DescribeListeners";
+        let what = format!("{arn} ({TARGET}: field {field})");
+        let answer = Answer::default();
+        self.elb
+            .describe_listeners()
+            .listener_arns(arn.as_str())
+            .customize()
+            .interceptor(answer.clone())
+            .send()
+            .await
+            .map_err(|error| AwsError::of(ACTION, &what, &error))?;
+        Ok(actions(&answer.take(), "Listeners", "DefaultActions")
+            .ok_or_else(|| AwsError::missing(ACTION, what))?)
+    }
+
+    async fn target_health(
+        &self,
+        group: &TargetGroupArn,
+        field: &str,
+    ) -> Result<TargetHealth, AwsError> {
+        const ACTION: &str = "elasticloadbalancing:DescribeTargetHealth";
+        let answer = self
+            .elb
+            .describe_target_health()
+            .target_group_arn(group.as_str())
+            .send()
+            .await
+            .map_err(|error| AwsError::of(ACTION, named(group, field), &error))?;
+        let targets = answer.target_health_descriptions().iter();
+        Ok(counted(targets.filter_map(|target| target.target_health())))
+    }
+
+    /// The load balancers of a group, by ARN; none where nothing forwards to it.
+    pub async fn load_balancers_of(
+        &self,
+        group: &TargetGroupArn,
+        field: &str,
+    ) -> Result<Vec<String>, AwsError> {
+        const ACTION: &str = "elasticloadbalancing:DescribeTargetGroups";
+        let answer = self
+            .elb
+            .describe_target_groups()
+            .target_group_arns(group.as_str())
+            .send()
+            .await
+            .map_err(|error| AwsError::of(ACTION, named(group, field), &error))?;
+        let found = answer
+            .target_groups()
+            .first()
+            .ok_or_else(|| AwsError::missing(ACTION, named(group, field)))?;
+        Ok(found.load_balancer_arns().to_vec())
+    }
+
+    /// How many seconds a target of a group has to finish its requests once it is deregistered.
+    pub async fn deregistration_delay(
+        &self,
+        group: &TargetGroupArn,
+        field: &str,
+    ) -> Result<u64, AwsError> {
+        const ACTION: &str = "elasticloadbalancing:DescribeTargetGroupAttributes";
+        let answer = self
+            .elb
+            .describe_target_group_attributes()
+            .target_group_arn(group.as_str())
+            .send()
+            .await
+            .map_err(|error| AwsError::of(ACTION, named(group, field), &error))?;
+        answer
+            .attributes()
+            .iter()
+            .find(|attribute| attribute.key() == Some(DEREGISTRATION_DELAY))
+            .and_then(|attribute| attribute.value()?.parse().ok())
+            .ok_or_else(|| {
+                AwsError::unusable(
+                    ACTION,
+                    named(group, field),
+                    format!("{DEREGISTRATION_DELAY} is missing"),
+                )
+            })
+    }
+
+    /// Replaces the actions of a rule, or of a listener's default.
+    pub(super) async fn set_actions(
+        &self,
+        forward: &ForwardArn,
+        actions: &Actions,
+    ) -> Result<(), AwsError> {
+        let arn = forward.as_str();
+        if forward.is_listener() {
+            let body = form(
+                "ModifyListener",
+                ("ListenerArn", arn),
+                &actions.fields("DefaultActions"),
+            );
+            let call = self
+                .elb
+                .modify_listener()
+                .listener_arn(arn)
+                .customize()
+                .mutate_request(sending(body));
+            let done = call.send().await;
+            done.map(|_| ())
+                .map_err(|error| AwsError::of("elasticloadbalancing:ModifyListener", arn, &error))
+        } else {
+            let body = form("ModifyRule", ("RuleArn", arn), &actions.fields("Actions"));
+            let call = self
+                .elb
+                .modify_rule()
+                .rule_arn(arn)
+                .customize()
+                .mutate_request(sending(body));
+            let done = call.send().await;
+            done.map(|_| ())
+                .map_err(|error| AwsError::of("elasticloadbalancing:ModifyRule", arn, &error))
+        }
+    }
+}
+
+/// Where the target names a rule.
+fn field(alb: &AlbTraffic, arn: &ForwardArn) -> String {
+    let at = alb.rules.iter().position(|rule| rule == arn);
+    match at {
+        Some(at) => format!("traffic.alb.rules[{at}]"),
+        None if alb.listener.as_ref() == Some(arn) => "traffic.alb.listener".to_owned(),
+        None => "traffic.alb.rule".to_owned(),
+    }
+}
+
+fn named(group: &TargetGroupArn, field: &str) -> String {
+    format!("{group} ({TARGET}: field traffic.alb.{field})")
+}
+
+fn form(operation: &str, (name, arn): (&str, &str), fields: &[(String, String)]) -> String {
+    form_urlencoded::Serializer::new(String::new())
+        .append_pair("Action", operation)
+        .append_pair("Version", VERSION)
+        .append_pair(name, arn)
+        .extend_pairs(fields)
+        .finish()
+}
+
+/// The actions in an answer: those of the only member of a list.
+fn actions(answer: &[u8], list: &str, name: &str) -> Option<Actions> {
+    let text = std::str::from_utf8(answer).ok()?;
+    let document = Document::parse(text).ok()?;
+    let list = document
+        .descendants()
+        .find(|node| node.has_tag_name_of(list))?;
+    let member = list.children().find(Node::is_element)?;
+    let actions = member.children().find(|node| node.has_tag_name_of(name))?;
+    Some(Actions::new(
+        actions
+            .children()
+            .filter(Node::is_element)
+            .map(element)
+            .collect(),
+    ))
+}
+
+trait Tag {
+    fn has_tag_name_of(&self, name: &str) -> bool;
+}
+
+/// Answers have a default namespace, which says nothing more.
+impl Tag for Node<'_, '_> {
+    fn has_tag_name_of(&self, name: &str) -> bool {
+        self.is_element() && self.tag_name().name() == name
+    }
+}
+
+fn element(node: Node<'_, '_>) -> Element {
+    let elements: Vec<Element> = node
+        .children()
+        .filter(Node::is_element)
+        .map(element)
+        .collect();
+    let content = if elements.is_empty() {
+        Content::Text(node.text().unwrap_or_default().to_owned())
+    } else {
+        Content::Elements(elements)
+    };
+    Element {
+        name: node.tag_name().name().to_owned(),
+        content,
+    }
+}
+
+fn counted<'a>(targets: impl Iterator<Item = &'a SdkHealth>) -> TargetHealth {
+    let mut health = TargetHealth::default();
+    for target in targets {
+        let wanting = match target.state() {
+            Some(TargetHealthStateEnum::Healthy) => {
+                health.healthy += 1;
+                false
+            }
+            Some(TargetHealthStateEnum::Initial) => {
+                health.initial += 1;
+                true
+            }
+            Some(TargetHealthStateEnum::Unhealthy) => {
+                health.unhealthy += 1;
+                true
+            }
+            Some(TargetHealthStateEnum::Draining | TargetHealthStateEnum::UnhealthyDraining) => {
+                health.other += 1;
+                false
+            }
+            _ => {
+                health.other += 1;
+                true
+            }
+        };
+        // The reason of one that failed says more than that of one that is new.
+        if wanting
+            && (health.reason.is_none()
+                || target.state() == Some(&TargetHealthStateEnum::Unhealthy))
+        {
+            health.reason = target.reason().map(|reason| reason.as_str().to_owned());
+        }
+    }
+    health
+}
+
+#[cfg(test)]
+mod tests;

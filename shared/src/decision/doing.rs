@@ -1,0 +1,135 @@
+//! What is being changed, in the words of the console.
+
+use std::time::Duration;
+
+use super::plural;
+use crate::{
+    artifact::Images,
+    clock::Spoken,
+    names::{ReleaseId, ServiceName},
+    record::Cause,
+    traffic::queue::Counts,
+    weight::{Attained, Weight},
+};
+
+/// What a move does, as an operator reads it.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Doing {
+    /// The release begins.
+    #[error("release begins: {image} is to replace {stable}")]
+    Begin {
+        /// The candidate's image.
+        image: Images,
+        /// What the primary runs.
+        stable: String,
+    },
+    /// The candidate is registered.
+    #[error("registering the candidate's task definition")]
+    Register,
+    /// The candidate is known.
+    #[error("candidate registered as {0}")]
+    Registered(String),
+    /// The candidate goes to the canary service.
+    #[error("updating {service} to {candidate}")]
+    Update {
+        /// The service.
+        service: ServiceName,
+        /// `FAMILY:REVISION`.
+        candidate: String,
+    },
+    /// Task counts move towards a share.
+    #[error(
+        "{asked} asked, {} attainable: {} of {} tasks; setting {} primary and {} canary tasks",
+        goal.share(), goal.canary, goal.total(), next.primary, next.canary
+    )]
+    Shift {
+        /// The share asked for.
+        asked: Weight,
+        /// Where this leads.
+        goal: Counts,
+        /// What is set now.
+        next: Counts,
+    },
+    /// Tasks before a weight rises.
+    #[error("{asked} asked; setting {service} to {tasks} task{}, its weight follows", plural(*tasks))]
+    Capacity {
+        /// The share asked for.
+        asked: Weight,
+        /// The canary service.
+        service: ServiceName,
+        /// Its tasks.
+        tasks: u32,
+    },
+    /// Weights.
+    #[error("{asked} asked; setting the canary's target group to {}", attained.of())]
+    Weigh {
+        /// The share asked for.
+        asked: Weight,
+        /// What the weights give.
+        attained: Attained,
+    },
+    /// Weights that are there.
+    #[error("{asked} asked, {attained} on every rule")]
+    Live {
+        /// The share.
+        asked: Weight,
+        /// What the weights give.
+        attained: Attained,
+    },
+    /// Tasks after a weight has fallen.
+    #[error("{asked} asked and drained; setting {service} to {tasks} task{}", plural(*tasks))]
+    ScaleIn {
+        /// The share asked for.
+        asked: Weight,
+        /// The canary service.
+        service: ServiceName,
+        /// Its tasks.
+        tasks: u32,
+    },
+    /// The promotion begins.
+    #[error("promotion begins: {candidate} is to run on {primary}")]
+    Promote {
+        /// `FAMILY:REVISION`.
+        candidate: String,
+        /// The primary service.
+        primary: ServiceName,
+    },
+    /// The work goes back to the primary.
+    #[error("primary runs the candidate; setting {canary} back to {resting} tasks")]
+    GiveBack {
+        /// The canary service.
+        canary: ServiceName,
+        /// Its resting tasks.
+        resting: u32,
+    },
+    /// Task counts become ours alone.
+    #[error("suspending automatic scaling for the length of the release")]
+    HoldScaling,
+    /// Automatic scaling becomes what it was.
+    #[error("restoring automatic scaling")]
+    RestoreScaling,
+    /// The promotion is complete and watched.
+    #[error("promotion complete; health is watched for {}", Spoken(*.0))]
+    Watch(Duration),
+    /// A release whose execution has ended is handed to rollback.
+    #[error(
+        "release {release} was left unfinished by its pipeline execution ({status}); it is rolled back first"
+    )]
+    TakeOver {
+        /// The release that had the pair.
+        release: ReleaseId,
+        /// How its execution ended.
+        status: String,
+    },
+    /// A rollback begins.
+    #[error("rolling back release {release}: {cause}")]
+    RollBack {
+        /// The release.
+        release: ReleaseId,
+        /// Why.
+        cause: Cause,
+    },
+    /// A rollback goes on.
+    #[error("rollback of release {0} goes on")]
+    GoOnRollingBack(ReleaseId),
+}

@@ -1,0 +1,127 @@
+//! What was reached, in the words of the console.
+
+use crate::{
+    artifact::Images,
+    clock::Timestamp,
+    names::{AlarmName, ReleaseId, ServiceName},
+    record::Cause,
+    weight::{Attained, Weight},
+};
+
+/// What was reached. Its `Display` is the action's last summary.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Outcome {
+    /// The canary service runs the candidate.
+    #[error("{canary} runs {candidate} ({image}): {tasks} of {tasks} tasks steady")]
+    Deployed {
+        /// The canary service.
+        canary: ServiceName,
+        /// `FAMILY:REVISION`.
+        candidate: String,
+        /// The image.
+        image: Images,
+        /// Its tasks.
+        tasks: u32,
+    },
+    /// All shares were held.
+    #[error("{asked} asked, {attained}; all shares held, no gate closed")]
+    Shifted {
+        /// The last share asked for.
+        asked: Weight,
+        /// The share attained.
+        attained: Attained,
+    },
+    /// The pair runs the candidate.
+    #[error(
+        "promoted: {primary} and {canary} run {candidate}, tasks and scaling are as the release found them"
+    )]
+    Promoted {
+        /// The primary service.
+        primary: ServiceName,
+        /// The canary service.
+        canary: ServiceName,
+        /// `FAMILY:REVISION`.
+        candidate: String,
+    },
+    /// The primary runs the image already.
+    #[error("nothing to do: {primary} already runs {image}")]
+    NothingToDo {
+        /// The primary service.
+        primary: ServiceName,
+        /// The image.
+        image: Images,
+    },
+    /// Everything is as the release found it.
+    #[error("rolled back release {release}: {cause}")]
+    RolledBack {
+        /// The release.
+        release: ReleaseId,
+        /// Why.
+        cause: Cause,
+    },
+    /// There is nothing to roll back.
+    #[error("nothing rolled back: {0}")]
+    Idle(Idle),
+}
+
+/// Why a rollback has nothing to do.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Idle {
+    /// No release ever had the pair.
+    #[error("no release has ever begun for this pair")]
+    NoRelease,
+    /// The last release is promoted, and not just now.
+    #[error(
+        "release {release} is promoted since {since}, alarms roll it back for {guard_minutes} minutes (guardMinutes) only; to roll it back now, invoke rollback by hand"
+    )]
+    Promoted {
+        /// The release.
+        release: ReleaseId,
+        /// Since when.
+        since: Timestamp,
+        /// `guardMinutes`.
+        guard_minutes: u32,
+    },
+    /// The last release is promoted, and its pipeline execution's end is no reason to undo it.
+    #[error("release {0} is promoted")]
+    Finished(ReleaseId),
+    /// It was rolled back before.
+    #[error("release {release} is rolled back already: {cause}")]
+    RolledBack {
+        /// The release.
+        release: ReleaseId,
+        /// Why.
+        cause: Cause,
+    },
+    /// The pair is another release's.
+    #[error("the pair belongs to release {owner}, not to {asked}")]
+    NotTheOwner {
+        /// The release that has the pair.
+        owner: ReleaseId,
+        /// The release that the trigger names.
+        asked: ReleaseId,
+    },
+    /// An event that came late: what it tells of was over when the release began.
+    #[error("the event is about {at}, before release {release} began at {began}")]
+    Earlier {
+        /// When it happened.
+        at: Timestamp,
+        /// The release that has the pair.
+        release: ReleaseId,
+        /// When that began.
+        began: Timestamp,
+    },
+    /// The alarm is somebody else's.
+    #[error(
+        "alarm {0} is not among the target's alarms and does not name this function as its own action"
+    )]
+    ForeignAlarm(AlarmName),
+    /// The release goes on as it should.
+    #[error("release {release} is {phase} and its pipeline execution is under way")]
+    UnderWay {
+        /// The release.
+        release: ReleaseId,
+        /// Its phase.
+        phase: String,
+    },
+}

@@ -1,0 +1,191 @@
+//! What is waited for, in the words of the console.
+
+use std::{fmt, time::Duration};
+
+use super::{Doing, because, plural};
+use crate::{
+    clock::{Spoken, Timestamp},
+    names::{ReleaseId, ServiceName, TaskDefinitionArn},
+    observation::{Deployment, Service, TargetHealth},
+    record::Cause,
+    weight::{Attained, Share, Weight},
+};
+
+/// Why there is nothing to do yet. Its `Display` is the action's summary in the console.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum WaitingOn {
+    /// Another invocation wrote the record between our reading and our writing.
+    #[error("another invocation is at work for this pair; looking again")]
+    OtherInvocation,
+    /// The candidate's registration.
+    #[error("waiting for the candidate's task definition to be registered")]
+    Registration,
+    /// Tasks before the release begins.
+    #[error("waiting for {0} to settle before the release begins")]
+    Settling(ServiceSaid),
+    /// A deployment.
+    #[error("waiting for {service} to run {candidate}: {running} of {desired} tasks{}{}", failures(*.failed), because(reason.as_ref()))]
+    Rollout {
+        /// The service.
+        service: ServiceName,
+        /// `FAMILY:REVISION`.
+        candidate: String,
+        /// Running tasks of the deployment.
+        running: u32,
+        /// Desired tasks of the deployment.
+        desired: u32,
+        /// Tasks that failed to start in a row.
+        failed: u32,
+        /// ECS's own words.
+        reason: Option<String>,
+    },
+    /// Task counts.
+    #[error("{asked} asked, {now} attained: waiting for tasks ({primary}; {canary})")]
+    Tasks {
+        /// The share asked for.
+        asked: Weight,
+        /// The share of the running tasks.
+        now: Share,
+        /// The primary's counts.
+        primary: ServiceSaid,
+        /// The canary's counts.
+        canary: ServiceSaid,
+    },
+    /// Healthy targets, before they get requests.
+    #[error("waiting for {service} to settle with {needed} healthy target{}: {health}", plural(*needed))]
+    Targets {
+        /// The service.
+        service: ServiceName,
+        /// How many have to be healthy.
+        needed: u32,
+        /// How many are.
+        health: TargetHealth,
+    },
+    /// The next step of giving requests back.
+    #[error("canary's weight is down to {weight}; goes on at {until}")]
+    DrainStep {
+        /// The canary's share.
+        weight: Weight,
+        /// When.
+        until: Timestamp,
+    },
+    /// Targets that finish their requests.
+    #[error(
+        "{weight} on every rule; the canary's targets have until {until} to finish their requests (deregistration delay)"
+    )]
+    Draining {
+        /// The canary's share.
+        weight: Weight,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// A rule or a target group, of which a rollback could not see what it does.
+    #[error("rolling back, but the canary keeps its tasks: {0}")]
+    Unseen(String),
+    /// The bake time of a share.
+    #[error("{asked} asked, {attained}; baking {} of {}", Spoken(*held), Spoken(*bake))]
+    Bake {
+        /// The share asked for.
+        asked: Weight,
+        /// The share attained.
+        attained: Attained,
+        /// For how long it has been held.
+        held: Duration,
+        /// For how long it is to be held.
+        bake: Duration,
+    },
+    /// The bake time after a promotion.
+    #[error("promotion complete; health watched for {} of {}", Spoken(*held), Spoken(*bake))]
+    Watch {
+        /// For how long it has been watched.
+        held: Duration,
+        /// For how long it is to be watched.
+        bake: Duration,
+    },
+    /// The work going back to the primary.
+    #[error("waiting for {0} to settle")]
+    GivingBack(ServiceSaid),
+    /// The rollback of the release that had the pair.
+    #[error("waiting for the rollback of release {release}: {cause}")]
+    OtherRollback {
+        /// That release.
+        release: ReleaseId,
+        /// Why it is rolled back.
+        cause: Cause,
+    },
+    /// Invocations that began before the rollback and may still write.
+    #[error("restored; watching until {until} that nothing that began earlier undoes it")]
+    Fence {
+        /// When the last of them is over.
+        until: Timestamp,
+    },
+    /// Services on their way back.
+    #[error("rolling back: {primary}; {canary}")]
+    Restoring {
+        /// The primary.
+        primary: ServiceSaid,
+        /// The canary.
+        canary: ServiceSaid,
+    },
+    /// A change that was made and does not last.
+    #[error("{0}, again and again; somebody or something else undoes it")]
+    Undone(Box<Doing>),
+    /// AWS itself.
+    #[error("{0}; looking again")]
+    Aws(String),
+}
+
+/// A service in a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceSaid(String);
+
+impl From<&Service> for ServiceSaid {
+    fn from(service: &Service) -> Self {
+        Self(service.to_string())
+    }
+}
+
+impl fmt::Display for ServiceSaid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl WaitingOn {
+    /// Waiting for a deployment to be rolled out.
+    #[must_use]
+    pub fn rollout(service: &Service, candidate: &TaskDefinitionArn) -> Self {
+        let deployment: Option<&Deployment> = service
+            .deployments
+            .iter()
+            .find(|deployment| deployment.task_definition == *candidate);
+        Self::Rollout {
+            service: service.name.clone(),
+            candidate: candidate.short().to_owned(),
+            running: deployment.map_or(0, |deployment| deployment.running),
+            desired: service.desired,
+            failed: deployment.map_or(0, |deployment| deployment.failed_tasks),
+            reason: deployment
+                .filter(|deployment| deployment.failed_tasks > 0)
+                .and_then(|d| d.reason.clone()),
+        }
+    }
+
+    /// How far the wait is, in percent, where that can be said.
+    #[must_use]
+    pub fn percent(&self) -> Option<u8> {
+        let (Self::Bake { held, bake, .. } | Self::Watch { held, bake }) = self else {
+            return None;
+        };
+        let percent = held.as_millis().saturating_mul(100) / bake.as_millis().max(1);
+        u8::try_from(percent.min(100)).ok()
+    }
+}
+
+fn failures(failed: u32) -> String {
+    match failed {
+        0 => String::new(),
+        1 => ", 1 task failed to start".to_owned(),
+        many => format!(", {many} tasks failed to start"),
+    }
+}

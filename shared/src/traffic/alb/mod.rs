@@ -1,0 +1,275 @@
+//! The share of an HTTP service behind an application load balancer: the weights of two target groups.
+//!
+//! A group without a healthy target still gets its share and answers with errors: between weighted groups nothing fails
+//! over (AWS: "Target groups for your Application Load Balancers"). Therefore tasks come first and weight second on the way
+//! up, and on the way down tasks go only once the load balancer shows the lower weight and the targets have had their
+//! deregistration delay.
+
+mod actions;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    clock::Timestamp,
+    names::ForwardArn,
+    observation::{Alb, Forward, Service},
+    record::{FoundAlb, Record},
+    target::AlbTraffic,
+    weight::{Share, Weight},
+};
+
+pub use actions::{Actions, BadActions, Content, Element, Forwarding};
+
+/// The weights of a rule's two groups, 0 to 999 each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Weights {
+    /// Of the primary's group.
+    pub primary: u16,
+    /// Of the canary's group.
+    pub canary: u16,
+}
+
+/// What a rule's groups had before the first change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FoundForward {
+    /// The rule.
+    pub forward: ForwardArn,
+    /// The weights.
+    pub weights: Weights,
+    /// Whether further groups have a weight too, which is theirs.
+    pub shared: bool,
+}
+
+/// Why no weights give the share.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Unreachable {
+    /// The pair's weight is too small to be split.
+    #[error(
+        "a share of {asked} cannot be reached on {}: the pair's groups have a weight of {total} together, and further groups keep \
+         theirs; multiply all weights of the rule by the same number, at most up to 999, and retry",
+        forward.short()
+    )]
+    TooCoarse {
+        /// The share asked for.
+        asked: Weight,
+        /// The rule.
+        forward: ForwardArn,
+        /// The pair's weight.
+        total: u32,
+    },
+    /// Whole weights do not come near enough.
+    #[error(
+        "a share of {asked} cannot be reached within {tolerance} percentage points on {}: the nearest is {nearest} (weight {} of \
+         {}), since further groups keep their weights",
+        forward.short(), nearest.part, nearest.whole
+    )]
+    TooFar {
+        /// The share asked for.
+        asked: Weight,
+        /// What is allowed.
+        tolerance: f64,
+        /// The rule.
+        forward: ForwardArn,
+        /// The nearest.
+        nearest: Share,
+    },
+}
+
+impl Weights {
+    /// Of both groups together.
+    #[must_use]
+    pub fn total(self) -> u32 {
+        u32::from(self.primary) + u32::from(self.canary)
+    }
+
+    /// The canary's share of both.
+    #[must_use]
+    pub fn share(self) -> Share {
+        Share {
+            part: u32::from(self.canary),
+            whole: self.total(),
+        }
+    }
+}
+
+impl std::fmt::Display for Weights {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} primary and {} canary", self.primary, self.canary)
+    }
+}
+
+impl FoundForward {
+    /// The weights that give the canary this share of the pair's requests.
+    ///
+    /// No share is what was found, to the digit. If no further group has a weight, others are percentages: only the ratio
+    /// counts. Otherwise the pair's weight together stays what it is, so that the others keep their part.
+    pub fn weights(&self, asked: Weight) -> Result<Weights, Unreachable> {
+        if asked == Weight::ZERO {
+            return Ok(self.weights);
+        }
+        let total = if self.shared {
+            self.weights.primary
+        } else {
+            100
+        };
+        let exact = u32::from(total) * u32::from(asked.percent());
+        let canary = u16::try_from((exact + 50) / 100).unwrap_or(total);
+        let split = (1..total).contains(&canary) || asked == Weight::ALL && total > 0;
+        if !split {
+            return Err(Unreachable::TooCoarse {
+                asked,
+                forward: self.forward.clone(),
+                total: u32::from(total),
+            });
+        }
+        Ok(Weights {
+            primary: total - canary,
+            canary,
+        })
+    }
+
+    /// The same, refused where it is further from the asked share than the tolerance.
+    pub fn weights_within(
+        &self,
+        asked: Weight,
+        tolerance: Option<f64>,
+    ) -> Result<Weights, Unreachable> {
+        let weights = self.weights(asked)?;
+        let nearest = weights.share();
+        match tolerance.filter(|tolerance| nearest.distance(asked) > *tolerance) {
+            None => Ok(weights),
+            Some(tolerance) => {
+                let forward = self.forward.clone();
+                Err(Unreachable::TooFar {
+                    asked,
+                    tolerance,
+                    forward,
+                    nearest,
+                })
+            }
+        }
+    }
+}
+
+impl FoundAlb {
+    /// The share whose distance from the asked one is the largest of all rules.
+    #[must_use]
+    pub fn attained(&self, asked: Weight) -> Share {
+        let shares = self
+            .forwards
+            .iter()
+            .filter_map(|found| Some(found.weights(asked).ok()?.share()));
+        shares
+            .max_by(|a, b| a.distance(asked).total_cmp(&b.distance(asked)))
+            .unwrap_or(Share { part: 0, whole: 0 })
+    }
+
+    /// How many canary tasks a share takes: what the weights give, which may be more than what was asked for.
+    #[must_use]
+    pub fn tasks(&self, alb: &AlbTraffic, asked: Weight, primary: &Service) -> u32 {
+        let shares = self
+            .forwards
+            .iter()
+            .filter_map(|found| Some(found.weights(asked).ok()?.share()));
+        let of_rules = shares.map(|share| tasks(alb, share, primary));
+        of_rules.fold(tasks(alb, asked.share(), primary), u32::max)
+    }
+
+    /// What a rule is to have for a share; `None` for one that the release did not find.
+    #[must_use]
+    pub fn weights(&self, forward: &ForwardArn, asked: Weight) -> Option<Weights> {
+        let found = self
+            .forwards
+            .iter()
+            .find(|found| found.forward == *forward)?;
+        found.weights(asked).ok()
+    }
+
+    /// The rules that do not show a share's weights.
+    pub fn behind<'a>(
+        &'a self,
+        alb: &'a Alb,
+        asked: Weight,
+    ) -> impl Iterator<Item = (&'a Forward, Weights)> {
+        alb.forwards.iter().filter_map(move |forward| {
+            let wanted = self.weights(&forward.arn, asked)?;
+            (forward.weights != wanted).then_some((forward, wanted))
+        })
+    }
+
+    /// Whether every rule that the release found shows a share's weights.
+    #[must_use]
+    pub fn is_live(&self, alb: &Alb, asked: Weight) -> bool {
+        self.forwards.iter().all(|found| {
+            let shown = alb
+                .forwards
+                .iter()
+                .find(|forward| forward.arn == found.forward);
+            shown.is_some_and(|shown| found.weights(asked) == Ok(shown.weights))
+        })
+    }
+
+    /// The largest share up to the asked one that every rule can be given; nothing always can.
+    #[must_use]
+    pub fn reachable(&self, asked: Weight) -> Weight {
+        let mut share = asked;
+        while self
+            .forwards
+            .iter()
+            .any(|found| found.weights(share).is_err())
+        {
+            share = share.less(1);
+        }
+        share
+    }
+}
+
+/// How many canary tasks take a share of what the primary's tasks take alone.
+///
+/// `⌈primary × share⌉`, at least `minTasks`, at most as many as the primary may be scaled to.
+#[must_use]
+pub fn tasks(alb: &AlbTraffic, share: Share, primary: &Service) -> u32 {
+    let taken = u64::from(primary.desired) * u64::from(share.part);
+    let needed = taken.div_ceil(u64::from(share.whole).max(1));
+    let most = primary
+        .scaling
+        .map_or(u32::MAX, |scaling| scaling.max.max(1));
+    u32::try_from(needed)
+        .unwrap_or(u32::MAX)
+        .max(alb.min_tasks)
+        .min(most)
+}
+
+/// Whether targets still finish requests that they got under an earlier weight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drain {
+    /// The load balancer has not been seen with the weight that was set last.
+    Unseen,
+    /// Until the deregistration delay is over.
+    Until(Timestamp),
+    /// They have finished, or never got any.
+    Over,
+}
+
+/// How far the canary's targets are with what they got before the weight was set last. Counted from when a look first
+/// saw that weight on every rule: what a call has asked for is not yet what the load balancer does.
+#[must_use]
+pub fn drain(record: &Record, now: Timestamp) -> Drain {
+    let (Some(found), Some(weight)) = (&record.found.alb, &record.weight) else {
+        return Drain::Over;
+    };
+    match weight
+        .live_since
+        .map(|since| since + Duration::from_secs(found.drain_seconds))
+    {
+        None => Drain::Unseen,
+        Some(until) if now < until => Drain::Until(until),
+        Some(_) => Drain::Over,
+    }
+}
+
+#[cfg(test)]
+mod tests;
