@@ -44,6 +44,11 @@ ACTIONS = {
         CreateService DeregisterTaskDefinition DescribeServices DescribeTaskDefinition
         DescribeTasks ListTagsForResource ListTaskDefinitions ListTasks RegisterTaskDefinition
         StopTask TagResource UntagResource UpdateService""",
+    "elasticloadbalancing": """
+        CreateListener CreateLoadBalancer CreateRule CreateTargetGroup DescribeListeners
+        DescribeLoadBalancers DescribeRules DescribeTargetGroupAttributes DescribeTargetGroups
+        DescribeTargetHealth ModifyListener ModifyLoadBalancerAttributes ModifyRule
+        ModifyTargetGroupAttributes""",
     "iam": "PassRole",
     "kms": "Decrypt DescribeKey Encrypt GenerateDataKey",
     "lambda": "InvokeFunction ListFunctions",

@@ -36,6 +36,11 @@ OPERATIONS = {
         CreateService DeregisterTaskDefinition DescribeServices DescribeTaskDefinition
         DescribeTasks ListTagsForResource ListTaskDefinitions ListTasks RegisterTaskDefinition
         StopTask TagResource UntagResource UpdateService""",
+    "elbv2": """
+        CreateListener CreateLoadBalancer CreateRule CreateTargetGroup DescribeListeners
+        DescribeLoadBalancers DescribeRules DescribeTargetGroupAttributes DescribeTargetGroups
+        DescribeTargetHealth ModifyListener ModifyLoadBalancerAttributes ModifyRule
+        ModifyTargetGroupAttributes""",
     "sns": """
         Publish""",
     "sqs": """

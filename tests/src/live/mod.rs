@@ -234,6 +234,7 @@ impl Live {
             Effect::Invoke(invocation) => self.invoke(invocation, work),
             Effect::StartTask(launch) => self.tasks.start(launch, work),
             Effect::SignalTask { task_arn, signal } => self.tasks.signal(&task_arn, signal),
+            Effect::CheckTarget(_) => {}
             Effect::PlayAction(action) => (self.play)(action),
         }
     }

@@ -53,6 +53,8 @@ pub(super) fn launch(image: &str) -> TaskLaunch {
         environment: BTreeMap::new(),
         command: Vec::new(),
         health_check: None,
+        address: None,
+        port: None,
     }
 }
 

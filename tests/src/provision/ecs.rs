@@ -58,3 +58,83 @@ pub(super) fn service(world: &mut World, resource: &Resource<'_>) -> Result<Crea
         [("Name", name.into()), ("ServiceArn", arn.into())],
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{clock::Moment, stage::identity, world::elb};
+
+    fn create(world: &mut World, kind: &str, properties: &Value) -> Result<Created, Refused> {
+        let resource = Resource {
+            stack: "orders",
+            logical_id: "It",
+            kind,
+            properties,
+        };
+        match kind {
+            "AWS::ECS::Service" => service(world, &resource),
+            _ => task_definition(world, &resource),
+        }
+    }
+
+    /// A listener that forwards to a target group; answers the group's ARN.
+    fn target_group(world: &mut World) -> String {
+        let group = json!({
+            "Name": "orders",
+            "Port": 8080,
+            "Protocol": "HTTP",
+            "TargetType": "ip",
+            "VpcId": "vpc-1",
+        });
+        let group = elb::call(world, "CreateTargetGroup", &group).unwrap();
+        let group = group["TargetGroups"][0]["TargetGroupArn"].clone();
+        let balancer = json!({"Name": "orders", "Subnets": ["subnet-1", "subnet-2"]});
+        let balancer = elb::call(world, "CreateLoadBalancer", &balancer).unwrap();
+        let listener = json!({
+            "LoadBalancerArn": balancer["LoadBalancers"][0]["LoadBalancerArn"],
+            "Port": 80,
+            "Protocol": "HTTP",
+            "DefaultActions": [{"Type": "forward", "TargetGroupArn": group}],
+        });
+        elb::call(world, "CreateListener", &listener).unwrap();
+        group.as_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_service_is_put_behind_a_load_balancer_with_numbers_from_parameters() {
+        let mut world = World::new(identity(), Moment(0), 1);
+        ecs::create_cluster(&mut world, "orders");
+        let group = target_group(&mut world);
+        let definition = json!({
+            "Family": "orders",
+            "NetworkMode": "awsvpc",
+            "ContainerDefinitions": [{
+                "Name": "app",
+                "Image": "app:v1",
+                "Command": ["serve"],
+                "PortMappings": [{"ContainerPort": "8080"}],
+            }],
+        });
+        let definition = create(&mut world, "AWS::ECS::TaskDefinition", &definition).unwrap();
+        let mut properties = json!({
+            "ServiceName": "orders",
+            "Cluster": "orders",
+            "TaskDefinition": definition.reference,
+            "HealthCheckGracePeriodSeconds": "30",
+            "LoadBalancers": [{
+                "TargetGroupArn": group,
+                "ContainerName": "app",
+                "ContainerPort": "8080",
+            }],
+        });
+        let created = create(&mut world, "AWS::ECS::Service", &properties).unwrap();
+        assert!(created.reference.ends_with(":service/orders/orders"));
+        properties["ServiceName"] = json!("other");
+        properties["LoadBalancers"][0]["ContainerPort"] = json!("80");
+        let refused = create(&mut world, "AWS::ECS::Service", &properties).unwrap_err();
+        assert_eq!(
+            refused.message,
+            "InvalidParameterException: The container app did not have a container port 80 defined."
+        );
+    }
+}

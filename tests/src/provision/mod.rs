@@ -8,6 +8,7 @@ mod cloudwatch;
 mod codepipeline;
 mod dynamodb;
 mod ecs;
+mod elb;
 mod events;
 mod iam;
 mod inert;
@@ -43,6 +44,10 @@ impl Provider for Provisioner<'_> {
             "AWS::ECS::Cluster" => ecs::cluster(world, resource),
             "AWS::ECS::Service" => ecs::service(world, resource),
             "AWS::ECS::TaskDefinition" => ecs::task_definition(world, resource),
+            "AWS::ElasticLoadBalancingV2::Listener" => elb::listener(world, resource),
+            "AWS::ElasticLoadBalancingV2::ListenerRule" => elb::rule(world, resource),
+            "AWS::ElasticLoadBalancingV2::LoadBalancer" => elb::load_balancer(world, resource),
+            "AWS::ElasticLoadBalancingV2::TargetGroup" => elb::target_group(world, resource),
             "AWS::Events::Rule" => events::rule(world, resource),
             "AWS::IAM::Policy" => iam::policy(world, resource),
             "AWS::IAM::Role" => iam::role(world, resource),

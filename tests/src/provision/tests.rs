@@ -1,24 +1,31 @@
+mod load_balancers;
+
 use std::collections::BTreeMap;
 
 use super::*;
 use crate::{
     clock::Moment,
     stage::identity,
-    template::{Environment, Templates, create_stack},
+    template::{Environment, TemplateError, Templates, create_stack},
 };
 
 /// Why the account does not create a stack of these resources.
 fn refusal(resources: &str) -> String {
-    let text = format!("Resources:\n{resources}");
-    let templates = Templates::parse("infra", [("orders.yaml", text.as_str())]).unwrap();
     let mut world = World::new(identity(), Moment(0), 1);
+    let text = format!("Resources:\n{resources}");
+    create(&mut world, &text).unwrap_err().to_string()
+}
+
+/// Creates a stack `orders` of a template; answers its outputs.
+fn create(world: &mut World, text: &str) -> Result<BTreeMap<String, Value>, TemplateError> {
+    let templates = Templates::parse("infra", [("orders.yaml", text)]).unwrap();
     let environment = Environment {
         account: world.identity.account.clone(),
         region: world.identity.region.clone(),
         partition: "aws".to_owned(),
         url_suffix: "amazonaws.com".to_owned(),
     };
-    let mut provider = Provisioner { world: &mut world };
+    let mut provider = Provisioner { world };
     let parameters = BTreeMap::new();
     create_stack(
         &templates,
@@ -28,8 +35,6 @@ fn refusal(resources: &str) -> String {
         &environment,
         &mut provider,
     )
-    .unwrap_err()
-    .to_string()
 }
 
 #[test]

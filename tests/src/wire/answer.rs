@@ -207,10 +207,12 @@ fn shape_id(model: Option<&Model>, code: &str) -> String {
 /// The model knows `CloudWatch`'s names. For SQS it does not; they are as in the generated SDKs.
 fn query_code(model: Option<&Model>, code: &str) -> String {
     let of_model = model.and_then(|model| model.shape(code)?.error.code.clone());
+    let is_query = model.is_some_and(|model| model.metadata.target_prefix.is_none());
     let of_sqs = || match code {
         "QueueDoesNotExist" => "AWS.SimpleQueueService.NonExistentQueue".to_owned(),
-        // Neither model has it; it is as in the answers of AWS.
+        // No model has them; they are as in the answers of AWS.
         "AccessDeniedException" => "AccessDenied".to_owned(),
+        "ValidationException" if is_query => "ValidationError".to_owned(),
         "QueueNameExists" => "QueueAlreadyExists".to_owned(),
         "BatchEntryIdsNotDistinct"
         | "BatchRequestTooLong"

@@ -120,6 +120,10 @@ static MODELS: LazyLock<HashMap<&str, Model>> = LazyLock::new(|| {
         ("dynamodb", read(include_str!("../../models/dynamodb.json"))),
         ("ecs", read(include_str!("../../models/ecs.json"))),
         (
+            "elasticloadbalancing",
+            read(include_str!("../../models/elbv2.json")),
+        ),
+        (
             "monitoring",
             read(include_str!("../../models/cloudwatch.json")),
         ),

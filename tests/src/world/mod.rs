@@ -10,6 +10,7 @@
 pub mod cloudwatch;
 pub mod codepipeline;
 pub mod ecs;
+pub mod elb;
 pub mod events;
 pub mod functions;
 pub mod iam;
@@ -87,6 +88,8 @@ pub enum Effect {
         /// Which signal.
         signal: ecs::Signal,
     },
+    /// Check a target of a load balancer; report with [`elb::checked`].
+    CheckTarget(elb::Probe),
     /// Play an action that is neither Lambda nor approval (source, build); report with
     /// [`codepipeline::action_finished`].
     PlayAction(codepipeline::PlayedAction),
@@ -110,6 +113,8 @@ pub struct World {
     pub sqs: sqs::Sqs,
     /// Amazon ECS.
     pub ecs: ecs::Ecs,
+    /// Elastic Load Balancing v2.
+    pub elb: elb::Elb,
     /// Application Auto Scaling.
     pub scaling: scaling::Scaling,
     /// Amazon `CloudWatch`.
@@ -144,6 +149,7 @@ impl World {
             outbox: Vec::new(),
             sqs: sqs::Sqs::default(),
             ecs: ecs::Ecs::default(),
+            elb: elb::Elb::default(),
             scaling: scaling::Scaling::default(),
             cloudwatch: cloudwatch::CloudWatch::default(),
             codepipeline: codepipeline::CodePipeline::default(),
@@ -161,6 +167,7 @@ impl World {
     pub fn tick(&mut self, now: Moment) {
         self.now = now;
         sqs::tick(self);
+        elb::tick(self);
         ecs::tick(self);
         cloudwatch::tick(self);
         events::tick(self);
@@ -169,9 +176,9 @@ impl World {
     }
 
     /// Calls one API operation. `service` is the `SigV4` credential scope's name (`ecs`, `sqs`, `sns`,
-    /// `monitoring`, `codepipeline`, `application-autoscaling`); the input has been checked against
-    /// the service's model. Members keep the names of the model (`botocore` `service-2.json`);
-    /// timestamps are numbers of epoch seconds.
+    /// `elasticloadbalancing`, `monitoring`, `codepipeline`, `application-autoscaling`); the input has
+    /// been checked against the service's model. Members keep the names of the model (`botocore`
+    /// `service-2.json`); timestamps are numbers of epoch seconds.
     ///
     /// # Errors
     /// The fault that AWS would answer with.
@@ -186,6 +193,7 @@ impl World {
             "sns" => sns::call(self, operation, input, principal),
             "sqs" => sqs::call(self, operation, input),
             "ecs" => ecs::call(self, operation, input, principal),
+            "elasticloadbalancing" => elb::call(self, operation, input),
             "monitoring" => cloudwatch::call(self, operation, input),
             "codepipeline" => codepipeline::call(self, operation, input),
             "application-autoscaling" => scaling::call(self, operation, input),

@@ -1,5 +1,8 @@
 //! Application Auto Scaling: scalable targets and their suspended state.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
@@ -86,12 +89,7 @@ pub fn call(world: &mut World, operation: &str, input: &Value) -> Result<Value, 
 /// # Errors
 /// `ObjectNotFoundException` if the service is no scalable target or is gone.
 pub fn scale(world: &mut World, resource_id: &str, count: u32) -> Result<u32, Fault> {
-    let target = world
-        .scaling
-        .targets
-        .get(resource_id)
-        .ok_or_else(|| not_registered(resource_id))?
-        .clone();
+    let target = target_of(world, resource_id)?;
     let (cluster, service) = service_of(resource_id)?;
     let current =
         ecs::desired_count(world, cluster, service).ok_or_else(|| not_registered(resource_id))?;
@@ -108,6 +106,57 @@ pub fn scale(world: &mut World, resource_id: &str, count: u32) -> Result<u32, Fa
     Ok(wanted)
 }
 
+/// Carries out a scheduled action: changes the bounds that it names and pulls the desired count into
+/// them, unless scheduled scaling is suspended. Answers the desired count that results.
+///
+/// AWS: Application Auto Scaling user guide, scheduled scaling.
+///
+/// # Errors
+/// `ObjectNotFoundException` if the service is no scalable target or is gone, `ValidationException`
+/// for bounds that contradict each other.
+pub fn scheduled(
+    world: &mut World,
+    resource_id: &str,
+    minimum: Option<u32>,
+    maximum: Option<u32>,
+) -> Result<u32, Fault> {
+    let mut target = target_of(world, resource_id)?;
+    let (cluster, service) = service_of(resource_id)?;
+    let current =
+        ecs::desired_count(world, cluster, service).ok_or_else(|| not_registered(resource_id))?;
+    if target.suspended.scheduled {
+        return Ok(current);
+    }
+    target.minimum = minimum.unwrap_or(target.minimum);
+    target.maximum = maximum.unwrap_or(target.maximum);
+    keep(world, resource_id, target)?;
+    Ok(ecs::desired_count(world, cluster, service).unwrap_or(current))
+}
+
+fn target_of(world: &World, resource_id: &str) -> Result<Target, Fault> {
+    let target = world.scaling.targets.get(resource_id);
+    target.cloned().ok_or_else(|| not_registered(resource_id))
+}
+
+/// Keeps a target and pulls the desired count of its service into its bounds.
+fn keep(world: &mut World, resource_id: &str, target: Target) -> Result<(), Fault> {
+    let (cluster, service) = service_of(resource_id)?;
+    let (minimum, maximum) = (target.minimum, target.maximum);
+    if minimum > maximum {
+        return Err(validation(format!(
+            "Maximum capacity {maximum} cannot be less than minimum capacity {minimum}"
+        )));
+    }
+    world.scaling.targets.insert(resource_id.to_owned(), target);
+    match ecs::desired_count(world, cluster, service) {
+        Some(desired) if !(minimum..=maximum).contains(&desired) => {
+            let within = desired.clamp(minimum, maximum);
+            ecs::set_desired_count(world, cluster, service, within)
+        }
+        _ => Ok(()),
+    }
+}
+
 fn register(world: &mut World, input: &Value) -> Result<Value, Fault> {
     let resource_id = text(input, "ResourceId");
     let (cluster, service) = service_of(resource_id)?;
@@ -116,11 +165,11 @@ fn register(world: &mut World, input: &Value) -> Result<Value, Fault> {
             "the local account does not implement Tags of a scalable target",
         ));
     }
-    let Some(desired) = ecs::desired_count(world, cluster, service) else {
+    if ecs::desired_count(world, cluster, service).is_none() {
         return Err(validation(format!(
             "ECS service doesn't exist: {resource_id}"
         )));
-    };
+    }
     let known = world.scaling.targets.get(resource_id).cloned();
     let minimum = capacity(input, "MinCapacity")?.or(known.as_ref().map(|target| target.minimum));
     let maximum = capacity(input, "MaxCapacity")?.or(known.as_ref().map(|target| target.maximum));
@@ -129,11 +178,6 @@ fn register(world: &mut World, input: &Value) -> Result<Value, Fault> {
             "MinCapacity and MaxCapacity are required when a new scalable target is registered",
         ));
     };
-    if minimum > maximum {
-        return Err(validation(format!(
-            "Maximum capacity {maximum} cannot be less than minimum capacity {minimum}"
-        )));
-    }
     let suspended = match input.get("SuspendedState") {
         Some(given) => Suspended::parse(given),
         None => known
@@ -155,11 +199,7 @@ fn register(world: &mut World, input: &Value) -> Result<Value, Fault> {
         suspended,
         created,
     };
-    world.scaling.targets.insert(resource_id.to_owned(), target);
-    let within = desired.clamp(minimum, maximum);
-    if within != desired {
-        ecs::set_desired_count(world, cluster, service, within)?;
-    }
+    keep(world, resource_id, target)?;
     Ok(json!({"ScalableTargetARN": arn}))
 }
 
@@ -271,177 +311,4 @@ fn not_registered(resource_id: &str) -> Fault {
             "No scalable target registered for service namespace: ecs, resource ID: {resource_id}, scalable dimension: {DIMENSION}"
         ),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::world::{Identity, Principal};
-
-    const ORDERS: &str = "service/orders/app";
-
-    fn account(desired: u32) -> World {
-        let identity = Identity {
-            account: "123456789012".to_owned(),
-            region: "eu-central-1".to_owned(),
-        };
-        let mut world = World::new(identity, Moment(1_800_000_000_000), 1);
-        ecs::create_cluster(&mut world, "orders");
-        let definition = json!({
-            "family": "app",
-            "containerDefinitions": [{"name": "app", "image": "app:v1"}],
-        });
-        ecs::register_task_definition(&mut world, &definition).unwrap();
-        let service = json!({
-            "cluster": "orders",
-            "serviceName": "app",
-            "taskDefinition": "app",
-            "desiredCount": desired,
-        });
-        ecs::create_service(&mut world, &service).unwrap();
-        world
-    }
-
-    fn ask(world: &mut World, operation: &str, change: &Value) -> Result<Value, Fault> {
-        let mut input = json!({
-            "ServiceNamespace": "ecs",
-            "ResourceId": ORDERS,
-            "ScalableDimension": DIMENSION,
-        });
-        for (member, value) in change.as_object().unwrap() {
-            input[member] = value.clone();
-        }
-        let principal = Principal("shift-weight".to_owned());
-        world.call("application-autoscaling", operation, &input, &principal)
-    }
-
-    fn register(world: &mut World, change: &Value) {
-        ask(world, "RegisterScalableTarget", change).unwrap();
-    }
-
-    fn described(world: &World) -> Value {
-        let input = json!({
-            "ServiceNamespace": "ecs",
-            "ResourceIds": [ORDERS],
-            "ScalableDimension": DIMENSION,
-        });
-        describe(world, &input).unwrap()["ScalableTargets"].clone()
-    }
-
-    fn desired(world: &World) -> u32 {
-        ecs::desired_count(world, "orders", "app").unwrap()
-    }
-
-    #[test]
-    fn registering_a_scalable_target_pulls_a_service_at_zero_up_to_its_minimum() {
-        let mut world = account(0);
-        register(&mut world, &json!({"MinCapacity": 2, "MaxCapacity": 4}));
-        assert_eq!(desired(&world), 2);
-        ecs::set_desired_count(&mut world, "orders", "app", 0).unwrap();
-        let suspension = json!({"SuspendedState": {"DynamicScalingInSuspended": true}});
-        register(&mut world, &suspension);
-        assert_eq!(desired(&world), 2, "even when only suspended");
-        ecs::set_desired_count(&mut world, "orders", "app", 9).unwrap();
-        register(&mut world, &json!({}));
-        assert_eq!(desired(&world), 4);
-    }
-
-    #[test]
-    fn a_registration_changes_only_what_it_names_but_a_suspended_state_as_a_whole() {
-        let mut world = account(2);
-        register(
-            &mut world,
-            &json!({
-                "MinCapacity": 1,
-                "MaxCapacity": 4,
-                "SuspendedState": {"DynamicScalingInSuspended": true, "ScheduledScalingSuspended": true},
-            }),
-        );
-        let arn = described(&world)[0]["ScalableTargetARN"].clone();
-        register(&mut world, &json!({"MinCapacity": 0}));
-        let target = described(&world)[0].clone();
-        assert_eq!(target["MinCapacity"], 0);
-        assert_eq!(target["MaxCapacity"], 4);
-        assert_eq!(target["SuspendedState"]["ScheduledScalingSuspended"], true);
-        assert_eq!(target["ScalableTargetARN"], arn);
-        register(
-            &mut world,
-            &json!({"SuspendedState": {"DynamicScalingOutSuspended": true}}),
-        );
-        assert_eq!(
-            described(&world)[0]["SuspendedState"],
-            json!({
-                "DynamicScalingInSuspended": false,
-                "DynamicScalingOutSuspended": true,
-                "ScheduledScalingSuspended": false,
-            })
-        );
-    }
-
-    #[test]
-    fn what_cannot_be_scaled_is_refused() {
-        let mut world = account(1);
-        for (change, text) in [
-            (json!({"MinCapacity": 1}), "required"),
-            (
-                json!({"MinCapacity": 3, "MaxCapacity": 2}),
-                "cannot be less",
-            ),
-            (json!({"MinCapacity": -1, "MaxCapacity": 2}), "negative"),
-            (
-                json!({"ResourceId": "service/orders/nobody"}),
-                "ECS service doesn't exist",
-            ),
-            (
-                json!({"ServiceNamespace": "dynamodb"}),
-                "only the service namespace ecs",
-            ),
-        ] {
-            let fault = ask(&mut world, "RegisterScalableTarget", &change).unwrap_err();
-            assert_eq!(fault.code, "ValidationException");
-            assert!(fault.message.contains(text), "{}", fault.message);
-        }
-        let fault = ask(&mut world, "DeregisterScalableTarget", &json!({})).unwrap_err();
-        assert_eq!(fault.code, "ObjectNotFoundException");
-    }
-
-    #[test]
-    fn a_service_that_is_no_target_is_absent_and_so_is_a_deregistered_one() {
-        let mut world = account(1);
-        assert_eq!(described(&world), json!([]));
-        register(&mut world, &json!({"MinCapacity": 1, "MaxCapacity": 2}));
-        assert_eq!(described(&world).as_array().unwrap().len(), 1);
-        ask(&mut world, "DeregisterScalableTarget", &json!({})).unwrap();
-        assert_eq!(described(&world), json!([]));
-        let halfway = json!({"ServiceNamespace": "ecs", "ResourceIds": [ORDERS]});
-        let fault = describe(&world, &halfway).unwrap_err();
-        assert_eq!(fault.code, "ValidationException");
-    }
-
-    #[test]
-    fn a_policy_scales_within_bounds_and_not_in_a_suspended_direction() {
-        let mut world = account(0);
-        register(&mut world, &json!({"MinCapacity": 0, "MaxCapacity": 4}));
-        for _ in 0..3 {
-            let now = world.now + std::time::Duration::from_secs(1);
-            world.tick(now);
-        }
-        assert_eq!(scale(&mut world, ORDERS, 9).unwrap(), 4);
-        let out = json!({"SuspendedState": {"DynamicScalingInSuspended": true}});
-        register(&mut world, &out);
-        assert_eq!(scale(&mut world, ORDERS, 1).unwrap(), 4);
-        let inwards = json!({"SuspendedState": {"DynamicScalingOutSuspended": true}});
-        register(&mut world, &inwards);
-        assert_eq!(scale(&mut world, ORDERS, 1).unwrap(), 1);
-        assert_eq!(scale(&mut world, ORDERS, 3).unwrap(), 1);
-        assert_eq!(desired(&world), 1);
-    }
-
-    #[test]
-    fn nothing_is_scaled_in_while_a_deployment_is_in_progress() {
-        let mut world = account(3);
-        register(&mut world, &json!({"MinCapacity": 1, "MaxCapacity": 5}));
-        assert_eq!(scale(&mut world, ORDERS, 1).unwrap(), 3);
-        assert_eq!(scale(&mut world, ORDERS, 5).unwrap(), 5);
-    }
 }

@@ -3,6 +3,7 @@
 mod adapters;
 mod bad_input;
 mod connector;
+mod load_balancing;
 mod must_hold;
 mod play;
 mod real_binaries;

@@ -6,7 +6,7 @@ use super::{
     super::{Fault, World},
     Health,
     names::{self, ServiceKey, invalid, page, text, texts, wants_tags},
-    service, tags,
+    network, service, tags,
     task::{self, Task},
 };
 
@@ -183,6 +183,7 @@ fn render(world: &World, index: usize, with_tags: bool) -> Value {
         "version": task.changes,
         "overrides": {"containerOverrides": [{"name": task.container}]},
         "containers": [container(task)],
+        "attachments": network::attachments(world, task),
         "tags": if with_tags { tags::render(&task.tags) } else { json!([]) },
     });
     if let Some(definition) = world.ecs.definitions.find(world, &task.definition) {
@@ -197,7 +198,7 @@ fn render(world: &World, index: usize, with_tags: bool) -> Value {
     let stopping = task.stop.as_ref();
     let times = [
         ("pullStartedAt", task.launched),
-        ("pullStoppedAt", task.started),
+        ("pullStoppedAt", task.container_started),
         ("startedAt", task.started),
         ("stoppingAt", stopping.map(|stop| stop.at)),
         ("executionStoppedAt", task.ended),
@@ -218,7 +219,7 @@ fn render(world: &World, index: usize, with_tags: bool) -> Value {
 fn container(task: &Task) -> Value {
     let status = if task.ended.is_some() {
         "STOPPED"
-    } else if task.started.is_some() {
+    } else if task.container_started.is_some() {
         "RUNNING"
     } else {
         "PENDING"
@@ -231,9 +232,9 @@ fn container(task: &Task) -> Value {
         "lastStatus": status,
         "healthStatus": health(task),
         "networkBindings": [],
-        "networkInterfaces": [],
+        "networkInterfaces": network::interfaces(task),
     });
-    if task.started.is_some() {
+    if task.container_started.is_some() {
         shown["imageDigest"] = json!(task.image_digest);
         shown["runtimeId"] = json!(runtime_id(task));
     }

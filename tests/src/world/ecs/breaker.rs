@@ -20,6 +20,7 @@ const FIRST_HOLD: Duration = Duration::from_secs(15);
 
 /// What a rollback restores besides the task definition.
 const NETWORK: &str = "networkConfiguration";
+const LOAD_BALANCERS: &str = "loadBalancers";
 
 /// Failures to reach RUNNING from which on AWS says that it is unable to start tasks.
 const IMPAIRED: u32 = 3;
@@ -162,7 +163,7 @@ fn threshold(breaker: &Value, desired: u32) -> u32 {
 }
 
 /// The last COMPLETED deployment becomes PRIMARY and `IN_PROGRESS` again, under its own id and with its
-/// own network configuration. AWS: developer guide, deployment circuit breaker.
+/// own network configuration and load balancers. AWS: developer guide, deployment circuit breaker.
 fn roll_back(world: &mut World, key: &ServiceKey, target: Deployment) {
     let now = world.now;
     let Some(service) = world.ecs.services.get_mut(key) else {
@@ -173,6 +174,10 @@ fn roll_back(world: &mut World, key: &ServiceKey, target: Deployment) {
         Some(network) => service.settings.insert(NETWORK.to_owned(), network.clone()),
         None => service.settings.remove(NETWORK),
     };
+    let load_balancers = target.load_balancers.clone();
+    service
+        .settings
+        .insert(LOAD_BALANCERS.to_owned(), load_balancers);
     service.deployments.retain(|deployment| deployment.id != id);
     let reason = format!("ECS deployment circuit breaker: rolling back to deploymentId {id}.");
     let again = Deployment {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     super::Fault,
-    definition::{containers, is_essential},
+    definition::{containers, is_awsvpc, is_essential},
     names::{client, count, text},
 };
 
@@ -45,8 +45,29 @@ pub(super) fn check(document: &Map<String, Value>) -> Result<(), Fault> {
             return Err(client("Container.name should be unique."));
         }
         seen.push(&container["name"]);
+        check_ports(container, is_awsvpc(document))?;
     }
     check_fargate(document)
+}
+
+fn check_ports(container: &Value, awsvpc: bool) -> Result<(), Fault> {
+    let mappings = container.get("portMappings").and_then(Value::as_array);
+    for mapping in mappings.into_iter().flatten() {
+        let Some(given) = mapping.get("containerPort") else {
+            continue;
+        };
+        if !count(Some(given)).is_some_and(|port| (1..=65535).contains(&port)) {
+            return Err(client(format!(
+                "Invalid containerPort {given}: a port is between 1 and 65535."
+            )));
+        }
+        if awsvpc && mapping.get("hostPort").is_some_and(|host| host != given) {
+            return Err(client(
+                "When networkMode=awsvpc, the host ports and container ports in port mappings must match.",
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn check_fargate(document: &Map<String, Value>) -> Result<(), Fault> {

@@ -74,6 +74,15 @@ impl TaskDefinition {
         containers(&self.document).find(|container| is_essential(container))
     }
 
+    pub(super) fn container_named(&self, name: &str) -> Option<&Value> {
+        containers(&self.document).find(|container| text(container, "name") == Some(name))
+    }
+
+    /// Whether every task has a network interface of its own.
+    pub(super) fn is_awsvpc(&self) -> bool {
+        is_awsvpc(&self.document)
+    }
+
     pub(super) fn container_name(&self) -> &str {
         self.container()
             .and_then(|container| text(container, "name"))
@@ -174,6 +183,10 @@ pub(super) fn containers(document: &Map<String, Value>) -> impl Iterator<Item = 
         .flatten()
 }
 
+pub(super) fn is_awsvpc(document: &Map<String, Value>) -> bool {
+    document.get("networkMode") == Some(&json!("awsvpc"))
+}
+
 pub(super) fn is_essential(container: &Value) -> bool {
     container
         .get("essential")
@@ -197,7 +210,7 @@ pub(super) fn register(world: &mut World, input: &Value, by: &str) -> Result<Str
     let family = text(input, "family").unwrap_or_default().to_owned();
     let revision = world.ecs.definitions.0.get(&family).map_or(0, Vec::len) + 1;
     let arn = world.arn("ecs", &format!("task-definition/{family}:{revision}"));
-    let awsvpc = document.get("networkMode") == Some(&json!("awsvpc"));
+    let awsvpc = is_awsvpc(&document);
     let fargate = awsvpc && document.contains_key("cpu") && document.contains_key("memory");
     let additions = json!({
         "taskDefinitionArn": arn,
@@ -234,6 +247,7 @@ fn required_attributes(awsvpc: bool) -> Value {
 
 /// Members that AWS answers even if they were not given.
 fn fill_defaults(document: &mut Map<String, Value>) {
+    let awsvpc = is_awsvpc(document);
     for list in ["volumes", "placementConstraints"] {
         document.entry(list).or_insert_with(|| json!([]));
     }
@@ -255,6 +269,26 @@ fn fill_defaults(document: &mut Map<String, Value>) {
         ] {
             container.entry(list).or_insert_with(|| json!([]));
         }
+        let mappings = container
+            .get_mut("portMappings")
+            .and_then(Value::as_array_mut);
+        for mapping in mappings
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_object_mut)
+        {
+            fill_port_mapping(mapping, awsvpc);
+        }
+    }
+}
+
+/// AWS: TCP unless given, and with awsvpc the host's port is the container's (API reference,
+/// `PortMapping`).
+fn fill_port_mapping(mapping: &mut Map<String, Value>, awsvpc: bool) {
+    mapping.entry("protocol").or_insert_with(|| json!("tcp"));
+    if let Some(port) = mapping.get("containerPort").cloned() {
+        let host = if awsvpc { port } else { json!(0) };
+        mapping.entry("hostPort").or_insert(host);
     }
 }
 

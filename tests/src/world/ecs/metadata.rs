@@ -7,6 +7,7 @@ use super::{
     super::World,
     api::runtime_id,
     definition::TaskDefinition,
+    network,
     task::{Status, Task},
 };
 
@@ -36,7 +37,7 @@ fn desired(task: &Task) -> &'static str {
 fn known(task: &Task) -> &'static str {
     if task.ended.is_some() {
         "STOPPED"
-    } else if task.started.is_some() {
+    } else if task.container_started.is_some() {
         "RUNNING"
     } else {
         "PENDING"
@@ -67,7 +68,7 @@ fn whole_task(world: &World, task: &Task, definition: &TaskDefinition) -> Value 
     }
     let times = [
         ("PullStartedAt", task.launched),
-        ("PullStoppedAt", task.started),
+        ("PullStoppedAt", task.container_started),
     ];
     for (member, moment) in times {
         if let Some(moment) = moment {
@@ -118,8 +119,11 @@ fn container(world: &World, task: &Task, definition: &TaskDefinition) -> Value {
         "Type": "NORMAL",
         "ContainerARN": task.container_arn,
     });
-    if let Some(started) = task.started {
+    if let Some(started) = task.container_started {
         shown["StartedAt"] = json!(started.iso_millis());
+    }
+    if let Some(networks) = network::networks(world, task) {
+        shown["Networks"] = networks;
     }
     shown
 }

@@ -9,14 +9,18 @@ mod api;
 mod breaker;
 mod check;
 mod definition;
+mod health;
 mod image;
+mod launch;
 mod metadata;
 mod names;
+mod network;
 mod rollout;
 mod scheduler;
 mod service;
 mod settings;
 mod tags;
+mod targets;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -50,6 +54,8 @@ pub struct Ecs {
     services: BTreeMap<ServiceKey, Service>,
     /// In the order of their creation.
     tasks: Vec<Task>,
+    /// How many private addresses were given to tasks.
+    addresses: u32,
 }
 
 impl Default for Ecs {
@@ -63,6 +69,7 @@ impl Default for Ecs {
             definitions: Definitions::default(),
             services: BTreeMap::new(),
             tasks: Vec::new(),
+            addresses: 0,
         }
     }
 }
@@ -87,6 +94,10 @@ pub struct TaskLaunch {
     pub command: Vec<String>,
     /// `healthCheck.command` with its interval, timeout, retries and start period in seconds.
     pub health_check: Option<HealthCheck>,
+    /// The task's private IPv4 address, one of 127.0.0.0/8; `None` unless its network mode is awsvpc.
+    pub address: Option<String>,
+    /// The container's port that a load balancer sends requests to; `None` without a load balancer.
+    pub port: Option<u16>,
 }
 
 /// A container health check, in seconds as the task definition has them.

@@ -10,7 +10,8 @@ use super::{
     scheduler::{Liveness, Member, Plan, Situation},
     service::{Deployment, Rollout, Service, Status, changed, emit, write_event},
     tags::Tags,
-    task,
+    targets,
+    task::{self, Origin},
 };
 
 /// Starts a deployment: it becomes PRIMARY, what was PRIMARY becomes ACTIVE.
@@ -35,6 +36,7 @@ pub(super) fn start_deployment(world: &mut World, key: &ServiceKey, task_definit
         settings.insert("platformVersion".to_owned(), resolved);
     }
     let reason = format!("ECS deployment {id} in progress.");
+    let load_balancers = service.load_balancers().clone();
     let deployment = Deployment {
         id: id.clone(),
         task_definition: task_definition.to_owned(),
@@ -47,6 +49,7 @@ pub(super) fn start_deployment(world: &mut World, key: &ServiceKey, task_definit
         unstartable: 0,
         held_until: None,
         settings,
+        load_balancers,
     };
     service.deployments.insert(0, deployment);
     service.steady = false;
@@ -99,14 +102,15 @@ pub(super) fn reconcile(world: &mut World, key: &ServiceKey) {
     if matches!(status, None | Some(Status::Inactive)) {
         return;
     }
+    targets::tell(world, key);
     prove(world, key);
-    let replaced = retire_unhealthy(world, key);
+    let ailing = retire_unhealthy(world, key);
     breaker::trip(world, key);
     if let Some(situation) = situation(world, key) {
         let plan = situation.plan();
         say_if_blocked(world, key, &situation, &plan);
         stop_tasks(world, key, &plan.stop);
-        start_tasks(world, key, plan.start, replaced);
+        start_tasks(world, key, plan.start, ailing);
     }
     forget_deployments(world, key);
     settle(world, key);
@@ -140,32 +144,34 @@ fn prove(world: &mut World, key: &ServiceKey) {
     }
 }
 
-/// Stops tasks that fail their health check; answers how many.
+/// Tells of unhealthy tasks and stops those that are to go; answers how many are unhealthy.
 fn retire_unhealthy(world: &mut World, key: &ServiceKey) -> usize {
-    let Some(grace) = world.ecs.services.get(key).map(Service::grace) else {
+    let Some(situation) = situation(world, key) else {
         return 0;
     };
-    let unhealthy: Vec<usize> = wanted(world, key)
-        .into_iter()
-        .filter(|&index| world.ecs.tasks[index].is_unhealthy(world, grace))
-        .collect();
-    for &index in &unhealthy {
-        let id = world.ecs.tasks[index].id.clone();
-        breaker::count_failure(world, index);
-        write_event(
-            world,
-            key,
-            &format!("(task {id}) failed container health checks."),
-        );
-        task::stop(
-            world,
-            index,
-            "ServiceSchedulerInitiated",
-            "Task failed container health checks",
-        );
+    let ailing = situation.ailing();
+    if ailing.is_empty() {
+        return 0;
     }
-    say_stopped(world, key, &unhealthy);
-    unhealthy.len()
+    for &index in &ailing {
+        let task = &world.ecs.tasks[index];
+        if let Some(ailment) = task.ailment(world) {
+            let id = task.id.clone();
+            let message = format!("(task {id}) {}", ailment.event(world));
+            say_once(world, key, &message);
+        }
+    }
+    let retired = situation.retirement();
+    for &index in &retired {
+        let Some(ailment) = world.ecs.tasks[index].ailment(world) else {
+            continue;
+        };
+        breaker::count_failure(world, index);
+        let reason = ailment.stopped_reason();
+        task::stop(world, index, "ServiceSchedulerInitiated", &reason);
+    }
+    say_stopped(world, key, &retired);
+    ailing.len()
 }
 
 fn situation(world: &World, key: &ServiceKey) -> Option<Situation> {
@@ -220,10 +226,16 @@ fn start_tasks(world: &mut World, key: &ServiceKey, number: usize, replaced: usi
     let Some(primary) = service.deployments.first() else {
         return;
     };
-    let (id, definition) = (primary.id.clone(), primary.task_definition.clone());
-    let tags = propagated_tags(service, world.ecs.definitions.find(world, &definition), key);
+    let definition = world.ecs.definitions.find(world, &primary.task_definition);
+    let origin = Origin {
+        service: key.clone(),
+        deployment: primary.id.clone(),
+        definition: primary.task_definition.clone(),
+        load_balancers: primary.load_balancers.clone(),
+        tags: propagated_tags(service, definition, key),
+    };
     let started: Vec<String> = (0..number)
-        .filter_map(|_| task::create(world, key, &id, &definition, tags.clone()))
+        .filter_map(|_| task::create(world, &origin))
         .map(|task| format!("(task {task})"))
         .collect();
     touch(world, key);

@@ -5,6 +5,8 @@ use std::cmp::Reverse;
 /// How far a live task is. Ordered by how little is lost when it is stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Liveness {
+    /// RUNNING, and unhealthy for longer than it may be: to be replaced.
+    Ailing,
     /// Not RUNNING yet.
     Pending,
     /// RUNNING, not yet counted towards the minimum healthy percent.
@@ -67,20 +69,49 @@ impl Situation {
             .map(|member| member.task)
     }
 
+    /// Tasks to be replaced, those of old deployments first.
+    pub(super) fn ailing(&self) -> Vec<usize> {
+        self.of(false, Liveness::Ailing)
+            .chain(self.of(true, Liveness::Ailing))
+            .collect()
+    }
+
+    /// Unhealthy tasks that are to go now: as many as have healthy replacements, and where
+    /// `maximumPercent` leaves no room for a replacement, one. AWS: developer guide, "Amazon ECS
+    /// services", service scheduler concepts; API reference, `DeploymentConfiguration`.
+    pub(super) fn retirement(&self) -> Vec<usize> {
+        let ailing = self.ailing();
+        let healthy =
+            self.of(false, Liveness::Healthy).count() + self.of(true, Liveness::Healthy).count();
+        let replaced = (healthy + ailing.len())
+            .saturating_sub(self.desired)
+            .min(ailing.len());
+        let missing = self.desired.saturating_sub(self.sound_primary().count());
+        let room = self.upper().saturating_sub(self.members.len() - replaced);
+        let retired = if self.may_start && missing > room {
+            replaced.max(1)
+        } else {
+            replaced
+        };
+        ailing.into_iter().take(retired).collect()
+    }
+
     /// Decides. Old tasks go as new ones become healthy; where `maximumPercent` leaves no room for
-    /// new ones, old ones go first, down to `minimumHealthyPercent`.
+    /// new ones and no unhealthy task is about to make some, old ones go first, down to
+    /// `minimumHealthyPercent`.
     pub(super) fn plan(&self) -> Plan {
         let mut stop = self.primary_excess();
-        let primary = self.members.iter().filter(|m| m.primary).count() - stop.len();
+        let primary = self.sound_primary().count() - stop.len();
         let kept_healthy = self
             .of(true, Liveness::Healthy)
             .filter(|task| !stop.contains(task))
             .count();
         let old_healthy: Vec<usize> = self.of(false, Liveness::Healthy).collect();
         let healthy = kept_healthy + old_healthy.len();
+        let ailing = self.ailing().len();
 
         stop.extend(self.of(false, Liveness::Pending));
-        let mut live = primary + old_healthy.len();
+        let mut live = primary + old_healthy.len() + ailing;
         if healthy >= self.lower() {
             stop.extend(self.of(false, Liveness::Warming));
         } else {
@@ -92,7 +123,9 @@ impl Situation {
         } else {
             0
         };
-        let short_of_room = wanted.saturating_sub(self.upper().saturating_sub(live));
+        let short_of_room = wanted
+            .saturating_sub(self.upper().saturating_sub(live))
+            .saturating_sub(ailing);
         let spare = healthy.saturating_sub(self.lower());
         let drained = healthy
             .saturating_sub(self.desired)
@@ -106,10 +139,16 @@ impl Situation {
         }
     }
 
+    fn sound_primary(&self) -> impl Iterator<Item = &Member> {
+        self.members
+            .iter()
+            .filter(|member| member.primary && member.liveness != Liveness::Ailing)
+    }
+
     /// What of the PRIMARY deployment exceeds the desired count: the least useful first, then the
     /// youngest.
     fn primary_excess(&self) -> Vec<usize> {
-        let mut primary: Vec<&Member> = self.members.iter().filter(|m| m.primary).collect();
+        let mut primary: Vec<&Member> = self.sound_primary().collect();
         let excess = primary.len().saturating_sub(self.desired);
         primary.sort_by_key(|member| (member.liveness, Reverse(member.task)));
         primary
@@ -178,8 +217,42 @@ mod tests {
         assert_eq!(shrinking.plan().stop, [1]);
     }
 
+    fn members(of: &[Liveness]) -> Vec<Member> {
+        let member = |(task, &liveness)| Member {
+            task,
+            primary: true,
+            liveness,
+        };
+        of.iter().enumerate().map(member).collect()
+    }
+
+    #[test]
+    fn an_unhealthy_task_goes_when_its_replacement_is_healthy() {
+        let mut service = situation(2, 100, 200, 0);
+        service.members = members(&[Liveness::Healthy, Liveness::Ailing]);
+        assert!(service.retirement().is_empty());
+        assert_eq!(service.plan().start, 1);
+        service.members = members(&[Liveness::Healthy, Liveness::Ailing, Liveness::Warming]);
+        assert!(service.retirement().is_empty());
+        assert_eq!(service.plan(), Plan::default());
+        service.members = members(&[Liveness::Healthy, Liveness::Ailing, Liveness::Healthy]);
+        assert_eq!(service.retirement(), [1]);
+        assert_eq!(service.plan(), Plan::default());
+    }
+
+    #[test]
+    fn without_room_for_replacements_unhealthy_tasks_go_first_and_one_at_a_time() {
+        let mut full = situation(3, 0, 100, 0);
+        full.members = members(&[Liveness::Ailing, Liveness::Ailing, Liveness::Healthy]);
+        assert_eq!(full.retirement(), [0]);
+        assert_eq!(full.plan(), Plan::default());
+        full.members.remove(0);
+        assert_eq!(full.plan().start, 1);
+    }
+
     fn any_liveness() -> impl Strategy<Value = Liveness> {
         prop_oneof![
+            Just(Liveness::Ailing),
             Just(Liveness::Pending),
             Just(Liveness::Warming),
             Just(Liveness::Healthy),
@@ -216,6 +289,8 @@ mod tests {
             prop_assert!(after >= before.min(situation.lower()), "{after} of {before} stay healthy");
             let kept = situation.members.len() - plan.stop.len();
             prop_assert!(plan.start == 0 || kept + plan.start <= situation.upper());
+            let ailing = situation.ailing();
+            prop_assert!(plan.stop.iter().all(|task| !ailing.contains(task)));
             let mut gone = plan.stop.clone();
             gone.sort_unstable();
             gone.dedup();

@@ -8,6 +8,7 @@ use super::{
     super::{World, events, journal::What},
     names::{ServiceKey, count, text},
     tags::{self, Tags},
+    targets::Untold,
     task::Task,
 };
 use crate::clock::Moment;
@@ -63,6 +64,8 @@ pub(super) struct Deployment {
     pub(super) held_until: Option<Moment>,
     /// Members of the service that a deployment shows as they were when it started.
     pub(super) settings: Map<String, Value>,
+    /// `loadBalancers` of the service as they were when it started: what its tasks are registered with.
+    pub(super) load_balancers: Value,
 }
 
 /// A service.
@@ -83,6 +86,7 @@ pub(super) struct Service {
     pub(super) created: Moment,
     /// Whether the current steady state was already announced.
     pub(super) steady: bool,
+    pub(super) untold: Untold,
     /// Newest first.
     events: VecDeque<Value>,
     /// Counts as last noted in the journal.
@@ -105,6 +109,7 @@ impl Service {
             tags: Tags::new(),
             created: world.now,
             steady: false,
+            untold: Untold::default(),
             events: VecDeque::new(),
             noted: None,
             shown: VecDeque::new(),
@@ -122,6 +127,11 @@ impl Service {
     pub(super) fn grace(&self) -> Duration {
         let seconds = count(self.settings.get("healthCheckGracePeriodSeconds"));
         Duration::from_secs(seconds.unwrap_or(0).into())
+    }
+
+    /// `loadBalancers`.
+    pub(super) fn load_balancers(&self) -> &Value {
+        self.settings.get("loadBalancers").unwrap_or(&Value::Null)
     }
 
     /// The circuit breaker's configuration, if it is on.

@@ -8,7 +8,7 @@ use super::{
     names::{self, ServiceKey, client, count, invalid, text},
     rollout,
     service::{self, Service, Status},
-    tags,
+    tags, targets,
 };
 
 /// Members that are kept and shown; the scheduler looks at some of them.
@@ -22,7 +22,7 @@ const KEPT: [&str; 5] = [
 
 /// Members that start a deployment when they change. AWS: API reference, `UpdateService`, per
 /// parameter.
-const DEPLOYED: [&str; 2] = ["networkConfiguration", "platformVersion"];
+const DEPLOYED: [&str; 3] = ["loadBalancers", "networkConfiguration", "platformVersion"];
 
 /// What else `CreateService` takes here.
 const CREATED: [&str; 9] = [
@@ -80,6 +80,7 @@ pub(super) fn create(world: &mut World, input: &Value, by: &str) -> Result<Value
     let arn = deployable(world, text(input, "taskDefinition").unwrap_or_default())?;
     let mut service = Service::new(&key, world, defaults(input, by));
     apply(&mut service, input)?;
+    check_targets(world, &service, &arn, input)?;
     service.tags = tags::parse(input);
     world.ecs.services.insert(key.clone(), service);
     rollout::start_deployment(world, &key, &arn);
@@ -136,6 +137,7 @@ pub(super) fn update(world: &mut World, input: &Value) -> Result<Value, Fault> {
     };
     let mut service = before.clone();
     apply(&mut service, input)?;
+    check_targets(world, &service, &wanted, input)?;
     let redeployed = DEPLOYED
         .iter()
         .any(|member| service.settings.get(*member) != before.settings.get(*member));
@@ -173,6 +175,24 @@ fn deployable(world: &World, name: &str) -> Result<String, Fault> {
     }
     definition.check_runnable()?;
     Ok(definition.arn.clone())
+}
+
+/// Refuses load balancers that do not exist or do not fit the task definition: given ones, and those
+/// that a service already has when it is given another definition.
+fn check_targets(
+    world: &World,
+    service: &Service,
+    definition: &str,
+    input: &Value,
+) -> Result<(), Fault> {
+    let load_balancers = service.load_balancers();
+    if let Some(definition) = world.ecs.definitions.find(world, definition) {
+        targets::check(load_balancers, definition)?;
+    }
+    if input.get("loadBalancers").is_some() {
+        targets::check_groups(world, load_balancers)?;
+    }
+    Ok(())
 }
 
 /// Refuses members that nothing here acts upon.

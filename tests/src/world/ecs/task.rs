@@ -2,32 +2,35 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::{
-    super::{Effect, Principal, World, iam, journal::What},
-    Health, HealthCheck, Signal, TaskLaunch, breaker,
+    super::{Effect, World, journal::What},
+    Health, HealthCheck, Signal, breaker,
     image::{digest_of, label_of},
+    launch::launch,
     names::ServiceKey,
+    network,
     scheduler::Liveness,
     tags::Tags,
+    targets::{self, Registration},
 };
 use crate::clock::Moment;
-
-/// AWS: a task without a health check counts towards the minimum healthy percent 40 s after it
-/// reached RUNNING (API reference, `DeploymentConfiguration`).
-const WARM_UP: Duration = Duration::from_secs(40);
 
 /// AWS: stopped tasks stay describable for at least an hour (API reference, `DescribeTasks`).
 const KEPT: Duration = Duration::from_hours(1);
 
-/// DEACTIVATING is when a load balancer lets go of the task. Without one it is short.
+/// ACTIVATING is when a task is registered with its load balancers, DEACTIVATING when they let go of
+/// it. AWS states no time for what is around registration and deregistration delay; it is short.
+const ACTIVATION: Duration = Duration::from_secs(1);
 const DEACTIVATION: Duration = Duration::from_secs(1);
 
-/// `lastStatus`. AWS: developer guide, task lifecycle. There is no ACTIVATING: that is where AWS
-/// registers a task with load balancers and service discovery, which services here do not have.
+/// `lastStatus`. AWS: developer guide, task lifecycle. Only tasks with load balancers are ACTIVATING.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Status {
     Provisioning,
     Pending,
+    Activating,
     Running,
     Deactivating,
     Stopping,
@@ -40,6 +43,7 @@ impl Status {
         match self {
             Self::Provisioning => "PROVISIONING",
             Self::Pending => "PENDING",
+            Self::Activating => "ACTIVATING",
             Self::Running => "RUNNING",
             Self::Deactivating => "DEACTIVATING",
             Self::Stopping => "STOPPING",
@@ -78,12 +82,20 @@ pub(super) struct Task {
     pub(super) health_check: Option<HealthCheck>,
     pub(super) stop_timeout: Duration,
     pub(super) tags: Tags,
+    /// Its private address, if its network mode is awsvpc.
+    pub(super) address: Option<String>,
+    /// What its load balancers know it as.
+    pub(super) registrations: Vec<Registration>,
+    /// Whether they know it now.
+    pub(super) registered: bool,
     pub(super) status: Status,
     /// `version` of the API: counts changes.
     pub(super) changes: u64,
     pub(super) created: Moment,
     /// When the container was handed over to be started.
     pub(super) launched: Option<Moment>,
+    pub(super) container_started: Option<Moment>,
+    /// When it reached RUNNING.
     pub(super) started: Option<Moment>,
     pub(super) health: Option<Health>,
     /// Whether it ever counted as healthy: from then on its end is no failed launch.
@@ -110,57 +122,45 @@ impl Task {
     }
 
     pub(super) fn is_pending(&self) -> bool {
-        matches!(self.status, Status::Provisioning | Status::Pending)
-    }
-
-    /// How the scheduler sees it; `None` when it is being stopped.
-    pub(super) fn liveness(&self, world: &World) -> Option<Liveness> {
-        if !self.is_wanted() {
-            return None;
-        }
-        let Some(started) = self.started else {
-            return Some(Liveness::Pending);
-        };
-        let counts = match &self.health_check {
-            None => world.now.since(started) >= world.paced(WARM_UP),
-            Some(_) => self.health == Some(Health::Healthy),
-        };
-        Some(if counts {
-            Liveness::Healthy
-        } else {
-            Liveness::Warming
-        })
-    }
-
-    /// Whether the scheduler has to replace it. AWS ignores a failing health check for the
-    /// service's grace period (API reference, `healthCheckGracePeriodSeconds`).
-    pub(super) fn is_unhealthy(&self, world: &World, grace: Duration) -> bool {
-        let out_of_grace = self
-            .started
-            .is_some_and(|started| world.now.since(started) >= world.paced(grace));
-        self.is_wanted() && self.health == Some(Health::Unhealthy) && out_of_grace
+        matches!(
+            self.status,
+            Status::Provisioning | Status::Pending | Status::Activating
+        )
     }
 }
 
+/// What a task is created from.
+#[derive(Debug)]
+pub(super) struct Origin {
+    pub(super) service: ServiceKey,
+    /// The deployment's id.
+    pub(super) deployment: String,
+    /// ARN of the task definition.
+    pub(super) definition: String,
+    /// `loadBalancers` of the deployment.
+    pub(super) load_balancers: Value,
+    /// What the task is tagged with.
+    pub(super) tags: Tags,
+}
+
 /// Creates a task of a service's deployment in PROVISIONING; answers its id.
-pub(super) fn create(
-    world: &mut World,
-    service: &ServiceKey,
-    deployment: &str,
-    definition_arn: &str,
-    tags: Tags,
-) -> Option<String> {
-    let definition = world.ecs.definitions.find(world, definition_arn)?.clone();
+pub(super) fn create(world: &mut World, origin: &Origin) -> Option<String> {
+    let definition = world.ecs.definitions.find(world, &origin.definition)?;
+    let definition = definition.clone();
     let id = world.uuid().replace('-', "");
     let container_id = world.uuid();
-    let place = format!("{}/{id}", service.cluster);
+    let place = format!("{}/{id}", origin.service.cluster);
     let image = definition.image().to_owned();
+    let address = definition.is_awsvpc().then(|| network::next_address(world));
+    let registrations = address.as_ref().map_or_else(Vec::new, |address| {
+        targets::registrations(&origin.load_balancers, address)
+    });
     let task = Task {
         arn: world.arn("ecs", &format!("task/{place}")),
         container_arn: world.arn("ecs", &format!("container/{place}/{container_id}")),
         id: id.clone(),
-        service: service.clone(),
-        deployment: deployment.to_owned(),
+        service: origin.service.clone(),
+        deployment: origin.deployment.clone(),
         definition: definition.arn.clone(),
         container: definition.container_name().to_owned(),
         image_digest: digest_of(&image),
@@ -168,11 +168,15 @@ pub(super) fn create(
         image,
         health_check: definition.health_check(),
         stop_timeout: definition.stop_timeout(),
-        tags,
+        tags: origin.tags.clone(),
+        address,
+        registrations,
+        registered: false,
         status: Status::Provisioning,
         changes: 1,
         created: world.now,
         launched: None,
+        container_started: None,
         started: None,
         health: None,
         proven: false,
@@ -194,15 +198,25 @@ pub(super) fn position(world: &World, arn: &str) -> Option<usize> {
     world.ecs.tasks.iter().position(|task| task.arn == arn)
 }
 
-/// The container started.
+/// The container started. With load balancers the task has to be registered before it is RUNNING.
 pub(super) fn running(world: &mut World, index: usize) {
-    let now = world.now;
     let task = &mut world.ecs.tasks[index];
-    if task.is_wanted() && task.status == Status::Pending {
-        task.started = Some(now);
-        move_to(world, index, Status::Running);
-        breaker::task_started(world, index);
+    if !task.is_wanted() || task.status != Status::Pending {
+        return;
     }
+    task.container_started = Some(world.now);
+    if task.registrations.is_empty() {
+        reach_running(world, index);
+    } else {
+        move_to(world, index, Status::Activating);
+        targets::register(world, index);
+    }
+}
+
+fn reach_running(world: &mut World, index: usize) {
+    world.ecs.tasks[index].started = Some(world.now);
+    move_to(world, index, Status::Running);
+    breaker::task_started(world, index);
 }
 
 /// Remembers that a task became healthy.
@@ -243,10 +257,12 @@ pub(super) fn exited(world: &mut World, index: usize, code: Option<i32>, reason:
         });
         breaker::task_ended(world, index);
     }
+    targets::deregister(world, index);
     move_to(world, index, Status::Deprovisioning);
 }
 
-/// Tells a task to stop: SIGTERM, and SIGKILL after its stop timeout.
+/// Tells a task to stop: its load balancers let go of it, then SIGTERM, and SIGKILL after its stop
+/// timeout.
 pub(super) fn stop(world: &mut World, index: usize, code: &'static str, reason: &str) {
     let at = world.now;
     let task = &mut world.ecs.tasks[index];
@@ -260,6 +276,7 @@ pub(super) fn stop(world: &mut World, index: usize, code: &'static str, reason: 
     });
     if task.launched.is_some() {
         move_to(world, index, Status::Deactivating);
+        targets::deregister(world, index);
     } else {
         task.ended = Some(at);
         move_to(world, index, Status::Deprovisioning);
@@ -295,7 +312,15 @@ fn advance(world: &mut World, index: usize) {
         {
             launch(world, index);
         }
-        Status::Deactivating if past(task.stop.as_ref().map(|stop| stop.at), DEACTIVATION) => {
+        Status::Activating if past(task.container_started, ACTIVATION) => {
+            reach_running(world, index);
+        }
+        Status::Deactivating
+            if past(
+                task.stop.as_ref().map(|stop| stop.at),
+                deactivation(world, task),
+            ) =>
+        {
             world.ecs.tasks[index].terminated = Some(now);
             move_to(world, index, Status::Stopping);
             signal(world, index, Signal::Term);
@@ -312,49 +337,12 @@ fn advance(world: &mut World, index: usize) {
     }
 }
 
-fn launch(world: &mut World, index: usize) {
-    let now = world.now;
-    world.ecs.tasks[index].launched = Some(now);
-    let task = &world.ecs.tasks[index];
-    let Some(definition) = world.ecs.definitions.find(world, &task.definition) else {
-        return;
-    };
-    let role = definition.task_role().map(str::to_owned);
-    let launch = TaskLaunch {
-        task_arn: task.arn.clone(),
-        service: task.service.service.clone(),
-        container: task.container.clone(),
-        image: task.image.clone(),
-        environment: definition.environment(),
-        command: definition.command(),
-        health_check: task.health_check.clone(),
-    };
-    let assumed = match role {
-        Some(role) => assume(world, &role),
-        // On AWS it would start, without credentials; here it would call as a person with all rights.
-        None if world.iam.strict => Err("The task definition has no taskRoleArn.".to_owned()),
-        None => Ok(()),
-    };
-    if let Err(reason) = assumed {
-        let arn = launch.task_arn;
-        return super::task_exited(world, &arn, None, Some(&reason));
+/// How long it takes until nothing sends requests to a task any more.
+fn deactivation(world: &World, task: &Task) -> Duration {
+    match task.container_started {
+        None => DEACTIVATION,
+        Some(_) => DEACTIVATION.max(targets::deregistration_delay(world, task)),
     }
-    world.outbox.push(Effect::StartTask(launch));
-}
-
-/// All tasks are one principal: they act as the role of the task that started last. AWS: ECS
-/// developer guide, "Amazon ECS task IAM role", "Verify task role": the source is any resource of ECS.
-fn assume(world: &mut World, role: &str) -> Result<(), String> {
-    let tasks = Principal(super::TASK_PRINCIPAL.to_owned());
-    let source = world.arn("ecs", "*");
-    iam::assume(world, &tasks, role, iam::ECS_TASKS, Some(&source)).map_err(|fault| {
-        format!(
-            "ECS was unable to assume the role '{role}' that was provided for this task. Please \
-             verify that the role being passed has the proper trust relationship and permissions \
-             and that your IAM user has permissions to pass this role. {}",
-            fault.message
-        )
-    })
 }
 
 fn signal(world: &mut World, index: usize, signal: Signal) {
@@ -377,7 +365,7 @@ fn note(world: &mut World, index: usize) {
         Status::Running => "RUNNING",
         Status::Deactivating => "STOPPING",
         Status::Stopped => "STOPPED",
-        Status::Pending | Status::Stopping | Status::Deprovisioning => return,
+        Status::Pending | Status::Activating | Status::Stopping | Status::Deprovisioning => return,
     };
     let what = What::Task {
         service: task.service.service.clone(),

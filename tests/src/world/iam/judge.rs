@@ -75,7 +75,7 @@ impl Denied {
     pub fn fault(&self, service: &str) -> Fault {
         let (code, status) = match service {
             "s3" => ("AccessDenied", 403),
-            "sqs" | "monitoring" | "sns" => ("AccessDeniedException", 403),
+            "elasticloadbalancing" | "monitoring" | "sns" | "sqs" => ("AccessDeniedException", 403),
             _ => ("AccessDeniedException", 400),
         };
         Fault {

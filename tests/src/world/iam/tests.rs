@@ -403,7 +403,16 @@ fn sample() -> Value {
         "AlarmName": "orders", "AlarmNames": ["orders"], "Namespace": "Orders",
         "TopicArn": "arn:aws:sns:eu-central-1:111122223333:orders", "ResourceId": "service/orders/orders", "pipelineName": "orders", "stageName": "Canary", "actionName": "Approval", "name": "orders",
         "pipeline": { "name": "orders", "roleArn": "orders-pipeline" },
+        "Name": "orders",
+        "LoadBalancerArn": load_balancing("loadbalancer/app/orders/1"),
+        "ListenerArn": load_balancing("listener/app/orders/1/2"),
+        "RuleArn": load_balancing("listener-rule/app/orders/1/2/3"),
+        "TargetGroupArn": load_balancing("targetgroup/orders/4"),
     })
+}
+
+fn load_balancing(resource: &str) -> String {
+    format!("arn:aws:elasticloadbalancing:eu-central-1:111122223333:{resource}")
 }
 
 #[test]
@@ -418,6 +427,7 @@ fn every_operation_of_the_account_needs_actions_on_resources_that_aws_documents(
         };
         let service = match path.file_stem().and_then(|stem| stem.to_str()) {
             Some("cloudwatch") => "monitoring",
+            Some("elbv2") => "elasticloadbalancing",
             Some(stem) => stem,
             None => continue,
         };

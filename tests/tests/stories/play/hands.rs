@@ -83,6 +83,7 @@ impl Hands {
                         stop.notify_one();
                     }
                 }
+                Effect::CheckTarget(_) => {}
                 // Nobody builds: the execution stays where it is.
                 Effect::PlayAction(_) if self.held.load(Ordering::Relaxed) => {}
                 Effect::PlayAction(action) => {

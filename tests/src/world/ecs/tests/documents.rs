@@ -171,7 +171,7 @@ fn what_is_not_implemented_is_refused_by_name_and_changes_nothing() {
     stage.service(&v1, 1, &json!({}));
     let before = stage.described();
     for (member, value) in [
-        ("loadBalancers", json!([{"containerPort": 80}])),
+        ("serviceRegistries", json!([{"registryArn": "arn"}])),
         (
             "capacityProviderStrategy",
             json!([{"capacityProvider": "FARGATE_SPOT"}]),

@@ -1,5 +1,6 @@
 //! Stories about services, told with scripted containers.
 
+mod balanced;
 mod documents;
 mod property;
 mod stage;

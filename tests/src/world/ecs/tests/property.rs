@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::{
-    super::scheduler::Liveness,
+    super::{super::elb, create_service, scheduler::Liveness},
+    balanced::{balanced, load_balancers},
     stage::{Behaviour, Stage},
 };
 
@@ -17,6 +18,28 @@ fn any_behaviour() -> impl Strategy<Value = Behaviour> {
         (1_u64..60).prop_map(Behaviour::HealthyAfter),
         (1_u64..60).prop_map(Behaviour::UnhealthyAfter),
     ]
+}
+
+/// Without tasks that die after they were healthy: those are no failed launches, as on AWS.
+fn any_web_behaviour() -> impl Strategy<Value = Behaviour> {
+    prop_oneof![
+        Just(Behaviour::Runs),
+        Just(Behaviour::CannotBePulled),
+        Just(Behaviour::IgnoresSigterm),
+        (1_u64..60).prop_map(Behaviour::AnswersAfter),
+        Just(Behaviour::AnswersAfter(u64::MAX)),
+    ]
+}
+
+/// How many targets of a group the load balancer finds in that state.
+fn targets(stage: &mut Stage, group: &str, health: &str) -> usize {
+    let input = json!({"TargetGroupArn": group});
+    let answer = elb::call(&mut stage.world, "DescribeTargetHealth", &input).unwrap();
+    let targets = answer["TargetHealthDescriptions"].as_array().unwrap();
+    let found = targets
+        .iter()
+        .filter(|target| target["TargetHealth"]["State"] == health);
+    found.count()
 }
 
 proptest! {
@@ -71,5 +94,50 @@ proptest! {
         let created = stage.ever_created();
         stage.seconds(300);
         prop_assert_eq!(stage.ever_created(), created, "a steady service starts nothing");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(12) })]
+
+    /// Behind a load balancer, what counts is healthy targets.
+    #[test]
+    fn an_update_behind_a_load_balancer_keeps_enough_targets_healthy(
+        desired in 1_u32..5,
+        minimum in 0_usize..=100,
+        behaviour in any_web_behaviour(),
+        grace in 0_u32..60,
+    ) {
+        let (mut stage, group, _) = balanced();
+        let v1 = stage.web_version("v1", Behaviour::Runs);
+        let v2 = stage.web_version("v2", behaviour);
+        create_service(&mut stage.world, &json!({
+            "cluster": "orders",
+            "serviceName": "app",
+            "taskDefinition": v1,
+            "desiredCount": desired,
+            "healthCheckGracePeriodSeconds": grace,
+            "loadBalancers": load_balancers(&group),
+            "deploymentConfiguration": {
+                "minimumHealthyPercent": minimum,
+                "deploymentCircuitBreaker": {"enable": true, "rollback": true},
+            },
+        })).unwrap();
+        stage.seconds(90);
+        stage.update(&json!({"taskDefinition": v2}));
+        let desired = usize::try_from(desired).unwrap();
+        let lower = (desired * minimum).div_ceil(100);
+        for _ in 0..600 {
+            stage.seconds(1);
+            let healthy = targets(&mut stage, &group, "healthy");
+            prop_assert!(healthy >= lower, "{healthy} healthy targets of at least {lower}");
+        }
+        let service = stage.described();
+        prop_assert_eq!(service["deployments"].as_array().unwrap().len(), 1);
+        prop_assert_eq!(targets(&mut stage, &group, "healthy"), desired);
+        for gone in ["draining", "unhealthy", "initial"] {
+            prop_assert_eq!(targets(&mut stage, &group, gone), 0, "{}", gone);
+        }
+        prop_assert_eq!(&service["deployments"][0]["rolloutState"], &json!("COMPLETED"));
     }
 }

@@ -1,13 +1,13 @@
 //! A cluster whose containers are played by a script.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::{Value, json};
 
 use super::super::{
-    super::{Effect, Fault, Identity, Principal, World, journal::What},
-    Health, Signal, create_cluster, create_service, register_task_definition, task_exited,
-    task_health, task_running,
+    super::{Effect, Fault, Identity, Principal, World, elb, journal::What},
+    Health, Signal, TaskLaunch, create_cluster, create_service, register_task_definition,
+    task_exited, task_health, task_running,
 };
 use crate::clock::Moment;
 
@@ -25,6 +25,8 @@ pub(super) enum Behaviour {
     UnhealthyAfter(u64),
     /// Does not react to SIGTERM.
     IgnoresSigterm,
+    /// Answers the health checks of target groups well from then on, and 503 before.
+    AnswersAfter(u64),
 }
 
 struct Container {
@@ -32,6 +34,7 @@ struct Container {
     behaviour: Behaviour,
     started: Moment,
     told: bool,
+    address: Option<String>,
 }
 
 pub(super) struct Stage {
@@ -40,6 +43,10 @@ pub(super) struct Stage {
     containers: Vec<Container>,
     /// Signals that were sent, as (second since the beginning, signal).
     pub(super) signals: Vec<(u64, Signal)>,
+    /// Every container that was handed over.
+    pub(super) launches: Vec<TaskLaunch>,
+    /// Addresses at which nothing answers any more.
+    pub(super) silent: BTreeSet<String>,
     /// Called after every second.
     pub(super) watch: fn(&World),
 }
@@ -59,6 +66,8 @@ impl Stage {
             behaviours: Vec::new(),
             containers: Vec::new(),
             signals: Vec::new(),
+            launches: Vec::new(),
+            silent: BTreeSet::new(),
             watch: |_| {},
         }
     }
@@ -74,6 +83,21 @@ impl Stage {
             container["healthCheck"] = json!({"command": ["CMD", "check"]});
         }
         let input = json!({"family": "app", "containerDefinitions": [container]});
+        register_task_definition(&mut self.world, &input).unwrap()
+    }
+
+    /// Registers a revision of `app` with network mode awsvpc that listens on port 8080.
+    pub(super) fn web_version(&mut self, version: &str, behaviour: Behaviour) -> String {
+        self.behaviours.push((format!("app:{version}"), behaviour));
+        let input = json!({
+            "family": "app",
+            "networkMode": "awsvpc",
+            "containerDefinitions": [{
+                "name": "app",
+                "image": format!("app:{version}"),
+                "portMappings": [{"containerPort": 8080}],
+            }],
+        });
         register_task_definition(&mut self.world, &input).unwrap()
     }
 
@@ -155,8 +179,12 @@ impl Stage {
         self.world.tick(now);
         for effect in std::mem::take(&mut self.world.outbox) {
             match effect {
-                Effect::StartTask(launch) => self.start(&launch.task_arn, &launch.image),
+                Effect::StartTask(launch) => self.start(&launch),
                 Effect::SignalTask { task_arn, signal } => self.signal(&task_arn, signal),
+                Effect::CheckTarget(probe) => {
+                    let status = self.answer(&probe.target.ip);
+                    elb::checked(&mut self.world, &probe, status);
+                }
                 other => panic!("ECS asks for {other:?}"),
             }
         }
@@ -164,7 +192,23 @@ impl Stage {
         (self.watch)(&self.world);
     }
 
-    fn start(&mut self, task: &str, image: &str) {
+    /// What the container at an address answers to a health check.
+    fn answer(&self, address: &str) -> Option<u16> {
+        let container = self
+            .containers
+            .iter()
+            .find(|container| container.address.as_deref() == Some(address))
+            .filter(|_| !self.silent.contains(address))?;
+        let age = self.world.now.since(container.started).as_secs();
+        match container.behaviour {
+            Behaviour::AnswersAfter(at) if age < at => Some(503),
+            _ => Some(200),
+        }
+    }
+
+    fn start(&mut self, launch: &TaskLaunch) {
+        self.launches.push(launch.clone());
+        let (task, image) = (launch.task_arn.as_str(), launch.image.as_str());
         let (_, behaviour) = self
             .behaviours
             .iter()
@@ -181,6 +225,7 @@ impl Stage {
             behaviour: *behaviour,
             started: self.world.now,
             told: false,
+            address: launch.address.clone(),
         });
     }
 

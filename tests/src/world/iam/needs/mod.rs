@@ -68,6 +68,7 @@ pub(super) fn of(
         "codepipeline" => call.codepipeline(),
         "dynamodb" => call.dynamodb(),
         "ecs" => call.ecs(),
+        "elasticloadbalancing" => call.load_balancing(),
         "monitoring" => call.cloudwatch(),
         "s3" => call.s3(),
         "sns" => call.sns(),
@@ -176,6 +177,32 @@ impl Call<'_> {
             }
             _ => return None,
         };
+        Some(vec![Need::new(action, resource)])
+    }
+
+    /// What describes cannot be narrowed.
+    fn load_balancing(&self) -> Option<Vec<Need>> {
+        let named = |kind: &str| {
+            let resource = format!("{kind}/{}/*", text(self.input, "Name"));
+            self.world.arn("elasticloadbalancing", &resource)
+        };
+        let given = |member: &str| text(self.input, member).to_owned();
+        let resource = match self.operation {
+            "CreateLoadBalancer" => named("loadbalancer/app"),
+            "CreateTargetGroup" => named("targetgroup"),
+            "CreateListener" | "ModifyLoadBalancerAttributes" => given("LoadBalancerArn"),
+            "CreateRule" | "ModifyListener" => given("ListenerArn"),
+            "DescribeListeners"
+            | "DescribeLoadBalancers"
+            | "DescribeRules"
+            | "DescribeTargetGroupAttributes"
+            | "DescribeTargetGroups"
+            | "DescribeTargetHealth" => "*".to_owned(),
+            "ModifyRule" => given("RuleArn"),
+            "ModifyTargetGroupAttributes" => given("TargetGroupArn"),
+            _ => return None,
+        };
+        let action = format!("elasticloadbalancing:{}", self.operation);
         Some(vec![Need::new(action, resource)])
     }
 

@@ -1,0 +1,245 @@
+//! Elastic Load Balancing v2: application load balancers with weighted target groups.
+//!
+//! Actions and conditions are kept as AWS describes them. Nothing here opens a port: whoever drives
+//! the world forwards requests as [`route`] says and checks targets as [`Probe`]s ask.
+//!
+//! Different from AWS: requests are shared among groups by turns and not by lot; session stickiness of
+//! a target group and slow start are kept and described, but do not change where requests go; whoever
+//! has to sign in (`authenticate-oidc`, `authenticate-cognito`) counts as signed in; nothing is
+//! encrypted.
+
+mod action;
+mod association;
+mod attributes;
+mod balancer;
+mod condition;
+mod describe;
+mod faults;
+mod forward;
+mod group;
+mod history;
+mod metrics;
+mod route;
+mod rule;
+mod target;
+#[cfg(test)]
+mod tests;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde_json::Value;
+
+use super::{Fault, World, unknown_operation};
+use balancer::LoadBalancer;
+use group::TargetGroup;
+use rule::{Listener, Rule};
+
+pub use balancer::full_name;
+
+/// Load balancers, listeners, rules, target groups with their targets.
+#[derive(Debug)]
+pub struct Elb {
+    /// For how long after a rule or listener was modified requests still go where they went, in
+    /// account time. AWS does not document it; a second is what it mostly takes.
+    pub propagation: Duration,
+    /// How much older than now `DescribeRules` and `DescribeListeners` may answer, in account time.
+    pub read_lag: Duration,
+    /// By ARN, as all that follow.
+    load_balancers: BTreeMap<String, LoadBalancer>,
+    listeners: BTreeMap<String, Listener>,
+    rules: BTreeMap<String, Rule>,
+    target_groups: BTreeMap<String, TargetGroup>,
+    /// Source of ids.
+    ids: u64,
+    /// How many requests went to targets.
+    requests: u64,
+    /// The minute of metric time that was running at the last tick.
+    published_minute: Option<u64>,
+}
+
+impl Default for Elb {
+    fn default() -> Self {
+        Self {
+            propagation: Duration::from_secs(1),
+            read_lag: Duration::ZERO,
+            load_balancers: BTreeMap::new(),
+            listeners: BTreeMap::new(),
+            rules: BTreeMap::new(),
+            target_groups: BTreeMap::new(),
+            ids: 0,
+            requests: 0,
+            published_minute: None,
+        }
+    }
+}
+
+/// A target of a group: the private IPv4 address of a task and the port of its container.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Target {
+    /// For example `10.0.0.7`.
+    pub ip: String,
+    /// For example 8080.
+    pub port: u16,
+}
+
+/// How the load balancer sees a target: `TargetHealthStateEnum`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TargetState {
+    /// Registered, not checked to the end yet.
+    Initial,
+    /// Takes requests.
+    Healthy,
+    /// Failed its checks.
+    Unhealthy,
+    /// The group is not used by any rule.
+    Unused,
+    /// Deregistered; finishes what it has.
+    Draining,
+}
+
+/// A health check that is due. Whoever drives the world sends the request and reports with
+/// [`checked`].
+#[derive(Debug, Clone)]
+pub struct Probe {
+    /// ARN of the target group.
+    pub target_group: String,
+    /// Whom.
+    pub target: Target,
+    /// `HealthCheckPath`.
+    pub path: String,
+    /// `HealthCheckTimeoutSeconds`, in account time: as much shorter as the account is faster.
+    pub timeout: Duration,
+}
+
+/// A request as it reaches a listener.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// ARN of the listener.
+    pub listener: String,
+    /// Path without query.
+    pub path: String,
+    /// `Host` header.
+    pub host: String,
+    /// Value of the cookie `AWSALBTG`, if the client sent one.
+    pub cookie: Option<String>,
+}
+
+/// Where a request goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Routed {
+    /// To a target; [`answered`] has to follow.
+    To {
+        /// ARN of the target group.
+        target_group: String,
+        /// Whom.
+        target: Target,
+        /// Value for the cookie `AWSALBTG`, if the forward action is sticky.
+        set_cookie: Option<String>,
+    },
+    /// The load balancer answers by itself: a fixed response, 503 where the group has no target.
+    Answer(u16),
+}
+
+/// What a target made of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answered {
+    /// It answered with a status, after so long.
+    Status(u16, Duration),
+    /// It refused the connection or broke it off: the client gets 502.
+    Broken,
+}
+
+/// Calls one API operation.
+///
+/// # Errors
+/// The fault that AWS would answer with.
+pub fn call(world: &mut World, operation: &str, input: &Value) -> Result<Value, Fault> {
+    match operation {
+        "CreateListener" => rule::create_listener(world, input),
+        "CreateLoadBalancer" => balancer::create(world, input),
+        "CreateRule" => rule::create_rule(world, input),
+        "CreateTargetGroup" => group::create(world, input),
+        "DescribeListeners" => describe::listeners(world, input),
+        "DescribeLoadBalancers" => describe::load_balancers(world, input),
+        "DescribeRules" => describe::rules(world, input),
+        "DescribeTargetGroupAttributes" => describe::target_group_attributes(world, input),
+        "DescribeTargetGroups" => describe::target_groups(world, input),
+        "DescribeTargetHealth" => describe::target_health(world, input),
+        "ModifyListener" => rule::modify_listener(world, input),
+        "ModifyLoadBalancerAttributes" => balancer::modify_attributes(world, input),
+        "ModifyRule" => rule::modify_rule(world, input),
+        "ModifyTargetGroupAttributes" => group::modify_attributes(world, input),
+        _ => Err(unknown_operation("elasticloadbalancing", operation)),
+    }
+}
+
+/// Lets health checks fall due, drained targets go and metrics come out.
+pub fn tick(world: &mut World) {
+    target::tick(world);
+    metrics::publish(world);
+}
+
+/// Registers a target, as ECS does when a task runs. It is known at once and `Initial`, or `Unused`
+/// while no rule forwards to the group. One that drains is registered anew.
+pub fn register(world: &mut World, target_group: &str, target: Target) {
+    target::register(world, target_group, target);
+}
+
+/// Deregisters a target: it drains for the group's deregistration delay, then it is gone.
+pub fn deregister(world: &mut World, target_group: &str, target: &Target) {
+    target::deregister(world, target_group, target);
+}
+
+/// How the load balancer sees a target; `None` when it is not registered (any more).
+#[must_use]
+pub fn state(world: &World, target_group: &str, target: &Target) -> Option<TargetState> {
+    let group = world.elb.target_groups.get(target_group)?;
+    let registration = group.targets.get(target)?;
+    registration.state(group.load_balancer.is_some(), world.now)
+}
+
+/// The load balancer whose rules forward to a group; `None` if none does or there is no such group.
+/// ECS refuses services with such a group.
+#[must_use]
+pub fn load_balancer_of<'a>(world: &'a World, target_group: &str) -> Option<&'a str> {
+    let group = world.elb.target_groups.get(target_group)?;
+    group.load_balancer.as_deref()
+}
+
+/// `deregistration_delay.timeout_seconds` of a group, as AWS counts it (not paced).
+#[must_use]
+pub fn deregistration_delay(world: &World, target_group: &str) -> Option<Duration> {
+    let group = world.elb.target_groups.get(target_group)?;
+    Some(group.deregistration_delay())
+}
+
+/// What a health check came to: the status, or `None` for no answer in time.
+pub fn checked(world: &mut World, probe: &Probe, status: Option<u16>) {
+    target::checked(world, probe, status);
+}
+
+/// Decides where a request goes.
+pub fn route(world: &mut World, request: &Request) -> Routed {
+    route::route(world, request)
+}
+
+/// A request that was routed to a target came to its end: counts towards the group's metrics.
+pub fn answered(world: &mut World, routed: &Routed, answered: Answered) {
+    route::answered(world, routed, answered);
+}
+
+/// ARN and port of every listener.
+#[must_use]
+pub fn listeners(world: &World) -> Vec<(String, u16)> {
+    let all = world.elb.listeners.iter();
+    all.map(|(arn, listener)| (arn.clone(), listener.port))
+        .collect()
+}
+
+/// The DNS name of a listener's load balancer.
+#[must_use]
+pub fn dns_name<'a>(world: &'a World, listener: &str) -> Option<&'a str> {
+    let listener = world.elb.listeners.get(listener)?;
+    let load_balancer = world.elb.load_balancers.get(&listener.load_balancer)?;
+    Some(load_balancer.dns_name())
+}

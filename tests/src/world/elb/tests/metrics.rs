@@ -1,0 +1,169 @@
+use super::*;
+use crate::world::cloudwatch;
+
+const MINUTE: Duration = Duration::from_mins(1);
+
+/// Whether a statistic of the minute that was published is at least that, as an alarm sees it.
+fn reaches(
+    stage: &mut Stage,
+    metric: &str,
+    group: Option<&str>,
+    statistic: &str,
+    least: f64,
+) -> bool {
+    let mut dimensions = vec![json!({
+        "Name": "LoadBalancer",
+        "Value": full_name(&stage.load_balancer),
+    })];
+    if let Some(group) = group {
+        dimensions.push(json!({ "Name": "TargetGroup", "Value": full_name(group) }));
+    }
+    let name = format!("{metric}-{statistic}-{least}-{}", group.unwrap_or_default());
+    let input = json!({
+        "AlarmName": name,
+        "Namespace": "AWS/ApplicationELB",
+        "MetricName": metric,
+        "Dimensions": dimensions,
+        "Statistic": statistic,
+        "Period": 60,
+        "EvaluationPeriods": 1,
+        "Threshold": least,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+        "TreatMissingData": "notBreaching",
+    });
+    cloudwatch::put_metric_alarm(&mut stage.world, &input).unwrap();
+    // A new alarm is looked at for the first time when a minute has passed.
+    let now = stage.world.now;
+    stage.world.now = now + MINUTE;
+    cloudwatch::tick(&mut stage.world);
+    stage.world.now = now;
+    let input = json!({ "AlarmNames": [name] });
+    let output = cloudwatch::call(&mut stage.world, "DescribeAlarms", &input).unwrap();
+    output["MetricAlarms"][0]["StateValue"] == "ALARM"
+}
+
+/// Sends requests, which are answered so.
+fn send(stage: &mut Stage, answers: &[Answered]) {
+    for answer in answers {
+        let request = stage.request();
+        let routed = route(&mut stage.world, &request);
+        answered(&mut stage.world, &routed, *answer);
+    }
+}
+
+fn milliseconds(status: u16, millis: u64) -> Answered {
+    Answered::Status(status, Duration::from_millis(millis))
+}
+
+/// Lets the running minute end and its metrics come out.
+fn end_minute(stage: &mut Stage) {
+    stage.pass(MINUTE, |_| Some(200));
+}
+
+#[test]
+fn requests_are_counted_for_their_group_and_for_the_load_balancer() {
+    let mut stage = Stage::new();
+    let (primary, canary) = (stage.primary.clone(), stage.canary.clone());
+    stage.run(&primary, &[target(1)]);
+    stage.run(&canary, &[target(9)]);
+    stage.weigh(0, 1);
+    send(
+        &mut stage,
+        &[
+            milliseconds(200, 100),
+            milliseconds(204, 200),
+            milliseconds(500, 600),
+        ],
+    );
+    stage.weigh(1, 0);
+    send(&mut stage, &[milliseconds(200, 100)]);
+    end_minute(&mut stage);
+    let canary = Some(canary.as_str());
+    for (metric, group, statistic, least, expected) in [
+        ("RequestCount", canary, "Sum", 3.0, true),
+        ("RequestCount", canary, "Sum", 4.0, false),
+        ("RequestCount", None, "Sum", 4.0, true),
+        ("HTTPCode_Target_2XX_Count", canary, "Sum", 2.0, true),
+        ("HTTPCode_Target_5XX_Count", canary, "Sum", 1.0, true),
+        ("HTTPCode_Target_5XX_Count", canary, "Sum", 2.0, false),
+        (
+            "HTTPCode_Target_5XX_Count",
+            Some(primary.as_str()),
+            "Sum",
+            1.0,
+            false,
+        ),
+        ("TargetResponseTime", canary, "Average", 0.299, true),
+        ("TargetResponseTime", canary, "Average", 0.301, false),
+        ("TargetResponseTime", canary, "Maximum", 0.6, true),
+        ("HealthyHostCount", canary, "Minimum", 1.0, true),
+        ("UnHealthyHostCount", canary, "Maximum", 1.0, false),
+    ] {
+        let found = reaches(&mut stage, metric, group, statistic, least);
+        assert_eq!(found, expected, "{metric} {group:?} {statistic} {least}");
+    }
+}
+
+#[test]
+fn errors_of_the_load_balancer_have_no_group() {
+    let mut stage = Stage::new();
+    let primary = stage.primary.clone();
+    // 503: there is no target yet.
+    send(&mut stage, &[milliseconds(200, 1)]);
+    stage.run(&primary, &[target(1)]);
+    // 502: the target breaks off.
+    send(&mut stage, &[Answered::Broken, milliseconds(500, 1)]);
+    end_minute(&mut stage);
+    for (metric, group, least, expected) in [
+        ("HTTPCode_ELB_5XX_Count", None, 2.0, true),
+        ("HTTPCode_ELB_5XX_Count", None, 3.0, false),
+        ("HTTPCode_ELB_5XX_Count", Some(primary.as_str()), 1.0, false),
+        (
+            "HTTPCode_Target_5XX_Count",
+            Some(primary.as_str()),
+            2.0,
+            false,
+        ),
+        ("RequestCount", Some(primary.as_str()), 3.0, false),
+    ] {
+        let found = reaches(&mut stage, metric, group, "Sum", least);
+        assert_eq!(found, expected, "{metric} {group:?} {least}");
+    }
+}
+
+#[test]
+fn unhealthy_targets_are_counted_while_nobody_asks_for_anything() {
+    let mut stage = Stage::new();
+    let primary = stage.primary.clone();
+    register(&mut stage.world, &primary, target(1));
+    register(&mut stage.world, &primary, target(2));
+    stage.pass(MINUTE, |target| {
+        Some(if target.ip == "10.0.0.1" { 503 } else { 200 })
+    });
+    let primary = Some(primary.as_str());
+    assert!(reaches(
+        &mut stage,
+        "UnHealthyHostCount",
+        primary,
+        "Maximum",
+        1.0
+    ));
+    assert!(!reaches(
+        &mut stage,
+        "UnHealthyHostCount",
+        primary,
+        "Maximum",
+        2.0
+    ));
+    assert!(reaches(
+        &mut stage,
+        "HealthyHostCount",
+        primary,
+        "Minimum",
+        1.0
+    ));
+    assert!(
+        !reaches(&mut stage, "RequestCount", primary, "SampleCount", 1.0),
+        "counts of nothing are not reported"
+    );
+}
