@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::process::ExitCode;
 use std::time::SystemTime;
@@ -9,6 +10,7 @@ use std::time::SystemTime;
 use aws_config::BehaviorVersion;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpConnector;
+use tokio::net::TcpListener;
 use tokio::select;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval};
@@ -19,6 +21,8 @@ use health::Heartbeat;
 use metadata::Identity;
 use metrics::{FLUSH_INTERVAL, Metrics, Origin};
 use queue::Queue;
+use serve::Served;
+use serve::answers::Answers;
 use settings::{Settings, SettingsError};
 use work::Work;
 
@@ -29,6 +33,7 @@ pub mod health;
 pub mod metadata;
 pub mod metrics;
 pub mod queue;
+pub mod serve;
 pub mod settings;
 pub mod telemetry;
 pub mod work;
@@ -36,7 +41,7 @@ pub mod work;
 /// Something is wrong with how the process was started (sysexits: `EX_CONFIG`).
 const BAD_CONFIGURATION: u8 = 78;
 
-/// Why the consumer did not start.
+/// Why the consumer or the HTTP service did not start.
 #[derive(Debug, thiserror::Error)]
 enum StartError {
     #[error(transparent)]
@@ -50,30 +55,42 @@ enum StartError {
     #[error(transparent)]
     Identity(#[from] metadata::NoIdentity),
     #[error("the handlers of SIGTERM and SIGINT cannot be installed: {0}.")]
-    Signals(#[from] std::io::Error),
+    Signals(std::io::Error),
+    #[error(
+        "no request can be taken at {address} (environment variable LISTEN): {source}. Allowed: an address of this machine with a port that is free."
+    )]
+    Listen {
+        address: SocketAddr,
+        source: std::io::Error,
+    },
+    #[error(transparent)]
+    Version(#[from] hyper::header::InvalidHeaderValue),
 }
 
 impl StartError {
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Settings(_) | Self::Heartbeat(_) | Self::NoRegion => {
+            Self::Settings(_) | Self::Heartbeat(_) | Self::NoRegion | Self::Version(_) => {
                 ExitCode::from(BAD_CONFIGURATION)
             }
-            Self::Identity(_) | Self::Signals(_) => ExitCode::FAILURE,
+            Self::Identity(_) | Self::Signals(_) | Self::Listen { .. } => ExitCode::FAILURE,
         }
     }
 }
 
-/// Does what the command line asks for: without arguments consume until SIGTERM or SIGINT, with
-/// `--health` answer whether the consumer that uses the same `HEALTH_FILE` is alive.
+/// Does what the command line asks for, until SIGTERM or SIGINT: without arguments consume, with
+/// `serve` answer HTTP requests. With `--health` after it, say whether the consumer that uses the same
+/// `HEALTH_FILE`, or the HTTP service with the same `LISTEN`, is alive.
 pub async fn start(arguments: impl Iterator<Item = String>) -> ExitCode {
     let arguments: Vec<String> = arguments.collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => consume().await,
         ["--health"] => health(),
+        ["serve"] => serve().await,
+        ["serve", "--health"] => serving_health().await,
         _ => {
             eprintln!(
-                "the arguments are not known. Found: `{}`. Allowed: none, to consume the queue, or --health.",
+                "the arguments are not known. Found: `{}`. Allowed: none, to consume the queue, serve, to answer HTTP requests, or --health after either.",
                 arguments.join(" ")
             );
             ExitCode::from(BAD_CONFIGURATION)
@@ -101,6 +118,77 @@ fn health() -> ExitCode {
     }
 }
 
+async fn serving_health() -> ExitCode {
+    let listen = match serve::settings::listen(&environment) {
+        Ok(listen) => listen,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::from(BAD_CONFIGURATION);
+        }
+    };
+    match serve::health::check(&http(), listen).await {
+        Ok(()) => {
+            println!("healthy");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve() -> ExitCode {
+    telemetry::start();
+    match run_service().await {
+        Ok(Served { abandoned: 0, .. }) => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            tracing::error!("{error}");
+            error.exit_code()
+        }
+    }
+}
+
+async fn run_service() -> Result<Served, StartError> {
+    // First, as for the consumer.
+    let mut stop = pin!(stop_signal().map_err(StartError::Signals)?);
+    let settings = serve::settings::Settings::read(&environment)?;
+    let started = async {
+        let identity = identity().await?;
+        let answers = Answers::new(&settings, &identity.service)?;
+        // Last, so that nobody is let in who could not be answered.
+        let address = settings.listen;
+        let cannot_listen = |source| StartError::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(cannot_listen)?;
+        let address = listener.local_addr().map_err(cannot_listen)?;
+        Ok::<_, StartError>((identity, answers, listener, address))
+    };
+    let (identity, answers, listener, address) = select! {
+        () = &mut stop => return Ok(Served::default()),
+        started = started => started?,
+    };
+    tracing::info!(
+        service = identity.service,
+        revision = identity.revision,
+        version = settings.app_version,
+        family = identity.family,
+        task = identity.task,
+        cluster = identity.cluster,
+        listen = %address,
+        "started"
+    );
+
+    let drain = Budget::of(settings.stop_timeout).work;
+    let served = serve::serve(listener, answers, drain, stop).await;
+    tracing::info!(
+        finished = served.finished,
+        abandoned = served.abandoned,
+        "stopped"
+    );
+    Ok(served)
+}
+
 async fn consume() -> ExitCode {
     telemetry::start();
     match run().await {
@@ -115,7 +203,7 @@ async fn consume() -> ExitCode {
 
 async fn run() -> Result<Drained, StartError> {
     // First, since the kernel ignores a SIGTERM that process 1 of a container does not handle.
-    let mut stop = pin!(stop_signal()?);
+    let mut stop = pin!(stop_signal().map_err(StartError::Signals)?);
     let settings = Settings::read(&environment)?;
     let heartbeat = Heartbeat::claim(settings.health_file.clone())?;
 
@@ -203,25 +291,29 @@ fn flush(metrics: &Metrics, origin: &Origin) {
 async fn identity() -> Result<Identity, StartError> {
     let Some(endpoint) = environment(metadata::ENDPOINT) else {
         tracing::warn!(
-            "{} is not set: this is not an ECS task. Metrics are for the service `{}`.",
+            "{} is not set: this is not an ECS task. It calls its service `{}`.",
             metadata::ENDPOINT,
             metadata::UNKNOWN
         );
         return Ok(Identity::outside_of_ecs());
     };
-    let http = aws_smithy_http_client::Connector::builder()
-        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-        .build();
-    let http = SharedHttpConnector::new(http);
-    let identity = metadata::ask(&http, &endpoint.to_string_lossy()).await?;
+    let identity = metadata::ask(&http(), &endpoint.to_string_lossy()).await?;
     if identity.service == metadata::UNKNOWN {
         tracing::warn!(
             task = identity.task,
-            "this task belongs to no service. Metrics are for the service `{}`.",
+            "this task belongs to no service. It calls its service `{}`.",
             metadata::UNKNOWN
         );
     }
     Ok(identity)
+}
+
+/// The SDK's own HTTP client.
+fn http() -> SharedHttpConnector {
+    let http = aws_smithy_http_client::Connector::builder()
+        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .build();
+    SharedHttpConnector::new(http)
 }
 
 /// Completes at SIGTERM, as ECS sends, or SIGINT, as a terminal does.

@@ -1,4 +1,5 @@
-//! The process: `sample-app` consumes the queue, `sample-app --health` asks whether it does.
+//! The process: `sample-app` consumes the queue, `sample-app serve` answers HTTP requests, `--health`
+//! after either asks whether it does.
 
 use std::process::ExitCode;
 

@@ -70,18 +70,25 @@ impl Settings {
             visibility_timeout: seconds(environment, "VISIBILITY_TIMEOUT_SECONDS", 30, 3..=43_200)?,
             // SQS: visibility ends 12 hours after the receive, renewed or not.
             work_timeout: seconds(environment, "WORK_TIMEOUT_SECONDS", 300, 1..=43_200)?,
-            // ECS: `stopTimeout` is 30 seconds by default and at most 120 on Fargate
-            // ("Task definition parameters for Fargate").
-            stop_timeout: seconds(environment, "STOP_TIMEOUT_SECONDS", 30, 2..=120)?,
+            stop_timeout: stop_timeout(environment)?,
             health_file: health_file(environment)?,
-            demo: Demo {
-                duration: Duration::from_millis(
-                    number(environment, "WORK_MS", 0, 0..=60_000)?.into(),
-                ),
-                failure_percent: number(environment, "FAILURE_PERCENT", 0, 0..=100)?.into(),
-            },
+            demo: demo(environment)?,
         })
     }
+}
+
+/// `WORK_MS` and `FAILURE_PERCENT`.
+pub(crate) fn demo(environment: Environment) -> Result<Demo, SettingsError> {
+    Ok(Demo {
+        duration: Duration::from_millis(number(environment, "WORK_MS", 0, 0..=60_000)?.into()),
+        failure_percent: number(environment, "FAILURE_PERCENT", 0, 0..=100)?.into(),
+    })
+}
+
+/// `STOP_TIMEOUT_SECONDS`. ECS: `stopTimeout` is 30 seconds by default and at most 120 on Fargate
+/// ("Task definition parameters for Fargate").
+pub(crate) fn stop_timeout(environment: Environment) -> Result<Duration, SettingsError> {
+    seconds(environment, "STOP_TIMEOUT_SECONDS", 30, 2..=120)
 }
 
 /// Where the heartbeat file is: the one setting that `--health` needs too.
@@ -133,7 +140,10 @@ fn names_a_standard_queue(url: &str) -> bool {
 }
 
 /// A variable's text. Set but empty is an error: it is a template that lost its value.
-fn text(environment: Environment, name: &'static str) -> Result<Option<String>, SettingsError> {
+pub(crate) fn text(
+    environment: Environment,
+    name: &'static str,
+) -> Result<Option<String>, SettingsError> {
     let Some(value) = environment(name) else {
         return Ok(None);
     };
@@ -152,7 +162,7 @@ fn text(environment: Environment, name: &'static str) -> Result<Option<String>, 
     }
 }
 
-fn number(
+pub(crate) fn number(
     environment: Environment,
     name: &'static str,
     default: u16,

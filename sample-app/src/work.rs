@@ -12,12 +12,12 @@ use std::time::Duration;
 use crate::consumer::{Failure, Handler};
 use crate::queue::Message;
 
-/// How the demonstration behaves.
+/// How the demonstration behaves, with messages and with HTTP requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Demo {
-    /// How long each message takes.
+    /// How long each takes.
     pub duration: Duration,
-    /// How many of a hundred messages fail, 0 to 100.
+    /// How many of a hundred fail, 0 to 100.
     pub failure_percent: u64,
 }
 

@@ -1,8 +1,9 @@
-//! The real process on loopback: credentials of the task role, task metadata, SQS, signals, exit codes.
+//! The real process on loopback: credentials of the task role, task metadata, SQS, HTTP, signals, exit
+//! codes.
 
 #![expect(clippy::unwrap_used, reason = "this is a test, its helpers too")]
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
@@ -216,6 +217,71 @@ fn a_task_says_who_it_is_consumes_with_its_role_and_stops_when_told_to() {
 }
 
 #[test]
+fn an_http_task_says_who_it_is_is_healthy_and_finishes_its_request_when_told_to_stop() {
+    let (_account, address, _calls) = Account::open();
+    let mut task = sample_app(
+        &["serve"],
+        &[
+            ("LISTEN", "127.0.0.1:0"),
+            ("APP_VERSION", "2.1.0"),
+            (
+                "ECS_CONTAINER_METADATA_URI_V4",
+                &format!("http://{address}/v4"),
+            ),
+        ],
+    );
+    let mut lines = BufReader::new(task.stdout.take().unwrap()).lines();
+    let mut line =
+        move || -> Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
+    let started = line();
+    assert_eq!(started["message"], "started");
+    assert_eq!(started["revision"], "43");
+    let listen = started["listen"].as_str().unwrap();
+    let health = || ended(sample_app(&["serve", "--health"], &[("LISTEN", listen)]));
+    let (code, text) = health();
+    assert_eq!(code, Some(0), "{text}");
+
+    let mut client = TcpStream::connect(listen).unwrap();
+    let head = "POST / HTTP/1.1\r\nhost: here\r\ncontent-length: 4\r\nexpect: 100-continue\r\n\r\n";
+    client.write_all(head.as_bytes()).unwrap();
+    let mut answer = BufReader::new(client.try_clone().unwrap());
+    let mut begun = String::new();
+    answer.read_line(&mut begun).unwrap();
+    assert_eq!(begun.trim_end(), "HTTP/1.1 100 Continue");
+    let kill = ["-TERM", &task.id().to_string()];
+    assert!(Command::new("kill").args(kill).status().unwrap().success());
+    assert_eq!(line()["in_hand"], 1);
+    client.write_all(b"body").unwrap();
+
+    let mut text = String::new();
+    answer.read_to_string(&mut text).unwrap();
+    assert!(text.contains("HTTP/1.1 200 OK"), "{text}");
+    assert!(text.contains("x-version: 2.1.0"), "{text}");
+    let body: Value = serde_json::from_str(text.rsplit("\r\n\r\n").next().unwrap()).unwrap();
+    assert_eq!(
+        body,
+        json!({ "version": "2.1.0", "service": "orders-canary" })
+    );
+    let stopped = line();
+    assert_eq!(stopped["message"], "stopped");
+    assert_eq!(stopped["finished"], 1);
+    assert_eq!(task.wait().unwrap().code(), Some(0));
+    let (code, text) = health();
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains(listen), "{text}");
+}
+
+#[test]
+fn an_address_that_cannot_be_listened_at_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let (code, text) = ended(sample_app(&["serve"], &[("LISTEN", &address)]));
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains(&address), "{text}");
+    assert!(text.contains("LISTEN"), "{text}");
+}
+
+#[test]
 fn a_bad_setting_ends_the_process_with_what_is_wrong() {
     let queue = ("QUEUE_URL", "http://127.0.0.1/111122223333/orders");
     let (code, text) = ended(sample_app(&[], &[queue, ("CONCURRENCY", "many")]));
@@ -225,6 +291,12 @@ fn a_bad_setting_ends_the_process_with_what_is_wrong() {
         line["message"],
         "environment variable CONCURRENCY is not valid. Found: `many`. \
          Allowed: a whole number from 1 to 100."
+    );
+    let (code, text) = ended(sample_app(&["serve"], &[("LISTEN", "8080")]));
+    assert_eq!(code, Some(78), "{text}");
+    assert!(
+        text.contains("environment variable LISTEN is not valid."),
+        "{text}"
     );
 }
 

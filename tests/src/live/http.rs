@@ -1,11 +1,13 @@
 //! Small HTTP endpoints on loopback.
 
-use std::{convert::Infallible, panic::resume_unwind, time::Duration};
+use std::{
+    convert::Infallible, error::Error, net::SocketAddr, panic::resume_unwind, time::Duration,
+};
 
 use http::{Request, Response, StatusCode, header::CONTENT_TYPE};
 use http_body_util::Full;
 use hyper::{
-    body::{Bytes, Incoming},
+    body::{Body, Bytes, Incoming},
     server::conn::http1,
     service::service_fn,
 };
@@ -15,20 +17,22 @@ use tokio::{net::TcpListener, task::JoinSet};
 
 pub(super) type Answer = Response<Full<Bytes>>;
 
-/// Answers requests for ever. Dropping it closes the connections.
-pub(super) async fn serve<H, F>(listener: TcpListener, handle: H)
+/// Answers requests for ever; `handle` gets each with the address of its client. Dropping it closes the
+/// connections.
+pub(super) async fn serve<H, F, B>(listener: TcpListener, handle: H)
 where
-    H: Fn(Request<Incoming>) -> F + Clone + Send + 'static,
-    F: Future<Output = Answer> + Send + 'static,
+    H: Fn(Request<Incoming>, SocketAddr) -> F + Clone + Send + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
 {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
+                Ok((stream, client)) => {
                     let handle = handle.clone();
                     let service = service_fn(move |request| {
-                        let answer = handle(request);
+                        let answer = handle(request, client);
                         async move { Ok::<_, Infallible>(answer.await) }
                     });
                     let connection =

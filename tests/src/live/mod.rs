@@ -1,14 +1,16 @@
 //! Carries out effects with real processes on loopback.
 //!
 //! [`Live`] is the part of AWS that runs other people's programs: AWS Lambda's execution
-//! environments, the container agent of ECS, and the account's HTTP endpoint. It takes the world's
-//! effects and reports back what became of them. Every process that it starts ends with it.
+//! environments, the container agent of ECS, the data plane of load balancers, and the account's HTTP
+//! endpoint. It takes the world's effects and reports back what became of them. Every process that it starts ends with it.
 
 pub mod build;
 pub mod credentials;
+mod forwarder;
 mod functions;
 mod health;
 mod http;
+pub mod load;
 pub mod logs;
 mod process;
 mod tasks;
@@ -16,7 +18,12 @@ mod tasks;
 mod testing;
 
 use std::{
-    collections::BTreeMap, fmt, io, net::Ipv4Addr, panic::resume_unwind, path::PathBuf,
+    collections::BTreeMap,
+    fmt, io,
+    net::{Ipv4Addr, SocketAddr},
+    panic::resume_unwind,
+    path::PathBuf,
+    sync::Arc,
     time::Duration,
 };
 
@@ -33,10 +40,12 @@ use crate::{
         Effect, World,
         codepipeline::PlayedAction,
         ecs::{self, Health},
+        elb::{self, Probe},
         functions as lambda,
         functions::{Ended, Invocation},
     },
 };
+use forwarder::Forwarder;
 use functions::Functions;
 use logs::Logs;
 use process::Keeper;
@@ -130,10 +139,13 @@ pub struct Live {
     reports: (UnboundedSender<Report>, UnboundedReceiver<Report>),
     functions: Functions,
     tasks: Tasks,
+    forwarder: Arc<Forwarder>,
     play: Play,
     logs: Logs,
     endpoint: String,
-    /// The account's endpoint and its clockwork: these never end.
+    /// Where the load balancers' listeners are, by ARN.
+    load_balancers: BTreeMap<String, SocketAddr>,
+    /// The account's endpoint and its clockwork, the load balancers: these never end.
     services: JoinSet<()>,
 }
 
@@ -159,7 +171,8 @@ impl Live {
             tick,
         } = setup;
         let keeper = Keeper::start().map_err(LiveError::Keeper)?;
-        let (listener, endpoint) = listen().await?;
+        let (listener, address) = listen().await?;
+        let endpoint = format!("http://{address}");
         let reports = unbounded_channel();
         let tasks = Tasks::new(tasks::Setup {
             account: account.clone(),
@@ -180,15 +193,24 @@ impl Live {
         services.spawn(server::serve(listener, account.clone()));
         let ticking = account.clone();
         services.spawn(async move { ticking.live(tick).await });
+        let forwarder = Arc::new(Forwarder::new(account.clone()));
+        let mut load_balancers = BTreeMap::new();
+        for (arn, port) in account.with(|world| elb::listeners(world)) {
+            let (listener, address) = listen().await?;
+            load_balancers.insert(arn.clone(), address);
+            services.spawn(forwarder::serve(listener, forwarder.clone(), arn, port));
+        }
         Ok(Self {
             account,
             effects,
             reports,
             functions,
             tasks,
+            forwarder,
             play,
             logs,
             endpoint,
+            load_balancers,
             services,
         })
     }
@@ -197,6 +219,13 @@ impl Live {
     #[must_use]
     pub fn endpoint(&self) -> &str {
         &self.endpoint
+    }
+
+    /// Where requests to a load balancer's listener go, instead of its DNS name and port. A listener has
+    /// an address if it was there when the account came alive.
+    #[must_use]
+    pub fn load_balancer(&self, listener_arn: &str) -> Option<SocketAddr> {
+        self.load_balancers.get(listener_arn).copied()
     }
 
     /// Carries out effects until `done`, or until the rehearsal is interrupted. Then every process
@@ -234,9 +263,19 @@ impl Live {
             Effect::Invoke(invocation) => self.invoke(invocation, work),
             Effect::StartTask(launch) => self.tasks.start(launch, work),
             Effect::SignalTask { task_arn, signal } => self.tasks.signal(&task_arn, signal),
-            Effect::CheckTarget(_) => {}
+            Effect::CheckTarget(probe) => self.check(probe, work),
             Effect::PlayAction(action) => (self.play)(action),
         }
+    }
+
+    fn check(&self, probe: Probe, work: &mut JoinSet<()>) {
+        let forwarder = self.forwarder.clone();
+        let reports = self.reports.0.clone();
+        work.spawn(async move {
+            let status = forwarder.check(&probe).await;
+            // Nobody listens any more once the rehearsal has ended.
+            let _ = reports.send(Report::TargetChecked { probe, status });
+        });
     }
 
     fn invoke(&self, invocation: Invocation, work: &mut JoinSet<()>) {
@@ -266,6 +305,10 @@ enum Report {
         run: String,
         how: Ended,
     },
+    TargetChecked {
+        probe: Probe,
+        status: Option<u16>,
+    },
     TaskRunning {
         arn: String,
     },
@@ -284,6 +327,7 @@ impl Report {
     fn deliver(self, world: &mut World) {
         match self {
             Self::Invocation { run, how } => lambda::ended(world, &run, how),
+            Self::TargetChecked { probe, status } => elb::checked(world, &probe, status),
             Self::TaskRunning { arn } => ecs::task_running(world, &arn),
             Self::TaskHealth { arn, health } => ecs::task_health(world, &arn, health),
             Self::TaskExited {
@@ -295,12 +339,12 @@ impl Report {
     }
 }
 
-async fn listen() -> Result<(TcpListener, String), LiveError> {
+async fn listen() -> Result<(TcpListener, SocketAddr), LiveError> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .await
         .map_err(LiveError::Listen)?;
     let address = listener.local_addr().map_err(LiveError::Listen)?;
-    Ok((listener, format!("http://{address}")))
+    Ok((listener, address))
 }
 
 fn propagate_panic(ended: Result<(), tokio::task::JoinError>) {

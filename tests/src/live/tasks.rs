@@ -139,6 +139,10 @@ impl Tasks {
         environment.insert("AWS_EXECUTION_ENV".into(), "AWS_ECS_FARGATE".into());
         environment.insert("ECS_CONTAINER_METADATA_URI_V4".into(), metadata.into());
         environment.insert("HEALTH_FILE".into(), health_file.into());
+        // Tasks share the network of this machine: each may listen at its own address only.
+        if let (Some(address), Some(port)) = (&launch.address, launch.port) {
+            environment.insert("LISTEN".into(), format!("{address}:{port}").into());
+        }
         environment
     }
 

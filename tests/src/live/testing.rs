@@ -5,6 +5,7 @@ use std::{
     io::{Read, Write},
     net::TcpStream,
     path::PathBuf,
+    time::Duration,
 };
 
 use serde_json::{Value, json};
@@ -18,7 +19,7 @@ use crate::{
     clock::Moment,
     stage::identity,
     wire::Account,
-    world::{Effect, World, ecs::TaskLaunch},
+    world::{Effect, World, ecs::TaskLaunch, elb},
 };
 
 /// A process of this test binary that is `role`.
@@ -67,6 +68,72 @@ pub(super) fn account() -> Account {
     )
 }
 
+/// A load balancer: ARNs.
+pub(super) struct Balanced {
+    pub(super) load_balancer: String,
+    /// Answers 404 but for the rule's requests.
+    pub(super) listener: String,
+    /// `primary` and `canary`.
+    pub(super) groups: [String; 2],
+}
+
+/// Creates a load balancer whose rule sends requests for the path `/orders` to two groups.
+pub(super) fn balanced(world: &mut World, weights: [u32; 2], sticky: bool) -> Balanced {
+    world.elb.propagation = Duration::ZERO;
+    let input = json!({ "Name": "orders", "Subnets": ["subnet-1", "subnet-2"] });
+    let created = elb::call(world, "CreateLoadBalancer", &input).unwrap();
+    let load_balancer = text(&created["LoadBalancers"][0]["LoadBalancerArn"]);
+    let input = json!({
+        "LoadBalancerArn": load_balancer,
+        "Protocol": "HTTP",
+        "Port": 80,
+        "DefaultActions": [
+            { "Type": "fixed-response", "FixedResponseConfig": { "StatusCode": "404" } },
+        ],
+    });
+    let created = elb::call(world, "CreateListener", &input).unwrap();
+    let listener = text(&created["Listeners"][0]["ListenerArn"]);
+    let groups = ["primary", "canary"].map(|name| {
+        let input = json!({
+            "Name": name,
+            "Protocol": "HTTP",
+            "Port": 8080,
+            "VpcId": "vpc-1",
+            "TargetType": "ip",
+            "HealthCheckPath": "/health",
+        });
+        let created = elb::call(world, "CreateTargetGroup", &input).unwrap();
+        text(&created["TargetGroups"][0]["TargetGroupArn"])
+    });
+    let tuples: Vec<Value> = groups
+        .iter()
+        .zip(weights)
+        .map(|(arn, weight)| json!({ "TargetGroupArn": arn, "Weight": weight }))
+        .collect();
+    let input = json!({
+        "ListenerArn": listener,
+        "Priority": 10,
+        "Conditions": [
+            { "Field": "path-pattern", "Values": ["/orders"] },
+            { "Field": "host-header", "Values": ["127.0.0.1"] },
+        ],
+        "Actions": [{ "Type": "forward", "ForwardConfig": {
+            "TargetGroups": tuples,
+            "TargetGroupStickinessConfig": { "Enabled": sticky, "DurationSeconds": 600 },
+        } }],
+    });
+    elb::call(world, "CreateRule", &input).unwrap();
+    Balanced {
+        load_balancer,
+        listener,
+        groups,
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
 /// Where processes show that they live: a connection that ends with the process, however it ends.
 pub(super) struct Lifelines {
     listener: TcpListener,
@@ -108,7 +175,7 @@ pub(super) async fn live_with_one_task(address: &str) -> Live {
         images: Images::from([("app".to_owned(), process("alive", &[("ADDRESS", address)]))]),
         play: Box::new(|_| {}),
         logs: Logs::default(),
-        tick: std::time::Duration::from_secs(1),
+        tick: Duration::from_secs(1),
     })
     .await
     .unwrap();

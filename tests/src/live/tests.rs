@@ -1,9 +1,11 @@
 use std::{
+    num::NonZeroU32,
     process::{Command, ExitStatus, Stdio},
     time::Duration,
 };
 
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
 use tokio::sync::{mpsc::unbounded_channel, oneshot};
 
 use super::{
@@ -67,6 +69,56 @@ async fn the_files_of_tasks_are_removed_with_the_last_process() {
     drop(keeper);
 
     assert!(!directory.exists());
+}
+
+#[tokio::test]
+async fn a_target_becomes_healthy_by_its_answers_and_takes_the_listeners_requests() {
+    let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = socket.local_addr().unwrap();
+    let service = tokio::spawn(http::serve(socket, |_, _| async {
+        http::json(::http::StatusCode::OK, &json!({}))
+    }));
+    let mut world = World::new(identity(), Moment(1_790_000_000_000), 100);
+    let balanced = testing::balanced(&mut world, [1, 0], false);
+    let target = elb::Target {
+        ip: address.ip().to_string(),
+        port: address.port(),
+    };
+    elb::register(&mut world, &balanced.groups[0], target.clone());
+    let (send, effects) = unbounded_channel();
+    let account = Account::new(world, send);
+    let live = Live::start(Setup {
+        account: account.clone(),
+        effects,
+        packages: Images::new(),
+        images: Images::new(),
+        play: Box::new(|_| {}),
+        logs: Logs::default(),
+        tick: Duration::from_millis(5),
+    })
+    .await
+    .unwrap();
+    assert_eq!(live.load_balancer("no listener"), None);
+    let listener = live.load_balancer(&balanced.listener).unwrap();
+    let rate = NonZeroU32::new(200).unwrap();
+    let load = load::Load::new(account.clone(), listener, rate, "/orders").unwrap();
+
+    let state = || account.with(|world| elb::state(world, &balanced.groups[0], &target));
+    live.run(async {
+        let healthy = async {
+            while state() != Some(elb::TargetState::Healthy) {
+                tokio::task::yield_now().await;
+            }
+        };
+        load.generate(healthy).await;
+    })
+    .await
+    .unwrap();
+
+    service.abort();
+    let totals = load.totals();
+    assert!(totals.sent > 0);
+    assert_eq!((totals.answered, totals.failed), (totals.sent, 0));
 }
 
 #[tokio::test]

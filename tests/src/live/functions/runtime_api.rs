@@ -45,7 +45,7 @@ pub(super) struct Work {
 
 /// Serves the API for ever; what the runtime says goes to `said`.
 pub(super) async fn serve_to(listener: TcpListener, said: mpsc::UnboundedSender<Said>) {
-    serve(listener, move |request| answer(request, said.clone())).await;
+    serve(listener, move |request, _| answer(request, said.clone())).await;
 }
 
 async fn answer(request: Request<Incoming>, said: mpsc::UnboundedSender<Said>) -> Answer {

@@ -38,6 +38,7 @@ impl Agent {
     async fn report(&mut self) -> String {
         match self.reports.recv().await.unwrap() {
             Report::Invocation { .. } => "invocation".to_owned(),
+            Report::TargetChecked { .. } => "target checked".to_owned(),
             Report::TaskRunning { .. } => "running".to_owned(),
             Report::TaskHealth { health, .. } => format!("{health:?}"),
             Report::TaskExited {
@@ -224,6 +225,26 @@ async fn a_task_sees_its_definitions_environment_and_nothing_of_the_rehearsals()
         "ECS_CONTAINER_METADATA_URI_V4=http://127.0.0.1:1/v4/0a1b2c"
     ));
     assert!(!lines.iter().any(|line| line.text.starts_with("CARGO")));
+}
+
+#[tokio::test]
+async fn a_task_with_an_address_is_told_to_listen_there_and_runs_its_definitions_command() {
+    let mut agent = Agent::with(script("echo the image listens at $LISTEN"));
+    agent.start(TaskLaunch {
+        environment: BTreeMap::from([("LISTEN".to_owned(), "0.0.0.0:8080".to_owned())]),
+        command: ["-c", "echo the command listens at $LISTEN"]
+            .map(str::to_owned)
+            .to_vec(),
+        address: Some("127.10.0.3".to_owned()),
+        port: Some(8080),
+        ..launch("app")
+    });
+    agent.report().await;
+    assert_eq!(agent.report().await, "exited Some(0) None");
+    assert_eq!(
+        agent.logs.lines()[0].text,
+        "the command listens at 127.10.0.3:8080"
+    );
 }
 
 #[tokio::test]

@@ -1,0 +1,186 @@
+//! The answers themselves. This is the file a team replaces.
+//!
+//! Keep `GET /health` for the load balancer's health check, and the header `x-version`, by which one
+//! sees which version of the application has answered.
+//!
+//! What is here is a demonstration: it waits, and fails a chosen part of the requests.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use hyper::header::{CONTENT_TYPE, HeaderValue, InvalidHeaderValue};
+use hyper::{Response, StatusCode};
+use serde_json::{Value, json};
+
+use super::settings::Settings;
+use crate::work::Demo;
+
+/// The header that says which version has answered.
+pub const VERSION_HEADER: &str = "x-version";
+
+/// Where health checks ask.
+pub const HEALTH_PATH: &str = "/health";
+
+/// Answers requests, all of them from what it was made with.
+#[derive(Debug)]
+pub struct Answers {
+    version: HeaderValue,
+    body: Value,
+    demo: Demo,
+    health_fails_after: Option<u64>,
+    begun: AtomicU64,
+}
+
+impl Answers {
+    /// Answers of one task of `service`.
+    ///
+    /// # Errors
+    /// If the version cannot be the value of a header.
+    pub fn new(settings: &Settings, service: &str) -> Result<Self, InvalidHeaderValue> {
+        let version = &settings.app_version;
+        Ok(Self {
+            version: HeaderValue::from_str(version)?,
+            body: json!({ "version": version, "service": service }),
+            demo: settings.demo.clone(),
+            health_fails_after: settings.health_fails_after,
+            begun: AtomicU64::new(0),
+        })
+    }
+
+    /// Answers a request for a path.
+    pub async fn answer(&self, path: &str) -> Response<String> {
+        if path == HEALTH_PATH {
+            return self.respond(self.health());
+        }
+        let number = self.begun.fetch_add(1, Ordering::Relaxed);
+        tokio::time::sleep(self.demo.duration).await;
+        if fails(number, self.demo.failure_percent) {
+            tracing::warn!("a request failed: chosen to fail by FAILURE_PERCENT");
+            return self.respond(StatusCode::INTERNAL_SERVER_ERROR);
+        }
+        self.respond(StatusCode::OK)
+    }
+
+    fn health(&self) -> StatusCode {
+        let begun = self.begun.load(Ordering::Relaxed);
+        match self.health_fails_after {
+            Some(requests) if begun >= requests => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::OK,
+        }
+    }
+
+    fn respond(&self, status: StatusCode) -> Response<String> {
+        let mut response = Response::new(self.body.to_string());
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(VERSION_HEADER, self.version.clone());
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+    }
+}
+
+/// Whether the request of this number, from 0, is one of those that fail: `percent` of every hundred,
+/// evenly spread.
+fn fails(number: u64, percent: u64) -> bool {
+    let number = number % 100;
+    number * percent / 100 != (number + 1) * percent / 100
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn answers(demo: Demo, health_fails_after: Option<u64>) -> Answers {
+        let settings = Settings {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            app_version: "2.1.0".to_owned(),
+            stop_timeout: Duration::from_secs(30),
+            demo,
+            health_fails_after,
+        };
+        Answers::new(&settings, "orders-canary").unwrap()
+    }
+
+    fn demo(failure_percent: u64) -> Demo {
+        Demo {
+            duration: Duration::ZERO,
+            failure_percent,
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_says_which_version_of_which_service_it_is_from() {
+        let answer = answers(demo(0), None).answer("/orders/7").await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        assert_eq!(answer.headers()[VERSION_HEADER], "2.1.0");
+        let body: Value = serde_json::from_str(answer.body()).unwrap();
+        assert_eq!(
+            body,
+            json!({ "version": "2.1.0", "service": "orders-canary" })
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn health_is_answered_at_once_and_fails_only_when_told_to() {
+        let slow = Demo {
+            duration: Duration::from_secs(9),
+            failure_percent: 100,
+        };
+        let began = tokio::time::Instant::now();
+        let healthy = answers(slow.clone(), None).answer(HEALTH_PATH).await;
+        let unhealthy = answers(slow, Some(0)).answer(HEALTH_PATH).await;
+        assert_eq!(healthy.status(), StatusCode::OK);
+        assert_eq!(unhealthy.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(began.elapsed().is_zero());
+    }
+
+    #[tokio::test]
+    async fn health_fails_once_there_were_as_many_requests_as_told() {
+        let answers = answers(demo(0), Some(2));
+        for expected in [
+            StatusCode::OK,
+            StatusCode::OK,
+            StatusCode::SERVICE_UNAVAILABLE,
+        ] {
+            assert_eq!(answers.answer(HEALTH_PATH).await.status(), expected);
+            assert_eq!(answers.answer("/").await.status(), StatusCode::OK);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_takes_as_long_as_it_is_told() {
+        let answers = answers(
+            Demo {
+                duration: Duration::from_millis(250),
+                failure_percent: 0,
+            },
+            None,
+        );
+        let began = tokio::time::Instant::now();
+        answers.answer("/").await;
+        assert_eq!(began.elapsed(), Duration::from_millis(250));
+    }
+
+    #[tokio::test]
+    async fn exactly_the_chosen_part_of_every_hundred_requests_fails_and_still_has_its_version() {
+        for percent in [0, 1, 33, 40, 100] {
+            let answers = answers(demo(percent), None);
+            for _ in 0..2 {
+                let mut failed = 0;
+                for _ in 0..100 {
+                    let answer = answers.answer("/").await;
+                    assert_eq!(answer.headers()[VERSION_HEADER], "2.1.0");
+                    failed += u64::from(answer.status() == StatusCode::INTERNAL_SERVER_ERROR);
+                }
+                assert_eq!(failed, percent);
+            }
+        }
+    }
+
+    #[test]
+    fn failures_are_evenly_spread() {
+        let failed: Vec<u64> = (0..20).filter(|number| fails(*number, 25)).collect();
+        assert_eq!(failed, [3, 7, 11, 15, 19]);
+    }
+}
