@@ -1,31 +1,36 @@
 #!/usr/bin/env bash
 # Creates or updates the whole example on AWS: a queue, its consumer as two ECS services, the four functions, and the
-# pipeline that releases new versions of the consumer as canaries.
+# pipeline that releases new versions of the consumer as canaries. Or the HTTP example, whose two services are behind a load
+# balancer.
 #
-#   infra/deploy.sh [--name NAME] [--parameter KEY=VALUE]...
+#   infra/deploy.sh [--name NAME] [--http] [--parameter KEY=VALUE]...
 #
 #   --name NAME            of the stack, and in the names of its resources: 2 to 20 lower-case letters, digits and
 #                          hyphens, a letter first. Default: orders
-#   --parameter KEY=VALUE  a parameter of infra/main.yaml, for example NotificationEmail=you@example.com; as often as
-#                          needed. An update keeps the values of all that are not given, whatever their default is now.
+#   --http                 the HTTP example; at every update of it, too
+#   --parameter KEY=VALUE  a parameter of infra/main.yaml, with --http of infra/http.yaml, for example
+#                          NotificationEmail=you@example.com; as often as needed. An update keeps the values of all that
+#                          are not given, whatever their default is now.
 #   --help                 this text
 #
 # Needs: AWS CLI version 2 with credentials that may create IAM roles, and a Region; git; Rust with rustup; cargo-lambda;
 # for the first deployment also Docker, running. The first deployment takes about 20 minutes.
 #
 # Creates: stack NAME-artifacts (image repository, bucket for deployment packages) and stack NAME with its nested stacks;
-# in an account that is new to ECS also the service-linked role of ECS, which is the account's and stays.
-# Costs: the consumer's Fargate tasks run all the time, three by default; README.md has the amounts.
+# in a new account also the service-linked roles of ECS, its scaling and load balancers, which are the account's and stay.
+# Costs: the Fargate tasks run all the time, three by default, and so does a load balancer; README.md has the amounts.
 # Ended half-way, by an error or by Ctrl-C, it can be run again and goes on.
 #
 # Releases are the pipeline's: an update passes the image that the primary service runs at this moment as parameter Image,
 # so that it never undoes one. Before anything else the stack alone is told that image, so that an update that fails goes
 # back to what is live, too; the services then start their tasks anew, with the same image. While a release is in progress
-# nothing is updated, and while an update is in progress the pipeline's stage Canary lets no execution in.
+# nothing is updated, and while an update is in progress the pipeline's stage Canary lets no execution in. The weights of a
+# load balancer's rule are the releases' as well: unless they are at rest, as the template has them, nothing is updated.
 # A change of the stack by any other way than this script has to do the same.
 #
 # Examples:
 #   infra/deploy.sh --parameter NotificationEmail=you@example.com
+#   infra/deploy.sh --name shop --http
 #   infra/deploy.sh --name parcels --parameter PrimaryMinTasks=4 --parameter GuardMinutes=120
 #   infra/deploy.sh --parameter SourceType=Connection --parameter Repository=me/orders \
 #     --parameter ConnectionArn=arn:aws:codeconnections:eu-central-1:111122223333:connection/...
@@ -44,16 +49,21 @@ readonly door_reason='deploy.sh updates the stack'
 
 main() {
   name=orders
+  root=main.yaml
   parameters=()
+  local given
   while [[ $# -gt 0 ]]; do
     case $1 in
       --name) value "$@"; name=$2; shift 2 ;;
-      --parameter) value "$@"; check_parameter "$2"; parameters+=("$2"); shift 2 ;;
+      --http) root=http.yaml; shift ;;
+      --parameter) value "$@"; parameters+=("$2"); shift 2 ;;
       --help | -h) help ;;
       *) misused "unknown option $1" ;;
     esac
   done
   check_name "$name"
+  [[ $root != http.yaml || $name != internal-* ]] || misused "--name $name would be the load balancer's name too, which must not begin with internal-"
+  for given in ${parameters[@]+"${parameters[@]}"}; do check_parameter "$given"; done
   check_prerequisites
 
   scratch=$(mktemp -d)
@@ -62,8 +72,12 @@ main() {
   trap 'exit 130' INT
   trap 'exit 143' TERM
 
-  [[ -z $status ]] || refuse_during_release
-  [[ -n $status ]] || ecs_role
+  if [[ -n $status ]]; then
+    refuse_other_example
+    refuse_during_release
+  else
+    ecs_role
+  fi
   step "Stack $name-artifacts: image repository and bucket"
   deploy_stack "$name-artifacts" infra/artifacts.yaml "Name=$name"
   packages=$(output "$name-artifacts" PackageBucket)
@@ -74,13 +88,14 @@ main() {
   else
     close_door
     refuse_during_release
+    refuse_moved_weights
     live_image
     tell_live_image
   fi
   step "Stack $name: everything else"
-  aws cloudformation package --template-file infra/main.yaml --output-template-file "$scratch/main.yaml" \
+  aws cloudformation package --template-file "infra/$root" --output-template-file "$scratch/$root" \
     --s3-bucket "$packages" >"$scratch/package.log"
-  deploy_stack "$name" "$scratch/main.yaml" "Name=$name" "Image=$image" ${parameters[@]+"${parameters[@]}"}
+  deploy_stack "$name" "$scratch/$root" "Name=$name" "Image=$image" ${parameters[@]+"${parameters[@]}"}
   open_door
   what_next
 }
@@ -102,9 +117,9 @@ check_parameter() {
   [[ $1 == ?*=* ]] || misused "--parameter $1 is not of the form KEY=VALUE"
   [[ $key != Name ]] || misused '--parameter Name is given as --name'
   [[ $key != Image ]] || misused '--parameter Image is not for people: the image that runs now stays, releases are made by the pipeline'
-  known=$(sed -n '/^Parameters:/,/^[A-Z]/s/^  \([A-Za-z0-9]*\):.*/\1/p' infra/main.yaml)
+  known=$(sed -n '/^Parameters:/,/^[A-Z]/s/^  \([A-Za-z0-9]*\):.*/\1/p' "infra/$root")
   grep -qx "$key" <<<"$known" ||
-    misused "--parameter $key is not a parameter of infra/main.yaml, which has: $(grep -vxE 'Name|Image' <<<"$known" | tr '\n' ' ')"
+    misused "--parameter $key is not a parameter of infra/$root, which has: $(grep -vxE 'Name|Image' <<<"$known" | tr '\n' ' ')"
 }
 
 # All that is missing at once. Sets status: of the stack, empty if it is to be created.
@@ -256,6 +271,33 @@ refuse_during_release() {
     "aws lambda invoke --function-name $name-rollback --cli-binary-format raw-in-base64-out --payload '{\"release\": \"${release%%,*}\", \"reason\": \"...\"}' out.json"
 }
 
+# The template of one example would take the place of the other's, and everything that is live with it.
+refuse_other_example() {
+  local delay deployed=http.yaml
+  delay=$(parameter "$name" DeregistrationDelaySeconds)
+  [[ -n $delay && $delay != None ]] || deployed=main.yaml
+  [[ $deployed == "$root" ]] || fail "stack $name was made from infra/$deployed, not from infra/$root" \
+    'The option --http says which example is meant, at every update too. For both, give one of them another --name.'
+}
+
+# refuse_moved_weights: without a release only a person can have moved them, and an update might move them back.
+refuse_moved_weights() {
+  local rule primary canary weights to_primary to_canary
+  [[ $root == http.yaml ]] || return 0
+  rule=$(output "$name" ListenerRuleArn)
+  primary=$(output "$name" PrimaryTargetGroupArn)
+  canary=$(output "$name" CanaryTargetGroupArn)
+  weights=$(aws elbv2 describe-rules --rule-arns "$rule" --query "Rules[0].Actions[?Type=='forward'] | [0].[
+    ForwardConfig.TargetGroups[?TargetGroupArn=='$primary'] | [0].Weight,
+    ForwardConfig.TargetGroups[?TargetGroupArn=='$canary'] | [0].Weight]")
+  read -r to_primary to_canary <<<"$weights"
+  [[ $to_primary == 100 && $to_canary == 0 ]] || fail \
+    'the weights of the load balancer are not at rest although no release is in progress' \
+    "primary: $to_primary, canary: $to_canary; at rest 100 and 0" "rule: $rule" \
+    'An update could set them back at any moment. Look who has moved them, and when the primary can take all requests:' \
+    "aws elbv2 modify-rule --rule-arn $rule --actions 'Type=forward,ForwardConfig={TargetGroups=[{TargetGroupArn=$primary,Weight=100},{TargetGroupArn=$canary,Weight=0}]}'"
+}
+
 # Lets no execution into the stage, unless a person has closed it already.
 close_door() {
   local state enabled status execution reason
@@ -319,7 +361,11 @@ what_next() {
   email=$(parameter "$name" NotificationEmail)
   [[ -z $email ]] || say "* Confirm the subscriptions that AWS has sent to $email, unless that is done."
   first_release
-  say "* Send something to consume: infra/send-messages.sh --name $name --count 3000 --rate 10"
+  if [[ $root == http.yaml ]]; then
+    say "* Call it, as long as you like: while sleep 0.1; do curl --silent --show-error --output /dev/null --write-out '%{http_code} %header{x-version}\n' $(output "$name" Url); done"
+  else
+    say "* Send something to consume: infra/send-messages.sh --name $name --count 3000 --rate 10"
+  fi
   say "* Delete it all: infra/destroy.sh --name $name"
 }
 

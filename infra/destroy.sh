@@ -11,9 +11,10 @@
 #
 # Needs: AWS CLI version 2 with credentials, and a Region. Takes about 15 minutes.
 #
-# Deletes: stack NAME with its services, queues and the messages in them, functions, pipeline, alarms and dashboard; the
-# releases table with the ledger of all decisions; the logs; all versions of all objects in the buckets; all images; stack
-# NAME-artifacts. Nothing of it can be got back, except the table within 35 days from the backup that DynamoDB makes of it.
+# Deletes: stack NAME with its services, load balancer or queues and the messages in them, functions, pipeline, alarms and
+# dashboard; the releases table with the ledger of all decisions; the logs; all versions of all objects in the buckets; all
+# images; stack NAME-artifacts. Nothing of it can be got back, except the table within 35 days from the backup that DynamoDB
+# makes of it.
 # Free of charge stay: that backup, the task definitions, which are deregistered, and for 30 days the notifications' key,
 # which KMS deletes only then and AWS lists until then.
 # A connection to a source repository is not the stack's and stays.

@@ -38,7 +38,7 @@ value() {
   [[ $# -ge 2 && -n $2 ]] || misused "$1 needs a value"
 }
 
-# The name is in the names of all resources. The same pattern as the parameter Name of main.yaml.
+# The name is in the names of all resources. The same pattern as the parameter Name of the templates.
 check_name() {
   [[ $1 =~ ^[a-z][a-z0-9]*(-[a-z0-9]+)*$ && ${#1} -ge 2 && ${#1} -le 20 ]] ||
     misused "--name $1 is not a name for the stack: 2 to 20 lower-case letters, digits and single hyphens between them, a letter first"

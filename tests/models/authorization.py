@@ -34,6 +34,7 @@ ACTIONS = {
         ListActionExecutions ListPipelineExecutions PutApprovalResult PutJobFailureResult
         PutJobSuccessResult RetryStageExecution StartPipelineExecution StopPipelineExecution""",
     "codestar-connections": "UseConnection",
+    "cognito-idp": "DescribeUserPoolClient",
     "dynamodb": """
         ConditionCheckItem DeleteItem GetItem PutItem Query Scan UpdateItem""",
     "ecr": """

@@ -8,7 +8,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser, error::ErrorKind};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
     rehearse::{Approve, Ending, Rehearsal, rehearse},
     report,
     scenario::Scenario,
+    stage::Traffic,
     story::Story,
     terminal::{Terminal, tasks_text},
 };
@@ -35,16 +36,19 @@ const NO_REHEARSAL: u8 = 2;
 /// What a shell shows of a program that was interrupted: 128 and SIGINT.
 const INTERRUPTED: u8 = 130;
 
-/// Rehearses a canary release of a queue consumer on this machine: no AWS account, no Docker.
+/// Rehearses a canary release on this machine: no AWS account, no Docker.
 ///
 /// A local AWS account on loopback, the four real Lambda functions, and the real sample application
-/// as the tasks of both ECS services; messages arrive all the time. Builds what it starts.
+/// as the tasks of both ECS services; messages or requests arrive all the time. Builds what it starts.
 #[derive(Debug, Parser)]
 #[command(name = "rehearsal", after_help = EXAMPLES, max_term_width = 100)]
 struct Arguments {
     /// What happens to the release
     #[arg(long, value_name = "NAME", value_enum, default_value_t = Scenario::GoodVersion)]
     scenario: Scenario,
+    /// How work reaches the services: messages of one queue, or requests through a load balancer
+    #[arg(long, value_enum, default_value_t = Traffic::Queue)]
+    traffic: Traffic,
     /// Who answers when the pipeline asks for approval, where the scenario leaves it open
     #[arg(long, value_enum, default_value_t = Approve::Auto)]
     approve: Approve,
@@ -60,6 +64,7 @@ const EXAMPLES: &str = "\
 Examples:
   cargo run -p rehearsal
   cargo run -p rehearsal -- --scenario bad-version --report bad-version.html
+  cargo run -p rehearsal -- --traffic alb
   cargo run -p rehearsal -- --approve ask --logs logs
 
 Exit status: 0 if the rehearsal showed what it was meant to, 1 if not, 2 if there was none (a wrong
@@ -86,6 +91,9 @@ enum Problem {
 #[must_use]
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Err(error) = arguments.check() {
+        error.exit();
+    }
     let outcome = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -95,6 +103,20 @@ pub fn main() -> ExitCode {
         eprintln!("error: {}", in_full(&problem));
         ExitCode::from(NO_REHEARSAL)
     })
+}
+
+impl Arguments {
+    /// Whether what is asked for goes together.
+    fn check(&self) -> Result<(), clap::Error> {
+        if self.scenario.is_for(self.traffic) {
+            return Ok(());
+        }
+        let name = self.scenario.name();
+        Err(Self::command().error(
+            ErrorKind::ArgumentConflict,
+            format!("the scenario {name} needs a load balancer: add --traffic alb"),
+        ))
+    }
 }
 
 async fn run(arguments: Arguments) -> Result<ExitCode, Problem> {
@@ -119,7 +141,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Problem> {
     let mut terminal = Terminal::new(io::stdout().is_terminal());
     let rehearsal = Rehearsal {
         scenario: arguments.scenario,
-        stage: arguments.scenario.stage(),
+        stage: arguments.scenario.stage(arguments.traffic),
         pace: PACE,
         approve: arguments.approve,
         programs,
@@ -251,7 +273,7 @@ pub fn now() -> Moment {
 
 #[cfg(test)]
 mod tests {
-    use clap::{CommandFactory as _, ValueEnum as _};
+    use clap::ValueEnum as _;
 
     use super::*;
 
@@ -275,6 +297,27 @@ mod tests {
             assert!(help.contains(&scenario.name()), "{help}");
             assert!(help.contains(&scenario.sentence()), "{help}");
         }
+    }
+
+    #[test]
+    fn a_scenario_that_needs_a_load_balancer_is_refused_without_one() {
+        let arguments = |traffic| {
+            Arguments::parse_from([
+                "rehearsal",
+                "--scenario",
+                "foreign-weight",
+                "--traffic",
+                traffic,
+            ])
+        };
+        assert!(arguments("alb").check().is_ok());
+        let error = arguments("queue").check().unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        let text = error.to_string();
+        assert!(
+            text.contains("the scenario foreign-weight needs a load balancer: add --traffic alb"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use crate::{
-    stage::{Behaviour, Script, Stage, Step, Version},
+    stage::{Behaviour, Script, Stage, Step, Traffic, Version},
     wire::Interference,
     world::{Fault, events::Delivery, journal::Call},
 };
@@ -15,7 +15,7 @@ use crate::{
 pub enum Scenario {
     /// v2 works: it is tried on a growing share, approved and promoted.
     GoodVersion,
-    /// v2 fails most of its messages: an alarm fires and rolls it back.
+    /// v2 fails most of its messages or requests: an alarm fires and rolls it back.
     BadVersion,
     /// v2 ends as soon as it starts: ECS gives its deployment up, and it is rolled back.
     CrashLoop,
@@ -29,6 +29,15 @@ pub enum Scenario {
     LostEvents,
     /// Every seventh AWS call of everybody is throttled: v2 is released all the same.
     Throttled,
+    /// Somebody changes the weights of the load balancer's rule in the middle of the release: it stops, and the rule
+    /// gets the weights that the release found (--traffic alb only).
+    ForeignWeight,
+    /// v2's health check fails as soon as it gets requests: the step stops, and the requests go back
+    /// (--traffic alb only).
+    UnhealthyCanary,
+    /// Automatic scaling wants fewer tasks, then more, then other bounds while v2 is released: no task is missing
+    /// at any moment, and scaling is as it was at the end (--traffic alb only).
+    AutoscalerFights,
 }
 
 /// Who answers when v2 asks for approval.
@@ -73,17 +82,30 @@ impl Scenario {
             .unwrap_or_default()
     }
 
+    /// Whether it can be played with this traffic.
+    #[must_use]
+    pub fn is_for(self, traffic: Traffic) -> bool {
+        traffic == Traffic::Alb
+            || !matches!(
+                self,
+                Self::ForeignWeight | Self::UnhealthyCanary | Self::AutoscalerFights
+            )
+    }
+
     /// The versions of the application.
     #[must_use]
     pub fn script(self) -> Script {
         let behaviour = match self {
+            Self::UnhealthyCanary => Behaviour::TurnsUnhealthyAfter(10),
             Self::BadVersion | Self::LostEvents => Behaviour::Fails(60),
             Self::CrashLoop => Behaviour::CrashesAtStart,
             Self::GoodVersion
             | Self::Rejected
             | Self::Overtaken
             | Self::AlarmWhilePromoting
-            | Self::Throttled => Behaviour::Works,
+            | Self::Throttled
+            | Self::ForeignWeight
+            | Self::AutoscalerFights => Behaviour::Works,
         };
         let second = Version::new("v2", behaviour);
         let third = Version::new("v3", Behaviour::Works);
@@ -96,30 +118,39 @@ impl Scenario {
 
     /// The example's numbers. Where the shares themselves are not the point, they are held briefly.
     #[must_use]
-    pub fn stage(self) -> Stage {
-        let stage = Stage::live();
+    pub fn stage(self, traffic: Traffic) -> Stage {
+        let stage = Stage::live(traffic);
+        let steps = match self {
+            Self::GoodVersion => return stage,
+            // Long enough for the periods of the alarms.
+            Self::BadVersion => vec![Step::new(10, 20), Step::new(50, 60)],
+            // The functions' own gate on dead letters closes before the alarms do. A load balancer has no such
+            // gate: the execution ends by the alarms that the functions ask at every look.
+            Self::LostEvents => vec![Step::new(50, 60)],
+            Self::ForeignWeight | Self::UnhealthyCanary | Self::AutoscalerFights => {
+                vec![Step::new(25, 10), Step::new(50, 20)]
+            }
+            Self::AlarmWhilePromoting
+            | Self::CrashLoop
+            | Self::Rejected
+            | Self::Overtaken
+            | Self::Throttled => vec![Step::new(25, 4)],
+        };
+        let stage = Stage {
+            steps: Some(steps),
+            ..stage
+        };
         match self {
-            Self::GoodVersion => stage,
-            // Long enough for the periods of the alarms. The gate of the functions, which looks more
-            // often than they do, lets them go first.
+            // The gate of the functions, which looks more often than the alarms do, lets them go first.
             Self::BadVersion => Stage {
-                steps: Some(vec![Step::new(10, 20), Step::new(50, 60)]),
                 max_dead_letters: 1000,
                 ..stage
             },
-            Self::LostEvents => Stage {
-                steps: Some(vec![Step::new(50, 60)]),
-                ..stage
-            },
             Self::AlarmWhilePromoting => Stage {
-                steps: Some(vec![Step::new(25, 4)]),
                 promote_bake: Duration::from_secs(30),
                 ..stage
             },
-            Self::CrashLoop | Self::Rejected | Self::Overtaken | Self::Throttled => Stage {
-                steps: Some(vec![Step::new(25, 4)]),
-                ..stage
-            },
+            _ => stage,
         }
     }
 
@@ -148,11 +179,17 @@ impl Scenario {
     #[must_use]
     pub fn answer(self) -> Answer {
         match self {
-            Self::GoodVersion | Self::Overtaken | Self::AlarmWhilePromoting | Self::Throttled => {
-                Answer::Person
-            }
+            Self::GoodVersion
+            | Self::Overtaken
+            | Self::AlarmWhilePromoting
+            | Self::Throttled
+            | Self::AutoscalerFights => Answer::Person,
             Self::Rejected => Answer::Rejected,
-            Self::BadVersion | Self::CrashLoop | Self::LostEvents => Answer::Nobody,
+            Self::BadVersion
+            | Self::CrashLoop
+            | Self::LostEvents
+            | Self::ForeignWeight
+            | Self::UnhealthyCanary => Answer::Nobody,
         }
     }
 
@@ -160,13 +197,26 @@ impl Scenario {
     #[must_use]
     pub fn end(self) -> End {
         match self {
-            Self::GoodVersion | Self::Overtaken | Self::Throttled => End::Released,
+            Self::GoodVersion | Self::Overtaken | Self::Throttled | Self::AutoscalerFights => {
+                End::Released
+            }
             Self::BadVersion
             | Self::CrashLoop
             | Self::Rejected
             | Self::AlarmWhilePromoting
-            | Self::LostEvents => End::RolledBack,
+            | Self::LostEvents
+            | Self::ForeignWeight
+            | Self::UnhealthyCanary => End::RolledBack,
         }
+    }
+
+    /// Whether requests may fail: those that a bad or a sick version answers.
+    #[must_use]
+    pub fn may_fail_requests(self) -> bool {
+        matches!(
+            self,
+            Self::BadVersion | Self::LostEvents | Self::UnhealthyCanary | Self::CrashLoop
+        )
     }
 
     /// Whether messages may end in the dead-letter queue.
@@ -180,9 +230,11 @@ impl Scenario {
     pub fn rolled_back_by(self) -> Option<&'static str> {
         match self {
             Self::BadVersion | Self::AlarmWhilePromoting => Some("alarm"),
-            Self::CrashLoop | Self::Rejected => Some("events"),
+            Self::CrashLoop | Self::Rejected | Self::ForeignWeight | Self::UnhealthyCanary => {
+                Some("events")
+            }
             Self::LostEvents => Some("schedule"),
-            Self::GoodVersion | Self::Overtaken | Self::Throttled => None,
+            Self::GoodVersion | Self::Overtaken | Self::Throttled | Self::AutoscalerFights => None,
         }
     }
 }

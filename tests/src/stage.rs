@@ -36,6 +36,14 @@ pub const DEAD_LETTERS: &str = "orders-dead-letters";
 pub const ALARM: &str = "orders-dead-letters";
 /// The alarm on the canary failing more than the primary.
 pub const FAILURES_ALARM: &str = "orders-canary-failures";
+/// The primary's target group, where there is a load balancer.
+pub const PRIMARY_GROUP: &str = "orders-primary";
+/// The canary's target group, where there is a load balancer.
+pub const CANARY_GROUP: &str = "orders-canary";
+/// Behind a load balancer, the alarm on the canary's failed requests.
+pub const ERRORS_ALARM: &str = "orders-canary-5xx";
+/// Behind a load balancer, the alarm on the canary's response time.
+pub const LATENCY_ALARM: &str = "orders-canary-latency";
 /// The pipeline.
 pub const PIPELINE: &str = "orders-release";
 /// The table of release records.
@@ -51,8 +59,6 @@ pub const PROMOTE_PRIMARY: &str = "orders-promote-primary";
 /// The function that alarm, events and schedule invoke.
 pub const ROLLBACK: &str = "orders-rollback";
 
-/// The root template.
-const ROOT: &str = "main.yaml";
 /// The template of what has to be there before the root.
 const ARTIFACTS: &str = "artifacts.yaml";
 /// Where the templates are.
@@ -80,28 +86,68 @@ pub fn templates() -> Result<Templates, TemplateError> {
     )
 }
 
+/// How work reaches the two services: which of the two examples is set up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
+pub enum Traffic {
+    /// Messages of one queue, which both services consume.
+    Queue,
+    /// HTTP requests through an application load balancer with a target group for each service.
+    Alb,
+}
+
+impl Traffic {
+    /// The root template of the example.
+    #[must_use]
+    pub fn root(self) -> &'static str {
+        match self {
+            Self::Queue => "main.yaml",
+            Self::Alb => "http.yaml",
+        }
+    }
+
+    /// The alarms that a bad candidate sets off.
+    #[must_use]
+    pub fn alarms(self) -> [&'static str; 2] {
+        match self {
+            Self::Queue => [ALARM, FAILURES_ALARM],
+            Self::Alb => [ERRORS_ALARM, LATENCY_ALARM],
+        }
+    }
+
+    /// What the services work on.
+    #[must_use]
+    pub fn work(self) -> &'static str {
+        match self {
+            Self::Queue => "messages",
+            Self::Alb => "requests",
+        }
+    }
+}
+
 /// The example's numbers: what a rehearsal gives the templates for parameters, and how the pair
 /// came to be loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stage {
+    /// Which example. Default the queue's.
+    pub traffic: Traffic,
     /// To how many tasks the primary service was scaled before the release. Default 4.
     pub primary_tasks: u32,
-    /// Most tasks that both services may have together during a release. Default 20.
+    /// Queue: most tasks that both services may have together during a release. Default 20.
     pub max_tasks: u32,
-    /// By how many dead letters a release may grow the queue of them before its own gate stops it;
+    /// Queue: by how many dead letters a release may grow the queue of them before its own gate stops it;
     /// the alarm fires at the first one. Default 0.
     pub max_dead_letters: u64,
-    /// How the canary's share comes about. Default additive.
+    /// Queue: how the canary's share comes about. Default additive.
     pub mode: Mode,
     /// Minimum and maximum capacity of the primary's scalable target. Default 2 and 20.
     pub primary_scaling: (u32, u32),
     /// The same of the canary's, if the team has made it one, which the templates do not. Default none.
     pub canary_scaling: Option<(u32, u32)>,
-    /// Visibility timeout of the queue and of the application's receives, whole seconds. Default 30 s; live 3 s.
+    /// Queue: visibility timeout of the queue and of the application's receives, whole seconds. Default 30 s; live 3 s.
     pub visibility: Duration,
     /// `stopTimeout` of the container, whole seconds. Default 30 s; live 5 s.
     pub stop_timeout: Duration,
-    /// How long the application works on one message. Default 0; live 200 ms.
+    /// How long the application works on one message or request. Default 0; live 200 ms, or 50 ms on a request.
     pub work: Duration,
     /// The shares that shift-weight goes through. Default those of the templates; live 10 % for 10 s,
     /// then 50 % for 15 s.
@@ -111,6 +157,14 @@ pub struct Stage {
     /// Path of the buildspec with which the action `Validate` tests the running canary. Default none:
     /// no such action.
     pub validate_buildspec: Option<String>,
+    /// Behind a load balancer: how long a target that is taken out may take to finish, whole seconds. Default 30 s; live 6 s.
+    pub deregistration_delay: Duration,
+    /// Behind a load balancer: by how many percentage points requests go back to the promoted primary at a time. Default 25.
+    pub drain_step: u8,
+    /// Behind a load balancer: the time between two of these steps, whole seconds. Default 10 s; live 2 s.
+    pub drain_interval: Duration,
+    /// Behind a load balancer: the fewest tasks of the canary during a release. Default 1.
+    pub min_tasks: u32,
 }
 
 /// How the canary's share of the tasks comes about.
@@ -145,12 +199,33 @@ impl Step {
 /// What of the account has no name that is known before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scene {
-    /// The URL of [`QUEUE`].
-    pub queue_url: String,
-    /// The URL of [`DEAD_LETTERS`].
-    pub dead_letter_url: String,
+    /// Where work comes in.
+    pub entrance: Entrance,
     /// The ARN of the topic through which people hear of rollbacks.
     pub notifications_topic: String,
+}
+
+/// Where work comes in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entrance {
+    /// As messages.
+    Queue {
+        /// The URL of [`QUEUE`].
+        url: String,
+        /// The URL of [`DEAD_LETTERS`].
+        dead_letter_url: String,
+    },
+    /// As requests. All by ARN.
+    LoadBalancer {
+        /// The listener.
+        listener: String,
+        /// The rule whose weights are the release's.
+        rule: String,
+        /// The primary's target group.
+        primary_group: String,
+        /// The canary's target group.
+        canary_group: String,
+    },
 }
 
 /// Why the example could not be set up.
@@ -168,14 +243,22 @@ pub enum SetUpError {
         fault: Fault,
     },
     /// A template has no output that is needed here.
-    #[error("infra/{ROOT}: output {0} is missing; the rehearsal looks there for what it names")]
-    Output(&'static str),
+    #[error(
+        "infra/{template}: output {name} is missing; the rehearsal looks there for what it names"
+    )]
+    Output {
+        /// The root template.
+        template: &'static str,
+        /// The output's name.
+        name: &'static str,
+    },
 }
 
 impl Default for Stage {
     /// The templates' own numbers: for the virtual clock, where time costs nothing.
     fn default() -> Self {
         Self {
+            traffic: Traffic::Queue,
             primary_tasks: 4,
             max_tasks: 20,
             max_dead_letters: 0,
@@ -188,6 +271,10 @@ impl Default for Stage {
             steps: None,
             promote_bake: Duration::ZERO,
             validate_buildspec: None,
+            deregistration_delay: Duration::from_secs(30),
+            drain_step: 25,
+            drain_interval: Duration::from_secs(10),
+            min_tasks: 1,
         }
     }
 }
@@ -198,11 +285,17 @@ impl Stage {
     /// What the account's own clockwork does (metric periods, health checks, schedules) is not
     /// shortened here but by [`World::pace`].
     #[must_use]
-    pub fn live() -> Self {
+    pub fn live(traffic: Traffic) -> Self {
         Self {
+            traffic,
             visibility: Duration::from_secs(3),
             stop_timeout: Duration::from_secs(5),
-            work: Duration::from_millis(200),
+            work: Duration::from_millis(match traffic {
+                Traffic::Queue => 200,
+                Traffic::Alb => 50,
+            }),
+            deregistration_delay: Duration::from_secs(6),
+            drain_interval: Duration::from_secs(2),
             steps: Some(vec![Step::new(10, 10), Step::new(50, 15)]),
             ..Self::default()
         }
@@ -235,18 +328,33 @@ impl Stage {
         }
         let name = BTreeMap::from([("Name".to_owned(), NAME.to_owned())]);
         create(templates, ARTIFACTS, world, &name)?;
-        let outputs = create(templates, ROOT, world, &self.parameters(script))?;
+        let root = self.traffic.root();
+        let outputs = create(templates, root, world, &self.parameters(script))?;
         self.scale(world).map_err(|fault| SetUpError::Refused {
             what: "to scale the services",
             fault,
         })?;
         let output = |name| {
             let value = outputs.get(name).and_then(Value::as_str);
-            value.map(str::to_owned).ok_or(SetUpError::Output(name))
+            value.map(str::to_owned).ok_or(SetUpError::Output {
+                template: root,
+                name,
+            })
+        };
+        let entrance = match self.traffic {
+            Traffic::Queue => Entrance::Queue {
+                url: output("QueueUrl")?,
+                dead_letter_url: output("DeadLetterQueueUrl")?,
+            },
+            Traffic::Alb => Entrance::LoadBalancer {
+                listener: output("ListenerArn")?,
+                rule: output("ListenerRuleArn")?,
+                primary_group: output("PrimaryTargetGroupArn")?,
+                canary_group: output("CanaryTargetGroupArn")?,
+            },
         };
         Ok(Scene {
-            queue_url: output("QueueUrl")?,
-            dead_letter_url: output("DeadLetterQueueUrl")?,
+            entrance,
             notifications_topic: output("NotificationsTopic")?,
         })
     }
@@ -254,34 +362,28 @@ impl Stage {
     /// The parameters of the root template.
     #[must_use]
     pub fn parameters(&self, script: &Script) -> BTreeMap<String, String> {
-        let mode = match self.mode {
-            Mode::Additive => "additive",
-            Mode::ConstantTotal => "constantTotal",
-        };
-        let mut parameters = BTreeMap::from(
-            [
-                ("Name", NAME.to_owned()),
-                ("Image", script.stable().image()),
-                ("PrimaryMinTasks", self.primary_scaling.0.to_string()),
-                ("PrimaryMaxTasks", self.primary_scaling.1.to_string()),
-                ("MaxTasks", self.max_tasks.to_string()),
-                ("MaxDeadLetters", self.max_dead_letters.to_string()),
-                ("Mode", mode.to_owned()),
-                (
-                    "VisibilityTimeoutSeconds",
-                    self.visibility.as_secs().to_string(),
-                ),
-                (
-                    "StopTimeoutSeconds",
-                    self.stop_timeout.as_secs().to_string(),
-                ),
-                (
-                    "PromotionBakeSeconds",
-                    self.promote_bake.as_secs().to_string(),
-                ),
-            ]
-            .map(|(name, value)| (name.to_owned(), value)),
-        );
+        let mut parameters = vec![
+            ("Name", NAME.to_owned()),
+            ("Image", script.stable().image()),
+            ("PrimaryMinTasks", self.primary_scaling.0.to_string()),
+            ("PrimaryMaxTasks", self.primary_scaling.1.to_string()),
+            (
+                "StopTimeoutSeconds",
+                self.stop_timeout.as_secs().to_string(),
+            ),
+            (
+                "PromotionBakeSeconds",
+                self.promote_bake.as_secs().to_string(),
+            ),
+        ];
+        parameters.extend(match self.traffic {
+            Traffic::Queue => self.queue_parameters(),
+            Traffic::Alb => self.alb_parameters(),
+        });
+        let mut parameters: BTreeMap<String, String> = parameters
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
         if let Some(steps) = &self.steps {
             let steps: Vec<Value> = steps
                 .iter()
@@ -295,6 +397,37 @@ impl Stage {
             parameters.insert("ValidateBuildspec".to_owned(), buildspec.clone());
         }
         parameters
+    }
+
+    fn queue_parameters(&self) -> Vec<(&'static str, String)> {
+        let mode = match self.mode {
+            Mode::Additive => "additive",
+            Mode::ConstantTotal => "constantTotal",
+        };
+        vec![
+            ("MaxTasks", self.max_tasks.to_string()),
+            ("MaxDeadLetters", self.max_dead_letters.to_string()),
+            ("Mode", mode.to_owned()),
+            (
+                "VisibilityTimeoutSeconds",
+                self.visibility.as_secs().to_string(),
+            ),
+        ]
+    }
+
+    fn alb_parameters(&self) -> Vec<(&'static str, String)> {
+        vec![
+            (
+                "DeregistrationDelaySeconds",
+                self.deregistration_delay.as_secs().to_string(),
+            ),
+            ("DrainStep", self.drain_step.to_string()),
+            (
+                "DrainIntervalSeconds",
+                self.drain_interval.as_secs().to_string(),
+            ),
+            ("MinTasks", self.min_tasks.to_string()),
+        ]
     }
 
     /// What has happened to the services' scaling since they were created.
@@ -328,7 +461,7 @@ fn create(
         url_suffix: "amazonaws.com".to_owned(),
     };
     let stack = match file.trim_end_matches(".yaml") {
-        "main" => NAME.to_owned(),
+        "main" | "http" => NAME.to_owned(),
         other => format!("{NAME}-{other}"),
     };
     create_stack(

@@ -50,7 +50,7 @@ enum Reference {
     Repository,
 }
 
-const KINDS: [(&str, Reference, &[&str]); 10] = [
+const KINDS: [(&str, Reference, &[&str]); 12] = [
     (
         "AWS::EC2::VPC",
         Reference::Id("vpc"),
@@ -86,7 +86,35 @@ const KINDS: [(&str, Reference, &[&str]); 10] = [
     (
         "AWS::EC2::SecurityGroup",
         Reference::Id("sg"),
-        &["GroupDescription", "SecurityGroupEgress", "VpcId"],
+        &[
+            "GroupDescription",
+            "SecurityGroupEgress",
+            "SecurityGroupIngress",
+            "VpcId",
+        ],
+    ),
+    (
+        "AWS::EC2::SecurityGroupIngress",
+        Reference::Id("sgr"),
+        &[
+            "Description",
+            "FromPort",
+            "GroupId",
+            "IpProtocol",
+            "SourceSecurityGroupId",
+            "ToPort",
+        ],
+    ),
+    // Nobody computes the metrics that it would follow.
+    (
+        "AWS::ApplicationAutoScaling::ScalingPolicy",
+        Reference::Id("policy"),
+        &[
+            "PolicyName",
+            "PolicyType",
+            "ScalingTargetId",
+            "TargetTrackingScalingPolicyConfiguration",
+        ],
     ),
     (
         "AWS::Logs::LogGroup",

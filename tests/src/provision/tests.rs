@@ -83,10 +83,10 @@ fn a_property_that_is_not_known_or_cannot_be_is_named() {
         (
             "  G:
     Type: AWS::EC2::SecurityGroup
-    Properties: {GroupDescription: g, SecurityGroupIngress: []}
+    Properties: {GroupDescription: g, SecurityGroupRules: []}
 "
             .to_owned(),
-            "resource G, property SecurityGroupIngress: it is not known here",
+            "resource G, property SecurityGroupRules: it is not known here",
         ),
         (
             "  D:

@@ -1,5 +1,7 @@
 //! Whether a rehearsal showed what it was meant to.
 
+mod work;
+
 use std::collections::BTreeSet;
 
 use super::{
@@ -9,11 +11,11 @@ use super::{
 };
 use crate::{
     clock::Moment,
+    live::load::Totals,
     scenario::{End, Scenario},
-    stage,
-    story::{Story, changes_what_serves},
+    story::{Steps, Story, changes_what_serves},
     verdict::{Check, Verdict},
-    world::{journal::What, sqs},
+    world::journal::What,
 };
 
 /// What the story alone does not tell.
@@ -28,6 +30,8 @@ pub(super) struct Facts {
     pub(super) releases: Vec<Release>,
     /// Ids of all messages that were sent.
     pub(super) sent: BTreeSet<String>,
+    /// What became of the requests, if there were any.
+    pub(super) requests: Option<Totals>,
 }
 
 /// Judges.
@@ -42,7 +46,10 @@ pub(super) fn verdict(theatre: &Theatre<'_>, facts: &Facts) -> Verdict {
     checks.push(no_approval_waits(&story));
     checks.push(rolled_back_by(&story, scenario, facts));
     checks.extend(of_scenario(&story, scenario, facts));
-    checks.extend(messages(theatre, facts));
+    checks.extend(match &facts.requests {
+        None => work::messages(theatre, facts),
+        Some(totals) => work::requests(&story, scenario, totals),
+    });
     checks.push(nothing_more(theatre, facts));
     checks.push(no_function_failed(theatre));
     Verdict {
@@ -185,6 +192,7 @@ fn services(theatre: &Theatre<'_>, facts: &Facts, end: End) -> Vec<Check> {
             after.scaling == before.scaling,
         ));
     }
+    checks.extend(work::weights(&theatre.story.borrow()));
     checks
 }
 
@@ -232,12 +240,13 @@ fn of_scenario(story: &Story, scenario: Scenario, facts: &Facts) -> Vec<Check> {
         Scenario::BadVersion | Scenario::AlarmWhilePromoting
             if facts.releases.iter().all(|r| r.approved != Some(false)) =>
         {
-            let fired = [stage::ALARM, stage::FAILURES_ALARM]
+            let alarms = story.cast.traffic.alarms();
+            let fired = alarms
                 .into_iter()
                 .filter(|alarm| has_fired(story, alarm))
                 .collect::<Vec<_>>()
                 .join(", ");
-            let expected = format!("{} or {}", stage::ALARM, stage::FAILURES_ALARM);
+            let expected = alarms.join(" or ");
             let passed = !fired.is_empty();
             vec![check("an alarm fires", &expected, fired, passed)]
         }
@@ -251,6 +260,12 @@ fn of_scenario(story: &Story, scenario: Scenario, facts: &Facts) -> Vec<Check> {
                 passed,
             )]
         }
+        Scenario::ForeignWeight => vec![stopped_with(
+            story,
+            &["70 primary and 30 canary", "50 primary and 50 canary"],
+        )],
+        Scenario::UnhealthyCanary => vec![stopped_with(story, &["unhealthy", "maxUnhealthy"])],
+        Scenario::AutoscalerFights => vec![no_task_missing(story, facts)],
         Scenario::Overtaken => vec![one_after_the_other(story, facts)],
         Scenario::Throttled => {
             let refused: u32 = story
@@ -267,6 +282,40 @@ fn of_scenario(story: &Story, scenario: Scenario, facts: &Facts) -> Vec<Check> {
         }
         _ => Vec::new(),
     }
+}
+
+/// The primary never had fewer running tasks than the release found.
+fn no_task_missing(story: &Story, facts: &Facts) -> Check {
+    let found = facts.found.as_ref().map_or(0, |found| found[0].running);
+    let begun = story
+        .executions
+        .first()
+        .map_or(story.began, |execution| execution.started);
+    let primary = story.services.get(&story.cast.primary);
+    let fewest = primary
+        .into_iter()
+        .flat_map(Steps::iter)
+        .filter(|(at, _)| *at >= begun)
+        .map(|(_, tasks)| u64::from(tasks.total()))
+        .min()
+        .unwrap_or(found);
+    check(
+        "fewest running tasks of the primary",
+        &format!("at least {found}"),
+        fewest.to_string(),
+        found > 0 && fewest >= found,
+    )
+}
+
+/// The action that stopped names both values of what somebody else has changed, or what is not healthy.
+fn stopped_with(story: &Story, words: &[&str]) -> Check {
+    let said = summary_of(story, "shift-weight");
+    check(
+        "shift-weight stops and says why",
+        &words.join(" ... "),
+        said.clone(),
+        words.iter().all(|word| said.contains(word)),
+    )
 }
 
 fn summary_of(story: &Story, name: &str) -> String {
@@ -306,34 +355,6 @@ fn one_after_the_other(story: &Story, facts: &Facts) -> Check {
 fn has_fired(story: &Story, alarm: &str) -> bool {
     let states = story.alarms.get(alarm);
     states.is_some_and(|states| states.iter().any(|(_, state)| state.is_firing()))
-}
-
-fn messages(theatre: &Theatre<'_>, facts: &Facts) -> Vec<Check> {
-    let ledger = |queue| {
-        let found = theatre.account.with(|world| sqs::ledger(world, queue));
-        found.unwrap_or_default()
-    };
-    let (queue, dead) = (ledger(stage::QUEUE), ledger(stage::DEAD_LETTERS));
-    let processed = facts.sent.intersection(&queue.deleted).count();
-    let waiting = facts.sent.intersection(&queue.held).count();
-    let lost = facts
-        .sent
-        .iter()
-        .filter(|id| {
-            !queue.deleted.contains(*id) && !queue.held.contains(*id) && !dead.held.contains(*id)
-        })
-        .count();
-    let (sent, letters) = (facts.sent.len(), dead.held.len());
-    let accounted = check(
-        "no message is lost",
-        &format!("all {sent} sent are processed or dead letters"),
-        format!("{processed} processed, {letters} dead letters, {waiting} waiting, {lost} lost"),
-        sent > 0 && lost == 0 && waiting == 0 && processed + letters == sent,
-    );
-    // Whether a message that a bad version fails becomes a dead letter depends on who receives it next.
-    let none = (!theatre.rehearsal.scenario.may_have_dead_letters())
-        .then(|| check("dead letters", "0", letters.to_string(), letters == 0));
-    [accounted].into_iter().chain(none).collect()
 }
 
 /// Once a release is over, further looks change nothing.

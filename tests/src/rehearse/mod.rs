@@ -1,14 +1,17 @@
 //! A rehearsal from the first task to the verdict.
 
 mod checks;
+mod disturb;
 mod pair;
 mod people;
-mod producer;
+mod work;
 
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
     convert::Infallible,
+    io,
+    net::Ipv4Addr,
     path::PathBuf,
     time::Duration,
 };
@@ -19,14 +22,15 @@ use crate::{
     clock::Moment,
     live::{Image, Images, Live, LiveError, Setup, Stopped, build, logs::Logs},
     scenario::Scenario,
-    stage::{self, Script, SetUpError, Stage},
+    stage::{self, Entrance, Script, SetUpError, Stage, Traffic},
     story::{Cast, Story},
     verdict::Verdict,
     wire::Account,
     world::{World, journal::Entry},
 };
 
-pub use producer::ORDER;
+pub use work::ORDER;
+use work::Work;
 
 /// How often what happened is shown, and how often people look.
 const REFRESH: Duration = Duration::from_millis(200);
@@ -104,11 +108,49 @@ pub enum RehearsalError {
     /// The account did not come alive or did not stay so.
     #[error(transparent)]
     Live(#[from] LiveError),
+    /// The tasks have nowhere to listen.
+    #[error(
+        "the tasks cannot listen on port {port} of loopback addresses such as {address}. Something else on this machine has \
+         that port on all addresses, or another rehearsal is under way; end it and try again"
+    )]
+    Port {
+        /// The container's port.
+        port: u16,
+        /// One of the addresses.
+        address: Ipv4Addr,
+        /// What the machine says.
+        #[source]
+        source: io::Error,
+    },
+    /// Nothing forwards requests to the tasks.
+    #[error(
+        "the load balancer of the example has no listener that could be opened on this machine"
+    )]
+    NoListener,
+}
+
+/// The address that the first task behind a load balancer gets, and its port.
+const CONTAINER: (Ipv4Addr, u16) = (Ipv4Addr::new(127, 10, 0, 1), 8080);
+
+/// Whether tasks can listen where they will be told to.
+fn check_port() -> Result<(), RehearsalError> {
+    let (address, port) = CONTAINER;
+    match std::net::TcpListener::bind((address, port)) {
+        Ok(_) => Ok(()),
+        Err(source) => Err(RehearsalError::Port {
+            port,
+            address,
+            source,
+        }),
+    }
 }
 
 /// Rehearses. On SIGINT and SIGTERM it ends early; either way no process is left.
 pub async fn rehearse(rehearsal: Rehearsal, view: &mut dyn View) -> Result<Ending, RehearsalError> {
     let script = rehearsal.scenario.script();
+    if rehearsal.stage.traffic == Traffic::Alb {
+        check_port()?;
+    }
     let mut world = World::new(stage::identity(), rehearsal.now, rehearsal.pace);
     world.codepipeline.reinvoke_after = REINVOKE_AFTER;
     world.codepipeline.job_secret.clone_from(&rehearsal.secret);
@@ -128,11 +170,14 @@ pub async fn rehearse(rehearsal: Rehearsal, view: &mut dyn View) -> Result<Endin
         tick: TICK,
     })
     .await?;
+    let work = Work::of(&scene.entrance, &account, &live).ok_or(RehearsalError::NoListener)?;
+    let cast = cast(&script, rehearsal.stage.traffic);
     let theatre = Theatre {
-        story: RefCell::new(Story::new(cast(&script), account.now())),
+        story: RefCell::new(Story::new(cast, account.now())),
         account,
         script,
-        queue_url: scene.queue_url,
+        entrance: scene.entrance,
+        work,
         view: RefCell::new(view),
         told: Cell::new(0),
         rehearsal,
@@ -165,12 +210,13 @@ fn packages(programs: &BTreeMap<String, PathBuf>) -> Images {
         .collect()
 }
 
-fn cast(script: &Script) -> Cast {
+fn cast(script: &Script, traffic: Traffic) -> Cast {
     let labels = script
         .versions()
         .map(|version| (version.image(), version.label.clone()));
     let mut released = script.versions().skip(1);
     Cast {
+        traffic,
         pipeline: stage::PIPELINE.to_owned(),
         primary: stage::PRIMARY.to_owned(),
         canary: stage::CANARY.to_owned(),
@@ -179,6 +225,8 @@ fn cast(script: &Script) -> Cast {
             .next()
             .map_or_else(String::new, |version| version.label.clone()),
         labels: labels.collect(),
+        primary_group: stage::PRIMARY_GROUP.to_owned(),
+        canary_group: stage::CANARY_GROUP.to_owned(),
         queue: stage::QUEUE.to_owned(),
         dead_letters: stage::DEAD_LETTERS.to_owned(),
         rollback: stage::ROLLBACK.to_owned(),
@@ -190,7 +238,8 @@ struct Theatre<'a> {
     rehearsal: Rehearsal,
     account: Account,
     script: Script,
-    queue_url: String,
+    entrance: Entrance,
+    work: Work,
     story: RefCell<Story>,
     view: RefCell<&'a mut dyn View>,
     /// How much of the journal the story has been told.

@@ -1,17 +1,18 @@
 //! What people do in a rehearsal: push versions, answer approvals, wait.
 
-use std::{cell::RefCell, collections::BTreeSet, time::Duration};
+use std::{cell::RefCell, time::Duration};
 
 use serde_json::json;
+use tokio::sync::Notify;
 
 use super::{
     Approve, Reply, Theatre,
     checks::{self, Facts},
-    pair,
+    disturb, pair,
 };
 use crate::{
     scenario::{Answer, End, Scenario},
-    stage,
+    stage::{self, Traffic},
     story::{Execution, Record, Story},
     verdict::Verdict,
     world::{Principal, codepipeline, ecs, journal::What, sqs},
@@ -40,22 +41,29 @@ pub(super) struct Release {
 impl Theatre<'_> {
     /// Plays the scenario to its end and judges it.
     pub(super) async fn play(&self) -> Verdict {
-        let sent = RefCell::new(BTreeSet::new());
         let releases = RefCell::new(Vec::new());
-        let found = RefCell::new(None);
         let playing = async {
-            self.until_steady().await;
-            *found.borrow_mut() = Some(pair::pair(self));
             self.act(&releases).await;
             self.until(is_over).await;
             self.until_steady().await;
         };
-        let in_time = tokio::select! {
-            played = tokio::time::timeout(LONGEST, playing) => played.is_ok(),
-            never = self.produce(&sent) => match never {},
-        };
+        // Before that, nobody would answer.
+        let steady = tokio::time::timeout(LONGEST, self.until_steady()).await;
+        let found = steady.is_ok().then(|| pair::pair(self));
+        let over = Notify::new();
+        let (in_time, ()) = tokio::join!(
+            async {
+                let played = tokio::time::timeout(LONGEST, playing).await;
+                over.notify_one();
+                played.is_ok()
+            },
+            self.work.go_on(over.notified())
+        );
         let ended = self.account.now();
-        self.tell("the producer stops");
+        self.tell(match self.rehearsal.stage.traffic {
+            Traffic::Queue => "the producer stops",
+            Traffic::Alb => "the clients stop",
+        });
         let rest = async {
             while !self.is_drained() {
                 tokio::time::sleep(super::REFRESH).await;
@@ -68,9 +76,10 @@ impl Theatre<'_> {
         let facts = Facts {
             in_time,
             ended,
-            found: found.into_inner(),
+            found,
             releases: releases.into_inner(),
-            sent: sent.into_inner(),
+            sent: self.work.sent(),
+            requests: self.work.totals(),
         };
         checks::verdict(self, &facts)
     }
@@ -78,6 +87,11 @@ impl Theatre<'_> {
     async fn act(&self, releases: &RefCell<Vec<Release>>) {
         let scenario = self.rehearsal.scenario;
         let first = self.push("v2", releases);
+        match scenario {
+            Scenario::ForeignWeight => disturb::change_weights(self, &first).await,
+            Scenario::AutoscalerFights => disturb::scale(self, &first).await,
+            _ => {}
+        }
         match scenario.answer() {
             Answer::Nobody => {}
             Answer::Rejected => {
@@ -109,6 +123,10 @@ impl Theatre<'_> {
             .map(|release| release.execution.clone());
         if let Some(last) = last {
             self.until_ended(&last).await;
+        }
+        if scenario == Scenario::AutoscalerFights {
+            self.until(is_over).await;
+            disturb::scale_back(self);
         }
     }
 
@@ -189,9 +207,10 @@ impl Theatre<'_> {
 
     /// As `aws cloudwatch set-alarm-state` does.
     fn set_alarm(&self) {
-        self.tell(&format!("a person sets alarm {} to ALARM", stage::ALARM));
+        let [alarm, _] = self.rehearsal.stage.traffic.alarms();
+        self.tell(&format!("a person sets alarm {alarm} to ALARM"));
         let input = json!({
-            "AlarmName": stage::ALARM,
+            "AlarmName": alarm,
             "StateValue": "ALARM",
             "StateReason": "set by hand while v2 is being promoted",
         });
@@ -204,7 +223,7 @@ impl Theatre<'_> {
         }
     }
 
-    fn tell(&self, what: &str) {
+    pub(super) fn tell(&self, what: &str) {
         self.account
             .with(|world| world.note(What::Told(what.to_owned())));
     }
@@ -256,7 +275,7 @@ fn execution<'a>(story: &'a Story, id: &str) -> Option<&'a Execution> {
     story.executions.iter().find(|execution| execution.id == id)
 }
 
-fn has_ended(story: &Story, id: &str) -> bool {
+pub(super) fn has_ended(story: &Story, id: &str) -> bool {
     execution(story, id).is_some_and(|execution| execution.ended.is_some())
 }
 
@@ -264,7 +283,7 @@ fn has_built(story: &Story, id: &str) -> bool {
     action_is(story, id, "Build", "Succeeded")
 }
 
-fn is_asked(story: &Story, id: &str) -> bool {
+pub(super) fn is_asked(story: &Story, id: &str) -> bool {
     action_is(story, id, "Approval", "InProgress")
 }
 

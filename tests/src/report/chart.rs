@@ -1,9 +1,9 @@
 //! The drawing: what happened over one shared time axis.
 
 use super::{
-    clock,
+    COLOURS, clock, each,
     labels::{Placed, rows, shortened, width},
-    panels, svg,
+    panels, svg, work,
 };
 use crate::{
     clock::Moment,
@@ -62,10 +62,7 @@ pub(super) fn chart(story: &Story) -> String {
     let lines = draw_marks(&mut canvas, &marks);
     let top = canvas.y;
     panels::pipeline(&mut canvas);
-    panels::messages(&mut canvas);
-    panels::share(&mut canvas);
-    panels::tasks(&mut canvas);
-    panels::depths(&mut canvas);
+    work::panels(&mut canvas);
     let bottom = canvas.y;
     let back = alarm_bands(&canvas, top, bottom) + &time_axis(&canvas, top, bottom);
     let lines: String = lines
@@ -75,17 +72,32 @@ pub(super) fn chart(story: &Story) -> String {
     format!(
         concat!(
             r#"<svg viewBox="0 0 {width} {height:.0}" role="img" aria-label="Timeline of the release">"#,
-            r#"<defs><pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">"#,
-            r#"<rect class="hatch-ground" width="5" height="5"/><path class="hatch-line" d="M0 0V5"/></pattern></defs>"#,
-            "{back}{shapes}{lines}{words}</svg>"
+            "<defs>{hatches}</defs>{back}{shapes}{lines}{words}</svg>"
         ),
         width = WIDTH,
         height = bottom + 24.0,
+        hatches = hatches(),
         back = back,
         lines = lines,
         shapes = canvas.shapes,
         words = canvas.words,
     )
+}
+
+/// Hatchings for what failed: by whomever, and in each of the versions' colours.
+fn hatches() -> String {
+    let of_versions = (0..COLOURS).map(|index| (format!("hatch-v{index}"), format!("v{index}")));
+    let of_all = ("hatch".to_owned(), "hatch-ground".to_owned());
+    each([of_all].into_iter().chain(of_versions), |(id, ground)| {
+        format!(
+            concat!(
+                r#"<pattern id="{id}" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">"#,
+                r#"<rect class="{ground}" width="5" height="5"/><path class="hatch-line" d="M0 0V5"/></pattern>"#
+            ),
+            id = id,
+            ground = ground,
+        )
+    })
 }
 
 /// Writes the labels and leaves the lines, as (kind, x, upper end), to be drawn over the panels.
@@ -158,6 +170,9 @@ fn marks(story: &Story) -> Vec<Mark> {
             "alarm",
             format!("rollback invoked by {source}"),
         );
+        if let Some(at) = story.weight_back() {
+            mark(at, "calm", format!("no weight on {}", story.candidate()));
+        }
         if let Some(at) = rollback.candidate_gone {
             mark(at, "calm", format!("no {} task left", story.candidate()));
         }

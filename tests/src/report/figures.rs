@@ -1,7 +1,10 @@
 //! The figures that are asked for first.
 
-use super::{clock, took};
-use crate::{clock::Moment, story::Story};
+use super::{
+    clock, took,
+    work::{words, workers},
+};
+use crate::{clock::Moment, stage::Traffic, story::Story};
 
 /// A figure: what it is, how much, and what it is made of.
 pub(super) struct Figure {
@@ -15,7 +18,7 @@ pub(super) fn figures(story: &Story) -> Vec<Figure> {
     let mut figures = rollback(story);
     figures.extend(duration(story));
     figures.extend(share(story));
-    figures.push(processed(story));
+    figures.push(done(story));
     figures.push(failed(story));
     figures.push(calls(story));
     figures
@@ -39,14 +42,23 @@ fn rollback(story: &Story) -> Vec<Figure> {
     };
     let after =
         |at: Option<Moment>| at.map_or_else(|| "never".to_owned(), |at| took(at.since(from)));
-    vec![
+    let weight_back = (story.cast.traffic == Traffic::Alb).then(|| match story.weight_back() {
+        Some(at) if at == rollback.invoked => figure(
+            "Weight back",
+            "none".to_owned(),
+            format!("{} had no weight", story.candidate()),
+        ),
+        at => figure("Weight back", after(at), since.to_owned()),
+    });
+    let tasks = [
         figure(
             format!("{} stopped", story.candidate()),
             after(rollback.candidate_gone),
             since.to_owned(),
         ),
         figure("Restored", after(rollback.restored), since.to_owned()),
-    ]
+    ];
+    weight_back.into_iter().chain(tasks).collect()
 }
 
 /// When the alarm fired that came last before.
@@ -94,23 +106,40 @@ fn share(story: &Story) -> Option<Figure> {
     })
 }
 
-fn processed(story: &Story) -> Figure {
-    let mut all = 0;
-    let mut parts = Vec::new();
-    for version in story.versions() {
-        let processed = story.traffic.total(version).processed;
-        all += processed;
-        parts.push(format!("{version} {processed}"));
-    }
-    figure("Messages processed", all.to_string(), parts.join(", "))
+fn done(story: &Story) -> Figure {
+    let count = story.done();
+    let (all, parts) = by_worker(story, |label| count(story.traffic.total(label)));
+    let name = words(story.cast.traffic).done;
+    figure(name, all.to_string(), parts.join(", "))
 }
 
 fn failed(story: &Story) -> Figure {
-    let failed: u32 = story
-        .versions()
-        .iter()
-        .map(|version| story.traffic.total(version).failed)
-        .sum();
+    let (all, parts) = by_worker(story, |label| story.traffic.total(label).failed);
+    let name = format!("{} failed", words(story.cast.traffic).work);
+    let detail = match story.cast.traffic {
+        Traffic::Queue => dead_letters(story),
+        Traffic::Alb if parts.is_empty() => {
+            let done = story.done();
+            let (all, _) = by_worker(story, |label| done(story.traffic.total(label)));
+            format!("of {all}")
+        }
+        Traffic::Alb => parts.join(", "),
+    };
+    figure(name, all.to_string(), detail)
+}
+
+/// A sum, and its parts by who they are of: `v1 301`.
+fn by_worker(story: &Story, count: impl Fn(&str) -> u32) -> (u32, Vec<String>) {
+    let counts = workers(story).into_iter().map(|worker| {
+        let count = count(worker.label);
+        (count, format!("{} {count}", worker.name))
+    });
+    let some: Vec<_> = counts.filter(|(count, _)| *count > 0).collect();
+    let all = some.iter().map(|(count, _)| count).sum();
+    (all, some.into_iter().map(|(_, part)| part).collect())
+}
+
+fn dead_letters(story: &Story) -> String {
     let depths = story.depths.get(&story.cast.dead_letters);
     let most = depths
         .into_iter()
@@ -119,12 +148,11 @@ fn failed(story: &Story) -> Figure {
         .max()
         .unwrap_or(0);
     let now = story.depth(&story.cast.dead_letters).visible;
-    let detail = if most == 0 {
+    if most == 0 {
         "no dead letters".to_owned()
     } else {
         format!("dead letters: {most} at most, {now} at the end")
-    };
-    figure("Messages failed", failed.to_string(), detail)
+    }
 }
 
 fn calls(story: &Story) -> Figure {

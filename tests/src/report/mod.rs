@@ -1,13 +1,17 @@
 //! A rehearsal as one page that can be handed on: HTML with its style and drawing inside, nothing
 //! to load, nothing to run.
 
+mod balancing;
 mod chart;
+mod depths;
 mod figures;
 mod labels;
 mod page;
 mod panels;
+mod rates;
 mod svg;
 mod tables;
+mod work;
 
 use std::{fmt, time::Duration};
 
@@ -56,9 +60,16 @@ fn took(duration: Duration) -> String {
     }
 }
 
+/// How many colours there are for versions.
+const COLOURS: usize = 4;
+
 /// The place of a version among the colours: stable, candidate, two for others.
 fn colour(index: usize) -> usize {
-    if index < 2 { index } else { 2 + index % 2 }
+    if index < 2 {
+        index
+    } else {
+        2 + index % (COLOURS - 2)
+    }
 }
 
 #[cfg(test)]

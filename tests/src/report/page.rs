@@ -1,6 +1,6 @@
 //! The page around the drawing and the tables.
 
-use super::{Text, chart, each, figures, tables};
+use super::{Text, chart, each, figures, tables, work};
 use crate::{
     story::{Outcome, Story},
     verdict::Verdict,
@@ -140,13 +140,16 @@ fn key_figures(story: &Story) -> String {
 }
 
 fn footer(story: &Story) -> String {
+    let words = work::words(story.cast.traffic);
     format!(
         concat!(
             "<footer>Drawn from the journal of the local account. Times are minutes and seconds since {}. ",
-            "The attained share is the candidate’s part of the running tasks of both services, the measured one ",
-            "its part of the messages processed in the last {} seconds.</footer>\n"
+            "The attained share is the candidate’s part of {}, the measured one ",
+            "its part of {} in the last {} seconds.</footer>\n"
         ),
         story.began.iso_seconds(),
+        words.attained_of,
+        words.measured_of,
         crate::story::WINDOW,
     )
 }

@@ -11,26 +11,33 @@ use crate::story::{Action, Steps};
 
 /// Where the values of a panel are.
 #[derive(Clone, Copy)]
-struct Scale {
-    top: f64,
-    bottom: f64,
+pub(super) struct Scale {
+    pub(super) top: f64,
+    pub(super) bottom: f64,
     max: f64,
 }
 
 impl Scale {
-    fn y(&self, value: f64) -> f64 {
+    /// Where a value is.
+    pub(super) fn y(&self, value: f64) -> f64 {
         self.bottom - (self.bottom - self.top) * value / self.max
     }
 }
 
 /// The sample of a line or area before its name.
-enum Sample {
+pub(super) enum Sample {
     Line(&'static str),
     Area(String),
 }
 
 /// Opens a panel: its title, its ticks.
-fn open(canvas: &mut Canvas<'_>, title: &str, height: f64, ticks: &[f64], unit: &str) -> Scale {
+pub(super) fn open(
+    canvas: &mut Canvas<'_>,
+    title: &str,
+    height: f64,
+    ticks: &[f64],
+    unit: &str,
+) -> Scale {
     canvas.words += &svg::text("title", (LEFT, canvas.y + 13.0), title);
     let top = canvas.y + 22.0;
     let scale = Scale {
@@ -48,7 +55,7 @@ fn open(canvas: &mut Canvas<'_>, title: &str, height: f64, ticks: &[f64], unit: 
 }
 
 /// Names at the right, as close to the heights they belong to as they fit.
-fn names(canvas: &mut Canvas<'_>, scale: Scale, names: &[(f64, Sample, String)]) {
+pub(super) fn names(canvas: &mut Canvas<'_>, scale: Scale, names: &[(f64, Sample, String)]) {
     let heights: Vec<f64> = names.iter().map(|(height, _, _)| *height).collect();
     let spread = spread(
         &heights,
@@ -118,57 +125,6 @@ pub(super) fn status_class(status: &str) -> &'static str {
         "InProgress" => "open",
         _ => "bad",
     }
-}
-
-/// Messages per second, by version, failed ones on top.
-pub(super) fn messages(canvas: &mut Canvas<'_>) {
-    let story = canvas.story;
-    let versions = story.versions();
-    let seconds = story.elapsed().as_secs() + 1;
-    // Thinner columns than three pixels say nothing.
-    let each = seconds.div_ceil(260);
-    let mut piles = Vec::new();
-    for from in (0..seconds).step_by(usize::try_from(each).unwrap_or(usize::MAX)) {
-        let until = (from + each).min(seconds);
-        let bins = versions.iter().map(|v| story.traffic.sum(v, from, until));
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "a rehearsal is shorter than 2^52 s"
-        )]
-        let (x_from, x_until, length) = (from as f64, until as f64, (until - from) as f64);
-        let mut failed = 0.0;
-        let mut layers = Vec::new();
-        for bin in bins {
-            layers.push(f64::from(bin.processed) / length);
-            failed += f64::from(bin.failed) / length;
-        }
-        layers.push(failed);
-        piles.push(Pile {
-            from: canvas.x_of(x_from),
-            until: canvas.x_of(x_until),
-            layers,
-        });
-    }
-    let max = piles
-        .iter()
-        .map(|pile| pile.layers.iter().sum())
-        .fold(1.0, f64::max);
-    let scale = open(canvas, "Messages per second", 110.0, &svg::ticks(max), "");
-    let mut classes = version_classes(versions.len());
-    classes.push("failed".to_owned());
-    canvas.shapes += &svg::stack(&piles, &classes, |value| scale.y(value));
-    let mut legend: Vec<(f64, Sample, String)> = version_names(canvas, scale);
-    if piles.iter().any(|pile| pile.layers.last() > Some(&0.0)) {
-        legend.insert(
-            0,
-            (
-                scale.top,
-                Sample::Area("failed".to_owned()),
-                "failed".to_owned(),
-            ),
-        );
-    }
-    names(canvas, scale, &legend);
 }
 
 /// The share as asked, attained and measured.
@@ -253,42 +209,8 @@ pub(super) fn tasks(canvas: &mut Canvas<'_>) {
     }
 }
 
-/// The depth of the queue and of its dead-letter queue.
-pub(super) fn depths(canvas: &mut Canvas<'_>) {
-    let story = canvas.story;
-    let queues = [
-        (&story.cast.queue, "Messages waiting in", "waiting", 64.0),
-        (&story.cast.dead_letters, "Dead letters in", "failed", 40.0),
-    ];
-    for (queue, title, class, height) in queues {
-        let Some(steps) = story.depths.get(queue) else {
-            continue;
-        };
-        let max = steps.iter().map(|(_, depth)| depth.visible).max();
-        let ticks = svg::ticks(f64::from(max.unwrap_or(0)).max(1.0));
-        let ticks = [0.0, ticks[ticks.len() - 1]];
-        let scale = open(canvas, &format!("{title} {queue}"), height, &ticks, "");
-        let piles: Vec<Pile> = steps
-            .spans(story.now)
-            .map(|(from, until, depth)| Pile {
-                from: canvas.x(from),
-                until: canvas.x(until),
-                layers: vec![f64::from(depth.visible)],
-            })
-            .collect();
-        canvas.shapes += &svg::stack(&piles, &[class.to_owned()], |value| scale.y(value));
-        let now = story.depth(queue).visible;
-        let legend = (
-            scale.y(f64::from(now)),
-            Sample::Area(class.to_owned()),
-            format!("{now} at the end"),
-        );
-        names(canvas, scale, &[legend]);
-    }
-}
-
 /// Steps in pixels.
-fn on_axis<T>(
+pub(super) fn on_axis<T>(
     canvas: &Canvas<'_>,
     steps: &Steps<T>,
     value: impl Fn(&T) -> Option<f64>,
@@ -307,25 +229,4 @@ fn version_classes(count: usize) -> Vec<String> {
     (0..count)
         .map(|index| format!("v{}", colour(index)))
         .collect()
-}
-
-/// The names of the versions, in the order in which they are stacked.
-fn version_names(canvas: &Canvas<'_>, scale: Scale) -> Vec<(f64, Sample, String)> {
-    let versions = canvas.story.versions();
-    let entries = versions.iter().enumerate().map(|(index, version)| {
-        let role = match index {
-            0 => " stable",
-            1 => " candidate",
-            _ => "",
-        };
-        let sample = Sample::Area(format!("v{}", colour(index)));
-        (
-            scale.bottom,
-            sample,
-            shortened(&format!("{version}{role}"), 15),
-        )
-    });
-    let mut names: Vec<_> = entries.collect();
-    names.reverse();
-    names
 }

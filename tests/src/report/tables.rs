@@ -2,7 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{Text, clock, colour, each, panels::status_class, took};
+use super::{
+    Text, clock, each,
+    panels::status_class,
+    took,
+    work::{words, workers},
+};
 use crate::{
     brief::brief,
     clock::Moment,
@@ -140,6 +145,10 @@ fn rollback_steps(story: &Story, rollback: &Rollback) -> Vec<Vec<String>> {
         .collect();
     let reached = [
         (
+            story.weight_back(),
+            format!("{} has no weight any more", story.candidate()),
+        ),
+        (
             rollback.candidate_gone,
             format!("no task of {} runs any more", story.candidate()),
         ),
@@ -182,37 +191,39 @@ fn invocation_errors(story: &Story) -> String {
         .collect()
 }
 
-/// The versions: where they run at the end and what they consumed.
+/// The versions: where they run at the end and what they did.
 pub(super) fn versions(story: &Story) -> String {
-    let rows: Vec<_> = story
-        .versions()
-        .iter()
-        .enumerate()
-        .map(|(index, version)| {
-            let role = match index {
-                0 => "stable",
-                1 => "candidate",
-                _ => "other",
-            };
-            let messages = story.traffic.total(version);
-            let tasks = |service: &str| story.tasks(service).of(version).to_string();
+    let words = words(story.cast.traffic);
+    let done = story.done();
+    let rows: Vec<_> = workers(story)
+        .into_iter()
+        .map(|worker| {
+            let total = story.traffic.total(worker.label);
+            let tasks = |service: &str| story.tasks(service).of(worker.label).to_string();
             vec![
                 format!(
-                    r#"<i class="swatch v{}"></i>{}"#,
-                    colour(index),
-                    Text(version)
+                    r#"<i class="swatch {}"></i>{}"#,
+                    worker.class,
+                    Text(worker.name)
                 ),
-                role.to_owned(),
+                worker.role.to_owned(),
                 tasks(&story.cast.primary),
                 tasks(&story.cast.canary),
-                messages.processed.to_string(),
-                messages.failed.to_string(),
+                done(total).to_string(),
+                total.failed.to_string(),
             ]
         })
         .collect();
     let on = |service: &str| format!("Tasks of {service} at the end");
     let (primary, canary) = (on(&story.cast.primary), on(&story.cast.canary));
-    let heads = ["Version", "Role", &primary, &canary, "Processed", "Failed"];
+    let heads = [
+        "Version",
+        "Role",
+        &primary,
+        &canary,
+        words.done_head,
+        "Failed",
+    ];
     table("numbers versions", &heads, &rows)
 }
 

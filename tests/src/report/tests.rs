@@ -2,9 +2,10 @@ use super::*;
 use crate::{
     story::{
         Cast, Story,
-        fixture::{BEGAN, bad, cast, good, told},
+        fixture::{BEGAN, bad, cast, good, http, told},
     },
     verdict::{Check, Verdict},
+    world::journal::What,
 };
 
 fn pages() -> [(&'static str, String); 2] {
@@ -12,9 +13,26 @@ fn pages() -> [(&'static str, String); 2] {
         .map(|(name, (entries, verdict))| (name, html(&told(&entries), &verdict)))
 }
 
+fn http_pages() -> [(&'static str, String); 2] {
+    [("good", http::good()), ("bad", http::bad())]
+        .map(|(name, (entries, verdict))| (name, html(&http::told(&entries), &verdict)))
+}
+
+fn all_pages() -> impl Iterator<Item = (&'static str, String)> {
+    pages().into_iter().chain(http_pages())
+}
+
+/// The titles of the panels, from the top.
+fn panels(page: &str) -> Vec<&str> {
+    let titles = page.split("<text class=\"title\"").skip(1);
+    titles
+        .filter_map(|text| text.split(['>', '<']).nth(1))
+        .collect()
+}
+
 #[test]
 fn the_page_loads_nothing_from_anywhere() {
-    for (_, page) in pages() {
+    for (_, page) in all_pages() {
         for reference in ["http:", "https:", "src=", "href=", "@import", "<script"] {
             assert!(!page.contains(reference), "{reference}");
         }
@@ -24,7 +42,7 @@ fn the_page_loads_nothing_from_anywhere() {
 #[test]
 fn every_tag_that_is_opened_is_closed() {
     let tag = regex::Regex::new(r"<(/?)([a-z][a-z0-9]*)[^>]*?(/?)>").unwrap();
-    for (_, page) in pages() {
+    for (_, page) in all_pages() {
         let mut open = Vec::new();
         for found in tag.captures_iter(&page) {
             let (closing, name, empty) = (!found[1].is_empty(), &found[2], !found[3].is_empty());
@@ -100,4 +118,83 @@ fn ticks_are_few_round_numbers_that_reach_the_highest_value() {
     assert_eq!(svg::ticks(1.0), [0.0, 1.0]);
     assert_eq!(svg::ticks(17.0), [0.0, 10.0, 20.0]);
     assert_eq!(svg::ticks(140.0), [0.0, 50.0, 100.0, 150.0]);
+}
+
+#[test]
+fn behind_a_load_balancer_weights_targets_and_failures_take_the_place_of_queues() {
+    let [(_, good), (_, bad)] = http_pages();
+    insta::assert_snapshot!(panels(&good).join("\n"), @r"
+    Pipeline actions
+    Requests per second
+    Failed requests per second
+    Share of v2 in percent
+    Weights of the target groups
+    Targets of orders-primary (primary)
+    Targets of orders-canary (canary)
+    Running tasks of orders (primary)
+    Running tasks of orders-canary (canary)
+    ");
+    assert_eq!(panels(&good), panels(&bad));
+    for page in [good, bad] {
+        for word in ["essage", "queue", "dead letter", "Processed"] {
+            assert!(!page.contains(word), "{word}");
+        }
+    }
+    let [(_, queue), _] = pages();
+    insta::assert_snapshot!(panels(&queue).join("\n"), @r"
+    Pipeline actions
+    Messages per second
+    Share of v2 in percent
+    Running tasks of orders (primary)
+    Running tasks of orders-canary (canary)
+    Messages waiting in orders
+    ");
+}
+
+#[test]
+fn a_release_without_a_failed_request_says_so() {
+    let [(_, good), (_, bad)] = http_pages();
+    assert!(good.contains("<dt>Requests failed</dt><dd>0<small>of 1480</small>"));
+    assert!(good.contains(">none failed</text>"));
+    assert!(!bad.contains(">none failed</text>"));
+}
+
+#[test]
+fn failed_requests_are_told_by_version_and_those_that_no_task_answered_apart() {
+    let [_, (_, bad)] = http_pages();
+    assert!(bad.contains("<dt>Requests failed</dt><dd>26<small>v2 24, no task 2</small>"));
+    for class in ["area failing v1", "area failing untaken"] {
+        assert!(bad.contains(&format!("<path class=\"{class}\"")), "{class}");
+    }
+    assert!(!bad.contains("<path class=\"area failing v0\""));
+}
+
+#[test]
+fn a_rollback_by_weight_is_shown_with_when_the_weight_was_back() {
+    let [_, (_, bad)] = http_pages();
+    assert!(bad.contains("<dt>Weight back</dt><dd>0.6 s<small>after the alarm</small>"));
+    assert!(bad.contains("weights orders-primary 100, orders-canary 0"));
+    assert!(bad.contains("<b>v2 has no weight any more</b>"));
+}
+
+#[test]
+fn of_a_candidate_that_never_had_any_weight_none_is_said_to_be_back() {
+    let entries: Vec<_> = http::bad()
+        .0
+        .into_iter()
+        .filter(|entry| !matches!(&entry.what, What::Weights { groups, .. } if groups[1].1 > 0))
+        .collect();
+    let page = html(&http::told(&entries), &http::bad().1);
+    assert!(page.contains("<dt>Weight back</dt><dd>none<small>v2 had no weight</small>"));
+}
+
+#[test]
+fn what_an_action_changes_at_the_load_balancer_is_among_its_changes() {
+    let [(_, good), _] = http_pages();
+    let row = good.split("<td>promote-primary</td>").nth(1).unwrap();
+    let changes = row.split("</td>").next().unwrap();
+    assert!(
+        changes.contains("<b>2</b> elasticloadbalancing:ModifyRule"),
+        "{changes}"
+    );
 }

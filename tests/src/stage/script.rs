@@ -40,12 +40,14 @@ pub struct Version {
 /// What a version's tasks do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Behaviour {
-    /// They process every message.
+    /// They process every message or request.
     Works,
-    /// They fail this percentage of messages.
+    /// They fail this percentage of messages or requests.
     Fails(u8),
     /// They end with exit code 1 at once.
     CrashesAtStart,
+    /// Behind a load balancer: their health check fails once they have had so many requests.
+    TurnsUnhealthyAfter(u16),
 }
 
 impl Version {
@@ -78,6 +80,10 @@ impl Version {
             Behaviour::Works => (sample_app.to_owned(), Vec::new()),
             Behaviour::Fails(percent) => {
                 environment.insert("FAILURE_PERCENT".to_owned(), percent.to_string());
+                (sample_app.to_owned(), Vec::new())
+            }
+            Behaviour::TurnsUnhealthyAfter(requests) => {
+                environment.insert("HEALTH_FAILS_AFTER".to_owned(), requests.to_string());
                 (sample_app.to_owned(), Vec::new())
             }
             Behaviour::CrashesAtStart => {

@@ -1,15 +1,33 @@
 use super::*;
 use crate::clock::Moment;
 
-#[test]
-fn the_shipped_templates_set_the_example_up() {
-    let script = Script::new([]);
+fn set_up(traffic: Traffic) -> Scene {
+    let stage = Stage {
+        traffic,
+        ..Stage::default()
+    };
     let mut world = World::new(identity(), Moment(0), 1);
-    let scene = Stage::default()
-        .set_up(&mut world, &script)
-        .unwrap_or_else(|error| panic!("{error}"));
+    stage
+        .set_up(&mut world, &Script::new([]))
+        .unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn the_shipped_templates_set_the_queue_consumers_up() {
+    let Entrance::Queue { url, .. } = set_up(Traffic::Queue).entrance else {
+        panic!("no queue");
+    };
     assert_eq!(
-        scene.queue_url,
+        url,
         "https://sqs.eu-central-1.amazonaws.com/111122223333/orders"
     );
+}
+
+#[test]
+fn the_shipped_templates_set_the_http_services_up() {
+    let Entrance::LoadBalancer { rule, .. } = set_up(Traffic::Alb).entrance else {
+        panic!("no load balancer");
+    };
+    let of = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:listener-rule/app/orders/";
+    assert!(rule.starts_with(of), "{rule}");
 }

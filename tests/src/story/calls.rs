@@ -36,7 +36,7 @@ impl Calls {
 /// What a call asked for, in a few words: the members of its input that tell what it was about.
 #[must_use]
 pub fn telling_members(call: &Call) -> String {
-    const TELLING: [&str; 11] = [
+    const TELLING: [&str; 12] = [
         "/service",
         "/desiredCount",
         "/taskDefinition",
@@ -44,6 +44,7 @@ pub fn telling_members(call: &Call) -> String {
         "/SuspendedState/DynamicScalingInSuspended",
         "/SuspendedState/DynamicScalingOutSuspended",
         "/RuleArn",
+        "/ListenerArn",
         "/pipelineName",
         "/actionName",
         "/result/status",
@@ -58,7 +59,30 @@ pub fn telling_members(call: &Call) -> String {
         };
         Some(format!("{name} {text}"))
     });
-    telling.collect::<Vec<_>>().join(", ")
+    telling.chain(weights(call)).collect::<Vec<_>>().join(", ")
+}
+
+/// The weights that target groups are to have: `weights orders-primary 90, orders-canary 10`.
+fn weights(call: &Call) -> Option<String> {
+    let members = ["Actions", "DefaultActions"];
+    let actions = members
+        .iter()
+        .filter_map(|name| call.input[*name].as_array());
+    let groups: Vec<String> = actions
+        .flatten()
+        .filter_map(|action| action["ForwardConfig"]["TargetGroups"].as_array())
+        .flatten()
+        .filter_map(|group| {
+            let name = group_name(group["TargetGroupArn"].as_str()?);
+            Some(format!("{name} {}", group["Weight"].as_u64()?))
+        })
+        .collect();
+    (!groups.is_empty()).then(|| format!("weights {}", groups.join(", ")))
+}
+
+/// What people call a target group: the part of its ARN before the id.
+fn group_name(arn: &str) -> &str {
+    arn.rsplit('/').nth(1).unwrap_or(arn)
 }
 
 /// The reason that a call gives for what it does: of a rejection or a stop.

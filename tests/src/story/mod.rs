@@ -4,73 +4,34 @@
 //! nothing of how it is shown.
 
 mod calls;
+mod cast;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod pipeline;
 mod record;
 mod rollback;
+mod services;
+mod share;
 mod steps;
 mod traffic;
 
 use std::{collections::BTreeMap, time::Duration};
 
 pub use calls::{Calls, telling_members};
+pub use cast::Cast;
 pub use pipeline::{Action, Execution};
 pub use record::Record;
 pub use rollback::{Invocation, Rollback, Write, changes_what_serves};
+pub use services::Tasks;
+pub use share::{Health, Weights};
 pub use steps::Steps;
 pub use traffic::{Bin, Traffic, WINDOW};
 
 use crate::{
     clock::Moment,
+    live::load::NO_VERSION,
     world::journal::{Entry, What},
 };
-
-/// The names that have a part in the story.
-#[derive(Debug, Clone)]
-pub struct Cast {
-    /// The pipeline.
-    pub pipeline: String,
-    /// The primary service.
-    pub primary: String,
-    /// The canary service.
-    pub canary: String,
-    /// The version label that the pair ran at the beginning.
-    pub stable: String,
-    /// The version label that is released first.
-    pub candidate: String,
-    /// Version labels by image.
-    pub labels: BTreeMap<String, String>,
-    /// The queue that the services consume.
-    pub queue: String,
-    /// Its dead-letter queue.
-    pub dead_letters: String,
-    /// The rollback function, which calls AWS under its own name.
-    pub rollback: String,
-}
-
-/// A service's tasks at one time.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tasks {
-    /// Desired count.
-    pub desired: u32,
-    /// Running tasks by version label.
-    pub running: BTreeMap<String, u32>,
-}
-
-impl Tasks {
-    /// Running tasks of one version.
-    #[must_use]
-    pub fn of(&self, version: &str) -> u32 {
-        self.running.get(version).copied().unwrap_or_default()
-    }
-
-    /// All running tasks.
-    #[must_use]
-    pub fn total(&self) -> u32 {
-        self.running.values().sum()
-    }
-}
 
 /// A queue's depth at one time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -134,13 +95,17 @@ pub struct Story {
     candidates: Steps<String>,
     /// The share asked for, in percent; `None` when no longer anything is asked.
     pub asked: Steps<Option<u8>>,
-    /// The candidate's share of the running tasks of both services, in percent; `None` while no
-    /// task runs.
+    /// The candidate's share in percent: of the running tasks of both services, or of the weights of both target
+    /// groups; `None` while there are none.
     pub attained: Steps<Option<f64>>,
-    /// Messages by consumer version.
+    /// Messages or requests by the version that took them.
     pub traffic: Traffic,
     /// Depth by queue.
     pub depths: BTreeMap<String, Steps<Depth>>,
+    /// The weights of the pair's target groups.
+    pub weights: Steps<Weights>,
+    /// The health of targets by target group.
+    pub targets: BTreeMap<String, Steps<Health>>,
     /// States by alarm.
     pub alarms: BTreeMap<String, Steps<AlarmState>>,
     /// What people and the producer did.
@@ -175,6 +140,8 @@ impl Story {
             attained: Steps::default(),
             traffic: Traffic::default(),
             depths: BTreeMap::new(),
+            weights: Steps::default(),
+            targets: BTreeMap::new(),
             alarms: BTreeMap::new(),
             told: Vec::new(),
             rollback_invocations: Vec::new(),
@@ -263,6 +230,20 @@ impl Story {
                 },
             ),
             What::Told(text) => self.told.push((at, text.clone())),
+            What::Weights { groups, .. } => self.note_weights(at, groups),
+            What::Targets {
+                group,
+                healthy,
+                initial,
+                ailing,
+            } => self.targets.entry(group.clone()).or_default().push(
+                at,
+                Health {
+                    healthy: *healthy,
+                    initial: *initial,
+                    ailing: *ailing,
+                },
+            ),
             What::ServiceEvent { .. } | What::Task { .. } | What::Notified { .. } => {}
         }
     }
@@ -276,16 +257,6 @@ impl Story {
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.now.since(self.began)
-    }
-
-    /// The tasks of a service as they are.
-    #[must_use]
-    pub fn tasks(&self, service: &str) -> Tasks {
-        self.services
-            .get(service)
-            .and_then(Steps::last)
-            .cloned()
-            .unwrap_or_default()
     }
 
     /// The depth of a queue as it is.
@@ -315,20 +286,6 @@ impl Story {
     #[must_use]
     pub fn stable(&self) -> &str {
         self.stables.last().unwrap_or(&self.cast.stable)
-    }
-
-    /// The candidate's share of the messages processed in the last [`WINDOW`], in percent.
-    #[must_use]
-    pub fn measured(&self) -> Option<f64> {
-        self.measured_at(self.elapsed().as_secs())
-    }
-
-    /// The same at a second since the beginning, of the version that was released then.
-    #[must_use]
-    pub fn measured_at(&self, second: u64) -> Option<f64> {
-        let then = self.began + Duration::from_secs(second);
-        let candidate = self.candidates.at(then).unwrap_or(&self.cast.candidate);
-        self.traffic.share(candidate, second)
     }
 
     /// The execution of the release's pipeline that was last seen.
@@ -366,7 +323,7 @@ impl Story {
         }
     }
 
-    /// All version labels: stable, candidate, then the others by name.
+    /// All version labels: stable, candidate, then the others by name. Requests without a version have none.
     #[must_use]
     pub fn versions(&self) -> Vec<&str> {
         let mut versions = vec![self.cast.stable.as_str(), self.cast.candidate.as_str()];
@@ -378,7 +335,7 @@ impl Story {
         let mut others: Vec<&str> = of_tasks
             .map(String::as_str)
             .chain(self.traffic.versions())
-            .filter(|version| !versions.contains(version))
+            .filter(|version| !versions.contains(version) && *version != NO_VERSION)
             .collect();
         others.sort_unstable();
         others.dedup();
@@ -393,47 +350,6 @@ impl Story {
         if execution.ended.is_some() && execution.pipeline == self.cast.pipeline {
             self.stop_asking(at);
         }
-    }
-
-    fn note_tasks(&mut self, at: Moment, service: &str, desired: u32, running: &[(String, u32)]) {
-        let mut tasks = Tasks {
-            desired,
-            running: BTreeMap::new(),
-        };
-        for (version, count) in running.iter().filter(|(_, count)| *count > 0) {
-            *tasks.running.entry(version.clone()).or_default() += count;
-        }
-        self.services
-            .entry(service.to_owned())
-            .or_default()
-            .push(at, tasks);
-
-        self.note_attained(at);
-        let pair = self.pair();
-        let versions = self.versions_at_stake();
-        if let Some(rollback) = &mut self.rollback {
-            rollback.note_pair(at, &pair, &versions);
-        }
-    }
-
-    fn pair(&self) -> [Tasks; 2] {
-        [
-            self.tasks(&self.cast.primary),
-            self.tasks(&self.cast.canary),
-        ]
-    }
-
-    fn note_attained(&mut self, at: Moment) {
-        let pair = self.pair();
-        let all: u32 = pair.iter().map(Tasks::total).sum();
-        let candidate: u32 = pair.iter().map(|tasks| tasks.of(self.candidate())).sum();
-        let attained = (all > 0).then(|| 100.0 * f64::from(candidate) / f64::from(all));
-        self.attained.push(at, attained);
-    }
-
-    /// The stable version and the candidate.
-    fn versions_at_stake(&self) -> (String, String) {
-        (self.stable().to_owned(), self.candidate().to_owned())
     }
 
     /// A release that ended or is being rolled back asks for nothing any more.

@@ -1,7 +1,7 @@
 //! What the rollback function did, and what came of it.
 
-use super::{Story, Tasks, calls};
-use crate::{clock::Moment, world::journal::Call};
+use super::{Story, calls};
+use crate::{clock::Moment, stage::Traffic, world::journal::Call};
 
 /// An attempt to run the rollback function.
 #[derive(Debug, Clone)]
@@ -33,7 +33,8 @@ pub struct Rollback {
     pub writes: Vec<Write>,
     /// Since when no task of the candidate runs.
     pub candidate_gone: Option<Moment>,
-    /// Since when both services run the stable version alone, with as many tasks as they should.
+    /// Since when both services run the stable version alone, with as many tasks as they should; behind a load
+    /// balancer with the weights from before, too.
     pub restored: Option<Moment>,
 }
 
@@ -48,22 +49,6 @@ pub struct Write {
     pub brief: String,
     /// The fault's code, if it was refused.
     pub fault: Option<String>,
-}
-
-impl Rollback {
-    pub(super) fn note_pair(
-        &mut self,
-        at: Moment,
-        pair: &[Tasks; 2],
-        (stable, candidate): &(String, String),
-    ) {
-        let gone = pair.iter().all(|tasks| tasks.of(candidate) == 0);
-        let steady = pair
-            .iter()
-            .all(|tasks| tasks.of(stable) == tasks.desired && tasks.total() == tasks.desired);
-        self.candidate_gone = gone.then(|| self.candidate_gone.unwrap_or(at));
-        self.restored = (gone && steady).then(|| self.restored.unwrap_or(at));
-    }
 }
 
 impl Story {
@@ -125,12 +110,10 @@ impl Story {
             });
             self.stop_asking(at);
         }
-        let pair = self.pair();
-        let versions = self.versions_at_stake();
+        self.note_reached(at);
         let Some(rollback) = &mut self.rollback else {
             return;
         };
-        rollback.note_pair(at, &pair, &versions);
         if rollback.reason.is_none() {
             rollback.reason = calls::reason(call).map(str::to_owned);
         }
@@ -140,6 +123,35 @@ impl Story {
             brief: calls::telling_members(call),
             fault: call.fault.clone(),
         });
+    }
+
+    /// Notes what the rollback has come to.
+    pub(super) fn note_reached(&mut self, at: Moment) {
+        let pair = self.pair();
+        let (stable, candidate) = (self.stable(), self.candidate());
+        let gone = pair.iter().all(|tasks| tasks.of(candidate) == 0);
+        let steady = pair
+            .iter()
+            .all(|tasks| tasks.of(stable) == tasks.desired && tasks.total() == tasks.desired);
+        let found = self.weights.iter().next().map(|(_, weights)| weights);
+        let weighted = self.weights.last() == found;
+        if let Some(rollback) = &mut self.rollback {
+            rollback.candidate_gone = gone.then(|| rollback.candidate_gone.unwrap_or(at));
+            let restored = gone && steady && weighted;
+            rollback.restored = restored.then(|| rollback.restored.unwrap_or(at));
+        }
+    }
+
+    /// Behind a load balancer: since when the candidate has no weight any more, at the earliest when the rollback
+    /// was invoked.
+    #[must_use]
+    pub fn weight_back(&self) -> Option<Moment> {
+        let rollback = self.rollback.as_ref()?;
+        let since = match self.attained.iter().last()? {
+            (at, Some(share)) if *share <= 0.0 => *at,
+            _ => return None,
+        };
+        (self.cast.traffic == Traffic::Alb).then(|| since.max(rollback.invoked))
     }
 }
 

@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{
-    fixture::{BEGAN, bad, good, told},
+    fixture::{BEGAN, bad, good, http, told},
     *,
 };
 use crate::world::{Principal, journal::Call};
@@ -217,4 +217,122 @@ fn of_two_invocations_at_a_time_the_ledger_says_which_one_rolled_back() {
     ));
     story.add(&called(BEGAN, "ecs", "UpdateService", json!({})));
     assert_eq!(story.rollback.unwrap().source, "alarm");
+}
+
+/// The first seconds of a story.
+fn first(entries: Vec<Entry>, until: f64) -> Vec<Entry> {
+    let before = |entry: &Entry| seconds(entry.at) < until;
+    entries.into_iter().filter(before).collect()
+}
+
+#[test]
+fn behind_a_load_balancer_the_attained_share_is_the_weights_and_the_measured_one_all_that_is_answered()
+ {
+    let story = http::told(&first(http::bad().0, 24.0));
+    assert_eq!(story.attained.last(), Some(&Some(20.0)));
+    let measured = story.measured().unwrap();
+    assert!((19.0..21.0).contains(&measured), "{measured}");
+}
+
+#[test]
+fn while_the_primary_changes_over_its_group_answers_with_both_versions() {
+    let story = http::told(&first(http::good().0, 51.0));
+    // Half of the requests for the canary, and of the other half what 2 of 6 tasks get.
+    let attained = story.attained.last().copied().flatten().unwrap();
+    assert!((attained - (50.0 + 50.0 / 3.0)).abs() < 0.01, "{attained}");
+}
+
+#[test]
+fn a_good_release_behind_a_load_balancer_ends_with_all_requests_at_the_candidate() {
+    let story = http::told(&http::good().0);
+    assert_eq!(story.outcome(), Outcome::Released);
+    assert_eq!(story.attained.last(), Some(&Some(100.0)));
+    let rest = Weights {
+        primary: 100,
+        canary: 0,
+    };
+    assert_eq!(story.weights.last(), Some(&rest));
+    assert_eq!(story.weight_back(), None);
+}
+
+#[test]
+fn a_rollback_by_weight_is_told_step_by_step() {
+    let story = http::told(&http::bad().0);
+    let rollback = story.rollback.as_ref().unwrap();
+    assert_eq!(story.weight_back().map(seconds), Some(26.0));
+    assert_eq!(rollback.candidate_gone.map(seconds), Some(36.4));
+    assert_eq!(rollback.restored.map(seconds), Some(36.4));
+    insta::assert_snapshot!(
+        rollback.writes.iter().map(|w| format!("{} {}", w.operation, w.brief)).collect::<Vec<_>>().join("\n"),
+        @r"
+    elasticloadbalancing:ModifyRule RuleArn 5e6f, weights orders-primary 100, orders-canary 0
+    codepipeline:StopPipelineExecution pipelineName orders-release, abandon true
+    ecs:UpdateService service orders-canary, taskDefinition orders:7
+    "
+    );
+}
+
+#[test]
+fn as_long_as_the_weights_are_not_those_from_before_nothing_is_rolled_back() {
+    let mut story = http::told(&http::bad().0);
+    let groups = [("orders-primary", 100), ("orders-canary", 7)];
+    let weights = |at, groups: [(&str, u32); 2]| Entry {
+        at,
+        what: What::Weights {
+            rule: "rule".to_owned(),
+            groups: groups
+                .map(|(name, weight)| (name.to_owned(), weight))
+                .to_vec(),
+        },
+    };
+    story.add(&weights(story.now, groups));
+    assert_eq!(story.outcome(), Outcome::RollingBack);
+    story.add(&weights(
+        story.now,
+        [("orders-primary", 100), ("orders-canary", 0)],
+    ));
+    assert_eq!(story.outcome(), Outcome::RolledBack);
+}
+
+#[test]
+fn versions_are_those_of_tasks_whatever_else_answers() {
+    let story = http::told(&http::bad().0);
+    assert_eq!(story.versions(), ["v1", "v2"]);
+    assert_eq!(story.traffic.total("none").failed, 2);
+}
+
+#[test]
+fn weights_are_changes_of_what_serves() {
+    let call = |operation: &str| Call {
+        principal: Principal("rollback".to_owned()),
+        service: "elasticloadbalancing".to_owned(),
+        operation: operation.to_owned(),
+        input: json!({}),
+        fault: None,
+    };
+    assert!(changes_what_serves(&call("ModifyRule")));
+    assert!(changes_what_serves(&call("ModifyListener")));
+    assert!(!changes_what_serves(&call("DescribeTargetHealth")));
+}
+
+#[test]
+fn a_listeners_weights_are_told_with_the_names_of_the_groups() {
+    let arn = |name: &str| {
+        format!("arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/{name}/0f")
+    };
+    let input = json!({
+        "ListenerArn": "arn:aws:elasticloadbalancing:eu-central-1:111122223333:listener/app/orders/1a/3c",
+        "DefaultActions": [{ "Type": "forward", "ForwardConfig": { "TargetGroups": [
+            { "TargetGroupArn": arn("orders-primary"), "Weight": 95 },
+            { "TargetGroupArn": arn("orders-canary"), "Weight": 5 },
+        ] } }],
+    });
+    let entry = called(BEGAN, "elasticloadbalancing", "ModifyListener", input);
+    let What::Called(call) = entry.what else {
+        panic!("a call");
+    };
+    assert_eq!(
+        telling_members(&call),
+        "ListenerArn 3c, weights orders-primary 95, orders-canary 5"
+    );
 }

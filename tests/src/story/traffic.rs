@@ -1,4 +1,4 @@
-//! Messages by consumer version, second by second.
+//! Messages or requests by the version that took them, second by second.
 
 use std::{collections::BTreeMap, ops::RangeInclusive};
 
@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, ops::RangeInclusive};
 /// it jump, short enough to see every step of a rehearsal.
 pub const WINDOW: u64 = 10;
 
-/// Messages of one second.
+/// Messages or requests of one second.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Bin {
     /// Processed.
@@ -24,7 +24,7 @@ impl Bin {
     }
 }
 
-/// Messages by version label and second since the beginning.
+/// Messages or requests by version label and second since the beginning.
 #[derive(Debug, Clone, Default)]
 pub struct Traffic(BTreeMap<String, BTreeMap<u64, Bin>>);
 
@@ -49,12 +49,12 @@ impl Traffic {
         }
     }
 
-    /// Versions that have consumed something.
+    /// Versions that have taken something.
     pub fn versions(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }
 
-    /// Messages of a version in the seconds `from..until`.
+    /// What a version did in the seconds `from..until`.
     #[must_use]
     pub fn sum(&self, version: &str, from: u64, until: u64) -> Bin {
         self.0
@@ -64,20 +64,20 @@ impl Traffic {
             .fold(Bin::default(), |sum, (_, bin)| sum.plus(*bin))
     }
 
-    /// All messages of a version.
+    /// All that a version did.
     #[must_use]
     pub fn total(&self, version: &str) -> Bin {
         self.sum(version, 0, u64::MAX)
     }
 
-    /// A version's share of the messages processed in the [`WINDOW`] that ends with `second`, in
-    /// percent; `None` if there were none.
+    /// A version's share of what `done` counts in the [`WINDOW`] that ends with `second`, in percent; `None` if
+    /// there was nothing.
     #[must_use]
-    pub fn share(&self, version: &str, second: u64) -> Option<f64> {
+    pub fn share(&self, version: &str, second: u64, done: impl Fn(Bin) -> u32) -> Option<f64> {
         let from = (second + 1).saturating_sub(WINDOW);
-        let processed = |version: &str| f64::from(self.sum(version, from, second + 1).processed);
-        let all: f64 = self.versions().map(processed).sum();
-        (all > 0.0).then(|| 100.0 * processed(version) / all)
+        let done = |version: &str| f64::from(done(self.sum(version, from, second + 1)));
+        let all: f64 = self.versions().map(done).sum();
+        (all > 0.0).then(|| 100.0 * done(version) / all)
     }
 }
 

@@ -43,6 +43,8 @@ enum Kind {
     ListOfNumbers,
     #[serde(rename = "AWS::EC2::VPC::Id")]
     Vpc,
+    #[serde(rename = "AWS::EC2::SecurityGroup::Id")]
+    SecurityGroup,
     #[serde(rename = "List<AWS::EC2::Subnet::Id>")]
     Subnets,
 }
@@ -60,6 +62,7 @@ impl Kind {
     fn prefix(self) -> Option<&'static str> {
         match self {
             Self::Vpc => Some("vpc-"),
+            Self::SecurityGroup => Some("sg-"),
             Self::Subnets => Some("subnet-"),
             _ => None,
         }

@@ -4,7 +4,7 @@ use std::{collections::HashMap, fmt, sync::LazyLock, time::Duration};
 
 use regex::Regex;
 
-use super::panel;
+use super::{panel, work};
 use crate::{
     brief::brief,
     clock::Moment,
@@ -146,6 +146,12 @@ impl Lines {
                 reason.clone(),
                 tone(state),
             ),
+            What::Weights { groups, .. } => (
+                "load balancer".to_owned(),
+                "weights",
+                work::weights_text(story, groups)?,
+                Tone::Plain,
+            ),
             What::Called(call) => {
                 return called(story, entry.at, call).filter(|line| self.is_news(line));
             }
@@ -166,7 +172,7 @@ impl Lines {
 
     /// Lines for what has moved on in substance, at most one per subject and interval.
     fn progress(&mut self, story: &Story) -> Vec<EventLine> {
-        let mut now: Vec<(String, &str, String, Tone)> = Vec::new();
+        let mut now: Vec<work::Progress> = Vec::new();
         let running = story
             .executions
             .iter()
@@ -187,15 +193,7 @@ impl Lines {
                 now.push((service.clone(), "tasks", text, Tone::Plain));
             }
         }
-        if story.depths.contains_key(&story.cast.dead_letters) {
-            let depth = story.depth(&story.cast.dead_letters).visible;
-            let (text, tone) = match depth {
-                0 => ("no dead letters".to_owned(), Tone::Plain),
-                1 => ("1 dead letter".to_owned(), Tone::Bad),
-                more => (format!("{more} dead letters"), Tone::Bad),
-            };
-            now.push((story.cast.dead_letters.clone(), "depth", text, tone));
-        }
+        now.extend(work::progress(story));
 
         now.retain(|(subject, _, text, _)| self.is_due(subject, story.now, text));
         now.into_iter()

@@ -9,6 +9,7 @@
 mod keys;
 mod lines;
 mod panel;
+mod work;
 
 use std::io::{self, Stdout, Write};
 

@@ -9,7 +9,7 @@ use ratatui::{
 
 use super::{
     lines::{self, Tone},
-    tone_style,
+    tone_style, work,
 };
 use crate::{
     brief::brief,
@@ -22,11 +22,6 @@ pub(super) const HEIGHT: u16 = ACTIONS + 10;
 const ACTIONS: u16 = 6;
 /// Columns before the values.
 const NAMES: usize = 10;
-/// Over how many seconds rates are taken.
-const RATE_SECONDS: u32 = 5;
-/// The application tells its counts every so many seconds: later ones are not complete.
-const TOLD_AFTER: u64 = 5;
-
 /// Draws the panel into all of the frame, with what a person is asked.
 pub(super) fn draw(frame: &mut Frame<'_>, story: &Story, question: Option<&str>, coloured: bool) {
     let lines = lines_of(story, question);
@@ -49,9 +44,10 @@ pub(super) fn colourless(mut line: Line<'_>) -> Line<'_> {
     line
 }
 
-/// The share, the messages and the queues in one line of text.
+/// The share, what was done and where it came from in one line of text.
 pub(super) fn figures(story: &Story) -> String {
-    let parts = [share(story), messages(story), queues(story)].map(|line| {
+    let [done, source] = work::rows(story);
+    let parts = [share(story), done, source].map(|line| {
         let text = line.to_string();
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     });
@@ -66,8 +62,7 @@ fn lines_of(story: &Story, question: Option<&str>) -> Vec<Line<'static>> {
         lines.push(tasks(story, service));
     }
     lines.push(share(story));
-    lines.push(messages(story));
-    lines.push(queues(story));
+    lines.extend(work::rows(story));
     lines.push(alarms(story));
     lines.push(match question {
         Some(question) => Line::from(format!(" {question} y approves, n rejects ")).reversed(),
@@ -127,7 +122,8 @@ fn action(story: &Story, action: &Action) -> Line<'static> {
     Line::from(spans)
 }
 
-fn name(name: &str) -> Span<'static> {
+/// What a row is about, before its values.
+pub(super) fn name(name: &str) -> Span<'static> {
     Span::from(format!(" {name:<NAMES$} ")).dim()
 }
 
@@ -164,45 +160,6 @@ fn share(story: &Story) -> Line<'static> {
     ])
 }
 
-fn messages(story: &Story) -> Line<'static> {
-    let second = story.elapsed().as_secs();
-    let mut spans = vec![name("messages")];
-    for (index, version) in story.versions().into_iter().enumerate() {
-        let until = second.saturating_sub(TOLD_AFTER);
-        let from = until.saturating_sub(u64::from(RATE_SECONDS));
-        let rate =
-            f64::from(story.traffic.sum(version, from, until).processed) / f64::from(RATE_SECONDS);
-        let total = story.traffic.total(version);
-        spans.push(Span::styled("■ ", version_style(index)));
-        spans.push(Span::from(format!(
-            "{version} {rate:.1}/s, {} in all   ",
-            total.processed
-        )));
-        if total.failed > 0 {
-            spans.push(Span::from(format!("{} failed   ", total.failed)).red());
-        }
-    }
-    Line::from(spans)
-}
-
-fn queues(story: &Story) -> Line<'static> {
-    let queue = story.depth(&story.cast.queue);
-    let dead = story.depth(&story.cast.dead_letters).visible;
-    let dead_style = if dead > 0 {
-        Style::new().red().bold()
-    } else {
-        Style::new()
-    };
-    Line::from(vec![
-        name("queue"),
-        Span::from(format!(
-            "{} waiting, {} in flight   ",
-            queue.visible, queue.in_flight
-        )),
-        Span::styled(format!("dead letters {dead}"), dead_style),
-    ])
-}
-
 fn alarms(story: &Story) -> Line<'static> {
     let mut spans = vec![name("alarms")];
     for (alarm, states) in &story.alarms {
@@ -215,7 +172,7 @@ fn alarms(story: &Story) -> Line<'static> {
 }
 
 /// Blue and yellow are told apart by everybody.
-fn version_style(index: usize) -> Style {
+pub(super) fn version_style(index: usize) -> Style {
     let colour = match index {
         0 => Color::Blue,
         1 => Color::Yellow,

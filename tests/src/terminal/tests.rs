@@ -3,13 +3,16 @@ use ratatui::backend::TestBackend;
 use super::*;
 use crate::{
     clock::Moment,
-    story::fixture::{BEGAN, bad, cast, good},
+    story::{
+        Cast,
+        fixture::{BEGAN, bad, cast, good, http},
+    },
     world::journal::What,
 };
 
 /// The plain lines of a rehearsal that is looked at every quarter of a second.
-fn transcript(entries: &[Entry]) -> String {
-    let mut story = Story::new(cast(), BEGAN);
+fn transcript(cast: Cast, entries: &[Entry]) -> String {
+    let mut story = Story::new(cast, BEGAN);
     let mut lines = Lines::default();
     let mut out = Vec::new();
     let mut rest = entries;
@@ -27,8 +30,12 @@ fn transcript(entries: &[Entry]) -> String {
 }
 
 fn until(entries: &[Entry], seconds: u64) -> Story {
+    until_of(cast(), entries, seconds)
+}
+
+fn until_of(cast: Cast, entries: &[Entry], seconds: u64) -> Story {
     let end = Moment(BEGAN.0 + seconds * 1000);
-    let mut story = Story::new(cast(), BEGAN);
+    let mut story = Story::new(cast, BEGAN);
     for entry in entries.iter().filter(|entry| entry.at <= end) {
         story.add(entry);
     }
@@ -46,7 +53,7 @@ fn screen(story: &Story, width: u16) -> String {
 
 #[test]
 fn a_rollback_reads_as_plain_lines() {
-    insta::assert_snapshot!(transcript(&bad().0), @r#"
+    insta::assert_snapshot!(transcript(cast(), &bad().0), @r#"
     +00:00  alarm orders-dead-letters   OK
     +00:00  orders                      tasks        desired 4, running v1 4
     +00:00  orders-canary               tasks        desired 1, running v1 1
@@ -87,7 +94,7 @@ fn a_rollback_reads_as_plain_lines() {
 
 #[test]
 fn a_summary_in_which_only_time_passes_is_written_once() {
-    let transcript = transcript(&good().0);
+    let transcript = transcript(cast(), &good().0);
     assert_eq!(
         transcript
             .matches("20 % asked, 20 % attained: 1 of 5")
@@ -230,4 +237,124 @@ fn where_there_is_no_panel_its_figures_are_told_now_and_then() {
     assert!(lines.figures(&until(&entries, 20)).is_none());
     let figures = lines.figures(&until(&entries, 35)).unwrap();
     insta::assert_snapshot!(figures.text, @"share asked 50 % attained 50 % measured 46 %; messages ■ v1 12.6/s, 475 in all ■ v2 8.4/s, 150 in all; queue 5 waiting, 4 in flight dead letters 0");
+}
+
+#[test]
+fn behind_a_load_balancer_a_rollback_reads_as_plain_lines() {
+    insta::assert_snapshot!(transcript(http::cast(), &http::bad().0), @r"
+    +00:00  alarm orders-canary-5xx     OK
+    +00:00  load balancer               weights      100 primary, 0 canary
+    +00:00  orders                      tasks        desired 4, running v1 4
+    +00:00  orders-canary               tasks        desired 1, running v1 1
+    +00:00  targets of orders-primary   health       4 healthy
+    +00:00  targets of orders-canary    health       1 healthy
+    +00:01  note                                     pushed v2
+    +00:02  orders-release              STARTED
+    +00:02  Source/fetch                InProgress
+    +00:02  Source/fetch                Succeeded    9b7c1e2 Ship v2
+    +00:03  Build/build                 InProgress
+    +00:05  Build/build                 Succeeded    image built
+    +00:05  Canary/deploy-canary        InProgress   orders-canary: waiting for v2
+    +00:08  orders-canary               tasks        desired 1, running v1 1, v2 1
+    +00:08  targets of orders-canary    health       1 healthy, 1 initial
+    +00:11  Canary/deploy-canary        InProgress   orders-canary: 1 of 1 task on v2, 1 still on v1
+    +00:12  Canary/deploy-canary        Succeeded    orders-canary runs v2: 1 of 1 task
+    +00:13  Canary/shift-weight         InProgress   starting
+    +00:13  orders-canary               tasks        desired 1, running v2 1
+    +00:13  targets of orders-canary    health       1 healthy
+    +00:13  release record              Shifting     20 % of the work asked
+    +00:13  load balancer               weights      80 primary, 20 canary
+    +00:18  Canary/shift-weight         InProgress   20 % asked, 20 % attained; baking 4s of 20s
+    +00:24  targets of orders-canary    health       0 healthy, 1 unhealthy
+    +00:25  alarm orders-canary-5xx     ALARM        Threshold Crossed: 23 > 5
+    +00:25  rollback                    invoked      by alarm
+    +00:26  rollback                    changes      elasticloadbalancing:ModifyRule RuleArn 5e6f, weights orders-primary 100, orders-canary 0
+    +00:26  load balancer               weights      100 primary, 0 canary
+    +00:26  rollback                    changes      codepipeline:StopPipelineExecution pipelineName orders-release, abandon true
+    +00:26  Canary/shift-weight         Abandoned    20 % asked, 20 % attained
+    +00:26  orders-release              STOPPING
+    +00:26  orders-release              STOPPED
+    +00:32  rollback                    changes      ecs:UpdateService service orders-canary, taskDefinition orders:7
+    +00:33  orders-canary               tasks        desired 1, running v1 1, v2 1
+    +00:33  targets of orders-canary    health       0 healthy, 1 initial, 1 unhealthy
+    +00:38  orders-canary               tasks        desired 1, running v1 1
+    +00:38  targets of orders-canary    health       1 healthy
+    +00:47  alarm orders-canary-5xx     OK           Threshold Crossed
+    ");
+}
+
+#[test]
+fn behind_a_load_balancer_the_panel_shows_where_a_release_is() {
+    let story = until_of(http::cast(), &http::good().0, 35);
+    insta::assert_snapshot!(screen(&story, 100), @r#"
+    "── orders-release  v1 → v2  00:35  STARTED ──                                                       "
+    " ✓ Source/fetch             00:00  9b7c1e2 Ship v2                                                  "
+    " ✓ Build/build              00:02  image built                                                      "
+    " ✓ Canary/deploy-canary     00:06  orders-canary runs v2: 1 of 1 task                               "
+    " ● Canary/shift-weight      00:21  50 % asked, 50 % attained; baking 7s of 12s                      "
+    "                                                                                                    "
+    "                                                                                                    "
+    "                                                                                                    "
+    " tasks      orders               ■■■■ v1 4  (4 of 4 desired)                                        "
+    " tasks      orders-canary        ■■ v2 2  (2 of 2 desired)                                          "
+    " share      asked 50 %   attained 50 %   measured 43 %                                              "
+    " requests   ■ v1 13.6/s, 574 in all   ■ v2 6.4/s, 126 in all                                        "
+    " groups     primary weight 50, 4 of 4 healthy   canary weight 50, 2 of 2 healthy                    "
+    " alarms     orders-canary-5xx OK                                                                    "
+    " Ctrl-C ends the rehearsal and its tasks                                                            "
+    "                                                                                                    "
+    "#);
+}
+
+#[test]
+fn behind_a_load_balancer_the_panel_shows_what_fails() {
+    let story = until_of(http::cast(), &http::bad().0, 26);
+    insta::assert_snapshot!(screen(&story, 100), @r#"
+    "── orders-release  v1 → v2  00:26  STARTED ──                                                       "
+    " ✓ Source/fetch             00:00  9b7c1e2 Ship v2                                                  "
+    " ✓ Build/build              00:02  image built                                                      "
+    " ✓ Canary/deploy-canary     00:06  orders-canary runs v2: 1 of 1 task                               "
+    " ● Canary/shift-weight      00:12  20 % asked, 20 % attained; baking 11s of 20s                     "
+    "                                                                                                    "
+    "                                                                                                    "
+    "                                                                                                    "
+    " tasks      orders               ■■■■ v1 4  (4 of 4 desired)                                        "
+    " tasks      orders-canary        ■ v2 1  (1 of 1 desired)                                           "
+    " share      asked –   attained 0 %   measured 20 %                                                  "
+    " requests   ■ v1 16.0/s, 472 in all   ■ v2 4.0/s, 48 in all   24 failed   no task 2 failed          "
+    " groups     primary weight 100, 4 of 4 healthy   canary weight 0, 0 of 1 healthy                    "
+    " alarms     orders-canary-5xx ALARM                                                                 "
+    " Ctrl-C ends the rehearsal and its tasks                                                            "
+    "                                                                                                    "
+    "#);
+}
+
+#[test]
+fn weights_are_told_whenever_they_change_and_of_the_pairs_rule_only() {
+    let transcript = transcript(http::cast(), &http::good().0);
+    let told: Vec<_> = transcript
+        .lines()
+        .filter(|line| line.contains("load balancer"))
+        .collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
+    +00:00  load balancer               weights      100 primary, 0 canary
+    +00:13  load balancer               weights      80 primary, 20 canary
+    +00:27  load balancer               weights      50 primary, 50 canary
+    +00:58  load balancer               weights      75 primary, 25 canary
+    +01:00  load balancer               weights      100 primary, 0 canary
+    ");
+    let story = until_of(http::cast(), &http::good().0, 1);
+    let other = [("invoices".to_owned(), 1), ("orders-canary".to_owned(), 2)];
+    assert_eq!(work::weights_text(&story, &other), None);
+}
+
+#[test]
+fn behind_a_load_balancer_nothing_is_said_of_queues_and_messages() {
+    for entries in [http::good().0, http::bad().0] {
+        let story = until_of(http::cast(), &entries, 58);
+        let shown = transcript(http::cast(), &entries) + &screen(&story, 120);
+        for word in ["message", "queue", "dead letter"] {
+            assert!(!shown.contains(word), "{word}: {shown}");
+        }
+    }
 }

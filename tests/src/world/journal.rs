@@ -108,7 +108,25 @@ pub enum What {
         /// The message's subject; empty if it has none.
         subject: String,
     },
-    /// A message was processed or failed (noted by whoever runs the tasks).
+    /// The weights of a rule's target groups changed.
+    Weights {
+        /// The rule's ARN.
+        rule: String,
+        /// Weights by target group's name, in the rule's order.
+        groups: Vec<(String, u32)>,
+    },
+    /// The health of a target group's targets changed.
+    Targets {
+        /// The group's name.
+        group: String,
+        /// Targets that take requests.
+        healthy: u32,
+        /// Targets that are registered, and not checked to the end yet.
+        initial: u32,
+        /// The other targets that do not, and are not on their way out.
+        ailing: u32,
+    },
+    /// Messages or requests were processed or failed (noted by whoever runs the tasks, or sends the requests).
     Messages {
         /// The version label of the consumer.
         version: String,

@@ -1,8 +1,10 @@
 //! Stories of the rehearsal, in process and on a virtual clock.
 
 mod adapters;
+mod alb;
 mod bad_input;
 mod connector;
+mod crashes;
 mod load_balancing;
 mod must_hold;
 mod play;

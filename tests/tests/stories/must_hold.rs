@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use rehearsal::{
-    stage::{self, Behaviour, Script, Stage, Version},
+    stage::{self, Behaviour, Entrance, Script, Stage, Version},
     wire::Interference,
     world::{Fault, events::Delivery, journal::Call},
 };
 use serde_json::json;
 
-use crate::play::{Play, is_deploying, stable};
+use crate::play::{Play, stable};
 
 fn works() -> Script {
     Script::new([
@@ -106,105 +106,6 @@ mod where_the_guidance_goes_wrong {
         play.until_phase("RolledBack").await;
         assert_eq!(play.pair(), stable());
     }
-}
-
-/// Plays a release with a crash in it; approves when asked; `false` if the crash never came.
-async fn crash(function: &'static str, nth: usize) -> bool {
-    let bake = |weight| stage::Step {
-        weight,
-        bake: Duration::from_mins(1),
-    };
-    let stage = Stage {
-        canary_scaling: Some((0, 10)),
-        steps: Some(vec![bake(10), bake(50)]),
-        ..Stage::default()
-    };
-    let play = Play::begin(&stage, works()).await;
-    let before = play.pair();
-    let mut writes = 0;
-    let crashed = play.crash_after(function, move |_| {
-        writes += 1;
-        writes == nth
-    });
-    let release = play.push("v2");
-    let mut rolled_back = false;
-    for _ in 0..60 * 60 {
-        play.pass(Duration::from_secs(5)).await;
-        if crashed.has_happened() {
-            break;
-        }
-        if play.waits_for_approval() {
-            play.approve();
-        }
-        if function == stage::ROLLBACK && !rolled_back && play.account.with(is_deploying) {
-            rolled_back = true;
-            play.alarm("orders fail");
-        }
-        if play.has_ended(&release)
-            && (function != stage::ROLLBACK || play.phase().await == "RolledBack")
-        {
-            break;
-        }
-    }
-    if !crashed.has_happened() {
-        return false;
-    }
-    if function != stage::ROLLBACK {
-        play.roll_back(&release, "a function crashed");
-    }
-    for _ in 0..60 {
-        if play.pair() == before && play.phase().await != "RollingBack" {
-            break;
-        }
-        play.pass(Duration::from_secs(10)).await;
-    }
-    play.pass(Duration::from_mins(3)).await;
-    let phase = play.phase().await;
-    assert!(
-        ["RolledBack", "none"].contains(&phase.as_str()),
-        "{phase}\n{}",
-        play.transcript()
-    );
-    assert_eq!(
-        play.pair(),
-        before,
-        "{function} crashed after write {nth}\n{}",
-        play.transcript()
-    );
-    true
-}
-
-/// Every crash of a function, one after the other; answers how many there were.
-async fn crashes(function: &'static str) -> usize {
-    let mut nth = 1;
-    while crash(function, nth).await {
-        nth += 1;
-    }
-    nth - 1
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_crash_of_deploy_canary_after_any_write_can_be_rolled_back() {
-    let crashes = crashes(stage::DEPLOY_CANARY).await;
-    assert!(crashes >= 9, "{crashes}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_crash_of_shift_weight_after_any_write_can_be_rolled_back() {
-    let crashes = crashes(stage::SHIFT_WEIGHT).await;
-    assert!(crashes >= 5, "{crashes}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_crash_of_promote_primary_after_any_write_can_be_rolled_back() {
-    let crashes = crashes(stage::PROMOTE_PRIMARY).await;
-    assert!(crashes >= 7, "{crashes}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_crash_of_rollback_after_any_write_is_repaired_by_the_schedule() {
-    let crashes = crashes(stage::ROLLBACK).await;
-    assert!(crashes >= 6, "{crashes}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -318,9 +219,14 @@ async fn promote_primary_refuses_without_a_write_when_the_canary_no_longer_runs_
 #[tokio::test(start_paused = true)]
 async fn an_alarm_that_is_in_alarm_already_refuses_the_release_before_the_first_write() {
     let play = Play::begin(&Stage::default(), works()).await;
-    play.account.with(|world| {
-        rehearsal::world::sqs::send(world, &play.scene.dead_letter_url, "an old one").unwrap()
-    });
+    let Entrance::Queue {
+        dead_letter_url, ..
+    } = &play.scene.entrance
+    else {
+        panic!("the pair consumes a queue");
+    };
+    play.account
+        .with(|world| rehearsal::world::sqs::send(world, dead_letter_url, "an old one").unwrap());
     play.until("the alarm is in ALARM", crate::play::is_in_alarm)
         .await;
     let release = play.push("v2");

@@ -10,7 +10,7 @@ use rehearsal::{
     },
     rehearse::{Approve, Ending, ORDER, Rehearsal, Reply, View, rehearse},
     scenario::Scenario,
-    stage::{Stage, Step},
+    stage::{Stage, Step, Traffic},
     story::Story,
     world::journal::Entry,
 };
@@ -44,7 +44,7 @@ fn rehearsed() -> &'static (Ending, Logs) {
                 primary_tasks: 2,
                 steps: Some(vec![Step::new(50, 1)]),
                 work: Duration::from_millis(20),
-                ..Stage::live()
+                ..Stage::live(Traffic::Queue)
             };
             let rehearsal = Rehearsal {
                 scenario: Scenario::GoodVersion,

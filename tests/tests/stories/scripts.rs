@@ -2,6 +2,7 @@
 
 mod deleting;
 mod deploying;
+mod http;
 mod machine;
 mod sending;
 mod updating;

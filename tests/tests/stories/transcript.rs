@@ -7,7 +7,7 @@ use rehearsal::{
     world::journal::{Entry, What},
 };
 
-/// Executions, actions, alarms, task counts and failed invocations; ids replaced by numbers, times from the
+/// Executions, actions, alarms, task counts, weights, targets and failed invocations; ids replaced by numbers, times from the
 /// beginning, repeated progress of one action folded into its last line.
 pub(crate) fn of(journal: &[Entry], begin: Moment) -> String {
     let mut names = Names::default();
@@ -92,6 +92,34 @@ fn line(what: &What, names: &mut Names) -> Option<(String, String)> {
                     "{service}: {desired} desired, running {}",
                     running.join(" + ")
                 ),
+            ))
+        }
+        What::Weights { groups, .. } => {
+            let groups: Vec<_> = groups
+                .iter()
+                .map(|(group, weight)| format!("{group} {weight}"))
+                .collect();
+            once(format!("weights {}", groups.join(", ")))
+        }
+        What::Targets {
+            group,
+            healthy,
+            initial,
+            ailing,
+        } => {
+            let states = [
+                (healthy, "healthy"),
+                (initial, "initial"),
+                (ailing, "unhealthy"),
+            ];
+            let states: Vec<_> = states
+                .into_iter()
+                .filter(|(many, state)| **many > 0 || *state == "healthy")
+                .map(|(many, state)| format!("{many} {state}"))
+                .collect();
+            Some((
+                format!("targets {group}"),
+                format!("targets of {group}: {}", states.join(", ")),
             ))
         }
         What::Returned {

@@ -36,6 +36,10 @@ fn a_value_is_a_text_whatever_the_type() {
         Ok(json!("vpc-0a1b"))
     );
     assert_eq!(
+        given("Type: 'AWS::EC2::SecurityGroup::Id'", "sg-0a1b"),
+        Ok(json!("sg-0a1b"))
+    );
+    assert_eq!(
         given("Type: List<Number>", "1, 2.5"),
         Ok(json!(["1", "2.5"]))
     );
@@ -162,7 +166,7 @@ fn a_type_or_an_attribute_that_is_not_known_is_refused_by_name() {
         problem(&with("Type: 'AWS::EC2::Image::Id'")),
         "infra/main.yaml:2: parameter Value: unknown variant `AWS::EC2::Image::Id`, expected one of \
          `String`, `Number`, `CommaDelimitedList`, `List<Number>`, `AWS::EC2::VPC::Id`, \
-         `List<AWS::EC2::Subnet::Id>`."
+         `AWS::EC2::SecurityGroup::Id`, `List<AWS::EC2::Subnet::Id>`."
     );
     assert_eq!(
         problem(&with("Type: String, Pattern: x")),

@@ -90,6 +90,15 @@ impl Actions {
         forward.into_iter().flat_map(Forward::target_groups)
     }
 
+    /// Target groups and their weights.
+    pub(super) fn weights(&self) -> impl Iterator<Item = (&str, u32)> {
+        let forward = match &self.handling {
+            Handling::Forward(forward) => Some(forward),
+            Handling::Answer(_) => None,
+        };
+        forward.into_iter().flat_map(Forward::weights)
+    }
+
     /// Whether clients stay with a target group.
     pub(super) fn are_sticky(&self) -> bool {
         matches!(&self.handling, Handling::Forward(forward) if forward.stickiness.is_some())

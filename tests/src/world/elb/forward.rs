@@ -53,6 +53,12 @@ impl Forward {
         self.shares.iter().map(|share| share.target_group.as_str())
     }
 
+    /// Target groups and their weights.
+    pub(super) fn weights(&self) -> impl Iterator<Item = (&str, u32)> {
+        let shares = self.shares.iter();
+        shares.map(|share| (share.target_group.as_str(), share.weight))
+    }
+
     /// The group that a request goes to: the one its client is bound to, else the one whose turn it
     /// is. None if all weights are 0.
     ///

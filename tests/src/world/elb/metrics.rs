@@ -15,6 +15,8 @@ const NAMESPACE: &str = "AWS/ApplicationELB";
 #[derive(Debug, Default)]
 pub(super) struct Traffic {
     requests: u32,
+    /// Requests that no answer came to. AWS counts only connections that were never there; here one that broke off counts too.
+    refused: u32,
     /// By the first digit of the status.
     classes: BTreeMap<u16, u32>,
     /// Seconds.
@@ -32,6 +34,7 @@ impl Traffic {
     /// A target did not answer.
     pub(super) fn broken(&mut self) {
         self.requests += 1;
+        self.refused += 1;
     }
 }
 
@@ -94,6 +97,10 @@ fn of_target_groups(world: &mut World, data: &mut Vec<Datum>) {
         for target_group in [own, None] {
             if traffic.requests > 0 {
                 put("RequestCount", target_group, traffic.requests.into());
+            }
+            if traffic.refused > 0 {
+                let count = traffic.refused.into();
+                put("TargetConnectionErrorCount", target_group, count);
             }
             for (class, count) in &traffic.classes {
                 let name = format!("HTTPCode_Target_{class}XX_Count");

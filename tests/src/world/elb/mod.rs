@@ -1,7 +1,7 @@
 //! Elastic Load Balancing v2: application load balancers with weighted target groups.
 //!
 //! Actions and conditions are kept as AWS describes them. Nothing here opens a port: whoever drives
-//! the world forwards requests as [`route`] says and checks targets as [`Probe`]s ask.
+//! the world forwards requests as [`route()`] says and checks targets as [`Probe`]s ask.
 //!
 //! Different from AWS: requests are shared among groups by turns and not by lot; session stickiness of
 //! a target group and slow start are kept and described, but do not change where requests go; whoever
@@ -19,6 +19,7 @@ mod forward;
 mod group;
 mod history;
 mod metrics;
+mod notes;
 mod route;
 mod rule;
 mod target;
@@ -53,6 +54,7 @@ pub struct Elb {
     ids: u64,
     /// How many requests went to targets.
     requests: u64,
+    noted: notes::Noted,
     /// The minute of metric time that was running at the last tick.
     published_minute: Option<u64>,
 }
@@ -68,6 +70,7 @@ impl Default for Elb {
             target_groups: BTreeMap::new(),
             ids: 0,
             requests: 0,
+            noted: notes::Noted::default(),
             published_minute: None,
         }
     }
@@ -177,6 +180,7 @@ pub fn call(world: &mut World, operation: &str, input: &Value) -> Result<Value, 
 pub fn tick(world: &mut World) {
     target::tick(world);
     metrics::publish(world);
+    notes::note(world);
 }
 
 /// Registers a target, as ECS does when a task runs. It is known at once and `Initial`, or `Unused`

@@ -297,4 +297,5 @@ fn write(world: &mut World, rule: &str, content: Content) {
         rule.content.write(content, now, longest);
     }
     association::settle(world);
+    super::notes::note(world);
 }

@@ -44,27 +44,32 @@ pub(super) fn covers_text(pattern: &str, text: &str) -> bool {
 }
 
 fn covers(pattern: &str, text: &str, reach: Reach) -> bool {
+    let literal = pattern.find(['*', '?']).unwrap_or(pattern.len());
+    let (literal, pattern) = pattern.split_at(literal);
+    let Some(text) = text.strip_prefix(literal) else {
+        return false;
+    };
     let mut rest = pattern.chars();
     match rest.next() {
         None => text.is_empty(),
         Some('*') => {
             let rest = rest.as_str();
-            let stays = reach == Reach::Segment && !rest.is_empty() && !rest.starts_with(':');
+            if rest.is_empty() {
+                return true;
+            }
+            let stays = reach == Reach::Segment && !rest.starts_with(':');
             let end = if stays { text.find(':') } else { None }.unwrap_or(text.len());
             (0..=end)
                 .filter(|at| text.is_char_boundary(*at))
                 .any(|at| covers(rest, &text[at..], reach))
         }
-        Some('?') => {
+        Some(_) => {
             let mut found = text.chars();
             found
                 .next()
                 .is_some_and(|one| reach == Reach::All || one != ':')
                 && covers(rest.as_str(), found.as_str(), reach)
         }
-        Some(wanted) => text
-            .strip_prefix(wanted)
-            .is_some_and(|text| covers(rest.as_str(), text, reach)),
     }
 }
 

@@ -7,10 +7,10 @@ use std::{
 };
 
 use rehearsal::{
-    stage,
+    stage::{self, Entrance},
     wire::Interference,
     world::{
-        World, codepipeline, functions, iam,
+        World, codepipeline, elb, functions, iam,
         journal::{Call, What},
         s3,
     },
@@ -133,6 +133,54 @@ impl Play {
             kind: text(&report.input["failureDetails"]["type"]),
             message: text(&report.input["failureDetails"]["message"]),
         }
+    }
+
+    /// A person sets the weights of the pair's rule, which drops everything else that its forward action says.
+    pub(crate) fn set_weights(&self, primary: u32, canary: u32) {
+        let Entrance::LoadBalancer {
+            rule,
+            primary_group,
+            canary_group,
+            ..
+        } = &self.scene.entrance
+        else {
+            panic!("this pair consumes a queue");
+        };
+        let groups = json!([
+            { "TargetGroupArn": primary_group, "Weight": primary },
+            { "TargetGroupArn": canary_group, "Weight": canary },
+        ]);
+        let actions = json!([{ "Type": "forward", "ForwardConfig": { "TargetGroups": groups } }]);
+        self.balancer(
+            "ModifyRule",
+            &json!({ "RuleArn": rule, "Actions": actions }),
+        );
+    }
+
+    /// A person calls Elastic Load Balancing.
+    pub(crate) fn balancer(&self, operation: &str, input: &Value) -> Value {
+        self.account
+            .with(|world| elb::call(world, operation, input))
+            .expect("a person does nothing wrong")
+    }
+
+    /// A person creates a `Rule`, `Listener`, `LoadBalancer` or `TargetGroup`; answers its ARN.
+    pub(crate) fn create(&self, kind: &str, input: &Value) -> String {
+        let created = self.balancer(&format!("Create{kind}"), input);
+        let arn = &created[format!("{kind}s")][0][format!("{kind}Arn")];
+        arn.as_str()
+            .expect("what was created has an ARN")
+            .to_owned()
+    }
+
+    /// Changes what a function is told of the load balancer.
+    pub(crate) fn aim(&self, function: &str, change: impl FnOnce(&mut Value)) {
+        self.set_environment(function, |environment| {
+            let mut target: Value =
+                serde_json::from_str(&environment["TARGET"]).expect("the target is JSON");
+            change(&mut target["traffic"]["alb"]);
+            environment.insert("TARGET".to_owned(), target.to_string());
+        });
     }
 
     /// Where the pipeline keeps its artifacts.

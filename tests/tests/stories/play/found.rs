@@ -4,20 +4,20 @@ use std::time::Duration;
 
 use canary::aws::Settings;
 use rehearsal::{
-    stage,
+    stage::{self, Entrance},
     world::{
         codepipeline,
         journal::{Call, Entry, What},
-        sqs,
     },
 };
 
 use serde_json::{Value, json};
 
 use super::{
-    BEGIN, Play,
+    BEGIN, Play, Work,
     hands::clients,
-    service::{describe, scaling, short},
+    requests::Requests,
+    service::{describe, scaling, short, weights},
 };
 use crate::connector::client;
 
@@ -108,10 +108,11 @@ impl Play {
         );
     }
 
-    /// What the pair is like: task definition (revision), desired and running tasks, scaling; of both.
+    /// What the pair is like: task definition (revision), desired and running tasks, scaling, of both; and the weights
+    /// of its rule, if it has one.
     pub(crate) fn pair(&self) -> String {
         self.account.with(|world| {
-            [stage::PRIMARY, stage::CANARY]
+            let services = [stage::PRIMARY, stage::CANARY]
                 .map(|service| {
                     let shown = describe(world, service);
                     let deployments = shown["deployments"].as_array().map_or(0, Vec::len);
@@ -123,7 +124,11 @@ impl Play {
                         scaling(world, service),
                     )
                 })
-                .join("\n")
+                .join("\n");
+            match &self.scene.entrance {
+                Entrance::Queue { .. } => services,
+                Entrance::LoadBalancer { rule, .. } => services + &weights(world, rule),
+            }
         })
     }
 
@@ -141,13 +146,18 @@ impl Play {
         })
     }
 
-    /// The writes to ECS, scaling and pipeline that anybody made so far, the reports of jobs aside.
+    /// The writes to ECS, load balancer, scaling and pipeline that anybody made so far, the reports of jobs aside.
     pub(crate) fn writes(&self) -> Vec<Call> {
         self.entries(|what| match what {
             What::Called(call)
                 if call.is_write()
-                    && ["ecs", "application-autoscaling", "codepipeline"]
-                        .contains(&call.service.as_str())
+                    && [
+                        "ecs",
+                        "elasticloadbalancing",
+                        "application-autoscaling",
+                        "codepipeline",
+                    ]
+                    .contains(&call.service.as_str())
                     && !call.operation.starts_with("PutJob") =>
             {
                 Some(call.clone())
@@ -241,19 +251,17 @@ impl Play {
 
     /// Messages that were sent and are neither processed nor in any queue.
     pub(crate) fn lost(&self) -> Vec<String> {
-        let waiting = self.account.with(|world| {
-            let of = |queue| {
-                let depth = sqs::depth(world, queue).unwrap_or_default();
-                (depth.visible + depth.in_flight + depth.delayed) as usize
-            };
-            of(stage::QUEUE) + of(stage::DEAD_LETTERS)
-        });
-        let (sent, processed) = (self.sent.lock().unwrap(), self.processed.lock().unwrap());
-        let missing: Vec<_> = sent.difference(&processed).cloned().collect();
-        if missing.len() <= waiting {
-            Vec::new()
-        } else {
-            missing
+        match &self.work {
+            Work::Messages(messages) => messages.lost(),
+            Work::Requests(_) => Vec::new(),
+        }
+    }
+
+    /// The clients, of a pair behind a load balancer.
+    pub(crate) fn requests(&self) -> &Requests {
+        match &self.work {
+            Work::Requests(requests) => requests,
+            Work::Messages(_) => panic!("this pair consumes a queue"),
         }
     }
 }

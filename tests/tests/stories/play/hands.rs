@@ -1,7 +1,7 @@
-//! What plays Lambda and ECS: functions in process, scripted consumers, a producer.
+//! What plays Lambda and ECS: functions in process, and the life of a task.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     future::Future,
     pin::Pin,
     sync::{
@@ -20,25 +20,21 @@ use canary::{
 };
 use rehearsal::{
     clock::Moment,
-    stage::{self, Behaviour, Script},
+    stage::{Behaviour, Script},
     wire::{self, Account},
     world::{
-        Effect, Fault, Principal, cloudwatch, ecs,
+        Effect, ecs,
         functions::{self, Ended, Invocation},
-        journal::What,
-        sqs,
     },
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::{Notify, mpsc};
 
+use super::Work;
 use crate::connector::{InProcess, REGION};
 
-/// How often a scripted consumer looks for messages.
-const CONSUMES_EVERY: Duration = Duration::from_secs(2);
-
-/// Messages that arrive each second.
-const ARRIVE: usize = 2;
+/// Exit code of a container that SIGKILL has ended.
+const KILLED: i32 = 137;
 
 type Answer = Pin<Box<dyn Future<Output = Result<Value, Trouble>> + Send>>;
 
@@ -60,12 +56,17 @@ impl Crash {
 pub(super) struct Hands {
     pub(super) account: Account,
     pub(super) script: Script,
-    pub(super) queue_url: String,
+    pub(super) work: Work,
     pub(super) crash: Arc<Crash>,
-    pub(super) sent: Arc<Mutex<BTreeSet<String>>>,
-    pub(super) processed: Arc<Mutex<BTreeSet<String>>>,
     pub(super) held: Arc<AtomicBool>,
-    pub(super) tasks: Arc<Mutex<BTreeMap<String, Arc<Notify>>>>,
+    pub(super) tasks: Arc<Mutex<BTreeMap<String, Arc<Signals>>>>,
+}
+
+/// The signals that a task gets.
+#[derive(Default)]
+pub(super) struct Signals {
+    pub(super) term: Notify,
+    pub(super) kill: Notify,
 }
 
 impl Hands {
@@ -78,12 +79,19 @@ impl Hands {
                 Effect::StartTask(launch) => {
                     tokio::spawn(self.clone().run_task(launch));
                 }
-                Effect::SignalTask { task_arn, .. } => {
-                    if let Some(stop) = self.tasks.lock().unwrap().get(&task_arn) {
-                        stop.notify_one();
+                Effect::SignalTask { task_arn, signal } => {
+                    if let Some(signals) = self.tasks.lock().unwrap().get(&task_arn) {
+                        match signal {
+                            ecs::Signal::Term => signals.term.notify_one(),
+                            ecs::Signal::Kill => signals.kill.notify_one(),
+                        }
                     }
                 }
-                Effect::CheckTarget(_) => {}
+                Effect::CheckTarget(probe) => {
+                    if let Work::Requests(requests) = &self.work {
+                        requests.check(&probe);
+                    }
+                }
                 // Nobody builds: the execution stays where it is.
                 Effect::PlayAction(_) if self.held.load(Ordering::Relaxed) => {}
                 Effect::PlayAction(action) => {
@@ -131,11 +139,11 @@ impl Hands {
     }
 
     async fn run_task(self, launch: ecs::TaskLaunch) {
-        let stop = Arc::new(Notify::new());
+        let signals = Arc::new(Signals::default());
         self.tasks
             .lock()
             .unwrap()
-            .insert(launch.task_arn.clone(), Arc::clone(&stop));
+            .insert(launch.task_arn.clone(), Arc::clone(&signals));
         let arn = launch.task_arn.as_str();
         let Some(version) = self.script.version_of(&launch.image).cloned() else {
             let reason = "CannotPullContainerError: manifest unknown";
@@ -145,89 +153,22 @@ impl Hands {
         };
         tokio::time::sleep(Duration::from_secs(1)).await;
         self.account.with(|world| ecs::task_running(world, arn));
-        if version.behaviour == Behaviour::CrashesAtStart {
-            return self
-                .account
-                .with(|world| ecs::task_exited(world, arn, Some(1), None));
-        }
-        tokio::select! {
-            () = stop.notified() => {}
-            () = self.consume(arn, &launch.service, &version) => {}
-        }
-        self.account
-            .with(|world| ecs::task_exited(world, arn, Some(0), None));
-    }
-
-    async fn consume(&self, task: &str, service: &str, version: &stage::Version) {
-        tokio::time::sleep(Duration::from_secs(5)).await;
-        self.account
-            .with(|world| ecs::task_health(world, task, ecs::Health::Healthy));
-        loop {
-            let received = self
-                .as_task("ReceiveMessage", json!({ "MaxNumberOfMessages": 4 }))
-                .unwrap_or_default();
-            let (mut processed, mut failed) = (0, 0);
-            for message in received["Messages"].as_array().into_iter().flatten() {
-                let id = message["MessageId"].as_str().unwrap_or_default();
-                if fails(version.behaviour, id) {
-                    failed += 1;
-                    continue;
-                }
-                let handle = json!({ "ReceiptHandle": message["ReceiptHandle"] });
-                if self.as_task("DeleteMessage", handle).is_ok() {
-                    self.processed.lock().unwrap().insert(id.to_owned());
-                    processed += 1;
+        let code = match &self.work {
+            _ if version.behaviour == Behaviour::CrashesAtStart => 1,
+            Work::Messages(messages) => {
+                tokio::select! {
+                    () = signals.term.notified() => 0,
+                    never = messages.consume(arn, &launch.service, &version) => match never {},
                 }
             }
-            if processed + failed > 0 {
-                self.account.with(|world| {
-                    for (name, count) in [("Processed", processed), ("Failed", failed)] {
-                        let (of, now) = ([("ServiceName", service)], world.now);
-                        let namespace = "CanaryRelease/SampleApp";
-                        cloudwatch::publish(world, namespace, name, &of, f64::from(count), now);
-                    }
-                    world.note(What::Messages {
-                        version: version.label.clone(),
-                        processed,
-                        failed,
-                        over: Duration::ZERO,
-                    });
-                });
+            Work::Requests(requests) => {
+                let ended = requests.serve(&launch, &version, &signals).await;
+                if ended { 0 } else { KILLED }
             }
-            tokio::time::sleep(CONSUMES_EVERY).await;
-        }
+        };
+        self.account
+            .with(|world| ecs::task_exited(world, arn, Some(code), None));
     }
-
-    /// Calls SQS on the queue by the rights of the task role.
-    fn as_task(&self, operation: &str, mut input: Value) -> Result<Value, Fault> {
-        input["QueueUrl"] = self.queue_url.as_str().into();
-        let task = Principal(ecs::TASK_PRINCIPAL.to_owned());
-        self.account.call_as(&task, "sqs", operation, &input)
-    }
-
-    pub(super) async fn produce(self) {
-        loop {
-            self.account.with(|world| {
-                for _ in 0..ARRIVE {
-                    let id =
-                        sqs::send(world, &self.queue_url, "an order").expect("the queue exists");
-                    self.sent.lock().unwrap().insert(id);
-                }
-            });
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
-    }
-}
-
-/// The same messages fail every time they are received by a version that fails some.
-fn fails(behaviour: Behaviour, message: &str) -> bool {
-    let Behaviour::Fails(percent) = behaviour else {
-        return false;
-    };
-    let hash = message.bytes().fold(7u32, |hash, byte| {
-        hash.wrapping_mul(31).wrapping_add(u32::from(byte))
-    });
-    hash % 100 < u32::from(percent)
 }
 
 fn handler(

@@ -1,8 +1,9 @@
 //! A release on a virtual clock: the account, the functions in process behind the SDK's real clients,
-//! scripted consumers as tasks, and a driver in the words of the domain.
+//! scripted tasks, and a driver in the words of the domain.
 //!
 //! Here is what people do and what they wait for; [`found`] is what they look at, [`calls`] how functions are
-//! called and disturbed, [`hands`] what plays Lambda and ECS, [`service`] what the account says of a service.
+//! called and disturbed, [`hands`] what plays Lambda and ECS, [`messages`] and [`requests`] what the tasks work on,
+//! [`service`] what the account says of a service, [`watch`] what must not happen at any moment.
 
 #![expect(
     clippy::unwrap_used,
@@ -12,12 +13,14 @@
 mod calls;
 mod found;
 mod hands;
+mod messages;
+mod requests;
 mod service;
+mod watch;
 
 use std::{
-    collections::BTreeSet,
     sync::{
-        Arc, Mutex,
+        Arc, LazyLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -25,7 +28,7 @@ use std::{
 
 use rehearsal::{
     clock::Moment,
-    stage::{self, Scene, Script, Stage},
+    stage::{self, Behaviour, Entrance, Scene, Script, Stage, Traffic, Version},
     template::Templates,
     wire::Account,
     world::{World, cloudwatch, codepipeline, events, journal::What},
@@ -34,7 +37,10 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use hands::{Crash, Hands};
+use messages::Messages;
+use requests::Requests;
 use service::is_steady;
+use watch::Watched;
 
 pub(crate) use calls::Artifact;
 pub(crate) use service::{is_deploying, is_in_alarm, runs, stable, update};
@@ -47,14 +53,38 @@ pub(crate) struct Play {
     pub(crate) account: Account,
     pub(crate) scene: Scene,
     script: Script,
+    traffic: Traffic,
+    work: Work,
     crash: Arc<Crash>,
-    sent: Arc<Mutex<BTreeSet<String>>>,
-    processed: Arc<Mutex<BTreeSet<String>>>,
     held: Arc<AtomicBool>,
+    /// When the pair was steady for the first time.
+    opened: Moment,
+    drain: Duration,
+}
+
+/// What the tasks work on.
+#[derive(Clone)]
+enum Work {
+    Messages(Arc<Messages>),
+    Requests(Arc<Requests>),
+}
+
+impl Work {
+    fn of(entrance: &Entrance, account: &Account) -> Self {
+        let account = account.clone();
+        match entrance {
+            Entrance::Queue { url, .. } => {
+                Self::Messages(Arc::new(Messages::new(account, url.clone())))
+            }
+            Entrance::LoadBalancer { listener, .. } => {
+                Self::Requests(Arc::new(Requests::new(account, listener.clone())))
+            }
+        }
+    }
 }
 
 impl Play {
-    /// The pair at rest on v1, steady; messages arrive.
+    /// The pair at rest on v1, steady; messages or requests arrive.
     pub(crate) async fn begin(stage: &Stage, script: Script) -> Self {
         Self::begin_with(stage, script, |_| ()).await
     }
@@ -65,8 +95,9 @@ impl Play {
         script: Script,
         change: impl FnOnce(&mut World),
     ) -> Self {
-        let templates = stage::templates().expect("the templates can be read");
-        Self::begin_from(&templates, stage, script, change).await
+        static TEMPLATES: LazyLock<Templates> =
+            LazyLock::new(|| stage::templates().expect("the templates can be read"));
+        Self::begin_from(&TEMPLATES, stage, script, change).await
     }
 
     /// The same from other templates than the shipped ones.
@@ -83,17 +114,22 @@ impl Play {
         change(&mut world);
         let (effects, received) = mpsc::unbounded_channel();
         let account = Account::new(world, effects);
-        let play = Self {
+        let mut play = Self {
             account: account.clone(),
+            opened: BEGIN,
+            drain: stage.deregistration_delay,
+            work: Work::of(&scene.entrance, &account),
+            traffic: stage.traffic,
             scene,
             script,
             crash: Arc::default(),
-            sent: Arc::default(),
-            processed: Arc::default(),
             held: Arc::default(),
         };
         tokio::spawn(play.hands().carry_out(received));
-        tokio::spawn(play.hands().produce());
+        if let Work::Messages(messages) = &play.work {
+            let messages = Arc::clone(messages);
+            tokio::spawn(async move { messages.produce().await });
+        }
         tokio::spawn(async move { account.live(Duration::from_secs(1)).await });
         play.until("the pair is steady", |world| {
             [stage::PRIMARY, stage::CANARY]
@@ -101,6 +137,12 @@ impl Play {
                 .all(|service| is_steady(world, service))
         })
         .await;
+        play.opened = play.account.now();
+        // Nobody sends requests before somebody is there.
+        if let Work::Requests(requests) = &play.work {
+            let requests = Arc::clone(requests);
+            tokio::spawn(async move { requests.send_all().await });
+        }
         play
     }
 
@@ -108,10 +150,8 @@ impl Play {
         Hands {
             account: self.account.clone(),
             script: self.script.clone(),
-            queue_url: self.scene.queue_url.clone(),
+            work: self.work.clone(),
             crash: Arc::clone(&self.crash),
-            sent: Arc::clone(&self.sent),
-            processed: Arc::clone(&self.processed),
             held: Arc::clone(&self.held),
             tasks: Arc::default(),
         }
@@ -231,10 +271,10 @@ impl Play {
             .expect("an approval waits");
     }
 
-    /// The alarm goes to `ALARM`.
+    /// The first of the alarms that guard a release goes to `ALARM`.
     pub(crate) fn alarm(&self, reason: &str) {
-        let input =
-            json!({"AlarmName": stage::ALARM, "StateValue": "ALARM", "StateReason": reason});
+        let [alarm, _] = self.traffic.alarms();
+        let input = json!({"AlarmName": alarm, "StateValue": "ALARM", "StateReason": reason});
         self.account
             .with(|world| cloudwatch::call(world, "SetAlarmState", &input))
             .expect("the alarm exists");
@@ -280,7 +320,7 @@ impl Play {
     }
 }
 
-/// Whatever has happened in a story: the functions only ever reject.
+/// Whatever has happened in a story: the functions only ever reject, and no request goes where nobody is.
 impl Drop for Play {
     fn drop(&mut self) {
         if std::thread::panicking() {
@@ -296,7 +336,31 @@ impl Drop for Play {
             statuses.iter().all(|status| status == "Rejected"),
             "a function answered an approval with {statuses:?}"
         );
+        if self.traffic == Traffic::Alb {
+            let broken = self.broken_promises();
+            assert_eq!(broken, [""; 0], "{}", self.transcript());
+        }
     }
+}
+
+impl Play {
+    fn broken_promises(&self) -> Vec<String> {
+        let is_sick =
+            |version: &Version| matches!(version.behaviour, Behaviour::TurnsUnhealthyAfter(_));
+        let watched = Watched {
+            from: self.opened,
+            drain: self.drain,
+            sick: self.script.versions().any(is_sick),
+        };
+        self.account
+            .with(|world| watch::broken_promises(&world.journal, &watched))
+    }
+}
+
+/// Minutes and seconds since the beginning, as transcripts have them.
+fn clock(at: Moment) -> String {
+    let seconds = at.since(BEGIN).as_secs();
+    format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
 fn is_end(state: &str) -> bool {

@@ -103,3 +103,23 @@ pub(crate) fn update(world: &mut World, service: &str, task_definition: &str) {
     let somebody = Principal("somebody".to_owned());
     ecs::call(world, "UpdateService", &input, &somebody).expect("the service can be updated");
 }
+
+/// The weights of a rule; nothing where it has none.
+pub(super) fn weights(world: &World, wanted: &str) -> String {
+    let newest = world.journal.iter().rev();
+    let newest = newest.filter_map(|entry| match &entry.what {
+        What::Weights { rule, groups } if rule == wanted => Some(groups),
+        _ => None,
+    });
+    let of = |wanted: &str, groups: &[(String, u32)]| {
+        let weight = groups.iter().find(|(group, _)| group == wanted);
+        weight.map_or_else(|| "no".to_owned(), |(_, weight)| weight.to_string())
+    };
+    newest.take(1).fold(String::new(), |_, groups| {
+        let (primary, canary) = (
+            of(stage::PRIMARY_GROUP, groups),
+            of(stage::CANARY_GROUP, groups),
+        );
+        format!("\nrule: {primary} primary, {canary} canary")
+    })
+}

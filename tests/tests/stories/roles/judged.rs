@@ -9,11 +9,17 @@ use rehearsal::{
 };
 use serde_json::{Value, json};
 
-use super::{Deployed, VARIANTS};
+use super::Deployed;
 
 /// Whether a function may call this. What else a call needs, such as `iam:PassRole`, is no matter here:
 /// a denial must be of the call itself.
-fn may(world: &mut World, who: &str, service: &str, operation: &str, input: &Value) -> bool {
+pub(super) fn may(
+    world: &mut World,
+    who: &str,
+    service: &str,
+    operation: &str,
+    input: &Value,
+) -> bool {
     let request = Request {
         service,
         operation,
@@ -169,8 +175,7 @@ fn assumes(role: &str) -> (&'static str, Option<&'static str>) {
 
 #[test]
 fn a_role_is_assumed_by_its_service_alone() {
-    for variant in VARIANTS {
-        let deployed = Deployed::example(variant);
+    for deployed in Deployed::variants() {
         for role in deployed.of_kind("AWS::IAM::Role") {
             let (own, source) = assumes(&role.id);
             let source = source.and_then(|source| source.split_once(':'));

@@ -1,7 +1,10 @@
 //! What the templates grant, protect and refuse, asked of the templates themselves and of the account
 //! that they make.
 
+mod alarms;
+mod balanced;
 mod grants;
+mod http;
 mod judged;
 mod parameters;
 mod policies;
@@ -48,15 +51,30 @@ impl Deployed {
         }
     }
 
-    /// The whole example with its shipped defaults but for these parameters.
+    /// The whole queue example with its shipped defaults but for these parameters.
     fn example(parameters: &[(&str, &str)]) -> Self {
+        Self::root("main.yaml", parameters)
+    }
+
+    /// The whole HTTP example with its shipped defaults but for these parameters.
+    fn http(parameters: &[(&str, &str)]) -> Self {
+        Self::root("http.yaml", parameters)
+    }
+
+    fn root(file: &str, parameters: &[(&str, &str)]) -> Self {
         let mut deployed = Self::nothing();
         let name = with([("Name", stage::NAME)]);
         deployed.stack("artifacts.yaml", &name).expect("artifacts");
         deployed
-            .stack("main.yaml", &required(parameters))
-            .unwrap_or_else(|error| panic!("{parameters:?}: {error}"));
+            .stack(file, &required(parameters))
+            .unwrap_or_else(|error| panic!("{file}, {parameters:?}: {error}"));
         deployed
+    }
+
+    /// Both examples in all their variants.
+    fn variants() -> impl Iterator<Item = Self> {
+        let queue = VARIANTS.iter().map(|it| Self::example(it));
+        queue.chain(HTTP_VARIANTS.iter().map(|it| Self::http(it)))
     }
 
     /// Creates a template's stack.
@@ -115,7 +133,7 @@ fn repository(path: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }
 
-/// The one parameter of the example without a default, and these.
+/// The one parameter of either example without a default, and these.
 fn required(parameters: &[(&str, &str)]) -> BTreeMap<String, String> {
     let image = Script::new([]).stable().image();
     let mut all = with([("Image", image.as_str())]);
@@ -132,7 +150,8 @@ fn with<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> BTreeMap<Str
 
 const CONNECTION: &str = "arn:aws:codeconnections:eu-central-1:111122223333:connection/3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f";
 
-/// Parameters that together make every resource and every statement of the templates at least once.
+/// Parameters that together with [`HTTP_VARIANTS`] make every resource and every statement of the
+/// templates at least once.
 const VARIANTS: [&[(&str, &str)]; 4] = [
     &[],
     &[
@@ -148,4 +167,15 @@ const VARIANTS: [&[(&str, &str)]; 4] = [
         ("SubnetIds", "subnet-0a,subnet-0b"),
     ],
     &[("SourceType", "CodeCommit"), ("Repository", "orders")],
+];
+
+/// The same of the HTTP example.
+const HTTP_VARIANTS: [&[(&str, &str)]; 2] = [
+    &[],
+    &[
+        ("VpcId", "vpc-0a1b"),
+        ("SubnetIds", "subnet-0a,subnet-0b"),
+        ("Scheme", "internal"),
+        ("ClientCidr", "10.0.0.0/8"),
+    ],
 ];

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use rehearsal::stage;
 use serde_json::Value;
 
-use super::{CONNECTION, Deployed, VARIANTS, required, with};
+use super::{CONNECTION, Deployed, VARIANTS, balanced::behind, required, with};
 
 /// What a person is told, while nothing was created.
-fn refused(file: &str, parameters: &BTreeMap<String, String>) -> String {
+pub(super) fn refused(file: &str, parameters: &BTreeMap<String, String>) -> String {
     let mut deployed = Deployed::nothing();
     let told = deployed.stack(file, parameters);
     let told = told.expect_err(&format!("{parameters:?}")).to_string();
@@ -114,8 +114,16 @@ fn values_of_the_example_that_cannot_be_are_refused_by_name() {
     assert!(told.contains("Image"), "{told}");
 }
 
+/// AWS: user guide for application load balancers, "Subnets for your load balancer".
+#[test]
+fn one_subnet_is_too_few_for_the_load_balancer_of_the_http_example() {
+    let network = required(&[("VpcId", "vpc-0a1b"), ("SubnetIds", "subnet-0a")]);
+    let told = refused("http.yaml", &network);
+    assert!(told.contains("Ids of two subnets or more"), "{told}");
+}
+
 /// The suite alone, beside somebody's pipeline.
-const SUITE: [(&str, &str); 8] = [
+pub(super) const SUITE: [(&str, &str); 8] = [
     ("Name", "payments"),
     ("Cluster", "shop"),
     ("PrimaryService", "payments"),
@@ -127,7 +135,7 @@ const SUITE: [(&str, &str); 8] = [
 ];
 
 /// The same with these parameters.
-fn suite(parameters: &[(&str, &str)]) -> BTreeMap<String, String> {
+pub(super) fn suite(parameters: &[(&str, &str)]) -> BTreeMap<String, String> {
     let mut all = with(SUITE);
     all.extend(with([("QueueName", "payments")]));
     all.extend(with(parameters.iter().copied()));
@@ -170,18 +178,22 @@ fn parameters_of_the_suite_that_contradict_each_other_are_refused_with_a_sentenc
 
 #[test]
 fn the_suite_alone_makes_its_functions_and_what_calls_them_and_nothing_of_the_example() {
-    for parameters in [
-        &[][..],
-        &[
-            ("Alarms", "payments-errors"),
-            ("DeadLetterQueueName", "payments-dead"),
-            ("MaxDeadLetters", "3"),
-            ("Mode", "constantTotal"),
-            ("NotificationEmail", "team@example.com"),
-        ],
-    ] {
+    let queue = [
+        ("Alarms", "payments-errors"),
+        ("DeadLetterQueueName", "payments-dead"),
+        ("MaxDeadLetters", "3"),
+        ("Mode", "constantTotal"),
+        ("NotificationEmail", "team@example.com"),
+    ];
+    let balanced = [
+        ("Alarms", "payments-5xx"),
+        ("MinTasks", "2"),
+        ("MaxUnhealthyTargets", "1"),
+        ("AllowSticky", "true"),
+    ];
+    for parameters in [suite(&[]), suite(&queue), behind(&[]), behind(&balanced)] {
         let mut deployed = Deployed::nothing();
-        let outputs = deployed.stack("functions.yaml", &suite(parameters));
+        let outputs = deployed.stack("functions.yaml", &parameters);
         let outputs = outputs.unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(outputs["RollbackFunctionName"], "payments-rollback");
         assert_eq!(deployed.of_kind("AWS::Lambda::Function").count(), 4);
@@ -190,6 +202,7 @@ fn the_suite_alone_makes_its_functions_and_what_calls_them_and_nothing_of_the_ex
         for example in [
             "AWS::ECS::Service",
             "AWS::SQS::Queue",
+            "AWS::ElasticLoadBalancingV2::LoadBalancer",
             "AWS::CodePipeline::Pipeline",
         ] {
             assert_eq!(deployed.of_kind(example).count(), 0, "{example}");

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs};
 use rehearsal::world::iam;
 use serde_json::Value;
 
-use super::{Deployed, VARIANTS, repository, shipped};
+use super::{Deployed, repository, shipped};
 
 /// Actions that can be narrowed and have the resource `*` all the same, and why.
 const NARROWABLE: [(&str, &str); 2] = [
@@ -27,12 +27,9 @@ struct Statement {
     condition: Value,
 }
 
-/// Those of every role in every variant of the example.
+/// Those of every role in every variant of both examples.
 fn statements() -> Vec<Statement> {
-    VARIANTS
-        .iter()
-        .flat_map(|it| of(&Deployed::example(it)))
-        .collect()
+    Deployed::variants().flat_map(|it| of(&it)).collect()
 }
 
 fn of(deployed: &Deployed) -> Vec<Statement> {

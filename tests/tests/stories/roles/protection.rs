@@ -6,14 +6,15 @@ use rehearsal::world::{
 };
 use serde_json::{Value, json};
 
-use super::{Deployed, Made, VARIANTS};
+use super::{Deployed, HTTP_VARIANTS, Made, VARIANTS};
 
 /// Kinds that hold no data, and those whose data AWS always encrypts: log groups (`CloudWatch` Logs
 /// user guide, "Encrypt log data in `CloudWatch` Logs using AWS Key Management Service"), the
 /// environment of functions (Lambda developer guide, "Securing Lambda environment variables"), the
 /// declarations of task definitions, pipelines, rules, alarms and dashboards.
-const NOTHING_TO_ENCRYPT: [&str; 27] = [
+const NOTHING_TO_ENCRYPT: [&str; 33] = [
     "AWS::ApplicationAutoScaling::ScalableTarget",
+    "AWS::ApplicationAutoScaling::ScalingPolicy",
     "AWS::CloudWatch::Alarm",
     "AWS::CloudWatch::Dashboard",
     "AWS::CodePipeline::Pipeline",
@@ -21,6 +22,7 @@ const NOTHING_TO_ENCRYPT: [&str; 27] = [
     "AWS::EC2::Route",
     "AWS::EC2::RouteTable",
     "AWS::EC2::SecurityGroup",
+    "AWS::EC2::SecurityGroupIngress",
     "AWS::EC2::Subnet",
     "AWS::EC2::SubnetRouteTableAssociation",
     "AWS::EC2::VPC",
@@ -28,6 +30,10 @@ const NOTHING_TO_ENCRYPT: [&str; 27] = [
     "AWS::ECS::Cluster",
     "AWS::ECS::Service",
     "AWS::ECS::TaskDefinition",
+    "AWS::ElasticLoadBalancingV2::Listener",
+    "AWS::ElasticLoadBalancingV2::ListenerRule",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer",
+    "AWS::ElasticLoadBalancingV2::TargetGroup",
     "AWS::Events::Rule",
     "AWS::IAM::Policy",
     "AWS::IAM::Role",
@@ -69,16 +75,15 @@ fn is_encrypted(made: &Made) -> Option<bool> {
 
 #[test]
 fn whatever_is_at_rest_is_encrypted() {
-    for variant in VARIANTS {
-        let deployed = Deployed::example(variant);
+    for deployed in Deployed::variants() {
         let holding: Vec<_> = deployed
             .made
             .iter()
             .filter_map(|made| Some((made, is_encrypted(made)?)))
             .collect();
         assert!(
-            holding.len() >= 9,
-            "queues, topics, table, buckets, repository, project"
+            holding.len() >= 7,
+            "topics, table, buckets, repository, project"
         );
         for (made, encrypted) in holding {
             assert!(encrypted, "{} {} is not encrypted", made.kind, made.id);
@@ -106,8 +111,7 @@ fn asked(world: &mut World, made: &Made, secure: bool) -> Result<(), String> {
 
 #[test]
 fn queues_buckets_and_topics_refuse_requests_without_tls() {
-    for variant in VARIANTS {
-        let Deployed { mut world, made } = Deployed::example(variant);
+    for Deployed { mut world, made } in Deployed::variants() {
         let travelling = ["AWS::SQS::Queue", "AWS::S3::Bucket", "AWS::SNS::Topic"];
         let travelling = made
             .iter()
@@ -164,7 +168,7 @@ fn no_bucket_can_become_public() {
 }
 
 #[test]
-fn no_security_group_admits_anybody() {
+fn no_security_group_of_consumers_admits_anybody() {
     for variant in VARIANTS {
         let deployed = Deployed::example(variant);
         let groups: Vec<_> = deployed.of_kind("AWS::EC2::SecurityGroup").collect();
@@ -186,6 +190,39 @@ fn no_security_group_admits_anybody() {
                 network["SecurityGroups"],
                 json!([groups[0].created.reference])
             );
+        }
+    }
+}
+
+#[test]
+fn tasks_behind_a_load_balancer_admit_it_alone_and_it_admits_whom_you_say() {
+    for (variant, clients) in HTTP_VARIANTS.into_iter().zip(["0.0.0.0/0", "10.0.0.0/8"]) {
+        let deployed = Deployed::http(variant);
+        let group = |id| deployed.one("AWS::EC2::SecurityGroup", id);
+        let (balancer, tasks) = (group("SecurityGroup"), group("TaskSecurityGroup"));
+        assert_eq!(deployed.of_kind("AWS::EC2::SecurityGroup").count(), 2);
+
+        let admits = |ports: &Value| (ports["FromPort"].clone(), ports["ToPort"].clone());
+        let rules = &balancer.properties["SecurityGroupIngress"];
+        assert_eq!(rules.as_array().map(Vec::len), Some(1));
+        assert_eq!(admits(&rules[0]), (json!(80), json!(80)));
+        assert_eq!(rules[0]["CidrIp"], clients);
+
+        assert_eq!(tasks.properties.get("SecurityGroupIngress"), None);
+        let rules: Vec<_> = deployed
+            .of_kind("AWS::EC2::SecurityGroupIngress")
+            .map(|made| &made.properties)
+            .collect();
+        assert_eq!(rules.len(), 1);
+        assert_eq!(rules[0]["GroupId"], tasks.created.reference.as_str());
+        assert_eq!(
+            rules[0]["SourceSecurityGroupId"],
+            balancer.created.reference.as_str()
+        );
+        assert_eq!(admits(rules[0]), (json!("8080"), json!("8080")));
+        for service in deployed.of_kind("AWS::ECS::Service") {
+            let network = &service.properties["NetworkConfiguration"]["AwsvpcConfiguration"];
+            assert_eq!(network["SecurityGroups"], json!([tasks.created.reference]));
         }
     }
 }

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::{Deployed, Made, VARIANTS, with};
 
 /// AWS: Lambda developer guide, "Lambda quotas": all environment variables together.
-const LARGEST_ENVIRONMENT: usize = 4096;
+pub(super) const LARGEST_ENVIRONMENT: usize = 4096;
 
 const RELEASE: &str = "3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f";
 
@@ -39,12 +39,12 @@ fn configuration<'a>(deployed: &'a Deployed, action: &str) -> &'a Value {
         .unwrap_or_else(|| panic!("there is no action {action}"))["Configuration"]
 }
 
-fn user_parameters(deployed: &Deployed, action: &str) -> String {
+pub(super) fn user_parameters(deployed: &Deployed, action: &str) -> String {
     let text = configuration(deployed, action)["UserParameters"].as_str();
     filled(text.unwrap_or_else(|| panic!("{action} has no UserParameters")))
 }
 
-fn target_of(function: &Made) -> (&str, Target) {
+pub(super) fn target_of(function: &Made) -> (&str, Target) {
     let text = function.properties["Environment"]["Variables"]["TARGET"].as_str();
     let text = text.unwrap_or_else(|| panic!("{} has no TARGET", function.id));
     let target = target::resolve(Some(text), None);
@@ -54,7 +54,7 @@ fn target_of(function: &Made) -> (&str, Target) {
     )
 }
 
-fn environment_size(function: &Made) -> usize {
+pub(super) fn environment_size(function: &Made) -> usize {
     let variables = function.properties["Environment"]["Variables"].as_object();
     let variables = variables.into_iter().flatten();
     variables
@@ -64,8 +64,7 @@ fn environment_size(function: &Made) -> usize {
 
 #[test]
 fn the_parameters_of_the_actions_are_what_the_functions_read() {
-    for variant in VARIANTS {
-        let deployed = Deployed::example(variant);
+    for deployed in Deployed::variants() {
         let (target, _) = target_of(deployed.one("AWS::Lambda::Function", "DeployCanary"));
         let text = |action| Some(user_parameters(&deployed, action));
         let source = USER_PARAMETERS;
@@ -137,14 +136,12 @@ fn every_text_of_the_pipeline_fits_even_with_the_longest_steps() {
     assert!(user_parameters(&deployed, "shift-weight").chars().count() <= MOST_CHARACTERS);
 }
 
-#[test]
-fn the_target_fits_even_with_the_longest_names() {
-    let (long, queue) = ("n".repeat(255), "q".repeat(80));
+/// The suite alone with the longest names and twenty alarms, and these parameters.
+fn longest(parameters: &[(&str, &str)]) -> Deployed {
+    let long = "n".repeat(255);
     let other = format!("c{}", &long[1..]);
-    let dead = format!("d{}", &queue[1..]);
-    let pipeline = "p".repeat(100);
     let mut deployed = Deployed::nothing();
-    let parameters = with([
+    let mut all = with([
         ("Name", "a-name-of-forty-characters-aaaaaaaaaaaaa"),
         ("Cluster", &long),
         ("PrimaryService", &long),
@@ -155,19 +152,50 @@ fn the_target_fits_even_with_the_longest_names() {
             "ExecutionRoleArn",
             "arn:aws:iam::111122223333:role/execution",
         ),
-        ("Pipeline", &pipeline),
-        ("QueueName", &queue),
-        ("DeadLetterQueueName", &dead),
+        ("Pipeline", &"p".repeat(100)),
         (
             "Alarms",
             &vec!["an-alarm-of-some-thirty-letters"; 20].join(","),
         ),
     ]);
-    let made = deployed.stack("functions.yaml", &parameters);
+    all.extend(with(parameters.iter().copied()));
+    let made = deployed.stack("functions.yaml", &all);
     made.unwrap_or_else(|error| panic!("{error}"));
+    deployed
+}
+
+fn assert_fits(deployed: &Deployed) {
     for function in deployed.of_kind("AWS::Lambda::Function") {
         let (_, target) = target_of(function);
         assert_eq!(target.alarms.len(), 20);
         assert!(environment_size(function) <= LARGEST_ENVIRONMENT);
     }
+}
+
+#[test]
+fn the_target_fits_even_with_the_longest_names() {
+    let queue = "q".repeat(80);
+    let dead = format!("d{}", &queue[1..]);
+    assert_fits(&longest(&[
+        ("QueueName", &queue),
+        ("DeadLetterQueueName", &dead),
+    ]));
+}
+
+#[test]
+fn the_target_fits_even_with_five_rules_of_the_load_balancer_with_the_longest_name() {
+    let arn = |of: &str| format!("arn:aws:elasticloadbalancing:ap-southeast-4:111122223333:{of}");
+    let name = "b".repeat(32);
+    let rules: Vec<_> = (0..5)
+        .map(|rule| {
+            let ids = format!("50dc6c495c0c9188/f2f7dc8efc522ab2/9683b2d02a6cabe{rule}");
+            arn(&format!("listener-rule/app/{name}/{ids}"))
+        })
+        .collect();
+    let group = |id| arn(&format!("targetgroup/{name}/73e2d6bc24d8a06{id}"));
+    assert_fits(&longest(&[
+        ("ListenerRuleArns", &rules.join(",")),
+        ("PrimaryTargetGroupArn", &group(1)),
+        ("CanaryTargetGroupArn", &group(2)),
+    ]));
 }

@@ -106,6 +106,23 @@ fn the_templates_have_what_the_scripts_ask_for() {
                 "NotificationEmail",
             ],
         ),
+        (
+            "http.yaml",
+            &[
+                "DeregistrationDelaySeconds",
+                "ListenerRuleArn",
+                "PrimaryTargetGroupArn",
+                "CanaryTargetGroupArn",
+                "Url",
+                "SourceBucket",
+                "SourceType",
+                "SourceObjectKey",
+                "ConnectionArn",
+                "Repository",
+                "Branch",
+                "NotificationEmail",
+            ],
+        ),
     ] {
         let text = Machine::new().template(template);
         for name in names {

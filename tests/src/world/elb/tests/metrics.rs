@@ -73,6 +73,7 @@ fn requests_are_counted_for_their_group_and_for_the_load_balancer() {
             milliseconds(200, 100),
             milliseconds(204, 200),
             milliseconds(500, 600),
+            Answered::Broken,
         ],
     );
     stage.weigh(1, 0);
@@ -80,9 +81,11 @@ fn requests_are_counted_for_their_group_and_for_the_load_balancer() {
     end_minute(&mut stage);
     let canary = Some(canary.as_str());
     for (metric, group, statistic, least, expected) in [
-        ("RequestCount", canary, "Sum", 3.0, true),
-        ("RequestCount", canary, "Sum", 4.0, false),
-        ("RequestCount", None, "Sum", 4.0, true),
+        ("RequestCount", canary, "Sum", 4.0, true),
+        ("RequestCount", canary, "Sum", 5.0, false),
+        ("RequestCount", None, "Sum", 5.0, true),
+        ("TargetConnectionErrorCount", canary, "Sum", 1.0, true),
+        ("TargetConnectionErrorCount", canary, "Sum", 2.0, false),
         ("HTTPCode_Target_2XX_Count", canary, "Sum", 2.0, true),
         ("HTTPCode_Target_5XX_Count", canary, "Sum", 1.0, true),
         ("HTTPCode_Target_5XX_Count", canary, "Sum", 2.0, false),

@@ -1,0 +1,91 @@
+//! Whether all work was done, and goes where it went before.
+
+use super::{Facts, check};
+use crate::{
+    live::load::Totals,
+    rehearse::Theatre,
+    scenario::Scenario,
+    stage::{self, Traffic},
+    story::{Story, Weights},
+    verdict::Check,
+    world::sqs,
+};
+
+/// Behind a load balancer: the weights are what the release found.
+pub(super) fn weights(story: &Story) -> Option<Check> {
+    if story.cast.traffic == Traffic::Queue {
+        return None;
+    }
+    let told = |weights: Option<&Weights>| {
+        weights.map_or_else(
+            || "none".to_owned(),
+            |Weights { primary, canary }| format!("{primary} primary, {canary} canary"),
+        )
+    };
+    let found = told(story.weights.iter().next().map(|(_, weights)| weights));
+    let now = told(story.weights.last());
+    let passed = found == now && found != "none";
+    Some(check("weights of the rule", &found, now, passed))
+}
+
+/// No request fails but by a version that fails them, and none is left without an answer.
+pub(super) fn requests(story: &Story, scenario: Scenario, totals: &Totals) -> Vec<Check> {
+    let Totals {
+        sent,
+        answered,
+        failed,
+        first_failures,
+    } = totals;
+    let every = check(
+        "every request is answered",
+        &format!("all {sent} sent"),
+        format!("{answered} answered"),
+        *sent > 0 && sent == answered,
+    );
+    if scenario.may_fail_requests() {
+        let candidate = story.cast.candidate.as_str();
+        let others: u64 = story
+            .traffic
+            .versions()
+            .filter(|version| *version != candidate)
+            .map(|version| u64::from(story.traffic.total(version).failed))
+            .sum();
+        let name = format!("failed requests that {candidate} did not answer");
+        let found = format!("{others} of {failed} failed");
+        return vec![every, check(&name, "0", found, others == 0)];
+    }
+    let found = match first_failures.first() {
+        None => "0".to_owned(),
+        Some(first) => format!("{failed}, the first {first}"),
+    };
+    vec![every, check("failed requests", "0", found, *failed == 0)]
+}
+
+/// Every message is processed or a dead letter.
+pub(super) fn messages(theatre: &Theatre<'_>, facts: &Facts) -> Vec<Check> {
+    let ledger = |queue| {
+        let found = theatre.account.with(|world| sqs::ledger(world, queue));
+        found.unwrap_or_default()
+    };
+    let (queue, dead) = (ledger(stage::QUEUE), ledger(stage::DEAD_LETTERS));
+    let processed = facts.sent.intersection(&queue.deleted).count();
+    let waiting = facts.sent.intersection(&queue.held).count();
+    let lost = facts
+        .sent
+        .iter()
+        .filter(|id| {
+            !queue.deleted.contains(*id) && !queue.held.contains(*id) && !dead.held.contains(*id)
+        })
+        .count();
+    let (sent, letters) = (facts.sent.len(), dead.held.len());
+    let accounted = check(
+        "no message is lost",
+        &format!("all {sent} sent are processed or dead letters"),
+        format!("{processed} processed, {letters} dead letters, {waiting} waiting, {lost} lost"),
+        sent > 0 && lost == 0 && waiting == 0 && processed + letters == sent,
+    );
+    // Whether a message that a bad version fails becomes a dead letter depends on who receives it next.
+    let none = (!theatre.rehearsal.scenario.may_have_dead_letters())
+        .then(|| check("dead letters", "0", letters.to_string(), letters == 0));
+    [accounted].into_iter().chain(none).collect()
+}

@@ -1,0 +1,106 @@
+//! What others do to the pair while it is being released.
+
+use serde_json::{Value, json};
+
+use super::{
+    Theatre,
+    people::{has_ended, is_asked},
+};
+use crate::{
+    stage::{self, Entrance},
+    world::{Fault, Principal, World, scaling},
+};
+
+/// To how many tasks automatic scaling wants the primary while it has fewer requests than before.
+const FEWER: u32 = 2;
+/// To how many it wants it when there are more.
+const MORE: u32 = 5;
+/// The bounds that a scheduled action sets.
+const NIGHT: (u32, u32) = (1, 3);
+
+/// Somebody sets the weights of the rule by hand, while the second share is held.
+pub(super) async fn change_weights(theatre: &Theatre<'_>, execution: &str) {
+    until_share(theatre, execution, 50).await;
+    theatre.tell("a person sets the rule's weights to 70 and 30");
+    let changed = theatre
+        .account
+        .with(|world| set_weights(world, &theatre.entrance));
+    if let Err(fault) = changed {
+        theatre.tell(&format!("the weights are not set: {}", fault.message));
+    }
+}
+
+/// Automatic scaling and a scheduled action, while both shares are held.
+pub(super) async fn scale(theatre: &Theatre<'_>, execution: &str) {
+    until_share(theatre, execution, 25).await;
+    dynamic(theatre, FEWER);
+    until_share(theatre, execution, 50).await;
+    let (min, max) = NIGHT;
+    let service = id();
+    let wants = format!(
+        "a scheduled action wants {min} to {max} tasks of {}",
+        stage::PRIMARY
+    );
+    let result = theatre
+        .account
+        .with(|world| scaling::scheduled(world, &service, Some(min), Some(max)));
+    theatre.tell(&told(&wants, result));
+    dynamic(theatre, MORE);
+}
+
+/// What a scaling policy does once requests are as before and nothing is held any more.
+pub(super) fn scale_back(theatre: &Theatre<'_>) {
+    dynamic(theatre, theatre.rehearsal.stage.primary_tasks);
+}
+
+fn dynamic(theatre: &Theatre<'_>, tasks: u32) {
+    let wants = format!(
+        "automatic scaling wants {tasks} tasks of {}",
+        stage::PRIMARY
+    );
+    let result = theatre
+        .account
+        .with(|world| scaling::scale(world, &id(), tasks));
+    theatre.tell(&told(&wants, result));
+}
+
+fn told(wants: &str, result: Result<u32, Fault>) -> String {
+    match result {
+        Ok(tasks) => format!("{wants}: it has {tasks}"),
+        Err(fault) => format!("{wants}: {}", fault.message),
+    }
+}
+
+fn id() -> String {
+    format!("service/{}/{}", stage::CLUSTER, stage::PRIMARY)
+}
+
+/// Waits until a share is asked for and set, or the release has gone elsewhere.
+async fn until_share(theatre: &Theatre<'_>, execution: &str, percent: u8) {
+    theatre
+        .until(|story| {
+            let is_asked_for = story.asked.last() == Some(&Some(percent));
+            let weights = story.weights.last();
+            let is_there = weights.is_some_and(|weights| weights.canary == u32::from(percent));
+            is_asked_for && is_there || is_asked(story, execution) || has_ended(story, execution)
+        })
+        .await;
+}
+
+fn set_weights(world: &mut World, entrance: &Entrance) -> Result<Value, Fault> {
+    let Entrance::LoadBalancer {
+        rule,
+        primary_group,
+        canary_group,
+        ..
+    } = entrance
+    else {
+        return Err(Fault::new("NoRule", "this example has no load balancer"));
+    };
+    let input = json!({ "RuleArn": rule, "Actions": [{ "Type": "forward", "ForwardConfig": { "TargetGroups": [
+        { "TargetGroupArn": primary_group, "Weight": 70 },
+        { "TargetGroupArn": canary_group, "Weight": 30 },
+    ] } }] });
+    let person = Principal("person".to_owned());
+    world.call("elasticloadbalancing", "ModifyRule", &input, &person)
+}

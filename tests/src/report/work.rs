@@ -1,0 +1,95 @@
+//! What depends on how work reaches the services: words, and which panels there are.
+
+use super::{balancing, chart::Canvas, colour, depths, panels, rates};
+use crate::{live::load::NO_VERSION, stage::Traffic, story::Story};
+
+/// Words for the work and what becomes of it.
+pub(super) struct Words {
+    /// `Messages`
+    pub(super) work: &'static str,
+    /// `Messages processed`: what [`Story::done`] counts.
+    pub(super) done: &'static str,
+    /// The head of a column of these.
+    pub(super) done_head: &'static str,
+    /// What the attained share is the candidate's part of.
+    pub(super) attained_of: &'static str,
+    /// What the measured share is its part of.
+    pub(super) measured_of: &'static str,
+}
+
+/// The words for a kind of traffic.
+pub(super) fn words(traffic: Traffic) -> Words {
+    match traffic {
+        Traffic::Queue => Words {
+            work: "Messages",
+            done: "Messages processed",
+            done_head: "Processed",
+            attained_of: "the running tasks of both services",
+            measured_of: "the messages processed",
+        },
+        Traffic::Alb => Words {
+            work: "Requests",
+            done: "Requests",
+            done_head: "Requests",
+            attained_of: "the weights of both target groups",
+            measured_of: "the requests answered, whatever the answer,",
+        },
+    }
+}
+
+/// The panels of the drawing below the pipeline's.
+pub(super) fn panels(canvas: &mut Canvas<'_>) {
+    rates::done(canvas);
+    match canvas.story.cast.traffic {
+        Traffic::Queue => {
+            panels::share(canvas);
+            panels::tasks(canvas);
+            depths::depths(canvas);
+        }
+        Traffic::Alb => {
+            rates::failed(canvas);
+            panels::share(canvas);
+            balancing::weights(canvas);
+            balancing::targets(canvas);
+            panels::tasks(canvas);
+        }
+    }
+}
+
+/// Whoever work went to.
+pub(super) struct Worker<'a> {
+    /// As the journal names it.
+    pub(super) label: &'a str,
+    /// As people read it.
+    pub(super) name: &'a str,
+    /// What part it has.
+    pub(super) role: &'static str,
+    /// The class of its colour.
+    pub(super) class: String,
+}
+
+/// Stable version, candidate, other versions, and last what reached none of them, if there was any.
+pub(super) fn workers(story: &Story) -> Vec<Worker<'_>> {
+    let versions = story.versions().into_iter().enumerate();
+    let mut workers: Vec<_> = versions
+        .map(|(index, version)| Worker {
+            label: version,
+            name: version,
+            role: match index {
+                0 => "stable",
+                1 => "candidate",
+                _ => "other",
+            },
+            class: format!("v{}", colour(index)),
+        })
+        .collect();
+    if story.traffic.versions().any(|label| label == NO_VERSION) {
+        workers.push(Worker {
+            label: NO_VERSION,
+            name: "no task",
+            role: "answered by the load balancer, or not at all",
+            class: "untaken".to_owned(),
+        });
+    }
+    workers
+}

@@ -1,0 +1,169 @@
+//! The rows and lines that depend on how work reaches the services.
+
+use ratatui::{
+    style::{Style, Stylize},
+    text::{Line, Span},
+};
+
+use super::{
+    lines::Tone,
+    panel::{name, version_style},
+};
+use crate::{
+    live::load::NO_VERSION,
+    stage::Traffic,
+    story::{Health, Story},
+};
+
+/// Over how many seconds rates are taken.
+const RATE_SECONDS: u32 = 5;
+/// The application tells its counts every so many seconds: later ones are not complete.
+const TOLD_AFTER: u64 = 5;
+
+/// What something has come to: subject, state, text, tone.
+pub(super) type Progress = (String, &'static str, String, Tone);
+
+/// The rows of the panel: what the versions have done, and where the work comes from.
+pub(super) fn rows(story: &Story) -> [Line<'static>; 2] {
+    let source = match story.cast.traffic {
+        Traffic::Queue => queues(story),
+        Traffic::Alb => groups(story),
+    };
+    [done(story), source]
+}
+
+/// What there is to tell of where the work comes from.
+pub(super) fn progress(story: &Story) -> Vec<Progress> {
+    match story.cast.traffic {
+        Traffic::Queue => dead_letters(story).into_iter().collect(),
+        Traffic::Alb => targets(story),
+    }
+}
+
+/// The weights of a rule, if it is the one that is about the pair: `90 primary, 10 canary`.
+pub(super) fn weights_text(story: &Story, groups: &[(String, u32)]) -> Option<String> {
+    let pair = [&story.cast.primary_group, &story.cast.canary_group];
+    let is_there = |name: &String| groups.iter().any(|(group, _)| group == name);
+    let words = groups.iter().map(|(group, weight)| {
+        let role = match group {
+            primary if primary == pair[0] => "primary",
+            canary if canary == pair[1] => "canary",
+            other => other,
+        };
+        format!("{weight} {role}")
+    });
+    pair.into_iter()
+        .all(is_there)
+        .then(|| words.collect::<Vec<_>>().join(", "))
+}
+
+fn done(story: &Story) -> Line<'static> {
+    let second = story.elapsed().as_secs();
+    let until = second.saturating_sub(TOLD_AFTER);
+    let from = until.saturating_sub(u64::from(RATE_SECONDS));
+    let count = story.done();
+    let mut spans = vec![name(story.cast.traffic.work())];
+    for (index, version) in story.versions().into_iter().enumerate() {
+        let lately = count(story.traffic.sum(version, from, until));
+        let total = story.traffic.total(version);
+        spans.push(Span::styled("■ ", version_style(index)));
+        spans.push(Span::from(format!(
+            "{version} {:.1}/s, {} in all   ",
+            f64::from(lately) / f64::from(RATE_SECONDS),
+            count(total)
+        )));
+        if total.failed > 0 {
+            spans.push(Span::from(format!("{} failed   ", total.failed)).red());
+        }
+    }
+    let untaken = story.traffic.total(NO_VERSION).failed;
+    if untaken > 0 {
+        spans.push(Span::from(format!("no task {untaken} failed")).red());
+    }
+    Line::from(spans)
+}
+
+fn queues(story: &Story) -> Line<'static> {
+    let queue = story.depth(&story.cast.queue);
+    let dead = story.depth(&story.cast.dead_letters).visible;
+    Line::from(vec![
+        name("queue"),
+        Span::from(format!(
+            "{} waiting, {} in flight   ",
+            queue.visible, queue.in_flight
+        )),
+        Span::styled(format!("dead letters {dead}"), alarming(dead > 0)),
+    ])
+}
+
+fn dead_letters(story: &Story) -> Option<Progress> {
+    let queue = &story.cast.dead_letters;
+    let depth = story.depths.get(queue)?.last()?.visible;
+    let (text, tone) = match depth {
+        0 => ("no dead letters".to_owned(), Tone::Plain),
+        1 => ("1 dead letter".to_owned(), Tone::Bad),
+        more => (format!("{more} dead letters"), Tone::Bad),
+    };
+    Some((queue.clone(), "depth", text, tone))
+}
+
+fn groups(story: &Story) -> Line<'static> {
+    let weights = story.weights.last().copied();
+    let [primary, canary] = pair(story);
+    let mut spans = vec![name("groups")];
+    for (role, weight, group) in [
+        ("primary", weights.map(|weights| weights.primary), primary),
+        ("canary", weights.map(|weights| weights.canary), canary),
+    ] {
+        let weight = weight.map_or("–".to_owned(), |weight| weight.to_string());
+        let health = story.health(group);
+        spans.push(Span::from(format!("{role} weight {weight}, ")));
+        spans.push(Span::styled(
+            format!("{} of {} healthy   ", health.healthy, health.total()),
+            alarming(health.ailing > 0),
+        ));
+    }
+    Line::from(spans)
+}
+
+fn targets(story: &Story) -> Vec<Progress> {
+    let told = pair(story).into_iter().filter_map(|group| {
+        let health = story.targets.get(group)?.last()?;
+        let tone = if health.ailing > 0 {
+            Tone::Bad
+        } else {
+            Tone::Plain
+        };
+        let subject = format!("targets of {group}");
+        Some((subject, "health", health_text(health), tone))
+    });
+    told.collect()
+}
+
+/// `4 healthy, 1 initial`
+fn health_text(health: &Health) -> String {
+    let Health {
+        healthy,
+        initial,
+        ailing,
+    } = health;
+    let others = [(initial, "initial"), (ailing, "unhealthy")];
+    let others = others.into_iter().filter(|(count, _)| **count > 0);
+    let all = [(healthy, "healthy")].into_iter().chain(others);
+    let words: Vec<_> = all
+        .map(|(count, state)| format!("{count} {state}"))
+        .collect();
+    words.join(", ")
+}
+
+fn pair(story: &Story) -> [&str; 2] {
+    [&story.cast.primary_group, &story.cast.canary_group]
+}
+
+fn alarming(is: bool) -> Style {
+    if is {
+        Style::new().red().bold()
+    } else {
+        Style::new()
+    }
+}

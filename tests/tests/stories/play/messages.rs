@@ -1,0 +1,125 @@
+//! Scripted consumers of the queue, and a producer.
+
+use std::{collections::BTreeSet, convert::Infallible, sync::Mutex, time::Duration};
+
+use rehearsal::{
+    stage::{self, Behaviour, Version},
+    wire::Account,
+    world::{Fault, Principal, cloudwatch, ecs, journal::What, sqs},
+};
+use serde_json::{Value, json};
+
+/// How often a consumer looks for messages.
+const CONSUMES_EVERY: Duration = Duration::from_secs(2);
+
+/// Messages that arrive each second.
+const ARRIVE: usize = 2;
+
+/// The queue's messages, and who works on them.
+pub(crate) struct Messages {
+    account: Account,
+    url: String,
+    sent: Mutex<BTreeSet<String>>,
+    processed: Mutex<BTreeSet<String>>,
+}
+
+impl Messages {
+    pub(super) fn new(account: Account, url: String) -> Self {
+        Self {
+            account,
+            url,
+            sent: Mutex::default(),
+            processed: Mutex::default(),
+        }
+    }
+
+    /// A task, from when its container runs.
+    pub(super) async fn consume(&self, task: &str, service: &str, version: &Version) -> Infallible {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        self.account
+            .with(|world| ecs::task_health(world, task, ecs::Health::Healthy));
+        loop {
+            let received = self
+                .as_task("ReceiveMessage", json!({ "MaxNumberOfMessages": 4 }))
+                .unwrap_or_default();
+            let (mut processed, mut failed) = (0, 0);
+            for message in received["Messages"].as_array().into_iter().flatten() {
+                let id = message["MessageId"].as_str().unwrap_or_default();
+                if fails(version.behaviour, id) {
+                    failed += 1;
+                    continue;
+                }
+                let handle = json!({ "ReceiptHandle": message["ReceiptHandle"] });
+                if self.as_task("DeleteMessage", handle).is_ok() {
+                    self.processed.lock().unwrap().insert(id.to_owned());
+                    processed += 1;
+                }
+            }
+            if processed + failed > 0 {
+                self.account.with(|world| {
+                    for (name, count) in [("Processed", processed), ("Failed", failed)] {
+                        let (of, now) = ([("ServiceName", service)], world.now);
+                        let namespace = "CanaryRelease/SampleApp";
+                        cloudwatch::publish(world, namespace, name, &of, f64::from(count), now);
+                    }
+                    world.note(What::Messages {
+                        version: version.label.clone(),
+                        processed,
+                        failed,
+                        over: Duration::ZERO,
+                    });
+                });
+            }
+            tokio::time::sleep(CONSUMES_EVERY).await;
+        }
+    }
+
+    /// Calls SQS on the queue by the rights of the task role.
+    fn as_task(&self, operation: &str, mut input: Value) -> Result<Value, Fault> {
+        input["QueueUrl"] = self.url.as_str().into();
+        let task = Principal(ecs::TASK_PRINCIPAL.to_owned());
+        self.account.call_as(&task, "sqs", operation, &input)
+    }
+
+    /// The producer.
+    pub(super) async fn produce(&self) -> Infallible {
+        loop {
+            self.account.with(|world| {
+                for _ in 0..ARRIVE {
+                    let id = sqs::send(world, &self.url, "an order").expect("the queue exists");
+                    self.sent.lock().unwrap().insert(id);
+                }
+            });
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+
+    /// Messages that were sent and are neither processed nor in any queue.
+    pub(super) fn lost(&self) -> Vec<String> {
+        let waiting = self.account.with(|world| {
+            let of = |queue| {
+                let depth = sqs::depth(world, queue).unwrap_or_default();
+                (depth.visible + depth.in_flight + depth.delayed) as usize
+            };
+            of(stage::QUEUE) + of(stage::DEAD_LETTERS)
+        });
+        let (sent, processed) = (self.sent.lock().unwrap(), self.processed.lock().unwrap());
+        let missing: Vec<_> = sent.difference(&processed).cloned().collect();
+        if missing.len() <= waiting {
+            Vec::new()
+        } else {
+            missing
+        }
+    }
+}
+
+/// The same messages fail every time they are received by a version that fails some.
+fn fails(behaviour: Behaviour, message: &str) -> bool {
+    let Behaviour::Fails(percent) = behaviour else {
+        return false;
+    };
+    let hash = message.bytes().fold(7u32, |hash, byte| {
+        hash.wrapping_mul(31).wrapping_add(u32::from(byte))
+    });
+    hash % 100 < u32::from(percent)
+}

@@ -1,0 +1,229 @@
+//! What must not happen at any moment of a release behind a load balancer, read from the journal.
+
+use std::time::Duration;
+
+use rehearsal::{
+    clock::Moment,
+    stage,
+    world::journal::{Entry, What},
+};
+
+use super::clock;
+
+/// What a moment looks like, and what it came from.
+#[derive(Default)]
+struct Watch {
+    drain: Duration,
+    /// Weights of primary and canary.
+    weights: (u32, u32),
+    /// Healthy targets of both.
+    healthy: (u32, u32),
+    /// Desired counts of both.
+    desired: (u32, u32),
+    /// When the canary's weight last went down.
+    lowered: Option<Moment>,
+}
+
+/// What is watched.
+pub(super) struct Watched {
+    /// From when on.
+    pub(super) from: Moment,
+    /// The deregistration delay.
+    pub(super) drain: Duration,
+    /// Whether there is a version whose targets become unhealthy: nobody can keep its group from having none.
+    pub(super) sick: bool,
+}
+
+/// What went wrong with weights and tasks, and when.
+pub(super) fn broken_promises(journal: &[Entry], watched: &Watched) -> Vec<String> {
+    let mut watch = Watch {
+        drain: watched.drain,
+        ..Watch::default()
+    };
+    let mut told = Vec::new();
+    for moment in journal.chunk_by(|a, b| a.at == b.at) {
+        let at = moment[0].at;
+        let raised = watch.take(moment, &mut |words| told.push((at, words)));
+        if !watched.sick || raised {
+            told.extend(watch.weight_on_nobody().map(|words| (at, words)));
+        }
+    }
+    told.retain(|(at, _)| *at >= watched.from);
+    told.dedup_by(|(_, a), (_, b)| a == b);
+    let timed = told
+        .into_iter()
+        .map(|(at, words)| format!("{} {words}", clock(at)));
+    timed.collect()
+}
+
+impl Watch {
+    /// Takes what happened at one moment; answers whether a group has got more weight.
+    fn take(&mut self, moment: &[Entry], tell: &mut dyn FnMut(String)) -> bool {
+        let before = self.weights;
+        for Entry { at, what } in moment {
+            match what {
+                What::Weights { groups, .. } => self.weigh(*at, groups),
+                What::Targets { group, healthy, .. } if group == stage::PRIMARY_GROUP => {
+                    self.healthy.0 = *healthy;
+                }
+                What::Targets { group, healthy, .. } if group == stage::CANARY_GROUP => {
+                    self.healthy.1 = *healthy;
+                }
+                What::Service {
+                    service, desired, ..
+                } if service == stage::PRIMARY => self.desired.0 = *desired,
+                What::Service {
+                    service, desired, ..
+                } if service == stage::CANARY => {
+                    if *desired < self.desired.1 {
+                        self.taken_too_early(*at, *desired).map(&mut *tell);
+                    }
+                    self.desired.1 = *desired;
+                }
+                _ => {}
+            }
+        }
+        self.weights.0 > before.0 || self.weights.1 > before.1
+    }
+
+    fn weigh(&mut self, at: Moment, groups: &[(String, u32)]) {
+        let weight = |wanted: &str| {
+            let found = groups.iter().find(|(group, _)| group == wanted);
+            found.map_or(0, |(_, weight)| *weight)
+        };
+        let weights = (weight(stage::PRIMARY_GROUP), weight(stage::CANARY_GROUP));
+        if weights.1 < self.weights.1 {
+            self.lowered = Some(at);
+        }
+        self.weights = weights;
+    }
+
+    /// Requests go where nobody is, although somebody is elsewhere.
+    fn weight_on_nobody(&self) -> Option<String> {
+        let nobody = |weight, healthy, elsewhere| weight > 0 && healthy == 0 && elsewhere > 0;
+        let (weights, healthy) = (self.weights, self.healthy);
+        let name = if nobody(weights.0, healthy.0, healthy.1) {
+            stage::PRIMARY_GROUP
+        } else if nobody(weights.1, healthy.1, healthy.0) {
+            stage::CANARY_GROUP
+        } else {
+            return None;
+        };
+        Some(format!(
+            "{name} has no healthy target at weights {} and {}",
+            weights.0, weights.1
+        ))
+    }
+
+    /// Canary tasks go although their share needs them, or while they finish what they got.
+    fn taken_too_early(&self, at: Moment, to: u32) -> Option<String> {
+        let (primary, canary) = self.weights;
+        let needed = (self.desired.0 * canary).div_ceil((primary + canary).max(1));
+        if to < needed {
+            return Some(format!(
+                "canary lowered to {to} tasks at weights {primary} and {canary}"
+            ));
+        }
+        let lowered = self.lowered.filter(|at_| at.since(*at_) < self.drain)?;
+        Some(format!(
+            "canary lowered to {to} tasks {} s after its weight went down",
+            at.since(lowered).as_secs()
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A pair that has lowered its canary's weight from 50 to 0 with two tasks, and what follows so many seconds later.
+    fn after(seconds: u64, what: What) -> Vec<String> {
+        let at = |seconds: u64| Moment(1_790_928_000_000) + Duration::from_secs(seconds);
+        let entry = |seconds, what| Entry {
+            at: at(seconds),
+            what,
+        };
+        let journal = [
+            entry(0, weights(50, 50)),
+            entry(0, service(stage::PRIMARY, 4)),
+            entry(0, service(stage::CANARY, 2)),
+            entry(0, targets(stage::PRIMARY_GROUP, 4)),
+            entry(0, targets(stage::CANARY_GROUP, 2)),
+            entry(10, weights(100, 0)),
+            entry(10 + seconds, what),
+        ];
+        let watched = Watched {
+            from: at(0),
+            drain: Duration::from_secs(30),
+            sick: false,
+        };
+        broken_promises(&journal, &watched)
+    }
+
+    fn weights(primary: u32, canary: u32) -> What {
+        What::Weights {
+            rule: "rule".to_owned(),
+            groups: vec![
+                (stage::PRIMARY_GROUP.to_owned(), primary),
+                (stage::CANARY_GROUP.to_owned(), canary),
+            ],
+        }
+    }
+
+    fn service(name: &str, desired: u32) -> What {
+        What::Service {
+            service: name.to_owned(),
+            desired,
+            running: Vec::new(),
+        }
+    }
+
+    fn targets(group: &str, healthy: u32) -> What {
+        What::Targets {
+            group: group.to_owned(),
+            healthy,
+            initial: 0,
+            ailing: 0,
+        }
+    }
+
+    #[test]
+    fn tasks_may_go_once_their_targets_have_finished() {
+        assert_eq!(after(30, service(stage::CANARY, 1)), [""; 0]);
+        assert_eq!(
+            after(29, service(stage::CANARY, 1)),
+            ["0:39 canary lowered to 1 tasks 29 s after its weight went down"]
+        );
+    }
+
+    #[test]
+    fn tasks_may_not_go_that_the_share_needs() {
+        let told = |weight| {
+            let entry = |what| Entry {
+                at: Moment(1_790_928_000_000),
+                what,
+            };
+            let mut watch = Watch::default();
+            let mut told = Vec::new();
+            let moment = [
+                entry(weights(100 - weight, weight)),
+                entry(service(stage::PRIMARY, 4)),
+                entry(service(stage::CANARY, 2)),
+                entry(service(stage::CANARY, 1)),
+            ];
+            watch.take(&moment, &mut |words| told.push(words));
+            told
+        };
+        assert_eq!(told(25), [""; 0]);
+        assert_eq!(told(50), ["canary lowered to 1 tasks at weights 50 and 50"]);
+    }
+
+    #[test]
+    fn requests_may_not_go_to_nobody_while_somebody_is_elsewhere() {
+        assert_eq!(after(60, targets(stage::CANARY_GROUP, 0)), [""; 0]);
+        assert_eq!(
+            after(60, targets(stage::PRIMARY_GROUP, 0)),
+            ["1:10 orders-primary has no healthy target at weights 100 and 0"]
+        );
+    }
+}

@@ -1,0 +1,158 @@
+//! Which requests of the HTTP example set off an alarm, and whose.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use rehearsal::world::{
+    World, cloudwatch,
+    elb::{self, Answered, Routed, Target},
+};
+use serde_json::json;
+
+use super::Deployed;
+
+/// The HTTP example, and minutes of requests to its target groups.
+struct Traffic {
+    world: World,
+    primary: String,
+    canary: String,
+    fired: BTreeSet<String>,
+}
+
+impl Traffic {
+    fn begin() -> Self {
+        let deployed = Deployed::http(&[]);
+        let group = |id| {
+            let made = deployed.one("AWS::ElasticLoadBalancingV2::TargetGroup", id);
+            made.created.reference.clone()
+        };
+        let (primary, canary) = (group("PrimaryTargets"), group("CanaryTargets"));
+        Self {
+            world: deployed.world,
+            primary,
+            canary,
+            fired: BTreeSet::new(),
+        }
+    }
+
+    /// Requests to a group, all with the same answer.
+    fn send(&mut self, group: &str, count: usize, answer: Answered) {
+        let routed = Routed::To {
+            target_group: group.to_owned(),
+            target: Target {
+                ip: "10.0.0.7".to_owned(),
+                port: 8080,
+            },
+            set_cookie: None,
+        };
+        for _ in 0..count {
+            elb::answered(&mut self.world, &routed, answer);
+        }
+    }
+
+    /// Lets a minute pass.
+    fn minute(&mut self) {
+        for _ in 0..60 {
+            let mut now = self.world.now;
+            now.0 += 1000;
+            self.world.tick(now);
+        }
+        let input = json!({ "StateValue": "ALARM" });
+        let found = cloudwatch::call(&mut self.world, "DescribeAlarms", &input);
+        let found = found.expect("alarms");
+        let firing = found["MetricAlarms"].as_array().into_iter().flatten();
+        self.fired
+            .extend(firing.filter_map(|alarm| alarm["AlarmName"].as_str().map(str::to_owned)));
+    }
+
+    /// Which alarms of the example have fired, once what came last has been looked at.
+    fn fired(&mut self) -> Vec<&str> {
+        self.minute();
+        self.minute();
+        self.fired.iter().map(String::as_str).collect()
+    }
+}
+
+fn after(status: u16, millis: u64) -> Answered {
+    Answered::Status(status, Duration::from_millis(millis))
+}
+
+#[test]
+fn a_canary_that_fails_its_requests_sets_off_its_own_alarm_alone() {
+    let mut traffic = Traffic::begin();
+    let (primary, canary) = (traffic.primary.clone(), traffic.canary.clone());
+    for _ in 0..3 {
+        traffic.send(&primary, 200, after(200, 30));
+        traffic.send(&canary, 27, after(200, 30));
+        traffic.send(&canary, 3, after(500, 30));
+        traffic.minute();
+    }
+    assert_eq!(traffic.fired(), ["orders-canary-5xx"]);
+}
+
+#[test]
+fn a_slow_canary_sets_off_its_alarm_and_a_slow_primary_its_own() {
+    let mut traffic = Traffic::begin();
+    let (primary, canary) = (traffic.primary.clone(), traffic.canary.clone());
+    for _ in 0..3 {
+        traffic.send(&primary, 200, after(200, 30));
+        traffic.send(&canary, 30, after(200, 1500));
+        traffic.minute();
+    }
+    assert_eq!(traffic.fired(), ["orders-canary-latency"]);
+
+    let mut traffic = Traffic::begin();
+    for _ in 0..3 {
+        traffic.send(&primary, 200, after(200, 1500));
+        traffic.send(&canary, 30, after(200, 30));
+        traffic.minute();
+    }
+    assert_eq!(traffic.fired(), ["orders-primary-latency"]);
+}
+
+#[test]
+fn a_dependency_that_fails_for_both_sets_off_both() {
+    let mut traffic = Traffic::begin();
+    let (primary, canary) = (traffic.primary.clone(), traffic.canary.clone());
+    for _ in 0..3 {
+        for group in [&primary, &canary] {
+            traffic.send(group, 80, after(200, 30));
+            traffic.send(group, 20, after(503, 30));
+        }
+        traffic.minute();
+    }
+    assert_eq!(traffic.fired(), ["orders-canary-5xx", "orders-primary-5xx"]);
+}
+
+#[test]
+fn a_canary_that_hangs_sets_off_the_alarm_on_what_nobody_answers() {
+    let mut traffic = Traffic::begin();
+    let (primary, canary) = (traffic.primary.clone(), traffic.canary.clone());
+    for _ in 0..3 {
+        traffic.send(&primary, 90, after(200, 30));
+        traffic.send(&canary, 10, Answered::Broken);
+        traffic.minute();
+    }
+    assert_eq!(traffic.fired(), ["orders-unanswered"]);
+}
+
+#[test]
+fn nobody_is_woken_for_one_failure_of_few_requests_for_one_bad_minute_or_for_none() {
+    let mut traffic = Traffic::begin();
+    let canary = traffic.canary.clone();
+    assert!(traffic.fired().is_empty(), "no request at all");
+
+    for _ in 0..5 {
+        traffic.send(&canary, 18, after(200, 30));
+        traffic.send(&canary, 1, after(500, 5000));
+        traffic.minute();
+    }
+    assert!(traffic.fired().is_empty(), "too few to say anything");
+
+    traffic.send(&canary, 100, after(500, 5000));
+    traffic.minute();
+    for _ in 0..3 {
+        traffic.send(&canary, 100, after(200, 30));
+        traffic.minute();
+    }
+    assert!(traffic.fired().is_empty(), "a bad minute");
+}
