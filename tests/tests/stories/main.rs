@@ -2,6 +2,7 @@
 
 mod adapters;
 mod alb;
+mod autoscaling;
 mod bad_input;
 mod connector;
 mod crashes;

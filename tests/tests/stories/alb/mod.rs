@@ -1,6 +1,5 @@
 //! Releases of HTTP services behind a load balancer.
 
-mod autoscaling;
 mod bad_input;
 mod must_hold;
 mod releases;
@@ -11,7 +10,7 @@ use rehearsal::stage::{Behaviour, Script, Stage, Step, Traffic, Version};
 use crate::play::Play;
 
 /// The pair that the example sets up, with shares that are held for as long as alarms need to see something.
-fn stage() -> Stage {
+pub(crate) fn stage() -> Stage {
     Stage {
         traffic: Traffic::Alb,
         steps: Some(vec![Step::new(10, 4 * 60), Step::new(50, 2 * 60)]),
@@ -19,17 +18,17 @@ fn stage() -> Stage {
     }
 }
 
-fn v2(behaviour: Behaviour) -> Script {
+pub(crate) fn v2(behaviour: Behaviour) -> Script {
     Script::new([Version::new("v2", behaviour)])
 }
 
 /// What the pair is like before the first release.
-const STABLE: &str = "orders: orders:1 4/4 in 1, scaled 2..20 ---\n\
+pub(crate) const STABLE: &str = "orders: orders:1 4/4 in 1, scaled 2..20 ---\n\
                       orders-canary: orders:1 1/1 in 1\n\
                       rule: 100 primary, 0 canary";
 
 /// The same on another revision of the task definition.
-fn on(revision: u32) -> String {
+pub(crate) fn on(revision: u32) -> String {
     STABLE.replace("orders:1", &format!("orders:{revision}"))
 }
 

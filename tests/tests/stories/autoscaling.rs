@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rehearsal::{
-    stage::{self, Behaviour, Stage},
+    stage::{self, Behaviour, Mode, Stage, Step},
     world::{
         World,
         journal::{Entry, What},
@@ -12,8 +12,10 @@ use rehearsal::{
 };
 use serde_json::json;
 
-use super::{STABLE, on, stage, v2};
-use crate::play::Play;
+use crate::{
+    alb::{STABLE, on, stage, v2},
+    play::Play,
+};
 
 const PRIMARY: &str = "service/orders/orders";
 const CANARY: &str = "service/orders/orders-canary";
@@ -24,10 +26,10 @@ const MOST: (u32, u32) = (20, 10);
 
 /// A pair whose services are both scaled. As long as a release holds a service's scaling, that wants something else
 /// every few seconds.
-async fn fought_over(seed: u64) -> Play {
+async fn fought_over(stage: Stage, seed: u64) -> Play {
     let stage = Stage {
         canary_scaling: Some((1, MOST.1)),
-        ..stage()
+        ..stage
     };
     let play = Play::begin(&stage, v2(Behaviour::Works)).await;
     let account = play.account.clone();
@@ -77,12 +79,11 @@ impl Numbers {
     }
 }
 
-/// At every moment since the push: enough tasks of the primary, and not too many of both. Answers whether the primary
-/// was scaled out.
-fn floor_and_cap(play: &Play) -> bool {
-    let mut desired = (FLOOR, 1);
-    let mut scaled_out = false;
-    let counts = play.account.with(|world| {
+/// A service's counts at one moment since the push: its name, the desired tasks and the running ones.
+type Counts = (String, u32, u32);
+
+fn counts(play: &Play) -> Vec<Counts> {
+    play.account.with(|world| {
         let pushed = world.journal.iter().skip_while(
             |entry| !matches!(&entry.what, What::Told(told) if told.starts_with("pushed")),
         );
@@ -97,9 +98,16 @@ fn floor_and_cap(play: &Play) -> bool {
             }
             _ => None,
         });
-        counts.collect::<Vec<_>>()
-    });
-    for (service, wanted, running) in counts {
+        counts.collect()
+    })
+}
+
+/// At every moment since the push: enough tasks of the primary, and not too many of both. Answers whether the primary
+/// was scaled out.
+fn floor_and_cap(play: &Play) -> bool {
+    let mut desired = (FLOOR, 1);
+    let mut scaled_out = false;
+    for (service, wanted, running) in counts(play) {
         if service == stage::PRIMARY {
             desired.0 = wanted;
             assert!(running >= FLOOR, "{running} running\n{}", play.transcript());
@@ -132,7 +140,7 @@ fn at_rest(play: &Play, expected: &str) {
 
 #[tokio::test(start_paused = true)]
 async fn no_task_is_missing_while_a_version_is_promoted_and_scaling_is_as_it_was() {
-    let play = fought_over(1).await;
+    let play = fought_over(stage(), 1).await;
     let release = play.push("v2");
     play.until_approval(&release).await;
     play.approve();
@@ -145,7 +153,7 @@ async fn no_task_is_missing_while_a_version_is_promoted_and_scaling_is_as_it_was
 
 #[tokio::test(start_paused = true)]
 async fn no_task_is_missing_while_a_version_is_rolled_back_and_scaling_is_as_it_was() {
-    let play = fought_over(3).await;
+    let play = fought_over(stage(), 3).await;
     let release = play.push("v2");
     play.until_approval(&release).await;
     play.reject("latency doubled");
@@ -154,4 +162,45 @@ async fn no_task_is_missing_while_a_version_is_rolled_back_and_scaling_is_as_it_
     assert!(floor_and_cap(&play), "more tasks it may always have");
     at_rest(&play, STABLE);
     assert_eq!(play.requests().failed(), [""; 0]);
+}
+
+/// Queue consumers whose total is kept: the counts of both are the release's.
+fn constant_total() -> Stage {
+    Stage {
+        mode: Mode::ConstantTotal,
+        max_tasks: FLOOR + 2,
+        steps: Some(vec![Step::new(40, 4 * 60)]),
+        ..Stage::default()
+    }
+}
+
+/// At every moment since the push: as many tasks as before, and no more than `maxTasks`.
+fn total_kept(play: &Play) {
+    let mut desired = (FLOOR, 1);
+    for (service, wanted, _) in counts(play) {
+        if service == stage::PRIMARY {
+            desired.0 = wanted;
+        } else {
+            desired.1 = wanted;
+        }
+        let total = desired.0 + desired.1;
+        assert!(
+            (FLOOR + 1..=FLOOR + 2).contains(&total),
+            "{desired:?}\n{}",
+            play.transcript()
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_queue_consumers_whose_total_is_kept_no_task_is_missing_either() {
+    let play = fought_over(constant_total(), 5).await;
+    let promoted = play.pair().replace("orders:1", "orders:2");
+    let release = play.push("v2");
+    play.until_approval(&release).await;
+    play.approve();
+    assert_eq!(play.until_ended(&release).await, "SUCCEEDED");
+    play.pass(Duration::from_mins(2)).await;
+    total_kept(&play);
+    assert_eq!(play.pair(), promoted);
 }
