@@ -24,7 +24,7 @@ pub enum WaitingOn {
     #[error("waiting for {0} to settle before the release begins")]
     Settling(ServiceSaid),
     /// A deployment.
-    #[error("waiting for {service} to run {candidate}: {running} of {desired} tasks{}{}", failures(*.failed), because(reason.as_ref()))]
+    #[error("waiting for {service} to run {candidate}: {running} of {desired} tasks{}{}{}", incomplete(*.running, *.desired), failures(*.failed), because(reason.as_ref()))]
     Rollout {
         /// The service.
         service: ServiceName,
@@ -179,6 +179,15 @@ impl WaitingOn {
         };
         let percent = held.as_millis().saturating_mul(100) / bake.as_millis().max(1);
         u8::try_from(percent.min(100)).ok()
+    }
+}
+
+/// All tasks run, and older ones are still on their way out, or ECS still counts on the new ones staying.
+fn incomplete(running: u32, desired: u32) -> &'static str {
+    if running >= desired {
+        ", the deployment is not complete"
+    } else {
+        ""
     }
 }
 

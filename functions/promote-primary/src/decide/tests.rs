@@ -152,7 +152,8 @@ fn the_primary_comes_first_then_the_canary_then_scaling() {
     stray[0].task_definition = stable();
     let mut unwell = running_tasks(&candidate(), 3);
     unwell[0].well = false;
-    let waits = "wait: waiting for orders to run orders:8: 3 of 3 tasks";
+    let waits =
+        "wait: waiting for orders to run orders:8: 3 of 3 tasks, the deployment is not complete";
     let rows = [
         (
             "the primary is on what was found",
@@ -194,7 +195,7 @@ fn the_primary_comes_first_then_the_canary_then_scaling() {
         (
             "somebody has set the primary to no tasks, which proves nothing",
             with_tasks(both().tasks(0, 2), 0),
-            "wait: waiting for orders to run orders:8: 0 of 0 tasks",
+            "wait: waiting for orders to run orders:8: 0 of 0 tasks, the deployment is not complete",
         ),
         (
             "every task of the primary runs the candidate",
