@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -106,16 +107,8 @@ fn health() -> ExitCode {
             return ExitCode::from(BAD_CONFIGURATION);
         }
     };
-    match health::check(&path, now()) {
-        Ok(age) => {
-            println!("healthy, the last heartbeat is {} s old", age.as_secs());
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    let age = health::check(&path, now());
+    told(age.map(|age| format!("healthy, the last heartbeat is {} s old", age.as_secs())))
 }
 
 async fn serving_health() -> ExitCode {
@@ -126,9 +119,15 @@ async fn serving_health() -> ExitCode {
             return ExitCode::from(BAD_CONFIGURATION);
         }
     };
-    match serve::health::check(&http(), listen).await {
-        Ok(()) => {
-            println!("healthy");
+    let checked = serve::health::check(&http(), listen).await;
+    told(checked.map(|()| "healthy".to_owned()))
+}
+
+/// What a health check says, and answers to whoever runs it.
+fn told<E: Display>(checked: Result<String, E>) -> ExitCode {
+    match checked {
+        Ok(said) => {
+            println!("{said}");
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -140,9 +139,14 @@ async fn serving_health() -> ExitCode {
 
 async fn serve() -> ExitCode {
     telemetry::start();
-    match run_service().await {
-        Ok(Served { abandoned: 0, .. }) => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
+    ended(run_service().await.map(|served| served.abandoned == 0))
+}
+
+/// How the program ends after its work: well if nothing was abandoned.
+fn ended(is_complete: Result<bool, StartError>) -> ExitCode {
+    match is_complete {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             tracing::error!("{error}");
             error.exit_code()
@@ -191,14 +195,7 @@ async fn run_service() -> Result<Served, StartError> {
 
 async fn consume() -> ExitCode {
     telemetry::start();
-    match run().await {
-        Ok(Drained { abandoned: 0, .. }) => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
-        Err(error) => {
-            tracing::error!("{error}");
-            error.exit_code()
-        }
-    }
+    ended(run().await.map(|drained| drained.abandoned == 0))
 }
 
 async fn run() -> Result<Drained, StartError> {

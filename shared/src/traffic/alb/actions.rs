@@ -3,8 +3,6 @@
 //! Elastic Load Balancing replaces a list of actions whole. What is not sent again is lost; therefore the actions are
 //! kept as the elements that came over the wire, whatever they mean, and only two weights in them are ever changed.
 
-use std::fmt;
-
 use super::Weights;
 use crate::names::TargetGroupArn;
 
@@ -312,17 +310,5 @@ fn give_back_secret(action: &mut Element) {
         && oidc.get("ClientSecret").is_none()
     {
         oidc.set("UseExistingClientSecret", "true");
-    }
-}
-
-/// The form fields, for a log or a message. No secret is in them.
-impl fmt::Display for Actions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fields: Vec<_> = self
-            .fields("Actions")
-            .into_iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        f.write_str(&fields.join("&"))
     }
 }

@@ -158,11 +158,7 @@ impl FoundAlb {
     /// The share whose distance from the asked one is the largest of all rules.
     #[must_use]
     pub fn attained(&self, asked: Weight) -> Share {
-        let shares = self
-            .forwards
-            .iter()
-            .filter_map(|found| Some(found.weights(asked).ok()?.share()));
-        shares
+        self.shares(asked)
             .max_by(|a, b| a.distance(asked).total_cmp(&b.distance(asked)))
             .unwrap_or(Share { part: 0, whole: 0 })
     }
@@ -170,12 +166,14 @@ impl FoundAlb {
     /// How many canary tasks a share takes: what the weights give, which may be more than what was asked for.
     #[must_use]
     pub fn tasks(&self, alb: &AlbTraffic, asked: Weight, primary: &Service) -> u32 {
-        let shares = self
-            .forwards
-            .iter()
-            .filter_map(|found| Some(found.weights(asked).ok()?.share()));
-        let of_rules = shares.map(|share| tasks(alb, share, primary));
+        let of_rules = self.shares(asked).map(|share| tasks(alb, share, primary));
         of_rules.fold(tasks(alb, asked.share(), primary), u32::max)
+    }
+
+    /// What the weights of each rule give for a share.
+    fn shares(&self, asked: Weight) -> impl Iterator<Item = Share> {
+        let forwards = self.forwards.iter();
+        forwards.filter_map(move |found| Some(found.weights(asked).ok()?.share()))
     }
 
     /// What a rule is to have for a share; `None` for one that the release did not find.

@@ -83,11 +83,7 @@ impl Actions {
 
     /// Target groups it forwards to, whatever their weights.
     pub(super) fn target_groups(&self) -> impl Iterator<Item = &str> {
-        let forward = match &self.handling {
-            Handling::Forward(forward) => Some(forward),
-            Handling::Answer(_) => None,
-        };
-        forward.into_iter().flat_map(Forward::target_groups)
+        self.weights().map(|(group, _)| group)
     }
 
     /// Target groups and their weights.

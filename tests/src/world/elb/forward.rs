@@ -48,11 +48,6 @@ impl Forward {
         Ok((document, forward))
     }
 
-    /// Target groups, whatever their weights.
-    pub(super) fn target_groups(&self) -> impl Iterator<Item = &str> {
-        self.shares.iter().map(|share| share.target_group.as_str())
-    }
-
     /// Target groups and their weights.
     pub(super) fn weights(&self) -> impl Iterator<Item = (&str, u32)> {
         let shares = self.shares.iter();
