@@ -1,4 +1,4 @@
-//! Safety questions, asked at every look before anything else. They answer with a reason and change
+//! Safety questions, asked at every look at everything, before anything else. They answer with a reason and change
 //! nothing.
 
 use crate::{
@@ -13,18 +13,15 @@ use crate::{
 
 /// The record, if it is this release's and no rollback has taken it.
 pub fn own<'a>(
-    seen: &'a Observation,
+    record: Option<&'a Record>,
     target: &Target,
     release: &ReleaseId,
 ) -> Result<&'a Record, Refusal> {
-    let owned = seen
-        .record
-        .as_ref()
-        .filter(|record| record.release == *release);
+    let owned = record.filter(|record| record.release == *release);
     let Some(record) = owned else {
         return Err(Refusal::NotTheOwner {
             pair: target.pair().to_string(),
-            owner: seen.record.as_ref().map(|record| record.release.clone()),
+            owner: record.map(|record| record.release.clone()),
         });
     };
     match &record.phase {

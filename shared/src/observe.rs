@@ -3,6 +3,7 @@
 use crate::{
     aws::{Account, Trouble},
     clock::Timestamp,
+    glance::{Glance, Part, Seen},
     observation::Observation,
     target::Target,
 };
@@ -19,7 +20,7 @@ pub async fn pair(
             .queue()
             .and_then(|queue| queue.dead_letter_url.as_ref())
         {
-            Some(url) => Ok(Some(account.messages(url, "deadLetterUrl").await?)),
+            Some(url) => Ok(Some(account.dead_letters(url).await?)),
             None => Ok(None),
         }
     };
@@ -52,5 +53,34 @@ pub async fn pair(
         alarms,
         dead_letters,
         alb,
+    })
+}
+
+/// Reads the record and the parts of the pair whose turn it is after so many glances.
+pub async fn glance(
+    account: &Account,
+    target: &Target,
+    now: Timestamp,
+    glances: usize,
+) -> Result<Glance, Trouble> {
+    let pair = target.pair();
+    let parts = Part::in_turn(target, glances).into_iter();
+    // On the heap, as above.
+    let parts = parts.map(|it| Box::pin(part(account, target, it)));
+    let parts = futures_util::future::try_join_all(parts);
+    let (record, parts) = tokio::try_join!(Box::pin(account.record(&pair)), parts)?;
+    Ok(Glance { now, record, parts })
+}
+
+async fn part(account: &Account, target: &Target, part: Part<'_>) -> Result<Seen, Trouble> {
+    Ok(match part {
+        Part::Services => {
+            let (primary, canary) = account.services(target).await?;
+            Seen::Services { primary, canary }
+        }
+        Part::Alarms => Seen::Alarms(account.alarms(&target.alarms).await?),
+        Part::DeadLetters(url) => Seen::DeadLetters(account.dead_letters(url).await?),
+        Part::Rule(alb, arn) => Seen::Rule(account.forward(alb, arn).await?),
+        Part::Targets(alb) => Seen::Targets(account.health_of_canary(alb).await?),
     })
 }

@@ -66,7 +66,7 @@ impl fmt::Display for Weight {
 }
 
 /// The share that is had: `part` of `whole` tasks, or of the weight on a load balancer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Share {
     /// The canary's.
     pub part: u32,
@@ -101,7 +101,8 @@ impl fmt::Display for Share {
 }
 
 /// A share and what it is a share of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Attained {
     /// Of the pair's tasks.
     Tasks(Share),

@@ -22,7 +22,11 @@ pub fn decide(look: &Look<PromotePrimary>, seen: &Seen) -> Decision {
 }
 
 fn promote(look: &Look<PromotePrimary>, seen: &Seen) -> Result<Decision, Refusal> {
-    let record = gates::own(&seen.pair, &look.target, &look.parameters.release)?;
+    let record = gates::own(
+        seen.pair.record.as_ref(),
+        &look.target,
+        &look.parameters.release,
+    )?;
     match (&record.phase, record.candidate()) {
         (Phase::Promoted { candidate }, _) => Ok(promoted(record, candidate, None)),
         (

@@ -6,15 +6,19 @@
 //! **Guarantees.** Exactly the task definition that was canaried is promoted: if the canary service does
 //! not run it any more, on every task, nothing is changed. The canary keeps its tasks until the primary is
 //! steady; behind a load balancer also its weight, which then goes back step by step, and its tasks only once its targets have
-//! had their deregistration delay. A look makes at most three sequential round trips before its report.
+//! had their deregistration delay. A look makes at most three sequential round trips before its report. While a complete promotion is
+//! only watched, looks are [glances](canary::glance).
 
 pub mod decide;
 mod drain;
+pub mod glance;
 
 use std::{fmt, time::Duration};
 
 use canary::{
     aws::{Account, Trouble},
+    decision::Decision,
+    glance::Sight,
     names::ReleaseId,
     observation::{Observation, Service, Task},
     observe, parameters,
@@ -46,7 +50,7 @@ impl Stage for PromotePrimary {
     const NAME: &'static str = "promote-primary";
     type Raw = parameters::RawPromotePrimary;
     type Parameters = parameters::PromotePrimary;
-    type Seen = Seen;
+    type Seen = Sight<Seen>;
 
     fn release(parameters: &Self::Parameters) -> &ReleaseId {
         &parameters.release
@@ -56,46 +60,66 @@ impl Stage for PromotePrimary {
         parameters.timeout + parameters.bake
     }
 
-    async fn observe(account: &Account, look: &Look<Self>) -> Result<Seen, Trouble> {
-        let target = &look.target;
-        let primary_arns = async { Ok(account.task_arns(&target.cluster, &target.primary).await?) };
-        let canary_arns = async { Ok(account.task_arns(&target.cluster, &target.canary).await?) };
-        let (pair, primary_arns, canary_arns) = tokio::try_join!(
-            observe::pair(account, target, look.now),
-            primary_arns,
-            canary_arns
-        )?;
-        let record = pair
-            .record
-            .as_ref()
-            .filter(|record| record.release == look.parameters.release);
-        let in_question = record.and_then(|record| {
-            let ready = |service: &Service| {
-                record
-                    .candidate()
-                    .is_some_and(|candidate| service.is_on(candidate))
-            };
-            match record.phase {
-                Phase::Deploying { .. } | Phase::Shifting { .. } if ready(&pair.canary) => {
-                    Some(&canary_arns)
-                }
-                Phase::Promoting { .. } if ready(&pair.primary) && pair.primary.is_steady() => {
-                    Some(&primary_arns)
-                }
-                _ => None,
+    async fn observe(account: &Account, look: &Look<Self>) -> Result<Sight<Seen>, Trouble> {
+        if glance::is_enough(look) {
+            let glances = look.bookmark.glances;
+            let glance = observe::glance(account, &look.target, look.now, glances).await?;
+            if let Some(waiting_on) = glance::undisturbed(look, &glance) {
+                return Ok(Sight::Undisturbed(waiting_on));
             }
-        });
-        let tasks = match in_question {
-            Some(arns) => Some(account.tasks(&target.cluster, arns).await?),
-            None => None,
-        };
-        Ok(Seen { pair, tasks })
+        }
+        Ok(Sight::Whole(whole(account, look).await?))
     }
 
-    fn decide(look: &Look<Self>, seen: &Seen) -> Decided {
-        Decided {
-            decision: decide::decide(look, seen),
-            bookmark: look.bookmark.clone(),
+    fn decide(look: &Look<Self>, seen: &Sight<Seen>) -> Decided {
+        match seen {
+            Sight::Whole(seen) => {
+                let decision = decide::decide(look, seen);
+                Decided {
+                    bookmark: glance::bookmark(look, seen.pair.record.as_ref(), &decision),
+                    decision,
+                }
+            }
+            Sight::Undisturbed(waiting_on) => Decided {
+                decision: Decision::Wait(waiting_on.clone()),
+                bookmark: look.bookmark.clone().glanced(),
+            },
         }
     }
+}
+
+async fn whole(account: &Account, look: &Look<PromotePrimary>) -> Result<Seen, Trouble> {
+    let target = &look.target;
+    let primary_arns = async { Ok(account.task_arns(&target.cluster, &target.primary).await?) };
+    let canary_arns = async { Ok(account.task_arns(&target.cluster, &target.canary).await?) };
+    let (pair, primary_arns, canary_arns) = tokio::try_join!(
+        observe::pair(account, target, look.now),
+        primary_arns,
+        canary_arns
+    )?;
+    let record = pair
+        .record
+        .as_ref()
+        .filter(|record| record.release == look.parameters.release);
+    let in_question = record.and_then(|record| {
+        let ready = |service: &Service| {
+            record
+                .candidate()
+                .is_some_and(|candidate| service.is_on(candidate))
+        };
+        match record.phase {
+            Phase::Deploying { .. } | Phase::Shifting { .. } if ready(&pair.canary) => {
+                Some(&canary_arns)
+            }
+            Phase::Promoting { .. } if ready(&pair.primary) && pair.primary.is_steady() => {
+                Some(&primary_arns)
+            }
+            _ => None,
+        }
+    });
+    let tasks = match in_question {
+        Some(arns) => Some(account.tasks(&target.cluster, arns).await?),
+        None => None,
+    };
+    Ok(Seen { pair, tasks })
 }

@@ -16,6 +16,7 @@ use canary::{
         Balancer, DRAIN_SECONDS, World, at, first_look, load_balancer, orders, pair, release,
         running_tasks, target, weight,
     },
+    glance::Sight,
     job::Bookmark,
     names::TaskDefinitionArn,
     observation::{Observation, ScalableTarget, Service, Suspended},
@@ -210,7 +211,13 @@ impl<'a> Run<'a> {
                         timeout,
                     },
                 );
-                ShiftWeight::decide(&look, &pair)
+                let (target, glances) = (&look.target, look.bookmark.glances);
+                let glance =
+                    shift_weight::glance::is_enough(&look).then(|| pair.glance(target, glances));
+                let undisturbed =
+                    glance.and_then(|it| shift_weight::glance::undisturbed(&look, &it));
+                let sight = undisturbed.map_or(Sight::Whole(pair), Sight::Undisturbed);
+                ShiftWeight::decide(&look, &sight)
             }
             _ => {
                 let look = self.at::<PromotePrimary>(
@@ -230,7 +237,14 @@ impl<'a> Run<'a> {
                     Some(Phase::Promoting { .. }) => &pair.primary,
                     _ => &pair.canary,
                 }));
-                PromotePrimary::decide(&look, &promote_primary::Seen { pair, tasks })
+                let (target, glances) = (&look.target, look.bookmark.glances);
+                let glance =
+                    promote_primary::glance::is_enough(&look).then(|| pair.glance(target, glances));
+                let undisturbed =
+                    glance.and_then(|it| promote_primary::glance::undisturbed(&look, &it));
+                let whole = promote_primary::Seen { pair, tasks };
+                let sight = undisturbed.map_or(Sight::Whole(whole), Sight::Undisturbed);
+                PromotePrimary::decide(&look, &sight)
             }
         }
     }

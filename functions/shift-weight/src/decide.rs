@@ -67,7 +67,8 @@ impl Progress {
 /// The record is ours, in a phase that fits, and every gate is open.
 fn ready<'a>(look: &Look<ShiftWeight>, seen: &'a Observation) -> Result<Ready<'a>, Box<Decision>> {
     let refuse = |refusal| Box::new(Decision::Refuse(refusal));
-    let record = gates::own(seen, &look.target, &look.parameters.release).map_err(refuse)?;
+    let record =
+        gates::own(seen.record.as_ref(), &look.target, &look.parameters.release).map_err(refuse)?;
     let asked = match &record.phase {
         Phase::Promoted { .. } => return Err(Box::new(nothing_to_do(record))),
         Phase::Shifting { asked, .. } => Some(*asked),
@@ -157,7 +158,7 @@ fn shift(
     let patience = look.parameters.timeout + step.bake + alb::time(ready.record);
     Decided {
         decision: decision.bounded(bookmark.step_started, look.now, patience),
-        bookmark,
+        bookmark: bookmark.attaining(None),
     }
 }
 
@@ -183,7 +184,7 @@ fn bake(
     };
     Decided {
         decision: Decision::Wait(waiting_on),
-        bookmark: bookmark.holding(held_since),
+        bookmark: bookmark.holding(held_since).attaining(Some(attained)),
     }
 }
 

@@ -3,19 +3,22 @@
 //! **Goal.** Every share that the action names has been attained as nearly as whole tasks or weights allow, and has
 //! been held for its bake time with every gate open.
 //!
-//! **Guarantees.** Gates are asked at every look, before anything else. Tasks are added before others are taken away, and
+//! **Guarantees.** Gates are asked before anything else. Tasks are added before others are taken away, and
 //! before a weight rises; tasks go only once a lower weight has been seen on every rule and the deregistration delay has passed.
 //! While a share bakes it is held: when the primary's autoscaler changes its count, the canary follows. A look makes at most
-//! three sequential round trips before its report, one while it bakes.
+//! three sequential round trips before its report, one while it bakes. Looks at a share that is held are [glances](canary::glance).
 
 mod alb;
 pub mod decide;
+pub mod glance;
 mod queue;
 
 use std::time::Duration;
 
 use canary::{
     aws::{Account, Trouble},
+    decision::Decision,
+    glance::Sight,
     names::ReleaseId,
     observation::Observation,
     observe, parameters,
@@ -30,7 +33,7 @@ impl Stage for ShiftWeight {
     const NAME: &'static str = "shift-weight";
     type Raw = parameters::RawShiftWeight;
     type Parameters = parameters::ShiftWeight;
-    type Seen = Observation;
+    type Seen = Sight<Observation>;
 
     fn release(parameters: &Self::Parameters) -> &ReleaseId {
         &parameters.release
@@ -44,11 +47,24 @@ impl Stage for ShiftWeight {
             .sum()
     }
 
-    async fn observe(account: &Account, look: &Look<Self>) -> Result<Observation, Trouble> {
-        observe::pair(account, &look.target, look.now).await
+    async fn observe(account: &Account, look: &Look<Self>) -> Result<Sight<Observation>, Trouble> {
+        let (target, now) = (&look.target, look.now);
+        if glance::is_enough(look) {
+            let glance = observe::glance(account, target, now, look.bookmark.glances).await?;
+            if let Some(waiting_on) = glance::undisturbed(look, &glance) {
+                return Ok(Sight::Undisturbed(waiting_on));
+            }
+        }
+        Ok(Sight::Whole(observe::pair(account, target, now).await?))
     }
 
-    fn decide(look: &Look<Self>, seen: &Observation) -> Decided {
-        decide::decide(look, seen)
+    fn decide(look: &Look<Self>, seen: &Sight<Observation>) -> Decided {
+        match seen {
+            Sight::Whole(pair) => decide::decide(look, pair),
+            Sight::Undisturbed(waiting_on) => Decided {
+                decision: Decision::Wait(waiting_on.clone()),
+                bookmark: look.bookmark.clone().glanced(),
+            },
+        }
     }
 }

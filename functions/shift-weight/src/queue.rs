@@ -2,7 +2,7 @@
 
 use canary::{
     decision::{Doing, Refusal, Step as Change, WaitingOn},
-    observation::Observation,
+    observation::{Observation, Service},
     parameters::Step,
     reconcile::Look,
     record::Record,
@@ -28,7 +28,7 @@ pub(crate) fn progress(
             release: ready.record.release.clone(),
         });
     };
-    let goal = plan(look, model, seen, record, step)?;
+    let goal = plan(look, model, &seen.primary, record, step)?;
     let now = counts(seen);
     let is_new = ready.asked != Some(step.weight);
     let settled = seen.primary.is_settled() && seen.canary.is_settled();
@@ -59,15 +59,16 @@ pub(crate) fn counts(seen: &Observation) -> Counts {
     }
 }
 
-fn plan(
+/// The counts that the share takes.
+pub(crate) fn plan(
     look: &Look<ShiftWeight>,
     model: &QueueTraffic,
-    seen: &Observation,
+    primary: &Service,
     record: &Record,
     step: Step,
 ) -> Result<Counts, Unreachable> {
     let total = record.found.primary.desired + record.found.canary.desired;
-    let goal = queue::plan(model, step.weight, seen.primary.desired, total)?;
+    let goal = queue::plan(model, step.weight, primary.desired, total)?;
     queue::within(model, step.weight, goal, look.parameters.tolerance)?;
     Ok(goal)
 }

@@ -43,15 +43,21 @@ impl Account {
         &self,
         alb: &AlbTraffic,
     ) -> Result<(TargetHealth, TargetHealth), Trouble> {
-        let health = async |group, field| Ok(self.target_health(group, field).await?);
-        tokio::try_join!(
-            health(&alb.primary_target_group, "primaryTargetGroup"),
-            health(&alb.canary_target_group, "canaryTargetGroup")
-        )
+        let primary = async {
+            let health = self.target_health(&alb.primary_target_group, "primaryTargetGroup");
+            Ok(health.await?)
+        };
+        tokio::try_join!(primary, self.health_of_canary(alb))
+    }
+
+    /// The health of the canary's group.
+    pub async fn health_of_canary(&self, alb: &AlbTraffic) -> Result<TargetHealth, Trouble> {
+        let health = self.target_health(&alb.canary_target_group, "canaryTargetGroup");
+        Ok(health.await?)
     }
 
     /// One rule, or one listener's default action.
-    async fn forward(&self, alb: &AlbTraffic, arn: &ForwardArn) -> Result<Forward, Trouble> {
+    pub async fn forward(&self, alb: &AlbTraffic, arn: &ForwardArn) -> Result<Forward, Trouble> {
         let actions = self.actions(alb, arn).await?;
         Forward::read(alb, arn, actions)
             .map_err(|bad| BadInput::field(TARGET, field(alb, arn), format!("{arn} {bad}")).into())

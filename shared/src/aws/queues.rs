@@ -9,6 +9,11 @@ use super::{Account, AwsError};
 use crate::{names::QueueUrl, target::TARGET};
 
 impl Account {
+    /// All messages of the target's dead-letter queue.
+    pub async fn dead_letters(&self, url: &QueueUrl) -> Result<u64, AwsError> {
+        self.messages(url, "deadLetterUrl").await
+    }
+
     /// All messages of a queue: visible, in flight and delayed. `field` is where the target names it.
     pub async fn messages(&self, url: &QueueUrl, field: &'static str) -> Result<u64, AwsError> {
         const ACTION: &str = "sqs:GetQueueAttributes";

@@ -138,7 +138,7 @@ fn an_alarm_without_data_is_not_firing() {
 fn a_record_is_own_for_its_release_until_a_rollback_has_taken_it() {
     for (phase, record) in phases() {
         let seen = pair().recorded(record.clone());
-        let own = own(&seen, &target(), &release());
+        let own = own(seen.record.as_ref(), &target(), &release());
         match phase {
             "rolling back" | "rolled back" => {
                 assert!(matches!(own, Err(Refusal::RolledBack { .. })), "{phase}");
@@ -147,12 +147,12 @@ fn a_record_is_own_for_its_release_until_a_rollback_has_taken_it() {
         }
     }
     let others = pair().recorded(record().owned_by(another_release()));
-    let refused = own(&others, &target(), &release());
+    let refused = own(others.record.as_ref(), &target(), &release());
     assert!(matches!(
         refused,
         Err(Refusal::NotTheOwner { owner: Some(_), .. })
     ));
-    let nobodys = own(&pair(), &target(), &release()).map(|_| ());
+    let nobodys = own(pair().record.as_ref(), &target(), &release()).map(|_| ());
     assert!(matches!(
         nobodys,
         Err(Refusal::NotTheOwner { owner: None, .. })

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use rehearsal::{
-    stage::{self, Behaviour, Script, Stage, Version},
+    stage::{self, Behaviour, Script, Stage, Step, Traffic, Version},
     wire::Interference,
     world::{
         Fault,
@@ -122,18 +122,42 @@ async fn a_rollback_writes_after_at_most_two_round_trips_and_then_everything_at_
     assert_eq!(at_once[1].0, at_once[2].0);
 }
 
-#[tokio::test(start_paused = true)]
-async fn calls_grow_by_a_fixed_number_for_every_look() {
-    let (play, release) = with_latency(Behaviour::Works).await;
+/// Looks and calls of a release that bakes for so long, once at 25 % and once after the promotion.
+async fn release_that_bakes(traffic: Traffic, bake: Duration) -> (u32, u32) {
+    let stage = Stage {
+        traffic,
+        steps: Some(vec![Step { weight: 25, bake }]),
+        promote_bake: bake,
+        ..Stage::default()
+    };
+    let script = Script::new([Version::new("v2", Behaviour::Works)]);
+    let play = Play::begin(&stage, script).await;
+    let release = play.push("v2");
     play.until_approval(&release).await;
-    let looks = play
-        .calls(stage::SHIFT_WEIGHT)
+    play.approve();
+    assert_eq!(play.until_ended(&release).await, "SUCCEEDED");
+    let actions = [
+        stage::DEPLOY_CANARY,
+        stage::SHIFT_WEIGHT,
+        stage::PROMOTE_PRIMARY,
+    ];
+    let calls: Vec<_> = actions.iter().flat_map(|it| play.calls(it)).collect();
+    let looks = calls
         .iter()
-        .filter(|call| call.operation.starts_with("PutJob"))
-        .count();
-    let calls = play.calls(stage::SHIFT_WEIGHT).len();
-    // Record, services, alarms, dead letters, scaling and the report.
-    assert!(calls <= 6 * looks + 8, "{calls} calls in {looks} looks");
+        .filter(|call| call.operation.starts_with("PutJob"));
+    let count = |many| u32::try_from(many).expect("not that many");
+    (count(looks.count()), count(calls.len()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_longer_bake_takes_four_calls_a_look_and_no_more() {
+    for traffic in [Traffic::Queue, Traffic::Alb] {
+        let (looks, calls) = release_that_bakes(traffic, Duration::from_mins(5)).await;
+        let (more_looks, more_calls) = release_that_bakes(traffic, Duration::from_mins(20)).await;
+        let (looks, calls) = (more_looks - looks, more_calls - calls);
+        assert!(looks > 40, "{traffic:?}: {looks} looks in half an hour");
+        assert_eq!(calls, 4 * looks, "{traffic:?}");
+    }
 }
 
 /// What rollback asked of AWS and when, from the alarm to the end, telling people left out.
