@@ -4,12 +4,15 @@ A package has an executable `bootstrap` at its root (AWS: Lambda developer guide
 here for arm64.
 """
 
+import os
 import stat
 import struct
 import sys
 import zipfile
 
 AARCH64 = 183
+# Bytes. A cold start loads the package first.
+MOST = 4_000_000
 
 
 def fault(path):
@@ -26,7 +29,10 @@ def fault(path):
     # ELF, 64 bits, little endian; the machine is at offset 18.
     if head[:6] != b"\x7fELF\x02\x01" or struct.unpack_from("<H", head, 18)[0] != AARCH64:
         return "bootstrap is not an ELF program for aarch64"
-    print(f"{path}: {entry.compress_size:,} bytes, {entry.file_size:,} unpacked")
+    size = os.path.getsize(path)
+    print(f"{path}: {size:,} bytes, {entry.file_size:,} unpacked")
+    if size > MOST:
+        return f"has {size:,} bytes; {MOST:,} are allowed"
     return None
 
 

@@ -142,6 +142,15 @@ fn guarded(record: &Record, now: Timestamp) -> Result<(), Idle> {
     })
 }
 
+/// The release in which the schedule may have something to repair. Where there is none, the record alone tells so.
+pub fn in_progress(record: Option<Record>) -> Result<Record, Box<Decision>> {
+    match record {
+        None => Err(Box::new(idle(Idle::NoRelease))),
+        Some(record) if record.is_active() => Ok(record),
+        Some(record) => Err(Box::new(idle(Idle::Finished(record.release)))),
+    }
+}
+
 /// Decides.
 pub fn decide(seen: &Seen, why: &Why) -> Decision {
     let Some(record) = &seen.pair.record else {

@@ -93,7 +93,8 @@ pub async fn handle(
     };
     drop(event);
     match trigger {
-        Trigger::Job(job) => as_action(account, job, deadline).await,
+        // On the heap: it holds a whole look.
+        Trigger::Job(job) => Box::pin(as_action(account, job, deadline)).await,
         Trigger::Hand(parameters) => by_hand(&account, &parameters).await,
         Trigger::Alarm(firing) => {
             let caller = format!("alarm {}", firing.alarm);
@@ -212,14 +213,22 @@ async fn persistent(
     look(account, target, why, caller).await
 }
 
-/// One look at one pair.
+/// One look at one pair. The schedule looks at the record first: every minute there is nothing else to look at.
 async fn look(
     account: &Account,
     target: &Target,
     why: &Why,
     caller: &str,
 ) -> Result<Decision, Trouble> {
-    let seen = observe(account, target, why).await?;
+    let seen = if matches!(why, Why::Schedule) {
+        let record = account.record(&target.pair()).await?;
+        match decide::in_progress(record) {
+            Ok(record) => observe(account, target, Some(record)).await?,
+            Err(nothing_to_do) => return Ok(*nothing_to_do),
+        }
+    } else {
+        observe(account, target, None).await?
+    };
     let now = seen.pair.now;
     let decision = decide::decide(&seen, why);
     let notice = notice::of(&seen, why, &decision);
@@ -269,37 +278,48 @@ fn is_routine(why: &Why, outcome: &Outcome) -> bool {
     matches!((why, outcome), (Why::Schedule, Outcome::Idle(_)))
 }
 
-async fn observe(account: &Account, target: &Target, why: &Why) -> Result<Seen, Trouble> {
+/// Everything at once; but for the record where it is known, and then the release's pipeline execution is asked too:
+/// between two stages it is for a moment nowhere in the pipeline's state, which must not be taken for its end.
+async fn observe(
+    account: &Account,
+    target: &Target,
+    known: Option<Record>,
+) -> Result<Seen, Trouble> {
     let pair = target.pair();
+    let status = async {
+        match known.as_ref().filter(|record| !is_rolling_back(record)) {
+            Some(record) => Ok(account
+                .execution_status(&target.pipeline, &record.release)
+                .await?),
+            None => Ok(None),
+        }
+    };
+    let record = async {
+        match &known {
+            Some(record) => Ok(Some(record.clone())),
+            None => account.record(&pair).await,
+        }
+    };
     let scaling = async { Ok(account.scaling_of(target).await?) };
     let pipeline = async { Ok(account.pipeline(&target.pipeline).await?) };
     let balancer = async { Ok(balancer(account, target.alb()).await) };
     // On the heap: the SDK's futures are large.
     let reads = Box::pin(async {
         tokio::try_join!(
-            account.record(&pair),
+            record,
             account.services(target),
             scaling,
             pipeline,
+            status,
             balancer
         )
     });
-    let (record, (mut primary, mut canary), scaling, pipeline, balancer) = reads.await?;
+    let (record, (mut primary, mut canary), scaling, pipeline, status, balancer) = reads.await?;
     (primary.scaling, canary.scaling) = scaling;
     let execution = record
         .as_ref()
         .map(|record| pipeline.execution(&record.release))
         .unwrap_or_default();
-    // Between two stages an execution is for a moment nowhere in the pipeline's state; before that is taken for its
-    // end, the execution itself is asked.
-    let status = match &record {
-        Some(record) if needs_status(why, record, &execution) => {
-            account
-                .execution_status(&target.pipeline, &record.release)
-                .await?
-        }
-        _ => None,
-    };
     let pair = Observation {
         // Read after everything else: the fence begins when the record is written, which is next.
         now: account.now(),
@@ -373,9 +393,8 @@ async fn balancer(account: &Account, model: Option<&AlbTraffic>) -> Balancer {
     seen
 }
 
-fn needs_status(why: &Why, record: &Record, execution: &Execution) -> bool {
-    let going_on = record.is_active() && !matches!(record.phase, Phase::RollingBack { .. });
-    matches!(why, Why::Schedule) && going_on && !execution.under_way
+fn is_rolling_back(record: &Record) -> bool {
+    matches!(record.phase, Phase::RollingBack { .. })
 }
 
 /// What became of a look, for the log and for whoever invoked the function.

@@ -13,9 +13,12 @@ pub mod scaling;
 pub mod services;
 pub mod task_definitions;
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
-use aws_config::{SdkConfig, timeout::TimeoutConfig};
+use aws_config::{
+    SdkConfig, environment::EnvironmentVariableCredentialsProvider, timeout::TimeoutConfig,
+};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use crate::{clock::Timestamp, decision::Step, input::BadInput, names::ClusterName, target};
 
@@ -25,15 +28,23 @@ use notifications::Notifications;
 /// The clients of the functions and what their environment says.
 pub struct Account {
     config: SdkConfig,
-    codepipeline: aws_sdk_codepipeline::Client,
-    cloudwatch: aws_sdk_cloudwatch::Client,
-    dynamodb: aws_sdk_dynamodb::Client,
-    ecs: aws_sdk_ecs::Client,
-    elb: aws_sdk_elasticloadbalancingv2::Client,
-    scaling: aws_sdk_applicationautoscaling::Client,
-    sqs: aws_sdk_sqs::Client,
+    codepipeline: Lazy<aws_sdk_codepipeline::Client>,
+    cloudwatch: Lazy<aws_sdk_cloudwatch::Client>,
+    dynamodb: Lazy<aws_sdk_dynamodb::Client>,
+    ecs: Lazy<aws_sdk_ecs::Client>,
+    elb: Lazy<aws_sdk_elasticloadbalancingv2::Client>,
+    scaling: Lazy<aws_sdk_applicationautoscaling::Client>,
+    sqs: Lazy<aws_sdk_sqs::Client>,
     notifications: Notifications,
     settings: Settings,
+}
+
+/// A client that is made when it is first used: no look needs all of them.
+type Lazy<Client> = LazyLock<Client, Box<dyn FnOnce() -> Client + Send + Sync>>;
+
+fn lazy<Client: 'static>(config: &SdkConfig, make: fn(&SdkConfig) -> Client) -> Lazy<Client> {
+    let config = config.clone();
+    LazyLock::new(Box::new(move || make(&config)))
 }
 
 /// A function's environment.
@@ -63,8 +74,16 @@ impl Settings {
 
 impl Account {
     /// Clients for the account and Region that the function runs in.
+    ///
+    /// All share one HTTP client: root certificates are loaded once, and there is one pool of connections. Credentials come
+    /// from the environment, where Lambda puts them; no other place is looked at.
     pub async fn from_env() -> Self {
+        let http = aws_smithy_http_client::Builder::new()
+            .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+            .build_https();
         let config = aws_config::from_env()
+            .http_client(http)
+            .credentials_provider(EnvironmentVariableCredentialsProvider::new())
             .timeout_config(timeouts())
             .load()
             .await;
@@ -75,13 +94,13 @@ impl Account {
     #[must_use]
     pub fn new(config: SdkConfig, settings: Settings) -> Self {
         Self {
-            codepipeline: aws_sdk_codepipeline::Client::new(&config),
-            cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
-            dynamodb: aws_sdk_dynamodb::Client::new(&config),
-            ecs: aws_sdk_ecs::Client::new(&config),
-            elb: aws_sdk_elasticloadbalancingv2::Client::new(&config),
-            scaling: aws_sdk_applicationautoscaling::Client::new(&config),
-            sqs: aws_sdk_sqs::Client::new(&config),
+            codepipeline: lazy(&config, aws_sdk_codepipeline::Client::new),
+            cloudwatch: lazy(&config, aws_sdk_cloudwatch::Client::new),
+            dynamodb: lazy(&config, aws_sdk_dynamodb::Client::new),
+            ecs: lazy(&config, aws_sdk_ecs::Client::new),
+            elb: lazy(&config, aws_sdk_elasticloadbalancingv2::Client::new),
+            scaling: lazy(&config, aws_sdk_applicationautoscaling::Client::new),
+            sqs: lazy(&config, aws_sdk_sqs::Client::new),
             notifications: Notifications::new(&config, settings.notifications_topic.as_deref()),
             config,
             settings,

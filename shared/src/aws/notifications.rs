@@ -2,7 +2,7 @@
 
 use aws_config::SdkConfig;
 
-use super::{Account, AwsError};
+use super::{Account, AwsError, Lazy, lazy};
 use crate::{decision::Notice, input::BadInput, names::TopicArn};
 
 /// The environment variable with the topic's ARN.
@@ -15,7 +15,7 @@ pub(super) enum Notifications {
     /// Nowhere, because of a mistake.
     Unusable(BadInput),
     /// To everybody who is subscribed to a topic.
-    To(aws_sdk_sns::Client, TopicArn),
+    To(Lazy<aws_sdk_sns::Client>, TopicArn),
 }
 
 impl Notifications {
@@ -24,7 +24,7 @@ impl Notifications {
     pub(super) fn new(config: &SdkConfig, topic: Option<&str>) -> Self {
         match topic.map(TopicArn::try_from) {
             None => Self::Off,
-            Some(Ok(topic)) => Self::To(aws_sdk_sns::Client::new(config), topic),
+            Some(Ok(topic)) => Self::To(lazy(config, aws_sdk_sns::Client::new), topic),
             Some(Err(bad)) => {
                 let bad = BadInput::field(TOPIC, "", bad.to_string());
                 tracing::error!("nobody will be told of rollbacks: {bad}");
