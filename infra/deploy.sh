@@ -82,7 +82,7 @@ main() {
   deploy_stack "$name-artifacts" infra/artifacts.yaml "Name=$name"
   packages=$(output "$name-artifacts" PackageBucket)
   step 'Building the functions'
-  build --arm64 --output-format zip "${functions[@]/#/--package=}"
+  cargo lambda build --release --locked --arm64 --output-format zip "${functions[@]/#/--package=}"
   if [[ -z $status ]]; then
     first_image
   else
@@ -198,11 +198,6 @@ deploy_stack() {
   }
 }
 
-# build OPTION...: Rust for Lambda's and Fargate's arm64, to target/lambda/PACKAGE.
-build() {
-  cargo lambda build --release --locked "$@"
-}
-
 # ECS makes its service-linked role with an account's first cluster and then often cannot assume it yet, which fails the
 # stack (aws-cloudformation/cloudformation-coverage-roadmap#818). Made here, it is ready when the functions are built.
 ecs_role() {
@@ -223,7 +218,7 @@ first_image() {
   repository=$(output "$name-artifacts" RepositoryUri)
   digest=$(pushed_digest "$tag")
   if [[ -z $digest ]]; then
-    build --target aarch64-unknown-linux-musl --package sample-app
+    cargo lambda build --profile service --locked --target aarch64-unknown-linux-musl --package sample-app
     mkdir -p "$scratch/image/tmp"
     cp target/lambda/sample-app/bootstrap "$scratch/image/sample-app"
     cp -L "$certificates" "$scratch/image/ca-certificates.crt"

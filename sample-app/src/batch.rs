@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::queue::{Answer, BATCH, CallError, Message, Operation, Queue};
 
-/// How long the first message of a batch waits for others. Short, since it keeps its slot.
+/// How long the first message of a batch waits for others.
 const LINGER: Duration = Duration::from_millis(100);
 
 /// How often a message is tried. Each attempt is the SDK's own three of a failed call.
@@ -56,44 +56,68 @@ fn verdict(answer: Answer) -> Verdict {
 struct Request {
     message: Arc<Message>,
     done: oneshot::Sender<bool>,
+    _room: OwnedSemaphorePermit,
 }
 
 /// One kind of batch call, shared by all messages in hand.
 #[derive(Debug)]
 pub(crate) struct Batcher {
-    requests: mpsc::Sender<Request>,
+    requests: mpsc::UnboundedSender<Request>,
+    room: Arc<Semaphore>,
 }
 
+/// A message that a batcher has taken.
+#[derive(Debug)]
+pub(crate) struct Submitted(oneshot::Receiver<bool>);
+
 impl Batcher {
-    /// Starts collecting. A batch goes out when it holds `full` messages (at most [`BATCH`]) or
-    /// has waited for [`LINGER`]. Ends when the batcher is dropped.
-    pub(crate) fn start(queue: Queue, operation: Operation, full: usize) -> Self {
-        let (requests, incoming) = mpsc::channel(BATCH);
-        tokio::spawn(collect(queue, operation, full.clamp(1, BATCH), incoming));
-        Self { requests }
+    /// Starts collecting. A batch goes out when it holds [`BATCH`] messages or has waited for
+    /// [`LINGER`]. No more than `room` messages wait for a batch or its answer at the same time.
+    /// Ends when the batcher is dropped.
+    pub(crate) fn start(queue: Queue, operation: Operation, room: usize) -> Self {
+        let (requests, incoming) = mpsc::unbounded_channel();
+        tokio::spawn(collect(queue, operation, incoming));
+        Self {
+            requests,
+            room: Arc::new(Semaphore::new(room)),
+        }
     }
 
-    /// Carries the operation out on one message; whether SQS accepted it. What it did not is logged.
-    pub(crate) async fn submit(&self, message: Arc<Message>) -> bool {
+    /// Has the operation carried out on one message. Returns once there is room for it: only when
+    /// SQS is slow to answer is there something to wait for.
+    pub(crate) async fn submit(&self, message: Arc<Message>) -> Submitted {
+        let room = self.room.clone().acquire_owned().await;
         let (done, accepted) = oneshot::channel();
-        if self.requests.send(Request { message, done }).await.is_err() {
-            return false;
+        // The receiver lives as long as the batcher, and nothing closes the semaphore; if either
+        // were not so, the message would not be accepted.
+        if let Ok(room) = room {
+            let _ = self.requests.send(Request {
+                message,
+                done,
+                _room: room,
+            });
         }
-        accepted.await.unwrap_or(false)
+        Submitted(accepted)
+    }
+}
+
+impl Submitted {
+    /// Whether SQS accepted it. What it did not is logged.
+    pub(crate) async fn accepted(self) -> bool {
+        self.0.await.unwrap_or(false)
     }
 }
 
 async fn collect(
     queue: Queue,
     operation: Operation,
-    full: usize,
-    mut incoming: mpsc::Receiver<Request>,
+    mut incoming: mpsc::UnboundedReceiver<Request>,
 ) {
     let mut calls = JoinSet::new();
     while let Some(first) = incoming.recv().await {
         let mut batch = vec![first];
         let departure = Instant::now() + LINGER;
-        while batch.len() < full
+        while batch.len() < BATCH
             && let Ok(Some(next)) = timeout_at(departure, incoming.recv()).await
         {
             batch.push(next);

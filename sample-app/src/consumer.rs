@@ -1,38 +1,36 @@
 //! The loop: poll for as many messages as there are free slots, work on each, delete what is done.
 //!
-//! A message holds its slot until it is deleted, failed or handed back, so no more than
-//! `CONCURRENCY` are ever in hand. None is received that cannot be begun at once: a message that
-//! waits here is one that another task could be working on.
+//! A message holds its slot until it is processed, failed or handed back, so no more than
+//! `CONCURRENCY` are ever worked on. None is received that cannot be begun at once: a message that
+//! waits here is one that another task could be working on. What is processed waits for its delete
+//! without a slot, unless SQS is so slow to answer that there is no room for it either.
 
 use std::convert::Infallible;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use tokio::select;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use crate::batch::Batcher;
 use crate::drain::Budget;
 use crate::health::Heartbeat;
 use crate::metrics::Metrics;
-use crate::queue::{BATCH, CallError, Message, Operation, Queue};
+use crate::queue::{BATCH, Message, Operation, Queue};
+use polls::Polls;
 
-/// The first poll, and each after a failed one: short, to know soon whether the queue can be polled.
-/// A new task counts as healthy only after it.
-const TRIAL_POLL: Duration = Duration::from_secs(1);
+mod polls;
 
-/// How often the heart beats while all slots are taken and nothing is polled.
-const BEAT_WHEN_FULL: Duration = Duration::from_secs(10);
-
-/// The wait after a failed poll: doubled with each further one, up to the longest.
-const FIRST_BACKOFF: Duration = Duration::from_secs(1);
-const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
+/// The fewest processed messages that there is room for until SQS has deleted them: one batch that fills
+/// and one that is on its way. Otherwise there may be as many as are worked on. After a crash all of them
+/// are processed again.
+const LEAST_DELETES: usize = 2 * BATCH;
 
 /// What a team's code does with a message.
 pub trait Handler: Send + Sync + 'static {
@@ -54,7 +52,7 @@ pub struct Failure {
 /// Bounds of the loop.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Messages in hand at the same time, at least 1.
+    /// Messages worked on at the same time, at least 1.
     pub concurrency: usize,
     /// What [`Queue`] receives messages with; visibility is renewed at every third of it.
     pub visibility_timeout: Duration,
@@ -88,7 +86,7 @@ enum Ending {
 pub struct Consumer<H> {
     desk: Arc<Desk<H>>,
     limits: Limits,
-    heartbeat: Heartbeat,
+    polls: Polls,
 }
 
 /// What working on a message takes.
@@ -112,9 +110,12 @@ impl<H: Handler> Consumer<H> {
         metrics: Metrics,
         heartbeat: Heartbeat,
     ) -> Self {
+        let slots = limits.concurrency;
+        let deletes = slots.max(LEAST_DELETES);
+        let polls = Polls::new(queue.clone(), slots, limits.budget.poll, heartbeat);
         let desk = Arc::new(Desk {
-            deletes: Batcher::start(queue.clone(), Operation::Delete, limits.concurrency),
-            hand_backs: Batcher::start(queue.clone(), Operation::HandBack, limits.concurrency),
+            deletes: Batcher::start(queue.clone(), Operation::Delete, deletes),
+            hand_backs: Batcher::start(queue.clone(), Operation::HandBack, slots),
             queue,
             handler,
             metrics,
@@ -124,7 +125,7 @@ impl<H: Handler> Consumer<H> {
         Self {
             desk,
             limits,
-            heartbeat,
+            polls,
         }
     }
 
@@ -132,98 +133,32 @@ impl<H: Handler> Consumer<H> {
     ///
     /// No error of SQS ends this, a lasting one neither: polls go on with a bounded back-off, the
     /// heartbeat stops, and the health check has ECS replace the task.
-    pub async fn run(self, stop: impl Future<Output = ()>) -> Drained {
+    pub async fn run(mut self, stop: impl Future<Output = ()>) -> Drained {
         let mut stop = pin!(stop);
-        let slots = Arc::new(Semaphore::new(self.limits.concurrency));
         let (end_work, work_ended) = watch::channel(false);
         let mut in_hand = JoinSet::new();
-        let mut failures = 0;
-        let mut wait = TRIAL_POLL;
-
         loop {
-            let mut free = select! {
+            let received = select! {
                 biased;
                 () = &mut stop => break,
-                free = self.free_slots(&slots) => free,
+                received = self.polls.next() => received,
             };
-            let mut poll = pin!(self.desk.queue.receive(free.num_permits(), wait));
-            let polled = select! {
-                biased;
-                () = &mut stop => {
-                    return self.drain(Some(poll), in_hand, &end_work).await;
-                }
-                polled = &mut poll => polled,
-            };
-            match polled {
-                Ok(messages) => {
-                    failures = 0;
-                    wait = self.limits.budget.poll;
-                    self.heartbeat.beat();
-                    for message in messages {
-                        let slot = free.split(1);
-                        let desk = self.desk.clone();
-                        in_hand.spawn(desk.see_through(
-                            Arc::new(message),
-                            work_ended.clone(),
-                            slot,
-                        ));
-                    }
-                }
-                Err(error) => {
-                    failures += 1;
-                    wait = TRIAL_POLL;
-                    let pause = backoff(failures);
-                    tracing::error!(
-                        code = error.code,
-                        failures,
-                        retry_in_seconds = pause.as_secs(),
-                        "{error}"
-                    );
-                    select! {
-                        biased;
-                        () = &mut stop => break,
-                        () = sleep(pause) => {}
-                    }
-                }
+            for (message, slot) in received {
+                let desk = self.desk.clone();
+                in_hand.spawn(desk.see_through(Arc::new(message), work_ended.clone(), slot));
             }
             while in_hand.try_join_next().is_some() {}
         }
-        self.drain(
-            None::<Pin<&mut std::future::Pending<_>>>,
-            in_hand,
-            &end_work,
-        )
-        .await
-    }
-
-    /// Waits for a free slot, then takes all that are free, up to a batch.
-    async fn free_slots(&self, slots: &Arc<Semaphore>) -> OwnedSemaphorePermit {
-        let mut acquired = pin!(slots.clone().acquire_owned());
-        let mut free = loop {
-            select! {
-                free = &mut acquired => break free.expect("nothing closes the semaphore"),
-                () = sleep(BEAT_WHEN_FULL) => self.heartbeat.beat(),
-            }
-        };
-        while free.num_permits() < BATCH
-            && let Ok(another) = slots.clone().try_acquire_owned()
-        {
-            free.merge(another);
-        }
-        free
+        self.drain(in_hand, &end_work).await
     }
 
     /// Ends everything in hand: what is being worked on may finish until the budget for work is
-    /// used up; the rest, and what an open poll still brings, is handed back.
-    async fn drain<P>(
-        &self,
-        open_poll: Option<Pin<&mut P>>,
+    /// used up; the rest, and what the open polls still bring, is handed back.
+    async fn drain(
+        &mut self,
         mut in_hand: JoinSet<Ending>,
         end_work: &watch::Sender<bool>,
-    ) -> Drained
-    where
-        P: Future<Output = Result<Vec<Message>, CallError>>,
-    {
+    ) -> Drained {
         let enough = Instant::now() + self.limits.budget.work;
         let end = enough + self.limits.budget.hand_back;
         tracing::info!(
@@ -231,19 +166,16 @@ impl<H: Handler> Consumer<H> {
             "stopping, no further message is begun"
         );
 
-        if let Some(poll) = open_poll {
-            match timeout_at(enough, poll).await {
-                Ok(Ok(late)) => {
-                    for message in late {
-                        in_hand.spawn(self.desk.clone().hand_back(Arc::new(message)));
-                    }
-                }
-                Ok(Err(error)) => tracing::warn!(code = error.code, "{error}"),
-                Err(_) => tracing::warn!(
-                    "the open poll did not end in time, what it brings stays hidden until its \
-                     visibility timeout ends"
-                ),
+        while let Ok(Some(late)) = timeout_at(enough, self.polls.last()).await {
+            for message in late {
+                in_hand.spawn(self.desk.clone().hand_back(Arc::new(message)));
             }
+        }
+        if self.polls.are_open() {
+            tracing::warn!(
+                "a poll did not end in time, what it brings stays hidden until its visibility \
+                 timeout ends"
+            );
         }
 
         let mut drained = Drained::default();
@@ -268,13 +200,13 @@ impl Drained {
 }
 
 impl<H: Handler> Desk<H> {
-    /// A message's whole stay, from received to out of our hands. Keeps its slot meanwhile (it has
-    /// one unless SQS sent more messages than it was asked for).
+    /// A message's whole stay, from received to out of our hands. Keeps its slot until there is room
+    /// for its delete (it has one unless SQS sent more messages than it was asked for).
     async fn see_through(
         self: Arc<Self>,
         message: Arc<Message>,
         mut work_ended: watch::Receiver<bool>,
-        _slot: Option<OwnedSemaphorePermit>,
+        slot: Option<OwnedSemaphorePermit>,
     ) -> Ending {
         let started = Instant::now();
         let worked = select! {
@@ -286,7 +218,9 @@ impl<H: Handler> Desk<H> {
             None => self.hand_back(message).await,
             Some(Ok(())) => {
                 self.metrics.processed(started.elapsed());
-                if self.deletes.submit(message).await {
+                let delete = self.deletes.submit(message).await;
+                drop(slot);
+                if delete.accepted().await {
                     Ending::Finished
                 } else {
                     Ending::Abandoned
@@ -333,7 +267,7 @@ impl<H: Handler> Desk<H> {
     }
 
     async fn hand_back(self: Arc<Self>, message: Arc<Message>) -> Ending {
-        if self.hand_backs.submit(message).await {
+        if self.hand_backs.submit(message).await.accepted().await {
             Ending::HandedBack
         } else {
             Ending::Abandoned
@@ -352,13 +286,6 @@ async fn caught(work: impl Future<Output = Result<(), Failure>>) -> Result<(), F
         })))
     })
     .await
-}
-
-/// How long to wait after this many failed polls in a row.
-fn backoff(failures: u32) -> Duration {
-    FIRST_BACKOFF
-        .saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1)))
-        .min(LONGEST_BACKOFF)
 }
 
 #[cfg(test)]

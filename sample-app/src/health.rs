@@ -1,7 +1,7 @@
 //! Whether the consumer is alive: a file that it touches, and the check of the file's age.
 //!
-//! The consumer beats after every poll that SQS answered, and while all its slots are taken (work
-//! is bounded in time, so that ends). It does not beat while polls fail. So a consumer that hangs,
+//! The consumer beats when SQS has answered a poll, and while all its slots are taken (work is bounded in
+//! time, so that ends), but at most every five seconds. It does not beat while polls fail. So a consumer that hangs,
 //! lost its permissions or cannot reach SQS becomes unhealthy, and ECS replaces it.
 
 use std::fs;
@@ -9,9 +9,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use tokio::time::Instant;
+
 /// A heartbeat older than this is a consumer in trouble: three polls of 20 seconds, each with the
 /// ten seconds that it may take beyond that. Keep the health check's `retries` low, it adds to this.
 const STALE_AFTER: Duration = Duration::from_secs(90);
+
+/// How often at most the file is written, since that can take the disk milliseconds and a busy consumer has
+/// thousands of polls a second.
+const BEAT_EVERY: Duration = Duration::from_secs(5);
 
 /// Why the consumer does not count as healthy.
 #[derive(Debug, thiserror::Error)]
@@ -49,19 +55,25 @@ pub struct NotWritable {
 #[derive(Debug)]
 pub struct Heartbeat {
     path: PathBuf,
+    last: Option<Instant>,
 }
 
 impl Heartbeat {
     /// Makes sure that the file can be written, and leaves none: nothing has been polled yet.
     pub fn claim(path: PathBuf) -> Result<Self, NotWritable> {
         match fs::write(&path, "").and_then(|()| fs::remove_file(&path)) {
-            Ok(()) => Ok(Self { path }),
+            Ok(()) => Ok(Self { path, last: None }),
             Err(source) => Err(NotWritable { path, source }),
         }
     }
 
-    /// Touches the file.
-    pub fn beat(&self) {
+    /// Touches the file, unless that was done just now.
+    pub fn beat(&mut self) {
+        let now = Instant::now();
+        if self.last.is_some_and(|last| now - last < BEAT_EVERY) {
+            return;
+        }
+        self.last = Some(now);
         // Not empty, since only a write is sure to set the modification time.
         if let Err(error) = fs::write(&self.path, "alive\n") {
             tracing::error!(
@@ -104,6 +116,8 @@ pub fn check(path: &Path, now: SystemTime) -> Result<Duration, Unhealthy> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::sleep;
+
     use super::*;
 
     fn file(test: &str) -> PathBuf {
@@ -129,7 +143,7 @@ mod tests {
     #[test]
     fn a_heartbeat_is_good_for_ninety_seconds() {
         let path = file("aging");
-        let heartbeat = Heartbeat::claim(path.clone()).unwrap();
+        let mut heartbeat = Heartbeat::claim(path.clone()).unwrap();
         heartbeat.beat();
         let beaten = last_beat(&path);
         assert!(check(&path, beaten).is_ok());
@@ -141,10 +155,24 @@ mod tests {
         );
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn the_file_is_written_at_most_every_five_seconds() {
+        let path = file("busy");
+        let mut heartbeat = Heartbeat::claim(path.clone()).unwrap();
+        heartbeat.beat();
+        fs::remove_file(&path).unwrap();
+        sleep(Duration::from_millis(4999)).await;
+        heartbeat.beat();
+        assert!(!path.exists());
+        sleep(Duration::from_millis(1)).await;
+        heartbeat.beat();
+        assert!(path.exists());
+    }
+
     #[test]
     fn a_consumer_that_ended_leaves_no_heartbeat() {
         let path = file("ending");
-        let heartbeat = Heartbeat::claim(path.clone()).unwrap();
+        let mut heartbeat = Heartbeat::claim(path.clone()).unwrap();
         heartbeat.beat();
         drop(heartbeat);
         assert!(!path.exists());

@@ -17,7 +17,7 @@ pub struct Settings {
     pub queue_url: String,
     /// `APP_VERSION`: what the image calls itself; a property of every metric line.
     pub app_version: String,
-    /// `CONCURRENCY`: messages in hand at the same time.
+    /// `CONCURRENCY`: messages worked on at the same time.
     pub concurrency: usize,
     /// `VISIBILITY_TIMEOUT_SECONDS`: how long a received message stays hidden from other consumers
     /// unless that is renewed; so also how long a failed message waits for its next attempt.

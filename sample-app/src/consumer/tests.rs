@@ -6,10 +6,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
 
 use super::*;
 
 mod fake_sqs;
+mod stops;
 
 use fake_sqs::FakeSqs;
 
@@ -183,6 +185,29 @@ async fn no_more_messages_are_in_hand_than_there_are_slots() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_waits_for_its_delete_has_no_slot_until_there_is_no_room() {
+    let sqs = FakeSqs::with_messages(0..30);
+    sqs.fall_silent();
+    let running = start(&sqs, 1, |_| Plan::Succeed);
+    pass(2).await;
+    assert_eq!(running.seen.begun().len(), 20 + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn polls_that_bring_all_they_ask_for_are_joined_by_others_for_a_while() {
+    let sqs = FakeSqs::default();
+    let _running = start(&sqs, 25, |_| Plan::Succeed);
+    let polls = || sqs.calls("ReceiveMessage").len();
+    pass(2).await;
+    assert_eq!(polls(), 2, "the short one, and one that is open");
+    sqs.send(0..10);
+    pass(1).await;
+    assert_eq!(polls(), 2 + 2, "two batches of slots are free");
+    pass(57).await;
+    assert_eq!(polls(), 4 + 2, "one every 20 seconds");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_failed_message_is_left_and_comes_again_after_its_visibility_timeout() {
     let sqs = FakeSqs::with_messages([1]);
     let running = start(&sqs, 10, |_| Plan::Fail);
@@ -281,12 +306,6 @@ async fn failed_polls_are_tried_again_with_a_growing_pause() {
     assert!(running.health_file.exists());
 }
 
-#[test]
-fn the_pause_after_failed_polls_is_bounded() {
-    let pauses = [1, 2, 3, 4, 5, 6, 1000, u32::MAX].map(|failures| backoff(failures).as_secs());
-    assert_eq!(pauses, [1, 2, 4, 8, 16, 30, 30, 30]);
-}
-
 #[tokio::test(start_paused = true)]
 async fn the_heart_beats_while_all_slots_are_taken() {
     let sqs = FakeSqs::with_messages(0..5);
@@ -296,101 +315,4 @@ async fn the_heart_beats_while_all_slots_are_taken() {
     pass(10).await;
     assert!(running.health_file.exists());
     assert_eq!(running.seen.begun().len(), 2);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_stop_lets_work_finish_that_can_finish_in_time() {
-    let sqs = FakeSqs::with_messages(0..2);
-    let running = start(&sqs, 2, |_| Plan::SucceedAfter(22));
-    pass(1).await;
-    sqs.send([7]);
-    let seen = running.seen.clone();
-    let (drained, took) = running.stop().await;
-    assert_eq!(drained.finished, 2);
-    assert_eq!(sqs.left(), ["m07"], "no further message was begun");
-    assert_eq!(seen.begun().len(), 2);
-    assert!(took < Duration::from_secs(22), "{took:?}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_stop_hands_back_what_cannot_finish_in_time() {
-    let sqs = FakeSqs::with_messages(0..12);
-    let running = start(&sqs, 12, |message| match message.id.as_str() {
-        "m00" => Plan::SucceedAfter(20),
-        _ => Plan::SucceedAfter(100),
-    });
-    pass(1).await;
-    let metrics = running.metrics.clone();
-    let (drained, took) = running.stop().await;
-    assert_eq!(
-        drained,
-        Drained {
-            finished: 1,
-            handed_back: 11,
-            abandoned: 0
-        }
-    );
-    assert_eq!(sqs.visible().len(), 11, "other tasks can have them at once");
-    assert!(took < Duration::from_secs(26), "{took:?}");
-    let hand_backs = sqs.calls("ChangeMessageVisibilityBatch");
-    assert_eq!(hand_backs.len(), 2);
-    assert_eq!(hand_backs[0]["Entries"][0]["VisibilityTimeout"], 0);
-    assert_eq!(
-        counts(&metrics),
-        (1, 0),
-        "what is handed back has not failed"
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_an_open_poll_brings_after_the_stop_is_handed_back_unbegun() {
-    let sqs = FakeSqs::default();
-    let running = start(&sqs, 10, |_| Plan::Succeed);
-    pass(2).await;
-    let late = sqs.clone();
-    tokio::spawn(async move {
-        pass(3).await;
-        late.send([1, 2]);
-    });
-    let seen = running.seen.clone();
-    let (drained, took) = running.stop().await;
-    assert_eq!(drained.handed_back, sqs.left().len());
-    assert_eq!(sqs.visible(), sqs.left());
-    assert!(!sqs.left().is_empty());
-    assert_eq!(seen.ids(), [""; 0]);
-    assert!(took < Duration::from_secs(4), "{took:?}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_stop_of_an_idle_consumer_waits_for_its_open_poll_and_changes_nothing() {
-    let sqs = FakeSqs::default();
-    let running = start(&sqs, 10, |_| Plan::Succeed);
-    pass(5).await;
-    let health_file = running.health_file.clone();
-    let (drained, took) = running.stop().await;
-    assert_eq!(drained, Drained::default());
-    assert!(took <= Duration::from_secs(16), "{took:?}");
-    assert_eq!(sqs.calls("ReceiveMessage").len(), 2);
-    assert!(!health_file.exists());
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_stop_does_not_wait_for_the_next_try_of_a_failed_poll() {
-    let sqs = FakeSqs::default();
-    sqs.fail_receives(&["RequestThrottled"; 6]);
-    let running = start(&sqs, 10, |_| Plan::Succeed);
-    pass(35).await;
-    let (_, took) = running.stop().await;
-    assert!(took < Duration::from_secs(1), "{took:?}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_stop_ends_before_the_kill_even_if_sqs_does_not_answer() {
-    let sqs = FakeSqs::with_messages(0..2);
-    let running = start(&sqs, 2, |_| Plan::SucceedAfter(1000));
-    pass(1).await;
-    sqs.fall_silent();
-    let (drained, took) = running.stop().await;
-    assert_eq!(drained.abandoned, 2);
-    assert!(took < Duration::from_secs(30), "{took:?}");
 }
