@@ -7,7 +7,7 @@
 pub mod build;
 pub mod credentials;
 mod forwarder;
-mod functions;
+pub mod functions;
 mod health;
 mod http;
 pub mod load;

@@ -40,10 +40,7 @@ impl Protocol {
             Self::Cbor { query_errors }
         } else if headers.contains_key("x-amz-target") {
             Self::Json { query_errors }
-        } else if headers
-            .get(header::CONTENT_TYPE)
-            .is_some_and(|value| value == query::CONTENT_TYPE)
-        {
+        } else if is_form(headers) {
             Self::Query
         } else {
             Self::Xml
@@ -56,6 +53,14 @@ impl Protocol {
             Self::Json { query_errors: true } | Self::Cbor { query_errors: true }
         )
     }
+}
+
+/// Whether the body is a form; some clients say its character set too.
+fn is_form(headers: &HeaderMap) -> bool {
+    let content_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    content_type.is_some_and(|value| value.split(';').next() == Some(query::CONTENT_TYPE))
 }
 
 /// What every answer says.
@@ -339,6 +344,16 @@ mod tests {
             body.contains("<Code>NoSuchKey</Code><Message>why &lt;&amp;&gt;</Message>"),
             "{body}"
         );
+    }
+
+    #[test]
+    fn a_form_is_one_whether_its_character_set_is_said_or_not() {
+        for said in ["", "; charset=utf-8"] {
+            let mut headers = HeaderMap::new();
+            let content_type = format!("{}{said}", query::CONTENT_TYPE).parse().unwrap();
+            headers.insert(header::CONTENT_TYPE, content_type);
+            assert_eq!(Protocol::of(&headers), Protocol::Query, "{said}");
+        }
     }
 
     #[test]

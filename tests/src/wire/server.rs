@@ -10,7 +10,11 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
+    task::JoinSet,
+};
 
 use super::Account;
 use crate::world::ecs;
@@ -33,15 +37,17 @@ pub async fn serve(listener: TcpListener, account: Account) {
             continue;
         };
         while connections.try_join_next().is_some() {}
-        let account = account.clone();
-        connections.spawn(async move {
-            let service = service_fn(move |request| respond(account.clone(), request));
-            // A client that goes away in the middle of a call is no error here.
-            let _ = http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
-        });
+        connections.spawn(answer_all(stream, account.clone()));
     }
+}
+
+/// Answers the calls of one connection until its client goes away.
+pub async fn answer_all(stream: impl AsyncRead + AsyncWrite + Unpin, account: Account) {
+    let service = service_fn(move |request| respond(account.clone(), request));
+    // A client that goes away in the middle of a call is no error here.
+    let _ = http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
 }
 
 async fn respond(

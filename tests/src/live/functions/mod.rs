@@ -2,7 +2,8 @@
 //! Runtime API.
 
 mod environment;
-mod runtime_api;
+pub mod runtime_api;
+mod variables;
 
 use std::{
     collections::BTreeMap,
@@ -21,7 +22,6 @@ use http::{
 
 use super::{
     Image, Images,
-    credentials::Credentials,
     logs::{Line, Logs},
     process::{Keeper, Lines, Program},
 };
@@ -35,6 +35,7 @@ use crate::{
 };
 use environment::Environment;
 use runtime_api::Work;
+pub use variables::variables;
 
 /// AWS: "Understanding the Lambda execution environment lifecycle", the Init phase is limited to
 /// ten seconds; when it fails, it runs again with the invocation, under the function's timeout.
@@ -152,8 +153,7 @@ impl Functions {
         .await
     }
 
-    /// AWS: "Using Lambda environment variables", the defined runtime environment variables that an
-    /// OS-only runtime gets. Nothing of the rehearsal's own environment is passed on.
+    /// Nothing of the rehearsal's own environment is passed on.
     fn program(&self, function: &Function, package: &Image, number: u32) -> Program {
         let Shared {
             account,
@@ -163,35 +163,15 @@ impl Functions {
         } = self.shared.as_ref();
         let day = account.now().iso_seconds();
         let day = day.get(..10).unwrap_or_default().replace('-', "/");
-        let root = package.command.parent().unwrap_or(&package.command);
-        let name = function.name.as_str();
+        let log_stream = format!("{day}/[$LATEST]{number:032x}");
         let mut environment: BTreeMap<OsString, OsString> = BTreeMap::new();
-        for (name, value) in package.environment.iter().chain(&function.environment) {
+        for (name, value) in &package.environment {
             environment.insert(name.into(), value.into());
         }
-        for (variable, value) in [
-            ("PATH", "/usr/local/bin:/usr/bin:/bin:/opt/bin".to_owned()),
-            ("LANG", "en_US.UTF-8".to_owned()),
-            ("TZ", ":UTC".to_owned()),
-            ("_HANDLER", "bootstrap".to_owned()),
-            ("AWS_LAMBDA_FUNCTION_NAME", name.to_owned()),
-            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
-            (
-                "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-                function.memory.to_string(),
-            ),
-            ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
-            ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}")),
-            (
-                "AWS_LAMBDA_LOG_STREAM_NAME",
-                format!("{day}/[$LATEST]{number:032x}"),
-            ),
-        ]
-        .into_iter()
-        .chain(Credentials::of(name).environment(&identity.region, endpoint))
-        {
-            environment.insert(variable.into(), value.into());
+        for (name, value) in variables(function, identity, endpoint, log_stream) {
+            environment.insert(name.into(), value.into());
         }
+        let root = package.command.parent().unwrap_or(&package.command);
         environment.insert("LAMBDA_TASK_ROOT".into(), root.into());
         Program {
             path: package.command.clone().into(),

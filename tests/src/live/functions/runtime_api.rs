@@ -17,13 +17,16 @@ use crate::live::http::{Answer, json, serve};
 const LARGEST_BODY: usize = 6 * 1024 * 1024;
 
 /// What a function's runtime tells its environment.
-pub(super) enum Said {
+pub enum Said {
     /// It is ready for an invocation, which is sent here.
     Next(oneshot::Sender<Work>),
     /// The invocation of this request id ended. To be answered by whether that is the current one.
     Ended {
+        /// Which invocation.
         request_id: String,
+        /// How it ended.
         how: Report,
+        /// Where the answer goes.
         accepted: oneshot::Sender<bool>,
     },
     /// It cannot start.
@@ -32,19 +35,23 @@ pub(super) enum Said {
 
 /// How an invocation ended, as its runtime reports it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Report {
+pub enum Report {
+    /// With an answer.
     Answer(Value),
+    /// With an error, as `TYPE: MESSAGE`.
     Error(String),
 }
 
-/// One invocation as the runtime gets it.
-pub(super) struct Work {
-    pub(super) headers: HeaderMap,
-    pub(super) event: String,
+/// One invocation as the runtime gets it. No `Debug`: events of pipeline jobs carry credentials.
+pub struct Work {
+    /// `lambda-runtime-…`: its request id, its deadline and so on.
+    pub headers: HeaderMap,
+    /// The event as JSON.
+    pub event: String,
 }
 
 /// Serves the API for ever; what the runtime says goes to `said`.
-pub(super) async fn serve_to(listener: TcpListener, said: mpsc::UnboundedSender<Said>) {
+pub async fn serve_to(listener: TcpListener, said: mpsc::UnboundedSender<Said>) {
     serve(listener, move |request, _| answer(request, said.clone())).await;
 }
 
