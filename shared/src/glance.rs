@@ -9,7 +9,6 @@
 use std::fmt;
 
 use crate::{
-    clock::Timestamp,
     decision::WaitingOn,
     names::{ForwardArn, QueueUrl},
     observation::{Alarm, Forward, Service, TargetHealth},
@@ -59,8 +58,6 @@ pub enum Seen {
 /// What a glance saw.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Glance {
-    /// When.
-    pub now: Timestamp,
     /// The pair's release record, if there ever was a release.
     pub record: Option<Record>,
     /// The parts whose turn it was.

@@ -57,19 +57,14 @@ pub async fn pair(
 }
 
 /// Reads the record and the parts of the pair whose turn it is after so many glances.
-pub async fn glance(
-    account: &Account,
-    target: &Target,
-    now: Timestamp,
-    glances: usize,
-) -> Result<Glance, Trouble> {
+pub async fn glance(account: &Account, target: &Target, glances: usize) -> Result<Glance, Trouble> {
     let pair = target.pair();
     let parts = Part::in_turn(target, glances).into_iter();
     // On the heap, as above.
     let parts = parts.map(|it| Box::pin(part(account, target, it)));
     let parts = futures_util::future::try_join_all(parts);
     let (record, parts) = tokio::try_join!(Box::pin(account.record(&pair)), parts)?;
-    Ok(Glance { now, record, parts })
+    Ok(Glance { record, parts })
 }
 
 async fn part(account: &Account, target: &Target, part: Part<'_>) -> Result<Seen, Trouble> {

@@ -63,7 +63,7 @@ impl Stage for PromotePrimary {
     async fn observe(account: &Account, look: &Look<Self>) -> Result<Sight<Seen>, Trouble> {
         if glance::is_enough(look) {
             let glances = look.bookmark.glances;
-            let glance = observe::glance(account, &look.target, look.now, glances).await?;
+            let glance = observe::glance(account, &look.target, glances).await?;
             if let Some(waiting_on) = glance::undisturbed(look, &glance) {
                 return Ok(Sight::Undisturbed(waiting_on));
             }

@@ -50,7 +50,7 @@ impl Stage for ShiftWeight {
     async fn observe(account: &Account, look: &Look<Self>) -> Result<Sight<Observation>, Trouble> {
         let (target, now) = (&look.target, look.now);
         if glance::is_enough(look) {
-            let glance = observe::glance(account, target, now, look.bookmark.glances).await?;
+            let glance = observe::glance(account, target, look.bookmark.glances).await?;
             if let Some(waiting_on) = glance::undisturbed(look, &glance) {
                 return Ok(Sight::Undisturbed(waiting_on));
             }

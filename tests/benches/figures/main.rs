@@ -12,6 +12,7 @@ mod functions;
 mod programs;
 mod releases;
 mod table;
+mod usage;
 
 #[path = "../../tests/stories/connector.rs"]
 mod connector;

@@ -1,8 +1,6 @@
 //! What a consumer achieves in a stretch of time, as the queue sees it.
 
 use std::{
-    fs, io,
-    path::PathBuf,
     sync::mpsc::{Receiver, RecvTimeoutError, channel},
     time::{Duration, Instant},
 };
@@ -12,6 +10,8 @@ use rehearsal::{
     wire::{Account, Interference},
     world::journal::Call,
 };
+
+use crate::usage;
 
 /// From the first delete to the beginning of the stretch: connections are open then, and all slots in use.
 const WARM_UP: Duration = Duration::from_millis(200);
@@ -57,7 +57,7 @@ pub(super) fn measure(account: &Account, threads: Threads) -> anyhow::Result<Ach
 }
 
 /// Reads clock and CPU time in the course of the very calls that begin and end the stretch.
-fn watch(account: &Account, threads: Threads) -> Receiver<io::Result<Achieved>> {
+fn watch(account: &Account, threads: Threads) -> Receiver<anyhow::Result<Achieved>> {
     let (tell, measured) = channel();
     let mut first = None;
     let mut begin: Option<Point> = None;
@@ -116,24 +116,10 @@ fn deletes(call: &Call) -> u32 {
 
 impl Threads {
     /// What they have used so far.
-    fn cpu(&self) -> io::Result<Duration> {
-        let tasks = match self {
-            Self::Of(process) => PathBuf::from(format!("/proc/{process}/task")),
-            Self::Named(_) => PathBuf::from("/proc/self/task"),
-        };
-        let mut nanoseconds = 0;
-        for task in fs::read_dir(tasks)? {
-            let task = task?.path();
-            if let Self::Named(name) = self
-                && fs::read_to_string(task.join("comm"))?.trim_end() != *name
-            {
-                continue;
-            }
-            // Linux: time on the CPU in nanoseconds, time waiting for it, number of turns.
-            let used = fs::read_to_string(task.join("schedstat"))?;
-            let used = used.split(' ').next().and_then(|used| used.parse().ok());
-            nanoseconds += used.unwrap_or(0_u64);
+    fn cpu(&self) -> anyhow::Result<Duration> {
+        match self {
+            Self::Of(process) => usage::cpu(*process, None),
+            Self::Named(name) => usage::cpu(std::process::id(), Some(name)),
         }
-        Ok(Duration::from_nanos(nanoseconds))
     }
 }

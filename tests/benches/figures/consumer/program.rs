@@ -9,6 +9,8 @@ use std::{
 use anyhow::Context;
 use rehearsal::{live::credentials::Credentials, stage};
 
+use crate::usage;
+
 use super::{Load, TASK, gauge::Threads, local::Local};
 
 /// A process; it is killed with this.
@@ -53,14 +55,7 @@ impl Program {
 
     /// The most memory that was resident so far, in MB.
     pub(super) fn peak_memory(&self) -> anyhow::Result<f64> {
-        let path = format!("/proc/{}/status", self.child.id());
-        let status = fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
-        let kilobytes: f64 = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:")?.strip_suffix(" kB"))
-            .and_then(|amount| amount.trim().parse().ok())
-            .with_context(|| format!("{path} names no peak of resident memory"))?;
-        Ok(kilobytes * 1024.0 / 1e6)
+        usage::peak_memory(self.child.id())
     }
 }
 

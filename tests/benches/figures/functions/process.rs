@@ -20,6 +20,8 @@ use tokio::{
     task::JoinSet,
 };
 
+use crate::usage;
+
 /// How long a function may take for anything: longer than any does, so that nothing waits for ever.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -120,28 +122,12 @@ impl Process {
 
     /// CPU time of all threads that it has now.
     pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
-        let mut nanoseconds = 0;
-        for thread in fs::read_dir(self.proc("task")?)? {
-            // Linux, Documentation/scheduler/sched-stats: the first field is the time on a CPU.
-            let stat = fs::read_to_string(thread?.path().join("schedstat"))?;
-            let on_cpu = stat.split_whitespace().next().unwrap_or_default();
-            nanoseconds += on_cpu
-                .parse::<u64>()
-                .with_context(|| format!("not the CPU time of a thread: {stat:?}"))?;
-        }
-        Ok(Duration::from_nanos(nanoseconds))
+        usage::cpu(self.id()?, None)
     }
 
-    /// The most memory that it has had resident, in bytes.
-    pub(crate) fn peak_memory(&self) -> anyhow::Result<u64> {
-        let status = fs::read_to_string(self.proc("status")?)?;
-        let peak = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
-        let kibibytes: u64 = peak
-            .and_then(|peak| peak.trim().parse().ok())
-            .context("the status of a process has no VmHWM")?;
-        Ok(kibibytes * 1024)
+    /// The most memory that it has had resident, in MB.
+    pub(crate) fn peak_memory(&self) -> anyhow::Result<f64> {
+        usage::peak_memory(self.id()?)
     }
 
     /// What it has printed so far, for an error.
@@ -156,9 +142,8 @@ impl Process {
         Ok(())
     }
 
-    fn proc(&self, what: &str) -> anyhow::Result<PathBuf> {
-        let id = self.child.id().context("the function has ended")?;
-        Ok(PathBuf::from(format!("/proc/{id}/{what}")))
+    fn id(&self) -> anyhow::Result<u32> {
+        self.child.id().context("the function has ended")
     }
 }
 

@@ -24,8 +24,8 @@ pub(crate) struct Run {
     pub(crate) cpu: f64,
     /// The looks after the first.
     pub(crate) warm: Vec<Look>,
-    /// The most memory that was resident, in bytes.
-    pub(crate) peak: u64,
+    /// The most memory that was resident, in MB.
+    pub(crate) peak: f64,
     /// Connections of the first look.
     pub(crate) connections: u64,
     /// Full TLS handshakes of the first look.

@@ -94,7 +94,7 @@ fn cold_start(measured: &[Measured]) -> Table {
             it.cell(way, |run| run.cpu_ready),
             it.cell(way, |run| run.cpu),
             it.cell(way, Run::warm_look),
-            it.cell(way, |run| megabytes(run.peak)),
+            it.cell(way, |run| run.peak),
             package,
         ];
         (it.title(), cells)
@@ -196,7 +196,7 @@ fn over_tls(measured: &[Measured]) -> Table {
             Cell::Samples(it.to_answer(way)),
             it.cell(way, |run| run.cpu),
             it.cell(way, Run::warm_look),
-            it.cell(way, |run| megabytes(run.peak)),
+            it.cell(way, |run| run.peak),
             #[expect(clippy::cast_precision_loss, reason = "a few connections")]
             it.count(way, |run| run.connections as f64),
             #[expect(clippy::cast_precision_loss, reason = "a few handshakes")]
@@ -248,7 +248,7 @@ fn goals(measured: &[Measured], report: &mut Report) {
                 OF_FLOOR,
             );
         }
-        let peak = [Way::Plain, Way::Tls].map(|way| it.of(way, |run| megabytes(run.peak)).median());
+        let peak = [Way::Plain, Way::Tls].map(|way| it.of(way, |run| run.peak).median());
         report.at_most(
             format!("{name}: most memory, MB"),
             peak[0].max(peak[1]),
