@@ -21,7 +21,7 @@ use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use crate::batch::Batcher;
 use crate::drain::Budget;
 use crate::health::Heartbeat;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Receipt};
 use crate::queue::{BATCH, Message, Operation, Queue};
 use polls::Polls;
 
@@ -143,9 +143,11 @@ impl<H: Handler> Consumer<H> {
                 () = &mut stop => break,
                 received = self.polls.next() => received,
             };
+            let receipt = self.desk.metrics.received(received.len());
             for (message, slot) in received {
                 let desk = self.desk.clone();
-                in_hand.spawn(desk.see_through(Arc::new(message), work_ended.clone(), slot));
+                let message = Arc::new(message);
+                in_hand.spawn(desk.see_through(message, receipt, work_ended.clone(), slot));
             }
             while in_hand.try_join_next().is_some() {}
         }
@@ -167,8 +169,9 @@ impl<H: Handler> Consumer<H> {
         );
 
         while let Ok(Some(late)) = timeout_at(enough, self.polls.last()).await {
+            let receipt = self.desk.metrics.received(late.len());
             for message in late {
-                in_hand.spawn(self.desk.clone().hand_back(Arc::new(message)));
+                in_hand.spawn(self.desk.clone().hand_back(Arc::new(message), receipt));
             }
         }
         if self.polls.are_open() {
@@ -205,6 +208,7 @@ impl<H: Handler> Desk<H> {
     async fn see_through(
         self: Arc<Self>,
         message: Arc<Message>,
+        receipt: Receipt,
         mut work_ended: watch::Receiver<bool>,
         slot: Option<OwnedSemaphorePermit>,
     ) -> Ending {
@@ -215,9 +219,9 @@ impl<H: Handler> Desk<H> {
             never = self.keep_hidden(&message) => match never {},
         };
         match worked {
-            None => self.hand_back(message).await,
+            None => self.hand_back(message, receipt).await,
             Some(Ok(())) => {
-                self.metrics.processed(started.elapsed());
+                self.metrics.processed(receipt, started.elapsed());
                 let delete = self.deletes.submit(message).await;
                 drop(slot);
                 if delete.accepted().await {
@@ -227,7 +231,7 @@ impl<H: Handler> Desk<H> {
                 }
             }
             Some(Err(failure)) => {
-                self.metrics.failed(started.elapsed());
+                self.metrics.failed(receipt, started.elapsed());
                 tracing::warn!(
                     message_id = message.id,
                     receive_count = message.receive_count,
@@ -266,7 +270,9 @@ impl<H: Handler> Desk<H> {
         }
     }
 
-    async fn hand_back(self: Arc<Self>, message: Arc<Message>) -> Ending {
+    async fn hand_back(self: Arc<Self>, message: Arc<Message>, receipt: Receipt) -> Ending {
+        // Whether or not SQS takes it: the version has not failed it.
+        self.metrics.released(receipt);
         if self.hand_backs.submit(message).await.accepted().await {
             Ending::HandedBack
         } else {

@@ -257,31 +257,25 @@ async fn consume_with(
     };
     let url = settings.queue_url.clone();
     let queue = Queue::new(client, url, settings.visibility_timeout);
-    let metrics = Metrics::default();
     let origin = Origin::new(identity, &settings.app_version);
+    let metrics = Metrics::new(origin, now, telemetry::print);
     let work = Work::new(settings.demo.clone());
     let consumer = Consumer::new(queue, work, limits, metrics.clone(), heartbeat);
 
     let drained = select! {
         drained = consumer.run(stop) => drained,
-        never = flush_regularly(&metrics, &origin) => match never {},
+        never = flush_regularly(&metrics) => match never {},
     };
-    flush(&metrics, &origin);
+    metrics.flush();
     drained
 }
 
-async fn flush_regularly(metrics: &Metrics, origin: &Origin) -> std::convert::Infallible {
+async fn flush_regularly(metrics: &Metrics) -> std::convert::Infallible {
     let mut ticks = interval(FLUSH_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        flush(metrics, origin);
-    }
-}
-
-fn flush(metrics: &Metrics, origin: &Origin) {
-    for line in metrics.take().lines(origin, now()) {
-        telemetry::print(&line);
+        metrics.flush();
     }
 }
 

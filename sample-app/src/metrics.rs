@@ -1,10 +1,15 @@
-//! What the consumer achieved, as lines in `CloudWatch`'s embedded metric format.
+//! What became of the messages, as lines in `CloudWatch`'s embedded metric format.
 //!
 //! SQS's own metrics know only the queue. On a queue that a canary and a primary share, these are
 //! the ones that can tell the two apart.
+//!
+//! Everything is booked on the minute in which a message was received, and `Received` is written before
+//! work on it begins. So Received − Processed − Failed − Released of a minute that is old enough is the
+//! number of messages whose process died: a killed process can count everything but its own death.
 
-use std::mem;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
@@ -14,8 +19,12 @@ use crate::metadata::Identity;
 /// Where the metrics are found in `CloudWatch`.
 pub const NAMESPACE: &str = "CanaryRelease/SampleApp";
 
-/// How often there is a line, if there is anything to tell.
+/// How often what has ended is written, if there is anything to tell.
 pub const FLUSH_INTERVAL: Duration = Duration::from_secs(5);
+
+/// What was received within so many seconds is counted together. A divisor of 60, so that no count
+/// belongs to two minutes.
+const RECEIPT_SECONDS: u64 = 5;
 
 /// EMF: an array holds at most 100 values ("Specification: Embedded metric format").
 const MOST_VALUES: usize = 100;
@@ -43,171 +52,158 @@ impl Origin {
     }
 }
 
-/// Counts, shared by everything that works on messages.
-#[derive(Debug, Clone, Default)]
-pub struct Metrics(Arc<Mutex<Window>>);
+/// When a message was received, as exactly as the metrics tell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Receipt {
+    seconds: u64,
+}
 
-/// What happened since the last flush.
+impl Receipt {
+    fn at(now: SystemTime) -> Self {
+        let since_epoch = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let seconds = since_epoch.as_secs();
+        Self {
+            seconds: seconds - seconds % RECEIPT_SECONDS,
+        }
+    }
+
+    fn milliseconds(self) -> u64 {
+        self.seconds.saturating_mul(1000)
+    }
+}
+
+/// Counts, shared by everything that works on messages.
+#[derive(Clone)]
+pub struct Metrics(Arc<Book>);
+
+struct Book {
+    origin: Origin,
+    now: Box<dyn Fn() -> SystemTime + Send + Sync>,
+    print: Box<dyn Fn(&str) + Send + Sync>,
+    /// What ended since the last flush, by receipt.
+    ended: Mutex<BTreeMap<Receipt, Ended>>,
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Metrics").field(&self.0.origin).finish()
+    }
+}
+
+/// How messages of one receipt ended.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Window {
+struct Ended {
     processed: u64,
     failed: u64,
+    released: u64,
     latencies: Vec<u64>,
 }
 
 impl Metrics {
+    /// Counts nothing yet. `print` writes a line to where `CloudWatch` reads the log, and returns once it
+    /// is out of this process.
+    pub fn new(
+        origin: Origin,
+        now: impl Fn() -> SystemTime + Send + Sync + 'static,
+        print: impl Fn(&str) + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(Book {
+            origin,
+            now: Box::new(now),
+            print: Box::new(print),
+            ended: Mutex::default(),
+        }))
+    }
+
+    /// So many messages were received just now. That is written before this returns: call it before any
+    /// of them is worked on.
+    #[must_use]
+    pub fn received(&self, count: usize) -> Receipt {
+        let receipt = Receipt::at((self.0.now)());
+        if count > 0 {
+            self.print(receipt, &[("Received", json!(count), "Count")]);
+        }
+        receipt
+    }
+
     /// One message was processed, after `took`.
-    pub fn processed(&self, took: Duration) {
-        self.record(took, |window| window.processed += 1);
+    pub fn processed(&self, receipt: Receipt, took: Duration) {
+        self.worked(receipt, took, |ended| ended.processed += 1);
     }
 
     /// Work on one message failed, after `took`.
-    pub fn failed(&self, took: Duration) {
-        self.record(took, |window| window.failed += 1);
+    pub fn failed(&self, receipt: Receipt, took: Duration) {
+        self.worked(receipt, took, |ended| ended.failed += 1);
     }
 
-    /// Everything since the last call.
-    #[must_use]
-    pub fn take(&self) -> Window {
-        mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    /// One message was neither processed nor failed: a stop gave it back.
+    pub fn released(&self, receipt: Receipt) {
+        self.ended().entry(receipt).or_default().released += 1;
     }
 
-    fn record(&self, took: Duration, count: impl FnOnce(&mut Window)) {
-        let mut window = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        count(&mut window);
-        window
-            .latencies
-            .push(u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+    /// Writes what has ended since the last call.
+    pub fn flush(&self) {
+        let ended = std::mem::take(&mut *self.ended());
+        for (receipt, ended) in ended {
+            let mut latencies = ended
+                .latencies
+                .chunks(MOST_VALUES)
+                .map(|some| ("LatencyMs", json!(some), "Milliseconds"));
+            // In one document, so that a line that is lost or late takes all of them with it.
+            let mut values = vec![
+                ("Processed", json!(ended.processed), "Count"),
+                ("Failed", json!(ended.failed), "Count"),
+                ("Released", json!(ended.released), "Count"),
+            ];
+            values.extend(latencies.next());
+            self.print(receipt, &values);
+            for more in latencies {
+                self.print(receipt, &[more]);
+            }
+        }
+    }
+
+    fn worked(&self, receipt: Receipt, took: Duration, count: impl FnOnce(&mut Ended)) {
+        let mut all = self.ended();
+        let ended = all.entry(receipt).or_default();
+        count(ended);
+        let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        ended.latencies.push(took);
+    }
+
+    fn ended(&self) -> MutexGuard<'_, BTreeMap<Receipt, Ended>> {
+        self.0.ended.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn print(&self, receipt: Receipt, values: &[(&str, Value, &str)]) {
+        (self.0.print)(&line(&self.0.origin, receipt, values).to_string());
     }
 }
 
-impl Window {
-    /// The window's EMF lines: none if nothing happened, and more than one only if there are more
-    /// latencies than an array may hold. The counts are in the first.
-    #[must_use]
-    pub fn lines(&self, origin: &Origin, at: SystemTime) -> Vec<String> {
-        self.latencies
-            .chunks(MOST_VALUES)
-            .enumerate()
-            .map(|(index, latencies)| {
-                let counts = (index == 0).then_some((self.processed, self.failed));
-                line(origin, at, counts, latencies).to_string()
-            })
-            .collect()
-    }
-}
-
-fn line(origin: &Origin, at: SystemTime, counts: Option<(u64, u64)>, latencies: &[u64]) -> Value {
-    let since_epoch = at.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let mut metrics = vec![json!({"Name": "LatencyMs", "Unit": "Milliseconds"})];
+/// One EMF document: metrics of messages that were received together, with their values and units.
+fn line(origin: &Origin, receipt: Receipt, values: &[(&str, Value, &str)]) -> Value {
+    let metrics: Vec<_> = values
+        .iter()
+        .map(|(name, _, unit)| json!({"Name": name, "Unit": unit}))
+        .collect();
     let mut document = json!({
+        "_aws": {
+            "Timestamp": receipt.milliseconds(),
+            "CloudWatchMetrics": [{
+                "Namespace": NAMESPACE,
+                "Dimensions": [["ServiceName"]],
+                "Metrics": metrics,
+            }],
+        },
         "ServiceName": origin.service,
         "Version": origin.version,
         "TaskDefinitionRevision": origin.revision,
-        "LatencyMs": latencies,
     });
-    if let Some((processed, failed)) = counts {
-        for (name, value) in [("Processed", processed), ("Failed", failed)] {
-            metrics.push(json!({"Name": name, "Unit": "Count"}));
-            document[name] = json!(value);
-        }
+    for (name, value, _) in values {
+        document[*name] = value.clone();
     }
-    document["_aws"] = json!({
-        "Timestamp": u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX),
-        "CloudWatchMetrics": [{
-            "Namespace": NAMESPACE,
-            "Dimensions": [["ServiceName"]],
-            "Metrics": metrics,
-        }],
-    });
     document
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn origin() -> Origin {
-        Origin {
-            service: "orders-canary".to_owned(),
-            version: "2.1.0".to_owned(),
-            revision: "43".to_owned(),
-        }
-    }
-
-    fn lines(metrics: &Metrics) -> Vec<Value> {
-        metrics
-            .take()
-            .lines(
-                &origin(),
-                UNIX_EPOCH + Duration::from_millis(1_791_900_000_123),
-            )
-            .iter()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
-    }
-
-    #[test]
-    fn a_line_has_counts_and_latencies_with_the_service_as_the_only_dimension() {
-        let metrics = Metrics::default();
-        metrics.processed(Duration::from_millis(12));
-        metrics.failed(Duration::from_millis(340));
-        metrics.processed(Duration::from_micros(900));
-        assert_eq!(
-            lines(&metrics),
-            [json!({
-                "_aws": {
-                    "Timestamp": 1_791_900_000_123_u64,
-                    "CloudWatchMetrics": [{
-                        "Namespace": "CanaryRelease/SampleApp",
-                        "Dimensions": [["ServiceName"]],
-                        "Metrics": [
-                            {"Name": "LatencyMs", "Unit": "Milliseconds"},
-                            {"Name": "Processed", "Unit": "Count"},
-                            {"Name": "Failed", "Unit": "Count"},
-                        ],
-                    }],
-                },
-                "ServiceName": "orders-canary",
-                "Version": "2.1.0",
-                "TaskDefinitionRevision": "43",
-                "Processed": 2,
-                "Failed": 1,
-                "LatencyMs": [12, 340, 0],
-            })]
-        );
-    }
-
-    #[test]
-    fn a_window_in_which_nothing_failed_says_so_with_a_zero() {
-        let metrics = Metrics::default();
-        metrics.processed(Duration::from_millis(1));
-        assert_eq!(lines(&metrics)[0]["Failed"], 0);
-    }
-
-    #[test]
-    fn a_window_in_which_nothing_happened_has_no_line() {
-        let metrics = Metrics::default();
-        metrics.processed(Duration::from_millis(1));
-        assert_eq!(lines(&metrics).len(), 1);
-        assert!(lines(&metrics).is_empty());
-    }
-
-    #[test]
-    fn no_line_has_more_than_a_hundred_values_and_nothing_is_counted_twice() {
-        let metrics = Metrics::default();
-        for _ in 0..250 {
-            metrics.processed(Duration::from_millis(7));
-        }
-        let lines = lines(&metrics);
-        let values = |line: &Value| line["LatencyMs"].as_array().unwrap().len();
-        assert_eq!(lines.iter().map(values).collect::<Vec<_>>(), [100, 100, 50]);
-        assert_eq!(lines[0]["Processed"], 250);
-        assert!(lines[1].get("Processed").is_none());
-        let declared = &lines[1]["_aws"]["CloudWatchMetrics"][0]["Metrics"];
-        assert_eq!(
-            declared,
-            &json!([{"Name": "LatencyMs", "Unit": "Milliseconds"}])
-        );
-    }
-}
+mod tests;

@@ -28,7 +28,7 @@ pub struct Settings {
     pub stop_timeout: Duration,
     /// `HEALTH_FILE`: the heartbeat that `--health` looks at.
     pub health_file: PathBuf,
-    /// `WORK_MS` and `FAILURE_PERCENT`: what the demonstration work does.
+    /// `WORK_MS`, `FAILURE_PERCENT` and `ATTEMPT_FAILURE_PERCENT`: what the demonstration work does.
     pub demo: Demo,
 }
 
@@ -68,8 +68,9 @@ impl Settings {
             // SQS: 0 to 43,200 seconds (12 hours), 30 unless told otherwise ("Amazon SQS message
             // quotas"). Less than three seconds could not be renewed in time.
             visibility_timeout: seconds(environment, "VISIBILITY_TIMEOUT_SECONDS", 30, 3..=43_200)?,
-            // SQS: visibility ends 12 hours after the receive, renewed or not.
-            work_timeout: seconds(environment, "WORK_TIMEOUT_SECONDS", 300, 1..=43_200)?,
+            // SQS: visibility ends 12 hours after the receive, renewed or not. The default is short enough for
+            // alarms: a failure counts for the minute of receipt, and they look at the last five.
+            work_timeout: seconds(environment, "WORK_TIMEOUT_SECONDS", 60, 1..=43_200)?,
             stop_timeout: stop_timeout(environment)?,
             health_file: health_file(environment)?,
             demo: demo(environment)?,
@@ -77,12 +78,17 @@ impl Settings {
     }
 }
 
-/// `WORK_MS` and `FAILURE_PERCENT`.
+/// `WORK_MS`, `FAILURE_PERCENT` and `ATTEMPT_FAILURE_PERCENT`.
 pub(crate) fn demo(environment: Environment) -> Result<Demo, SettingsError> {
     Ok(Demo {
         duration: Duration::from_millis(number(environment, "WORK_MS", 0, 0..=60_000)?.into()),
-        failure_percent: number(environment, "FAILURE_PERCENT", 0, 0..=100)?.into(),
+        failure_percent: percent(environment, "FAILURE_PERCENT")?,
+        attempt_failure_percent: percent(environment, "ATTEMPT_FAILURE_PERCENT")?,
     })
+}
+
+fn percent(environment: Environment, name: &'static str) -> Result<u64, SettingsError> {
+    number(environment, name, 0, 0..=100).map(u64::from)
 }
 
 /// `STOP_TIMEOUT_SECONDS`. ECS: `stopTimeout` is 30 seconds by default and at most 120 on Fargate
@@ -234,6 +240,7 @@ mod tests {
             ("HEALTH_FILE", "/run/task-1"),
             ("WORK_MS", "250"),
             ("FAILURE_PERCENT", "40"),
+            ("ATTEMPT_FAILURE_PERCENT", "5"),
         ])
         .unwrap();
         assert_eq!(
@@ -249,6 +256,7 @@ mod tests {
                 demo: Demo {
                     duration: Duration::from_millis(250),
                     failure_percent: 40,
+                    attempt_failure_percent: 5,
                 },
             }
         );

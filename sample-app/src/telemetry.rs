@@ -22,11 +22,12 @@ pub fn start() {
     }));
 }
 
-/// Puts a line onto standard output as it is. For the embedded metric format, which must not be
-/// wrapped into another object.
+/// Puts a line onto standard output as it is, and out of this process. For the embedded metric format,
+/// which must not be wrapped into another object.
 pub fn print(line: &str) {
+    let mut out = std::io::stdout().lock();
     // Without standard output there is nobody to tell.
-    let _ = writeln!(std::io::stdout().lock(), "{line}");
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
 /// An error's own words and those of all its causes.

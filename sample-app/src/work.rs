@@ -5,7 +5,8 @@
 //!
 //! What is here is a demonstration: it waits, and fails a chosen part of the messages. Which ones
 //! depends on the message id alone, so a message that fails does so at every attempt and ends up in
-//! the dead-letter queue, as a message that the code cannot handle would.
+//! the dead-letter queue, as a message that the code cannot handle would. Apart from that it fails a
+//! chosen part of the attempts, as a dependency that is briefly away would; those messages pass later.
 
 use std::time::Duration;
 
@@ -17,8 +18,10 @@ use crate::queue::Message;
 pub struct Demo {
     /// How long each takes.
     pub duration: Duration,
-    /// How many of a hundred fail, 0 to 100.
+    /// How many of a hundred fail, 0 to 100; a message at every attempt.
     pub failure_percent: u64,
+    /// How many of a hundred attempts fail, 0 to 100, and may pass the next time.
+    pub attempt_failure_percent: u64,
 }
 
 /// The work on one message.
@@ -38,9 +41,16 @@ impl Work {
 impl Handler for Work {
     async fn process(&self, message: &Message) -> Result<(), Failure> {
         tokio::time::sleep(self.demo.duration).await;
-        if fnv1a(message.id.as_bytes()) % 100 < self.demo.failure_percent {
+        if fnv1a(message.id.bytes()) % 100 < self.demo.failure_percent {
             return Err(Failure {
                 reason: "chosen to fail by FAILURE_PERCENT",
+            });
+        }
+        let attempt = message.receive_count.to_le_bytes();
+        let attempt = fnv1a(attempt.into_iter().chain(message.id.bytes()));
+        if attempt % 100 < self.demo.attempt_failure_percent {
+            return Err(Failure {
+                reason: "this attempt was chosen to fail by ATTEMPT_FAILURE_PERCENT",
             });
         }
         Ok(())
@@ -49,9 +59,9 @@ impl Handler for Work {
 
 /// FNV-1a, 64 bits. The standard library's hasher may change between Rust releases; two versions
 /// of the application must fail the same messages.
-fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+fn fnv1a(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
 
@@ -59,20 +69,29 @@ fn fnv1a(bytes: &[u8]) -> u64 {
 mod tests {
     use super::*;
 
-    async fn failures(failure_percent: u64) -> Vec<u32> {
-        let work = Work::new(Demo {
+    /// A demonstration that fails so many of a hundred messages, and so many of a hundred attempts.
+    fn work(failure_percent: u64, attempt_failure_percent: u64) -> Work {
+        Work::new(Demo {
             duration: Duration::ZERO,
             failure_percent,
-        });
+            attempt_failure_percent,
+        })
+    }
+
+    async fn fails(work: &Work, number: u32, receive_count: u32) -> bool {
+        let message = Message {
+            id: format!("5fea7756-0ea4-451a-a703-{number:012x}"),
+            receipt: format!("receipt-{number}"),
+            body: String::new(),
+            receive_count,
+        };
+        work.process(&message).await.is_err()
+    }
+
+    async fn failures(work: &Work, receive_count: u32) -> Vec<u32> {
         let mut failed = Vec::new();
-        for number in 0..1000_u32 {
-            let message = Message {
-                id: format!("5fea7756-0ea4-451a-a703-{number:012x}"),
-                receipt: format!("receipt-{number}"),
-                body: String::new(),
-                receive_count: 1,
-            };
-            if work.process(&message).await.is_err() {
+        for number in 0..1000 {
+            if fails(work, number, receive_count).await {
                 failed.push(number);
             }
         }
@@ -81,20 +100,35 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_same_messages_fail_at_every_attempt() {
-        let first = failures(40).await;
-        assert_eq!(first, failures(40).await);
+        let work = work(40, 0);
+        let first = failures(&work, 1).await;
+        assert_eq!(first, failures(&work, 2).await);
         assert!((350..450).contains(&first.len()), "{}", first.len());
     }
 
     #[tokio::test(start_paused = true)]
+    async fn an_attempt_that_fails_is_followed_by_one_that_passes() {
+        let work = work(0, 5);
+        let mut failed = failures(&work, 1).await;
+        assert!((30..70).contains(&failed.len()), "{}", failed.len());
+        for attempt in 2..=5 {
+            let again = failures(&work, attempt).await;
+            assert!((30..70).contains(&again.len()), "{}", again.len());
+            failed.retain(|number| again.contains(number));
+        }
+        assert_eq!(failed, [0; 0], "no message fails five times in a row");
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn nothing_fails_at_zero_and_everything_at_a_hundred() {
-        assert!(failures(0).await.is_empty());
-        assert_eq!(failures(100).await.len(), 1000);
+        assert!(failures(&work(0, 0), 1).await.is_empty());
+        assert_eq!(failures(&work(100, 0), 1).await.len(), 1000);
+        assert_eq!(failures(&work(0, 100), 1).await.len(), 1000);
     }
 
     #[test]
     fn the_hash_is_fnv1a() {
-        assert_eq!(fnv1a(b""), 0xcbf2_9ce4_8422_2325);
-        assert_eq!(fnv1a(b"a"), 0xaf63_dc4c_8601_ec8c);
+        assert_eq!(fnv1a(b"".iter().copied()), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(fnv1a(b"a".iter().copied()), 0xaf63_dc4c_8601_ec8c);
     }
 }

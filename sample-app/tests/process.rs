@@ -209,11 +209,54 @@ fn a_task_says_who_it_is_consumes_with_its_role_and_stops_when_told_to() {
     assert_eq!(started["service"], "orders-canary");
     assert_eq!(started["revision"], "43");
     assert_eq!(started["version"], "2.1.0");
-    let metrics = lines.iter().find(|line| line["_aws"].is_object()).unwrap();
-    assert_eq!(metrics["ServiceName"], "orders-canary");
-    assert_eq!(metrics["Processed"], 1);
+    let metrics: Vec<_> = lines
+        .iter()
+        .filter(|line| line["_aws"].is_object())
+        .collect();
+    let [received, ending] = metrics[..] else {
+        panic!("{text}");
+    };
+    assert_eq!(received["ServiceName"], "orders-canary");
+    assert_eq!(received["Received"], 1);
+    assert_eq!(ending["Processed"], 1);
+    assert_eq!(ending["_aws"]["Timestamp"], received["_aws"]["Timestamp"]);
     let (code, text) = ended(sample_app(&["--health"], &[health_file]));
     assert_eq!(code, Some(1), "{text}");
+}
+
+#[test]
+fn a_task_that_is_killed_has_told_what_it_received_and_nothing_of_how_it_ended() {
+    let (_account, address, _calls) = Account::open();
+    let health_file = health_file("killed");
+    let url = |path: &str| format!("http://{address}{path}");
+    let mut task = sample_app(
+        &[],
+        &[
+            ("QUEUE_URL", &url("/111122223333/orders")),
+            ("WORK_MS", "60000"),
+            ("HEALTH_FILE", health_file.to_str().unwrap()),
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_ENDPOINT_URL", &url("")),
+            ("AWS_CONTAINER_CREDENTIALS_FULL_URI", &url("/credentials")),
+            ("ECS_CONTAINER_METADATA_URI_V4", &url("/v4")),
+        ],
+    );
+    // It works on its one message once it has told of it: the line must be out before that.
+    let mut lines = BufReader::new(task.stdout.take().unwrap()).lines();
+    let mut told = Vec::new();
+    let metric = |line: &Value| line["_aws"].is_object();
+    while !told.iter().any(metric) {
+        let line = lines.next().unwrap().unwrap();
+        told.push(serde_json::from_str(&line).unwrap());
+    }
+    task.kill().unwrap();
+    task.wait().unwrap();
+    told.extend(lines.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap()));
+    std::fs::remove_file(health_file).unwrap();
+
+    let sum = |name: &str| -> u64 { told.iter().filter_map(|line| line[name].as_u64()).sum() };
+    assert_eq!(sum("Received"), 1);
+    assert_eq!(sum("Processed") + sum("Failed") + sum("Released"), 0);
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! The consumer against SQS at wire level, on paused time: hours pass at once, none is slept.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use serde_json::Value;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
@@ -11,6 +13,7 @@ use tokio::time::sleep;
 use super::*;
 
 mod fake_sqs;
+mod receipts;
 mod stops;
 
 use fake_sqs::FakeSqs;
@@ -29,7 +32,49 @@ enum Plan {
 struct Scripted {
     plan: fn(&Message) -> Plan,
     seen: Arc<Seen>,
+    printed: Printed,
 }
+
+/// The metric lines so far.
+#[derive(Debug, Clone, Default)]
+struct Printed(Arc<Mutex<Vec<Value>>>);
+
+impl Printed {
+    fn push(&self, line: &str) {
+        let line = serde_json::from_str(line).unwrap();
+        self.0.lock().unwrap().push(line);
+    }
+
+    /// The sum of a metric, for messages that were received in some minute if one is given.
+    fn sum(&self, name: &str, minute: Option<u64>) -> u64 {
+        let lines = self.0.lock().unwrap();
+        lines
+            .iter()
+            .filter(|line| minute.is_none_or(|minute| minute_of(line) == minute))
+            .filter_map(|line| line[name].as_u64())
+            .sum()
+    }
+
+    fn minutes(&self) -> BTreeSet<u64> {
+        self.0.lock().unwrap().iter().map(minute_of).collect()
+    }
+
+    /// Messages of a minute that were received and of which nothing is known since.
+    fn unaccounted(&self, minute: u64) -> u64 {
+        let sum = |name| self.sum(name, Some(minute));
+        sum("Received") - sum("Processed") - sum("Failed") - sum("Released")
+    }
+}
+
+/// The minute that a line counts for, from the beginning of its test.
+fn minute_of(line: &Value) -> u64 {
+    let at = Duration::from_millis(line["_aws"]["Timestamp"].as_u64().unwrap());
+    at.saturating_sub(BEGIN).as_secs() / 60
+}
+
+/// Every test begins ten seconds into a minute, in October 2026.
+const BEGIN: Duration = Duration::from_hours(497_750);
+const INTO_A_MINUTE: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Default)]
 struct Seen {
@@ -54,6 +99,8 @@ impl Handler for Scripted {
         assert_eq!(message.body, format!("body of {}", message.id));
         let begun = (message.id.clone(), message.receive_count);
         self.seen.begun.lock().unwrap().push(begun);
+        let received = self.printed.sum("Received", None);
+        assert!(received >= self.seen.begun().len() as u64, "not yet told");
         let now = self.seen.now.fetch_add(1, Ordering::SeqCst) + 1;
         self.seen.most.fetch_max(now, Ordering::SeqCst);
         let plan = (self.plan)(message);
@@ -73,6 +120,7 @@ impl Handler for Scripted {
 struct Running {
     seen: Arc<Seen>,
     metrics: Metrics,
+    printed: Printed,
     health_file: PathBuf,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<Drained>,
@@ -98,10 +146,11 @@ fn start(sqs: &FakeSqs, concurrency: usize, plan: fn(&Message) -> Plan) -> Runni
     let url = "https://sqs.eu-central-1.amazonaws.com/111122223333/orders".to_owned();
     let queue = Queue::new(sqs.client(), url, visibility_timeout);
     let seen = Arc::new(Seen::default());
-    let metrics = Metrics::default();
+    let (metrics, printed) = metrics();
     let handler = Scripted {
         plan,
         seen: seen.clone(),
+        printed: printed.clone(),
     };
     let limits = Limits {
         concurrency,
@@ -118,26 +167,36 @@ fn start(sqs: &FakeSqs, concurrency: usize, plan: fn(&Message) -> Plan) -> Runni
     Running {
         seen,
         metrics,
+        printed,
         health_file,
         stop,
         ended,
     }
 }
 
-async fn pass(seconds: u64) {
-    sleep(Duration::from_secs(seconds)).await;
-}
-
-fn counts(metrics: &Metrics) -> (u64, u64) {
+/// Metrics on the test's clock.
+fn metrics() -> (Metrics, Printed) {
     let origin = crate::metrics::Origin {
         service: "orders".to_owned(),
         version: "1".to_owned(),
         revision: "1".to_owned(),
     };
-    let lines = metrics.take().lines(&origin, std::time::UNIX_EPOCH);
-    let first: serde_json::Value = serde_json::from_str(&lines[0]).unwrap();
-    let count = |name| serde_json::Value::as_u64(&first[name]).unwrap();
-    (count("Processed"), count("Failed"))
+    let (began, printed) = (Instant::now(), Printed::default());
+    let paper = printed.clone();
+    let now = move || std::time::UNIX_EPOCH + BEGIN + INTO_A_MINUTE + began.elapsed();
+    let metrics = Metrics::new(origin, now, move |line| paper.push(line));
+    (metrics, printed)
+}
+
+async fn pass(seconds: u64) {
+    sleep(Duration::from_secs(seconds)).await;
+}
+
+/// Processed and failed so far.
+fn counts(running: &Running) -> (u64, u64) {
+    running.metrics.flush();
+    let sum = |name| running.printed.sum(name, None);
+    (sum("Processed"), sum("Failed"))
 }
 
 #[tokio::test(start_paused = true)]
@@ -153,7 +212,7 @@ async fn what_is_processed_is_deleted_in_batches() {
     assert_eq!(sizes.collect::<Vec<_>>(), [10, 2]);
     let poll = &sqs.calls("ReceiveMessage")[0];
     assert_eq!(poll["MaxNumberOfMessages"], 10);
-    assert_eq!(counts(&running.metrics), (12, 0));
+    assert_eq!(counts(&running), (12, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -216,7 +275,7 @@ async fn a_failed_message_is_left_and_comes_again_after_its_visibility_timeout()
     pass(2).await;
     assert_eq!(running.seen.begun()[1..], [("m01".to_owned(), 2)]);
     assert!(sqs.calls("DeleteMessageBatch").is_empty());
-    assert_eq!(counts(&running.metrics), (0, 2));
+    assert_eq!(counts(&running), (0, 2));
 }
 
 #[tokio::test(start_paused = true)]
@@ -228,7 +287,7 @@ async fn a_panic_costs_one_message_one_attempt_and_nothing_else() {
     });
     pass(1).await;
     assert_eq!(sqs.left(), ["m00"]);
-    assert_eq!(counts(&running.metrics), (2, 1));
+    assert_eq!(counts(&running), (2, 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -240,7 +299,7 @@ async fn long_work_keeps_its_message_from_other_consumers() {
     assert_eq!(sqs.visible(), [""; 0]);
     pass(2).await;
     assert_eq!(sqs.left(), [""; 0]);
-    assert_eq!(counts(&running.metrics), (1, 0));
+    assert_eq!(counts(&running), (1, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -251,7 +310,7 @@ async fn work_that_does_not_end_is_ended_and_has_failed() {
     assert_eq!(running.seen.begun().len(), 1);
     pass(40).await;
     assert_eq!(running.seen.begun().len(), 2, "it is tried again");
-    assert_eq!(counts(&running.metrics), (0, 1));
+    assert_eq!(counts(&running), (0, 1));
 }
 
 #[tokio::test(start_paused = true)]

@@ -53,8 +53,10 @@ impl Answers {
         }
         let number = self.begun.fetch_add(1, Ordering::Relaxed);
         tokio::time::sleep(self.demo.duration).await;
-        if fails(number, self.demo.failure_percent) {
-            tracing::warn!("a request failed: chosen to fail by FAILURE_PERCENT");
+        if fails(number, failing(&self.demo)) {
+            tracing::warn!(
+                "a request failed: chosen to fail by FAILURE_PERCENT or ATTEMPT_FAILURE_PERCENT"
+            );
             return self.respond(StatusCode::INTERNAL_SERVER_ERROR);
         }
         self.respond(StatusCode::OK)
@@ -76,6 +78,11 @@ impl Answers {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response
     }
+}
+
+/// How many of a hundred requests fail. Each is an attempt: nobody sends it again.
+fn failing(demo: &Demo) -> u64 {
+    (demo.failure_percent + demo.attempt_failure_percent).min(100)
 }
 
 /// Whether the request of this number, from 0, is one of those that fail: `percent` of every hundred,
@@ -106,6 +113,7 @@ mod tests {
         Demo {
             duration: Duration::ZERO,
             failure_percent,
+            attempt_failure_percent: 0,
         }
     }
 
@@ -126,6 +134,7 @@ mod tests {
         let slow = Demo {
             duration: Duration::from_secs(9),
             failure_percent: 100,
+            attempt_failure_percent: 0,
         };
         let began = tokio::time::Instant::now();
         let healthy = answers(slow.clone(), None).answer(HEALTH_PATH).await;
@@ -154,6 +163,7 @@ mod tests {
             Demo {
                 duration: Duration::from_millis(250),
                 failure_percent: 0,
+                attempt_failure_percent: 0,
             },
             None,
         );

@@ -17,7 +17,7 @@ pub struct Settings {
     pub app_version: String,
     /// `STOP_TIMEOUT_SECONDS`: from SIGTERM to SIGKILL, the container's `stopTimeout`.
     pub stop_timeout: Duration,
-    /// `WORK_MS` and `FAILURE_PERCENT`: what the demonstration does with requests.
+    /// `WORK_MS`, `FAILURE_PERCENT` and `ATTEMPT_FAILURE_PERCENT`: what the demonstration does with requests.
     pub demo: Demo,
     /// `HEALTH_FAILS_AFTER`: the demonstration calls itself unhealthy after so many requests, 0 for from the beginning;
     /// not set, never.
@@ -107,6 +107,7 @@ mod tests {
             ("STOP_TIMEOUT_SECONDS", "120"),
             ("WORK_MS", "250"),
             ("FAILURE_PERCENT", "40"),
+            ("ATTEMPT_FAILURE_PERCENT", "5"),
             ("HEALTH_FAILS_AFTER", "30"),
         ])
         .unwrap();
@@ -119,6 +120,7 @@ mod tests {
                 demo: Demo {
                     duration: Duration::from_millis(250),
                     failure_percent: 40,
+                    attempt_failure_percent: 5,
                 },
                 health_fails_after: Some(30),
             }

@@ -22,6 +22,7 @@ impl Service {
             demo: Demo {
                 duration: Duration::ZERO,
                 failure_percent: 0,
+                attempt_failure_percent: 0,
             },
             health_fails_after: None,
         };
