@@ -17,6 +17,9 @@ pub enum Scenario {
     GoodVersion,
     /// v2 fails most of its messages or requests: an alarm fires and rolls it back.
     BadVersion,
+    /// Both versions fail one in twenty messages, which pass at a later attempt, or requests: no reason to roll v2 back,
+    /// so it is released.
+    BothFail,
     /// v2 ends as soon as it starts: ECS gives its deployment up, and it is rolled back.
     CrashLoop,
     /// A person rejects v2 at the approval, and it is rolled back.
@@ -60,6 +63,17 @@ pub enum End {
     RolledBack,
 }
 
+/// Whose answers may be failures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailsRequests {
+    /// None is.
+    Nobody,
+    /// Those of the candidate.
+    Candidate,
+    /// Those of any version; every request gets to one.
+    EveryVersion,
+}
+
 /// How often a call is throttled in [`Scenario::Throttled`].
 const THROTTLED_EVERY: u64 = 7;
 
@@ -99,6 +113,7 @@ impl Scenario {
             Self::UnhealthyCanary => Behaviour::TurnsUnhealthyAfter(10),
             Self::BadVersion | Self::LostEvents => Behaviour::Fails(60),
             Self::CrashLoop => Behaviour::CrashesAtStart,
+            Self::BothFail => Behaviour::FailsAttempts(5),
             Self::GoodVersion
             | Self::Rejected
             | Self::Overtaken
@@ -107,9 +122,14 @@ impl Scenario {
             | Self::ForeignWeight
             | Self::AutoscalerFights => Behaviour::Works,
         };
+        let stable = match self {
+            Self::BothFail => behaviour,
+            _ => Behaviour::Works,
+        };
         let second = Version::new("v2", behaviour);
         let third = Version::new("v3", Behaviour::Works);
-        Script::new(
+        Script::beginning_with(
+            Version::new("v1", stable),
             [second]
                 .into_iter()
                 .chain((self == Self::Overtaken).then_some(third)),
@@ -123,7 +143,7 @@ impl Scenario {
         let steps = match self {
             Self::GoodVersion => return stage,
             // Long enough for the periods of the alarms.
-            Self::BadVersion => vec![Step::new(10, 20), Step::new(50, 60)],
+            Self::BadVersion | Self::BothFail => vec![Step::new(10, 20), Step::new(50, 60)],
             // The functions' own gate on dead letters closes before the alarms do. A load balancer has no such
             // gate: the execution ends by the alarms that the functions ask at every look.
             Self::LostEvents => vec![Step::new(50, 60)],
@@ -180,6 +200,7 @@ impl Scenario {
     pub fn answer(self) -> Answer {
         match self {
             Self::GoodVersion
+            | Self::BothFail
             | Self::Overtaken
             | Self::AlarmWhilePromoting
             | Self::Throttled
@@ -197,9 +218,11 @@ impl Scenario {
     #[must_use]
     pub fn end(self) -> End {
         match self {
-            Self::GoodVersion | Self::Overtaken | Self::Throttled | Self::AutoscalerFights => {
-                End::Released
-            }
+            Self::GoodVersion
+            | Self::BothFail
+            | Self::Overtaken
+            | Self::Throttled
+            | Self::AutoscalerFights => End::Released,
             Self::BadVersion
             | Self::CrashLoop
             | Self::Rejected
@@ -210,13 +233,16 @@ impl Scenario {
         }
     }
 
-    /// Whether requests may fail: those that a bad or a sick version answers.
+    /// Whose requests may fail, if anybody's.
     #[must_use]
-    pub fn may_fail_requests(self) -> bool {
-        matches!(
-            self,
-            Self::BadVersion | Self::LostEvents | Self::UnhealthyCanary | Self::CrashLoop
-        )
+    pub fn fails_requests(self) -> FailsRequests {
+        match self {
+            Self::BadVersion | Self::LostEvents | Self::UnhealthyCanary | Self::CrashLoop => {
+                FailsRequests::Candidate
+            }
+            Self::BothFail => FailsRequests::EveryVersion,
+            _ => FailsRequests::Nobody,
+        }
     }
 
     /// Whether messages may end in the dead-letter queue.
@@ -234,7 +260,11 @@ impl Scenario {
                 Some("events")
             }
             Self::LostEvents => Some("schedule"),
-            Self::GoodVersion | Self::Overtaken | Self::Throttled | Self::AutoscalerFights => None,
+            Self::GoodVersion
+            | Self::BothFail
+            | Self::Overtaken
+            | Self::Throttled
+            | Self::AutoscalerFights => None,
         }
     }
 }

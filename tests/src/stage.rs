@@ -105,12 +105,21 @@ impl Traffic {
         }
     }
 
-    /// The alarms that a bad candidate sets off.
+    /// The alarms that a bad candidate sets off, which are gates too.
     #[must_use]
-    pub fn alarms(self) -> [&'static str; 2] {
+    pub fn alarms(self) -> &'static [&'static str] {
         match self {
-            Self::Queue => [ALARM, FAILURES_ALARM],
-            Self::Alb => [ERRORS_ALARM, LATENCY_ALARM],
+            Self::Queue => &[ALARM, FAILURES_ALARM],
+            Self::Alb => &[FAILURES_ALARM, ERRORS_ALARM, LATENCY_ALARM],
+        }
+    }
+
+    /// The alarm that a person sets by hand to have a release rolled back.
+    #[must_use]
+    pub fn alarm(self) -> &'static str {
+        match self {
+            Self::Queue => ALARM,
+            Self::Alb => ERRORS_ALARM,
         }
     }
 

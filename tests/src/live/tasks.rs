@@ -23,6 +23,7 @@ use super::{
     process::{Keeper, Lines, Process, Program, exit_code},
 };
 use crate::{
+    clock::Moment,
     wire::{Account, server::METADATA_PATH},
     world::{
         Principal, cloudwatch,
@@ -150,14 +151,17 @@ impl Tasks {
         let account = self.setup.account.clone();
         let logs = self.setup.logs.clone();
         let stream = format!("{}-{}", launch.service, id(&launch.task_arn));
-        let last = Mutex::new(account.now());
+        let flush = Mutex::new(Flush {
+            at: account.now(),
+            over: Duration::ZERO,
+        });
         Arc::new(move |text| {
             account.with(|world| {
                 cloudwatch::ingest_log_line(world, text);
-                let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-                if let Some(messages) = messages(text, world.now.since(*last)) {
-                    *last = world.now;
-                    world.note(messages);
+                if let Some(ended) = Ended::read(text) {
+                    let mut flush = flush.lock().unwrap_or_else(PoisonError::into_inner);
+                    *flush = flush.then(world.now);
+                    world.note(ended.over(flush.over));
                 }
             });
             logs.write(Line {
@@ -176,19 +180,57 @@ impl Setup {
     }
 }
 
-/// What a consumer says about its messages since its last metric line, if the line is one.
-fn messages(line: &str, over: Duration) -> Option<What> {
-    if !line.contains("\"_aws\"") {
-        return None;
+/// When a consumer told last how its messages ended, and the time that this was about.
+#[derive(Clone, Copy)]
+struct Flush {
+    at: Moment,
+    over: Duration,
+}
+
+impl Flush {
+    /// A line comes at `now`. There may be several at once, one for each moment of receipt: all are about the same time.
+    fn then(self, now: Moment) -> Self {
+        let since = now.since(self.at);
+        if since < Duration::from_secs(1) {
+            return self;
+        }
+        Self {
+            at: now,
+            over: since,
+        }
     }
-    let metrics: Value = serde_json::from_str(line).ok()?;
-    let count = |name: &str| u32::try_from(metrics[name].as_u64()?).ok();
-    Some(What::Messages {
-        version: metrics["Version"].as_str()?.to_owned(),
-        processed: count("Processed")?,
-        failed: count("Failed")?,
-        over,
-    })
+}
+
+/// How messages of a consumer ended.
+struct Ended {
+    version: String,
+    processed: u32,
+    failed: u32,
+}
+
+impl Ended {
+    /// From a metric line that tells it.
+    fn read(line: &str) -> Option<Self> {
+        if !line.contains("\"_aws\"") {
+            return None;
+        }
+        let metrics: Value = serde_json::from_str(line).ok()?;
+        let count = |name: &str| u32::try_from(metrics[name].as_u64()?).ok();
+        Some(Self {
+            version: metrics["Version"].as_str()?.to_owned(),
+            processed: count("Processed")?,
+            failed: count("Failed")?,
+        })
+    }
+
+    fn over(self, over: Duration) -> What {
+        What::Messages {
+            version: self.version,
+            processed: self.processed,
+            failed: self.failed,
+            over,
+        }
+    }
 }
 
 /// Where a task's commands run.

@@ -242,7 +242,8 @@ fn of_scenario(story: &Story, scenario: Scenario, facts: &Facts) -> Vec<Check> {
         {
             let alarms = story.cast.traffic.alarms();
             let fired = alarms
-                .into_iter()
+                .iter()
+                .copied()
                 .filter(|alarm| has_fired(story, alarm))
                 .collect::<Vec<_>>()
                 .join(", ");
@@ -266,6 +267,7 @@ fn of_scenario(story: &Story, scenario: Scenario, facts: &Facts) -> Vec<Check> {
         )],
         Scenario::UnhealthyCanary => vec![stopped_with(story, &["unhealthy", "maxUnhealthy"])],
         Scenario::AutoscalerFights => vec![no_task_missing(story, facts)],
+        Scenario::BothFail => both_fail(story),
         Scenario::Overtaken => vec![one_after_the_other(story, facts)],
         Scenario::Throttled => {
             let refused: u32 = story
@@ -282,6 +284,39 @@ fn of_scenario(story: &Story, scenario: Scenario, facts: &Facts) -> Vec<Check> {
         }
         _ => Vec::new(),
     }
+}
+
+/// Attempts of both versions failed, and no alarm took the candidate for a bad one.
+fn both_fail(story: &Story) -> Vec<Check> {
+    let failed = [story.cast.stable.as_str(), story.cast.candidate.as_str()]
+        .map(|version| (version, story.traffic.total(version)));
+    let told = failed.map(|(version, total)| {
+        format!(
+            "{} of {} by {version}",
+            total.failed,
+            total.processed + total.failed
+        )
+    });
+    let fired = story.cast.traffic.alarms().iter().copied();
+    let fired: Vec<_> = fired.filter(|alarm| has_fired(story, alarm)).collect();
+    vec![
+        check(
+            "attempts that failed",
+            "some by both versions",
+            told.join(", "),
+            failed.iter().all(|(_, total)| total.failed > 0),
+        ),
+        check(
+            "alarms that fired",
+            "none",
+            if fired.is_empty() {
+                "none".to_owned()
+            } else {
+                fired.join(", ")
+            },
+            fired.is_empty(),
+        ),
+    ]
 }
 
 /// The primary never had fewer running tasks than the release found.

@@ -207,7 +207,7 @@ impl Theatre<'_> {
 
     /// As `aws cloudwatch set-alarm-state` does.
     fn set_alarm(&self) {
-        let [alarm, _] = self.rehearsal.stage.traffic.alarms();
+        let alarm = self.rehearsal.stage.traffic.alarm();
         self.tell(&format!("a person sets alarm {alarm} to ALARM"));
         let input = json!({
             "AlarmName": alarm,

@@ -42,8 +42,10 @@ pub struct Version {
 pub enum Behaviour {
     /// They process every message or request.
     Works,
-    /// They fail this percentage of messages or requests.
+    /// They fail this percentage of messages or requests; a message at every attempt.
     Fails(u8),
+    /// They fail this percentage of attempts; a message passes at a later one.
+    FailsAttempts(u8),
     /// They end with exit code 1 at once.
     CrashesAtStart,
     /// Behind a load balancer: their health check fails once they have had so many requests.
@@ -80,6 +82,10 @@ impl Version {
             Behaviour::Works => (sample_app.to_owned(), Vec::new()),
             Behaviour::Fails(percent) => {
                 environment.insert("FAILURE_PERCENT".to_owned(), percent.to_string());
+                (sample_app.to_owned(), Vec::new())
+            }
+            Behaviour::FailsAttempts(percent) => {
+                environment.insert("ATTEMPT_FAILURE_PERCENT".to_owned(), percent.to_string());
                 (sample_app.to_owned(), Vec::new())
             }
             Behaviour::TurnsUnhealthyAfter(requests) => {

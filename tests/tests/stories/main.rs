@@ -1,6 +1,7 @@
 //! Stories of the rehearsal, in process and on a virtual clock.
 
 mod adapters;
+mod alarms;
 mod alb;
 mod autoscaling;
 mod bad_input;

@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use rehearsal::{
-    stage::{self, Behaviour, Mode, Script, Stage, Version},
+    stage::{self, Behaviour, Mode, Script, Stage, Step, Version},
     wire::Interference,
     world::{Fault, events::Delivery, scaling},
 };
 
-use crate::play::{Play, stable};
+use crate::{
+    alarms::chance_ignored,
+    play::{Play, stable},
+};
 
 fn v2(behaviour: Behaviour) -> Script {
     Script::new([Version::new("v2", behaviour)])
@@ -39,6 +42,50 @@ async fn bad_version() {
     assert_eq!(play.pair(), stable());
     assert_eq!(play.lost(), [""; 0]);
     insta::assert_snapshot!(play.transcript());
+}
+
+/// An hour in which both versions fail one attempt in twenty, as workers do whose dependencies are briefly away.
+fn both_fail() -> (Stage, Script) {
+    let fails = Behaviour::FailsAttempts(5);
+    let script = Script::beginning_with(Version::new("v1", fails), [Version::new("v2", fails)]);
+    let stage = Stage {
+        steps: Some(vec![Step::new(10, 30 * 60), Step::new(50, 30 * 60)]),
+        ..Stage::default()
+    };
+    (stage, script)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_version_that_fails_no_more_than_the_one_before_is_released_after_an_hour() {
+    let (stage, script) = both_fail();
+    let play = Play::begin(&stage, script).await;
+    let release = play.push("v2");
+    let began = play.account.now();
+    play.until_approval(&release).await;
+    assert!(play.account.now().since(began) > Duration::from_hours(1));
+    for version in ["v1", "v2"] {
+        let rate = play.failure_percent(version);
+        assert!((3.0..7.0).contains(&rate), "{version} fails {rate} %");
+    }
+    play.approve();
+    assert_eq!(play.until_ended(&release).await, "SUCCEEDED");
+    assert_eq!(play.fired(), [""; 0]);
+    assert_eq!(
+        play.pair(),
+        "orders: orders:2 4/4 in 1, scaled 2..20 ---\norders-canary: orders:2 1/1 in 1"
+    );
+    assert_eq!(play.lost(), [""; 0]);
+}
+
+/// The story above can fail: without regard to chance the same release is rolled back.
+#[tokio::test(start_paused = true)]
+async fn an_alarm_that_takes_chance_for_a_difference_rolls_the_same_release_back() {
+    let (stage, script) = both_fail();
+    let play = Play::begin_from(&chance_ignored(), &stage, script, |_| ()).await;
+    let release = play.push("v2");
+    assert_ne!(play.until_ended(&release).await, "SUCCEEDED");
+    play.until_phase("RolledBack").await;
+    assert_eq!(play.fired(), [stage::FAILURES_ALARM]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,9 +2,9 @@
 
 use super::{Facts, check};
 use crate::{
-    live::load::Totals,
+    live::load::{NO_VERSION, Totals},
     rehearse::Theatre,
-    scenario::Scenario,
+    scenario::{FailsRequests, Scenario},
     stage::{self, Traffic},
     story::{Story, Weights},
     verdict::Check,
@@ -42,17 +42,30 @@ pub(super) fn requests(story: &Story, scenario: Scenario, totals: &Totals) -> Ve
         format!("{answered} answered"),
         *sent > 0 && sent == answered,
     );
-    if scenario.may_fail_requests() {
-        let candidate = story.cast.candidate.as_str();
-        let others: u64 = story
-            .traffic
-            .versions()
-            .filter(|version| *version != candidate)
+    let failed_by = |is_meant: &dyn Fn(&str) -> bool| -> u64 {
+        let versions = story.traffic.versions();
+        let others = versions.filter(|version| is_meant(version));
+        others
             .map(|version| u64::from(story.traffic.total(version).failed))
-            .sum();
-        let name = format!("failed requests that {candidate} did not answer");
+            .sum()
+    };
+    let check_failures = |name: &str, others: u64| {
         let found = format!("{others} of {failed} failed");
-        return vec![every, check(&name, "0", found, others == 0)];
+        check(name, "0", found, others == 0)
+    };
+    let candidate = story.cast.candidate.as_str();
+    match scenario.fails_requests() {
+        FailsRequests::Candidate => {
+            let name = format!("failed requests that {candidate} did not answer");
+            let others = failed_by(&|version| version != candidate);
+            return vec![every, check_failures(&name, others)];
+        }
+        FailsRequests::EveryVersion => {
+            let name = "failed requests that no version answered";
+            let others = failed_by(&|version| version == NO_VERSION);
+            return vec![every, check_failures(name, others)];
+        }
+        FailsRequests::Nobody => {}
     }
     let found = match first_failures.first() {
         None => "0".to_owned(),

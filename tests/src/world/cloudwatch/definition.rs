@@ -151,45 +151,42 @@ impl Definition {
         self.datapoints_to_alarm.unwrap_or(self.evaluation_periods)
     }
 
-    pub(super) fn breaches(&self, datapoint: &Datapoint) -> bool {
-        self.comparison.breaches(datapoint.value, self.threshold)
+    pub(super) fn breaches(&self, value: f64) -> bool {
+        self.comparison.breaches(value, self.threshold)
     }
 
     /// The datapoint of the period that begins at a second of metric time.
     pub(super) fn datapoint(&self, store: &Store, second: u64) -> Option<Datapoint> {
-        match &self.watched {
-            Watched::Metric(series) => {
-                let statistics = store.aggregate(&series.key, second, second + self.period)?;
-                Some(Datapoint {
-                    second,
-                    value: series.statistic.of(statistics),
-                    samples: Some(statistics.count),
-                })
-            }
-            Watched::Math { queries, result } => Some(Datapoint {
-                second,
-                value: self.query(store, queries, result, second)?,
-                samples: None,
-            }),
-        }
+        let stored = |series: &Series| store.aggregate(&series.key, second, second + self.period);
+        let samples = match &self.watched {
+            Watched::Metric(series) => Some(stored(series)?.count),
+            Watched::Math { .. } => None,
+        };
+        let value = self.value(&|series| Some(series.statistic.of(stored(series)?)))?;
+        Some(Datapoint {
+            second,
+            value,
+            samples,
+        })
     }
 
-    fn query(
-        &self,
-        store: &Store,
-        queries: &BTreeMap<String, Query>,
-        id: &str,
-        second: u64,
-    ) -> Option<f64> {
-        match queries.get(id)? {
-            Query::Metric(series) => {
-                let statistics = store.aggregate(&series.key, second, second + self.period)?;
-                Some(series.statistic.of(statistics))
-            }
-            Query::Expression(expression) => {
-                expression.evaluate(&|id: &str| self.query(store, queries, id, second))
-            }
+    /// What the alarm looks at in a period, where `of` gives the values of its metrics.
+    pub(super) fn value(&self, of: &impl Fn(&Series) -> Option<f64>) -> Option<f64> {
+        match &self.watched {
+            Watched::Metric(series) => of(series),
+            Watched::Math { queries, result } => query(queries, result, of),
         }
+    }
+}
+
+fn query(
+    queries: &BTreeMap<String, Query>,
+    id: &str,
+    of: &impl Fn(&Series) -> Option<f64>,
+) -> Option<f64> {
+    match queries.get(id)? {
+        Query::Metric(series) => of(series),
+        Query::Expression(expression) => expression.evaluate(&|id: &str| query(queries, id, of)),
     }
 }
 

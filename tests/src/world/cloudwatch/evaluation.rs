@@ -59,7 +59,7 @@ pub(super) fn evaluate(definition: &Definition, range: &[Option<Datapoint>]) -> 
         .collect();
     let breaching = datapoints
         .iter()
-        .filter(|datapoint| definition.breaches(datapoint))
+        .filter(|datapoint| definition.breaches(datapoint.value))
         .count();
     let filled = definition.evaluation_periods - datapoints.len();
     let alarm_if = |alarm: bool| {

@@ -78,6 +78,20 @@ pub fn publish(
     store.add(key, second, Resolution::Minute, statistics);
 }
 
+/// Whether a period in which the metrics of an alarm have certain values is one of those that make it fire, if there are
+/// enough of them; `None` if the period has no datapoint, or there is no such alarm. `of` answers the value of a metric by
+/// its name and dimensions.
+#[must_use]
+pub fn breaches(
+    world: &World,
+    alarm: &str,
+    of: &impl Fn(&str, &BTreeMap<String, String>) -> Option<f64>,
+) -> Option<bool> {
+    let definition = &world.cloudwatch.alarms.get(alarm)?.definition;
+    let value = definition.value(&|series| of(&series.key.name, &series.key.dimensions))?;
+    Some(definition.breaches(value))
+}
+
 /// The minute of metric time that a moment lies in.
 #[must_use]
 pub fn minute(world: &World, at: Moment) -> u64 {

@@ -37,7 +37,8 @@ pub(super) fn text(
         .datapoints
         .iter()
         .filter(|datapoint| {
-            definition.datapoints_to_alarm.is_none() || definition.breaches(datapoint) == alarm
+            definition.datapoints_to_alarm.is_none()
+                || definition.breaches(datapoint.value) == alarm
         })
         .collect();
     let listed: Vec<String> = shown

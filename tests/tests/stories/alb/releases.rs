@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rehearsal::{
-    stage::{self, Behaviour, Script, Version},
+    stage::{self, Behaviour, Script, Stage, Step, Version},
     wire::Interference,
     world::{Fault, events::Delivery, journal::What},
 };
@@ -52,6 +52,27 @@ async fn bad_version() {
         "no request goes to it any more, then the rest: {writes:?}"
     );
     insta::assert_snapshot!(play.transcript());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_version_that_fails_no_more_than_the_one_before_is_released_after_an_hour() {
+    let fails = Behaviour::FailsAttempts(5);
+    let script = Script::beginning_with(Version::new("v1", fails), [Version::new("v2", fails)]);
+    let stage = Stage {
+        steps: Some(vec![Step::new(10, 30 * 60), Step::new(50, 30 * 60)]),
+        ..stage()
+    };
+    let play = Play::begin(&stage, script).await;
+    let release = play.push("v2");
+    play.until_approval(&release).await;
+    for version in ["v1", "v2"] {
+        let rate = play.failure_percent(version);
+        assert!((3.0..7.0).contains(&rate), "{version} fails {rate} %");
+    }
+    play.approve();
+    assert_eq!(play.until_ended(&release).await, "SUCCEEDED");
+    assert_eq!(play.fired(), [""; 0]);
+    assert_eq!(play.pair(), on(2));
 }
 
 #[tokio::test(start_paused = true)]

@@ -176,6 +176,33 @@ impl Play {
         })
     }
 
+    /// How many percent of its messages or requests a version has failed.
+    pub(crate) fn failure_percent(&self, version: &str) -> f64 {
+        let counts = self.entries(|what| match what {
+            What::Messages {
+                version: by,
+                processed,
+                failed,
+                ..
+            } if by == version => Some((*processed, *failed)),
+            _ => None,
+        });
+        let failed: u32 = counts.iter().map(|(_, failed)| failed).sum();
+        let all: u32 = counts
+            .iter()
+            .map(|(processed, failed)| processed + failed)
+            .sum();
+        100.0 * f64::from(failed) / f64::from(all.max(1))
+    }
+
+    /// The alarms that went to `ALARM`, in order.
+    pub(crate) fn fired(&self) -> Vec<String> {
+        self.entries(|what| match what {
+            What::Alarm { alarm, state, .. } if state == "ALARM" => Some(alarm.clone()),
+            _ => None,
+        })
+    }
+
     /// The last summary or message that an action showed.
     pub(crate) fn said(&self, execution: &str, name: &str) -> String {
         self.entries(|what| match what {

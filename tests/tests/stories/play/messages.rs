@@ -39,13 +39,16 @@ impl Messages {
         self.account
             .with(|world| ecs::task_health(world, task, ecs::Health::Healthy));
         loop {
-            let received = self
-                .as_task("ReceiveMessage", json!({ "MaxNumberOfMessages": 4 }))
-                .unwrap_or_default();
+            let poll = json!({
+                "MaxNumberOfMessages": 4,
+                "MessageSystemAttributeNames": ["ApproximateReceiveCount"],
+            });
+            let received = self.as_task("ReceiveMessage", poll).unwrap_or_default();
             let (mut processed, mut failed) = (0, 0);
             for message in received["Messages"].as_array().into_iter().flatten() {
                 let id = message["MessageId"].as_str().unwrap_or_default();
-                if fails(version.behaviour, id) {
+                let attempt = &message["Attributes"]["ApproximateReceiveCount"];
+                if fails(version.behaviour, id, attempt.as_str().unwrap_or_default()) {
                     failed += 1;
                     continue;
                 }
@@ -113,13 +116,21 @@ impl Messages {
     }
 }
 
-/// The same messages fail every time they are received by a version that fails some.
-fn fails(behaviour: Behaviour, message: &str) -> bool {
-    let Behaviour::Fails(percent) = behaviour else {
-        return false;
+/// The same messages fail every time they are received by a version that fails some; one that fails attempts lets them
+/// pass at another.
+fn fails(behaviour: Behaviour, message: &str, attempt: &str) -> bool {
+    let hash = |text: &str| {
+        text.bytes().fold(7u32, |hash, byte| {
+            hash.wrapping_mul(31).wrapping_add(u32::from(byte))
+        })
     };
-    let hash = message.bytes().fold(7u32, |hash, byte| {
-        hash.wrapping_mul(31).wrapping_add(u32::from(byte))
-    });
-    hash % 100 < u32::from(percent)
+    match behaviour {
+        Behaviour::Fails(percent) => hash(message) % 100 < percent.into(),
+        Behaviour::FailsAttempts(percent) => {
+            // The count alone would move all messages by the same.
+            let mixed = hash(&format!("{attempt}{message}")).wrapping_mul(0x9e37_79b1) >> 16;
+            mixed % 100 < percent.into()
+        }
+        _ => false,
+    }
 }

@@ -271,9 +271,9 @@ impl Play {
             .expect("an approval waits");
     }
 
-    /// The first of the alarms that guard a release goes to `ALARM`.
+    /// A person sets one of the alarms that guard a release to `ALARM`.
     pub(crate) fn alarm(&self, reason: &str) {
-        let [alarm, _] = self.traffic.alarms();
+        let alarm = self.traffic.alarm();
         let input = json!({"AlarmName": alarm, "StateValue": "ALARM", "StateReason": reason});
         self.account
             .with(|world| cloudwatch::call(world, "SetAlarmState", &input))

@@ -275,7 +275,11 @@ impl Server {
     fn answer(&self, number: u64) -> u16 {
         self.served.fetch_add(1, Ordering::Relaxed);
         match self.version.behaviour {
-            Behaviour::Fails(percent) if scattered(number) < percent.into() => 500,
+            Behaviour::Fails(percent) | Behaviour::FailsAttempts(percent)
+                if scattered(number) < percent.into() =>
+            {
+                500
+            }
             _ => 200,
         }
     }

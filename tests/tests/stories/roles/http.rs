@@ -108,7 +108,11 @@ fn the_functions_are_told_the_rule_the_groups_and_the_alarms_of_the_canary() {
         let text: Value = serde_json::from_str(text).expect("JSON");
         assert_eq!(
             text["alarms"],
-            json!(["orders-canary-5xx", "orders-canary-latency"])
+            json!([
+                "orders-canary-failures",
+                "orders-canary-5xx",
+                "orders-canary-latency"
+            ])
         );
         assert_eq!(
             text["traffic"],
@@ -160,6 +164,34 @@ fn watched(alarm: &Made) -> (Vec<&str>, &Value) {
     }
     let names = metrics.iter().map(|it| it["MetricName"].as_str());
     (names.flatten().collect(), &group["Value"])
+}
+
+#[test]
+fn an_alarm_that_rolls_back_compares_the_canary_with_the_primary() {
+    let deployed = Deployed::http(&[]);
+    let rollback = deployed.one("AWS::Lambda::Function", "Rollback");
+    let alarm = deployed.one("AWS::CloudWatch::Alarm", "CanaryFailuresAlarm");
+    assert_eq!(alarm.properties["AlarmName"], stage::FAILURES_ALARM);
+    let action = &alarm.properties["AlarmActions"][0];
+    assert_eq!(*action, rollback.created.attributes["Arn"]);
+    let queries = alarm.properties["Metrics"].as_array().into_iter().flatten();
+    let asked: Vec<_> = queries
+        .map(|query| &query["MetricStat"]["Metric"])
+        .filter(|metric| metric.is_object())
+        .map(|metric| (&metric["MetricName"], &metric["Dimensions"][1]["Value"]))
+        .collect();
+    for id in ["PrimaryTargets", "CanaryTargets"] {
+        let group = deployed.one("AWS::ElasticLoadBalancingV2::TargetGroup", id);
+        let group = &group.created.attributes["TargetGroupFullName"];
+        for name in [
+            "RequestCount",
+            "HTTPCode_Target_5XX_Count",
+            "TargetConnectionErrorCount",
+        ] {
+            assert!(asked.contains(&(&json!(name), group)), "{name} of {id}");
+        }
+    }
+    assert_eq!(asked.len(), 6);
 }
 
 #[test]

@@ -61,6 +61,9 @@ impl Machine {
         fs::create_dir_all(home.join("clone/infra")).expect("a directory for the scripts");
         for file in fs::read_dir(INFRA).expect("infra") {
             let file = file.expect("a file of infra");
+            if file.path().is_dir() {
+                continue;
+            }
             fs::copy(file.path(), home.join("clone/infra").join(file.file_name())).expect("a copy");
         }
         // What Cargo would build, and what every machine has.
