@@ -9,14 +9,10 @@ use std::{
 };
 
 use clap::{CommandFactory as _, Parser, error::ErrorKind};
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     clock::Moment,
-    live::{
-        build::{self, Together},
-        logs::Logs,
-    },
+    live::{build, logs::Logs},
     rehearse::{Approve, Ending, Rehearsal, rehearse},
     report,
     scenario::Scenario,
@@ -39,7 +35,7 @@ const INTERRUPTED: u8 = 130;
 /// Rehearses a canary release on this machine: no AWS account, no Docker.
 ///
 /// A local AWS account on loopback, the four real Lambda functions, and the real sample application
-/// as the tasks of both ECS services; messages or requests arrive all the time. Builds what it starts.
+/// as the tasks of both ECS services; messages or requests arrive all the time.
 #[derive(Debug, Parser)]
 #[command(name = "rehearsal", after_help = EXAMPLES, max_term_width = 100)]
 struct Arguments {
@@ -68,17 +64,15 @@ Examples:
   cargo run -p rehearsal -- --approve ask --logs logs
 
 Exit status: 0 if the rehearsal showed what it was meant to, 1 if not, 2 if there was none (a wrong
-argument, a failing build), 130 if it was interrupted (Ctrl-C at any time; no process is left).";
+argument, a program that is missing), 130 if it was interrupted (Ctrl-C at any time; no process is left).";
 
 /// Why there is no verdict.
 #[derive(Debug, thiserror::Error)]
 enum Problem {
     #[error("cannot start the asynchronous runtime")]
     Runtime(#[source] io::Error),
-    #[error("cannot listen for SIGINT and SIGTERM")]
-    Signals(#[source] io::Error),
     #[error(transparent)]
-    Build(#[from] build::BuildError),
+    Programs(#[from] build::Missing),
     #[error("cannot create the log directory {} (--logs)", .0.display())]
     Logs(PathBuf, #[source] io::Error),
     #[error("cannot write the report {} (--report)", .0.display())]
@@ -129,14 +123,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Problem> {
         // Better now than after two minutes.
         check_writable(file)?;
     }
-    let programs = tokio::select! {
-        built = build::build(Together::Programs) => built?,
-        interrupted = interrupted() => {
-            interrupted?;
-            eprintln!("interrupted while building");
-            return Ok(ExitCode::from(INTERRUPTED));
-        }
-    };
+    let programs = build::beside_this_program()?;
     say(&introduction(&arguments).join("\n"));
     let mut terminal = Terminal::new(io::stdout().is_terminal());
     let rehearsal = Rehearsal {
@@ -151,16 +138,6 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Problem> {
     };
     let ended = rehearse(rehearsal, &mut terminal).await?;
     conclude(&ended, &arguments, terminal)
-}
-
-async fn interrupted() -> Result<(), Problem> {
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Problem::Signals)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(Problem::Signals)?;
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
-    Ok(())
 }
 
 fn introduction(arguments: &Arguments) -> Vec<String> {

@@ -1,5 +1,5 @@
 //! Entry point of the rehearsal.
 
 fn main() -> std::process::ExitCode {
-    rehearsal::cli::main()
+    rehearsal_core::cli::main()
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use rehearsal::live::build::SAMPLE_APP;
+use rehearsal_core::live::build::SAMPLE_APP;
 
 use crate::{
     programs::Programs,

@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use rehearsal::live::build::{PROGRAMS, SAMPLE_APP};
+use rehearsal_core::live::build::{PROGRAMS, SAMPLE_APP};
 use serde_json::Value;
 
 const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use rehearsal::{
+use rehearsal_core::{
     stage::{self, Behaviour, Script, Stage, Step, Traffic, Version},
     world::journal::{Call, Entry, What},
 };

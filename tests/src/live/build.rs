@@ -1,10 +1,10 @@
-//! Builds the programs that the rehearsal runs.
+//! Finds, or builds, the programs that the rehearsal runs.
 
 use std::{
     collections::BTreeMap,
     ffi::{OsStr, OsString},
     io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
 };
 
@@ -48,44 +48,62 @@ pub enum BuildError {
     },
     /// Cargo succeeded without this program.
     #[error("cargo built no program {program} in the workspace of {MANIFEST}")]
-    Missing {
+    NotBuilt {
         /// The package and program.
         program: &'static str,
     },
 }
 
-/// With which features the programs' dependencies are built: those that everything built together
-/// asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Together {
-    /// The programs alone.
-    Programs,
-    /// The workspace and its tests, as `cargo test --workspace` has already done.
-    Workspace,
+/// A program is not where it should be.
+#[derive(Debug, thiserror::Error)]
+pub enum Missing {
+    /// Where this program is cannot be told.
+    #[error("cannot tell where this program is")]
+    Here(#[source] io::Error),
+    /// It is not beside this one.
+    #[error(
+        "there is no program {}. `cargo run -p rehearsal` builds it beside this one before it begins",
+        .0.display()
+    )]
+    Program(PathBuf),
 }
 
-/// Builds [`PROGRAMS`] with the Cargo that runs the rehearsal, or the one on the `PATH`. Answers the
-/// executables by name. Cargo's progress and diagnostics appear on standard error. Dropping the
-/// future ends Cargo and what it has started.
-pub async fn build(together: Together) -> Result<BTreeMap<String, PathBuf>, BuildError> {
+/// [`PROGRAMS`] by name, which are beside this program: `cargo run -p rehearsal` has built them together.
+pub fn beside_this_program() -> Result<BTreeMap<String, PathBuf>, Missing> {
+    let here = std::env::current_exe().map_err(Missing::Here)?;
+    beside(&here)
+}
+
+fn beside(here: &Path) -> Result<BTreeMap<String, PathBuf>, Missing> {
+    PROGRAMS
+        .into_iter()
+        .map(|program| {
+            let path = here.with_file_name(program);
+            if path.is_file() {
+                Ok((program.to_owned(), path))
+            } else {
+                Err(Missing::Program(path))
+            }
+        })
+        .collect()
+}
+
+/// Builds [`PROGRAMS`] with the Cargo that runs the tests, or the one on the `PATH`. Answers the executables by name.
+/// Cargo's progress and diagnostics appear on standard error. Dropping the future ends Cargo and what it has started.
+///
+/// The whole workspace is built with its tests, as `cargo test --workspace` has just done: so nothing is compiled again with
+/// other features.
+pub async fn build() -> Result<BTreeMap<String, PathBuf>, BuildError> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    build_with(&cargo, together).await
+    build_with(&cargo).await
 }
 
-async fn build_with(
-    cargo: &OsStr,
-    together: Together,
-) -> Result<BTreeMap<String, PathBuf>, BuildError> {
+async fn build_with(cargo: &OsStr) -> Result<BTreeMap<String, PathBuf>, BuildError> {
     let mut command = Command::new(cargo);
     command
         .args(["build", "--message-format=json-render-diagnostics"])
-        .args(["--manifest-path", MANIFEST]);
-    match together {
-        Together::Programs => {
-            command.args(PROGRAMS.iter().flat_map(|program| ["--package", program]))
-        }
-        Together::Workspace => command.args(["--workspace", "--bins", "--tests"]),
-    };
+        .args(["--manifest-path", MANIFEST])
+        .args(["--workspace", "--bins", "--tests"]);
     command
         .process_group(0)
         .stdin(Stdio::null())
@@ -144,7 +162,7 @@ fn executables(messages: &str) -> Result<BTreeMap<String, PathBuf>, BuildError> 
         .into_iter()
         .map(|program| match built.remove(program) {
             Some(executable) => Ok((program.to_owned(), executable)),
-            None => Err(BuildError::Missing { program }),
+            None => Err(BuildError::NotBuilt { program }),
         })
         .collect()
 }
@@ -187,11 +205,23 @@ mod tests {
         assert!(error.to_string().contains("deploy-canary"), "{error}");
     }
 
+    #[test]
+    fn programs_are_found_beside_this_one_and_one_that_is_not_there_is_named() {
+        let folder = std::env::temp_dir().join(format!("programs-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let here = folder.join("rehearsal-core");
+        for program in PROGRAMS {
+            let error = beside(&here).unwrap_err().to_string();
+            assert!(error.contains(&format!("{program}. `cargo run")), "{error}");
+            std::fs::write(folder.join(program), "a program").unwrap();
+        }
+        assert_eq!(beside(&here).unwrap()["rollback"], folder.join("rollback"));
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
     #[tokio::test]
     async fn a_failing_build_says_how_cargo_ended() {
-        let error = build_with(OsStr::new("false"), Together::Programs)
-            .await
-            .unwrap_err();
+        let error = build_with(OsStr::new("false")).await.unwrap_err();
         assert!(
             error
                 .to_string()
@@ -202,9 +232,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_missing_cargo_is_named() {
-        let error = build_with(OsStr::new("/nowhere/cargo"), Together::Programs)
-            .await
-            .unwrap_err();
+        let error = build_with(OsStr::new("/nowhere/cargo")).await.unwrap_err();
         assert!(
             error.to_string().starts_with("cannot run /nowhere/cargo"),
             "{error}"

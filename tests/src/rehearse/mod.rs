@@ -57,7 +57,7 @@ pub struct Rehearsal {
     pub pace: u32,
     /// Who approves.
     pub approve: Approve,
-    /// The programs by name, as [`build::build`] answers them.
+    /// The programs by name, as [`build::beside_this_program`] answers them.
     pub programs: BTreeMap<String, PathBuf>,
     /// Where functions and tasks print to.
     pub logs: Logs,

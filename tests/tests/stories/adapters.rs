@@ -11,7 +11,7 @@ use canary::{
     job::{FailureType, Report},
     names::{ClusterName, PipelineName, ReleaseId},
 };
-use rehearsal::stage::{self, Behaviour, Script, Stage, Version};
+use rehearsal_core::stage::{self, Behaviour, Script, Stage, Version};
 
 use crate::play::Play;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rehearsal::{
+use rehearsal_core::{
     stage::{self, Behaviour, Mode, Stage, Step},
     world::{
         World,

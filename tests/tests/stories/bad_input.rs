@@ -1,7 +1,7 @@
 //! What a person may get wrong: the action fails as a configuration error within one look, the first sentence
 //! says what is wrong and where, and nothing was changed.
 
-use rehearsal::{
+use rehearsal_core::{
     stage::{self, Behaviour, Script, Stage, Version},
     wire::Interference,
     world::{Fault, functions},

@@ -18,7 +18,7 @@ use aws_smithy_types::body::SdkBody;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use hyper::body::Bytes;
-use rehearsal::wire::Account;
+use rehearsal_core::wire::Account;
 
 /// Builds a client of an SDK crate that calls an account as a principal:
 /// `client!(aws_sdk_ecs, account, "deploy-canary")`.
@@ -36,7 +36,7 @@ macro_rules! config {
         $sdk::Config::builder()
             .region($sdk::config::Region::new($crate::connector::REGION))
             .credentials_provider($sdk::config::Credentials::new(
-                rehearsal::wire::access_key($principal),
+                rehearsal_core::wire::access_key($principal),
                 "rehearsal",
                 None,
                 None,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rehearsal::{
+use rehearsal_core::{
     stage::{self, Behaviour, Script, Stage, Step, Traffic, Version},
     world::{World, journal::Call, scaling},
 };

@@ -16,7 +16,7 @@ use aws_sdk_elasticloadbalancingv2::{
     },
 };
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use rehearsal::{
+use rehearsal_core::{
     clock::Moment,
     wire::Account,
     world::{Identity, Principal, World, elb, iam},

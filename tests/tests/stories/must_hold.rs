@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rehearsal::{
+use rehearsal_core::{
     stage::{self, Behaviour, Entrance, Script, Stage, Version},
     wire::Interference,
     world::{Fault, events::Delivery, journal::Call},
@@ -110,7 +110,7 @@ mod where_the_guidance_goes_wrong {
 
 #[tokio::test(start_paused = true)]
 async fn every_event_twice_concurrently_and_out_of_order_has_no_second_effect() {
-    let twice = |world: &mut rehearsal::world::World| {
+    let twice = |world: &mut rehearsal_core::world::World| {
         world.events.delivery = Delivery::Twice;
         world.functions.deliver_twice = true;
     };
@@ -225,8 +225,9 @@ async fn an_alarm_that_is_in_alarm_already_refuses_the_release_before_the_first_
     else {
         panic!("the pair consumes a queue");
     };
-    play.account
-        .with(|world| rehearsal::world::sqs::send(world, dead_letter_url, "an old one").unwrap());
+    play.account.with(|world| {
+        rehearsal_core::world::sqs::send(world, dead_letter_url, "an old one").unwrap()
+    });
     play.until("the alarm is in ALARM", crate::play::is_in_alarm)
         .await;
     let release = play.push("v2");

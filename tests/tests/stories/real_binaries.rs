@@ -3,9 +3,9 @@
 
 use std::{sync::OnceLock, time::Duration};
 
-use rehearsal::{
+use rehearsal_core::{
     live::{
-        build::{self, PROGRAMS, Together},
+        build::{self, PROGRAMS},
         logs::Logs,
     },
     rehearse::{Approve, Ending, ORDER, Rehearsal, Reply, View, rehearse},
@@ -36,9 +36,7 @@ fn rehearsed() -> &'static (Ending, Logs) {
     REHEARSED.get_or_init(|| {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         runtime.block_on(async {
-            let programs = build::build(Together::Workspace)
-                .await
-                .expect("the programs");
+            let programs = build::build().await.expect("the programs");
             let logs = Logs::default();
             let stage = Stage {
                 primary_tasks: 2,
@@ -54,7 +52,7 @@ fn rehearsed() -> &'static (Ending, Logs) {
                 programs,
                 logs: logs.clone(),
                 secret: SECRET.to_owned(),
-                now: rehearsal::cli::now(),
+                now: rehearsal_core::cli::now(),
             };
             let ending = rehearse(rehearsal, &mut Empty).await;
             (ending.expect("a rehearsal"), logs)
@@ -76,9 +74,9 @@ fn no_log_of_a_rehearsal_holds_a_credential_or_a_message() {
     // Where there is nothing to roll back, rollback has nothing to say.
     for program in PROGRAMS.into_iter().filter(|name| *name != "rollback") {
         let principal = if program == build::SAMPLE_APP {
-            rehearsal::live::TASK.to_owned()
+            rehearsal_core::live::TASK.to_owned()
         } else {
-            format!("{}-{program}", rehearsal::stage::NAME)
+            format!("{}-{program}", rehearsal_core::stage::NAME)
         };
         assert!(
             lines.iter().any(|line| line.principal.0 == principal),

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use rehearsal::{
+use rehearsal_core::{
     stage::{self, Behaviour, Script, Stage, Step, Traffic, Version},
     wire::Interference,
     world::{
@@ -20,7 +20,7 @@ const CALL: Duration = Duration::from_millis(20);
 fn round_trips(
     journal: &[Entry],
     function: &str,
-    counts: impl Fn(&rehearsal::world::journal::Call) -> bool,
+    counts: impl Fn(&rehearsal_core::world::journal::Call) -> bool,
 ) -> Vec<u128> {
     let mut found = Vec::new();
     let mut began = None;
@@ -93,7 +93,7 @@ async fn a_rollback_writes_after_at_most_two_round_trips_and_then_everything_at_
     let first_write = round_trips(
         &journal,
         stage::ROLLBACK,
-        rehearsal::world::journal::Call::is_write,
+        rehearsal_core::world::journal::Call::is_write,
     );
     assert!(
         first_write.iter().all(|trips| *trips <= 2),

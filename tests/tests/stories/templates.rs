@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use rehearsal::{
+use rehearsal_core::{
     clock::Moment,
     stage::{self, Behaviour, Script, Stage, Version},
     template::Templates,

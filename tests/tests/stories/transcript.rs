@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rehearsal::{
+use rehearsal_core::{
     clock::Moment,
     world::journal::{Entry, What},
 };

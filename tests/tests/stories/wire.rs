@@ -15,7 +15,7 @@ use aws_sdk_cloudwatch::{
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::{error::metadata::ProvideErrorMetadata, timeout::TimeoutConfig};
-use rehearsal::{
+use rehearsal_core::{
     clock::Moment,
     wire::{Account, Interference, NEVER_ANSWERED},
     world::{

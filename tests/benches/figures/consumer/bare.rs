@@ -7,7 +7,7 @@ use aws_sdk_sqs::{
     config::Credentials,
     types::{DeleteMessageBatchRequestEntry, Message},
 };
-use rehearsal::{stage, wire::access_key};
+use rehearsal_core::{stage, wire::access_key};
 use tokio::{runtime::Runtime, task::JoinSet};
 
 use super::{TASK, gauge::Threads, local::Local};

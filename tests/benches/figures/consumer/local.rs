@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::Context;
-use rehearsal::{
+use rehearsal_core::{
     clock::Moment,
     stage,
     wire::{Account, server::serve},
@@ -79,7 +79,7 @@ impl Drop for Local {
     }
 }
 
-fn fill(world: &mut World, messages: usize) -> Result<String, rehearsal::world::Fault> {
+fn fill(world: &mut World, messages: usize) -> Result<String, rehearsal_core::world::Fault> {
     let url = sqs::create_queue(world, stage::QUEUE, &Map::new())?;
     let body = "x".repeat(BODY_BYTES);
     for _ in 0..messages {

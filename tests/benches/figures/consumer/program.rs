@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::Context;
-use rehearsal::{live::credentials::Credentials, stage};
+use rehearsal_core::{live::credentials::Credentials, stage};
 
 use crate::usage;
 

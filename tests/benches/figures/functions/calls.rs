@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::bail;
-use rehearsal::{
+use rehearsal_core::{
     wire::{Account, Interference},
     world::journal::{Call, What},
 };

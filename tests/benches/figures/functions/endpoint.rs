@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use rehearsal::wire::{Account, server::answer_all};
+use rehearsal_core::wire::{Account, server::answer_all};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{TlsAcceptor, rustls::HandshakeKind};
 

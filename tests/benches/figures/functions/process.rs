@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use http::{HeaderMap, HeaderValue};
-use rehearsal::live::functions::runtime_api::{Report, Said, Work, serve_to};
+use rehearsal_core::live::functions::runtime_api::{Report, Said, Work, serve_to};
 use serde_json::Value;
 use tokio::{
     net::TcpListener,
@@ -190,7 +190,7 @@ async fn hear(child: &mut Child, said: &mut mpsc::UnboundedReceiver<Said>) -> an
 /// An event as the runtime gets it. AWS: "Using the Lambda runtime API for custom runtimes", the headers of the next
 /// invocation.
 fn work(event: &Value) -> anyhow::Result<Work> {
-    let deadline = rehearsal::cli::now() + Duration::from_secs(30);
+    let deadline = rehearsal_core::cli::now() + Duration::from_secs(30);
     let mut headers = HeaderMap::new();
     for (name, value) in [
         ("lambda-runtime-aws-request-id", REQUEST_ID.to_owned()),

@@ -8,7 +8,7 @@ use canary::{
     job::Bookmark,
     weight::{Attained, Share},
 };
-use rehearsal::{
+use rehearsal_core::{
     clock::Moment,
     stage::{self, Behaviour, Script, Stage, Version},
     wire::Account,
@@ -200,7 +200,7 @@ fn parameters(world: &mut World, function: &str, release: &str) -> anyhow::Resul
 
 /// A continuation job, of an action whose times are those of this machine: the functions read its clock.
 fn job(function: &str, parameters: &str, is_held: bool) -> Value {
-    let Moment(now) = rehearsal::cli::now();
+    let Moment(now) = rehearsal_core::cli::now();
     let before = u64::try_from(SO_FAR.as_millis()).unwrap_or_default();
     let began = Timestamp::from_epoch_millis(now - before);
     let bookmark = Bookmark::new("11111111-2222-4333-8444-555555555555", began);
@@ -218,7 +218,7 @@ fn job(function: &str, parameters: &str, is_held: bool) -> Value {
             "inputArtifacts": [],
             "outputArtifacts": [],
             "artifactCredentials": {
-                "accessKeyId": rehearsal::wire::keys::JOB_ACCESS_KEY,
+                "accessKeyId": rehearsal_core::wire::keys::JOB_ACCESS_KEY,
                 "secretAccessKey": "secret",
                 "sessionToken": "token",
             },
@@ -234,7 +234,7 @@ fn alarm(world: &mut World) -> anyhow::Result<Value> {
         .map_err(|fault| anyhow::anyhow!("DescribeAlarms: {}: {}", fault.code, fault.message))?;
     let alarm = &described["MetricAlarms"][0];
     // The machine's time: the account's begins anew when its virtual clock ends.
-    let now = rehearsal::cli::now().iso_offset();
+    let now = rehearsal_core::cli::now().iso_offset();
     let state =
         |value: &str, reason: &str| json!({ "value": value, "reason": reason, "timestamp": now });
     Ok(json!({

@@ -11,7 +11,7 @@ use std::{
 };
 
 use anyhow::Context;
-use rehearsal::{live::functions::variables, stage, world::functions::Function};
+use rehearsal_core::{live::functions::variables, stage, world::functions::Function};
 
 use super::{
     endpoint::{Connections, serve},

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use rehearsal::stage::{self, Traffic};
+use rehearsal_core::stage::{self, Traffic};
 
 use super::{Minute, Rule};
 

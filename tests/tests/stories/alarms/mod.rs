@@ -6,7 +6,7 @@ mod series;
 
 use std::collections::BTreeMap;
 
-use rehearsal::{
+use rehearsal_core::{
     clock::Moment,
     stage::{self, Script, Stage, Traffic},
     template::Templates,

@@ -1,7 +1,7 @@
 //! Which minutes are bad.
 
 use proptest::prelude::*;
-use rehearsal::stage::{self, Traffic};
+use rehearsal_core::stage::{self, Traffic};
 
 use super::{Minute, Rule};
 

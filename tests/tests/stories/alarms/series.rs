@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rehearsal::{
+use rehearsal_core::{
     stage::{self, Traffic},
     world::cloudwatch,
 };
@@ -16,7 +16,7 @@ impl Rule {
     /// Metrics of a minute that ended some minutes ago come in.
     fn arrive(&mut self, minute: Minute, minutes_ago: u32) {
         let at = self.world.now.0 - u64::from(minutes_ago) * 60_000 - 30_000;
-        let at = rehearsal::clock::Moment(at);
+        let at = rehearsal_core::clock::Moment(at);
         for (service, all, failed) in [
             (stage::CANARY, minute.canary, minute.canary_failed),
             (stage::PRIMARY, minute.primary, minute.primary_failed),

@@ -1,7 +1,7 @@
 //! What a person may get wrong about rules and target groups: the release is refused by its first look, with both sides
 //! named, and nothing was changed.
 
-use rehearsal::stage::{self, Behaviour, Entrance};
+use rehearsal_core::stage::{self, Behaviour, Entrance};
 use serde_json::{Value, json};
 
 use super::{stage, v2};

@@ -5,7 +5,7 @@ mod must_hold;
 mod releases;
 mod rules;
 
-use rehearsal::stage::{Behaviour, Script, Stage, Step, Traffic, Version};
+use rehearsal_core::stage::{Behaviour, Script, Stage, Step, Traffic, Version};
 
 use crate::play::Play;
 

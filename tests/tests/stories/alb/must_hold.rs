@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use rehearsal::{
+use rehearsal_core::{
     stage::{self, Behaviour},
     wire::{Account, Interference},
     world::{Fault, Principal, elb, journal::Call},

@@ -1,6 +1,6 @@
 //! What else the pair's requests may come through: several rules with further target groups, or a listener's default.
 
-use rehearsal::{
+use rehearsal_core::{
     stage::{self, Behaviour, Entrance},
     world::journal::What,
 };

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use rehearsal::{
+use rehearsal_core::{
     stage::{self, Entrance},
     wire::Interference,
     world::{

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use canary::aws::Settings;
-use rehearsal::{
+use rehearsal_core::{
     stage::{self, Entrance},
     world::{
         codepipeline,

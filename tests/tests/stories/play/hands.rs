@@ -18,7 +18,7 @@ use canary::{
     clock::Timestamp,
     reconcile,
 };
-use rehearsal::{
+use rehearsal_core::{
     clock::Moment,
     stage::{Behaviour, Script},
     wire::{self, Account},

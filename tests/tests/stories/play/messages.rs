@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, convert::Infallible, sync::Mutex, time::Duration};
 
-use rehearsal::{
+use rehearsal_core::{
     stage::{self, Behaviour, Version},
     wire::Account,
     world::{Fault, Principal, cloudwatch, ecs, journal::What, sqs},

@@ -26,7 +26,7 @@ use std::{
     time::Duration,
 };
 
-use rehearsal::{
+use rehearsal_core::{
     clock::Moment,
     stage::{self, Behaviour, Entrance, Scene, Script, Stage, Traffic, Version},
     template::Templates,

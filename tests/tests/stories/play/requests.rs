@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use rehearsal::{
+use rehearsal_core::{
     live::load::NO_VERSION,
     stage::{Behaviour, Version},
     wire::Account,
@@ -103,7 +103,7 @@ impl Requests {
                 match what {
                     What::Weights { groups, .. } => {
                         counts = groups.iter().any(|(group, weight)| {
-                            group == rehearsal::stage::CANARY_GROUP && *weight == canary_weight
+                            group == rehearsal_core::stage::CANARY_GROUP && *weight == canary_weight
                         });
                     }
                     What::Messages {

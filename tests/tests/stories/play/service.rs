@@ -1,6 +1,6 @@
 //! What the account says of a service.
 
-use rehearsal::{
+use rehearsal_core::{
     stage,
     world::{Principal, World, ecs, journal::What, scaling as autoscaling},
 };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rehearsal::{
+use rehearsal_core::{
     clock::Moment,
     stage,
     world::journal::{Entry, What},

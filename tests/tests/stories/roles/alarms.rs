@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use rehearsal::world::{
+use rehearsal_core::world::{
     World, cloudwatch,
     elb::{self, Answered, Routed, Target},
 };

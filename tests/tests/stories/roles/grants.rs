@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, future::Future};
 
-use rehearsal::{
+use rehearsal_core::{
     stage::{self, Behaviour, Mode, Script, Stage, Version},
     world::{
         codepipeline,

@@ -2,7 +2,7 @@
 //! load balancer.
 
 use canary::parameters::MOST_CHARACTERS;
-use rehearsal::{
+use rehearsal_core::{
     stage::{self, DEPLOY_CANARY, PROMOTE_PRIMARY, ROLLBACK, SHIFT_WEIGHT},
     world::cloudwatch::dashboard,
 };
@@ -298,7 +298,7 @@ fn nothing_of_a_queue_is_granted_behind_a_load_balancer_nor_the_other_way_round(
         (Deployed::http(&[]), "sqs:"),
         (Deployed::example(&[]), "elasticloadbalancing:"),
     ] {
-        let grants = rehearsal::world::iam::grants(&deployed.world);
+        let grants = rehearsal_core::world::iam::grants(&deployed.world);
         let functions = ["DeployCanary", "ShiftWeight", "PromotePrimary", "Rollback"];
         let surplus: Vec<_> = grants
             .iter()

@@ -1,6 +1,6 @@
 //! What roles may do and what not, asked as requests.
 
-use rehearsal::{
+use rehearsal_core::{
     stage::{self, DEPLOY_CANARY, PROMOTE_PRIMARY, ROLLBACK, SHIFT_WEIGHT},
     world::{
         Principal, World,

@@ -14,7 +14,7 @@ mod texts;
 
 use std::{collections::BTreeMap, path::Path};
 
-use rehearsal::{
+use rehearsal_core::{
     clock::Moment,
     provision::Provisioner,
     stage::{self, Script},

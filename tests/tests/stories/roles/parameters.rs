@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rehearsal::stage;
+use rehearsal_core::stage;
 use serde_json::Value;
 
 use super::{CONNECTION, Deployed, VARIANTS, balanced::behind, required, with};

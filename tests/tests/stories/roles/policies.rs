@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs};
 
-use rehearsal::world::iam;
+use rehearsal_core::world::iam;
 use serde_json::Value;
 
 use super::{Deployed, repository, shipped};

@@ -1,6 +1,6 @@
 //! What is at rest is encrypted, what travels uses TLS, and nobody gets in.
 
-use rehearsal::world::{
+use rehearsal_core::world::{
     Principal, World,
     iam::{self, Request},
 };

@@ -7,7 +7,7 @@ use canary::{
     },
     target::{self, Target},
 };
-use rehearsal::stage::{self, Script};
+use rehearsal_core::stage::{self, Script};
 use serde_json::Value;
 
 use super::{Deployed, Made, VARIANTS, with};
