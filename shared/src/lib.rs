@@ -1,4 +1,4 @@
-//! What the four canary-release functions share.
+#![doc = include_str!("../README.md")]
 
 pub mod artifact;
 pub mod aws;

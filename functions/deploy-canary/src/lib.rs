@@ -1,14 +1,4 @@
-//! deploy-canary: puts the candidate on the canary service, with the smallest share.
-//!
-//! **Goal.** The canary service runs the candidate on at least one task, steady, and every task of it
-//! runs the candidate. Behind a load balancer its targets are healthy and have no weight yet.
-//!
-//! **Guarantees.** Nothing is changed before the release record holds what the release found. The
-//! candidate is one new revision of the primary's family. A look makes at most three sequential round trips before its
-//! report.
-//!
-//! **Caveats.** Before the tasks start there are four looks (begin, register, note, update), because
-//! each only builds on what an earlier one has read back.
+#![doc = include_str!("../README.md")]
 
 pub mod candidate;
 pub mod decide;

@@ -1,13 +1,4 @@
-//! promote-primary: puts the candidate on the primary service and gives the work back to it.
-//!
-//! **Goal.** Both services run the candidate; task counts and automatic scaling are as the release
-//! found them.
-//!
-//! **Guarantees.** Exactly the task definition that was canaried is promoted: if the canary service does
-//! not run it any more, on every task, nothing is changed. The canary keeps its tasks until the primary is
-//! steady; behind a load balancer also its weight, which then goes back step by step, and its tasks only once its targets have
-//! had their deregistration delay. A look makes at most three sequential round trips before its report. While a complete promotion is
-//! only watched, looks are [glances](canary::glance).
+#![doc = include_str!("../README.md")]
 
 pub mod decide;
 mod drain;

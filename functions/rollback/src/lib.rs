@@ -1,19 +1,4 @@
-//! rollback: puts everything back where the release found it.
-//!
-//! **Goal.** Both services, their counts and their scaling are what the release record says the release
-//! found; the release's pipeline execution has ended; the record says `RolledBack` and why.
-//!
-//! **Guarantees.** The record is written first: it is the fence behind which no other function begins anything. Then
-//! everything that stops harm goes out at once. What is restored is what was recorded before the first change, never what
-//! a live service happens to run. A rollback without a release to roll back changes nothing and says so in the ledger.
-//! Everything may be delivered twice, late, or not at all: every look starts from what it sees, and the schedule finishes what
-//! was begun.
-//!
-//! Whoever is subscribed to the notifications topic hears of the beginning and of the end, from the look that wrote
-//! it into the record. A notice that cannot be sent is logged and delays nothing.
-//!
-//! **Caveats.** An invocation that began before the record was written may still write, for as long as a function may run.
-//! Therefore automatic scaling is only given back, and `RolledBack` only declared, by a look later than that.
+#![doc = include_str!("../README.md")]
 
 pub mod decide;
 pub mod notice;

@@ -1,12 +1,4 @@
-//! shift-weight: raises the canary's share step by step, bakes, checks health.
-//!
-//! **Goal.** Every share that the action names has been attained as nearly as whole tasks or weights allow, and has
-//! been held for its bake time with every gate open.
-//!
-//! **Guarantees.** Gates are asked before anything else. Tasks are added before others are taken away, and
-//! before a weight rises; tasks go only once a lower weight has been seen on every rule and the deregistration delay has passed.
-//! While a share bakes it is held: when the primary's autoscaler changes its count, the canary follows. A look makes at most
-//! three sequential round trips before its report, one while it bakes. Looks at a share that is held are [glances](canary::glance).
+#![doc = include_str!("../README.md")]
 
 mod alb;
 pub mod decide;

@@ -103,7 +103,7 @@ async fn build_with(cargo: &OsStr) -> Result<BTreeMap<String, PathBuf>, BuildErr
     command
         .args(["build", "--message-format=json-render-diagnostics"])
         .args(["--manifest-path", MANIFEST])
-        .args(["--workspace", "--bins", "--tests"]);
+        .args(["--profile", "test", "--workspace", "--bins", "--tests"]);
     command
         .process_group(0)
         .stdin(Stdio::null())

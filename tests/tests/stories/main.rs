@@ -7,6 +7,7 @@ mod autoscaling;
 mod bad_input;
 mod connector;
 mod crashes;
+mod documents;
 mod load_balancing;
 mod must_hold;
 mod play;

@@ -30,8 +30,8 @@ const EVERY: Duration = Duration::from_millis(100);
 /// How many requests are sent between two notes in the journal.
 const NOTED_EVERY: u32 = 50;
 
-/// Every so many-th request is a long one.
-const LONG: u64 = 20;
+/// How many of a hundred requests are long ones.
+const LONG: u64 = 5;
 
 /// How long an answer takes, and a long one.
 const TAKES: Duration = Duration::from_millis(20);
@@ -197,7 +197,7 @@ impl Requests {
             return self.answered(&routed, None, Answered::Broken);
         };
         let status = server.answer(number);
-        if number.is_multiple_of(LONG) {
+        if is_long(number) {
             let client = Arc::clone(self);
             server.in_flight.fetch_add(1, Ordering::Relaxed);
             tokio::spawn(async move {
@@ -310,6 +310,11 @@ impl Server {
         self.broken.store(true, Ordering::Relaxed);
         self.news.notify_waiters();
     }
+}
+
+/// Not by turns either: the target group whose turn it is would get all of them, or none.
+fn is_long(number: u64) -> bool {
+    scattered(!number) < LONG
 }
 
 /// 0 to 99, evenly but not in the order of the numbers: requests are shared out by turns.

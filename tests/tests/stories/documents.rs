@@ -1,0 +1,213 @@
+//! The documents say what is there: their links, the messages, the parameters, the commands.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use regex::Regex;
+use rehearsal_core::stage;
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = Path::new(ROOT).join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// All documents, by their path from the root.
+fn documents() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let folders = [
+        "",
+        ".github",
+        "infra/docs",
+        "sample-app",
+        "shared",
+        "shared/docs",
+        "tests",
+        "tests/benches",
+    ];
+    for folder in folders {
+        let entries = fs::read_dir(Path::new(ROOT).join(folder)).expect("a folder of documents");
+        for entry in entries {
+            let name = entry.expect("an entry").file_name();
+            if Path::new(&name).extension().is_some_and(|it| it == "md") {
+                found.push(Path::new(folder).join(name));
+            }
+        }
+    }
+    assert!(found.len() > 20, "{found:?}");
+    found
+}
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("a pattern")
+}
+
+/// The anchor that GitHub gives a heading: lower case, no punctuation, hyphens for spaces.
+fn anchor(heading: &str) -> String {
+    let kept = |c: &char| c.is_alphanumeric() || [' ', '-', '_'].contains(c);
+    let text: String = heading.to_lowercase().chars().filter(kept).collect();
+    text.replace(' ', "-")
+}
+
+fn anchors(text: &str) -> BTreeSet<String> {
+    let heading = pattern(r"(?m)^#+ (.*)$");
+    heading
+        .captures_iter(text)
+        .map(|it| anchor(&it[1]))
+        .collect()
+}
+
+#[test]
+fn every_link_within_the_project_leads_somewhere() {
+    let link = pattern(r"\]\(([^)\s]+)\)");
+    let mut broken = Vec::new();
+    for document in documents() {
+        let text = read(&document);
+        for found in link.captures_iter(&text) {
+            let target = &found[1];
+            if target.starts_with("http") {
+                continue;
+            }
+            let (path, fragment) = target.split_once('#').unwrap_or((target, ""));
+            let folder = document.parent().expect("a file has a folder");
+            let aimed = match path {
+                "" => document.clone(),
+                path => folder.join(path),
+            };
+            let exists = Path::new(ROOT).join(&aimed).exists();
+            let is_there =
+                exists && (fragment.is_empty() || anchors(&read(&aimed)).contains(fragment));
+            if !is_there {
+                broken.push(format!("{}: {target}", document.display()));
+            }
+        }
+    }
+    assert_eq!(broken, [""; 0]);
+}
+
+#[test]
+fn every_document_is_found_from_the_readme() {
+    let readme = read("README.md");
+    let missing: Vec<_> = documents()
+        .into_iter()
+        .filter(|it| it != Path::new("README.md") && it != Path::new("shared/README.md"))
+        .filter(|it| !readme.contains(&format!("]({}", it.display())))
+        .collect();
+    assert_eq!(missing, [PathBuf::new(); 0]);
+}
+
+#[test]
+fn the_readme_can_be_read_in_one_go() {
+    assert!(read("README.md").lines().count() <= 150);
+}
+
+/// The longest part of each message of a source file that has no names or numbers in it.
+fn messages(source: &str) -> Vec<String> {
+    let error = pattern(r#"#\[error\(\s*"((?:[^"\\]|\\[\s\S])*)""#);
+    let continued = pattern(r"\\\n\s*");
+    let placeholder = pattern(r"\{[^{}]*\}");
+    error
+        .captures_iter(source)
+        .filter_map(|found| {
+            let text = continued.replace_all(&found[1], "").replace("\\\"", "\"");
+            let text = text.replace("{{", "\u{1}").replace("}}", "\u{1}");
+            let parts = placeholder
+                .split(&text)
+                .flat_map(|part| part.split('\u{1}'));
+            let part = parts
+                .map(|it| it.trim_matches(|c: char| !c.is_alphanumeric()))
+                .max_by_key(|it| it.len());
+            part.filter(|it| it.len() > 3).map(str::to_owned)
+        })
+        .collect()
+}
+
+#[test]
+fn every_message_of_a_function_is_explained() {
+    let explained = read("shared/docs/messages.md");
+    let mut missing = Vec::new();
+    for source in [
+        "decision/refusal.rs",
+        "decision/waiting.rs",
+        "input.rs",
+        "weight.rs",
+        "traffic/queue.rs",
+        "traffic/alb/mod.rs",
+        "traffic/alb/actions.rs",
+    ] {
+        let text = read(Path::new("shared/src").join(source));
+        let found = messages(&text);
+        assert!(!found.is_empty(), "{source} has no messages any more");
+        missing.extend(
+            found
+                .into_iter()
+                .filter(|it| !explained.contains(it.as_str())),
+        );
+    }
+    let idle = read("shared/src/decision/outcome.rs");
+    let idle = &idle[idle
+        .find("enum Idle")
+        .expect("why rollback has nothing to do")..];
+    missing.extend(
+        messages(idle)
+            .into_iter()
+            .filter(|it| !explained.contains(it.as_str())),
+    );
+    assert_eq!(missing, [""; 0]);
+}
+
+#[test]
+fn every_parameter_of_the_examples_is_documented_and_no_other() {
+    let text = read("infra/docs/deploy.md");
+    let templates = stage::templates().expect("the templates can be read");
+    let mut templates = templates;
+    let row = pattern(r"(?m)^\| (`[A-Z][^|]*) \|");
+    let name = pattern("`([A-Z][A-Za-z]+)`");
+    let documented: BTreeSet<String> = row
+        .captures_iter(&text)
+        .flat_map(|row| {
+            name.captures_iter(row.get(1).map_or("", |it| it.as_str()))
+                .map(|it| it[1].to_owned())
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    let mut declared = BTreeSet::new();
+    for root in ["main.yaml", "http.yaml"] {
+        let document = templates.document_mut(root).expect("a root template");
+        let parameters = document["Parameters"].as_object().expect("parameters");
+        declared.extend(parameters.keys().cloned());
+    }
+    // The script's own.
+    for own in ["Name", "Image"] {
+        declared.remove(own);
+    }
+    assert_eq!(documented, declared);
+}
+
+#[test]
+fn the_commands_of_the_documents_exist() {
+    let scripts = pattern(r"(?:infra|tests)/[a-z-]+\.(?:sh|yaml)");
+    let packages = pattern(r"cargo (?:run|bench|test) -p ([a-z-]+)");
+    let workspace = read("Cargo.lock");
+    let mut missing = Vec::new();
+    for document in documents() {
+        let text = read(&document);
+        for found in scripts.find_iter(&text) {
+            if !Path::new(ROOT).join(found.as_str()).exists() {
+                missing.push(format!("{}: {}", document.display(), found.as_str()));
+            }
+        }
+        for found in packages.captures_iter(&text) {
+            if document != Path::new("CHANGELOG.md")
+                && !workspace.contains(&format!("name = \"{}\"", &found[1]))
+            {
+                missing.push(format!("{}: {}", document.display(), &found[0]));
+            }
+        }
+    }
+    assert_eq!(missing, [""; 0]);
+}
