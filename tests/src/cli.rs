@@ -37,7 +37,7 @@ const INTERRUPTED: u8 = 130;
 /// A local AWS account on loopback, the four real Lambda functions, and the real sample application
 /// as the tasks of both ECS services; messages or requests arrive all the time.
 #[derive(Debug, Parser)]
-#[command(name = "rehearsal", after_help = EXAMPLES, max_term_width = 100)]
+#[command(name = "rehearsal", bin_name = "cargo run -p rehearsal --", after_help = EXAMPLES, max_term_width = 100)]
 struct Arguments {
     /// What happens to the release
     #[arg(long, value_name = "NAME", value_enum, default_value_t = Scenario::GoodVersion)]

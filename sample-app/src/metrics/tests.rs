@@ -54,6 +54,32 @@ fn second(line: &Value) -> u64 {
     line["_aws"]["Timestamp"].as_u64().unwrap() / 1000
 }
 
+/// The document that declares these metrics, with their values.
+fn document(metrics: &[(&str, &str)], values: Value) -> Value {
+    let metrics: Vec<_> = metrics
+        .iter()
+        .map(|(name, unit)| json!({"Name": name, "Unit": unit}))
+        .collect();
+    let mut document = json!({
+        "_aws": {
+            "Timestamp": 1_791_901_385_000_u64,
+            "CloudWatchMetrics": [{
+                "Namespace": "CanaryRelease/SampleApp",
+                "Dimensions": [["ServiceName"]],
+                "Metrics": metrics,
+            }],
+        },
+        "ServiceName": "orders-canary",
+        "Version": "2.1.0",
+        "TaskDefinitionRevision": "43",
+    });
+    let Value::Object(values) = values else {
+        panic!("values by name");
+    };
+    document.as_object_mut().unwrap().extend(values);
+    document
+}
+
 const A_MOMENT: Duration = Duration::from_millis(12);
 
 #[test]
@@ -62,20 +88,7 @@ fn received_messages_are_written_at_once() {
     let _receipt = desk.metrics.received(7);
     assert_eq!(
         desk.printed(),
-        [json!({
-            "_aws": {
-                "Timestamp": 1_791_901_385_000_u64,
-                "CloudWatchMetrics": [{
-                    "Namespace": "CanaryRelease/SampleApp",
-                    "Dimensions": [["ServiceName"]],
-                    "Metrics": [{"Name": "Received", "Unit": "Count"}],
-                }],
-            },
-            "ServiceName": "orders-canary",
-            "Version": "2.1.0",
-            "TaskDefinitionRevision": "43",
-            "Received": 7,
-        })]
+        [document(&[("Received", "Count")], json!({ "Received": 7 }))]
     );
 }
 
@@ -97,31 +110,14 @@ fn a_line_has_all_endings_and_latencies_with_the_service_as_the_only_dimension()
     desk.metrics.processed(receipt, Duration::from_micros(900));
     desk.metrics.released(receipt);
     desk.metrics.flush();
-    assert_eq!(
-        desk.printed(),
-        [json!({
-            "_aws": {
-                "Timestamp": 1_791_901_385_000_u64,
-                "CloudWatchMetrics": [{
-                    "Namespace": "CanaryRelease/SampleApp",
-                    "Dimensions": [["ServiceName"]],
-                    "Metrics": [
-                        {"Name": "Processed", "Unit": "Count"},
-                        {"Name": "Failed", "Unit": "Count"},
-                        {"Name": "Released", "Unit": "Count"},
-                        {"Name": "LatencyMs", "Unit": "Milliseconds"},
-                    ],
-                }],
-            },
-            "ServiceName": "orders-canary",
-            "Version": "2.1.0",
-            "TaskDefinitionRevision": "43",
-            "Processed": 2,
-            "Failed": 1,
-            "Released": 1,
-            "LatencyMs": [12, 340, 0],
-        })]
-    );
+    let metrics = [
+        ("Processed", "Count"),
+        ("Failed", "Count"),
+        ("Released", "Count"),
+        ("LatencyMs", "Milliseconds"),
+    ];
+    let values = json!({ "Processed": 2, "Failed": 1, "Released": 1, "LatencyMs": [12, 340, 0] });
+    assert_eq!(desk.printed(), [document(&metrics, values)]);
 }
 
 #[test]

@@ -97,7 +97,7 @@ fn every_document_is_found_from_the_readme() {
         .filter(|it| it != Path::new("README.md") && it != Path::new("shared/README.md"))
         .filter(|it| !readme.contains(&format!("]({}", it.display())))
         .collect();
-    assert_eq!(missing, [PathBuf::new(); 0]);
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 #[test]
@@ -210,4 +210,65 @@ fn the_commands_of_the_documents_exist() {
         }
     }
     assert_eq!(missing, [""; 0]);
+}
+
+/// The fields that are accepted where this JSON has one that is not.
+fn accepted<T: serde::de::DeserializeOwned>(json: &str) -> BTreeSet<String> {
+    let Err(error) = canary::input::parse::<T>("It", json) else {
+        panic!("{json} is accepted");
+    };
+    let text = error.to_string();
+    let (_, allowed) = text
+        .split_once(", expected ")
+        .unwrap_or_else(|| panic!("{text}"));
+    let name = pattern("`([A-Za-z]+)`");
+    name.captures_iter(allowed)
+        .map(|it| it[1].to_owned())
+        .collect()
+}
+
+/// What the first columns of the tables of a section name; of a path the last part.
+fn documented(text: &str, heading: &str) -> BTreeSet<String> {
+    let from = text.find(heading).unwrap_or_else(|| panic!("{heading}"));
+    let section = &text[from + heading.len()..];
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let row = pattern(r"(?m)^\| (`[^|]*`[^|]*) \|");
+    let name = pattern("`([a-zA-Z.]+)`");
+    row.captures_iter(section)
+        .flat_map(|row| {
+            name.captures_iter(row.get(1).map_or("", |it| it.as_str()))
+                .map(|it| it[1].rsplit('.').next().unwrap_or_default().to_owned())
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[test]
+fn every_field_that_a_function_accepts_is_documented_and_no_other() {
+    use canary::{
+        parameters::{RawDeployCanary, RawPromotePrimary, RawShiftWeight},
+        target::Target,
+    };
+    let text = read("shared/docs/parameters.md");
+    let unknown = r#"{"x": 1}"#;
+    let mut target = accepted::<Target>(unknown);
+    target.remove("traffic");
+    target.extend(accepted::<Target>(r#"{"traffic": {"queue": {"x": 1}}}"#));
+    target.extend(accepted::<Target>(r#"{"traffic": {"alb": {"x": 1}}}"#));
+    for (heading, mut fields) in [
+        ("\n## `TARGET`\n", target),
+        (
+            "\n## `deploy-canary`\n",
+            accepted::<RawDeployCanary>(unknown),
+        ),
+        ("\n## `shift-weight`\n", accepted::<RawShiftWeight>(unknown)),
+        (
+            "\n## `promote-primary`\n",
+            accepted::<RawPromotePrimary>(unknown),
+        ),
+    ] {
+        // Told once, for all of them.
+        fields.remove("bakeSeconds");
+        assert_eq!(documented(&text, heading), fields, "{heading}");
+    }
 }

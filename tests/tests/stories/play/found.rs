@@ -176,8 +176,14 @@ impl Play {
         })
     }
 
-    /// How many percent of its messages or requests a version has failed.
-    pub(crate) fn failure_percent(&self, version: &str) -> f64 {
+    /// Whether both versions have failed about one in twenty of their messages or requests.
+    pub(crate) fn both_fail_one_in_twenty(&self) -> bool {
+        ["v1", "v2"]
+            .iter()
+            .all(|version| (3.0..7.0).contains(&self.failure_percent(version)))
+    }
+
+    fn failure_percent(&self, version: &str) -> f64 {
         let counts = self.entries(|what| match what {
             What::Messages {
                 version: by,
