@@ -18,7 +18,7 @@
 #
 # Creates: stack NAME-artifacts (image repository, bucket for deployment packages) and stack NAME with its nested stacks;
 # in a new account also the service-linked roles of ECS, its scaling and load balancers, which are the account's and stay.
-# Costs: the Fargate tasks run all the time, three by default, and so does a load balancer; README.md has the amounts.
+# Costs: the Fargate tasks run all the time, three by default, and so does a load balancer; infra/docs/costs.md has the amounts.
 # Ended half-way, by an error or by Ctrl-C, it can be run again and goes on.
 #
 # Releases are the pipeline's: an update passes the image that the primary service runs at this moment as parameter Image,
