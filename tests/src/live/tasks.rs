@@ -158,10 +158,11 @@ impl Tasks {
         Arc::new(move |text| {
             account.with(|world| {
                 cloudwatch::ingest_log_line(world, text);
-                if let Some(ended) = Ended::read(text) {
-                    let mut flush = flush.lock().unwrap_or_else(PoisonError::into_inner);
-                    *flush = flush.then(world.now);
-                    world.note(ended.over(flush.over));
+                let mut flush = flush.lock().unwrap_or_else(PoisonError::into_inner);
+                let next = flush.then(world.now);
+                if let Some(messages) = messages(text, next.over) {
+                    *flush = next;
+                    world.note(messages);
                 }
             });
             logs.write(Line {
@@ -201,36 +202,19 @@ impl Flush {
     }
 }
 
-/// How messages of a consumer ended.
-struct Ended {
-    version: String,
-    processed: u32,
-    failed: u32,
-}
-
-impl Ended {
-    /// From a metric line that tells it.
-    fn read(line: &str) -> Option<Self> {
-        if !line.contains("\"_aws\"") {
-            return None;
-        }
-        let metrics: Value = serde_json::from_str(line).ok()?;
-        let count = |name: &str| u32::try_from(metrics[name].as_u64()?).ok();
-        Some(Self {
-            version: metrics["Version"].as_str()?.to_owned(),
-            processed: count("Processed")?,
-            failed: count("Failed")?,
-        })
+/// What a consumer says about its messages, and over which time, if the line is a metric line that tells how they ended.
+fn messages(line: &str, over: Duration) -> Option<What> {
+    if !line.contains("\"_aws\"") {
+        return None;
     }
-
-    fn over(self, over: Duration) -> What {
-        What::Messages {
-            version: self.version,
-            processed: self.processed,
-            failed: self.failed,
-            over,
-        }
-    }
+    let metrics: Value = serde_json::from_str(line).ok()?;
+    let count = |name: &str| u32::try_from(metrics[name].as_u64()?).ok();
+    Some(What::Messages {
+        version: metrics["Version"].as_str()?.to_owned(),
+        processed: count("Processed")?,
+        failed: count("Failed")?,
+        over,
+    })
 }
 
 /// Where a task's commands run.

@@ -163,8 +163,7 @@ fn every_message_of_a_function_is_explained() {
 #[test]
 fn every_parameter_of_the_examples_is_documented_and_no_other() {
     let text = read("infra/docs/deploy.md");
-    let templates = stage::templates().expect("the templates can be read");
-    let mut templates = templates;
+    let mut templates = stage::templates().expect("the templates can be read");
     let row = pattern(r"(?m)^\| (`[A-Z][^|]*) \|");
     let name = pattern("`([A-Z][A-Za-z]+)`");
     let documented: BTreeSet<String> = row

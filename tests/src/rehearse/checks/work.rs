@@ -42,36 +42,29 @@ pub(super) fn requests(story: &Story, scenario: Scenario, totals: &Totals) -> Ve
         format!("{answered} answered"),
         *sent > 0 && sent == answered,
     );
-    let failed_by = |is_meant: &dyn Fn(&str) -> bool| -> u64 {
-        let versions = story.traffic.versions();
-        let others = versions.filter(|version| is_meant(version));
-        others
-            .map(|version| u64::from(story.traffic.total(version).failed))
-            .sum()
-    };
-    let check_failures = |name: &str, others: u64| {
-        let found = format!("{others} of {failed} failed");
-        check(name, "0", found, others == 0)
-    };
+    let failed_by = |version: &str| u64::from(story.traffic.total(version).failed);
     let candidate = story.cast.candidate.as_str();
-    match scenario.fails_requests() {
+    let (name, others) = match scenario.fails_requests() {
+        FailsRequests::Nobody => {
+            let found = match first_failures.first() {
+                None => "0".to_owned(),
+                Some(first) => format!("{failed}, the first {first}"),
+            };
+            return vec![every, check("failed requests", "0", found, *failed == 0)];
+        }
         FailsRequests::Candidate => {
+            let versions = story.traffic.versions();
+            let others = versions.filter(|version| *version != candidate);
             let name = format!("failed requests that {candidate} did not answer");
-            let others = failed_by(&|version| version != candidate);
-            return vec![every, check_failures(&name, others)];
+            (name, others.map(failed_by).sum())
         }
         FailsRequests::EveryVersion => {
             let name = "failed requests that no version answered";
-            let others = failed_by(&|version| version == NO_VERSION);
-            return vec![every, check_failures(name, others)];
+            (name.to_owned(), failed_by(NO_VERSION))
         }
-        FailsRequests::Nobody => {}
-    }
-    let found = match first_failures.first() {
-        None => "0".to_owned(),
-        Some(first) => format!("{failed}, the first {first}"),
     };
-    vec![every, check("failed requests", "0", found, *failed == 0)]
+    let found = format!("{others} of {failed} failed");
+    vec![every, check(&name, "0", found, others == 0)]
 }
 
 /// Every message is processed or a dead letter.
