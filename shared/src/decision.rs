@@ -9,7 +9,10 @@ mod waiting;
 
 use std::time::Duration;
 
-use crate::{clock::Timestamp, record::Record};
+use crate::{
+    clock::Timestamp,
+    record::{FoundInFull, Record},
+};
 
 pub use doing::Doing;
 pub use notice::Notice;
@@ -39,6 +42,8 @@ pub struct Move {
     pub doing: Doing,
     /// The record to write before any step; `None` leaves it as it is.
     pub record: Option<Box<Record>>,
+    /// What the release found, in full: written beside the record as the release begins.
+    pub found: Option<Box<FoundInFull>>,
     /// Absolute steps without an order among them.
     pub steps: Vec<Step>,
 }
@@ -82,6 +87,7 @@ impl Decision {
         Self::Take(Move {
             doing,
             record: Some(Box::new(record)),
+            found: None,
             steps: Vec::new(),
         })
     }
@@ -91,6 +97,7 @@ impl Decision {
         Self::Take(Move {
             doing,
             record: None,
+            found: None,
             steps,
         })
     }

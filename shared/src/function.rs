@@ -2,7 +2,7 @@
 
 use std::{future::Future, sync::Arc};
 
-use lambda_runtime::{Error, LambdaEvent, service_fn};
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde_json::Value;
 
 use crate::{
@@ -25,7 +25,12 @@ where
     let look = service_fn(|event: LambdaEvent<Value>| {
         let deadline = Timestamp::from_epoch_millis(event.context.deadline);
         let look = Box::pin(handle(Arc::clone(&account), event.payload, deadline));
-        async move { Ok::<_, Error>(look.await?) }
+        async move {
+            look.await.map_err(|trouble| Diagnostic {
+                error_type: trouble.name().to_owned(),
+                error_message: trouble.to_string(),
+            })
+        }
     });
     lambda_runtime::run(look).await
 }

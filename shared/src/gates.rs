@@ -24,15 +24,7 @@ pub fn own<'a>(
             owner: record.map(|record| record.release.clone()),
         });
     };
-    match &record.phase {
-        Phase::RollingBack { cause, .. } | Phase::RolledBack { cause } => {
-            Err(Refusal::RolledBack {
-                release: release.clone(),
-                cause: cause.clone(),
-            })
-        }
-        _ => Ok(record),
-    }
+    Refusal::of_rollback(record).map_or(Ok(record), Err)
 }
 
 /// No alarm of the target is in `ALARM`.
@@ -87,7 +79,7 @@ fn own_weights(seen: &Observation, record: &Record) -> Result<(), Refusal> {
         .weight
         .filter(|weight| weight.live_since.is_none())
         .map(|weight| weight.from);
-    for (forward, wanted) in found.behind(alb, expected) {
+    for (forward, wanted) in found.behind(&alb.forwards, expected) {
         if before.and_then(|before| found.weights(&forward.arn, before)) != Some(forward.weights) {
             return Err(Refusal::ForeignWeight {
                 forward: forward.arn.clone(),
@@ -183,7 +175,7 @@ fn expected(record: &Record) -> (Vec<&TaskDefinitionArn>, Vec<&TaskDefinitionArn
                 task_definition, ..
             },
         } => (vec![primary], vec![task_definition, canary]),
-        Phase::Deploying { .. } | Phase::RollingBack { .. } | Phase::RolledBack { .. } => {
+        Phase::Deploying { .. } | Phase::RollingBack(_) | Phase::RolledBack { .. } => {
             (vec![primary], vec![canary])
         }
         Phase::Shifting { candidate, .. } => (vec![primary], vec![candidate]),

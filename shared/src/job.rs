@@ -7,7 +7,7 @@ use std::{fmt, time::Duration};
 
 use serde_json::Value;
 
-use crate::{clock::Timestamp, weight::Attained};
+use crate::{clock::Timestamp, input::BadInput, weight::Attained};
 
 /// One job: one invocation of an action's function.
 #[derive(Debug, Clone)]
@@ -91,6 +91,17 @@ pub enum Report {
         /// What the console shows.
         message: String,
     },
+}
+
+impl Report {
+    /// Something that a person wrote is wrong.
+    #[must_use]
+    pub fn misconfigured(bad: &BadInput) -> Self {
+        Self::Failed {
+            kind: FailureType::ConfigurationError,
+            message: bad.to_string(),
+        }
+    }
 }
 
 impl Job {

@@ -12,6 +12,58 @@ use crate::{
     traffic::alb::{Actions, BadActions, Weights},
 };
 
+/// What a look knows of something that it asked AWS for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Known<T> {
+    /// It was seen.
+    Known(T),
+    /// It does not exist.
+    Gone,
+    /// It could not be seen: neither zero, nor empty, nor healthy.
+    Unknown(Unseen),
+}
+
+/// Why something could not be seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unseen {
+    /// A sentence that names what.
+    pub why: String,
+    /// Whether that may pass without anybody doing anything.
+    pub is_passing: bool,
+}
+
+impl<T> Known<T> {
+    /// What was seen, if it was.
+    pub fn get(&self) -> Option<&T> {
+        match self {
+            Self::Known(seen) => Some(seen),
+            Self::Gone | Self::Unknown(_) => None,
+        }
+    }
+
+    /// Why it could not be seen, if it could not.
+    pub fn unseen(&self) -> Option<&Unseen> {
+        match self {
+            Self::Unknown(unseen) => Some(unseen),
+            Self::Known(_) | Self::Gone => None,
+        }
+    }
+
+    /// Whether it does not exist.
+    pub fn is_gone(&self) -> bool {
+        matches!(self, Self::Gone)
+    }
+
+    /// The same of a part of it.
+    pub fn map<U>(self, of: impl FnOnce(T) -> U) -> Known<U> {
+        match self {
+            Self::Known(seen) => Known::Known(of(seen)),
+            Self::Gone => Known::Gone,
+            Self::Unknown(unseen) => Known::Unknown(unseen),
+        }
+    }
+}
+
 /// The pair, its guards and its release record at one moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observation {
@@ -165,6 +217,10 @@ pub struct Alarm {
     /// Whether it is in `ALARM`. `INSUFFICIENT_DATA` is not: a queue that is idle or a service
     /// without traffic has no data, and what is missing is the alarm's own `TreatMissingData` to judge.
     pub firing: bool,
+    /// Since when it is in its state, if that is said.
+    pub since: Option<Timestamp>,
+    /// Whether its actions are switched on, and no suppressor holds them back.
+    pub acts: bool,
     /// CloudWatch's own words about the state.
     pub reason: String,
 }
@@ -280,6 +336,27 @@ impl Service {
         self.deployments
             .iter()
             .find(|deployment| deployment.rollout == Rollout::Failed)
+    }
+}
+
+impl fmt::Display for Unseen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
+    }
+}
+
+/// Nothing, `, suspended` or `, suspended in part`.
+impl fmt::Display for Suspended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match *self {
+            Self::ALL => ", suspended",
+            Self {
+                scale_in: false,
+                scale_out: false,
+                scheduled: false,
+            } => "",
+            _ => ", suspended in part",
+        })
     }
 }
 

@@ -16,12 +16,12 @@ use serde_json::{Value, json};
 
 use crate::{
     aws::{
-        Account, Trouble,
+        Account, AwsError, Trouble,
         pipeline::Delivered,
         records::{Entry, Written},
     },
     clock::Timestamp,
-    decision::{Decision, Move, Notice, Step, WaitingOn},
+    decision::{Decision, Move, Step, WaitingOn},
     job::{Bookmark, FailureType, Job, Report},
     names::ReleaseId,
     parameters::{self, Raw, USER_PARAMETERS},
@@ -123,12 +123,43 @@ pub async fn handle<S: Stage>(
     drop(event);
     let id = job.id.clone();
     let now = account.now();
-    let bookmark = Bookmark::read(&job, now);
-    let looking = Arc::clone(&account);
-    let from = bookmark.clone();
-    let look = async move { look::<S>(&looking, job, from, now).await };
-    let report = guarded(S::NAME, bookmark, deadline.since(now), look).await;
+    let text = job.user_parameters.as_deref();
+    let report = match parameters::read::<S::Raw>(USER_PARAMETERS, text, account.target()) {
+        Ok((target, parameters)) => {
+            let look = Look::<S> {
+                now,
+                target,
+                parameters,
+                bookmark: Bookmark::read(&job, now),
+                job,
+            };
+            look_in_time(&account, look, deadline).await
+        }
+        Err(bad) => Report::misconfigured(&bad),
+    };
     deliver(&account, S::NAME, &id, report).await
+}
+
+/// Looks, in time for the report.
+async fn look_in_time<S: Stage>(
+    account: &Arc<Account>,
+    look: Look<S>,
+    deadline: Timestamp,
+) -> Report {
+    let (now, patience) = (look.now, S::patience(&look.parameters));
+    let bookmark = look.bookmark.clone();
+    let looking = Arc::clone(account);
+    let in_time = async move { self::look::<S>(&looking, look).await };
+    let late = |why| held_up(why, &bookmark, now, patience);
+    guarded(S::NAME, deadline.since(now), in_time, late).await
+}
+
+/// What CodePipeline is told of a look that AWS itself keeps from going on: that it is taken again, until that has been so for
+/// too long.
+#[must_use]
+pub fn held_up(why: String, bookmark: &Bookmark, now: Timestamp, patience: Duration) -> Report {
+    let waiting = Decision::Wait(WaitingOn::Aws(why));
+    report(waiting.bounded(bookmark.started, now, patience), bookmark)
 }
 
 /// Delivers a report and says in the log what became of it.
@@ -162,12 +193,13 @@ pub async fn deliver(
     })
 }
 
-/// A look that ends in a report whatever happens, in time to deliver it.
+/// A look that ends in a report whatever happens, in time to deliver it; `late` says what is reported of one that takes too
+/// long.
 pub async fn guarded(
     function: &'static str,
-    bookmark: Bookmark,
     left: Duration,
     look: impl Future<Output = Report> + Send + 'static,
+    late: impl FnOnce(String) -> Report,
 ) -> Report {
     let time = left
         .saturating_sub(FOR_THE_REPORT)
@@ -189,63 +221,30 @@ pub async fn guarded(
         }
         Err(_late) => {
             abort.abort();
-            let summary = format!(
-                "AWS took longer than {} s to answer; looking again",
+            late(format!(
+                "AWS took longer than {} s to answer",
                 time.as_secs()
-            );
-            Report::Continue {
-                token: bookmark.token(),
-                summary,
-                percent: None,
-            }
+            ))
         }
     }
 }
 
-async fn look<S: Stage>(account: &Account, job: Job, bookmark: Bookmark, now: Timestamp) -> Report {
-    let text = job.user_parameters.as_deref();
-    let (target, parameters) =
-        match parameters::read::<S::Raw>(USER_PARAMETERS, text, account.target()) {
-            Ok(read) => read,
-            Err(bad) => {
-                return Report::Failed {
-                    kind: FailureType::ConfigurationError,
-                    message: bad.to_string(),
-                };
-            }
-        };
-    let look = Look::<S> {
-        now,
-        target,
-        parameters,
-        bookmark,
-        job,
-    };
+async fn look<S: Stage>(account: &Account, look: Look<S>) -> Report {
     let decided = match S::observe(account, &look).await {
         Ok(seen) => act(account, &look, &seen).await,
         Err(trouble) => Err(trouble),
     };
-    let Decided { decision, bookmark } = match decided {
-        Ok(decided) => decided,
+    match decided {
+        Ok(Decided { decision, bookmark }) => report(decision, &bookmark),
         Err(trouble) if trouble.is_passing() => {
-            let waiting = Decision::Wait(WaitingOn::Aws(trouble.to_string()));
-            Decided {
-                decision: waiting.bounded(
-                    look.bookmark.started,
-                    now,
-                    S::patience(&look.parameters),
-                ),
-                bookmark: look.bookmark,
-            }
+            let patience = S::patience(&look.parameters);
+            held_up(trouble.to_string(), &look.bookmark, look.now, patience)
         }
-        Err(trouble) => {
-            return Report::Failed {
-                kind: trouble.failure_type(),
-                message: trouble.to_string(),
-            };
-        }
-    };
-    report(decision, &bookmark)
+        Err(trouble) => Report::Failed {
+            kind: trouble.failure_type(),
+            message: trouble.to_string(),
+        },
+    }
 }
 
 /// Decides and carries out what is decided.
@@ -267,12 +266,12 @@ async fn act<S: Stage>(
     let written = match &decided.decision {
         Decision::Take(taken) => {
             let entry = entry(taken.doing.to_string());
-            carry_out(account, &look.target, taken, entry, None).await?
+            carry_out(account, &look.target, taken, entry).await?
         }
         Decision::Done(done) => match &done.record {
             Some(record) => {
                 account
-                    .write(record, &entry(done.outcome.to_string()))
+                    .write(record, None, &entry(done.outcome.to_string()))
                     .await?
             }
             None => Written::Yes,
@@ -318,49 +317,46 @@ pub fn report(decision: Decision, bookmark: &Bookmark) -> Report {
     }
 }
 
-/// Carries out a move: the record first, if it changes, then all steps at once, and beside them people are told.
+/// Carries out a move: the record first, if it changes, then all steps at once.
 ///
 /// Nothing is done if the record has changed since it was read. A step that fails does not keep the
-/// others from being tried; the worst failure is the answer. That nobody could be told is none.
-pub async fn carry_out(
+/// others from being tried; the worst failure is the answer.
+async fn carry_out(
     account: &Account,
     target: &Target,
     taken: &Move,
     entry: Entry,
-    notice: Option<&Notice>,
 ) -> Result<Written, Trouble> {
-    let steps = async {
-        let steps = taken.steps.iter().map(|step| take(account, target, step));
-        let (results, ()) =
-            tokio::join!(futures_util::future::join_all(steps), account.tell(notice));
-        results
-    };
-    let results = if let Some(record) = &taken.record {
-        if account.write(record, &entry).await? == Written::Overtaken {
+    let steps = take_all(account, target, &taken.steps);
+    let failures = if let Some(record) = &taken.record {
+        let found = taken.found.as_deref();
+        if account.write(record, found, &entry).await? == Written::Overtaken {
             return Ok(Written::Overtaken);
         }
         steps.await
     } else {
-        let ((), results) = tokio::join!(note(account, entry), steps);
-        results
+        let ((), failures) = tokio::join!(note(account, entry), steps);
+        failures
     };
-    let mut failures: Vec<Trouble> = results.into_iter().filter_map(Result::err).collect();
-    for failure in &failures {
-        tracing::warn!("a step failed: {failure}");
-    }
+    let mut failures: Vec<_> = failures.into_iter().map(|(_, failure)| failure).collect();
     // A failure that passes by itself is told only if there is no other.
-    failures.sort_by_key(Trouble::is_passing);
+    failures.sort_by_key(AwsError::is_passing);
     match failures.into_iter().next() {
         None => Ok(Written::Yes),
-        Some(worst) => Err(worst),
+        Some(worst) => Err(worst.into()),
     }
 }
 
-async fn take(account: &Account, target: &Target, step: &Step) -> Result<(), Trouble> {
-    account
-        .take(&target.cluster, step)
-        .await
-        .map_err(Trouble::from)
+/// Takes steps, all at once; answers those that failed.
+pub async fn take_all(account: &Account, target: &Target, steps: &[Step]) -> Vec<(Step, AwsError)> {
+    let taking = steps.iter().map(|step| account.take(&target.cluster, step));
+    let results = futures_util::future::join_all(taking).await;
+    let failed = steps.iter().zip(results).filter_map(|(step, result)| {
+        let failure = result.err()?;
+        tracing::warn!("{step}: {failure}");
+        Some((step.clone(), failure))
+    });
+    failed.collect()
 }
 
 /// Adds to the ledger what changes no record. A ledger that cannot be written is no reason to leave

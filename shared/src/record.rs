@@ -6,6 +6,7 @@
 //! ```
 
 mod found;
+mod rolling_back;
 
 use std::fmt;
 
@@ -20,6 +21,9 @@ use crate::{
     traffic::alb::FoundForward,
     weight::Weight,
 };
+
+pub use found::{FoundDefinition, FoundInFull, FoundRule};
+pub use rolling_back::{Forced, Kept, KeptService, Missing, Promotion, RollingBack, Which};
 
 /// The one `current` item of a pair.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -135,22 +139,14 @@ pub enum Phase {
         candidate: TaskDefinitionArn,
     },
     /// Everything is being put back.
-    #[serde(rename_all = "camelCase")]
-    RollingBack {
-        /// Why.
-        cause: Cause,
-        /// The candidate's task definition, if it had been registered.
-        candidate: Option<TaskDefinitionArn>,
-        /// Whether the primary may have been touched.
-        promotion_begun: bool,
-        /// Whether the pipeline execution is to end for it. Not if its end is the cause, or if it is the
-        /// execution itself that asked.
-        ends_execution: bool,
-    },
-    /// Everything is as the release found it.
+    RollingBack(Box<RollingBack>),
+    /// Everything is as the release found it, but for what somebody else has put there since.
     RolledBack {
         /// Why.
         cause: Cause,
+        /// Services that run neither the candidate nor what the release found, in words: somebody's own, and left alone.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        left: Vec<String>,
     },
 }
 
@@ -240,14 +236,15 @@ impl Record {
     /// This release, being rolled back from wherever it is.
     #[must_use]
     pub fn roll_back(&self, cause: Cause, ends_execution: bool, now: Timestamp) -> Self {
-        let promotion_begun =
-            matches!(self.phase, Phase::Promoting { .. } | Phase::Promoted { .. });
-        let phase = Phase::RollingBack {
+        let phase = Phase::RollingBack(Box::new(RollingBack {
             cause,
             candidate: self.candidate().cloned(),
-            promotion_begun,
+            promotion: Promotion::of(&self.phase),
             ends_execution,
-        };
+            kept: Kept::default(),
+            forced: Forced::default(),
+            missing: Vec::new(),
+        }));
         self.advance(phase, now)
     }
 
@@ -258,6 +255,21 @@ impl Record {
             self.phase,
             Phase::Promoted { .. } | Phase::RolledBack { .. }
         )
+    }
+
+    /// The rollback that is under way.
+    #[must_use]
+    pub fn rollback(&self) -> Option<&RollingBack> {
+        match &self.phase {
+            Phase::RollingBack(rolling_back) => Some(rolling_back),
+            _ => None,
+        }
+    }
+
+    /// The same rollback, one write later, with something about it changed.
+    #[must_use]
+    pub fn rolling(&self, rolling_back: RollingBack, now: Timestamp) -> Self {
+        self.advance(Phase::RollingBack(Box::new(rolling_back)), now)
     }
 
     /// The candidate's task definition, once it is registered.
@@ -274,7 +286,7 @@ impl Record {
             Phase::Shifting { candidate, .. }
             | Phase::Promoting { candidate, .. }
             | Phase::Promoted { candidate } => Some(candidate),
-            Phase::RollingBack { candidate, .. } => candidate.as_ref(),
+            Phase::RollingBack(rolling_back) => rolling_back.candidate.as_ref(),
         }
     }
 
@@ -362,7 +374,7 @@ impl fmt::Display for Phase {
             Self::Shifting { .. } => "Shifting",
             Self::Promoting { .. } => "Promoting",
             Self::Promoted { .. } => "Promoted",
-            Self::RollingBack { .. } => "RollingBack",
+            Self::RollingBack(_) => "RollingBack",
             Self::RolledBack { .. } => "RolledBack",
         })
     }

@@ -26,6 +26,12 @@ impl Weight {
         Self(self.0.saturating_sub(points))
     }
 
+    /// So many percent, and everything where that is more.
+    #[must_use]
+    pub fn up_to_all(percent: u64) -> Self {
+        u8::try_from(percent.min(100)).map_or(Self::ALL, Self)
+    }
+
     /// From 0 to 100.
     #[must_use]
     pub const fn percent(self) -> u8 {

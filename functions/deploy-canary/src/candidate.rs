@@ -78,14 +78,22 @@ impl Definition {
         TaskDefinitionArn::try_from(self.0["taskDefinition"]["taskDefinitionArn"].as_str()?).ok()
     }
 
+    /// The input of `RegisterTaskDefinition` that gives it once more.
+    #[must_use]
+    pub fn once_more(&self) -> String {
+        let mut input = self.input();
+        let tags: Vec<_> = self.kept_tags().collect();
+        if !tags.is_empty() {
+            input["tags"] = json!(tags);
+        }
+        input.to_string()
+    }
+
     /// The input of `RegisterTaskDefinition` for the candidate.
     #[must_use]
     pub fn candidate(&self, images: &Images, release: &ReleaseId, began: Timestamp) -> String {
-        let mut input = self.0["taskDefinition"].clone();
-        if let Some(fields) = input.as_object_mut() {
-            fields.retain(|name, value| !ANSWER_ONLY.contains(&name.as_str()) && !value.is_null());
-            fields.insert("tags".to_owned(), self.tags(release, began));
-        }
+        let mut input = self.input();
+        input["tags"] = self.tags(release, began);
         for container in input["containerDefinitions"]
             .as_array_mut()
             .into_iter()
@@ -101,21 +109,31 @@ impl Definition {
         input.to_string()
     }
 
-    /// The stable tags and ours. Keys that begin with `aws:` are AWS's own and cannot be given back.
+    /// Without tags.
+    fn input(&self) -> Value {
+        let mut input = self.0["taskDefinition"].clone();
+        if let Some(fields) = input.as_object_mut() {
+            fields.retain(|name, value| !ANSWER_ONLY.contains(&name.as_str()) && !value.is_null());
+        }
+        input
+    }
+
+    /// The stable tags and ours.
     fn tags(&self, release: &ReleaseId, began: Timestamp) -> Value {
-        let kept = self.0["tags"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter(|tag| {
-                let key = tag["key"].as_str().unwrap_or_default();
-                !key.starts_with("aws:") && key != RELEASE_TAG && key != BEGAN_TAG
-            });
         let ours = [
             json!({"key": RELEASE_TAG, "value": release}),
             json!({"key": BEGAN_TAG, "value": began.to_string()}),
         ];
-        kept.cloned().chain(ours).collect()
+        self.kept_tags().cloned().chain(ours).collect()
+    }
+
+    /// Tags that are nobody's but the user's. Keys that begin with `aws:` are AWS's own and cannot be given back.
+    fn kept_tags(&self) -> impl Iterator<Item = &Value> {
+        let tags = self.0["tags"].as_array().into_iter().flatten();
+        tags.filter(|tag| {
+            let key = tag["key"].as_str().unwrap_or_default();
+            !key.starts_with("aws:") && key != RELEASE_TAG && key != BEGAN_TAG
+        })
     }
 
     fn container_definitions(&self) -> &[Value] {

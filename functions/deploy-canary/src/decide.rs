@@ -8,7 +8,10 @@ use canary::{
     names::TaskDefinitionArn,
     observation::{Observation, Task},
     reconcile::{FUNCTION_TIMEOUT, Look, Stage},
-    record::{Candidate, Cause, Found, FoundService, Phase, Record},
+    record::{
+        Candidate, Cause, Found, FoundDefinition, FoundInFull, FoundRule, FoundService, Phase,
+        Record,
+    },
     target::Traffic,
     traffic::alb,
     weight::Weight,
@@ -32,22 +35,17 @@ pub fn decide(look: &Look<DeployCanary>, seen: &Seen) -> Decision {
 
 /// This release has the pair, or had it last.
 fn own_release(look: &Look<DeployCanary>, seen: &Seen, record: &Record) -> Decision {
+    let is_before = record.phase_since <= look.bookmark.started;
     match &record.phase {
         // A retried stage keeps its execution id: what was rolled back is the attempt before this action.
-        Phase::RolledBack { .. } if record.phase_since <= look.bookmark.started => {
-            begin(look, seen, Some(record))
-        }
-        Phase::RollingBack { cause, .. } | Phase::RolledBack { cause } => {
-            Decision::Refuse(Refusal::RolledBack {
-                release: record.release.clone(),
-                cause: cause.clone(),
-            })
-        }
+        Phase::RolledBack { .. } if is_before => begin(look, seen, Some(record)),
         Phase::Deploying { candidate } => match gates::all(&seen.pair, record) {
             Ok(()) => deploying(look, seen, record, candidate),
             Err(refusal) => Decision::Refuse(refusal),
         },
         Phase::Promoted { .. } => nothing_to_do(look, record, None),
+        Phase::RollingBack(_) | Phase::RolledBack { .. } => Refusal::of_rollback(record)
+            .map_or(Decision::Wait(WaitingOn::OtherInvocation), Decision::Refuse),
         Phase::Shifting { .. } | Phase::Promoting { .. } => Decision::Refuse(Refusal::WrongPhase {
             function: DeployCanary::NAME,
             release: record.release.clone(),
@@ -59,10 +57,10 @@ fn own_release(look: &Look<DeployCanary>, seen: &Seen, record: &Record) -> Decis
 
 /// Another release has the pair.
 fn other_release(look: &Look<DeployCanary>, detail: &Detail, other: &Record) -> Decision {
-    if let Phase::RollingBack { cause, .. } = &other.phase {
+    if let Some(rolling_back) = other.rollback() {
         return Decision::Wait(WaitingOn::OtherRollback {
             release: other.release.clone(),
-            cause: cause.clone(),
+            cause: rolling_back.cause.clone(),
         });
     }
     match detail {
@@ -103,6 +101,7 @@ fn begin(look: &Look<DeployCanary>, seen: &Seen, previous: Option<&Record>) -> D
     };
     let Detail::Start {
         stable,
+        stable_of_canary,
         source,
         execution,
         groups,
@@ -146,14 +145,17 @@ fn begin(look: &Look<DeployCanary>, seen: &Seen, previous: Option<&Record>) -> D
     let record = start(Phase::Deploying {
         candidate: Candidate::Planned { definition },
     });
+    let in_full = found_in_full(pair, &record, stable, stable_of_canary.as_ref());
     let stable = found.primary.task_definition.short().to_owned();
-    Decision::write(
-        Doing::Begin {
+    Decision::Take(Move {
+        doing: Doing::Begin {
             image: images,
             stable,
         },
-        record,
-    )
+        record: Some(Box::new(record)),
+        found: Some(Box::new(in_full)),
+        steps: Vec::new(),
+    })
 }
 
 /// Events come late and more than once: one that outlived its execution begins nothing.
@@ -214,6 +216,35 @@ fn found(seen: &Seen) -> Option<Found> {
     })
 }
 
+/// Everything that a rollback may have to give back without being able to read it.
+fn found_in_full(
+    pair: &Observation,
+    record: &Record,
+    primary: &Definition,
+    canary: Option<&Definition>,
+) -> FoundInFull {
+    let definitions = [Some(primary), canary].into_iter().flatten();
+    let forwards = pair.alb.iter().flat_map(|alb| &alb.forwards);
+    FoundInFull {
+        pair: record.pair.clone(),
+        release: record.release.clone(),
+        definitions: definitions
+            .filter_map(|definition| {
+                Some(FoundDefinition {
+                    task_definition: definition.arn()?,
+                    input: definition.once_more(),
+                })
+            })
+            .collect(),
+        rules: forwards
+            .map(|forward| FoundRule {
+                forward: forward.arn.clone(),
+                actions: forward.actions.clone(),
+            })
+            .collect(),
+    }
+}
+
 /// The release has begun and its gates are open.
 fn deploying(
     look: &Look<DeployCanary>,
@@ -270,6 +301,7 @@ fn register(look: &Look<DeployCanary>, seen: &Seen, record: &Record, definition:
             },
             look.now,
         ))),
+        found: None,
         steps,
     })
 }

@@ -52,6 +52,8 @@ pub enum Detail {
     Start {
         /// What the primary runs.
         stable: Definition,
+        /// What the canary runs, if that is something else.
+        stable_of_canary: Option<Definition>,
         /// Where the candidate's images come from.
         source: Source,
         /// How the release's own pipeline execution stands; `None` if the pipeline does not know it.
@@ -121,7 +123,7 @@ async fn detail(
         Some(record) if record.release == look.parameters.release && record.is_active() => {
             own_detail(account, look, pair, record, task_arns).await
         }
-        Some(other) if other.is_active() && !matches!(other.phase, Phase::RollingBack { .. }) => {
+        Some(other) if other.is_active() && other.rollback().is_none() => {
             let status = account
                 .execution_status(&other.target.pipeline, &other.release)
                 .await?;
@@ -182,6 +184,14 @@ async fn start(
             .task_definition(newest.task_definition.as_str())
             .await?)
     };
+    let of_canary = pair.canary.newest().map(|newest| &newest.task_definition);
+    let of_canary = of_canary.filter(|arn| **arn != newest.task_definition);
+    let stable_of_canary = async {
+        Ok(match of_canary {
+            Some(arn) => Some(Definition(account.task_definition(arn.as_str()).await?)),
+            None => None,
+        })
+    };
     let execution = async {
         let release = &look.parameters.release;
         Ok(account
@@ -194,9 +204,11 @@ async fn start(
             None => Ok(None),
         }
     };
-    let (source, stable, execution, groups) = tokio::try_join!(source, stable, execution, groups)?;
+    let (source, stable, stable_of_canary, execution, groups) =
+        tokio::try_join!(source, stable, stable_of_canary, execution, groups)?;
     Ok(Detail::Start {
         stable: Definition(stable),
+        stable_of_canary,
         source,
         execution,
         groups,

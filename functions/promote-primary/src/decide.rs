@@ -115,7 +115,7 @@ fn promoting(
     if let Some(desired) = wanted {
         return Decision::act(
             updating(&pair.primary, candidate),
-            vec![Step::count(&pair.primary, desired)],
+            vec![Step::count(&pair.primary.name, desired)],
         );
     }
     if !is_proven(seen, candidate) {
@@ -133,7 +133,7 @@ fn promoting(
             canary: pair.canary.name.clone(),
             resting,
         };
-        return Decision::act(doing, vec![Step::count(&pair.canary, resting)]);
+        return Decision::act(doing, vec![Step::count(&pair.canary.name, resting)]);
     }
     if !pair.canary.is_steady() {
         return Decision::Wait(WaitingOn::GivingBack((&pair.canary).into()));
@@ -210,7 +210,7 @@ fn scaling_to_restore(pair: &Observation, record: &Record) -> Vec<Step> {
             let count = found.pulled(&pair.primary);
             count
                 .filter(|_| !record.owns_primary_count())
-                .map(|to| Step::count(&pair.primary, to))
+                .map(|to| Step::count(&pair.primary.name, to))
         };
         restore(&pair.primary, found).or_else(pulled)
     });

@@ -47,7 +47,7 @@ pub(crate) fn requests(
         asked,
         attained: attained(asked),
     };
-    if !found.is_live(alb, set.to) {
+    if !found.is_live(&alb.forwards, set.to) {
         let steps = Step::weigh(pair, record, set.to);
         return Some(Decision::act(doing(set.to), steps));
     }
@@ -65,6 +65,7 @@ pub(crate) fn requests(
         let lower = record.again(look.now).weighing(next, healthy, look.now);
         return Some(Decision::Take(Move {
             doing: doing(next),
+            found: None,
             steps: Step::weigh(pair, record, next),
             record: Some(Box::new(lower)),
         }));

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use canary::{
     aws::pipeline::Execution,
-    decision::{Decision, Refusal, Step},
+    decision::{Decision, Move, Refusal, Step},
     fixtures::{
         Balancer, DRAIN_SECONDS, World, at, first_look, load_balancer, orders, pair, release,
         running_tasks, target, weight,
@@ -19,7 +19,7 @@ use canary::{
     glance::Sight,
     job::Bookmark,
     names::TaskDefinitionArn,
-    observation::{Observation, ScalableTarget, Service, Suspended},
+    observation::{Known, Observation, ScalableTarget, Service, Suspended},
     parameters,
     reconcile::{Decided, Look, Stage},
     record::{Candidate, Phase},
@@ -34,7 +34,12 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use shift_weight::ShiftWeight;
 
-use crate::decide::{self, Why};
+use crate::{
+    Rule,
+    decide::{self, Call, Why},
+    looked::{Looked, unseen},
+    stop,
+};
 use story::{Scaling, Story};
 use watch::Watch;
 
@@ -62,6 +67,8 @@ struct Run<'a> {
     late: Vec<Step>,
     looks: usize,
     watch: Watch,
+    /// The pair as its last rollback began, if counts and scaling had been given back by then.
+    given_back: Option<Observation>,
 }
 
 impl<'a> Run<'a> {
@@ -76,6 +83,7 @@ impl<'a> Run<'a> {
             lives,
             late: Vec::new(),
             looks: 0,
+            given_back: None,
         }
     }
 
@@ -291,6 +299,7 @@ impl<'a> Run<'a> {
                     "containerDefinitions": [{"name": "app", "image": "orders:v1"}],
                 }),
             )),
+            stable_of_canary: None,
             source: Source::Parameter("orders:v2".try_into().unwrap()),
         };
         let Some(record) = self.world.pair.record.as_ref().filter(|it| it.is_active()) else {
@@ -312,6 +321,17 @@ impl<'a> Run<'a> {
     /// Rolls back: first by hand, then by the schedule, until there is nothing left to do. What was under way
     /// when the release ended is done `after` so many looks.
     fn roll_back(&mut self, after: usize) {
+        let phase = self.world.pair.record.as_ref().map(|record| &record.phase);
+        if let Some(
+            Phase::Promoted { .. }
+            | Phase::Promoting {
+                baking_since: Some(_),
+                ..
+            },
+        ) = phase
+        {
+            self.given_back = Some(self.world.pair.clone());
+        }
         let mut why = Why::Hand(parameters::Rollback {
             release: release(),
             reason: None,
@@ -327,6 +347,10 @@ impl<'a> Run<'a> {
                     self.watch.saw(&self.world);
                 }
             }
+            let Some(decision) = decision else {
+                self.lives = usize::MAX;
+                continue;
+            };
             let survived = self.carry_out(&decision);
             if survived && matches!(decision, Decision::Done(_)) {
                 return;
@@ -348,25 +372,52 @@ impl<'a> Run<'a> {
         panic!("no end: {}", self.world.pair);
     }
 
-    fn rollback_look(&self, why: &Why, is_blind: bool) -> Decision {
-        let mut pair = self.world.pair.clone();
-        let mut unseen = Vec::new();
-        if let Some(alb) = pair.alb.as_mut().filter(|_| is_blind) {
-            let last = alb.forwards.pop().expect("a rule");
-            unseen.push(format!("{} could not be read", last.arn.short()));
-        }
-        let seen = crate::Seen {
-            pair,
-            execution: Execution {
-                under_way: self.world.execution,
-                approval: None,
-            },
-            status: None,
-            gone: Vec::new(),
-            unseen,
-            knows_health: true,
+    /// Up to the last decision of a look; `None` if the function was killed before that.
+    fn rollback_look(&mut self, why: &Why, is_blind: bool) -> Option<Decision> {
+        let sight = self.sight(is_blind);
+        let now = sight.seen.now;
+        let Call::Fence(doing, fence) = decide::call(sight.record.as_ref(), why, None, now) else {
+            return Some(sight.look(why));
         };
-        decide::decide(&seen, why)
+        let rolling_back = fence.rollback().expect("it is one");
+        let stop = Move {
+            doing,
+            steps: stop::steps(&fence, rolling_back),
+            record: Some(fence.clone()),
+            found: None,
+        };
+        let survived = self.carry_out(&Decision::Take(stop));
+        // What is looked at beside the stopping call was seen before it, or after.
+        let seen = if self.looks.is_multiple_of(2) {
+            sight.seen
+        } else {
+            self.sight(is_blind).seen
+        };
+        let rest = || decide::restore(&seen, &fence, rolling_back, why, true).decision;
+        survived.then(rest)
+    }
+
+    fn sight(&self, is_blind: bool) -> Looked {
+        let mut pair = self.world.pair.clone();
+        let hidden = pair.alb.as_mut().filter(|_| is_blind);
+        let hidden = hidden.map(|alb| alb.forwards.pop().expect("a rule"));
+        let sight = Looked::of(pair).executing(Execution {
+            under_way: self.world.execution,
+            approvals: Vec::new(),
+            works: self.world.execution,
+        });
+        sight.but(|seen| {
+            if !self.world.execution {
+                seen.status = Known::Gone;
+            }
+            if let Some((balancer, hidden)) = seen.balancer.as_mut().zip(hidden) {
+                balancer.rules.push(Rule {
+                    arn: hidden.arn,
+                    seen: unseen("it could not be read"),
+                    recorded: None,
+                });
+            }
+        })
     }
 }
 

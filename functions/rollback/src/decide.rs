@@ -3,26 +3,27 @@
 use std::time::Duration;
 
 use canary::{
+    aws::pipeline::ExecutionStatus,
     clock::Timestamp,
     decision::{Decision, Doing, Done, Idle, Move, Outcome, Step, WaitingOn},
     names::ReleaseId,
+    observation::{Alarm, Known, Service},
     parameters::Rollback,
     reconcile::FUNCTION_TIMEOUT,
-    record::{Cause, Phase, Record},
+    record::{Cause, FoundService, Phase, Record, RollingBack, Which},
     target::Traffic,
     trigger::{Ended, Firing},
 };
 
 use crate::{
-    Seen, services,
+    Seen, execution,
+    missing::Lacking,
+    services,
     weights::{self, Weighing},
 };
 
 /// By how much clocks on AWS may differ; event times of pipelines are whole seconds besides.
 const SKEW: Duration = Duration::from_secs(5);
-
-/// How long CodePipeline may take to end an execution whose approval was rejected; not documented, a generous guess.
-const TAKEN_IN: Duration = Duration::from_secs(15);
 
 /// Why rollback was called.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,7 +47,7 @@ impl Why {
         match self {
             Self::Alarm(firing) => record.target.alarms.contains(&firing.alarm),
             Self::Ended(ended) => record.release == ended.release,
-            Self::Schedule => record.is_active(),
+            Self::Schedule => !matches!(record.phase, Phase::RolledBack { .. }),
             Self::Action(_) | Self::Hand(_) => true,
         }
     }
@@ -70,19 +71,13 @@ impl Why {
         }
     }
 
-    /// Whether the execution is to be ended. Not by its own action, and not where its end is what called.
-    fn ends_execution(&self) -> bool {
-        matches!(self, Self::Alarm(_) | Self::Hand(_))
-    }
-
     /// Why this release is to be rolled back, or why not.
-    fn verdict(&self, record: &Record, seen: &Seen) -> Result<Cause, Idle> {
-        let because = |what| {
-            Ok(Cause {
-                what,
-                at: seen.pair.now,
-            })
-        };
+    fn verdict(
+        &self,
+        record: &Record,
+        watched: Option<&Watched>,
+        now: Timestamp,
+    ) -> Result<Verdict, Idle> {
         if let Some(at) = self.happened().filter(|at| *at + SKEW < record.began) {
             return Err(Idle::Earlier {
                 at,
@@ -91,33 +86,100 @@ impl Why {
             });
         }
         match self {
-            Self::Action(asked) => because(asked_for("asked for by the pipeline", asked)),
-            Self::Hand(asked) => because(asked_for("asked for by hand", asked)),
+            Self::Action(asked) => Ok(Verdict::going_on(asked_for(
+                "asked for by the pipeline",
+                asked,
+            ))),
+            Self::Hand(asked) => Ok(Verdict::ending(asked_for("asked for by hand", asked))),
             Self::Alarm(firing)
                 if !firing.direct && !record.target.alarms.contains(&firing.alarm) =>
             {
                 Err(Idle::ForeignAlarm(firing.alarm.clone()))
             }
-            Self::Alarm(firing) => guarded(record, seen.pair.now).and_then(|()| {
-                because(format!(
-                    "alarm {} went to ALARM: {}",
-                    firing.alarm,
-                    firing.reason.trim_end_matches('.')
-                ))
-            }),
-            Self::Ended(ended) if record.is_active() => because(ended.what.clone()),
-            Self::Schedule if record.is_active() => match &seen.status {
-                Some(status) if !status.is_under_way() => because(format!(
-                    "its pipeline execution has ended ({})",
-                    status.as_str()
-                )),
-                _ => Err(Idle::UnderWay {
-                    release: record.release.clone(),
-                    phase: record.phase.to_string(),
-                }),
-            },
-            Self::Ended(_) | Self::Schedule => Err(Idle::Finished(record.release.clone())),
+            Self::Alarm(firing) => {
+                guarded(record, now)?;
+                let reason = firing.reason.trim_end_matches('.');
+                Ok(Verdict::ending(format!(
+                    "alarm {} went to ALARM: {reason}",
+                    firing.alarm
+                )))
+            }
+            Self::Ended(ended) if record.is_active() => Ok(Verdict::going_on(ended.what.clone())),
+            Self::Schedule => watched.map_or_else(
+                || Err(Idle::Finished(record.release.clone())),
+                |watched| watched.verdict(record),
+            ),
+            Self::Ended(_) => Err(Idle::Finished(record.release.clone())),
         }
+    }
+}
+
+/// Why a release is to be rolled back.
+struct Verdict {
+    what: String,
+    /// Whether the execution is to be ended. Not by its own action, and not where its end is the reason.
+    ends_execution: bool,
+}
+
+impl Verdict {
+    fn ending(what: String) -> Self {
+        Self {
+            what,
+            ends_execution: true,
+        }
+    }
+
+    fn going_on(what: String) -> Self {
+        Self {
+            what,
+            ends_execution: false,
+        }
+    }
+}
+
+/// What the schedule looks at while nothing is wrong: events get lost, and what they tell of does not.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Watched {
+    /// How the release's execution stands.
+    pub status: Known<ExecutionStatus>,
+    /// The alarms of its target.
+    pub alarms: Known<Vec<Alarm>>,
+}
+
+impl Watched {
+    fn verdict(&self, record: &Record) -> Result<Verdict, Idle> {
+        if let Some(status) = self.status.get().filter(|it| !it.is_under_way())
+            && record.is_active()
+        {
+            let status = status.as_str();
+            let what = format!("its pipeline execution has ended ({status})");
+            return Ok(Verdict::going_on(what));
+        }
+        let mut alarms = self.alarms.get().into_iter().flatten();
+        // One that was in ALARM before has not to do with this release, and keeps it from beginning.
+        let is_ours = |alarm: &&Alarm| {
+            alarm.firing && alarm.acts && alarm.since.is_none_or(|since| since >= record.began)
+        };
+        if let Some(alarm) = alarms.find(is_ours) {
+            let reason = alarm.reason.trim_end_matches('.');
+            return Ok(Verdict::ending(format!(
+                "alarm {} is in ALARM: {reason}",
+                alarm.name
+            )));
+        }
+        let unseen = self.status.unseen().or(self.alarms.unseen());
+        Err(match unseen {
+            Some(unseen) => Idle::NotSeen {
+                release: record.release.clone(),
+                phase: record.phase.to_string(),
+                why: unseen.to_string(),
+            },
+            None if record.is_active() => Idle::UnderWay {
+                release: record.release.clone(),
+                phase: record.phase.to_string(),
+            },
+            None => Idle::Finished(record.release.clone()),
+        })
     }
 }
 
@@ -142,103 +204,188 @@ fn guarded(record: &Record, now: Timestamp) -> Result<(), Idle> {
     })
 }
 
-/// The release in which the schedule may have something to repair. Where there is none, the record alone tells so.
-pub fn in_progress(record: Option<Record>) -> Result<Record, Box<Decision>> {
-    match record {
-        None => Err(Box::new(idle(Idle::NoRelease))),
-        Some(record) if record.is_active() => Ok(record),
-        Some(record) => Err(Box::new(idle(Idle::Finished(record.release)))),
-    }
+/// What a call comes to, before anything but the record is looked at.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Call {
+    /// Nothing is to be rolled back.
+    Idle(Idle),
+    /// A rollback begins: the record that is the fence, and what it is.
+    Fence(Doing, Box<Record>),
+    /// A rollback is under way.
+    GoOn,
 }
 
-/// Decides.
-pub fn decide(seen: &Seen, why: &Why) -> Decision {
-    let Some(record) = &seen.pair.record else {
-        return idle(Idle::NoRelease);
+/// Whether a call has to look at more than the record: only the schedule, at a release that goes on, or is still guarded.
+#[must_use]
+pub fn is_watched(record: &Record, why: &Why, now: Timestamp) -> bool {
+    let may_be_over =
+        record.rollback().is_none() && !matches!(record.phase, Phase::RolledBack { .. });
+    matches!(why, Why::Schedule) && may_be_over && guarded(record, now).is_ok()
+}
+
+/// Decides what a call comes to.
+#[must_use]
+pub fn call(record: Option<&Record>, why: &Why, watched: Option<&Watched>, now: Timestamp) -> Call {
+    let Some(record) = record else {
+        return Call::Idle(Idle::NoRelease);
     };
     if let Some(asked) = why.release().filter(|asked| **asked != record.release) {
-        return idle(Idle::NotTheOwner {
+        return Call::Idle(Idle::NotTheOwner {
             owner: record.release.clone(),
             asked: asked.clone(),
         });
     }
     match &record.phase {
-        Phase::RolledBack { cause } => idle(Idle::RolledBack {
+        Phase::RolledBack { cause, .. } => Call::Idle(Idle::RolledBack {
             release: record.release.clone(),
             cause: cause.clone(),
         }),
-        Phase::RollingBack { cause, .. } => go_on(seen, why, record, cause),
-        _ => match why.verdict(record, seen) {
-            Ok(cause) => begin(seen, why, record, cause),
-            Err(reason) => idle(reason),
+        Phase::RollingBack(_) => Call::GoOn,
+        _ => match why.verdict(record, watched, now) {
+            Ok(Verdict {
+                what,
+                ends_execution,
+            }) => {
+                let cause = Cause { what, at: now };
+                let doing = Doing::RollBack {
+                    release: record.release.clone(),
+                    cause: cause.clone(),
+                };
+                let fence = record.roll_back(cause, ends_execution, now);
+                Call::Fence(doing, Box::new(fence))
+            }
+            Err(reason) => Call::Idle(reason),
         },
     }
 }
 
-fn idle(reason: Idle) -> Decision {
-    Decision::Done(Done {
-        outcome: Outcome::Idle(reason),
-        record: None,
-        variables: Vec::new(),
-    })
+/// What one look at a release that is being rolled back calls for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Restoring {
+    /// The next move.
+    pub decision: Decision,
+    /// What cannot be done, so that nothing is tried.
+    pub lacking: Vec<Lacking>,
 }
 
-/// The fence first, then everything that stops harm, at once.
-fn begin(seen: &Seen, why: &Why, record: &Record, cause: Cause) -> Decision {
-    let doing = Doing::RollBack {
-        release: record.release.clone(),
-        cause: cause.clone(),
-    };
-    let record = record.roll_back(cause, why.ends_execution(), seen.pair.now);
+/// Decides what is still short of what the release found; if nothing is, waits for the fence and for the end of the execution, then
+/// says so.
+#[must_use]
+pub fn restore(
+    seen: &Seen,
+    record: &Record,
+    rolling_back: &RollingBack,
+    why: &Why,
+    is_first: bool,
+) -> Restoring {
+    let now = seen.now;
+    let is_over = now > fence(record);
+    let mut next = rolling_back.clone();
+    if rolling_back.promotion.has_given_back() && seen.scaling.is_none() {
+        for (which, service) in [
+            (Which::Primary, &seen.primary),
+            (Which::Canary, &seen.canary),
+        ] {
+            next.kept = service
+                .get()
+                .map_or(next.kept, |it| next.kept.with(which, it));
+        }
+    }
+    let anew = anew(seen, record, rolling_back);
+    for (which, _) in &anew.steps {
+        next.forced = next.forced.again(*which);
+    }
+    let is_changed = next != *rolling_back;
     let Weighing {
-        record, mut steps, ..
-    } = weights::weigh(seen, record);
-    steps.extend(self::steps(seen, why, &record, true));
-    Decision::Take(Move {
-        doing,
-        record: Some(Box::new(record)),
-        steps,
-    })
-}
-
-/// Whatever is still short of what the release found; if nothing is, wait for the fence, then say so.
-fn go_on(seen: &Seen, why: &Why, record: &Record, cause: &Cause) -> Decision {
-    let pair = &seen.pair;
-    let Weighing {
-        record: next,
+        record: written,
         is_new,
         mut steps,
-    } = weights::weigh(seen, record.again(pair.now));
-    steps.extend(self::steps(seen, why, &next, false));
-    if is_new || !steps.is_empty() {
-        return Decision::Take(Move {
-            doing: Doing::GoOnRollingBack(record.release.clone()),
-            record: is_new.then(|| Box::new(next)),
-            steps,
-        });
+    } = weights::weigh(seen, record.rolling(next.clone(), now), &next);
+    steps.extend(service_steps(seen, &written, &next, is_over));
+    steps.extend(anew.steps.into_iter().map(|(_, step)| step));
+    if rolling_back.ends_execution && !matches!(why, Why::Action(_)) {
+        steps.extend(execution::steps(seen, record, rolling_back, is_first));
     }
+    let decision = if is_changed || is_new || !steps.is_empty() {
+        Decision::Take(Move {
+            doing: Doing::GoOnRollingBack(record.release.clone()),
+            record: (is_changed || is_new).then(|| Box::new(written)),
+            found: None,
+            steps,
+        })
+    } else {
+        conclude(seen, record, rolling_back, why)
+    };
+    Restoring {
+        decision,
+        lacking: anew
+            .lacking
+            .into_iter()
+            .chain(accepted(seen, record, rolling_back))
+            .collect(),
+    }
+}
+
+/// What AWS has refused, and somebody has put something else in place of since: it stays refused, without being tried again.
+fn accepted(seen: &Seen, record: &Record, rolling_back: &RollingBack) -> Vec<Lacking> {
+    let services = [
+        (&seen.primary, &record.found.primary),
+        (&seen.canary, &record.found.canary),
+    ];
+    let services = services.into_iter().filter_map(|(service, found)| {
+        let stable = &found.task_definition;
+        let service = service.get()?;
+        let is_theirs = services::is_theirs(service, stable, rolling_back);
+        is_theirs.then(|| Step::version(&service.name, stable).to_string())
+    });
+    let whats: Vec<String> = services.collect();
+    let refused = rolling_back.missing.iter();
+    let refused = refused.filter(|missing| whats.contains(&missing.what));
+    refused
+        .map(|missing| Lacking {
+            what: missing.what.clone(),
+            why: missing.why.clone(),
+        })
+        .collect()
+}
+
+/// Nothing is to be changed any more.
+fn conclude(seen: &Seen, record: &Record, rolling_back: &RollingBack, why: &Why) -> Decision {
     if let Some(waiting_on) = weights::waiting_on(seen, record) {
         return Decision::Wait(waiting_on);
     }
-    if !is_restored(seen, record) {
+    if !is_restored(seen, record, rolling_back) {
         return Decision::Wait(WaitingOn::Restoring {
-            primary: (&pair.primary).into(),
-            canary: (&pair.canary).into(),
+            primary: (&record.target.primary, &seen.primary).into(),
+            canary: (&record.target.canary, &seen.canary).into(),
         });
     }
+    let ends = rolling_back.ends_execution && !matches!(why, Why::Action(_));
+    let unseen = seen.scaling.as_ref();
+    let of_pipeline = seen.execution.unseen().or(seen.status.unseen());
+    if let Some(unseen) = unseen.or(of_pipeline.filter(|_| ends)) {
+        return Decision::Wait(WaitingOn::NotSeen(unseen.to_string()));
+    }
     let until = fence(record);
-    if pair.now <= until {
+    if seen.now <= until {
         return Decision::Wait(WaitingOn::Fence { until });
     }
+    if ends && !execution::has_ended(seen) {
+        return Decision::Wait(WaitingOn::Ending(record.release.clone()));
+    }
+    let left: Vec<String> = left(seen, record, rolling_back);
+    let cause = rolling_back.cause.clone();
     let phase = Phase::RolledBack {
         cause: cause.clone(),
+        left: left.clone(),
     };
     Decision::Done(Done {
         outcome: Outcome::RolledBack {
             release: record.release.clone(),
-            cause: cause.clone(),
+            cause,
+            left,
         },
-        record: Some(Box::new(record.advance(phase, pair.now))),
+        record: Some(Box::new(record.advance(phase, seen.now))),
         variables: Vec::new(),
     })
 }
@@ -248,98 +395,141 @@ fn fence(record: &Record) -> Timestamp {
     record.phase_since + FUNCTION_TIMEOUT
 }
 
-/// Every step that the observed state still calls for.
+/// What the services still lack. One that is gone needs nothing; of one that cannot be seen only what needs no sight is asked.
 ///
 /// Scaling is given back last, when nothing that began earlier can change a count any more: from then on a count
 /// that changes is the scaling's own doing.
-fn steps(seen: &Seen, why: &Why, record: &Record, is_first: bool) -> Vec<Step> {
-    let Phase::RollingBack {
-        cause,
-        candidate,
-        promotion_begun,
-        ends_execution,
-    } = &record.phase
-    else {
-        return Vec::new();
-    };
-    let (pair, found) = (&seen.pair, &record.found);
-    let is_over = pair.now > fence(record);
-    let mut steps = if candidate.is_some() {
-        let mut steps = match &record.target.traffic {
-            Traffic::Queue(_) => services::canary_steps(&pair.canary, &found.canary, is_over),
-            Traffic::Alb(_) if weights::is_canary_free(seen, record, is_over) => {
-                services::replaced(&pair.canary, &found.canary, is_over)
-            }
-            Traffic::Alb(_) => Vec::new(),
-        };
-        steps.extend(services::primary_steps(
-            seen,
-            record,
-            *promotion_begun,
-            is_over,
-        ));
-        steps
-    } else {
-        // Without a candidate nothing but scaling was changed.
-        let mut steps = services::scaling_back(&pair.canary, &found.canary, is_over);
-        if record.owns_primary_count() {
-            steps.extend(services::scaling_back(
-                &pair.primary,
-                &found.primary,
-                is_over,
-            ));
-        } else if record.holds_primary_scaling() {
-            steps.extend(services::scaling_up_back(
-                &pair.primary,
-                &found.primary,
-                is_over,
-            ));
+fn service_steps(
+    seen: &Seen,
+    record: &Record,
+    rolling_back: &RollingBack,
+    is_over: bool,
+) -> Vec<Step> {
+    if rolling_back.candidate.is_none() {
+        return services::scaling_steps(seen, record, is_over);
+    }
+    let is_blind = |service: &Known<Service>| service.unseen().is_some();
+    let blind = crate::stop::steps(record, rolling_back).into_iter();
+    let blind = blind.filter(|step| match step {
+        Step::UpdateService { service, .. } if *service == record.target.canary => {
+            is_blind(&seen.canary)
         }
-        steps
-    };
-    if *ends_execution && !matches!(why, Why::Action(_)) {
-        steps.extend(pipeline_step(seen, record, cause, is_first));
-    }
-    steps
-}
-
-/// The release's execution ends: its approval is rejected, or it is stopped.
-///
-/// It is stopped by the first look, and again only by one that comes after CodePipeline has taken in what the first
-/// one did: between a rejection and the end that follows from it there is no approval, and nothing to stop either.
-fn pipeline_step(seen: &Seen, record: &Record, cause: &Cause, is_first: bool) -> Option<Step> {
-    if let Some(approval) = &seen.execution.approval {
-        let summary = format!("Rolled back: {cause}");
-        return Some(Step::Reject {
-            approval: approval.clone(),
-            summary,
+        _ => is_blind(&seen.primary),
+    });
+    let found = &record.found.canary;
+    let canary = seen
+        .canary
+        .get()
+        .map(|canary| match &record.target.traffic {
+            Traffic::Queue(_) => {
+                services::consumer_steps(canary, found, seen, rolling_back, is_over)
+            }
+            Traffic::Alb(_) if weights::is_canary_free(seen, record, rolling_back, is_over) => {
+                services::replaced(canary, found, seen, rolling_back, is_over)
+            }
+            Traffic::Alb(model) => weights::raised(seen, record, model).into_iter().collect(),
         });
-    }
-    let is_due = is_first || seen.pair.now.since(record.phase_since) > TAKEN_IN;
-    (seen.execution.under_way && is_due).then(|| Step::Stop {
-        pipeline: record.target.pipeline.clone(),
-        release: record.release.clone(),
-        reason: format!("Rolled back: {cause}"),
-    })
+    let primary = seen.primary.get();
+    let primary =
+        primary.map(|it| services::primary_steps(it, seen, record, rolling_back, is_over));
+    let seen = [canary, primary].into_iter().flatten().flatten();
+    blind.chain(seen).collect()
 }
 
-/// Everything that the release may have changed is what it found.
-fn is_restored(seen: &Seen, record: &Record) -> bool {
-    let Phase::RollingBack {
-        candidate: Some(_),
-        promotion_begun,
-        ..
-    } = &record.phase
-    else {
+/// Failed deployments of the stable version that are due to be made anew, and those that AWS does not take again.
+#[derive(Default)]
+struct Anew {
+    steps: Vec<(Which, Step)>,
+    lacking: Vec<Lacking>,
+}
+
+fn anew(seen: &Seen, record: &Record, rolling_back: &RollingBack) -> Anew {
+    let mut anew = Anew::default();
+    let has_begun = rolling_back.promotion.has_begun();
+    let of_primary = (Which::Primary, &seen.primary, &record.found.primary);
+    let of_canary = (Which::Canary, &seen.canary, &record.found.canary);
+    let ours = [
+        (has_begun, of_primary),
+        (rolling_back.candidate.is_some(), of_canary),
+    ];
+    for (_, (which, service, found)) in ours.into_iter().filter(|(ours, _)| *ours) {
+        let Some(service) = service.get() else {
+            continue;
+        };
+        let stable = &found.task_definition;
+        let times = rolling_back.forced.of(which);
+        let Some(due) = services::anew_at(service, stable, times) else {
+            continue;
+        };
+        let step = Step::Redeploy {
+            service: service.name.clone(),
+            task_definition: stable.clone(),
+        };
+        if seen.inactive.contains(stable) {
+            anew.lacking.push(Lacking {
+                what: step.to_string(),
+                why: format!(
+                    "{} is INACTIVE, and its last deployment has failed with {service}",
+                    stable.short()
+                ),
+            });
+        } else if seen.now >= due {
+            anew.steps.push((which, step));
+        }
+    }
+    anew
+}
+
+/// Everything that the release may have changed is what it found, or somebody's own.
+fn is_restored(seen: &Seen, record: &Record, rolling_back: &RollingBack) -> bool {
+    if rolling_back.candidate.is_none() {
         return true;
+    }
+    let has_begun = rolling_back.promotion.has_begun();
+    let is = |service: &Known<Service>, found: &FoundService, holds: &dyn Fn(&Service) -> bool| {
+        let stable = &found.task_definition;
+        match service {
+            Known::Known(service) => {
+                services::is_theirs(service, stable, rolling_back) || holds(service)
+            }
+            Known::Gone => true,
+            Known::Unknown(_) => false,
+        }
     };
-    let (pair, found) = (&seen.pair, &record.found);
-    let canary = pair.canary.is_on(&found.canary.task_definition) && pair.canary.is_steady();
-    let version = !promotion_begun
-        || pair.primary.is_on(&found.primary.task_definition) && pair.primary.is_rolled_out();
-    let count = !promotion_begun && !record.owns_primary_count() || pair.primary.is_settled();
-    let is_free = record.target.alb().is_none() || weights::is_canary_free(seen, record, true);
-    canary && version && count && is_free
+    let (of_primary, of_canary) = (&record.found.primary, &record.found.canary);
+    let canary = |canary: &Service| canary.is_on(&of_canary.task_definition) && canary.is_steady();
+    let primary = |primary: &Service| {
+        let version =
+            !has_begun || primary.is_on(&of_primary.task_definition) && primary.is_rolled_out();
+        let count = !has_begun && !record.owns_primary_count() || primary.is_settled();
+        version && count
+    };
+    is(&seen.canary, of_canary, &canary)
+        && is(&seen.primary, of_primary, &primary)
+        && (record.target.alb().is_none()
+            || seen.canary.is_gone()
+            || weights::is_canary_free(seen, record, rolling_back, true))
+}
+
+/// What stays as it is, because somebody has put it there since the release ended.
+fn left(seen: &Seen, record: &Record, rolling_back: &RollingBack) -> Vec<String> {
+    let services = [
+        (&seen.primary, &record.found.primary),
+        (&seen.canary, &record.found.canary),
+    ];
+    let services = services.into_iter().filter_map(|(service, found)| {
+        let service = service.get()?;
+        let version = service.newest()?.task_definition.short();
+        let stable = &found.task_definition;
+        services::is_theirs(service, stable, rolling_back).then(|| {
+            format!(
+                "{} stays on {version}, which is neither the candidate nor what the release found ({})",
+                service.name,
+                stable.short()
+            )
+        })
+    });
+    services.collect()
 }
 
 #[cfg(test)]

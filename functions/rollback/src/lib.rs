@@ -1,69 +1,50 @@
 #![doc = include_str!("../README.md")]
 
 pub mod decide;
+mod execution;
+mod look;
+pub mod missing;
 pub mod notice;
+mod seen;
 mod services;
+mod stop;
 mod weights;
 
-use std::{fmt, sync::Arc};
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+    time::Duration,
+};
 
 use canary::{
-    aws::{
-        Account, Trouble,
-        pipeline::{Execution, ExecutionStatus},
-        records::{Entry, Written},
-    },
+    aws::{Account, Trouble},
     clock::Timestamp,
     decision::{Decision, Idle, Outcome, WaitingOn},
-    job::{Bookmark, FailureType, Job, Report},
-    names::{ForwardArn, PairId},
-    observation::{Alb, Forward, Observation, TargetHealth},
+    job::{Bookmark, Job, Report},
+    names::PairId,
     parameters::{self, RawRollback, USER_PARAMETERS},
-    reconcile::{self, carry_out, guarded},
-    record::{Phase, Record},
-    target::{self, AlbTraffic, Target},
+    reconcile::{self, guarded, held_up},
+    target::{self, Target},
     trigger::{self, Trigger},
 };
 use serde_json::{Value, json};
 
 use decide::Why;
+use look::look;
+
+pub use seen::{Balancer, Rule, Seen};
 
 /// The function's name in messages and in the ledger.
 pub const NAME: &str = "rollback";
 
-/// What one look of rollback saw.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Seen {
-    /// The pair.
-    pub pair: Observation,
-    /// What the pipeline is doing for the release.
-    pub execution: Execution,
-    /// How the release's execution stands, asked where only the schedule calls; `None` if it was not asked or is not
-    /// known.
-    pub status: Option<ExecutionStatus>,
-    /// Rules that send the canary nothing, whatever weight is set: they are gone, or do not forward to its group any more.
-    pub gone: Vec<ForwardArn>,
-    /// What could not be seen of the load balancer, and why.
-    pub unseen: Vec<String>,
-    /// Whether it could be seen which targets are healthy.
-    pub knows_health: bool,
-}
-
-impl fmt::Display for Seen {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.pair)?;
-        match (&self.execution.approval, self.execution.under_way) {
-            (Some(_), _) => write!(f, "; its approval waits"),
-            (None, true) => write!(f, "; its pipeline execution is under way"),
-            (None, false) => Ok(()),
-        }
-    }
-}
+/// For how long an action of a pipeline is kept waiting by what AWS refuses, before it says so by failing; the schedule goes on.
+const REFUSED_FOR: Duration = Duration::from_mins(10);
 
 /// Handles one event of any kind.
 ///
 /// # Errors
-/// The rollback could not be begun or reported; Lambda tries again, and after that the schedule.
+/// The report of a job could not be delivered. Any other call was not begun: the release record could not be read or written.
+/// Lambda tries again, and after that the schedule does.
 pub async fn handle(
     account: Arc<Account>,
     event: Value,
@@ -98,42 +79,44 @@ async fn as_action(account: Arc<Account>, job: Job, deadline: Timestamp) -> Resu
     let now = account.now();
     let id = job.id.clone();
     let bookmark = Bookmark::read(&job, now);
-    let looking = Arc::clone(&account);
-    let from = bookmark.clone();
-    let look = async move {
-        let text = job.user_parameters.as_deref();
-        let (target, asked) =
-            match parameters::read::<RawRollback>(USER_PARAMETERS, text, looking.target()) {
-                Ok(read) => read,
-                Err(bad) => {
-                    return Report::Failed {
-                        kind: FailureType::ConfigurationError,
-                        message: bad.to_string(),
-                    };
-                }
+    let text = job.user_parameters.as_deref();
+    let read = parameters::read::<RawRollback>(USER_PARAMETERS, text, account.target());
+    let report = match read {
+        Ok((target, asked)) => {
+            let looking = Arc::clone(&account);
+            let from = bookmark.clone();
+            let looks = async move {
+                let caller = format!("job {}", job.id);
+                let why = Why::Action(asked);
+                let looked = look(&looking, &target, &why, &caller).await;
+                reported(looked, &from, now)
             };
-        match look(
-            &looking,
-            &target,
-            &Why::Action(asked),
-            &format!("job {}", job.id),
-        )
-        .await
-        {
-            Ok(decision) => reconcile::report(decision, &from),
-            Err(trouble) if trouble.is_passing() => {
-                let decision = Decision::Wait(WaitingOn::Aws(trouble.to_string()));
-                let decision = decision.bounded(from.started, now, parameters::LONGEST_ACTION);
-                reconcile::report(decision, &from)
-            }
-            Err(trouble) => Report::Failed {
-                kind: trouble.failure_type(),
-                message: trouble.to_string(),
-            },
+            let late = |why| held_up(why, &bookmark, now, parameters::LONGEST_ACTION);
+            guarded(NAME, deadline.since(now), looks, late).await
         }
+        Err(bad) => Report::misconfigured(&bad),
     };
-    let report = guarded(NAME, bookmark, deadline.since(now), look).await;
     reconcile::deliver(&account, NAME, &id, report).await
+}
+
+/// What CodePipeline is told of a look.
+fn reported(look: Result<Decision, Trouble>, from: &Bookmark, now: Timestamp) -> Report {
+    match look {
+        Ok(decision) => {
+            let patience = match &decision {
+                Decision::Wait(WaitingOn::Missing { .. }) => REFUSED_FOR,
+                _ => parameters::LONGEST_ACTION,
+            };
+            reconcile::report(decision.bounded(from.started, now, patience), from)
+        }
+        Err(trouble) if trouble.is_passing() => {
+            held_up(trouble.to_string(), from, now, parameters::LONGEST_ACTION)
+        }
+        Err(trouble) => Report::Failed {
+            kind: trouble.failure_type(),
+            message: trouble.to_string(),
+        },
+    }
 }
 
 /// By hand: the answer is for whoever typed the command.
@@ -178,208 +161,37 @@ async fn unattended(account: &Account, why: &Why, caller: &str) -> Result<Value,
         .map(Value::from)
 }
 
-/// How often a look is taken again whose record another invocation has changed meanwhile.
+/// How often a look is taken whose record another invocation changes meanwhile.
 const LOOKS: usize = 5;
 
 /// A call that nobody repeats must not get lost because another function wrote the record at the same
-/// moment: the look is taken again.
+/// moment: the look is taken again, a little later; and if that goes on, Lambda repeats the call.
 async fn persistent(
     account: &Account,
     target: &Target,
     why: &Why,
     caller: &str,
 ) -> Result<Decision, Trouble> {
-    for _ in 1..LOOKS {
+    for times in 0..LOOKS {
+        tokio::time::sleep(jitter(account.now(), caller, times)).await;
         let decision = look(account, target, why, caller).await?;
         if decision != Decision::Wait(WaitingOn::OtherInvocation) {
             return Ok(decision);
         }
     }
-    look(account, target, why, caller).await
-}
-
-/// One look at one pair. The schedule looks at the record first: every minute there is nothing else to look at.
-async fn look(
-    account: &Account,
-    target: &Target,
-    why: &Why,
-    caller: &str,
-) -> Result<Decision, Trouble> {
-    let seen = if matches!(why, Why::Schedule) {
-        let record = account.record(&target.pair()).await?;
-        match decide::in_progress(record) {
-            Ok(record) => observe(account, target, Some(record)).await?,
-            Err(nothing_to_do) => return Ok(*nothing_to_do),
-        }
-    } else {
-        observe(account, target, None).await?
-    };
-    let now = seen.pair.now;
-    let decision = decide::decide(&seen, why);
-    let notice = notice::of(&seen, why, &decision);
-    let entry = |decided: String| Entry {
+    Err(Trouble::Conflict {
         pair: target.pair(),
-        at: now,
-        function: NAME,
-        caller: caller.to_owned(),
-        release: seen
-            .pair
-            .record
-            .as_ref()
-            .map(|record| record.release.clone()),
-        seen: seen.to_string(),
-        decided,
-    };
-    let written = match &decision {
-        Decision::Take(taken) => {
-            let entry = entry(taken.doing.to_string());
-            carry_out(account, target, taken, entry, notice.as_ref()).await?
-        }
-        Decision::Done(done) => match &done.record {
-            Some(record) => {
-                let entry = entry(done.outcome.to_string());
-                let written = account.write(record, &entry).await?;
-                if written == Written::Yes {
-                    account.tell(notice.as_ref()).await;
-                }
-                written
-            }
-            None if is_routine(why, &done.outcome) => Written::Yes,
-            None => {
-                reconcile::note(account, entry(done.outcome.to_string())).await;
-                Written::Yes
-            }
-        },
-        Decision::Wait(_) | Decision::Refuse(_) => Written::Yes,
-    };
-    Ok(match written {
-        Written::Yes => decision,
-        Written::Overtaken => Decision::Wait(WaitingOn::OtherInvocation),
+        times: LOOKS,
     })
 }
 
-/// The schedule finding nothing to do, every minute, is no news.
-fn is_routine(why: &Why, outcome: &Outcome) -> bool {
-    matches!((why, outcome), (Why::Schedule, Outcome::Idle(_)))
-}
-
-/// Everything at once; but for the record where it is known, and then the release's pipeline execution is asked too:
-/// between two stages it is for a moment nowhere in the pipeline's state, which must not be taken for its end.
-async fn observe(
-    account: &Account,
-    target: &Target,
-    known: Option<Record>,
-) -> Result<Seen, Trouble> {
-    let pair = target.pair();
-    let status = async {
-        match known.as_ref().filter(|record| !is_rolling_back(record)) {
-            Some(record) => Ok(account
-                .execution_status(&target.pipeline, &record.release)
-                .await?),
-            None => Ok(None),
-        }
-    };
-    let record = async {
-        match &known {
-            Some(record) => Ok(Some(record.clone())),
-            None => account.record(&pair).await,
-        }
-    };
-    let scaling = async { Ok(account.scaling_of(target).await?) };
-    let pipeline = async { Ok(account.pipeline(&target.pipeline).await?) };
-    let balancer = async { Ok(balancer(account, target.alb()).await) };
-    // On the heap: the SDK's futures are large.
-    let reads = Box::pin(async {
-        tokio::try_join!(
-            record,
-            account.services(target),
-            scaling,
-            pipeline,
-            status,
-            balancer
-        )
-    });
-    let (record, (mut primary, mut canary), scaling, pipeline, status, balancer) = reads.await?;
-    (primary.scaling, canary.scaling) = scaling;
-    let execution = record
-        .as_ref()
-        .map(|record| pipeline.execution(&record.release))
-        .unwrap_or_default();
-    let pair = Observation {
-        // Read after everything else: the fence begins when the record is written, which is next.
-        now: account.now(),
-        record,
-        primary,
-        canary,
-        alarms: Vec::new(),
-        dead_letters: None,
-        alb: balancer.alb,
-    };
-    Ok(Seen {
-        pair,
-        execution,
-        status,
-        gone: balancer.gone,
-        unseen: balancer.unseen,
-        knows_health: balancer.knows_health,
-    })
-}
-
-/// What a rollback sees of the load balancer.
-#[derive(Default)]
-struct Balancer {
-    alb: Option<Alb>,
-    gone: Vec<ForwardArn>,
-    unseen: Vec<String>,
-    knows_health: bool,
-}
-
-/// Looks at every rule by itself: what is wrong with one must not keep another, or the services, from being restored.
-async fn balancer(account: &Account, model: Option<&AlbTraffic>) -> Balancer {
-    let Some(model) = model else {
-        return Balancer::default();
-    };
-    let rules = model
-        .forwards()
-        .map(|arn| async move { (arn, account.actions(model, arn).await) });
-    let (rules, health) = tokio::join!(
-        futures_util::future::join_all(rules),
-        account.health_of(model)
-    );
-    let mut seen = Balancer::default();
-    let mut forwards = Vec::new();
-    for (arn, actions) in rules {
-        match actions.map(|actions| Forward::read(model, arn, actions)) {
-            Ok(Ok(forward)) => forwards.push(forward),
-            Ok(Err(bad)) if bad.spares(&model.canary_target_group) => seen.gone.push(arn.clone()),
-            Ok(Err(bad)) => seen.unseen.push(format!("{} {bad}", arn.short())),
-            Err(Trouble::Aws(error)) if error.is_missing() => seen.gone.push(arn.clone()),
-            Err(trouble) => seen.unseen.push(trouble.to_string()),
-        }
-    }
-    seen.knows_health = health.is_ok();
-    // Rules can be put back all the same.
-    let (primary, canary) = health.unwrap_or_else(|trouble| {
-        seen.unseen.push(trouble.to_string());
-        let unknown = || TargetHealth {
-            reason: Some("not seen".to_owned()),
-            ..TargetHealth::default()
-        };
-        (unknown(), unknown())
-    });
-    seen.alb = Some(Alb {
-        forwards,
-        primary,
-        canary,
-    });
-    for unseen in &seen.unseen {
-        tracing::warn!("{unseen}");
-    }
-    seen
-}
-
-fn is_rolling_back(record: &Record) -> bool {
-    matches!(record.phase, Phase::RollingBack { .. })
+/// How long to wait before a look that others have overtaken so often: up to a tenth of a second more each time, another time for
+/// every caller.
+fn jitter(now: Timestamp, caller: &str, times: usize) -> Duration {
+    let mut hasher = DefaultHasher::new();
+    (now.to_string(), caller, times).hash(&mut hasher);
+    let longest = 100 * u64::try_from(times).unwrap_or_default();
+    Duration::from_millis(hasher.finish() % (longest + 1))
 }
 
 /// What became of a look, for the log and for whoever invoked the function.
@@ -414,3 +226,5 @@ fn said(pair: &PairId, decision: &Decision) -> Value {
 
 #[cfg(test)]
 mod any_point;
+#[cfg(test)]
+mod looked;

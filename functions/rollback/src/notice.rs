@@ -1,63 +1,118 @@
-//! What people are told of a rollback: that it begins, and that everything is as the release found it. Pure.
+//! What people are told of a rollback: that it begins, what AWS refuses, and that everything is as the release found it. Pure.
 
 use canary::{
-    decision::{Decision, Doing, Notice, Outcome},
+    decision::Notice,
     job::cut,
     observation::ScalableTarget,
-    record::{Cause, FoundService, Phase, Record},
+    record::{Cause, FoundInFull, FoundService, Missing, Phase, Record},
 };
+use serde_json::Value;
 
-use crate::{Seen, decide::Why};
+use crate::decide::Why;
 
 /// Characters of a cause in a notice; alarms' reasons are at most as long.
 const LONGEST_CAUSE: usize = 1024;
 
-/// What is to be told once the record says what was decided; nothing of what only goes on.
-#[must_use]
-pub fn of(seen: &Seen, why: &Why, decision: &Decision) -> Option<Notice> {
-    let before = seen.pair.record.as_ref()?;
-    match decision {
-        Decision::Take(taken) => match (&taken.doing, &taken.record) {
-            (Doing::RollBack { cause, .. }, Some(after)) => Some(begun(before, after, cause, why)),
-            _ => None,
-        },
-        Decision::Done(done) => match &done.outcome {
-            Outcome::RolledBack { cause, .. } => Some(finished(before, cause)),
-            _ => None,
-        },
-        Decision::Wait(_) | Decision::Refuse(_) => None,
-    }
-}
+/// Characters of a task definition in a notice; SNS takes 256 KiB in all (API reference, `Publish`).
+const LONGEST_DEFINITION: usize = 60_000;
 
-fn begun(before: &Record, after: &Record, cause: &Cause, why: &Why) -> Notice {
+/// A rollback begins: the record before it, and the one that is its fence.
+#[must_use]
+pub fn begun(before: &Record, after: &Record, why: &Why) -> Notice {
     let mut lines = about(after);
     lines.push(format!("Phase: {} until now", before.phase));
     lines.push(format!("Asked for by: {}", asker(why)));
     lines.push("What happens now:".to_owned());
     lines.extend(restored(after));
-    if matches!(
-        &after.phase,
-        Phase::RollingBack {
-            ends_execution: true,
-            ..
-        }
-    ) {
+    let rolling_back = after.rollback();
+    if rolling_back.is_some_and(|it| it.ends_execution) {
         lines.push("- the pipeline execution is ended".to_owned());
     }
     lines.push("Another message follows when that is done.".to_owned());
-    notice(after, "rolling back", "is being rolled back", cause, &lines)
+    notice(after, "rolling back", "is being rolled back", &lines)
 }
 
-fn finished(rolling_back: &Record, cause: &Cause) -> Notice {
+/// A rollback is over: the record of it, and the one that says so.
+#[must_use]
+pub fn finished(rolling_back: &Record, rolled_back: &Record) -> Notice {
     let mut lines = about(rolling_back);
     lines.push("What was restored:".to_owned());
     lines.extend(restored(rolling_back));
-    notice(rolling_back, "rolled back", "is rolled back", cause, &lines)
+    if let Phase::RolledBack { left, .. } = &rolled_back.phase
+        && !left.is_empty()
+    {
+        lines.push("What was left as it is, because somebody has put it there since:".to_owned());
+        lines.extend(left.iter().map(|it| format!("- {it}")));
+    }
+    notice(rolling_back, "rolled back", "is rolled back", &lines)
 }
 
-fn notice(record: &Record, doing: &str, is: &str, cause: &Cause, lines: &[String]) -> Notice {
+/// A rollback cannot do everything by itself: what, and what a person can do about it.
+#[must_use]
+pub fn missing(
+    record: &Record,
+    missing: &[Missing],
+    found: Option<&FoundInFull>,
+    table: &str,
+) -> Notice {
+    let mut lines = about(record);
+    lines.push("What AWS refuses, and is tried again every minute:".to_owned());
+    lines.extend(missing.iter().map(|it| {
+        let why = cut(&it.why, LONGEST_CAUSE);
+        format!("- {}, since {}: {why}", it.what, it.since)
+    }));
+    lines.push("Everything else is being restored, and goes on without it.".to_owned());
+    let is_about = |version: &str| {
+        missing
+            .iter()
+            .any(|it| it.what.ends_with(version) || it.what.contains(&format!("{version} ")))
+    };
+    let definitions = found.iter().flat_map(|found| &found.definitions);
+    for definition in definitions.filter(|it| is_about(it.task_definition.short())) {
+        let version = definition.task_definition.short();
+        lines.extend([
+            String::new(),
+            format!(
+                "If {version} is INACTIVE, it never comes back by itself: register it once more and update the service to the new \
+                 revision. The rollback leaves that in place, and ends. The whole input of RegisterTaskDefinition, as the release \
+                 found it, is in table {table}:"
+            ),
+            format!(
+                "  aws dynamodb get-item --table-name {table} --key '{{\"pair\": {{\"S\": \"{}\"}}, \"item\": {{\"S\": \"found\"}}}}' \
+                 --query \"Item.definitions.L[?M.taskDefinition.S=='{}'].M.input.S | [0]\" --output text",
+                record.pair, definition.task_definition
+            ),
+            format!("{version} without the values of its environment:"),
+            cut(&without_values(&definition.input), LONGEST_DEFINITION),
+        ]);
+    }
+    notice(
+        record,
+        "cannot roll back everything of",
+        "cannot be rolled back completely",
+        &lines,
+    )
+}
+
+/// A task definition that may leave the account: environment variables keep their names.
+fn without_values(definition: &str) -> String {
+    let Ok(mut definition) = serde_json::from_str::<Value>(definition) else {
+        return String::new();
+    };
+    let containers = definition["containerDefinitions"].as_array_mut();
+    for container in containers.into_iter().flatten() {
+        let variables = container["environment"].as_array_mut();
+        for variable in variables.into_iter().flatten() {
+            variable["value"] = "...".into();
+        }
+    }
+    serde_json::to_string_pretty(&definition).unwrap_or_default()
+}
+
+fn notice(record: &Record, doing: &str, is: &str, lines: &[String]) -> Notice {
     let (primary, release) = (&record.target.primary, &record.release);
-    let cause = cut(&cause.what, LONGEST_CAUSE);
+    let cause = record.rollback().map(|it| &it.cause);
+    let cause = cut(cause.map_or("", |cause: &Cause| &cause.what), LONGEST_CAUSE);
     let cause = cause.trim_end_matches('.');
     let message = format!(
         "Release {release} of {primary} {is}: {cause}.\n\n{}\n",
@@ -90,28 +145,29 @@ fn asker(why: &Why) -> String {
 
 /// What goes back to what it was, one line each. The record is that of a release being rolled back.
 fn restored(record: &Record) -> Vec<String> {
-    let Phase::RollingBack {
-        candidate,
-        promotion_begun,
-        ..
-    } = &record.phase
-    else {
+    let Some(rolling_back) = record.rollback() else {
         return Vec::new();
     };
+    let promotion = rolling_back.promotion;
     let (target, found) = (&record.target, &record.found);
     let runs = |found: &FoundService| found.task_definition.short().to_owned();
-    let mut canary = Vec::new();
-    if candidate.is_some() {
-        canary.extend([runs(&found.canary), tasks(found.canary.desired)]);
+    let (mut canary, mut primary) = (Vec::new(), Vec::new());
+    if rolling_back.candidate.is_some() {
+        canary.push(runs(&found.canary));
     }
-    canary.extend(found.canary.scaling.map(scaled));
-    let mut primary = Vec::new();
-    if *promotion_begun {
+    if promotion.has_begun() {
         primary.push(runs(&found.primary));
     }
-    if record.owns_primary_count() {
-        primary.push(tasks(found.primary.desired));
-        primary.extend(found.primary.scaling.map(scaled));
+    // What had been given back before stays as it is.
+    if !promotion.has_given_back() {
+        if rolling_back.candidate.is_some() {
+            canary.push(tasks(found.canary.desired));
+        }
+        canary.extend(found.canary.scaling.map(scaled));
+        if record.owns_primary_count() {
+            primary.push(tasks(found.primary.desired));
+            primary.extend(found.primary.scaling.map(scaled));
+        }
     }
     [(&target.canary, canary), (&target.primary, primary)]
         .into_iter()

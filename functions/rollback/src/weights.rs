@@ -3,13 +3,15 @@
 
 use canary::{
     decision::{Step, WaitingOn},
-    observation::Alb,
-    record::{FoundAlb, Phase, Record},
+    names::ForwardArn,
+    observation::{Forward, Known, Service},
+    record::{FoundAlb, Record, RollingBack},
+    target::AlbTraffic,
     traffic::alb::{self, Drain},
     weight::Weight,
 };
 
-use crate::Seen;
+use crate::{Seen, seen::Balancer};
 
 /// What becomes of the weights.
 pub(crate) struct Weighing {
@@ -22,133 +24,218 @@ pub(crate) struct Weighing {
 }
 
 /// Sets the weights, or notes that they are there. `record` is the one that is about to be written.
-pub(crate) fn weigh(seen: &Seen, record: Record) -> Weighing {
-    let now = seen.pair.now;
+pub(crate) fn weigh(seen: &Seen, record: Record, rolling_back: &RollingBack) -> Weighing {
     let unchanged = |record| Weighing {
         record,
         is_new: false,
         steps: Vec::new(),
     };
-    let (Some(alb), Some(found)) = (&seen.pair.alb, &record.found.alb) else {
+    let (Some(balancer), Some(found)) = (&seen.balancer, &record.found.alb) else {
         return unchanged(record);
     };
-    // Who answers is not known. Before the promotion it is the primary, which nobody has touched; after that a weight that
-    // is moved blindly may do more harm than one that stays.
-    if !seen.knows_health && has_begun(&record) {
+    let Some(to) = goal(seen, balancer, found, &record) else {
         return unchanged(record);
-    }
-    let to = goal(alb);
-    let is_there = is_live(seen, alb, found, to);
+    };
+    let forwards: Vec<Forward> = balancer.forwards().cloned().collect();
     match record.weight {
         // Nothing was set, and nothing is to be: the primary answers, or nobody has touched it.
-        None if to == Weight::ZERO || !has_begun(&record) => unchanged(record),
-        Some(set) if set.to == to && is_there => match set.live_since {
+        None if to == Weight::ZERO || !rolling_back.promotion.has_begun() => unchanged(record),
+        Some(set) if set.to == to && is_live(balancer, found, to) => match set.live_since {
             Some(_) => unchanged(record),
             None => Weighing {
-                record: record.weighed(now),
+                record: record.weighed(seen.now),
                 is_new: true,
                 steps: Vec::new(),
             },
         },
         Some(set) if set.to == to && set.live_since.is_none() => Weighing {
-            steps: Step::weigh(&seen.pair, &record, to),
+            steps: Step::weighing(&record, found.behind(&forwards, to))
+                .into_iter()
+                .chain(from_record(&record, balancer, found, to))
+                .collect(),
             is_new: false,
             record,
         },
         // It was there, and the rule that is missing now is one that cannot be seen.
-        Some(set) if set.to == to && found.behind(alb, to).next().is_none() => unchanged(record),
+        Some(set) if set.to == to && found.behind(&forwards, to).next().is_none() => {
+            unchanged(record)
+        }
         // Also where it was there and is not any more: what began before the rollback has arrived since, and with it
         // requests that are to be finished.
         _ => {
-            let record = record.weighing(to, alb.canary.healthy, now);
+            let healthy = balancer.canary.get().map_or(0, |health| health.healthy);
+            let next = record.clone().weighing(to, healthy, seen.now);
             Weighing {
-                steps: Step::weigh_all(&seen.pair, &record, to),
+                steps: Step::weighing(&record, found.all(&forwards, to))
+                    .into_iter()
+                    .chain(from_record(&record, balancer, found, to))
+                    .collect(),
                 is_new: true,
-                record,
+                record: next,
             }
         }
     }
 }
 
-/// Whether the primary may have been touched.
-fn has_begun(record: &Record) -> bool {
-    matches!(
-        record.phase,
-        Phase::RollingBack {
-            promotion_begun: true,
-            ..
-        }
-    )
+/// Rules that cannot be seen are written as the release found them.
+fn from_record(record: &Record, balancer: &Balancer, found: &FoundAlb, to: Weight) -> Vec<Step> {
+    let unseen = balancer.rules.iter();
+    let unseen = unseen.filter(|rule| rule.seen.unseen().is_some());
+    let recorded: Vec<Forward> = unseen.filter_map(|rule| rule.recorded.clone()).collect();
+    Step::weighing(record, found.all(&recorded, to))
 }
 
-/// Everything to the primary's group, which serves the stable version or is on its way there; to the canary's while
-/// only that one has a healthy target.
-fn goal(alb: &Alb) -> Weight {
-    if alb.primary.healthy == 0 && alb.canary.healthy > 0 {
-        Weight::ALL
-    } else {
+/// The canary's share; `None` leaves it as it is.
+fn goal(seen: &Seen, balancer: &Balancer, found: &FoundAlb, record: &Record) -> Option<Weight> {
+    let running = |service: &Known<_>| {
+        let service: Option<&Service> = service.get();
+        service.map(|service| service.running)
+    };
+    let Some(primary) = balancer.primary.get() else {
+        // Who answers is not known: the stable group, unless nobody at all runs there.
+        let is_empty = running(&seen.primary) == Some(0);
+        let is_alone = is_empty && running(&seen.canary).is_some_and(|running| running > 0);
+        return (!is_alone).then_some(Weight::ZERO);
+    };
+    let canary = match &balancer.canary {
+        Known::Known(health) => health.healthy,
+        Known::Gone => 0,
+        Known::Unknown(_) if primary.healthy > 0 => 0,
+        Known::Unknown(_) => return None,
+    };
+    let needed = seen.primary.get().map(|primary| primary.desired);
+    let needed = needed.unwrap_or(record.found.primary.desired).max(1);
+    Some(found.reachable(share(primary.healthy, canary, needed, record.weight())))
+}
+
+/// What share of the requests the canary is to have, so that no target gets more than it can take.
+///
+/// A target is taken to bear twice its even part of what `needed` tasks do: the usual scaling policies keep targets half busy.
+/// So the primary takes everything while at least half of its targets are healthy. With fewer it takes what they can, and the
+/// canary keeps the rest, never more than it had; with none, the canary gets what its own can.
+fn share(primary: u32, canary: u32, needed: u32, set: Weight) -> Weight {
+    let able = |healthy: u32| Weight::up_to_all(200 * u64::from(healthy) / u64::from(needed));
+    if canary == 0 {
         Weight::ZERO
+    } else if primary == 0 {
+        able(canary)
+    } else {
+        Weight::ALL
+            .less(able(primary).percent())
+            .min(able(canary))
+            .min(set)
     }
 }
 
+/// Only the canary answers, and has fewer tasks than that takes.
+pub(crate) fn raised(seen: &Seen, record: &Record, model: &AlbTraffic) -> Option<Step> {
+    let balancer = seen.balancer.as_ref()?;
+    let (primary, canary) = (balancer.primary.get()?, balancer.canary.get()?);
+    if primary.healthy > 0 || canary.healthy == 0 || record.weight() == Weight::ZERO {
+        return None;
+    }
+    let (primary, canary) = (seen.primary.get()?, seen.canary.get()?);
+    let tasks = alb::tasks(model, Weight::ALL.share(), primary);
+    (canary.desired < tasks).then(|| Step::count(&canary.name, tasks))
+}
+
 /// Whether every rule shows the weight, or sends the canary nothing at all any more.
-fn is_live(seen: &Seen, alb: &Alb, found: &FoundAlb, weight: Weight) -> bool {
+fn is_live(balancer: &Balancer, found: &FoundAlb, weight: Weight) -> bool {
+    let is_gone = |wanted: &ForwardArn| {
+        let mut gone = balancer.rules.iter().filter(|rule| rule.seen.is_gone());
+        gone.any(|rule| rule.arn == *wanted)
+    };
     let forwards = found.forwards.iter();
     let left = FoundAlb {
         forwards: forwards
-            .filter(|found| !seen.gone.contains(&found.forward))
+            .filter(|found| !is_gone(&found.forward))
             .cloned()
             .collect(),
         ..*found
     };
-    left.is_live(alb, weight)
+    let shown: Vec<Forward> = balancer.forwards().cloned().collect();
+    left.is_live(&shown, weight)
 }
 
 /// Whether no rule sends the canary anything: what the release has set is taken back and seen to be.
 pub(crate) fn is_given_back(seen: &Seen, record: &Record) -> bool {
-    let (Some(weight), Some(alb), Some(found)) = (record.weight, &seen.pair.alb, &record.found.alb)
+    let (Some(weight), Some(balancer), Some(found)) =
+        (record.weight, &seen.balancer, &record.found.alb)
     else {
         return record.weight.is_none();
     };
-    seen.unseen.is_empty()
-        && weight.to == Weight::ZERO
+    weight.to == Weight::ZERO
         && weight.live_since.is_some()
-        && is_live(seen, alb, found, Weight::ZERO)
+        && is_live(balancer, found, Weight::ZERO)
 }
 
 /// Whether the canary's tasks may go: no rule sends them anything, nothing that began before the rollback can change that,
 /// their targets have finished what they had, and the primary is proven if the release has touched it.
-pub(crate) fn is_canary_free(seen: &Seen, record: &Record, is_over: bool) -> bool {
+pub(crate) fn is_canary_free(
+    seen: &Seen,
+    record: &Record,
+    rolling_back: &RollingBack,
+    is_over: bool,
+) -> bool {
     let is_unused = record.weight.is_none()
-        || is_over
-            && is_given_back(seen, record)
-            && alb::drain(record, seen.pair.now) == Drain::Over;
-    is_unused && (!has_begun(record) || is_proven(seen, record))
+        || is_over && is_given_back(seen, record) && alb::drain(record, seen.now) == Drain::Over;
+    is_unused && (!rolling_back.promotion.has_begun() || is_proven(seen, record, rolling_back))
 }
 
-/// Whether the primary can take every request on what the release found.
-fn is_proven(seen: &Seen, record: &Record) -> bool {
-    let primary = &seen.pair.primary;
-    primary.is_on(&record.found.primary.task_definition)
+/// Whether the primary can take every request on what the release found, or on what somebody has put there since.
+fn is_proven(seen: &Seen, record: &Record, rolling_back: &RollingBack) -> bool {
+    let Some(primary) = seen.primary.get() else {
+        return seen.primary.is_gone();
+    };
+    let stable = &record.found.primary.task_definition;
+    let health = seen.balancer.as_ref().and_then(|it| it.primary.get());
+    (primary.is_on(stable) || crate::services::is_theirs(primary, stable, rolling_back))
         && primary.is_steady()
-        && seen
-            .pair
-            .alb
-            .as_ref()
-            .is_some_and(|alb| alb.primary.healthy >= primary.desired.max(1))
+        && health.is_some_and(|health| health.healthy >= primary.desired.max(1))
 }
 
 /// What the load balancer keeps a rollback waiting for.
 pub(crate) fn waiting_on(seen: &Seen, record: &Record) -> Option<WaitingOn> {
     record.weight?;
-    if let Some(reason) = seen.unseen.first() {
-        return Some(WaitingOn::Unseen(reason.clone()));
+    let unseen = seen.balancer.iter().flat_map(Balancer::unseen).next();
+    if let Some(unseen) = unseen {
+        return Some(WaitingOn::Unseen(unseen.to_string()));
     }
-    match alb::drain(record, seen.pair.now) {
+    match alb::drain(record, seen.now) {
         Drain::Until(until) if record.weight() == Weight::ZERO => Some(WaitingOn::Draining {
             weight: Weight::ZERO,
             until,
         }),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use canary::fixtures::weight;
+
+    #[test]
+    fn the_canary_gives_back_what_healthy_stable_targets_can_take() {
+        // primary, canary, needed, the share that is set, what the canary is to have
+        let rows = [
+            (4, 2, 4, 50, 0),
+            (2, 2, 4, 50, 0),
+            (1, 2, 4, 50, 50),
+            (1, 2, 4, 10, 10),
+            (1, 1, 8, 50, 25),
+            (1, 0, 8, 50, 0),
+            (0, 1, 4, 10, 50),
+            (0, 2, 4, 10, 100),
+            (0, 4, 4, 0, 100),
+            (0, 0, 4, 50, 0),
+        ];
+        for (primary, canary, needed, set, expected) in rows {
+            assert_eq!(
+                share(primary, canary, needed, weight(set)),
+                weight(expected),
+                "{primary} and {canary} of {needed} at {set} %"
+            );
+        }
     }
 }

@@ -68,7 +68,7 @@ fn capacity(seen: &Observation, record: &Record, asked: Weight, needed: u32) -> 
         return Some(Progress::change(Doing::HoldScaling, hold));
     }
     (seen.canary.desired < needed).then(|| {
-        let steps = vec![Change::count(&seen.canary, needed)];
+        let steps = vec![Change::count(&seen.canary.name, needed)];
         Progress::change(raise(&seen.canary, asked, needed), steps)
     })
 }
@@ -99,7 +99,7 @@ fn weight(
         steps: Change::weigh(seen, record, to),
         weight,
     };
-    if !found.is_live(alb, set) {
+    if !found.is_live(&alb.forwards, set) {
         return Some(weighing(set, None));
     }
     if set == asked {
@@ -151,7 +151,7 @@ fn held(
                 service: canary.name.clone(),
                 tasks: needed,
             };
-            Progress::change(doing, vec![Change::count(canary, needed)])
+            Progress::change(doing, vec![Change::count(&canary.name, needed)])
         }
         _ => unhealthy.map_or(Progress::Held(attained), Progress::Wait),
     }

@@ -221,6 +221,7 @@ fn change(
     Decision::Take(Move {
         doing,
         record,
+        found: None,
         steps,
     })
 }

@@ -97,7 +97,7 @@ fn changes(
     let counts = [(&seen.canary, next.canary), (&seen.primary, next.primary)]
         .into_iter()
         .filter(|(service, to)| service.desired != *to)
-        .map(|(service, to)| Change::count(service, to))
+        .map(|(service, to)| Change::count(&service.name, to))
         .collect();
     let doing = Doing::Shift {
         asked: step.weight,

@@ -5,7 +5,12 @@ use std::fmt;
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use crate::{input::BadInput, job::FailureType};
+use crate::{
+    input::BadInput,
+    job::FailureType,
+    names::PairId,
+    observation::{Known, Unseen},
+};
 
 /// Why a look could not go on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -16,6 +21,17 @@ pub enum Trouble {
     /// AWS did not do what was asked.
     #[error(transparent)]
     Aws(#[from] AwsError),
+    /// Others wrote the record, every time.
+    #[error(
+        "the release record of {pair} was changed {times} times by other invocations between reading and writing it. Nothing was \
+         changed; the call is repeated"
+    )]
+    Conflict {
+        /// The pair.
+        pair: PairId,
+        /// How often.
+        times: usize,
+    },
 }
 
 /// A call that did not succeed.
@@ -123,6 +139,14 @@ impl AwsError {
         }
     }
 
+    /// The same, known to pass by itself.
+    pub(crate) fn passing(self) -> Self {
+        Self {
+            kind: Kind::Busy,
+            ..self
+        }
+    }
+
     /// Whether the call may succeed later without anybody doing anything.
     #[must_use]
     pub fn is_passing(&self) -> bool {
@@ -145,7 +169,27 @@ impl Trouble {
     /// Whether the look may succeed later without anybody doing anything.
     #[must_use]
     pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Aws(error) if error.is_passing())
+        match self {
+            Self::Input(_) => false,
+            Self::Aws(error) => error.is_passing(),
+            Self::Conflict { .. } => true,
+        }
+    }
+
+    /// The name of the error that an invocation fails with: `errorType` of its answer, and in its log.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Input(_) => "ConfigurationError",
+            Self::Conflict { .. } => "RecordConflict",
+            Self::Aws(error) => match error.kind {
+                Kind::Denied => "PermissionDenied",
+                Kind::Busy => "Throttled",
+                Kind::Unavailable => "NoAnswer",
+                Kind::Missing => "NotFound",
+                Kind::Failed => "AwsRefused",
+            },
+        }
     }
 
     /// How CodePipeline files it.
@@ -153,12 +197,27 @@ impl Trouble {
     pub fn failure_type(&self) -> FailureType {
         match self {
             Self::Input(_) => FailureType::ConfigurationError,
+            Self::Conflict { .. } => FailureType::SystemUnavailable,
             Self::Aws(error) => match error.kind {
                 Kind::Denied => FailureType::PermissionError,
                 Kind::Missing => FailureType::ConfigurationError,
                 Kind::Busy | Kind::Unavailable => FailureType::SystemUnavailable,
                 Kind::Failed => FailureType::JobFailed,
             },
+        }
+    }
+}
+
+/// What is not there is gone; whatever else keeps something from being seen leaves it unknown.
+impl<T, E: Into<Trouble>> From<Result<T, E>> for Known<T> {
+    fn from(answer: Result<T, E>) -> Self {
+        match answer.map_err(Into::into) {
+            Ok(seen) => Self::Known(seen),
+            Err(Trouble::Aws(error)) if error.is_missing() => Self::Gone,
+            Err(trouble) => Self::Unknown(Unseen {
+                is_passing: trouble.is_passing(),
+                why: trouble.to_string(),
+            }),
         }
     }
 }

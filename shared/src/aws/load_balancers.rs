@@ -43,11 +43,13 @@ impl Account {
         &self,
         alb: &AlbTraffic,
     ) -> Result<(TargetHealth, TargetHealth), Trouble> {
-        let primary = async {
-            let health = self.target_health(&alb.primary_target_group, "primaryTargetGroup");
-            Ok(health.await?)
-        };
-        tokio::try_join!(primary, self.health_of_canary(alb))
+        tokio::try_join!(self.health_of_primary(alb), self.health_of_canary(alb))
+    }
+
+    /// The health of the primary's group.
+    pub async fn health_of_primary(&self, alb: &AlbTraffic) -> Result<TargetHealth, Trouble> {
+        let health = self.target_health(&alb.primary_target_group, "primaryTargetGroup");
+        Ok(health.await?)
     }
 
     /// The health of the canary's group.

@@ -48,7 +48,7 @@ fn lazy<Client: 'static>(config: &SdkConfig, make: fn(&SdkConfig) -> Client) -> 
 }
 
 /// A function's environment.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
     /// `TARGET`: the pair as JSON; without it, every call brings its own.
     pub target: Option<String>,
@@ -136,7 +136,14 @@ impl Account {
                 task_definition,
                 desired,
             } => {
-                self.update_service(cluster, service, task_definition.as_ref(), *desired)
+                self.update_service(cluster, service, task_definition.as_ref(), *desired, false)
+                    .await
+            }
+            Step::Redeploy {
+                service,
+                task_definition,
+            } => {
+                self.update_service(cluster, service, Some(task_definition), None, true)
                     .await
             }
             Step::Scale { service, to } => self.set_scaling(cluster, service, *to).await,
@@ -148,11 +155,13 @@ impl Account {
                 pipeline,
                 release,
                 reason,
-            } => self.stop(pipeline, release, reason).await,
+                abandon,
+            } => self.stop(pipeline, release, reason, *abandon).await,
         }
     }
 
-    fn releases_table(&self) -> Result<&str, BadInput> {
+    /// The table of release records.
+    pub fn releases_table(&self) -> Result<&str, BadInput> {
         self.settings.releases_table.as_deref().ok_or(BadInput::Missing {
             source_name: "RELEASES_TABLE",
             allowed: "set it in the function's environment to the name of the table of release records",

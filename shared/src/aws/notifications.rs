@@ -35,13 +35,10 @@ impl Notifications {
 }
 
 impl Account {
-    /// Tells people, if there is something to tell and a topic to tell it through.
+    /// Tells people, if there is a topic to tell it through.
     ///
     /// That nobody can be told is said in the log and is never an error: what the notice tells of has happened.
-    pub async fn tell(&self, notice: Option<&Notice>) {
-        let Some(notice) = notice else {
-            return;
-        };
+    pub async fn tell(&self, notice: &Notice) {
         let subject = notice.subject();
         match self.publish(notice).await {
             Ok(()) => {}

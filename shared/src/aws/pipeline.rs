@@ -1,8 +1,8 @@
 //! AWS `CodePipeline`: job results, executions, approvals.
 
 use aws_sdk_codepipeline::types::{
-    ApprovalResult, ApprovalStatus, ExecutionDetails, FailureDetails,
-    FailureType as SdkFailureType, StageExecutionStatus,
+    ActionExecutionStatus::InProgress, ApprovalResult, ApprovalStatus, ExecutionDetails,
+    FailureDetails, FailureType as SdkFailureType, StageExecution, StageExecutionStatus,
 };
 
 use super::{Account, AwsError};
@@ -17,8 +17,10 @@ use crate::{
 pub struct Execution {
     /// Whether the execution is in a stage or waits before one.
     pub under_way: bool,
-    /// Its approval, if one waits for an answer.
-    pub approval: Option<Approval>,
+    /// Its approvals that wait for an answer.
+    pub approvals: Vec<Approval>,
+    /// Whether something else of it is in progress.
+    pub works: bool,
 }
 
 /// Limits of the API, in characters (botocore `codepipeline`).
@@ -141,7 +143,9 @@ impl Account {
                     format!("pipeline {pipeline}"),
                     &error,
                 );
-                if error.is("PipelineExecutionNotFoundException") {
+                if error.is("PipelineExecutionNotFoundException")
+                    || error.is("PipelineNotFoundException")
+                {
                     Ok(None)
                 } else {
                     Err(error)
@@ -216,6 +220,7 @@ impl Account {
         pipeline: &PipelineName,
         release: &ReleaseId,
         reason: &str,
+        abandon: bool,
     ) -> Result<(), AwsError> {
         let answer = self
             .codepipeline
@@ -223,6 +228,7 @@ impl Account {
             .pipeline_name(pipeline.as_str())
             .pipeline_execution_id(release.as_str())
             .reason(cut(reason, most::REASON))
+            .abandon(abandon)
             .send()
             .await;
         let resource = format!("pipeline {pipeline}, execution {release}");
@@ -282,35 +288,44 @@ impl Pipeline {
     /// What the pipeline is doing for a release.
     ///
     /// The approval token of a stage belongs to the execution that is in the stage now, so the
-    /// execution's id is compared first.
+    /// execution's id is compared first; and an approval that was answered may still show its token, so its status is, too
+    /// (AWS: user guide, the sample of `get-pipeline-state`).
     #[must_use]
     pub fn execution(&self, release: &ReleaseId) -> Execution {
         let is_ours = |id: &str| id == release.as_str();
         let mut found = Execution::default();
         for stage in &self.stages {
-            found.under_way |= stage
-                .inbound_executions()
-                .iter()
-                .any(|inbound| is_ours(inbound.pipeline_execution_id()));
+            let inbound = stage.inbound_executions().iter();
+            found.under_way |= inbound
+                .map(StageExecution::pipeline_execution_id)
+                .any(is_ours);
             let latest = stage.latest_execution();
-            let Some(latest) = latest.filter(|latest| is_ours(latest.pipeline_execution_id()))
-            else {
-                continue;
-            };
-            if *latest.status() != StageExecutionStatus::InProgress {
+            let is_here = latest.is_some_and(|latest| {
+                is_ours(latest.pipeline_execution_id())
+                    && matches!(
+                        latest.status(),
+                        StageExecutionStatus::InProgress | StageExecutionStatus::Stopping
+                    )
+            });
+            if !is_here {
                 continue;
             }
             found.under_way = true;
-            found.approval = found.approval.or_else(|| {
-                stage.action_states().iter().find_map(|action| {
-                    Some(Approval {
+            for action in stage.action_states() {
+                let run = action.latest_execution();
+                let Some(run) = run.filter(|run| run.status() == Some(&InProgress)) else {
+                    continue;
+                };
+                match run.token() {
+                    Some(token) => found.approvals.push(Approval {
                         pipeline: self.name.clone(),
-                        stage: stage.stage_name()?.to_owned(),
-                        action: action.action_name()?.to_owned(),
-                        token: action.latest_execution()?.token()?.to_owned(),
-                    })
-                })
-            });
+                        stage: stage.stage_name().unwrap_or_default().to_owned(),
+                        action: action.action_name().unwrap_or_default().to_owned(),
+                        token: token.to_owned(),
+                    }),
+                    None => found.works = true,
+                }
+            }
         }
         found
     }

@@ -1,22 +1,26 @@
 //! Amazon `DynamoDB`: release records and the ledger of decisions.
 //!
-//! Table: partition key `pair`, sort key `item`. `current` is the record, `ledger#…` are decisions,
-//! sorted by time.
+//! Table: partition key `pair`, sort key `item`. `current` is the record, `found` is what its release found in full,
+//! `ledger#…` are decisions, sorted by time.
 
 use aws_sdk_dynamodb::{
     error::ProvideErrorMetadata,
+    operation::transact_write_items::TransactWriteItemsError,
     types::{AttributeValue, Put, TransactWriteItem},
 };
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Account, AwsError, Trouble};
 use crate::{
     clock::Timestamp,
     names::{PairId, ReleaseId},
-    record::Record,
+    record::{FoundInFull, Record},
 };
 
 const CURRENT: &str = "current";
+
+/// What the release that has the pair found, in full.
+const FOUND: &str = "found";
 
 /// One decision, as the ledger keeps it.
 #[derive(Debug, Clone, Serialize)]
@@ -51,6 +55,20 @@ pub enum Written {
 impl Account {
     /// The record of a pair, read consistently.
     pub async fn record(&self, pair: &PairId) -> Result<Option<Record>, Trouble> {
+        self.item(pair, CURRENT).await
+    }
+
+    /// What a release found, in full; `None` if that was another release's, or one that an older version of the suite began.
+    pub async fn found_in_full(&self, record: &Record) -> Result<Option<FoundInFull>, Trouble> {
+        let found: Option<FoundInFull> = self.item(&record.pair, FOUND).await?;
+        Ok(found.filter(|found| found.release == record.release))
+    }
+
+    async fn item<T: DeserializeOwned>(
+        &self,
+        pair: &PairId,
+        name: &'static str,
+    ) -> Result<Option<T>, Trouble> {
         const ACTION: &str = "dynamodb:GetItem";
         let table = self.releases_table()?;
         let answer = self
@@ -58,14 +76,15 @@ impl Account {
             .get_item()
             .table_name(table)
             .key("pair", AttributeValue::S(pair.to_string()))
-            .key("item", AttributeValue::S(CURRENT.to_owned()))
+            .key("item", AttributeValue::S(name.to_owned()))
             .consistent_read(true)
             .send()
             .await
             .map_err(|error| AwsError::of(ACTION, table_said(table), &error))?;
         let read = answer.item.map(serde_dynamo::from_item).transpose();
         Ok(read.map_err(|error| {
-            AwsError::unusable(ACTION, format!("the record of {pair}"), error.to_string())
+            let what = format!("the item {name} of {pair}");
+            AwsError::unusable(ACTION, what, error.to_string())
         })?)
     }
 
@@ -95,8 +114,14 @@ impl Account {
         Ok(records)
     }
 
-    /// Writes a record over the revision before it, together with the decision that led to it.
-    pub async fn write(&self, record: &Record, entry: &Entry) -> Result<Written, Trouble> {
+    /// Writes a record over the revision before it, together with the decision that led to it and, as a release begins, with
+    /// everything that it found.
+    pub async fn write(
+        &self,
+        record: &Record,
+        found: Option<&FoundInFull>,
+        entry: &Entry,
+    ) -> Result<Written, Trouble> {
         const ACTION: &str = "dynamodb:PutItem";
         let table = self.releases_table()?;
         let mut current = item(record)?;
@@ -110,9 +135,13 @@ impl Account {
                 ":read",
                 AttributeValue::N((record.revision - 1).to_string()),
             );
-        let ledger = Put::builder()
-            .table_name(table)
-            .set_item(Some(ledger_item(entry)?));
+        let put_whole = |item| Put::builder().table_name(table).set_item(Some(item));
+        let mut puts = vec![put, put_whole(ledger_item(entry)?)];
+        if let Some(found) = found {
+            let mut found = item(found)?;
+            found.insert("item".to_owned(), AttributeValue::S(FOUND.to_owned()));
+            puts.push(put_whole(found));
+        }
         let put_item = |put: aws_sdk_dynamodb::types::builders::PutBuilder| {
             put.build()
                 .map(|put| TransactWriteItem::builder().put(put).build())
@@ -122,14 +151,26 @@ impl Account {
         let answer = self
             .dynamodb
             .transact_write_items()
-            .transact_items(put_item(put)?)
-            .transact_items(put_item(ledger)?)
+            .set_transact_items(Some(
+                puts.into_iter().map(put_item).collect::<Result<_, _>>()?,
+            ))
             .send()
             .await;
         match answer {
             Ok(_) => Ok(Written::Yes),
-            Err(error) if overtaken(error.as_service_error()) => Ok(Written::Overtaken),
-            Err(error) => Err(AwsError::of(ACTION, table_said(table), &error).into()),
+            Err(error) => {
+                let reasons = reasons(error.as_service_error());
+                let because_of = |codes: &[&str]| reasons.iter().any(|it| codes.contains(it));
+                let failure = AwsError::of(ACTION, table_said(table), &error);
+                if because_of(&["ConditionalCheckFailed", "TransactionConflict"]) {
+                    Ok(Written::Overtaken)
+                } else if because_of(&["ThrottlingError", "ProvisionedThroughputExceeded"]) {
+                    // The SDK does not repeat it (botocore `dynamodb.TransactionCanceledException`).
+                    Err(failure.passing().into())
+                } else {
+                    Err(failure.into())
+                }
+            }
         }
     }
 
@@ -163,20 +204,18 @@ fn ledger_item(entry: &Entry) -> Result<Item, AwsError> {
     Ok(ledger)
 }
 
-/// Whether the condition failed, or another transaction holds the item at this moment.
-fn overtaken(
-    error: Option<&aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError>,
-) -> bool {
-    use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException;
-    let Some(TransactionCanceledException(cancelled)) = error else {
-        return error.is_some_and(|error| error.code() == Some("TransactionConflictException"));
-    };
-    cancelled.cancellation_reasons().iter().any(|reason| {
-        matches!(
-            reason.code(),
-            Some("ConditionalCheckFailed" | "TransactionConflict")
-        )
-    })
+/// Why a transaction was not done, in DynamoDB's words.
+fn reasons(error: Option<&TransactWriteItemsError>) -> Vec<&str> {
+    match error {
+        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+            let reasons = cancelled.cancellation_reasons().iter();
+            reasons.filter_map(|reason| reason.code()).collect()
+        }
+        Some(other) if other.code() == Some("TransactionConflictException") => {
+            vec!["TransactionConflict"]
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn table_said(table: &str) -> String {

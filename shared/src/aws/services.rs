@@ -20,6 +20,15 @@ const TASKS_PER_CALL: usize = 100;
 impl Account {
     /// Both services of the pair, primary first; without their scaling.
     pub async fn services(&self, target: &Target) -> Result<(Service, Service), Trouble> {
+        let (primary, canary) = self.each_service(target).await?;
+        Ok((primary?, canary?))
+    }
+
+    /// The same, each by itself: what is wrong with one says nothing about the other.
+    pub async fn each_service(
+        &self,
+        target: &Target,
+    ) -> Result<(Result<Service, Trouble>, Result<Service, Trouble>), AwsError> {
         const ACTION: &str = "ecs:DescribeServices";
         let cluster = &target.cluster;
         let answer = self
@@ -56,8 +65,8 @@ impl Account {
                 )
         };
         Ok((
-            find("primary", &target.primary)?,
-            find("canary", &target.canary)?,
+            find("primary", &target.primary),
+            find("canary", &target.canary),
         ))
     }
 
@@ -114,6 +123,7 @@ impl Account {
         service: &ServiceName,
         task_definition: Option<&TaskDefinitionArn>,
         desired: Option<u32>,
+        force: bool,
     ) -> Result<(), AwsError> {
         self.ecs
             .update_service()
@@ -121,6 +131,7 @@ impl Account {
             .service(service.as_str())
             .set_task_definition(task_definition.map(|arn| arn.as_str().to_owned()))
             .set_desired_count(desired.and_then(|desired| i32::try_from(desired).ok()))
+            .set_force_new_deployment(force.then_some(true))
             .send()
             .await
             .map_err(|error| {

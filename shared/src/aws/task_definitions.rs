@@ -32,6 +32,13 @@ impl Account {
         })
     }
 
+    /// Whether a task definition may still be deployed: AWS deploys none that is `INACTIVE` (API reference,
+    /// `DeregisterTaskDefinition`).
+    pub async fn is_deployable(&self, name: &TaskDefinitionArn) -> Result<bool, AwsError> {
+        let described = self.task_definition(name.as_str()).await?;
+        Ok(described["taskDefinition"]["status"] == "ACTIVE")
+    }
+
     /// Registers a task definition from the JSON input of `RegisterTaskDefinition`.
     pub(super) async fn register_task_definition(
         &self,

@@ -51,13 +51,15 @@ pub enum Outcome {
         /// The image.
         image: Images,
     },
-    /// Everything is as the release found it.
-    #[error("rolled back release {release}: {cause}")]
+    /// Everything is as the release found it, but for what is somebody else's.
+    #[error("rolled back release {release}: {cause}{}", all_of(left))]
     RolledBack {
         /// The release.
         release: ReleaseId,
         /// Why.
         cause: Cause,
+        /// What was left as it is, and why.
+        left: Vec<String>,
     },
     /// There is nothing to roll back.
     #[error("nothing rolled back: {0}")]
@@ -81,6 +83,18 @@ pub enum Idle {
         since: Timestamp,
         /// `guardMinutes`.
         guard_minutes: u32,
+    },
+    /// Nobody knows whether the release goes on.
+    #[error(
+        "whether the pipeline execution of release {release} ({phase}) goes on could not be seen: {why}"
+    )]
+    NotSeen {
+        /// The release.
+        release: ReleaseId,
+        /// Its phase.
+        phase: String,
+        /// What kept it from being seen.
+        why: String,
     },
     /// The last release is promoted, and its pipeline execution's end is no reason to undo it.
     #[error("release {0} is promoted")]
@@ -124,4 +138,10 @@ pub enum Idle {
         /// Its phase.
         phase: String,
     },
+}
+
+/// Further sentences after a full stop.
+fn all_of(further: &[String]) -> String {
+    let further = further.iter();
+    further.fold(String::new(), |all, sentence| all + ". " + sentence)
 }

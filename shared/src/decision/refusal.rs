@@ -8,7 +8,7 @@ use crate::{
     job::FailureType,
     names::{AlarmName, ForwardArn, PipelineName, ReleaseId, ServiceName, TargetGroupArn},
     observation::TargetHealth,
-    record::Cause,
+    record::{Cause, Phase, Record},
     target::TARGET,
     traffic::{
         alb::{self, Weights},
@@ -76,9 +76,21 @@ pub enum Refusal {
         /// The release that has it or had it last.
         owner: Option<ReleaseId>,
     },
+    /// The release is being rolled back.
+    #[error(
+        "release {release} is being rolled back: {cause}. This action changed nothing more; once that is done, start a new execution, \
+         or retry from deploy-canary"
+    )]
+    RollingBack {
+        /// The release.
+        release: ReleaseId,
+        /// Why.
+        cause: Cause,
+    },
     /// The release was rolled back.
     #[error(
-        "release {release} was rolled back: {cause}. Nothing more was changed; start a new execution, or retry from deploy-canary"
+        "release {release} was rolled back: {cause}. This action changed nothing more; start a new execution, or retry from \
+         deploy-canary"
     )]
     RolledBack {
         /// The release.
@@ -307,6 +319,23 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// A rollback has taken the release: it is at work, or done.
+    #[must_use]
+    pub fn of_rollback(record: &Record) -> Option<Self> {
+        let release = record.release.clone();
+        match &record.phase {
+            Phase::RollingBack(rolling_back) => Some(Self::RollingBack {
+                release,
+                cause: rolling_back.cause.clone(),
+            }),
+            Phase::RolledBack { cause, .. } => Some(Self::RolledBack {
+                release,
+                cause: cause.clone(),
+            }),
+            _ => None,
+        }
+    }
+
     /// How CodePipeline files it.
     #[must_use]
     pub fn failure_type(&self) -> FailureType {

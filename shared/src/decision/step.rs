@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use super::plural;
 use crate::{
     names::{ForwardArn, PipelineName, ReleaseId, ServiceName, TaskDefinitionArn},
-    observation::{Forward, Observation, ScalableTarget, Service},
+    observation::{Forward, Observation, ScalableTarget},
     record::Record,
     traffic::alb::{Actions, Weights},
     weight::Weight,
@@ -26,6 +27,14 @@ pub enum Step {
         task_definition: Option<TaskDefinitionArn>,
         /// How many tasks it shall have; `None` leaves it as it is.
         desired: Option<u32>,
+    },
+    /// Make a service's newest deployment anew: ECS launches nothing more for one that has failed (API reference, `Deployment`,
+    /// `rolloutState`).
+    Redeploy {
+        /// Which.
+        service: ServiceName,
+        /// What it runs.
+        task_definition: TaskDefinitionArn,
     },
     /// Set a service's scalable target.
     Scale {
@@ -50,7 +59,7 @@ pub enum Step {
         /// Why; CodePipeline shows it.
         summary: String,
     },
-    /// Stop a pipeline execution, letting running actions end.
+    /// Stop a pipeline execution.
     Stop {
         /// The pipeline.
         pipeline: PipelineName,
@@ -58,7 +67,59 @@ pub enum Step {
         release: ReleaseId,
         /// Why; CodePipeline shows it.
         reason: String,
+        /// Whether actions that are in progress are given up, instead of being waited for. An approval that is waited for may
+        /// still be answered for as long as its timeout.
+        abandon: bool,
     },
+}
+
+/// What is wanted, in words that are the same whenever it is.
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Register { .. } => {
+                f.write_str("the candidate's task definition is to be registered")
+            }
+            Self::UpdateService {
+                service,
+                task_definition: Some(version),
+                ..
+            } => write!(f, "{service} is to run {}", version.short()),
+            Self::UpdateService {
+                service,
+                desired: Some(desired),
+                ..
+            } => write!(f, "{service} is to have {desired} task{}", plural(*desired)),
+            Self::UpdateService { service, .. } => write!(f, "{service} is to stay as it is"),
+            Self::Redeploy {
+                service,
+                task_definition,
+            } => write!(
+                f,
+                "{service} is to deploy {} once more",
+                task_definition.short()
+            ),
+            Self::Scale { service, to } => write!(
+                f,
+                "{service} is to be scaled automatically from {} to {}{}",
+                to.min, to.max, to.suspended
+            ),
+            Self::Weigh {
+                forward, weights, ..
+            } => write!(f, "{} is to have the weights {weights}", forward.short()),
+            Self::Reject { approval, .. } => write!(
+                f,
+                "approval {} in stage {} of pipeline {} is to be rejected",
+                approval.action, approval.stage, approval.pipeline
+            ),
+            Self::Stop {
+                pipeline, release, ..
+            } => write!(
+                f,
+                "execution {release} of pipeline {pipeline} is to be stopped"
+            ),
+        }
+    }
 }
 
 impl Step {
@@ -87,47 +148,46 @@ impl Step {
         let Some((alb, found)) = seen.alb.as_ref().zip(record.found.alb.as_ref()) else {
             return Vec::new();
         };
-        weighing(record, found.behind(alb, asked))
+        Self::weighing(record, found.behind(&alb.forwards, asked))
     }
 
-    /// Every rule gets a weight, also where it shows it: what was asked for before may be about to come.
-    #[must_use]
-    pub fn weigh_all(seen: &Observation, record: &Record, asked: Weight) -> Vec<Self> {
-        let Some((alb, found)) = seen.alb.as_ref().zip(record.found.alb.as_ref()) else {
+    /// Each of these rules gets its weights.
+    pub fn weighing<'a>(
+        record: &Record,
+        wanted: impl Iterator<Item = (&'a Forward, Weights)>,
+    ) -> Vec<Self> {
+        let Some(target) = record.target.alb() else {
             return Vec::new();
         };
-        let forwards = alb.forwards.iter();
-        let wanted =
-            forwards.filter_map(|forward| Some((forward, found.weights(&forward.arn, asked)?)));
-        weighing(record, wanted)
+        let (primary, canary) = (&target.primary_target_group, &target.canary_target_group);
+        wanted
+            .map(|(forward, weights)| Self::Weigh {
+                forward: forward.arn.clone(),
+                actions: forward.actions.weighing(primary, canary, weights),
+                weights,
+            })
+            .collect()
+    }
+
+    /// A service gets another version and keeps everything else.
+    #[must_use]
+    pub fn version(service: &ServiceName, task_definition: &TaskDefinitionArn) -> Self {
+        Self::UpdateService {
+            service: service.clone(),
+            task_definition: Some(task_definition.clone()),
+            desired: None,
+        }
     }
 
     /// A service gets another count and keeps everything else.
     #[must_use]
-    pub fn count(service: &Service, desired: u32) -> Self {
+    pub fn count(service: &ServiceName, desired: u32) -> Self {
         Self::UpdateService {
-            service: service.name.clone(),
+            service: service.clone(),
             task_definition: None,
             desired: Some(desired),
         }
     }
-}
-
-fn weighing<'a>(
-    record: &Record,
-    wanted: impl Iterator<Item = (&'a Forward, Weights)>,
-) -> Vec<Step> {
-    let Some(target) = record.target.alb() else {
-        return Vec::new();
-    };
-    let (primary, canary) = (&target.primary_target_group, &target.canary_target_group);
-    wanted
-        .map(|(forward, weights)| Step::Weigh {
-            forward: forward.arn.clone(),
-            actions: forward.actions.weighing(primary, canary, weights),
-            weights,
-        })
-        .collect()
 }
 
 /// A manual approval that waits for an answer.

@@ -6,8 +6,8 @@ use super::{Doing, because, plural};
 use crate::{
     clock::{Spoken, Timestamp},
     names::{ReleaseId, ServiceName, TaskDefinitionArn},
-    observation::{Deployment, Service, TargetHealth},
-    record::Cause,
+    observation::{Deployment, Known, Service, TargetHealth},
+    record::{Cause, Missing},
     weight::{Attained, Share, Weight},
 };
 
@@ -127,6 +127,20 @@ pub enum WaitingOn {
         /// The canary.
         canary: ServiceSaid,
     },
+    /// What is restored, as far as that can be seen.
+    #[error("rolling back, not everything can be seen: {0}")]
+    NotSeen(String),
+    /// Actions in progress, after which the pipeline execution is over.
+    #[error("restored; waiting for the pipeline execution of release {0} to end")]
+    Ending(ReleaseId),
+    /// What AWS does not allow a rollback to do.
+    #[error("rolling back, but AWS refuses that {}: {}{}", first.what, first.why, and_others(*.others))]
+    Missing {
+        /// The first of it.
+        first: Box<Missing>,
+        /// How much more there is.
+        others: usize,
+    },
     /// A change that was made and does not last.
     #[error("{0}, again and again; somebody or something else undoes it")]
     Undone(Box<Doing>),
@@ -142,6 +156,16 @@ pub struct ServiceSaid(String);
 impl From<&Service> for ServiceSaid {
     fn from(service: &Service) -> Self {
         Self(service.to_string())
+    }
+}
+
+impl From<(&ServiceName, &Known<Service>)> for ServiceSaid {
+    fn from((name, seen): (&ServiceName, &Known<Service>)) -> Self {
+        match seen {
+            Known::Known(service) => service.into(),
+            Known::Gone => Self(format!("{name} is gone")),
+            Known::Unknown(unseen) => Self(format!("{name} is not seen ({unseen})")),
+        }
     }
 }
 
@@ -196,5 +220,12 @@ fn failures(failed: u32) -> String {
         0 => String::new(),
         1 => ", 1 task failed to start".to_owned(),
         many => format!(", {many} tasks failed to start"),
+    }
+}
+
+fn and_others(others: usize) -> String {
+    match others {
+        0 => String::new(),
+        others => format!(" (and {others} more)"),
     }
 }

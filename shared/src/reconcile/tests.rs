@@ -10,13 +10,17 @@ fn bookmark() -> Bookmark {
     Bookmark::new(ACTION, now())
 }
 
+/// Of a look that may take as long as a function, and of an action that may take fifteen minutes.
+async fn report_of(look: impl Future<Output = Report> + Send + 'static, at: Timestamp) -> Report {
+    let late = |why| held_up(why, &bookmark(), at, Duration::from_mins(15));
+    guarded("shift-weight", FUNCTION_TIMEOUT, look, late).await
+}
+
 #[tokio::test]
 async fn a_panic_is_reported_without_its_words() {
-    let report = guarded("shift-weight", bookmark(), FUNCTION_TIMEOUT, async {
-        panic!("planted-secret");
-    });
+    let look = async { panic!("planted-secret") };
     assert_eq!(
-        report.await,
+        report_of(look, now()).await,
         Report::Failed {
             kind: FailureType::JobFailed,
             message:
@@ -29,9 +33,8 @@ async fn a_panic_is_reported_without_its_words() {
 #[tokio::test(start_paused = true)]
 async fn a_look_that_hangs_is_ended_while_there_is_time_to_report_it() {
     let started = tokio::time::Instant::now();
-    let report = guarded("shift-weight", bookmark(), FUNCTION_TIMEOUT, pending()).await;
     assert_eq!(
-        report,
+        report_of(pending(), now()).await,
         Report::Continue {
             token: bookmark().token(),
             summary: "AWS took longer than 19 s to answer; looking again".to_owned(),
@@ -44,12 +47,12 @@ async fn a_look_that_hangs_is_ended_while_there_is_time_to_report_it() {
 #[tokio::test(start_paused = true)]
 async fn a_look_that_is_ended_does_nothing_more() {
     let (done, seen) = tokio::sync::oneshot::channel::<()>();
-    let _ = guarded("shift-weight", bookmark(), Duration::ZERO, async move {
+    let look = async move {
         tokio::time::sleep(Duration::from_mins(1)).await;
         let _ = done.send(());
         pending().await
-    })
-    .await;
+    };
+    report_of(look, now()).await;
     assert!(seen.await.is_err(), "the look went on behind its report");
 }
 
@@ -63,9 +66,19 @@ async fn a_look_in_time_is_reported_as_it_is() {
         let report = report.clone();
         async move { report }
     };
+    assert_eq!(report_of(look, now()).await, report);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_aws_that_always_hangs_times_the_action_out() {
+    let late = now() + Duration::from_mins(15);
     assert_eq!(
-        guarded("shift-weight", bookmark(), FUNCTION_TIMEOUT, look).await,
-        report
+        report_of(pending(), late).await,
+        Report::Failed {
+            kind: FailureType::SystemUnavailable,
+            message: "not finished within 15m: AWS took longer than 19 s to answer; looking again"
+                .to_owned(),
+        }
     );
 }
 

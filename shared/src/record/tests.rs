@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::*;
 use crate::fixtures::{
-    DRAIN_SECONDS, at, candidate, cause, found, http_pair, http_record_of, http_target, pair,
-    record, rule, scaling, second_rule, target, weight,
+    DRAIN_SECONDS, at, candidate, found, http_pair, http_record_of, http_target, pair, record,
+    rule, scaling, second_rule, target, weight,
 };
 use crate::observation::Suspended;
 
@@ -58,25 +58,37 @@ fn every_write_is_one_revision_later_and_a_phase_keeps_the_time_it_began() {
 
 #[test]
 fn a_rollback_knows_whether_the_primary_and_the_candidate_may_be_in_play() {
-    for (record, has_candidate, has_begun) in [
-        (record(), false, false),
-        (record().registering(at(300)), false, false),
-        (record().registered(), true, false),
-        (record().shifting(10), true, false),
-        (record().promoting(), true, true),
-        (record().promoted(), true, true),
+    for (record, has_candidate, promotion) in [
+        (record(), false, Promotion::NotBegun),
+        (record().registering(at(300)), false, Promotion::NotBegun),
+        (record().registered(), true, Promotion::NotBegun),
+        (record().shifting(10), true, Promotion::NotBegun),
+        (record().promoting(), true, Promotion::Begun),
+        (record().watched_since(at(300)), true, Promotion::GivenBack),
+        (record().promoted(), true, Promotion::Complete),
     ] {
-        let Phase::RollingBack {
-            candidate,
-            promotion_begun,
-            ..
-        } = record.roll_back(cause(), true, at(400)).phase
-        else {
-            panic!("not rolling back");
-        };
-        assert_eq!(candidate.is_some(), has_candidate, "{}", record.phase);
-        assert_eq!(promotion_begun, has_begun, "{}", record.phase);
+        let rolling_back = record.clone().rolling_back();
+        let rolling_back = rolling_back.rollback().expect("it is rolled back");
+        let (phase, has) = (&record.phase, rolling_back.candidate.is_some());
+        assert_eq!(
+            (has, rolling_back.promotion),
+            (has_candidate, promotion),
+            "{phase}"
+        );
     }
+}
+
+#[test]
+fn a_rollback_that_an_older_version_of_the_suite_began_goes_on() {
+    let begun = serde_json::json!({
+        "name": "RollingBack", "cause": {"what": "an alarm", "at": at(400)}, "candidate": candidate(),
+        "promotionBegun": true, "endsExecution": true,
+    });
+    let Phase::RollingBack(rolling_back) = serde_json::from_value(begun).unwrap() else {
+        panic!("not rolling back");
+    };
+    assert_eq!(rolling_back.promotion, Promotion::Begun);
+    assert_eq!(rolling_back.missing, []);
 }
 
 #[test]

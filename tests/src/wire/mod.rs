@@ -12,6 +12,7 @@ mod expressions;
 mod incoming;
 pub mod keys;
 mod model;
+mod outage;
 mod polling;
 mod query;
 mod s3;
@@ -47,6 +48,7 @@ use crate::{
 
 pub use keys::access_key;
 pub use model::check_input;
+pub use outage::{Ailment, Outage};
 pub use template::{Misfit, template_input};
 
 /// What the journal says of a call that was neither carried out nor answered.
@@ -64,6 +66,7 @@ pub struct Account {
 struct Shared {
     world: Mutex<World>,
     tables: Mutex<Tables>,
+    outages: Mutex<Vec<Outage>>,
     interfere: Mutex<Interfere>,
     latency: Mutex<Duration>,
     identity: Identity,
@@ -111,6 +114,7 @@ impl Account {
             shared: Arc::new(Shared {
                 tables: Mutex::new(Tables::new(&identity.region, &world.tables)),
                 world: Mutex::new(world),
+                outages: Mutex::default(),
                 interfere: Mutex::new(Box::new(|_| Interference::None)),
                 latency: Mutex::new(Duration::ZERO),
                 identity,
@@ -151,6 +155,16 @@ impl Account {
     /// From now on asks this about every call, in place of what was set before.
     pub fn set_interference(&self, interfere: Interfere) {
         *lock(&self.shared.interfere) = interfere;
+    }
+
+    /// From now on an operation fails, beside all others that do.
+    pub fn fail(&self, outage: Outage) {
+        lock(&self.shared.outages).push(outage);
+    }
+
+    /// Every operation does what it is asked again.
+    pub fn mend(&self) {
+        lock(&self.shared.outages).clear();
     }
 
     /// From now on every call takes this long on its way, half of it there and half of it back.
@@ -220,7 +234,7 @@ impl Account {
         } = incoming;
         // Held until the call is noted, so that the journal has the order of these questions.
         let mut interfere = lock(&self.shared.interfere);
-        let interference = interfere(&call);
+        let interference = self.outage(&call).unwrap_or_else(|| interfere(&call));
         self.with(|world| {
             let place = world.journal.len();
             world.note(What::Called(call.clone()));
@@ -240,6 +254,13 @@ impl Account {
             }
             (arrived, interference == Interference::CarryOutAndHang)
         })
+    }
+
+    fn outage(&self, call: &Call) -> Option<Interference> {
+        let now = self.now();
+        let outages = lock(&self.shared.outages);
+        let outage = outages.iter().find(|outage| outage.concerns(call, now))?;
+        Some(outage.how.interference(call, &self.shared.identity))
     }
 
     fn carry_out(&self, world: &mut World, call: &Call, wanted: Wanted) -> Result<Arrived, Fault> {

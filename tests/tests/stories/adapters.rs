@@ -49,8 +49,8 @@ async fn a_record_is_written_only_over_the_revision_that_was_read() {
         seen: "what it saw".to_owned(),
         decided: "what it decided".to_owned(),
     };
-    assert_eq!(aws.write(&next, &entry).await, Ok(Written::Yes));
-    assert_eq!(aws.write(&next, &entry).await, Ok(Written::Overtaken));
+    assert_eq!(aws.write(&next, None, &entry).await, Ok(Written::Yes));
+    assert_eq!(aws.write(&next, None, &entry).await, Ok(Written::Overtaken));
     assert_eq!(
         play.record().await,
         Some(next),
@@ -117,12 +117,12 @@ async fn an_execution_is_found_with_its_approval_and_no_other_is() {
     let ours = state.execution(&ReleaseId::try_from(release.as_str()).unwrap());
     assert!(ours.under_way);
     assert_eq!(
-        ours.approval.map(|approval| approval.action).as_deref(),
+        ours.approvals.first().map(|it| it.action.as_str()),
         Some("Approval")
     );
     let other = ReleaseId::try_from("00000000-0000-4000-8000-00000000000a").unwrap();
     let other_state = state.execution(&other);
-    assert!(!other_state.under_way && other_state.approval.is_none());
+    assert!(!other_state.under_way && other_state.approvals.is_empty());
     assert_eq!(aws.execution_status(&pipeline, &other).await, Ok(None));
 }
 
@@ -133,7 +133,7 @@ async fn a_pipeline_that_is_not_there_yet_has_no_execution() {
     let pipeline = PipelineName::try_from("parcels-release").unwrap();
     let state = aws.pipeline(&pipeline).await.unwrap();
     let ours = state.execution(&ReleaseId::try_from(release.as_str()).unwrap());
-    assert!(!ours.under_way && ours.approval.is_none());
+    assert!(!ours.under_way && ours.approvals.is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -142,8 +142,7 @@ async fn a_notice_reaches_the_topic_and_that_it_cannot_is_no_error() {
     let topic = play.scene.notifications_topic.clone();
     let notice = Notice::new("orders", "all well", "Nothing happened.\n".to_owned());
     let aws = play.adapters_telling("rollback", &topic);
-    aws.tell(Some(&notice)).await;
-    aws.tell(None).await;
+    aws.tell(&notice).await;
     let told = (
         "orders: all well".to_owned(),
         "Nothing happened.\n".to_owned(),
@@ -153,9 +152,9 @@ async fn a_notice_reaches_the_topic_and_that_it_cannot_is_no_error() {
     let missing = format!("{topic}-of-somebody-else");
     for other in [missing.as_str(), "orders-rollbacks"] {
         let aws = play.adapters_telling("rollback", other);
-        aws.tell(Some(&notice)).await;
+        aws.tell(&notice).await;
     }
-    play.adapters("deploy-canary").tell(Some(&notice)).await;
+    play.adapters("deploy-canary").tell(&notice).await;
     assert_eq!(
         play.notices(),
         [told],

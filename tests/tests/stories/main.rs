@@ -12,6 +12,7 @@ mod load_balancing;
 mod must_hold;
 mod play;
 mod real_binaries;
+mod refused;
 mod releases;
 mod roles;
 mod scripts;

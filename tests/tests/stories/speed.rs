@@ -84,7 +84,8 @@ async fn a_look_makes_at_most_three_sequential_round_trips_before_its_report() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rollback_writes_after_at_most_two_round_trips_and_then_everything_at_once() {
+async fn a_rollback_writes_after_at_most_two_round_trips_stops_harm_and_then_does_everything_at_once()
+ {
     let (play, release) = with_latency(Behaviour::Works).await;
     play.until_approval(&release).await;
     play.alarm("orders fail");
@@ -99,7 +100,7 @@ async fn a_rollback_writes_after_at_most_two_round_trips_and_then_everything_at_
         first_write.iter().all(|trips| *trips <= 2),
         "{first_write:?}"
     );
-    // The record, then everything that stops harm in the same instant.
+    // The record, then what stops harm by itself, then everything else in the same instant.
     let at_once: Vec<_> = journal
         .iter()
         .filter_map(|entry| match &entry.what {
@@ -108,18 +109,21 @@ async fn a_rollback_writes_after_at_most_two_round_trips_and_then_everything_at_
             }
             _ => None,
         })
-        .take(4)
+        .take(6)
         .collect();
     let operations: Vec<_> = at_once
         .iter()
         .map(|(_, operation)| operation.as_str())
         .collect();
-    assert_eq!(operations[0], "TransactWriteItems");
-    assert!(
-        operations[1..3].contains(&"UpdateService") && operations.contains(&"PutApprovalResult"),
-        "{operations:?}"
-    );
-    assert_eq!(at_once[1].0, at_once[2].0);
+    let (first, rest) = operations.split_at(3);
+    assert_eq!(first, ["TransactWriteItems", "Publish", "UpdateService"]);
+    for operation in ["UpdateService", "PutApprovalResult"] {
+        assert!(rest.contains(&operation), "{operations:?}");
+    }
+    assert_eq!(at_once[1].0, at_once[2].0, "told beside the stopping call");
+    assert_eq!(at_once[3].0, at_once[5].0, "{at_once:?}");
+    let trips = at_once[3].0.since(at_once[2].0).as_millis() / CALL.as_millis();
+    assert_eq!(trips, 1, "one round trip of reads is between them");
 }
 
 /// Looks and calls of a release that bakes for so long, once at 25 % and once after the promotion.

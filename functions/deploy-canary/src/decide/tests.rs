@@ -40,6 +40,7 @@ fn definition(image: &str) -> Definition {
 
 fn start() -> Detail {
     Detail::Start {
+        stable_of_canary: None,
         execution: Some("InProgress".into()),
         groups: None,
         stable: definition("orders:v1"),
@@ -151,6 +152,7 @@ fn what_is_begun_holds_what_was_found_and_the_whole_definition() {
 #[test]
 fn an_image_that_runs_already_is_a_success_with_nothing_to_do_even_while_an_alarm_fires() {
     let running = Detail::Start {
+        stable_of_canary: None,
         execution: Some("InProgress".into()),
         groups: None,
         stable: definition("orders:v2"),
@@ -227,6 +229,7 @@ fn an_image_without_a_container_to_run_in_is_refused_before_anything_else() {
         let mut look = look();
         look.parameters.container = container.map(|name| name.try_into().unwrap());
         let detail = Detail::Start {
+            stable_of_canary: None,
             execution: Some("InProgress".into()),
             groups: None,
             stable: two.clone(),
@@ -297,7 +300,7 @@ fn a_pair_that_another_release_has_is_refused_waited_for_or_taken_over() {
 fn a_retried_release_begins_again_and_an_attempt_that_was_rolled_back_does_not() {
     let rolled_back = || pair().recorded(record().rolled_back());
     let refused = "refuse: release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f was rolled back: alarm orders-dead-letters went to \
-                   ALARM: 3 messages. Nothing more was changed; start a new execution, or retry from deploy-canary";
+                   ALARM: 3 messages. This action changed nothing more; start a new execution, or retry from deploy-canary";
     let rows = [
         ("the first look of a retry", look(), rolled_back(), BEGINS),
         (
@@ -316,7 +319,9 @@ fn a_retried_release_begins_again_and_an_attempt_that_was_rolled_back_does_not()
             "the first look of a retry that comes too early",
             look(),
             pair().recorded(record().registered().rolling_back()),
-            refused,
+            "refuse: release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f is being rolled back: alarm orders-dead-letters went to \
+             ALARM: 3 messages. This action changed nothing more; once that is done, start a new execution, or retry from \
+             deploy-canary",
         ),
     ];
     for (situation, look, pair, expected) in rows {
@@ -339,6 +344,7 @@ fn a_release_begins_only_while_its_execution_is_in_progress() {
             unreachable!()
         };
         Detail::Start {
+            stable_of_canary: None,
             stable,
             source,
             execution: execution.map(Into::into),

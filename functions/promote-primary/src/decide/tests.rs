@@ -56,8 +56,11 @@ fn it_fits_after_deploy_of_the_same_release() {
     let wrong = "refuse: promote-primary does not fit: release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f is in phase Deploying. It \
                  fits after deploy-canary has finished, in the same pipeline execution";
     let not_ours = "refuse: this release does not have the pair orders/orders: ";
+    let being_rolled_back = "refuse: release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f is being rolled back: alarm orders-dead-letters went \
+                             to ALARM: 3 messages. This action changed nothing more; once that is done, start a new execution, \
+                             or retry from deploy-canary";
     let rolled_back = "refuse: release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f was rolled back: alarm orders-dead-letters went \
-                       to ALARM: 3 messages. Nothing more was changed; start a new execution, or retry from deploy-canary";
+                       to ALARM: 3 messages. This action changed nothing more; start a new execution, or retry from deploy-canary";
     let rows = [
         (
             "no release ever",
@@ -81,7 +84,7 @@ fn it_fits_after_deploy_of_the_same_release() {
             approved(record().promoted()),
             "done: promoted: orders and orders-canary run orders:8, tasks and scaling are as the release found them".to_owned(),
         ),
-        ("being rolled back", approved(record().shifting(10).rolling_back()), rolled_back.to_owned()),
+        ("being rolled back", approved(record().shifting(10).rolling_back()), being_rolled_back.to_owned()),
         ("rolled back", approved(record().rolled_back()), rolled_back.to_owned()),
     ];
     for (situation, pair, expected) in rows {

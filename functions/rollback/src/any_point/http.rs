@@ -108,9 +108,14 @@ fn assert_all_as_found(run: &Run<'_>) {
         found: run_found,
         ..run.story.clone()
     };
+    let mut given_back = run.given_back.clone();
+    if let Some(pair) = given_back.as_mut().filter(|_| primary.scaling.is_some()) {
+        pair.primary = pair.primary.clone().tasks(primary.desired);
+    }
     let compared = Run {
         story: &story,
         world: run.world.clone(),
+        given_back,
         ..Run::new(&story, 0)
     };
     assert_as_found(&compared);
@@ -208,10 +213,10 @@ proptest! {
         let balancer = &mut run.world.balancer;
         balancer.sick = Some(candidate());
         (balancer.shows_after, balancer.loses) = (Vec::new(), Vec::new());
-        run.watch.was_alone = false;
+        run.watch.had_some = false;
         let can_take_over = is_promoted(&run) && run.world.pair.canary.desired > 0;
         run.roll_back(0);
-        prop_assert!(run.watch.was_alone || !can_take_over);
+        prop_assert!(run.watch.had_some || !can_take_over);
         assert_all_as_found(&run);
     }
 }

@@ -21,8 +21,8 @@ pub(super) struct Watch {
     floor: Option<u32>,
     /// The most that the primary might be scaled to since the release began.
     most: u32,
-    /// Whether the canary had every request.
-    pub(super) was_alone: bool,
+    /// Whether the canary had requests.
+    pub(super) had_some: bool,
 }
 
 impl Watch {
@@ -33,7 +33,7 @@ impl Watch {
             was_held: false,
             floor: None,
             most: 0,
-            was_alone: false,
+            had_some: false,
         }
     }
 
@@ -45,7 +45,7 @@ impl Watch {
         };
         for (shown, forward) in self.shown.iter_mut().zip(&alb.forwards) {
             assert!(forward.weights.total() > 0, "nobody gets requests");
-            self.was_alone |= forward.weights.primary == 0;
+            self.had_some |= forward.weights.canary > 0;
             if forward.weights.share().percent() < shown.0.share().percent() {
                 shown.1 = Some(pair.now);
             }
@@ -98,7 +98,7 @@ impl Watch {
             return;
         };
         match step {
-            Step::Weigh { weights, .. } => may_weigh(alb, *weights),
+            Step::Weigh { weights, .. } => may_weigh(alb, seen.primary.desired.max(1), *weights),
             Step::UpdateService {
                 service,
                 task_definition,
@@ -125,6 +125,7 @@ impl Watch {
                 }
             }
             Step::Scale { .. }
+            | Step::Redeploy { .. }
             | Step::Register { .. }
             | Step::Reject { .. }
             | Step::Stop { .. } => {}
@@ -160,11 +161,13 @@ fn is_held_up(primary: &Service) -> bool {
     scaling.is_none_or(|it| it.suspended.scale_in && it.suspended.scheduled)
 }
 
-/// No weight on a group without a healthy target while the other one has some.
-fn may_weigh(alb: &Alb, weights: Weights) {
+/// No weight on a group without a healthy target while the other one has some; but where only the canary has, no more than its
+/// targets can take.
+fn may_weigh(alb: &Alb, needed: u32, weights: Weights) {
     let (primary, canary) = (alb.primary.healthy, alb.canary.healthy);
+    let is_enough = 2 * canary >= needed;
     assert!(
-        weights.primary == 0 || primary > 0 || canary == 0,
+        weights.primary == 0 || primary > 0 || canary == 0 || !is_enough,
         "weight on a primary without a healthy target"
     );
     assert!(

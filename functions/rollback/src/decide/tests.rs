@@ -2,7 +2,7 @@ mod http;
 mod restoring;
 
 use canary::{
-    aws::pipeline::{Execution, ExecutionStatus},
+    aws::pipeline::Execution,
     decision::Approval,
     fixtures::{
         alarm, another_release, at, candidate, check, foreign, pair, record, release, scaling,
@@ -13,6 +13,7 @@ use canary::{
 };
 
 use super::*;
+use crate::looked::{Looked, unseen};
 
 fn fired() -> Why {
     Why::Alarm(Firing {
@@ -52,49 +53,43 @@ fn asked(release: ReleaseId) -> Rollback {
 }
 
 /// A pipeline that has nothing more to do for the release.
-fn seen(pair: Observation) -> Seen {
-    Seen {
-        pair,
-        execution: Execution::default(),
-        status: None,
-        gone: Vec::new(),
-        unseen: Vec::new(),
-        knows_health: true,
-    }
+fn seen(pair: Observation) -> Looked {
+    Looked::of(pair)
 }
 
 /// A pipeline that is at work for the release.
-fn under_way(pair: Observation) -> Seen {
-    Seen {
-        execution: Execution {
-            under_way: true,
-            approval: None,
-        },
-        ..seen(pair)
+fn under_way(pair: Observation) -> Looked {
+    seen(pair).executing(Execution {
+        under_way: true,
+        approvals: Vec::new(),
+        works: true,
+    })
+}
+
+fn approval(action: &str) -> Approval {
+    Approval {
+        pipeline: "orders-release".try_into().unwrap(),
+        stage: "Canary".to_owned(),
+        action: action.to_owned(),
+        token: "secret".to_owned(),
     }
 }
 
 /// A pipeline in which the release's approval waits.
-fn awaiting_approval(pair: Observation) -> Seen {
-    Seen {
-        execution: Execution {
-            under_way: true,
-            approval: Some(Approval {
-                pipeline: "orders-release".try_into().unwrap(),
-                stage: "Canary".to_owned(),
-                action: "Approve".to_owned(),
-                token: "secret".to_owned(),
-            }),
-        },
-        ..seen(pair)
-    }
+fn awaiting_approval(pair: Observation) -> Looked {
+    seen(pair).executing(Execution {
+        under_way: true,
+        approvals: vec![approval("Approve")],
+        works: false,
+    })
 }
 
-fn with_status(pair: Observation, status: Option<&str>) -> Seen {
-    Seen {
-        status: status.map(ExecutionStatus::from),
-        ..seen(pair)
-    }
+fn with_status(pair: Observation, status: &str) -> Looked {
+    seen(pair).with_status(status)
+}
+
+fn decide(sight: &Looked, why: &Why) -> Decision {
+    sight.look(why)
 }
 
 fn canaried(record: Record) -> Observation {
@@ -104,7 +99,12 @@ fn canaried(record: Record) -> Observation {
 const FIRED: &str = "take: rolling back release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f: alarm orders-dead-letters went to ALARM: \
                      3 messages | record RollingBack";
 const GOES_ON: &str = "take: rollback of release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f goes on";
-const STOP_CANARY: &str = "orders-canary: orders:7, 0 tasks";
+/// The stopping call, by itself.
+const STOP: &str = "orders-canary: 0 tasks";
+/// And what follows it.
+const STOP_CANARY: &str = "orders-canary: 0 tasks | orders-canary: orders:7";
+/// Where the primary may run the candidate, it is as urgent.
+const STOP_BOTH: &str = "orders-canary: 0 tasks | orders: orders:7";
 
 #[test]
 fn from_every_phase_what_harms_is_stopped_in_the_look_that_writes_the_fence() {
@@ -120,9 +120,9 @@ fn from_every_phase_what_harms_is_stopped_in_the_look_that_writes_the_fence() {
             FIRED.to_owned(),
         ),
         (
-            "registered, not on the canary",
+            "registered, and nobody knows yet whether it is on the canary",
             pair().recorded(record().registered()),
-            FIRED.to_owned(),
+            format!("{FIRED} | {STOP}"),
         ),
         (
             "the canary is being updated",
@@ -135,7 +135,7 @@ fn from_every_phase_what_harms_is_stopped_in_the_look_that_writes_the_fence() {
             pair()
                 .canary(|canary| canary.since(at(300)).replacing(&candidate(), 1))
                 .recorded(record().registered()),
-            format!("{FIRED} | {STOP_CANARY}"),
+            format!("{FIRED} | {STOP}"),
         ),
         (
             "the share is being raised",
@@ -145,7 +145,7 @@ fn from_every_phase_what_harms_is_stopped_in_the_look_that_writes_the_fence() {
         (
             "the promotion has begun, the primary is not changed yet",
             canaried(record().promoting()),
-            format!("{FIRED} | {STOP_CANARY}"),
+            format!("{FIRED} | {STOP_BOTH} | orders-canary: orders:7"),
         ),
         (
             "the primary is being updated",
@@ -153,21 +153,21 @@ fn from_every_phase_what_harms_is_stopped_in_the_look_that_writes_the_fence() {
                 .both_on_candidate()
                 .primary(|primary| primary.running(1).replacing(&stable(), 2))
                 .recorded(record().promoting()),
-            format!("{FIRED} | {STOP_CANARY} | orders: orders:7"),
+            format!("{FIRED} | {STOP_BOTH} | orders-canary: orders:7"),
         ),
         (
-            "the promotion is being watched",
+            "the promotion is being watched: counts had been given back",
             pair()
                 .both_on_candidate()
                 .recorded(record().watched_since(at(500))),
-            format!("{FIRED} | {STOP_CANARY} | orders: orders:7"),
+            format!("{FIRED} | orders-canary: orders:7 | orders: orders:7"),
         ),
         (
             "promoted just now",
             pair()
                 .both_on_candidate()
                 .recorded(record().promoted().since(at(590))),
-            format!("{FIRED} | {STOP_CANARY} | orders: orders:7"),
+            format!("{FIRED} | orders-canary: orders:7 | orders: orders:7"),
         ),
         (
             "somebody has put something else on the canary",
@@ -190,7 +190,7 @@ fn every_trigger_says_why() {
         at: None,
         direct: true,
     });
-    let status = |text| with_status(canaried(record().shifting(10)), Some(text));
+    let status = |text| with_status(canaried(record().shifting(10)), text);
     let rows = [
         (
             shifting(),
@@ -318,7 +318,7 @@ fn where_nothing_is_to_be_rolled_back_nothing_is_written_and_the_reason_is_said(
         ),
         (
             "the schedule while the execution is under way",
-            running(Some("InProgress")),
+            running("InProgress"),
             Why::Schedule,
             format!("release {own} is Shifting and its pipeline execution is under way"),
         ),
@@ -339,6 +339,97 @@ fn where_nothing_is_to_be_rolled_back_nothing_is_written_and_the_reason_is_said(
 }
 
 #[test]
+fn what_an_alarm_s_event_should_have_told_is_found_by_the_schedule() {
+    let firing = |since, acts| Alarm {
+        name: alarm("orders-dead-letters"),
+        firing: true,
+        since: Some(at(since)),
+        acts,
+        reason: "3 messages.".to_owned(),
+    };
+    let shifting = || under_way(canaried(record().shifting(10)));
+    let promoted = |now| {
+        let promoted = pair().both_on_candidate().recorded(record().promoted());
+        seen(promoted.seen_at(at(now)))
+    };
+    let stop = "stop: Rolled back: alarm orders-dead-letters is in ALARM: 3 messages";
+    let begins = format!(
+        "take: rolling back release {}: alarm orders-dead-letters is in ALARM: 3 messages | record RollingBack",
+        release()
+    );
+    let goes_on = format!(
+        "done: nothing rolled back: release {} is Shifting and its pipeline execution is under way",
+        release()
+    );
+    let is_promoted = format!(
+        "done: nothing rolled back: release {} is promoted",
+        release()
+    );
+    let rows = [
+        (
+            "since the release began",
+            shifting(),
+            firing(300, true),
+            format!("{begins} | {STOP_CANARY} | {stop}"),
+        ),
+        (
+            "since before it",
+            shifting(),
+            firing(50, true),
+            goes_on.clone(),
+        ),
+        (
+            "an operator has switched its actions off",
+            shifting(),
+            firing(300, false),
+            goes_on,
+        ),
+        (
+            "within the guard after the promotion",
+            promoted(600),
+            firing(590, true),
+            format!("{begins} | orders-canary: orders:7 | orders: orders:7"),
+        ),
+        (
+            "after the guard",
+            promoted(200 + 3601),
+            firing(590, true),
+            is_promoted,
+        ),
+    ];
+    for (situation, mut looked, alarm, expected) in rows {
+        looked.alarms = vec![alarm];
+        check(situation, &decide(&looked, &Why::Schedule), &expected);
+    }
+}
+
+#[test]
+fn the_schedule_says_what_it_could_not_see_and_what_was_rolled_back() {
+    let blind = under_way(canaried(record().shifting(10)))
+        .but(|seen| seen.status = unseen("AWS throttles codepipeline:GetPipelineExecution"));
+    check(
+        "nobody knows whether the release goes on",
+        &decide(&blind, &Why::Schedule),
+        &format!(
+            "done: nothing rolled back: whether the pipeline execution of release {} (Shifting) goes on could not be seen: AWS \
+             throttles codepipeline:GetPipelineExecution",
+            release()
+        ),
+    );
+    check(
+        "rolled back",
+        &decide(
+            &seen(pair().recorded(record().rolled_back())),
+            &Why::Schedule,
+        ),
+        &format!(
+            "done: nothing rolled back: release {} is rolled back already: alarm orders-dead-letters went to ALARM: 3 messages",
+            release()
+        ),
+    );
+}
+
+#[test]
 fn by_hand_a_promoted_release_is_rolled_back_however_long_ago_that_was() {
     let promoted = pair().both_on_candidate().recorded(record().promoted());
     let decision = decide(&seen(promoted.seen_at(at(90_000))), &by_hand());
@@ -353,10 +444,7 @@ fn event_times_may_be_off_by_what_clocks_differ() {
 
 #[test]
 fn the_execution_ends_with_its_release_unless_it_asked_itself_or_has_ended() {
-    let later = |mut seen: Seen| {
-        seen.pair.now = seen.pair.now + Duration::from_secs(20);
-        seen
-    };
+    let later = |sight: Looked| sight.but(|seen| seen.now = seen.now + Duration::from_secs(20));
     let begun = |by: &Why| {
         let seen = seen(canaried(record().shifting(10)));
         let Decision::Take(taken) = decide(&seen, by) else {

@@ -1,14 +1,17 @@
 use canary::{
-    aws::pipeline::{Execution, ExecutionStatus},
+    decision::Decision,
     fixtures::{alarm, at, began, pair, record, release, scaling, target},
-    observation::Observation,
+    observation::{Known, Observation},
     parameters::Rollback,
     record::Record,
     trigger::{Ended, Firing},
 };
 
 use super::*;
-use crate::decide::decide;
+use crate::{
+    decide::{self, Call, Watched},
+    looked::Looked,
+};
 
 const RELEASE: &str = "3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f";
 
@@ -21,21 +24,22 @@ fn alarmed() -> Why {
     })
 }
 
-fn seen(pair: Observation) -> Seen {
-    Seen {
-        pair,
-        execution: Execution::default(),
-        status: Some(ExecutionStatus::from("Stopped")),
-        gone: Vec::new(),
-        unseen: Vec::new(),
-        knows_health: true,
-    }
-}
-
 /// What is told of one look.
 fn told(pair: Observation, why: &Why) -> Option<Notice> {
-    let seen = seen(pair);
-    of(&seen, why, &decide(&seen, why))
+    let sight = Looked::of(pair).with_status("Stopped");
+    let (record, seen) = (sight.record.as_ref()?, &sight.seen);
+    let watched = Watched {
+        status: seen.status.clone(),
+        alarms: Known::Known(Vec::new()),
+    };
+    match decide::call(Some(record), why, Some(&watched), seen.now) {
+        Call::Fence(_, fence) => Some(begun(record, &fence, why)),
+        Call::GoOn => match sight.look(why) {
+            Decision::Done(done) => Some(finished(record, done.record.as_deref()?)),
+            _ => None,
+        },
+        Call::Idle(_) => None,
+    }
 }
 
 fn message(pair: Observation, why: &Why) -> String {

@@ -55,8 +55,11 @@ fn it_fits_between_deploy_and_promote_of_the_same_release() {
              after deploy-canary and before promote-primary, in the same pipeline execution"
         )
     };
+    let being_rolled_back = "refuse: release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f is being rolled back: alarm orders-dead-letters went \
+                             to ALARM: 3 messages. This action changed nothing more; once that is done, start a new execution, \
+                             or retry from deploy-canary";
     let rolled_back = "refuse: release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f was rolled back: alarm orders-dead-letters went \
-                       to ALARM: 3 messages. Nothing more was changed; start a new execution, or retry from deploy-canary";
+                       to ALARM: 3 messages. This action changed nothing more; start a new execution, or retry from deploy-canary";
     let sets = "take: 10 % asked, 25 % attainable: 1 of 4 tasks; setting 3 primary and 1 canary tasks | record Shifting";
     let rows = [
         ("no release ever", pair(), "refuse: this release does not have the pair orders/orders: no release has. deploy-canary must run first, in the same pipeline execution".to_owned()),
@@ -77,7 +80,7 @@ fn it_fits_between_deploy_and_promote_of_the_same_release() {
             pair().recorded(record().promoted()),
             "done: nothing to do: orders already runs orders:v2".to_owned(),
         ),
-        ("being rolled back", seen(3, 1, record().shifting(10).rolling_back()), rolled_back.to_owned()),
+        ("being rolled back", seen(3, 1, record().shifting(10).rolling_back()), being_rolled_back.to_owned()),
         ("rolled back", pair().recorded(record().rolled_back()), rolled_back.to_owned()),
     ];
     for (situation, seen, expected) in rows {

@@ -3,6 +3,8 @@
 //! Elastic Load Balancing replaces a list of actions whole. What is not sent again is lost; therefore the actions are
 //! kept as the elements that came over the wire, whatever they mean, and only two weights in them are ever changed.
 
+use serde::{Deserialize, Serialize};
+
 use super::Weights;
 use crate::names::TargetGroupArn;
 
@@ -11,7 +13,7 @@ use crate::names::TargetGroupArn;
 const MOST_GROUPS: usize = 5;
 
 /// An element of an answer: its name, and its text or the elements in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Element {
     /// Its name.
     pub name: String,
@@ -20,7 +22,8 @@ pub struct Element {
 }
 
 /// What is in an element.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Content {
     /// Text, maybe none.
     Text(String),
@@ -29,7 +32,7 @@ pub enum Content {
 }
 
 /// All actions of a rule, or of a listener's default.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actions(Vec<Element>);
 
 /// What a rule's forward action gives to the pair's groups and to others.

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     clock::Timestamp,
     names::ForwardArn,
-    observation::{Alb, Forward, Service},
+    observation::{Forward, Service},
     record::{FoundAlb, Record},
     target::AlbTraffic,
     weight::{Share, Weight},
@@ -189,23 +189,28 @@ impl FoundAlb {
     /// The rules that do not show a share's weights.
     pub fn behind<'a>(
         &'a self,
-        alb: &'a Alb,
+        forwards: &'a [Forward],
         asked: Weight,
     ) -> impl Iterator<Item = (&'a Forward, Weights)> {
-        alb.forwards.iter().filter_map(move |forward| {
-            let wanted = self.weights(&forward.arn, asked)?;
-            (forward.weights != wanted).then_some((forward, wanted))
-        })
+        let wanted = self.all(forwards, asked);
+        wanted.filter(|(forward, wanted)| forward.weights != *wanted)
+    }
+
+    /// What each rule is to have for a share, whatever it shows.
+    pub fn all<'a>(
+        &'a self,
+        forwards: &'a [Forward],
+        asked: Weight,
+    ) -> impl Iterator<Item = (&'a Forward, Weights)> {
+        let forwards = forwards.iter();
+        forwards.filter_map(move |forward| Some((forward, self.weights(&forward.arn, asked)?)))
     }
 
     /// Whether every rule that the release found shows a share's weights.
     #[must_use]
-    pub fn is_live(&self, alb: &Alb, asked: Weight) -> bool {
+    pub fn is_live(&self, forwards: &[Forward], asked: Weight) -> bool {
         self.forwards.iter().all(|found| {
-            let shown = alb
-                .forwards
-                .iter()
-                .find(|forward| forward.arn == found.forward);
+            let shown = forwards.iter().find(|forward| forward.arn == found.forward);
             shown.is_some_and(|shown| found.weights(asked) == Ok(shown.weights))
         })
     }

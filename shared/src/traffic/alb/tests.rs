@@ -125,9 +125,9 @@ fn several_rules_are_there_only_when_the_last_one_is() {
         .weighing(90, 10)
         .weighing_on(&second_rule(), 100, 0);
     let seen = pair.alb.clone().unwrap();
-    assert!(!found.is_live(&seen, weight(10)));
+    assert!(!found.is_live(&seen.forwards, weight(10)));
     let behind: Vec<_> = found
-        .behind(&seen, weight(10))
+        .behind(&seen.forwards, weight(10))
         .map(|(forward, wanted)| (forward.arn.clone(), wanted.to_string()))
         .collect();
     assert_eq!(
@@ -135,11 +135,11 @@ fn several_rules_are_there_only_when_the_last_one_is() {
         [(second_rule(), "90 primary and 10 canary".to_owned())]
     );
     let both = pair.weighing(90, 10).alb.unwrap();
-    assert!(found.is_live(&both, weight(10)));
+    assert!(found.is_live(&both.forwards, weight(10)));
     let mut one = both;
     one.forwards.pop();
     assert!(
-        !found.is_live(&one, weight(10)),
+        !found.is_live(&one.forwards, weight(10)),
         "a rule that is not seen is not there"
     );
 }

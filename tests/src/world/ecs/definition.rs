@@ -10,6 +10,7 @@ use super::{
     names::{client, count, invalid, page, text, wants_tags},
     tags::{self, Tags},
 };
+use crate::clock::Moment;
 
 /// AWS: 30 s unless given (API reference, `ContainerDefinition`).
 const DEFAULT_STOP_TIMEOUT: u32 = 30;
@@ -29,6 +30,8 @@ pub(super) struct TaskDefinition {
     pub(super) family: String,
     pub(super) revision: usize,
     pub(super) active: bool,
+    /// When it was deregistered.
+    pub(super) deregistered: Option<Moment>,
     pub(super) tags: Tags,
     /// As `DescribeTaskDefinition` answers it.
     document: Map<String, Value>,
@@ -227,6 +230,7 @@ pub(super) fn register(world: &mut World, input: &Value, by: &str) -> Result<Str
         family: family.clone(),
         revision,
         active: true,
+        deregistered: None,
         tags: tags::parse(input),
         document,
     };
@@ -330,7 +334,7 @@ pub(super) fn deregister(world: &mut World, input: &Value) -> Result<Value, Faul
     if !name.contains(':') {
         return Err(client("Invalid revision number: give family:revision."));
     }
-    let now = world.now.epoch_seconds();
+    let (at, now) = (world.now, world.now.epoch_seconds());
     let definition = world
         .ecs
         .definitions
@@ -338,6 +342,7 @@ pub(super) fn deregister(world: &mut World, input: &Value) -> Result<Value, Faul
         .ok_or_else(|| client("Unable to describe task definition."))?;
     if definition.active {
         definition.active = false;
+        definition.deregistered = Some(at);
         definition
             .document
             .insert("status".to_owned(), json!("INACTIVE"));

@@ -47,6 +47,9 @@ pub struct Ecs {
     pub provisioning: Duration,
     /// AWS time from the end of a container to STOPPED.
     pub deprovisioning: Duration,
+    /// For how long a deregistered task definition may still be deployed: AWS says up to ten minutes (API reference,
+    /// `DeregisterTaskDefinition`), so nothing may lean on it.
+    pub inactive_grace: Duration,
     /// How much older than now `DescribeServices` may answer, in account time.
     pub read_lag: Duration,
     clusters: BTreeSet<String>,
@@ -64,6 +67,7 @@ impl Default for Ecs {
             images: BTreeMap::new(),
             provisioning: Duration::from_secs(8),
             deprovisioning: Duration::from_secs(10),
+            inactive_grace: Duration::ZERO,
             read_lag: Duration::ZERO,
             clusters: BTreeSet::new(),
             definitions: Definitions::default(),

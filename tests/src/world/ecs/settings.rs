@@ -162,15 +162,17 @@ fn shown(world: &World, key: &ServiceKey) -> Result<Value, Fault> {
     Ok(json!({"service": service}))
 }
 
-/// The ARN of a task definition that a service may use. AWS: an INACTIVE one cannot be deployed
-/// (API reference, `DeregisterTaskDefinition`).
+/// The ARN of a task definition that a service may use. AWS: an INACTIVE one cannot be deployed, after "up to a 10-minute
+/// window" in which it still can (API reference, `DeregisterTaskDefinition`).
 fn deployable(world: &World, name: &str) -> Result<String, Fault> {
     let definition: &TaskDefinition = world
         .ecs
         .definitions
         .find(world, name)
         .ok_or_else(|| client("TaskDefinition not found."))?;
-    if !definition.active {
+    let grace = world.paced(world.ecs.inactive_grace);
+    let in_grace = |at| world.now.since(at) < grace;
+    if !definition.active && !definition.deregistered.is_some_and(in_grace) {
         return Err(client("TaskDefinition is inactive"));
     }
     definition.check_runnable()?;

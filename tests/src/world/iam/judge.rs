@@ -75,7 +75,9 @@ impl Denied {
     pub fn fault(&self, service: &str) -> Fault {
         let (code, status) = match service {
             "s3" => ("AccessDenied", 403),
-            "elasticloadbalancing" | "monitoring" | "sns" | "sqs" => ("AccessDeniedException", 403),
+            // Its own error (botocore `sns.AuthorizationErrorException`).
+            "sns" => ("AuthorizationErrorException", 403),
+            "elasticloadbalancing" | "monitoring" | "sqs" => ("AccessDeniedException", 403),
             _ => ("AccessDeniedException", 400),
         };
         Fault {

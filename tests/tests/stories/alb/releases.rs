@@ -153,10 +153,10 @@ async fn lost_events() {
     play.account
         .with(|world| world.events.delivery = Delivery::Lost);
     let release = play.push("v2");
-    assert_eq!(
-        play.until_ended(&release).await,
-        "FAILED",
-        "the gates see the alarm"
+    let ended = play.until_ended(&release).await;
+    assert!(
+        ["FAILED", "STOPPED"].contains(&ended.as_str()),
+        "the gates see the alarm, or the schedule does: {ended}"
     );
     play.until_phase("RolledBack").await;
     assert_eq!(play.pair(), STABLE);

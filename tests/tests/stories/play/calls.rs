@@ -4,13 +4,14 @@ use std::{
     collections::BTreeMap,
     io::{Cursor, Write as _},
     sync::{Arc, atomic::Ordering},
+    time::Duration,
 };
 
 use rehearsal_core::{
     stage::{self, Entrance},
-    wire::Interference,
+    wire::{Ailment, Interference, Outage},
     world::{
-        World, codepipeline, elb, functions, iam,
+        Principal, World, codepipeline, elb, functions, iam,
         journal::{Call, What},
         s3,
     },
@@ -61,6 +62,36 @@ impl Play {
     /// From now on asks this about every call.
     pub(crate) fn interfere(&self, interfere: impl FnMut(&Call) -> Interference + Send + 'static) {
         self.account.set_interference(Box::new(interfere));
+    }
+
+    /// From now on an operation fails a function; for a while, or for ever.
+    pub(crate) fn fail(
+        &self,
+        function: &str,
+        operation: &str,
+        how: Ailment,
+        time: Option<Duration>,
+    ) {
+        self.account.fail(Outage {
+            operation: operation.to_owned(),
+            principal: Some(Principal(function.to_owned())),
+            how,
+            until: time.map(|time| self.account.now() + time),
+        });
+    }
+
+    /// The next tasks that start end at once, whatever they run.
+    pub(crate) fn fail_next_starts(&self, many: u32) {
+        self.failing_starts.store(many, Ordering::Relaxed);
+    }
+
+    /// A person calls Amazon ECS.
+    pub(crate) fn ecs(&self, operation: &str, input: &Value) -> Value {
+        let person = Principal("person".to_owned());
+        let called = |world: &mut World| world.call("ecs", operation, input, &person);
+        self.account
+            .with(called)
+            .unwrap_or_else(|fault| panic!("{operation}: {}", fault.message))
     }
 
     /// Makes a function crash right after a write of its own that `is_last` accepts. Once.

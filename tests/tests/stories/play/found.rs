@@ -1,6 +1,6 @@
 //! What a story looks at.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use canary::aws::Settings;
 use rehearsal_core::{
@@ -23,8 +23,8 @@ use crate::connector::client;
 
 impl Play {
     /// The library's adapters, calling as a principal.
-    pub(crate) fn adapters(&self, principal: &str) -> canary::aws::Account {
-        clients(&self.account, principal, settings())
+    pub(crate) fn adapters(&self, principal: &str) -> Arc<canary::aws::Account> {
+        self.warm.clients(&self.account, principal, settings())
     }
 
     /// The same, telling people through a topic.

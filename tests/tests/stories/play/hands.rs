@@ -6,7 +6,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -59,7 +59,42 @@ pub(super) struct Hands {
     pub(super) work: Work,
     pub(super) crash: Arc<Crash>,
     pub(super) held: Arc<AtomicBool>,
+    /// How many more tasks end as they start.
+    pub(super) failing_starts: Arc<AtomicU32>,
     pub(super) tasks: Arc<Mutex<BTreeMap<String, Arc<Signals>>>>,
+    pub(super) warm: Warm,
+}
+
+/// Clients that were made before: Lambda keeps an environment for the next event, as long as nothing has killed it.
+#[derive(Clone, Default)]
+pub(super) struct Warm(Arc<Mutex<Vec<Environment>>>);
+
+/// Whose, with what settings, and the clients.
+type Environment = (String, Settings, Arc<aws::Account>);
+
+impl Warm {
+    /// The clients of a principal, made when they are first asked for.
+    pub(super) fn clients(
+        &self,
+        account: &Account,
+        principal: &str,
+        settings: Settings,
+    ) -> Arc<aws::Account> {
+        let mut warm = self.0.lock().unwrap();
+        let known = warm
+            .iter()
+            .find(|(of, with, _)| of == principal && *with == settings);
+        if let Some((_, _, clients)) = known {
+            return Arc::clone(clients);
+        }
+        let made = Arc::new(clients(account, principal, settings.clone()));
+        warm.push((principal.to_owned(), settings, Arc::clone(&made)));
+        made
+    }
+
+    fn kill(&self, principal: &str) {
+        self.0.lock().unwrap().retain(|(of, _, _)| of != principal);
+    }
 }
 
 /// The signals that a task gets.
@@ -113,27 +148,26 @@ impl Hands {
             releases_table: function.environment.get("RELEASES_TABLE").cloned(),
             notifications_topic: function.environment.get("NOTIFICATIONS_TOPIC").cloned(),
         };
-        let clients = clients(&self.account, &function.name, settings);
+        let clients = self.warm.clients(&self.account, &function.name, settings);
         let deadline = timestamp(self.account.now() + function.timeout);
-        let answer = handler(
-            &function.program,
-            Arc::new(clients),
-            invocation.payload,
-            deadline,
-        );
+        let answer = handler(&function.program, clients, invocation.payload, deadline);
         // A task of its own: what it panics with is an error of the function, not of the story.
         let running = tokio::spawn(answer);
         let abort = running.abort_handle();
         let how = tokio::select! {
             answer = running => match answer {
                 Ok(Ok(answer)) => Ended::Answer(answer),
-                Ok(Err(trouble)) => Ended::Error(trouble.to_string()),
+                Ok(Err(trouble)) => Ended::Error(format!("{}: {trouble}", trouble.name())),
                 Err(_) => Ended::Error("Runtime exited with error: exit status 101".to_owned()),
             },
             () = self.crash.now.notified() => Ended::Error("Runtime exited with error: signal: killed".to_owned()),
             () = tokio::time::sleep(function.timeout) => Ended::Error("Task timed out after 30.00 seconds".to_owned()),
         };
         abort.abort();
+        if matches!(&how, Ended::Error(error) if error.starts_with("Runtime") || error.starts_with("Task"))
+        {
+            self.warm.kill(&function.name);
+        }
         self.account
             .with(|world| functions::ended(world, &invocation.run, how));
     }
@@ -153,8 +187,13 @@ impl Hands {
         };
         tokio::time::sleep(Duration::from_secs(1)).await;
         self.account.with(|world| ecs::task_running(world, arn));
+        let counted =
+            self.failing_starts
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                    left.checked_sub(1)
+                });
         let code = match &self.work {
-            _ if version.behaviour == Behaviour::CrashesAtStart => 1,
+            _ if version.behaviour == Behaviour::CrashesAtStart || counted.is_ok() => 1,
             Work::Messages(messages) => {
                 tokio::select! {
                     () = signals.term.notified() => 0,

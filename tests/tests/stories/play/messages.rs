@@ -9,16 +9,17 @@ use rehearsal_core::{
 };
 use serde_json::{Value, json};
 
-/// How often a consumer looks for messages.
+/// How often a consumer looks for messages, at least.
 const CONSUMES_EVERY: Duration = Duration::from_secs(2);
 
-/// Messages that arrive each second.
+/// Messages that arrive at once, each second.
 const ARRIVE: usize = 2;
 
 /// The queue's messages, and who works on them.
 pub(crate) struct Messages {
     account: Account,
     url: String,
+    every: Mutex<Duration>,
     sent: Mutex<BTreeSet<String>>,
     processed: Mutex<BTreeSet<String>>,
 }
@@ -28,6 +29,7 @@ impl Messages {
         Self {
             account,
             url,
+            every: Mutex::new(Duration::from_secs(1)),
             sent: Mutex::default(),
             processed: Mutex::default(),
         }
@@ -73,7 +75,8 @@ impl Messages {
                     });
                 });
             }
-            tokio::time::sleep(CONSUMES_EVERY).await;
+            let every = *self.every.lock().unwrap();
+            tokio::time::sleep(every.max(CONSUMES_EVERY)).await;
         }
     }
 
@@ -93,8 +96,14 @@ impl Messages {
                     self.sent.lock().unwrap().insert(id);
                 }
             });
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            let every = *self.every.lock().unwrap();
+            tokio::time::sleep(every).await;
         }
+    }
+
+    /// From now on few arrive, and consumers look for them less often: for stories that are about something else.
+    pub(super) fn slow_down(&self) {
+        *self.every.lock().unwrap() = Duration::from_secs(10);
     }
 
     /// Messages that were sent and are neither processed nor in any queue.

@@ -46,6 +46,7 @@ pub(crate) struct Requests {
     listener: String,
     servers: Mutex<BTreeMap<Target, Arc<Server>>>,
     warm_up: Mutex<Duration>,
+    every: Mutex<Duration>,
     count: Mutex<Count>,
 }
 
@@ -76,8 +77,18 @@ impl Requests {
             listener,
             servers: Mutex::default(),
             warm_up: Mutex::new(WARM_UP),
+            every: Mutex::new(EVERY),
             count: Mutex::default(),
         }
+    }
+
+    /// From now on few arrive: for stories that are about something else.
+    pub(super) fn slow_down(&self) {
+        *self.every.lock().unwrap() = EVERY * 10;
+    }
+
+    fn every(&self) -> Duration {
+        *self.every.lock().unwrap()
     }
 
     /// Tasks that start from now on need this long until they listen.
@@ -175,7 +186,7 @@ impl Requests {
             if number.is_multiple_of(NOTED_EVERY.into()) {
                 self.note();
             }
-            tokio::time::sleep(EVERY).await;
+            tokio::time::sleep(self.every()).await;
         }
     }
 
@@ -242,7 +253,7 @@ impl Requests {
                     version,
                     processed,
                     failed,
-                    over: EVERY * NOTED_EVERY,
+                    over: self.every() * NOTED_EVERY,
                 });
             }
         });

@@ -200,6 +200,17 @@ async fn alarm_while_promoting() -> Play {
     rolled_back(play, &release).await
 }
 
+/// The stable version does not start again at once: its deployment fails, and is made anew.
+async fn failed_starts_on_the_way_back() -> Play {
+    let (play, release) = at_approval(&Stage::default()).await;
+    play.approve();
+    assert_eq!(play.until_ended(&release).await, "SUCCEEDED");
+    play.fail_next_starts(4);
+    play.alarm("somebody's orders are lost");
+    play.until_phase("RolledBack").await;
+    play
+}
+
 async fn stopped() -> Play {
     let (play, release) = at_approval(&Stage::default()).await;
     let stop =
@@ -267,6 +278,7 @@ fn rights() -> Rights {
         Rights::of(failing(Behaviour::CrashesAtStart, Delivery::Exact)),
         Rights::of(alarm_at_the_approval()),
         Rights::of(alarm_while_promoting()),
+        Rights::of(failed_starts_on_the_way_back()),
         Rights::of(stopped()),
         Rights::of(scaling_given_back_while_a_share_bakes(&constant)),
         Rights::of(rolled_back_by_an_action()),

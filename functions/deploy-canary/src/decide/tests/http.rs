@@ -25,6 +25,7 @@ fn groups() -> Groups {
 
 fn starting(groups: Groups) -> Detail {
     Detail::Start {
+        stable_of_canary: None,
         execution: Some("InProgress".into()),
         groups: Some(groups),
         stable: definition("orders:v1"),

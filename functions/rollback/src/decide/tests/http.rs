@@ -41,6 +41,8 @@ fn given_back(record: Record, since: u64) -> Record {
 const TO_PRIMARY: &str = "rule app/orders/0a1b/2c3d/4e5f: 100 primary and 0 canary";
 const TO_CANARY: &str = "rule app/orders/0a1b/2c3d/4e5f: 0 primary and 100 canary";
 const REPLACE: &str = "orders-canary: orders:7, 1 tasks";
+/// Where only the canary answers, it needs as many tasks as the primary.
+const RAISE: &str = "orders-canary: 3 tasks";
 
 #[test]
 fn the_first_write_sends_every_request_to_the_primary_and_takes_no_task_from_the_canary() {
@@ -83,7 +85,7 @@ fn the_first_write_sends_every_request_to_the_primary_and_takes_no_task_from_the
         (
             "the promotion has begun: the primary goes back, the canary stays",
             sent(50, shifted(50).promoting()).primary(|primary| primary.on(&candidate())),
-            format!("{FIRED}, weight 0 % from 50 % | {TO_PRIMARY} | orders: orders:7"),
+            format!("{FIRED}, weight 0 % from 50 % | orders: orders:7 | {TO_PRIMARY}"),
         ),
         (
             "promoted: the same",
@@ -113,26 +115,26 @@ fn only_the_canary_answers_so_it_gets_the_requests_and_keeps_its_tasks_until_the
         (
             "while shares are raised",
             dead(sent(10, shifted(10))),
-            format!("{FIRED}, weight 100 % from 10 % | {TO_CANARY}"),
+            format!("{FIRED}, weight 100 % from 10 % | {TO_CANARY} | {RAISE}"),
         ),
         (
             "after the promotion: its scaling must not take tasks that are needed again",
             promoted(shifted(0).promoted()),
             format!(
-                "{FIRED}, weight 100 % from 0 % | {TO_CANARY} | orders: orders:7 | orders: scaled 2 to 9 suspended in part"
+                "{FIRED}, weight 100 % from 0 % | {TO_CANARY} | {RAISE} | orders: orders:7 | orders: scaled 2 to 9 suspended in part"
             ),
         ),
         (
             "during a promotion before which no weight was set",
             promoted(http_record().promoting()),
             format!(
-                "{FIRED}, weight 100 % from 0 % | {TO_CANARY} | orders: orders:7 | orders: scaled 2 to 9 suspended in part"
+                "{FIRED}, weight 100 % from 0 % | orders: orders:7 | {TO_CANARY} | {RAISE} | orders: scaled 2 to 9 suspended in part"
             ),
         ),
         (
             "the primary is on its way back: nothing is done",
-            dead(sent(100, all())),
-            "wait: rolling back: orders on orders:7, 3 of 3 tasks, COMPLETED; orders-canary on orders:8, 2 of 2 tasks, COMPLETED"
+            dead(sent(100, all())).canary(|canary| canary.tasks(3)),
+            "wait: rolling back: orders on orders:7, 3 of 3 tasks, COMPLETED; orders-canary on orders:8, 3 of 3 tasks, COMPLETED"
                 .to_owned(),
         ),
         (
@@ -286,14 +288,14 @@ fn the_primarys_scaling_is_given_back_when_its_requests_are() {
         (
             "the canary still has all of them",
             500,
-            held(dead.clone()).healthy(0, 2),
-            "wait: rolling back: orders on orders:7, 3 of 3 tasks, COMPLETED; orders-canary on orders:8, 2 of 2 tasks, COMPLETED"
+            held(dead.clone()).canary(|canary| canary.tasks(3)).healthy(0, 3),
+            "wait: rolling back: orders on orders:7, 3 of 3 tasks, COMPLETED; orders-canary on orders:8, 3 of 3 tasks, COMPLETED"
                 .to_owned(),
         ),
         (
             "somebody has given it back too early",
             500,
-            dead.healthy(0, 2).primary(|primary| primary.scaled(2, 9)),
+            dead.canary(|canary| canary.tasks(3)).healthy(0, 3).primary(|primary| primary.scaled(2, 9)),
             format!("{GOES_ON} | orders: scaled 2 to 9 suspended in part"),
         ),
     ];

@@ -18,7 +18,7 @@ fn the_canary_gets_its_count_when_the_last_bad_task_is_gone_and_then_its_scaling
         (
             "the candidate, and somebody has resumed its scaling",
             held(resumed),
-            format!("{GOES_ON} | orders-canary: orders:7, 0 tasks | orders-canary: scaled 0 to 4 suspended"),
+            format!("{GOES_ON} | {STOP_CANARY} | orders-canary: scaled 0 to 4 suspended"),
         ),
         (
             "told to stop, a bad task still runs",
@@ -144,7 +144,7 @@ fn in_constant_total_the_primary_gets_its_count_back_and_then_its_scaling() {
             "with the version, if that was changed",
             held(2, 3, constant().promoting()).both_on_candidate(),
             fired(),
-            format!("{FIRED} | {STOP_CANARY} | orders: orders:7, 4 tasks"),
+            format!("{FIRED} | {STOP_BOTH} | orders-canary: orders:7 | orders: 4 tasks"),
         ),
         (
             "then its scaling",
@@ -276,10 +276,10 @@ fn a_function_for_all_pairs_looks_at_the_records_that_a_call_may_concern() {
             true,
         ),
         (
-            "the schedule, promoted",
+            "the schedule, promoted and maybe guarded",
             Why::Schedule,
             record().promoted(),
-            false,
+            true,
         ),
         (
             "the schedule, rolled back",

@@ -1,6 +1,7 @@
 //! What cannot be seen of the load balancer, or is not there any more.
 
 use super::*;
+use crate::Rule;
 
 #[test]
 fn a_rule_that_is_gone_keeps_nothing_waiting() {
@@ -11,9 +12,15 @@ fn a_rule_that_is_gone_keeps_nothing_waiting() {
             .set_weight(0, 10, at(300))
             .live_since(at(350))
     };
-    let gone = |pair| Seen {
-        gone: vec![second_rule()],
-        ..seen(pair)
+    let gone = |pair| {
+        seen(pair).but(|seen| {
+            let balancer = seen.balancer.as_mut().unwrap();
+            balancer.rules.push(Rule {
+                arn: second_rule(),
+                seen: Known::Gone,
+                recorded: None,
+            });
+        })
     };
     check(
         "the other is put back",
@@ -44,16 +51,22 @@ fn a_rule_that_cannot_be_read_keeps_the_canarys_tasks_and_nothing_else() {
             .set_weight(0, 10, at(300))
             .live_since(at(350))
     };
-    let unseen = |pair| Seen {
-        unseen: vec!["DescribeRules of the second is denied".to_owned()],
-        ..seen(pair)
+    let unseen = |pair| {
+        seen(pair).but(|seen| {
+            let balancer = seen.balancer.as_mut().unwrap();
+            balancer.rules.push(Rule {
+                arn: second_rule(),
+                seen: unseen("DescribeRules of the second is denied"),
+                recorded: None,
+            });
+        })
     };
     let promoted = sent(10, record().promoting()).primary(|primary| primary.on(&candidate()));
     let rows = [
         (
             "the other is put back, the primary too",
             promoted,
-            format!("{FIRED}, weight 0 % from 10 % | {TO_PRIMARY} | orders: orders:7"),
+            format!("{FIRED}, weight 0 % from 10 % | orders: orders:7 | {TO_PRIMARY}"),
         ),
         (
             "it is there, the second may still send the canary something",
@@ -72,11 +85,13 @@ fn a_rule_that_cannot_be_read_keeps_the_canarys_tasks_and_nothing_else() {
 }
 
 #[test]
-fn without_knowing_who_answers_requests_go_back_to_a_primary_that_nobody_has_touched() {
-    let blind = |pair: Observation| Seen {
-        unseen: vec!["DescribeTargetHealth is throttled".to_owned()],
-        knows_health: false,
-        ..seen(pair.healthy(0, 0))
+fn without_knowing_who_answers_requests_go_back_to_the_primary_unless_nobody_runs_there() {
+    let blind = |pair: Observation| {
+        seen(pair).but(|seen| {
+            let balancer = seen.balancer.as_mut().unwrap();
+            balancer.primary = unseen("DescribeTargetHealth is throttled");
+            balancer.canary = unseen("DescribeTargetHealth is throttled");
+        })
     };
     let rows = [
         (
@@ -85,8 +100,14 @@ fn without_knowing_who_answers_requests_go_back_to_a_primary_that_nobody_has_tou
             format!("{FIRED}, weight 0 % from 10 % | {TO_PRIMARY}"),
         ),
         (
-            "after it has begun nothing is moved blindly",
+            "after it has begun as well: that is where the stable version comes back",
             sent(50, shifted(50).promoting()).primary(|primary| primary.on(&candidate())),
+            format!("{FIRED}, weight 0 % from 50 % | orders: orders:7 | {TO_PRIMARY}"),
+        ),
+        (
+            "nobody runs there, and somebody on the canary",
+            sent(50, shifted(50).promoting())
+                .primary(|primary| primary.on(&candidate()).running(0)),
             format!("{FIRED}, weight 50 % seen | orders: orders:7"),
         ),
     ];

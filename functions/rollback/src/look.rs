@@ -1,0 +1,303 @@
+//! One look: the fence, the stopping call by itself, then whatever else is short of what the release found, at once.
+
+use canary::{
+    aws::{
+        Account, AwsError, Trouble,
+        records::{Entry, Written},
+    },
+    clock::Timestamp,
+    decision::{Decision, Doing, Done, Idle, Move, Outcome, Step, WaitingOn},
+    observation::Unseen,
+    reconcile,
+    record::{Record, RollingBack},
+    target::Target,
+};
+
+use crate::{
+    NAME,
+    decide::{self, Call, Restoring, Why},
+    missing::{self, Lacking, News},
+    notice,
+    seen::{self, Seen},
+    stop,
+};
+
+/// One look at one pair. It begins with the record: every minute there is nothing else for the schedule to look at, and where a
+/// release is rolled back the place is the record's, whatever the function's environment says by now.
+pub(crate) async fn look(
+    account: &Account,
+    target: &Target,
+    why: &Why,
+    caller: &str,
+) -> Result<Decision, Trouble> {
+    let record = account.record(&target.pair()).await?;
+    let now = account.now();
+    let watched = match record.as_ref() {
+        Some(record) if decide::is_watched(record, why, now) => {
+            Some(Box::pin(seen::watch(account, record)).await)
+        }
+        _ => None,
+    };
+    let ledger = Ledger {
+        account,
+        target,
+        caller,
+    };
+    // On the heap: it is most of a look.
+    let restore = |record: &Record, is_first| {
+        let (ledger, record) = (&ledger, record.clone());
+        Box::pin(async move { ledger.restore(&record, why, is_first).await })
+    };
+    match (
+        decide::call(record.as_ref(), why, watched.as_ref(), now),
+        record,
+    ) {
+        (Call::Idle(idle), record) => Ok(ledger.idle(idle, record.as_ref(), why, now).await),
+        (Call::Fence(doing, fence), Some(before)) => {
+            let seen = format!(
+                "{} since {}; nothing else was looked at",
+                before.phase, before.phase_since
+            );
+            let entry = ledger.entry(&fence, seen, doing.to_string(), now);
+            if account.write(&fence, None, &entry).await? == Written::Overtaken {
+                return Ok(Decision::Wait(WaitingOn::OtherInvocation));
+            }
+            tracing::warn!("{doing}");
+            let begun = notice::begun(&before, &fence, why);
+            let (stopped, ()) = tokio::join!(restore(&fence, true), account.tell(&begun));
+            Ok(begun_with(doing, stopped))
+        }
+        (Call::GoOn, Some(record)) => restore(&record, false).await,
+        (Call::Fence(..) | Call::GoOn, None) => Ok(Decision::Wait(WaitingOn::OtherInvocation)),
+    }
+}
+
+/// What is said of the look that began a rollback. It has begun: what keeps it from going on is for the next look.
+fn begun_with(doing: Doing, stopped: Result<Decision, Trouble>) -> Decision {
+    match stopped {
+        Ok(waiting @ Decision::Wait(WaitingOn::Missing { .. } | WaitingOn::Aws(_))) => waiting,
+        Ok(_) => Decision::act(doing, Vec::new()),
+        Err(trouble) => Decision::Wait(WaitingOn::Aws(trouble.to_string())),
+    }
+}
+
+/// Who looks at what.
+struct Ledger<'a> {
+    account: &'a Account,
+    target: &'a Target,
+    caller: &'a str,
+}
+
+impl Ledger<'_> {
+    fn entry(&self, record: &Record, seen: String, decided: String, at: Timestamp) -> Entry {
+        Entry {
+            pair: self.target.pair(),
+            at,
+            function: NAME,
+            caller: self.caller.to_owned(),
+            release: Some(record.release.clone()),
+            seen,
+            decided,
+        }
+    }
+
+    /// Nothing is to be rolled back. That the schedule finds this every minute is no news.
+    async fn idle(
+        &self,
+        idle: Idle,
+        record: Option<&Record>,
+        why: &Why,
+        at: Timestamp,
+    ) -> Decision {
+        let outcome = Outcome::Idle(idle);
+        if !matches!(why, Why::Schedule) {
+            let seen = record.map_or_else(
+                || "no release record".to_owned(),
+                |record| format!("{} since {}", record.phase, record.phase_since),
+            );
+            let entry = Entry {
+                pair: self.target.pair(),
+                at,
+                function: NAME,
+                caller: self.caller.to_owned(),
+                release: record.map(|record| record.release.clone()),
+                seen: format!("{seen}; nothing else was looked at"),
+                decided: outcome.to_string(),
+            };
+            reconcile::note(self.account, entry).await;
+        }
+        Decision::Done(Done {
+            outcome,
+            record: None,
+            variables: Vec::new(),
+        })
+    }
+
+    /// Takes a release that is being rolled back nearer to what was found. `is_first` right behind the fence: then the
+    /// stopping call goes out beside everything else, and waits for nothing.
+    async fn restore(
+        &self,
+        record: &Record,
+        why: &Why,
+        is_first: bool,
+    ) -> Result<Decision, Trouble> {
+        let Some(rolling_back) = record.rollback() else {
+            return Ok(Decision::Wait(WaitingOn::OtherInvocation));
+        };
+        let stopping = if is_first {
+            stop::steps(record, rolling_back)
+        } else {
+            Vec::new()
+        };
+        let rest = async {
+            let seen = seen::observe(self.account, record).await;
+            let mut restoring = decide::restore(&seen, record, rolling_back, why, is_first);
+            if let Decision::Take(taken) = &mut restoring.decision {
+                taken.steps.retain(|step| !stopping.contains(step));
+            }
+            let done = self.carry_out(record, &seen, &restoring).await;
+            (seen, restoring, done)
+        };
+        let (stopped, (seen, restoring, done)) = tokio::join!(
+            reconcile::take_all(self.account, &record.target, &stopping),
+            rest
+        );
+        let Some((written, failed)) = done? else {
+            return Ok(Decision::Wait(WaitingOn::OtherInvocation));
+        };
+        let failed: Vec<_> = stopped.into_iter().chain(failed).collect();
+        self.keep_books(&written, &seen, restoring, &failed).await
+    }
+
+    /// The record first, where it changes, then all steps at once. `None`: somebody else wrote the record meanwhile.
+    async fn carry_out(
+        &self,
+        record: &Record,
+        seen: &Seen,
+        restoring: &Restoring,
+    ) -> Result<Option<(Record, Vec<(Step, AwsError)>)>, Trouble> {
+        let (next, decided, steps) = match &restoring.decision {
+            Decision::Take(Move {
+                doing,
+                record,
+                steps,
+                ..
+            }) => (record, doing.to_string(), steps.as_slice()),
+            Decision::Done(done) => (&done.record, done.outcome.to_string(), [].as_slice()),
+            Decision::Wait(_) | Decision::Refuse(_) => {
+                return Ok(Some((record.clone(), Vec::new())));
+            }
+        };
+        let words: Vec<String> = steps.iter().map(ToString::to_string).collect();
+        let decided = std::iter::once(decided).chain(words).collect::<Vec<_>>();
+        let entry = self.entry(record, seen.to_string(), decided.join("; "), seen.now);
+        let taking = reconcile::take_all(self.account, &record.target, steps);
+        let Some(next) = next else {
+            let noting = async {
+                if !is_known(record.rollback(), steps) {
+                    reconcile::note(self.account, entry).await;
+                }
+            };
+            let ((), failed) = tokio::join!(noting, taking);
+            return Ok(Some((record.clone(), failed)));
+        };
+        if self.account.write(next, None, &entry).await? == Written::Overtaken {
+            return Ok(None);
+        }
+        if let Decision::Done(_) = &restoring.decision {
+            self.account.tell(&notice::finished(record, next)).await;
+        }
+        let (written, failed) = (*next.clone(), taking.await);
+        Ok(Some((written, failed)))
+    }
+
+    /// What was refused, and what could not be seen for want of a permission, goes into the record, and people hear of it.
+    async fn keep_books(
+        &self,
+        record: &Record,
+        seen: &Seen,
+        restoring: Restoring,
+        failed: &[(Step, AwsError)],
+    ) -> Result<Decision, Trouble> {
+        let Some(rolling_back) = record.rollback() else {
+            return Ok(restoring.decision);
+        };
+        let lacking = lacking(seen, restoring.lacking, failed);
+        let saw_everything = seen.unseen().next().is_none();
+        let News {
+            missing,
+            is_new,
+            is_told,
+        } = missing::update(rolling_back, &lacking, saw_everything, seen.now);
+        let mut record = record.clone();
+        if is_new {
+            let next = RollingBack {
+                missing: missing.clone(),
+                ..rolling_back.clone()
+            };
+            let next = record.rolling(next, seen.now);
+            let words: Vec<_> = lacking
+                .iter()
+                .map(|it| format!("{}: {}", it.what, it.why))
+                .collect();
+            let decided = match words.as_slice() {
+                [] => "nothing is refused any more".to_owned(),
+                words => format!("refused: {}", words.join("; ")),
+            };
+            let entry = self.entry(&record, seen.to_string(), decided, seen.now);
+            if self.account.write(&next, None, &entry).await? == Written::Overtaken {
+                return Ok(Decision::Wait(WaitingOn::OtherInvocation));
+            }
+            record = next;
+        }
+        if is_told {
+            let found = seen::found_in_full(self.account, &record).await;
+            let table = self.account.releases_table().unwrap_or_default();
+            let notice = notice::missing(&record, &missing, found.as_ref(), table);
+            self.account.tell(&notice).await;
+        }
+        Ok(said(restoring.decision, &missing, failed))
+    }
+}
+
+/// What is missing for good, as far as this look can tell. What passes by itself is tried again and is no news.
+fn lacking(seen: &Seen, known: Vec<Lacking>, failed: &[(Step, AwsError)]) -> Vec<Lacking> {
+    let refused = failed.iter().filter(|(_, error)| !error.is_passing());
+    let refused = refused.map(|(step, error)| Lacking {
+        what: step.to_string(),
+        why: error.to_string(),
+    });
+    let unseen = seen.unseen().filter(|unseen: &&Unseen| !unseen.is_passing);
+    let unseen = unseen.map(|unseen| Lacking {
+        what: "everything is to be seen".to_owned(),
+        why: unseen.to_string(),
+    });
+    let mut lacking: Vec<Lacking> = known.into_iter().chain(refused).chain(unseen).collect();
+    lacking.dedup_by(|a, b| a.what == b.what);
+    lacking
+}
+
+/// Whether a look only tries again what was refused before.
+fn is_known(rolling_back: Option<&RollingBack>, steps: &[Step]) -> bool {
+    rolling_back.is_some_and(|rolling_back| {
+        steps
+            .iter()
+            .all(|step| rolling_back.is_missing(&step.to_string()))
+    })
+}
+
+/// What is said of a look: first of all what AWS refuses.
+fn said(
+    decision: Decision,
+    missing: &[canary::record::Missing],
+    failed: &[(Step, AwsError)],
+) -> Decision {
+    match (missing, failed) {
+        ([first, others @ ..], _) => Decision::Wait(WaitingOn::Missing {
+            first: Box::new(first.clone()),
+            others: others.len(),
+        }),
+        ([], [(_, error), ..]) => Decision::Wait(WaitingOn::Aws(error.to_string())),
+        ([], []) => decision,
+    }
+}

@@ -1,0 +1,227 @@
+//! A rollback: why, from where, what it must not touch, and what it has not been able to do.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::{Cause, FoundService, Phase};
+use crate::{
+    clock::Timestamp,
+    names::TaskDefinitionArn,
+    observation::{ScalableTarget, Service},
+};
+
+/// How often people hear again of what is missing: every hour on the first day, then once a day.
+const HOURLY: Duration = Duration::from_hours(1);
+const DAILY: Duration = Duration::from_hours(24);
+
+/// A rollback that is under way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RollingBack {
+    /// Why.
+    pub cause: Cause,
+    /// The candidate's task definition, if it had been registered.
+    pub candidate: Option<TaskDefinitionArn>,
+    /// How far the promotion was.
+    #[serde(
+        default,
+        alias = "promotionBegun",
+        deserialize_with = "Promotion::of_any_schema"
+    )]
+    pub promotion: Promotion,
+    /// Whether the pipeline execution is to end for it. Not if its end is the cause, or if it is the
+    /// execution itself that asked.
+    pub ends_execution: bool,
+    /// Counts and scaling that are not the release's any more.
+    #[serde(default)]
+    pub kept: Kept,
+    /// How often failed deployments of the stable version were made anew.
+    #[serde(default)]
+    pub forced: Forced,
+    /// What AWS has refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<Missing>,
+}
+
+/// How far a promotion was when its release was rolled back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Promotion {
+    /// The primary was not touched.
+    #[default]
+    NotBegun,
+    /// The primary may have been touched.
+    Begun,
+    /// Counts and scaling had been given back; the promotion was being watched.
+    GivenBack,
+    /// The release had ended. What somebody has done since is theirs.
+    Complete,
+}
+
+/// Counts and scaling that had been given back before the rollback began, as it first saw them: they stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Kept {
+    /// Of the primary.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primary: Option<KeptService>,
+    /// Of the canary.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary: Option<KeptService>,
+}
+
+/// What a service keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptService {
+    /// How many tasks it should have.
+    pub desired: u32,
+    /// How it is scaled automatically, if it is.
+    pub scaling: Option<ScalableTarget>,
+}
+
+/// How often failed deployments of the stable version were made anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Forced {
+    /// On the primary.
+    pub primary: u32,
+    /// On the canary.
+    pub canary: u32,
+}
+
+/// One of the two services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// The primary.
+    Primary,
+    /// The canary.
+    Canary,
+}
+
+/// Something that a rollback wants and AWS refuses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missing {
+    /// What, in words: `orders-canary is to run orders:7`.
+    pub what: String,
+    /// What AWS says.
+    pub why: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// When people were told last.
+    pub told: Timestamp,
+}
+
+impl Missing {
+    /// Whether people are to hear of it again: hourly on its first day, then daily.
+    #[must_use]
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        let is_old = now.since(self.since) > DAILY;
+        now.since(self.told) >= if is_old { DAILY } else { HOURLY }
+    }
+}
+
+impl Promotion {
+    pub(super) fn of(phase: &Phase) -> Self {
+        match phase {
+            Phase::Promoting {
+                baking_since: None, ..
+            } => Self::Begun,
+            Phase::Promoting {
+                baking_since: Some(_),
+                ..
+            } => Self::GivenBack,
+            Phase::Promoted { .. } => Self::Complete,
+            _ => Self::NotBegun,
+        }
+    }
+
+    /// Whether the primary may have been touched.
+    #[must_use]
+    pub fn has_begun(self) -> bool {
+        self >= Self::Begun
+    }
+
+    /// Whether counts and scaling had been given back.
+    #[must_use]
+    pub fn has_given_back(self) -> bool {
+        self >= Self::GivenBack
+    }
+
+    /// Records of the first schema say only whether it had begun.
+    fn of_any_schema<'de, D: Deserializer<'de>>(stored: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Stored {
+            Begun(bool),
+            Promotion(Promotion),
+        }
+        Ok(match Stored::deserialize(stored)? {
+            Stored::Begun(false) => Self::NotBegun,
+            Stored::Begun(true) => Self::Begun,
+            Stored::Promotion(promotion) => promotion,
+        })
+    }
+}
+
+impl Kept {
+    /// With what is seen of a service, where nothing is kept of it yet.
+    #[must_use]
+    pub fn with(mut self, which: Which, seen: &Service) -> Self {
+        let kept = match which {
+            Which::Primary => &mut self.primary,
+            Which::Canary => &mut self.canary,
+        };
+        kept.get_or_insert(KeptService {
+            desired: seen.desired,
+            scaling: seen.scaling,
+        });
+        self
+    }
+}
+
+impl Forced {
+    /// For one service.
+    #[must_use]
+    pub fn of(self, which: Which) -> u32 {
+        match which {
+            Which::Primary => self.primary,
+            Which::Canary => self.canary,
+        }
+    }
+
+    /// Once more for one service.
+    #[must_use]
+    pub fn again(mut self, which: Which) -> Self {
+        match which {
+            Which::Primary => self.primary += 1,
+            Which::Canary => self.canary += 1,
+        }
+        self
+    }
+}
+
+impl RollingBack {
+    /// What a service is to have again: what the release found, or where counts and scaling had been given back, what it
+    /// had when the rollback first saw it. `None` as long as that is not known; then only its version can be restored.
+    #[must_use]
+    pub fn goal(&self, which: Which, found: &FoundService) -> Option<FoundService> {
+        if !self.promotion.has_given_back() {
+            return Some(found.clone());
+        }
+        let kept = match which {
+            Which::Primary => self.kept.primary,
+            Which::Canary => self.kept.canary,
+        }?;
+        Some(FoundService {
+            task_definition: found.task_definition.clone(),
+            desired: kept.desired,
+            scaling: kept.scaling,
+        })
+    }
+
+    /// Whether AWS has refused this.
+    #[must_use]
+    pub fn is_missing(&self, what: &str) -> bool {
+        self.missing.iter().any(|missing| missing.what == what)
+    }
+}

@@ -1,0 +1,88 @@
+//! Operations that fail for a while, or for ever.
+
+use super::Interference;
+use crate::{
+    clock::Moment,
+    world::{Fault, Identity, Principal, iam, journal::Call},
+};
+
+/// One operation that does not do what it is asked, until it does again.
+#[derive(Debug, Clone)]
+pub struct Outage {
+    /// The operation, for example `UpdateService`.
+    pub operation: String,
+    /// Whom it fails; `None` for everybody.
+    pub principal: Option<Principal>,
+    /// How.
+    pub how: Ailment,
+    /// Until when; `None` for ever.
+    pub until: Option<Moment>,
+}
+
+/// How an operation fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ailment {
+    /// Too many calls, in the service's own words.
+    Throttled,
+    /// The caller may not.
+    Denied,
+    /// No answer ever comes.
+    Hanging,
+}
+
+impl Outage {
+    /// Whether it concerns a call.
+    pub(super) fn concerns(&self, call: &Call, now: Moment) -> bool {
+        call.operation == self.operation
+            && self
+                .principal
+                .as_ref()
+                .is_none_or(|it| *it == call.principal)
+            && self.until.is_none_or(|until| now < until)
+    }
+}
+
+impl Ailment {
+    /// What it does to a call.
+    pub(super) fn interference(self, call: &Call, identity: &Identity) -> Interference {
+        match self {
+            Self::Throttled => Interference::Refuse(throttled(&call.service)),
+            Self::Denied => Interference::Refuse(denied(call, identity)),
+            Self::Hanging => Interference::Hang,
+        }
+    }
+}
+
+/// Each service has its own word (botocore 1.43: the services' models, and `_retry.json` for those that do not model it).
+fn throttled(service: &str) -> Fault {
+    let (code, status) = match service {
+        "dynamodb" => ("ProvisionedThroughputExceededException", 400),
+        "elasticloadbalancing" | "monitoring" => ("Throttling", 400),
+        "sns" => ("ThrottledException", 429),
+        "sqs" => ("RequestThrottled", 403),
+        _ => ("ThrottlingException", 400),
+    };
+    Fault {
+        status,
+        ..Fault::new(code, "Rate exceeded")
+    }
+}
+
+fn denied(call: &Call, identity: &Identity) -> Fault {
+    let Call {
+        principal,
+        service,
+        operation,
+        ..
+    } = call;
+    let denied = iam::Denied {
+        who: format!(
+            "User: arn:aws:sts::{}:assumed-role/{1}/{1}",
+            identity.account, principal.0
+        ),
+        action: format!("{service}:{operation}"),
+        resource: "*".to_owned(),
+        why: iam::Why::DeniedByRole,
+    };
+    denied.fault(service)
+}

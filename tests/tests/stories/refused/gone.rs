@@ -1,0 +1,210 @@
+//! What the release found is not there any more, or is not taken back.
+
+use super::*;
+
+/// The version that a service runs, deregistered: as a stack does with the last revision at every update.
+fn deregister(play: &Play, version: &str) {
+    play.ecs(
+        "DeregisterTaskDefinition",
+        &json!({ "taskDefinition": version }),
+    );
+}
+
+fn told(play: &Play, subject: &str) -> Vec<String> {
+    let notices = play.notices().into_iter();
+    let notices = notices.filter(|(it, _)| it.contains(subject));
+    notices.map(|(_, message)| message).collect()
+}
+
+const CANNOT: &str = "cannot roll back everything";
+
+#[tokio::test(start_paused = true)]
+async fn a_stable_version_that_is_inactive_does_not_keep_the_canary_running() {
+    for stage in pairs() {
+        let (play, _, release) = release(&stage, At::Approval).await;
+        deregister(&play, "orders:1");
+        let alarm = play.account.now();
+        play.alarm("orders fail");
+        play.pass(Duration::from_mins(10)).await;
+        let stopped = stopped(&play, &stage, alarm);
+        assert!(
+            stopped.is_some_and(|after| after <= Duration::from_secs(10)),
+            "{stopped:?}"
+        );
+        assert!(play.has_ended(&release));
+        let pair = play.pair();
+        assert!(pair.starts_with("orders: orders:1 4/4 in 1"), "{pair}");
+        match stage.traffic {
+            Traffic::Queue => assert!(pair.contains("orders-canary: orders:2 0/0"), "{pair}"),
+            Traffic::Alb => assert!(pair.ends_with("rule: 100 primary, 0 canary"), "{pair}"),
+        }
+        let told = told(&play, CANNOT);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(
+            told[0].contains("orders-canary is to run orders:1"),
+            "{}",
+            told[0]
+        );
+        assert!(
+            told[0].contains("TaskDefinition is inactive"),
+            "{}",
+            told[0]
+        );
+        assert!(told[0].contains("aws dynamodb get-item"), "{}", told[0]);
+    }
+}
+
+/// What the notice tells to do.
+#[tokio::test(start_paused = true)]
+async fn a_person_who_registers_an_inactive_version_once_more_ends_the_rollback() {
+    for stage in pairs() {
+        let (play, before, _) = release(&stage, At::Promotion).await;
+        play.pass(Duration::from_mins(3)).await;
+        let again = once_more(&play, "orders:1");
+        deregister(&play, "orders:1");
+        play.alarm("orders fail");
+        play.pass(Duration::from_mins(5)).await;
+        let again = play.ecs("RegisterTaskDefinition", &again)["taskDefinition"].clone();
+        assert_eq!(again["revision"], 3);
+        for service in [stage::PRIMARY, stage::CANARY] {
+            play.account
+                .with(|world| crate::play::update(world, service, "orders:3"));
+        }
+        play.until_phase("RolledBack").await;
+        play.pass(Duration::from_mins(5)).await;
+        let pair = play.pair().replace("orders:3", "orders:1");
+        assert_eq!(pair, before, "{}", play.transcript());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn once_the_primary_runs_the_candidate_an_inactive_version_is_told_at_once_and_no_task_is_taken()
+ {
+    for stage in pairs() {
+        let (play, _, _) = release(&stage, At::Promotion).await;
+        deregister(&play, "orders:1");
+        let alarm = play.account.now();
+        play.alarm("orders fail");
+        play.pass(Duration::from_secs(30)).await;
+        assert_eq!(told(&play, CANNOT).len(), 1, "{}", play.transcript());
+        play.pass(Duration::from_mins(10)).await;
+        let sent = asked(&play, alarm).into_iter();
+        let takes_all = |call: &Call| {
+            call.input["service"] == stage::PRIMARY && call.input["desiredCount"] == 0
+        };
+        assert_eq!(sent.filter(|(_, call)| takes_all(call)).count(), 0);
+        let pair = play.pair();
+        assert!(pair.starts_with("orders: orders:2 4/4"), "{pair}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn within_the_grace_of_a_deregistered_version_it_is_restored() {
+    for stage in pairs() {
+        let grace = |world: &mut World| world.ecs.inactive_grace = Duration::from_mins(10);
+        let (play, before, _) = release_of(&stage, At::Approval, grace).await;
+        deregister(&play, "orders:1");
+        play.alarm("orders fail");
+        play.until_phase("RolledBack").await;
+        play.pass(Duration::from_mins(3)).await;
+        assert_eq!(play.pair(), before, "{}", play.transcript());
+    }
+}
+
+/// Puts the canary on a family of its own, which the shipped condition of rollback's role does not name.
+async fn own_family(play: &Play) {
+    let mut definition = once_more(play, "orders:1");
+    definition["family"] = json!("other");
+    play.ecs("RegisterTaskDefinition", &definition);
+    play.account
+        .with(|world| crate::play::update(world, stage::CANARY, "other:1"));
+    play.pass(Duration::from_mins(5)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_canary_of_another_family_that_the_role_may_not_put_back_is_stopped_and_told() {
+    for stage in pairs() {
+        let play = Play::begin(&stage, v2()).await;
+        own_family(&play).await;
+        let before = play.pair();
+        assert!(before.contains("orders-canary: other:1 1/1"), "{before}");
+        let release = play.push("v2");
+        play.until_approval(&release).await;
+        let alarm = play.account.now();
+        play.alarm("orders fail");
+        play.pass(Duration::from_mins(10)).await;
+        let stopped = stopped(&play, &stage, alarm);
+        assert!(
+            stopped.is_some_and(|after| after <= Duration::from_secs(10)),
+            "{stopped:?}"
+        );
+        assert!(play.has_ended(&release));
+        if stage.traffic == Traffic::Queue {
+            assert!(
+                play.pair().contains("orders-canary: orders:2 0/0"),
+                "{}",
+                play.pair()
+            );
+        }
+        assert_eq!(told(&play, CANNOT).len(), 1);
+        play.grant(stage::ROLLBACK, "ecs:UpdateService", "*");
+        play.until_phase("RolledBack").await;
+        play.pass(Duration::from_mins(3)).await;
+        assert_eq!(play.pair(), before, "{}", play.transcript());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_canary_that_was_deleted_while_promoting_does_not_keep_the_primary_from_being_restored() {
+    for stage in pairs() {
+        let (play, before, release) = release(&stage, At::Promotion).await;
+        play.delete_service(stage::CANARY);
+        play.alarm("orders fail");
+        play.until_phase("RolledBack").await;
+        play.pass(Duration::from_mins(3)).await;
+        let primary = before.lines().next().unwrap();
+        assert!(play.pair().starts_with(primary), "{}", play.transcript());
+        assert!(play.has_ended(&release));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stable_version_whose_tasks_fail_four_times_on_the_way_back_is_deployed_anew() {
+    for stage in pairs() {
+        let (play, before, _) = release(&stage, At::Promotion).await;
+        play.pass(Duration::from_mins(3)).await;
+        play.fail_next_starts(4);
+        let alarm = play.account.now();
+        play.alarm("orders fail");
+        play.until_phase("RolledBack").await;
+        play.pass(Duration::from_mins(3)).await;
+        assert_eq!(play.pair(), before, "{}", play.transcript());
+        let forced = asked(&play, alarm).into_iter();
+        let forced = forced.filter(|(_, call)| call.input["forceNewDeployment"] == true);
+        let forced: Vec<_> = forced.map(|(after, _)| after).collect();
+        assert!(
+            (1..=2).contains(&forced.len()),
+            "{forced:?}\n{}",
+            play.transcript()
+        );
+        assert!(forced[0] <= Duration::from_mins(4), "{forced:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_deployment_of_an_inactive_version_is_not_forced_and_told() {
+    let [stage, ..] = pairs();
+    let (play, _, _) = release(&stage, At::Promotion).await;
+    play.pass(Duration::from_mins(3)).await;
+    play.fail_next_starts(40);
+    let alarm = play.account.now();
+    play.alarm("orders fail");
+    play.pass(Duration::from_secs(90)).await;
+    deregister(&play, "orders:1");
+    play.pass(Duration::from_mins(20)).await;
+    let forced = asked(&play, alarm).into_iter();
+    let forced = forced.filter(|(_, call)| call.input["forceNewDeployment"] == true);
+    assert_eq!(forced.count(), 0, "{}", play.transcript());
+    let told = told(&play, CANNOT);
+    assert!(told[0].contains("orders:1 is INACTIVE"), "{told:?}");
+}

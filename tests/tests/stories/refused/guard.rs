@@ -1,0 +1,79 @@
+//! After the promotion: only what still runs the candidate is touched, and nothing that had been given back.
+
+use super::*;
+
+/// A promoted release, and what the primary has been scaled to since.
+async fn promoted(stage: &Stage, tasks: u32) -> Play {
+    let (play, _, release) = release(stage, At::Approval).await;
+    play.approve();
+    assert_eq!(play.until_ended(&release).await, "SUCCEEDED");
+    play.account.with(|world| {
+        let primary = format!("service/{}/{}", stage::CLUSTER, stage::PRIMARY);
+        scaling::scale(world, &primary, tasks).expect("it is scaled");
+    });
+    play.pass(Duration::from_mins(3)).await;
+    play
+}
+
+/// The fewest tasks that the primary should have had since a moment.
+fn fewest(play: &Play, since: Moment) -> u32 {
+    let journal = play.account.with(|world| world.journal.clone());
+    let counts = journal
+        .into_iter()
+        .filter_map(|Entry { at, what }| match what {
+            What::Service {
+                service, desired, ..
+            } if service == stage::PRIMARY && at >= since => Some(desired),
+            _ => None,
+        });
+    counts.min().expect("the primary was seen")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_primary_that_was_scaled_out_keeps_its_tasks_however_often_the_alarm_fires() {
+    for stage in pairs() {
+        for apart in [0, 5, 29, 31, 60] {
+            let play = promoted(&stage, 16).await;
+            let alarm = play.account.now();
+            play.alarm("orders fail");
+            play.pass(Duration::from_secs(apart)).await;
+            play.alarm("orders still fail");
+            play.until_phase("RolledBack").await;
+            play.pass(Duration::from_mins(3)).await;
+            let pair = play.pair();
+            assert!(
+                pair.starts_with("orders: orders:1 16/16 in 1, scaled 2..20 ---"),
+                "{apart} s: {pair}"
+            );
+            assert_eq!(fewest(&play, alarm), 16, "{apart} s\n{}", play.transcript());
+            if stage.traffic == Traffic::Alb {
+                assert_eq!(play.requests().failed(), [""; 0]);
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hotfix_stays_and_is_told() {
+    for stage in pairs() {
+        let play = promoted(&stage, 4).await;
+        let fix = once_more(&play, "orders:1");
+        play.ecs("RegisterTaskDefinition", &fix);
+        play.account
+            .with(|world| crate::play::update(world, stage::PRIMARY, "orders:3"));
+        play.pass(Duration::from_mins(3)).await;
+        play.alarm("orders fail");
+        play.until_phase("RolledBack").await;
+        play.pass(Duration::from_mins(3)).await;
+        let pair = play.pair();
+        assert!(pair.starts_with("orders: orders:3 4/4 in 1"), "{pair}");
+        assert!(pair.contains("orders-canary: orders:1 1/1 in 1"), "{pair}");
+        let left = "orders stays on orders:3, which is neither the candidate nor what the release found (orders:1)";
+        let Phase::RolledBack { left: recorded, .. } = play.record().await.unwrap().phase else {
+            panic!("it is rolled back");
+        };
+        assert_eq!(recorded, [left]);
+        let (_, message) = play.notices().pop().expect("a notice");
+        assert!(message.contains(left), "{message}");
+    }
+}

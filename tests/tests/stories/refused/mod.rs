@@ -1,0 +1,182 @@
+//! Nothing that AWS refuses, hides or delays keeps a bad canary running.
+
+mod gone;
+mod guard;
+mod reads;
+mod writes;
+
+use std::time::Duration;
+
+use canary::record::Phase;
+use rehearsal_core::{
+    clock::Moment,
+    stage::{self, Behaviour, Mode, Script, Stage, Step, Traffic, Version},
+    world::{
+        World,
+        journal::{Call, Entry, What},
+        scaling,
+    },
+};
+use serde_json::{Value, json};
+
+use crate::play::Play;
+
+/// The kinds of pairs, each with a canary whose scaling a release holds.
+fn pairs() -> [Stage; 3] {
+    let of = |traffic, mode| Stage {
+        traffic,
+        mode,
+        canary_scaling: Some((0, 10)),
+        steps: Some(vec![Step::new(50, 0)]),
+        deregistration_delay: Duration::from_secs(10),
+        ..Stage::default()
+    };
+    [
+        of(Traffic::Queue, Mode::Additive),
+        of(Traffic::Queue, Mode::ConstantTotal),
+        of(Traffic::Alb, Mode::Additive),
+    ]
+}
+
+fn v2() -> Script {
+    Script::new([Version::new("v2", Behaviour::Works)])
+}
+
+/// How far a release is when its alarm fires.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum At {
+    Approval,
+    Promotion,
+}
+
+/// A release that has come so far; what the pair was like before it, and its execution.
+async fn release(stage: &Stage, at: At) -> (Play, String, String) {
+    release_of(stage, at, |_| ()).await
+}
+
+async fn release_of(stage: &Stage, at: At, change: fn(&mut World)) -> (Play, String, String) {
+    let play = Play::begin_with(stage, v2(), change).await;
+    play.slow_down();
+    let before = play.pair();
+    let release = play.push("v2");
+    play.until_approval(&release).await;
+    if at == At::Promotion {
+        play.approve();
+        play.until("the primary is being updated", |world| {
+            crate::play::is_deploying(world)
+        })
+        .await;
+    }
+    (play, before, release)
+}
+
+/// What rollback asked of AWS, and when, since a moment.
+fn asked(play: &Play, since: Moment) -> Vec<(Duration, Call)> {
+    let journal = play.account.with(|world| world.journal.clone());
+    let calls = journal
+        .into_iter()
+        .filter_map(|Entry { at, what }| match what {
+            What::Called(call) if call.principal.0 == stage::ROLLBACK && at >= since => {
+                Some((at.since(since), call))
+            }
+            _ => None,
+        });
+    calls.collect()
+}
+
+/// When work was taken from the canary: its tasks, or its part of the requests.
+fn stopped(play: &Play, stage: &Stage, since: Moment) -> Option<Duration> {
+    asked(play, since).into_iter().find_map(|(after, call)| {
+        let stops = match stage.traffic {
+            Traffic::Queue => {
+                call.operation == "UpdateService"
+                    && call.input["service"] == stage::CANARY
+                    && call.input["desiredCount"] == 0
+                    && call.input["taskDefinition"].is_null()
+            }
+            Traffic::Alb => call.operation == "ModifyRule",
+        };
+        (stops && call.fault.is_none()).then_some(after)
+    })
+}
+
+/// When the primary was sent back to the stable version.
+fn sent_back(play: &Play, since: Moment) -> Option<Duration> {
+    asked(play, since).into_iter().find_map(|(after, call)| {
+        let is_back = call.operation == "UpdateService"
+            && call.input["service"] == stage::PRIMARY
+            && call.input["taskDefinition"]
+                .as_str()
+                .is_some_and(|version| version.ends_with("orders:1"));
+        is_back.then_some(after)
+    })
+}
+
+/// A function's invocations that ended with an error, since a moment.
+fn errors(play: &Play, since: Moment) -> Vec<String> {
+    let journal = play.account.with(|world| world.journal.clone());
+    let errors = journal
+        .into_iter()
+        .filter_map(|Entry { at, what }| match what {
+            What::Returned {
+                function,
+                error: Some(error),
+                ..
+            } if function == stage::ROLLBACK && at >= since => Some(error),
+            _ => None,
+        });
+    errors.collect()
+}
+
+/// The input of `RegisterTaskDefinition` that gives a version once more.
+fn once_more(play: &Play, version: &str) -> Value {
+    let described = play.ecs(
+        "DescribeTaskDefinition",
+        &json!({ "taskDefinition": version }),
+    );
+    let mut definition = described["taskDefinition"].clone();
+    let fields = definition.as_object_mut().expect("an object");
+    let is_answer = |name: &str| {
+        [
+            "taskDefinitionArn",
+            "revision",
+            "status",
+            "requiresAttributes",
+            "compatibilities",
+            "registeredAt",
+            "registeredBy",
+        ]
+        .contains(&name)
+    };
+    fields.retain(|name, _| !is_answer(name));
+    definition
+}
+
+/// Messages or requests that a version took, and tasks of it that began, from a moment on.
+fn work_of(play: &Play, version: &str, from: Moment) -> (u32, Vec<String>) {
+    let journal = play.account.with(|world| world.journal.clone());
+    let mut work = (0, Vec::new());
+    for Entry { at, what } in journal {
+        match what {
+            What::Messages {
+                version: by,
+                processed,
+                failed,
+                over,
+            } if by == version && at.since(from) >= over && at >= from => {
+                work.0 += processed + failed;
+            }
+            What::Task {
+                service,
+                version: of,
+                state,
+                ..
+            } if of == version && state == "PENDING" && at >= from => {
+                work.1
+                    .push(format!("{service} {}", at.since(from).as_secs()));
+            }
+            _ => {}
+        }
+    }
+    work
+}

@@ -1,0 +1,156 @@
+//! Every operation that rollback changes something with, denied for ever: the rest is restored, people hear of what is missing.
+
+use rehearsal_core::wire::Ailment;
+
+use super::*;
+
+/// Denies rollback an operation from the alarm on, for ever; what is left of the release half an hour later.
+async fn denied(stage: &Stage, at: At, operation: &str) -> (Play, String, String) {
+    let (play, before, release) = release(stage, at).await;
+    play.fail(stage::ROLLBACK, operation, Ailment::Denied, None);
+    play.alarm("orders fail");
+    play.pass(Duration::from_mins(30)).await;
+    (play, before, release)
+}
+
+/// What the record says is missing.
+async fn missing(play: &Play) -> Vec<String> {
+    let record = play.record().await.expect("a record");
+    let rolling_back = record.rollback();
+    let missing = rolling_back.map(|it| it.missing.clone());
+    missing
+        .unwrap_or_default()
+        .into_iter()
+        .map(|it| it.what)
+        .collect()
+}
+
+fn told_of_missing(play: &Play) -> Vec<String> {
+    let notices = play.notices().into_iter();
+    let notices = notices.filter(|(subject, _)| subject.contains("cannot roll back everything"));
+    notices.map(|(_, message)| message).collect()
+}
+
+/// Once the right is granted, everything is as found.
+async fn is_restored_when_granted(play: &Play, before: &str) {
+    play.account.mend();
+    play.until_phase("RolledBack").await;
+    play.pass(Duration::from_mins(3)).await;
+    assert_eq!(play.pair(), before, "{}", play.transcript());
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_the_right_to_change_services_everything_else_is_restored() {
+    for stage in pairs() {
+        for at in [At::Approval, At::Promotion] {
+            let (play, before, release) = denied(&stage, at, "UpdateService").await;
+            assert!(play.has_ended(&release), "{}", play.transcript());
+            assert_eq!(play.phase().await, "RollingBack");
+            let missing = missing(&play).await;
+            let version = "orders-canary is to run orders:1".to_owned();
+            let primary = "orders is to run orders:1".to_owned();
+            match (stage.traffic, at) {
+                (Traffic::Queue, At::Approval) => {
+                    assert!(missing.contains(&version), "{missing:?}");
+                }
+                (Traffic::Alb, At::Approval) => {
+                    // Weights are another right.
+                    assert!(
+                        play.pair().ends_with("rule: 100 primary, 0 canary"),
+                        "{}",
+                        play.pair()
+                    );
+                    assert!(missing.contains(&version), "{missing:?}");
+                }
+                (_, At::Promotion) => assert!(missing.contains(&primary), "{missing:?}"),
+            }
+            let told = told_of_missing(&play);
+            assert_eq!(told.len(), 1, "at once, and again after an hour: {told:?}");
+            assert!(
+                told[0].contains("may not call ecs:UpdateService"),
+                "{}",
+                told[0]
+            );
+            assert!(told[0].contains("\"family\": \"orders\""), "{}", told[0]);
+            if at == At::Approval && stage.traffic == Traffic::Queue {
+                play.pass(Duration::from_hours(2)).await;
+                assert_eq!(told_of_missing(&play).len(), 3, "hourly");
+            }
+            is_restored_when_granted(&play, &before).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_the_right_to_change_scaling_everything_else_is_restored() {
+    for stage in pairs() {
+        let (play, before, release) = denied(&stage, At::Approval, "RegisterScalableTarget").await;
+        assert!(play.has_ended(&release));
+        let pair = play.pair();
+        assert!(pair.contains("orders-canary: orders:1 1/1 in 1"), "{pair}");
+        let missing = missing(&play).await;
+        let canary = "orders-canary is to be scaled automatically from 0 to 10".to_owned();
+        assert!(missing.contains(&canary), "{missing:?}");
+        let told = told_of_missing(&play).len();
+        assert!((1..=missing.len()).contains(&told), "{told} of {missing:?}");
+        is_restored_when_granted(&play, &before).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_the_right_to_change_rules_the_canary_keeps_its_tasks_and_the_primary_goes_back() {
+    let [.., stage] = pairs();
+    for at in [At::Approval, At::Promotion] {
+        let (play, before, release) = denied(&stage, at, "ModifyRule").await;
+        assert!(play.has_ended(&release));
+        let pair = play.pair();
+        assert!(pair.starts_with("orders: orders:1 4/4 in 1"), "{pair}");
+        assert!(pair.contains("orders-canary: orders:2 2/2"), "{pair}");
+        assert!(
+            missing(&play)
+                .await
+                .iter()
+                .any(|it| it.ends_with("100 primary and 0 canary"))
+        );
+        assert_eq!(told_of_missing(&play).len(), 1);
+        assert_eq!(play.requests().failed(), [""; 0]);
+        is_restored_when_granted(&play, &before).await;
+        assert_eq!(play.requests().failed(), [""; 0]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_execution_that_may_not_be_rejected_is_stopped_and_one_that_may_not_be_stopped_fails() {
+    for stage in pairs() {
+        for (operation, at) in [
+            ("PutApprovalResult", At::Approval),
+            ("StopPipelineExecution", At::Approval),
+            ("PutApprovalResult", At::Promotion),
+            ("StopPipelineExecution", At::Promotion),
+        ] {
+            let (play, before, release) = denied(&stage, at, operation).await;
+            assert!(
+                play.has_ended(&release),
+                "{operation} {at:?}\n{}",
+                play.transcript()
+            );
+            assert_eq!(play.pair(), before);
+            assert_eq!(
+                play.phase().await,
+                "RolledBack",
+                "{operation} {at:?}\n{}",
+                play.transcript()
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_of_which_nobody_can_be_told_is_complete() {
+    for stage in pairs() {
+        let (play, before, release) = denied(&stage, At::Approval, "Publish").await;
+        assert!(play.has_ended(&release));
+        assert_eq!(play.phase().await, "RolledBack");
+        assert_eq!(play.pair(), before);
+    }
+}
