@@ -241,6 +241,7 @@ impl Record {
             candidate: self.candidate().cloned(),
             promotion: Promotion::of(&self.phase),
             ends_execution,
+            stopped: false,
             kept: Kept::default(),
             forced: Forced::default(),
             missing: Vec::new(),

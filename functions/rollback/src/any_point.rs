@@ -7,7 +7,7 @@ mod queue;
 mod story;
 mod watch;
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use canary::{
     aws::pipeline::Execution,
@@ -22,7 +22,7 @@ use canary::{
     observation::{Known, Observation, ScalableTarget, Service, Suspended},
     parameters,
     reconcile::{Decided, Look, Stage},
-    record::{Candidate, Phase},
+    record::{Candidate, Phase, RollingBack},
     target::Target,
 };
 use deploy_canary::{
@@ -35,12 +35,12 @@ use serde_json::{Value, json};
 use shift_weight::ShiftWeight;
 
 use crate::{
-    Rule,
     decide::{self, Call, Why},
     looked::{Looked, unseen},
+    missing::{self, Lacking},
     stop,
 };
-use story::{Scaling, Story};
+use story::{Hidden, Scaling, Story, hidden, refused};
 use watch::Watch;
 
 /// The actions of the release, in order.
@@ -69,6 +69,12 @@ struct Run<'a> {
     watch: Watch,
     /// The pair as its last rollback began, if counts and scaling had been given back by then.
     given_back: Option<Observation>,
+    /// What AWS has refused to the look of a rollback, and whether it is still to refuse the next steps of one.
+    lacking: Vec<Lacking>,
+    refused: VecDeque<bool>,
+    hidden: Hidden,
+    sent: Vec<Step>,
+    failed: Vec<Step>,
 }
 
 impl<'a> Run<'a> {
@@ -84,6 +90,11 @@ impl<'a> Run<'a> {
             late: Vec::new(),
             looks: 0,
             given_back: None,
+            lacking: Vec::new(),
+            refused: VecDeque::new(),
+            hidden: Hidden::default(),
+            sent: Vec::new(),
+            failed: Vec::new(),
         }
     }
 
@@ -181,7 +192,16 @@ impl<'a> Run<'a> {
                 return false;
             }
             self.lives -= 1;
-            self.watch.asks(&seen, step);
+            self.watch.asks(&seen, step, self.hidden);
+            self.sent.push(step.clone());
+            if self.refused.pop_front() == Some(true) {
+                self.failed.push(step.clone());
+                self.lacking.push(Lacking {
+                    what: step.to_string(),
+                    why: "not allowed".to_owned(),
+                });
+                continue;
+            }
             self.world.take(step);
             self.watch.saw(&self.world);
         }
@@ -332,13 +352,17 @@ impl<'a> Run<'a> {
         {
             self.given_back = Some(self.world.pair.clone());
         }
+        self.refused = self.story.refused.iter().copied().collect();
         let mut why = Why::Hand(parameters::Rollback {
             release: release(),
             reason: None,
         });
         for n in 0..150 {
             self.pass();
-            let decision = self.rollback_look(&why, n < self.story.blind);
+            let hidden = self.story.hidden.get(n).copied().unwrap_or_default();
+            self.hidden = hidden;
+            (self.sent, self.failed) = (Vec::new(), Vec::new());
+            let decision = self.rollback_look(&why, hidden);
             if n == after {
                 // What is late arrives behind what this look has seen, and is late enough: it shows at once.
                 self.world.balancer.shows_after.clear();
@@ -355,6 +379,7 @@ impl<'a> Run<'a> {
             if survived && matches!(decision, Decision::Done(_)) {
                 return;
             }
+            self.keep_books(hidden);
             if !survived {
                 self.lives = usize::MAX;
                 self.late.clear();
@@ -373,8 +398,8 @@ impl<'a> Run<'a> {
     }
 
     /// Up to the last decision of a look; `None` if the function was killed before that.
-    fn rollback_look(&mut self, why: &Why, is_blind: bool) -> Option<Decision> {
-        let sight = self.sight(is_blind);
+    fn rollback_look(&mut self, why: &Why, hidden: Hidden) -> Option<Decision> {
+        let sight = self.sight(hidden);
         let now = sight.seen.now;
         let Call::Fence(doing, fence) = decide::call(sight.record.as_ref(), why, None, now) else {
             return Some(sight.look(why));
@@ -391,31 +416,74 @@ impl<'a> Run<'a> {
         let seen = if self.looks.is_multiple_of(2) {
             sight.seen
         } else {
-            self.sight(is_blind).seen
+            self.sight(hidden).seen
         };
         let rest = || decide::restore(&seen, &fence, rolling_back, why, true).decision;
         survived.then(rest)
     }
 
-    fn sight(&self, is_blind: bool) -> Looked {
-        let mut pair = self.world.pair.clone();
-        let hidden = pair.alb.as_mut().filter(|_| is_blind);
-        let hidden = hidden.map(|alb| alb.forwards.pop().expect("a rule"));
-        let sight = Looked::of(pair).executing(Execution {
-            under_way: self.world.execution,
+    /// What was refused goes into the record.
+    fn keep_books(&mut self, hidden: Hidden) {
+        let now = self.world.pair.now;
+        let lacking = std::mem::take(&mut self.lacking);
+        let record = self.world.pair.record.as_ref();
+        let Some((record, rolling_back)) = record.and_then(|it| Some((it, it.rollback()?))) else {
+            return;
+        };
+        let seen = self.sight(hidden).seen;
+        let saw_everything = seen.unseen().next().is_none();
+        let news = missing::update(rolling_back, &lacking, saw_everything, now);
+        let (sent, failed) = (&self.sent, &self.failed);
+        let stopped = stop::has_got_through(&seen, record, rolling_back, sent, failed);
+        let next = RollingBack {
+            stopped,
+            missing: news.missing,
+            ..rolling_back.clone()
+        };
+        if news.is_new || stopped != rolling_back.stopped {
+            self.world.pair.record = Some(record.rolling(next, now));
+        }
+    }
+
+    fn sight(&self, hidden: Hidden) -> Looked {
+        let goes_on = self.world.execution;
+        let sight = Looked::of(self.world.pair.clone()).executing(Execution {
+            under_way: goes_on,
             approvals: Vec::new(),
-            works: self.world.execution,
+            works: goes_on,
         });
         sight.but(|seen| {
-            if !self.world.execution {
+            if !goes_on {
                 seen.status = Known::Gone;
             }
-            if let Some((balancer, hidden)) = seen.balancer.as_mut().zip(hidden) {
-                balancer.rules.push(Rule {
-                    arn: hidden.arn,
-                    seen: unseen("it could not be read"),
-                    recorded: None,
-                });
+            if hidden.services.0 {
+                seen.primary = unseen("the primary");
+            }
+            if hidden.services.1 {
+                seen.canary = unseen("the canary");
+            }
+            if hidden.scaling {
+                let Known::Unknown(why) = unseen::<()>("the scaling") else {
+                    unreachable!("it is not seen");
+                };
+                seen.scaling = Some(why);
+            }
+            if hidden.pipeline {
+                (seen.execution, seen.status) = (unseen("the pipeline"), unseen("the execution"));
+            }
+            let Some(balancer) = &mut seen.balancer else {
+                return;
+            };
+            if hidden.health.0 {
+                balancer.primary = unseen("the primary's targets");
+            }
+            if hidden.health.1 {
+                balancer.canary = unseen("the canary's targets");
+            }
+            if let Some(rule) = balancer.rules.last_mut().filter(|_| hidden.rule) {
+                let found = self.story.found.alb.iter().flat_map(|alb| &alb.forwards);
+                let mut found = found.filter(|found| found.arn == rule.arn);
+                (rule.seen, rule.recorded) = (unseen("the rule"), found.next().cloned());
             }
         })
     }

@@ -18,7 +18,7 @@ use canary::{
 use crate::{
     Seen, execution,
     missing::Lacking,
-    services,
+    services, stop,
     weights::{self, Weighing},
 };
 
@@ -408,14 +408,7 @@ fn service_steps(
     if rolling_back.candidate.is_none() {
         return services::scaling_steps(seen, record, is_over);
     }
-    let is_blind = |service: &Known<Service>| service.unseen().is_some();
-    let blind = crate::stop::steps(record, rolling_back).into_iter();
-    let blind = blind.filter(|step| match step {
-        Step::UpdateService { service, .. } if *service == record.target.canary => {
-            is_blind(&seen.canary)
-        }
-        _ => is_blind(&seen.primary),
-    });
+    let blind = stop::blind_steps(seen, record, rolling_back).into_iter();
     let found = &record.found.canary;
     let canary = seen
         .canary
@@ -483,7 +476,7 @@ fn anew(seen: &Seen, record: &Record, rolling_back: &RollingBack) -> Anew {
 /// Everything that the release may have changed is what it found, or somebody's own.
 fn is_restored(seen: &Seen, record: &Record, rolling_back: &RollingBack) -> bool {
     if rolling_back.candidate.is_none() {
-        return true;
+        return seen.primary.unseen().is_none() && seen.canary.unseen().is_none();
     }
     let has_begun = rolling_back.promotion.has_begun();
     let is = |service: &Known<Service>, found: &FoundService, holds: &dyn Fn(&Service) -> bool| {

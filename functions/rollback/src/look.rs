@@ -81,6 +81,12 @@ fn begun_with(doing: Doing, stopped: Result<Decision, Trouble>) -> Decision {
     }
 }
 
+/// What a look has sent, and what of it failed.
+struct Sent {
+    all: Vec<Step>,
+    failed: Vec<(Step, AwsError)>,
+}
+
 /// Who looks at what.
 struct Ledger<'a> {
     account: &'a Account,
@@ -166,7 +172,12 @@ impl Ledger<'_> {
             return Ok(Decision::Wait(WaitingOn::OtherInvocation));
         };
         let failed: Vec<_> = stopped.into_iter().chain(failed).collect();
-        self.keep_books(&written, &seen, restoring, &failed).await
+        let mut sent = stopping;
+        if let Decision::Take(taken) = &restoring.decision {
+            sent.extend(taken.steps.iter().cloned());
+        }
+        let done = Sent { all: sent, failed };
+        self.keep_books(&written, &seen, restoring, &done).await
     }
 
     /// The record first, where it changes, then all steps at once. `None`: somebody else wrote the record meanwhile.
@@ -217,12 +228,14 @@ impl Ledger<'_> {
         record: &Record,
         seen: &Seen,
         restoring: Restoring,
-        failed: &[(Step, AwsError)],
+        sent: &Sent,
     ) -> Result<Decision, Trouble> {
         let Some(rolling_back) = record.rollback() else {
             return Ok(restoring.decision);
         };
-        let lacking = lacking(seen, restoring.lacking, failed);
+        let lacking = lacking(seen, restoring.lacking, &sent.failed);
+        let failed: Vec<Step> = sent.failed.iter().map(|(step, _)| step.clone()).collect();
+        let stopped = stop::has_got_through(seen, record, rolling_back, &sent.all, &failed);
         let saw_everything = seen.unseen().next().is_none();
         let News {
             missing,
@@ -230,8 +243,9 @@ impl Ledger<'_> {
             is_told,
         } = missing::update(rolling_back, &lacking, saw_everything, seen.now);
         let mut record = record.clone();
-        if is_new {
+        if is_new || stopped != rolling_back.stopped {
             let next = RollingBack {
+                stopped,
                 missing: missing.clone(),
                 ..rolling_back.clone()
             };
@@ -241,7 +255,7 @@ impl Ledger<'_> {
                 .map(|it| format!("{}: {}", it.what, it.why))
                 .collect();
             let decided = match words.as_slice() {
-                [] => "nothing is refused any more".to_owned(),
+                [] => "nothing is refused".to_owned(),
                 words => format!("refused: {}", words.join("; ")),
             };
             let entry = self.entry(&record, seen.to_string(), decided, seen.now);
@@ -256,7 +270,7 @@ impl Ledger<'_> {
             let notice = notice::missing(&record, &missing, found.as_ref(), table);
             self.account.tell(&notice).await;
         }
-        Ok(said(restoring.decision, &missing, failed))
+        Ok(said(restoring.decision, &missing, &sent.failed))
     }
 }
 

@@ -224,7 +224,10 @@ fn give_back(
         let count = is_ours.then(|| Step::count(&service.name, goal.desired));
         return count.into_iter().collect();
     }
-    if service.desired == goal.desired || is_over && goal.is_scaled_again(service) {
+    // A count of 0 is the stopping call's, also under scaling that a promotion has given back on its way out.
+    let is_stopped = service.desired == 0 && goal.desired > 0;
+    let is_scalings = is_over && !is_stopped && goal.is_scaled_again(service);
+    if service.desired == goal.desired || is_scalings {
         return scaling_back(service, goal, is_over);
     }
     let hold = service.scaling_to_hold().filter(|_| !is_over);

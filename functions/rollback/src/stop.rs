@@ -2,9 +2,12 @@
 
 use canary::{
     decision::Step,
+    observation::Known,
     record::{Promotion, Record, RollingBack},
     target::Traffic,
 };
+
+use crate::Seen;
 
 /// The stopping call, where it can be said without having seen anything.
 ///
@@ -21,4 +24,41 @@ pub(crate) fn steps(record: &Record, rolling_back: &RollingBack) -> Vec<Step> {
     let stable = &record.found.primary.task_definition;
     let primary = (promotion == Promotion::Begun).then(|| Step::version(&target.primary, stable));
     canary.into_iter().chain(primary).collect()
+}
+
+/// What of it is still to be sent to services that cannot be seen.
+pub(crate) fn blind_steps(seen: &Seen, record: &Record, rolling_back: &RollingBack) -> Vec<Step> {
+    if rolling_back.stopped {
+        return Vec::new();
+    }
+    let mut steps = steps(record, rolling_back);
+    steps.retain(|step| !is_seen(step, seen, record));
+    steps
+}
+
+/// Whether it has got through, after a look that sent and saw this: what is seen needs no blind call any more.
+pub(crate) fn has_got_through(
+    seen: &Seen,
+    record: &Record,
+    rolling_back: &RollingBack,
+    sent: &[Step],
+    failed: &[Step],
+) -> bool {
+    let is_done = |step: &Step| {
+        !failed.contains(step) && (sent.contains(step) || is_seen(step, seen, record))
+    };
+    rolling_back.stopped || steps(record, rolling_back).iter().all(is_done)
+}
+
+fn is_seen(step: &Step, seen: &Seen, record: &Record) -> bool {
+    let of_canary = matches!(
+        step,
+        Step::UpdateService { service, .. } if *service == record.target.canary
+    );
+    let service = if of_canary {
+        &seen.canary
+    } else {
+        &seen.primary
+    };
+    !matches!(service, Known::Unknown(_))
 }

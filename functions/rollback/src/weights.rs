@@ -91,7 +91,15 @@ fn goal(seen: &Seen, balancer: &Balancer, found: &FoundAlb, record: &Record) -> 
         let service: Option<&Service> = service.get();
         service.map(|service| service.running)
     };
+    // What was decided with sight is not undone without.
+    let decided = record
+        .weight
+        .filter(|weight| weight.since >= record.phase_since)
+        .map(|weight| weight.to);
     let Some(primary) = balancer.primary.get() else {
+        if decided.is_some() {
+            return decided;
+        }
         // Who answers is not known: the stable group, unless nobody at all runs there.
         let is_empty = running(&seen.primary) == Some(0);
         let is_alone = is_empty && running(&seen.canary).is_some_and(|running| running > 0);
@@ -101,7 +109,7 @@ fn goal(seen: &Seen, balancer: &Balancer, found: &FoundAlb, record: &Record) -> 
         Known::Known(health) => health.healthy,
         Known::Gone => 0,
         Known::Unknown(_) if primary.healthy > 0 => 0,
-        Known::Unknown(_) => return None,
+        Known::Unknown(_) => return decided,
     };
     let needed = seen.primary.get().map(|primary| primary.desired);
     let needed = needed.unwrap_or(record.found.primary.desired).max(1);

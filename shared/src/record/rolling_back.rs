@@ -33,6 +33,9 @@ pub struct RollingBack {
     /// Whether the pipeline execution is to end for it. Not if its end is the cause, or if it is the
     /// execution itself that asked.
     pub ends_execution: bool,
+    /// Whether the stopping call has got through: until then it goes out blindly as well, and after that never again.
+    #[serde(default)]
+    pub stopped: bool,
     /// Counts and scaling that are not the release's any more.
     #[serde(default)]
     pub kept: Kept,

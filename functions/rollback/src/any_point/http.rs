@@ -72,7 +72,7 @@ fn wanted() -> impl Strategy<Value = Vec<Scaling>> {
 fn story() -> impl Strategy<Value = Story> {
     let ours = (1u32..4, 0u32..4);
     let shares = (prop::collection::vec(0u8..=100, 1..4), any::<bool>());
-    let theirs = (balancer(), any::<bool>(), wanted(), 0usize..3);
+    let theirs = (balancer(), any::<bool>(), wanted(), hidden(), refused());
     let drain = prop_oneof![Just(0u64), Just(7), Just(25), Just(120)];
     (found(), ours, shares, theirs, drain).prop_map(
         |(found, (min_tasks, resting), (percents, bake), theirs, drain_seconds)| {
@@ -85,9 +85,9 @@ fn story() -> impl Strategy<Value = Story> {
             };
             let target = target.balanced(|alb| alb.min_tasks = min_tasks);
             let mut story = Story::of(target, found, percents, bake);
-            let (balancer, throttles, wanted, blind) = theirs;
-            (story.balancer, story.throttles) = (balancer, throttles);
-            (story.scaling, story.blind) = (wanted, blind);
+            let (balancer, throttles, wanted, hidden, refused) = theirs;
+            (story.balancer, story.throttles, story.scaling) = (balancer, throttles, wanted);
+            (story.hidden, story.refused) = (hidden, refused);
             story.drain_seconds = drain_seconds;
             story
         },
@@ -207,7 +207,7 @@ proptest! {
 
     #[test]
     fn a_promoted_primary_that_falls_ill_is_taken_back_while_the_canary_answers(mut story in story()) {
-        story.blind = 0;
+        (story.hidden, story.refused) = (Vec::new(), Vec::new());
         let mut run = Run::new(&story, ALL);
         run.run(PROMOTE);
         let balancer = &mut run.world.balancer;

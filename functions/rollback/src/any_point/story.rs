@@ -17,8 +17,45 @@ pub(super) struct Story {
     pub(super) drain_seconds: u64,
     /// What the primary's automatic scaling wants, look by look, over and over.
     pub(super) scaling: Vec<Scaling>,
-    /// In how many looks of a rollback the last rule cannot be read.
-    pub(super) blind: usize,
+    /// What cannot be seen in the looks of a rollback, one after the other.
+    pub(super) hidden: Vec<Hidden>,
+    /// Which steps of a rollback AWS refuses, one after the other.
+    pub(super) refused: Vec<bool>,
+}
+
+/// What a look of a rollback cannot see.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Hidden {
+    pub(super) rule: bool,
+    pub(super) health: (bool, bool),
+    pub(super) services: (bool, bool),
+    pub(super) scaling: bool,
+    pub(super) pipeline: bool,
+}
+
+/// For a few looks, some of it.
+pub(super) fn hidden() -> impl Strategy<Value = Vec<Hidden>> {
+    let often = || prop::bool::weighted(0.3);
+    let parts = (
+        often(),
+        (often(), often()),
+        (often(), often()),
+        often(),
+        often(),
+    );
+    let look = parts.prop_map(|(rule, health, services, scaling, pipeline)| Hidden {
+        rule,
+        health,
+        services,
+        scaling,
+        pipeline,
+    });
+    prop::collection::vec(look, 0..6)
+}
+
+/// For a few steps, some of them.
+pub(super) fn refused() -> impl Strategy<Value = Vec<bool>> {
+    prop::collection::vec(prop::bool::weighted(0.4), 0..12)
 }
 
 impl Story {
@@ -33,7 +70,8 @@ impl Story {
             throttles: false,
             drain_seconds: DRAIN_SECONDS,
             scaling: Vec::new(),
-            blind: 0,
+            hidden: Vec::new(),
+            refused: Vec::new(),
         }
     }
 }

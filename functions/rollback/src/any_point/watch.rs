@@ -92,12 +92,14 @@ impl Watch {
         );
     }
 
-    /// A function asks for a change, having seen this.
-    pub(super) fn asks(&self, seen: &Observation, step: &Step) {
+    /// A function asks for a change, having seen this but for what was hidden.
+    pub(super) fn asks(&self, seen: &Observation, step: &Step, hidden: Hidden) {
         let Some(alb) = &seen.alb else {
             return;
         };
         match step {
+            // Who cannot see where anybody answers relies on the primary.
+            Step::Weigh { .. } if hidden.health.0 || hidden.health.1 || hidden.services.0 => {}
             Step::Weigh { weights, .. } => may_weigh(alb, seen.primary.desired.max(1), *weights),
             Step::UpdateService {
                 service,
