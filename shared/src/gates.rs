@@ -4,7 +4,7 @@
 use crate::{
     decision::Refusal,
     names::{ReleaseId, TaskDefinitionArn},
-    observation::{Alb, Observation, Service},
+    observation::{Alarm, Alb, Observation, Service},
     record::{Candidate, FoundAlb, Phase, Record},
     target::Target,
     traffic::alb,
@@ -28,8 +28,8 @@ pub fn own<'a>(
 }
 
 /// No alarm of the target is in `ALARM`.
-pub fn alarms(seen: &Observation) -> Result<(), Refusal> {
-    match seen.alarms.iter().find(|alarm| alarm.firing) {
+pub fn alarms(seen: &[Alarm]) -> Result<(), Refusal> {
+    match seen.iter().find(|alarm| alarm.firing) {
         None => Ok(()),
         Some(alarm) => Err(Refusal::AlarmFiring {
             alarm: alarm.name.clone(),
@@ -40,8 +40,8 @@ pub fn alarms(seen: &Observation) -> Result<(), Refusal> {
 
 /// Every gate of a release that has begun.
 pub fn all(seen: &Observation, record: &Record) -> Result<(), Refusal> {
-    alarms(seen)?;
-    dead_letters(seen, record)?;
+    alarms(&seen.alarms)?;
+    dead_letters(seen.dead_letters, record)?;
     let (primary, canary) = expected(record);
     unbroken(&seen.canary)?;
     unbroken(&seen.primary)?;
@@ -129,8 +129,9 @@ fn healthy(seen: &Observation, record: &Record) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn dead_letters(seen: &Observation, record: &Record) -> Result<(), Refusal> {
-    let (Some(now), Some(found)) = (seen.dead_letters, record.found.dead_letters) else {
+/// The dead-letter queue has not grown by more than the target allows.
+pub fn dead_letters(seen: Option<u64>, record: &Record) -> Result<(), Refusal> {
+    let (Some(now), Some(found)) = (seen, record.found.dead_letters) else {
         return Ok(());
     };
     let Some(queue) = record.target.queue() else {

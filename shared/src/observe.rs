@@ -1,17 +1,24 @@
 //! What every look at a pair begins with: one round trip, all reads at once.
 
 use crate::{
-    aws::{Account, Trouble},
+    aws::{Account, AwsError, Trouble},
     clock::Timestamp,
+    decision::Refusal,
+    gates,
     glance::{Glance, Part, Seen},
-    observation::Observation,
+    names::ReleaseId,
+    observation::{Alarm, Observation},
+    record::Record,
     target::Target,
 };
 
 /// Reads the record, both services with their scaling, the alarms, and the dead-letter queue or the load balancer.
+///
+/// What cannot be seen keeps the look from going on, but not from seeing that a gate of this release has closed.
 pub async fn pair(
     account: &Account,
     target: &Target,
+    release: &ReleaseId,
     now: Timestamp,
 ) -> Result<Observation, Trouble> {
     let pair = target.pair();
@@ -20,31 +27,42 @@ pub async fn pair(
             .queue()
             .and_then(|queue| queue.dead_letter_url.as_ref())
         {
-            Some(url) => Ok(Some(account.dead_letters(url).await?)),
+            Some(url) => account.dead_letters(url).await.map(Some),
             None => Ok(None),
         }
     };
-    let alarms = async { Ok(account.alarms(&target.alarms).await?) };
     let alb = async {
         match target.alb() {
-            Some(alb) => Ok(Some(account.alb(alb).await?)),
+            Some(alb) => account.alb(alb).await.map(Some),
             None => Ok(None),
         }
     };
-    let scaling = async { Ok(account.scaling_of(target).await?) };
     // On the heap: the SDK's futures are large, and every caller would hold five of them in its own.
     let reads = Box::pin(async {
-        tokio::try_join!(
+        tokio::join!(
             account.record(&pair),
-            account.services(target),
-            alarms,
+            account.alarms(&target.alarms),
             dead_letters,
-            scaling,
+            account.services(target),
+            account.scaling_of(target),
             alb,
         )
     });
-    let (record, (mut primary, mut canary), alarms, dead_letters, scaling, alb) = reads.await?;
-    (primary.scaling, canary.scaling) = scaling;
+    let (record, alarms, dead_letters, services, scaling, alb) = reads.await;
+    let record = record?;
+    let is_blind = alarms.is_err()
+        || dead_letters.is_err()
+        || services.is_err()
+        || scaling.is_err()
+        || alb.is_err();
+    let own = record.as_ref();
+    let own = own.filter(|record| is_blind && record.release == *release);
+    if let Some(refusal) = own.and_then(|it| closed(it, &alarms, &dead_letters)) {
+        return Err(Trouble::Gate(Box::new(refusal)));
+    }
+    let (alarms, dead_letters, alb) = (alarms?, dead_letters?, alb?);
+    let (mut primary, mut canary) = services?;
+    (primary.scaling, canary.scaling) = scaling?;
     Ok(Observation {
         now,
         record,
@@ -54,6 +72,23 @@ pub async fn pair(
         dead_letters,
         alb,
     })
+}
+
+/// The gate of a release that goes on, if what was seen says that it is closed.
+fn closed(
+    record: &Record,
+    alarms: &Result<Vec<Alarm>, AwsError>,
+    dead_letters: &Result<Option<u64>, AwsError>,
+) -> Option<Refusal> {
+    if !record.is_active() || record.rollback().is_some() {
+        return None;
+    }
+    let alarms = alarms.as_deref().unwrap_or_default();
+    let dead_letters = dead_letters.as_ref().ok().copied().flatten();
+    let alarms = gates::alarms(alarms);
+    alarms
+        .and_then(|()| gates::dead_letters(dead_letters, record))
+        .err()
 }
 
 /// Reads the record and the parts of the pair whose turn it is after so many glances.

@@ -232,18 +232,50 @@ pub async fn guarded(
 async fn look<S: Stage>(account: &Account, look: Look<S>) -> Report {
     let decided = match S::observe(account, &look).await {
         Ok(seen) => act(account, &look, &seen).await,
+        Err(Trouble::Gate(refusal)) => {
+            let seen = "not everything could be seen".to_owned();
+            let entry = entry(&look, seen, format!("refused: {refusal}"));
+            note(account, entry).await;
+            Ok(Decided {
+                decision: Decision::Refuse(*refusal),
+                bookmark: look.bookmark.clone(),
+            })
+        }
+        // A release that has begun is held by what cannot be seen, also by a right that is missing since.
+        Err(unseen @ Trouble::Aws(_)) if !look.is_first() => return held::<S>(&look, &unseen),
         Err(trouble) => Err(trouble),
     };
     match decided {
         Ok(Decided { decision, bookmark }) => report(decision, &bookmark),
-        Err(trouble) if trouble.is_passing() => {
-            let patience = S::patience(&look.parameters);
-            held_up(trouble.to_string(), &look.bookmark, look.now, patience)
-        }
+        Err(trouble) if trouble.is_passing() => held::<S>(&look, &trouble),
         Err(trouble) => Report::Failed {
             kind: trouble.failure_type(),
             message: trouble.to_string(),
         },
+    }
+}
+
+/// The look is taken again; once that has been so for too long, the action fails for what it is.
+fn held<S: Stage>(look: &Look<S>, trouble: &Trouble) -> Report {
+    let patience = S::patience(&look.parameters);
+    match held_up(trouble.to_string(), &look.bookmark, look.now, patience) {
+        Report::Failed { message, .. } => Report::Failed {
+            kind: trouble.failure_type(),
+            message,
+        },
+        report => report,
+    }
+}
+
+fn entry<S: Stage>(look: &Look<S>, seen: String, decided: String) -> Entry {
+    Entry {
+        pair: look.target.pair(),
+        at: look.now,
+        function: S::NAME,
+        caller: format!("job {}", look.job.id),
+        release: Some(S::release(&look.parameters).clone()),
+        seen,
+        decided,
     }
 }
 
@@ -254,15 +286,7 @@ async fn act<S: Stage>(
     seen: &S::Seen,
 ) -> Result<Decided, Trouble> {
     let decided = S::decide(look, seen);
-    let entry = |decided: String| Entry {
-        pair: look.target.pair(),
-        at: look.now,
-        function: S::NAME,
-        caller: format!("job {}", look.job.id),
-        release: Some(S::release(&look.parameters).clone()),
-        seen: seen.to_string(),
-        decided,
-    };
+    let entry = |decided: String| entry(look, seen.to_string(), decided);
     let written = match &decided.decision {
         Decision::Take(taken) => {
             let entry = entry(taken.doing.to_string());

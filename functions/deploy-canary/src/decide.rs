@@ -193,7 +193,7 @@ fn check(
     if stable.runs(&images) {
         return Ok(images);
     }
-    gates::alarms(pair)?;
+    gates::alarms(&pair.alarms)?;
     for service in [&pair.primary, &pair.canary] {
         if !service.is_rolled_out() {
             return Err(Refusal::NotSteady(service.into()));

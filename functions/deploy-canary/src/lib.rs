@@ -99,8 +99,12 @@ impl Stage for DeployCanary {
             }
             Ok(())
         };
-        let (pair, task_arns, ()) =
-            tokio::try_join!(observe::pair(account, target, look.now), tasks, queue)?;
+        let release = &look.parameters.release;
+        let pair = observe::pair(account, target, release, look.now);
+        let (pair, task_arns, queue): (_, Result<_, Trouble>, Result<_, Trouble>) =
+            tokio::join!(pair, tasks, queue);
+        // What the pair says comes first: a gate that is closed is more than a call that failed.
+        let (pair, task_arns, ()) = (pair?, task_arns?, queue?);
         let detail = detail(account, look, &pair, &task_arns).await?;
         Ok(Seen { pair, detail })
     }

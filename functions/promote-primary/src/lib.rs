@@ -54,8 +54,10 @@ impl Stage for PromotePrimary {
     async fn observe(account: &Account, look: &Look<Self>) -> Result<Sight<Seen>, Trouble> {
         if glance::is_enough(look) {
             let glances = look.bookmark.glances;
-            let glance = observe::glance(account, &look.target, glances).await?;
-            if let Some(waiting_on) = glance::undisturbed(look, &glance) {
+            // A part that cannot be seen is for a look at everything: there every gate is asked that can be.
+            let glance = observe::glance(account, &look.target, glances).await;
+            let undisturbed = glance.map(|glance| glance::undisturbed(look, &glance));
+            if let Ok(Some(waiting_on)) = undisturbed {
                 return Ok(Sight::Undisturbed(waiting_on));
             }
         }
@@ -81,13 +83,14 @@ impl Stage for PromotePrimary {
 
 async fn whole(account: &Account, look: &Look<PromotePrimary>) -> Result<Seen, Trouble> {
     let target = &look.target;
-    let primary_arns = async { Ok(account.task_arns(&target.cluster, &target.primary).await?) };
-    let canary_arns = async { Ok(account.task_arns(&target.cluster, &target.canary).await?) };
-    let (pair, primary_arns, canary_arns) = tokio::try_join!(
-        observe::pair(account, target, look.now),
-        primary_arns,
-        canary_arns
-    )?;
+    let release = &look.parameters.release;
+    let (pair, primary_arns, canary_arns) = tokio::join!(
+        observe::pair(account, target, release, look.now),
+        account.task_arns(&target.cluster, &target.primary),
+        account.task_arns(&target.cluster, &target.canary)
+    );
+    // What the pair says comes first: a gate that is closed is more than a call that failed.
+    let (pair, primary_arns, canary_arns) = (pair?, primary_arns?, canary_arns?);
     let record = pair
         .record
         .as_ref()

@@ -42,12 +42,16 @@ impl Stage for ShiftWeight {
     async fn observe(account: &Account, look: &Look<Self>) -> Result<Sight<Observation>, Trouble> {
         let (target, now) = (&look.target, look.now);
         if glance::is_enough(look) {
-            let glance = observe::glance(account, target, look.bookmark.glances).await?;
-            if let Some(waiting_on) = glance::undisturbed(look, &glance) {
+            // A part that cannot be seen is for a look at everything: there every gate is asked that can be.
+            let glance = observe::glance(account, target, look.bookmark.glances).await;
+            let undisturbed = glance.map(|glance| glance::undisturbed(look, &glance));
+            if let Ok(Some(waiting_on)) = undisturbed {
                 return Ok(Sight::Undisturbed(waiting_on));
             }
         }
-        Ok(Sight::Whole(observe::pair(account, target, now).await?))
+        let release = &look.parameters.release;
+        let whole = observe::pair(account, target, release, now);
+        Ok(Sight::Whole(whole.await?))
     }
 
     fn decide(look: &Look<Self>, seen: &Sight<Observation>) -> Decided {

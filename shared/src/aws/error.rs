@@ -6,6 +6,7 @@ use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkErro
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::{
+    decision::Refusal,
     input::BadInput,
     job::FailureType,
     names::PairId,
@@ -13,7 +14,7 @@ use crate::{
 };
 
 /// Why a look could not go on.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Trouble {
     /// A person has to correct something.
     #[error(transparent)]
@@ -21,6 +22,9 @@ pub enum Trouble {
     /// AWS did not do what was asked.
     #[error(transparent)]
     Aws(#[from] AwsError),
+    /// Not everything could be seen, and what could says that the release must not go on.
+    #[error(transparent)]
+    Gate(Box<Refusal>),
     /// Others wrote the record, every time.
     #[error(
         "the release record of {pair} was changed {times} times by other invocations between reading and writing it. Nothing was \
@@ -170,7 +174,7 @@ impl Trouble {
     #[must_use]
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::Input(_) => false,
+            Self::Input(_) | Self::Gate(_) => false,
             Self::Aws(error) => error.is_passing(),
             Self::Conflict { .. } => true,
         }
@@ -181,6 +185,7 @@ impl Trouble {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Input(_) => "ConfigurationError",
+            Self::Gate(_) => "GateClosed",
             Self::Conflict { .. } => "RecordConflict",
             Self::Aws(error) => match error.kind {
                 Kind::Denied => "PermissionDenied",
@@ -197,6 +202,7 @@ impl Trouble {
     pub fn failure_type(&self) -> FailureType {
         match self {
             Self::Input(_) => FailureType::ConfigurationError,
+            Self::Gate(refusal) => refusal.failure_type(),
             Self::Conflict { .. } => FailureType::SystemUnavailable,
             Self::Aws(error) => match error.kind {
                 Kind::Denied => FailureType::PermissionError,

@@ -129,9 +129,9 @@ fn dead_letters_count_from_what_the_release_found_and_up_to_what_is_allowed() {
 fn an_alarm_without_data_is_not_firing() {
     let mut seen = pair();
     seen.alarms[0].reason = "Unchecked: initial alarm creation".to_owned();
-    assert_eq!(alarms(&seen), Ok(()));
+    assert_eq!(alarms(&seen.alarms), Ok(()));
     seen.alarms.clear();
-    assert_eq!(alarms(&seen), Ok(()));
+    assert_eq!(alarms(&seen.alarms), Ok(()));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Nothing that AWS refuses, hides or delays keeps a bad canary running.
 
+mod forward;
 mod gone;
 mod guard;
 mod reads;
@@ -13,6 +14,7 @@ use rehearsal_core::{
     stage::{self, Behaviour, Mode, Script, Stage, Step, Traffic, Version},
     world::{
         World,
+        events::Delivery,
         journal::{Call, Entry, What},
         scaling,
     },

@@ -1,0 +1,111 @@
+//! What the three that go forward cannot see holds them, and closes no eye to what they can see.
+
+use rehearsal_core::wire::Ailment;
+
+use super::*;
+
+/// What a look at a share that bakes reads besides the record and the alarms.
+fn reads(stage: &Stage) -> &'static [&'static str] {
+    match stage.traffic {
+        Traffic::Queue => &[
+            "DescribeServices",
+            "DescribeScalableTargets",
+            "GetQueueAttributes",
+        ],
+        Traffic::Alb => &[
+            "DescribeServices",
+            "DescribeScalableTargets",
+            "DescribeRules",
+            "DescribeTargetHealth",
+        ],
+    }
+}
+
+/// A release whose share bakes for half an hour.
+async fn baking(stage: &Stage) -> (Play, String) {
+    let stage = Stage {
+        steps: Some(vec![Step::new(50, 30 * 60)]),
+        ..stage.clone()
+    };
+    let play = Play::begin(&stage, v2()).await;
+    play.slow_down();
+    let release = play.push("v2");
+    play.until("the share bakes", |world| {
+        let bakes = |entry: &Entry| {
+            matches!(&entry.what, What::Action { summary: Some(summary), .. } if summary.contains("; baking"))
+        };
+        world.journal.iter().any(bakes)
+    })
+    .await;
+    (play, release)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alarm_ends_the_release_whatever_else_cannot_be_seen() {
+    for stage in pairs() {
+        for operation in reads(&stage) {
+            for how in [Ailment::Throttled, Ailment::Denied] {
+                let (play, release) = baking(&stage).await;
+                // Nobody else hears of the alarm.
+                play.account
+                    .with(|world| world.events.delivery = Delivery::Lost);
+                play.fail(stage::ROLLBACK, "DescribeAlarms", Ailment::Throttled, None);
+                play.fail(
+                    stage::ROLLBACK,
+                    "TransactWriteItems",
+                    Ailment::Throttled,
+                    None,
+                );
+                play.fail(stage::SHIFT_WEIGHT, operation, how, None);
+                for _ in 0..36 {
+                    play.alarm("orders fail");
+                    play.pass(Duration::from_secs(5)).await;
+                }
+                let said = play.said(&release, "shift-weight");
+                assert!(
+                    said.contains("is in ALARM. orders fail"),
+                    "{operation} {how:?}: {said}"
+                );
+                play.account.mend();
+                play.account
+                    .with(|world| world.events.delivery = Delivery::Exact);
+                play.until_phase("RolledBack").await;
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_right_that_is_missing_for_a_while_holds_the_release_and_ends_it_only_if_that_lasts() {
+    for stage in pairs() {
+        let (play, release) = baking(&stage).await;
+        let ten_minutes = Duration::from_mins(10);
+        play.fail(
+            stage::SHIFT_WEIGHT,
+            "DescribeAlarms",
+            Ailment::Denied,
+            Some(ten_minutes),
+        );
+        play.pass(Duration::from_mins(5)).await;
+        let said = play.said(&release, "shift-weight");
+        assert!(
+            said.contains("may not call cloudwatch:DescribeAlarms"),
+            "{said}"
+        );
+        assert!(said.ends_with("looking again"), "{said}");
+        play.until_approval(&release).await;
+    }
+    let [stage, ..] = pairs();
+    let (play, release) = baking(&stage).await;
+    play.fail(stage::SHIFT_WEIGHT, "DescribeAlarms", Ailment::Denied, None);
+    play.until_action(&release, "shift-weight", "Failed").await;
+    let said = play.said(&release, "shift-weight");
+    assert!(said.starts_with("not finished within "), "{said}");
+    let kinds = play.calls(stage::SHIFT_WEIGHT).into_iter();
+    let kinds = kinds.filter(|call| call.operation == "PutJobFailureResult");
+    let kinds: Vec<_> = kinds
+        .map(|call| call.input["failureDetails"]["type"].clone())
+        .collect();
+    assert_eq!(kinds, ["PermissionError"]);
+    play.until_phase("RolledBack").await;
+}
