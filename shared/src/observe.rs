@@ -80,7 +80,10 @@ fn closed(
     alarms: &Result<Vec<Alarm>, AwsError>,
     dead_letters: &Result<Option<u64>, AwsError>,
 ) -> Option<Refusal> {
-    if !record.is_active() || record.rollback().is_some() {
+    if record.rollback().is_some() {
+        return Refusal::of_rollback(record);
+    }
+    if !record.is_active() {
         return None;
     }
     let alarms = alarms.as_deref().unwrap_or_default();

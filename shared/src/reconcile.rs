@@ -241,8 +241,11 @@ async fn look<S: Stage>(account: &Account, look: Look<S>) -> Report {
                 bookmark: look.bookmark.clone(),
             })
         }
-        // A release that has begun is held by what cannot be seen, also by a right that is missing since.
-        Err(unseen @ Trouble::Aws(_)) if !look.is_first() => return held::<S>(&look, &unseen),
+        // A release that has begun is held by what cannot be seen, also by a right that is missing since; but what is known not to
+        // exist any more ends it.
+        Err(Trouble::Aws(unseen)) if !look.is_first() && !unseen.is_missing() => {
+            return held::<S>(&look, &unseen.into());
+        }
         Err(trouble) => Err(trouble),
     };
     match decided {
@@ -377,7 +380,7 @@ pub async fn take_all(account: &Account, target: &Target, steps: &[Step]) -> Vec
     let results = futures_util::future::join_all(taking).await;
     let failed = steps.iter().zip(results).filter_map(|(step, result)| {
         let failure = result.err()?;
-        tracing::warn!("{step}: {failure}");
+        tracing::warn!("not done ({step}): {failure}");
         Some((step.clone(), failure))
     });
     failed.collect()

@@ -35,7 +35,8 @@ use serde_json::{Value, json};
 use shift_weight::ShiftWeight;
 
 use crate::{
-    decide::{self, Call, Why},
+    call::{self, Call, Why},
+    decide,
     looked::{Looked, unseen},
     missing::{self, Lacking},
     stop,
@@ -401,7 +402,7 @@ impl<'a> Run<'a> {
     fn rollback_look(&mut self, why: &Why, hidden: Hidden) -> Option<Decision> {
         let sight = self.sight(hidden);
         let now = sight.seen.now;
-        let Call::Fence(doing, fence) = decide::call(sight.record.as_ref(), why, None, now) else {
+        let Call::Fence(doing, fence) = call::call(sight.record.as_ref(), why, None, now) else {
             return Some(sight.look(why));
         };
         let rolling_back = fence.rollback().expect("it is one");

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod call;
 pub mod decide;
 mod execution;
 mod look;
@@ -29,7 +30,7 @@ use canary::{
 };
 use serde_json::{Value, json};
 
-use decide::Why;
+use call::Why;
 use look::look;
 
 pub use seen::{Balancer, Rule, Seen};

@@ -1,5 +1,7 @@
 //! One look: the fence, the stopping call by itself, then whatever else is short of what the release found, at once.
 
+mod books;
+
 use canary::{
     aws::{
         Account, AwsError, Trouble,
@@ -7,7 +9,7 @@ use canary::{
     },
     clock::Timestamp,
     decision::{Decision, Doing, Done, Idle, Move, Outcome, Step, WaitingOn},
-    observation::Unseen,
+    names::ReleaseId,
     reconcile,
     record::{Record, RollingBack},
     target::Target,
@@ -15,8 +17,8 @@ use canary::{
 
 use crate::{
     NAME,
-    decide::{self, Call, Restoring, Why},
-    missing::{self, Lacking, News},
+    call::{self, Call, Why},
+    decide::{self, Restoring},
     notice,
     seen::{self, Seen},
     stop,
@@ -33,7 +35,7 @@ pub(crate) async fn look(
     let record = account.record(&target.pair()).await?;
     let now = account.now();
     let watched = match record.as_ref() {
-        Some(record) if decide::is_watched(record, why, now) => {
+        Some(record) if call::is_watched(record, why, now) => {
             Some(Box::pin(seen::watch(account, record)).await)
         }
         _ => None,
@@ -49,15 +51,12 @@ pub(crate) async fn look(
         Box::pin(async move { ledger.restore(&record, why, is_first).await })
     };
     match (
-        decide::call(record.as_ref(), why, watched.as_ref(), now),
+        call::call(record.as_ref(), why, watched.as_ref(), now),
         record,
     ) {
         (Call::Idle(idle), record) => Ok(ledger.idle(idle, record.as_ref(), why, now).await),
         (Call::Fence(doing, fence), Some(before)) => {
-            let seen = format!(
-                "{} since {}; nothing else was looked at",
-                before.phase, before.phase_since
-            );
+            let seen = only_record(&before);
             let entry = ledger.entry(&fence, seen, doing.to_string(), now);
             if account.write(&fence, None, &entry).await? == Written::Overtaken {
                 return Ok(Decision::Wait(WaitingOn::OtherInvocation));
@@ -70,6 +69,12 @@ pub(crate) async fn look(
         (Call::GoOn, Some(record)) => restore(&record, false).await,
         (Call::Fence(..) | Call::GoOn, None) => Ok(Decision::Wait(WaitingOn::OtherInvocation)),
     }
+}
+
+/// The ledger's line of a look at nothing but the record.
+fn only_record(record: &Record) -> String {
+    let (phase, since) = (&record.phase, record.phase_since);
+    format!("{phase} since {since}; nothing else was looked at")
 }
 
 /// What is said of the look that began a rollback. It has begun: what keeps it from going on is for the next look.
@@ -96,12 +101,22 @@ struct Ledger<'a> {
 
 impl Ledger<'_> {
     fn entry(&self, record: &Record, seen: String, decided: String, at: Timestamp) -> Entry {
+        self.entry_of(Some(&record.release), seen, decided, at)
+    }
+
+    fn entry_of(
+        &self,
+        release: Option<&ReleaseId>,
+        seen: String,
+        decided: String,
+        at: Timestamp,
+    ) -> Entry {
         Entry {
             pair: self.target.pair(),
             at,
             function: NAME,
             caller: self.caller.to_owned(),
-            release: Some(record.release.clone()),
+            release: release.cloned(),
             seen,
             decided,
         }
@@ -117,19 +132,9 @@ impl Ledger<'_> {
     ) -> Decision {
         let outcome = Outcome::Idle(idle);
         if !matches!(why, Why::Schedule) {
-            let seen = record.map_or_else(
-                || "no release record".to_owned(),
-                |record| format!("{} since {}", record.phase, record.phase_since),
-            );
-            let entry = Entry {
-                pair: self.target.pair(),
-                at,
-                function: NAME,
-                caller: self.caller.to_owned(),
-                release: record.map(|record| record.release.clone()),
-                seen: format!("{seen}; nothing else was looked at"),
-                decided: outcome.to_string(),
-            };
+            let release = record.map(|record| &record.release);
+            let seen = record.map_or_else(|| "no release record".to_owned(), only_record);
+            let entry = self.entry_of(release, seen, outcome.to_string(), at);
             reconcile::note(self.account, entry).await;
         }
         Decision::Done(Done {
@@ -199,8 +204,8 @@ impl Ledger<'_> {
                 return Ok(Some((record.clone(), Vec::new())));
             }
         };
-        let words: Vec<String> = steps.iter().map(ToString::to_string).collect();
-        let decided = std::iter::once(decided).chain(words).collect::<Vec<_>>();
+        let words = steps.iter().map(ToString::to_string);
+        let decided: Vec<String> = std::iter::once(decided).chain(words).collect();
         let entry = self.entry(record, seen.to_string(), decided.join("; "), seen.now);
         let taking = reconcile::take_all(self.account, &record.target, steps);
         let Some(next) = next else {
@@ -221,74 +226,6 @@ impl Ledger<'_> {
         let (written, failed) = (*next.clone(), taking.await);
         Ok(Some((written, failed)))
     }
-
-    /// What was refused, and what could not be seen for want of a permission, goes into the record, and people hear of it.
-    async fn keep_books(
-        &self,
-        record: &Record,
-        seen: &Seen,
-        restoring: Restoring,
-        sent: &Sent,
-    ) -> Result<Decision, Trouble> {
-        let Some(rolling_back) = record.rollback() else {
-            return Ok(restoring.decision);
-        };
-        let lacking = lacking(seen, restoring.lacking, &sent.failed);
-        let failed: Vec<Step> = sent.failed.iter().map(|(step, _)| step.clone()).collect();
-        let stopped = stop::has_got_through(seen, record, rolling_back, &sent.all, &failed);
-        let saw_everything = seen.unseen().next().is_none();
-        let News {
-            missing,
-            is_new,
-            is_told,
-        } = missing::update(rolling_back, &lacking, saw_everything, seen.now);
-        let mut record = record.clone();
-        if is_new || stopped != rolling_back.stopped {
-            let next = RollingBack {
-                stopped,
-                missing: missing.clone(),
-                ..rolling_back.clone()
-            };
-            let next = record.rolling(next, seen.now);
-            let words: Vec<_> = lacking
-                .iter()
-                .map(|it| format!("{}: {}", it.what, it.why))
-                .collect();
-            let decided = match words.as_slice() {
-                [] => "nothing is refused".to_owned(),
-                words => format!("refused: {}", words.join("; ")),
-            };
-            let entry = self.entry(&record, seen.to_string(), decided, seen.now);
-            if self.account.write(&next, None, &entry).await? == Written::Overtaken {
-                return Ok(Decision::Wait(WaitingOn::OtherInvocation));
-            }
-            record = next;
-        }
-        if is_told {
-            let found = seen::found_in_full(self.account, &record).await;
-            let table = self.account.releases_table().unwrap_or_default();
-            let notice = notice::missing(&record, &missing, found.as_ref(), table);
-            self.account.tell(&notice).await;
-        }
-        Ok(said(restoring.decision, &missing, &sent.failed))
-    }
-}
-
-/// What is missing for good, as far as this look can tell. What passes by itself is tried again and is no news.
-fn lacking(seen: &Seen, known: Vec<Lacking>, failed: &[(Step, AwsError)]) -> Vec<Lacking> {
-    let refused = failed.iter().filter(|(_, error)| !error.is_passing());
-    let refused = refused.map(|(step, error)| Lacking {
-        what: step.to_string(),
-        why: error.to_string(),
-    });
-    let unseen = seen.unseen().filter(|unseen: &&Unseen| !unseen.is_passing);
-    let unseen = unseen.map(|unseen| Lacking {
-        what: "everything is to be seen".to_owned(),
-        why: unseen.to_string(),
-    });
-    let mut lacking: Vec<Lacking> = known.into_iter().chain(refused).chain(unseen).collect();
-    lacking.dedup_by(|a, b| a.what == b.what);
-    lacking
 }
 
 /// Whether a look only tries again what was refused before.
@@ -298,20 +235,4 @@ fn is_known(rolling_back: Option<&RollingBack>, steps: &[Step]) -> bool {
             .iter()
             .all(|step| rolling_back.is_missing(&step.to_string()))
     })
-}
-
-/// What is said of a look: first of all what AWS refuses.
-fn said(
-    decision: Decision,
-    missing: &[canary::record::Missing],
-    failed: &[(Step, AwsError)],
-) -> Decision {
-    match (missing, failed) {
-        ([first, others @ ..], _) => Decision::Wait(WaitingOn::Missing {
-            first: Box::new(first.clone()),
-            others: others.len(),
-        }),
-        ([], [(_, error), ..]) => Decision::Wait(WaitingOn::Aws(error.to_string())),
-        ([], []) => decision,
-    }
 }

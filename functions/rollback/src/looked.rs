@@ -9,7 +9,8 @@ use canary::{
 
 use crate::{
     Balancer, Rule, Seen,
-    decide::{self, Call, Watched, Why},
+    call::{self, Call, Watched, Why},
+    decide,
     missing::Lacking,
     stop,
 };
@@ -81,14 +82,14 @@ impl Looked {
             status: self.seen.status.clone(),
             alarms: Known::Known(self.alarms.clone()),
         };
-        let is_watched = |record: &Record| decide::is_watched(record, why, self.seen.now);
+        let is_watched = |record: &Record| call::is_watched(record, why, self.seen.now);
         let watched = self
             .record
             .as_ref()
             .is_some_and(is_watched)
             .then_some(watched);
         match (
-            decide::call(self.record.as_ref(), why, watched.as_ref(), self.seen.now),
+            call::call(self.record.as_ref(), why, watched.as_ref(), self.seen.now),
             &self.record,
         ) {
             (Call::Idle(idle), _) => (

@@ -8,7 +8,7 @@ use canary::{
 };
 use serde_json::Value;
 
-use crate::decide::Why;
+use crate::call::Why;
 
 /// Characters of a cause in a notice; alarms' reasons are at most as long.
 const LONGEST_CAUSE: usize = 1024;
@@ -56,7 +56,7 @@ pub fn missing(
     table: &str,
 ) -> Notice {
     let mut lines = about(record);
-    lines.push("What AWS refuses, and is tried again every minute:".to_owned());
+    lines.push("What should be so and AWS refuses; it is tried again every minute:".to_owned());
     lines.extend(missing.iter().map(|it| {
         let why = cut(&it.why, LONGEST_CAUSE);
         format!("- {}, since {}: {why}", it.what, it.since)

@@ -14,7 +14,7 @@ use canary::{
     target::AlbTraffic,
 };
 
-use crate::decide::Watched;
+use crate::call::Watched;
 
 /// For how long one read may keep a look: half of what an operation may take, so that one that hangs leaves time for what is to
 /// be changed.

@@ -93,6 +93,18 @@ pub(crate) fn replaced(
     replace.into_iter().chain(hold).collect()
 }
 
+/// The stable version, and nothing else.
+pub(crate) fn version_steps(
+    service: &Service,
+    found: &FoundService,
+    rolling_back: &RollingBack,
+) -> Vec<Step> {
+    let stable = &found.task_definition;
+    let is_due = !service.is_on(stable) && !is_theirs(service, stable, rolling_back);
+    let version = is_due.then(|| Step::version(&service.name, stable));
+    version.into_iter().collect()
+}
+
 /// The primary is touched only where the release may have touched it.
 pub(crate) fn primary_steps(
     primary: &Service,

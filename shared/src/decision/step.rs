@@ -73,51 +73,42 @@ pub enum Step {
     },
 }
 
-/// What is wanted, in words that are the same whenever it is.
+/// What there is once it is taken, in words that are the same whenever it is wanted.
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Register { .. } => {
-                f.write_str("the candidate's task definition is to be registered")
-            }
+            Self::Register { .. } => f.write_str("the candidate's task definition is registered"),
             Self::UpdateService {
                 service,
                 task_definition: Some(version),
                 ..
-            } => write!(f, "{service} is to run {}", version.short()),
+            } => write!(f, "{service} runs {}", version.short()),
             Self::UpdateService {
                 service,
                 desired: Some(desired),
                 ..
-            } => write!(f, "{service} is to have {desired} task{}", plural(*desired)),
-            Self::UpdateService { service, .. } => write!(f, "{service} is to stay as it is"),
+            } => write!(f, "{service} has {desired} task{}", plural(*desired)),
+            Self::UpdateService { service, .. } => write!(f, "{service} stays as it is"),
             Self::Redeploy {
                 service,
                 task_definition,
-            } => write!(
-                f,
-                "{service} is to deploy {} once more",
-                task_definition.short()
-            ),
+            } => write!(f, "{service} deploys {} once more", task_definition.short()),
             Self::Scale { service, to } => write!(
                 f,
-                "{service} is to be scaled automatically from {} to {}{}",
+                "{service} is scaled automatically from {} to {}{}",
                 to.min, to.max, to.suspended
             ),
             Self::Weigh {
                 forward, weights, ..
-            } => write!(f, "{} is to have the weights {weights}", forward.short()),
+            } => write!(f, "{} has the weights {weights}", forward.short()),
             Self::Reject { approval, .. } => write!(
                 f,
-                "approval {} in stage {} of pipeline {} is to be rejected",
+                "approval {} in stage {} of pipeline {} is rejected",
                 approval.action, approval.stage, approval.pipeline
             ),
             Self::Stop {
                 pipeline, release, ..
-            } => write!(
-                f,
-                "execution {release} of pipeline {pipeline} is to be stopped"
-            ),
+            } => write!(f, "execution {release} of pipeline {pipeline} is stopped"),
         }
     }
 }

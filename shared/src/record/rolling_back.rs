@@ -104,7 +104,7 @@ pub enum Which {
 /// Something that a rollback wants and AWS refuses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Missing {
-    /// What, in words: `orders-canary is to run orders:7`.
+    /// What there would be, in words: `orders-canary runs orders:7`.
     pub what: String,
     /// What AWS says.
     pub why: String,

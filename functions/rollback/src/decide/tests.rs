@@ -1,6 +1,8 @@
 mod http;
 mod restoring;
 
+use std::time::Duration;
+
 use canary::{
     aws::pipeline::Execution,
     decision::Approval,
@@ -8,7 +10,9 @@ use canary::{
         alarm, another_release, at, candidate, check, foreign, pair, record, release, scaling,
         stable, target,
     },
-    observation::{Observation, Service},
+    names::ReleaseId,
+    observation::{Alarm, Observation, Service},
+    parameters::Rollback,
     trigger::{Ended, Firing},
 };
 

@@ -9,7 +9,7 @@ use canary::{
 
 use super::*;
 use crate::{
-    decide::{self, Call, Watched},
+    call::{self, Call, Watched},
     looked::Looked,
 };
 
@@ -32,7 +32,7 @@ fn told(pair: Observation, why: &Why) -> Option<Notice> {
         status: seen.status.clone(),
         alarms: Known::Known(Vec::new()),
     };
-    match decide::call(Some(record), why, Some(&watched), seen.now) {
+    match call::call(Some(record), why, Some(&watched), seen.now) {
         Call::Fence(_, fence) => Some(begun(record, &fence, why)),
         Call::GoOn => match sight.look(why) {
             Decision::Done(done) => Some(finished(record, done.record.as_deref()?)),

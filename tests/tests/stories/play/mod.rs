@@ -327,6 +327,19 @@ impl Play {
             .with(|world| ecs::delete_service(world, stage::CLUSTER, service));
     }
 
+    /// A person stops tasks of a service. That nobody answers for it meanwhile is nobody else's fault.
+    pub(crate) fn stop_tasks(&self, service: &str, many: usize) {
+        self.forgiven.store(true, Ordering::Relaxed);
+        let of_service = json!({ "cluster": stage::CLUSTER, "serviceName": service });
+        let tasks = self.ecs("ListTasks", &of_service)["taskArns"].clone();
+        for task in tasks.as_array().into_iter().flatten().take(many) {
+            self.ecs(
+                "StopTask",
+                &json!({ "cluster": stage::CLUSTER, "task": task }),
+            );
+        }
+    }
+
     /// Switches the repair schedule off.
     pub(crate) fn suspend_schedule(&self) {
         self.set_schedule(false);

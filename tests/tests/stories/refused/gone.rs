@@ -1,5 +1,7 @@
 //! What the release found is not there any more, or is not taken back.
 
+use rehearsal_core::wire::Ailment;
+
 use super::*;
 
 /// The version that a service runs, deregistered: as a stack does with the last revision at every update.
@@ -41,7 +43,7 @@ async fn a_stable_version_that_is_inactive_does_not_keep_the_canary_running() {
         let told = told(&play, CANNOT);
         assert_eq!(told.len(), 1, "{told:?}");
         assert!(
-            told[0].contains("orders-canary is to run orders:1"),
+            told[0].contains("orders-canary runs orders:1"),
             "{}",
             told[0]
         );
@@ -169,10 +171,45 @@ async fn a_canary_that_was_deleted_while_promoting_does_not_keep_the_primary_fro
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_primary_that_was_deleted_does_not_keep_the_canary_running() {
+    for stage in pairs() {
+        let (play, before, release) = release(&stage, At::Approval).await;
+        play.delete_service(stage::PRIMARY);
+        let alarm = play.account.now();
+        play.alarm("orders fail");
+        play.until_phase("RolledBack").await;
+        play.pass(Duration::from_mins(3)).await;
+        let stopped = stopped(&play, &stage, alarm);
+        if stage.traffic == Traffic::Queue {
+            assert!(
+                stopped.is_some_and(|after| after <= Duration::from_secs(10)),
+                "{stopped:?}"
+            );
+        }
+        let pair = play.pair();
+        match stage.traffic {
+            Traffic::Queue => {
+                let canary = before.lines().nth(1).unwrap();
+                assert!(pair.contains(canary), "{}", play.transcript());
+            }
+            // It has every request, and keeps as many tasks as it has.
+            Traffic::Alb => {
+                assert!(pair.contains("orders-canary: orders:1 2/2"), "{pair}");
+                assert!(pair.ends_with("rule: 0 primary, 100 canary"), "{pair}");
+            }
+        }
+        assert!(play.has_ended(&release));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stable_version_whose_tasks_fail_four_times_on_the_way_back_is_deployed_anew() {
     for stage in pairs() {
         let (play, before, _) = release(&stage, At::Promotion).await;
         play.pass(Duration::from_mins(3)).await;
+        // Whether it may be deployed again cannot be asked: that is no reason not to.
+        let denied = Ailment::Denied;
+        play.fail(stage::ROLLBACK, "DescribeTaskDefinition", denied, None);
         play.fail_next_starts(4);
         let alarm = play.account.now();
         play.alarm("orders fail");

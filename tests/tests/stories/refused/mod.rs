@@ -1,5 +1,6 @@
 //! Nothing that AWS refuses, hides or delays keeps a bad canary running.
 
+mod few;
 mod forward;
 mod gone;
 mod guard;

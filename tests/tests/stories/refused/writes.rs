@@ -47,8 +47,8 @@ async fn without_the_right_to_change_services_everything_else_is_restored() {
             assert!(play.has_ended(&release), "{}", play.transcript());
             assert_eq!(play.phase().await, "RollingBack");
             let missing = missing(&play).await;
-            let version = "orders-canary is to run orders:1".to_owned();
-            let primary = "orders is to run orders:1".to_owned();
+            let version = "orders-canary runs orders:1".to_owned();
+            let primary = "orders runs orders:1".to_owned();
             match (stage.traffic, at) {
                 (Traffic::Queue, At::Approval) => {
                     assert!(missing.contains(&version), "{missing:?}");
@@ -89,7 +89,7 @@ async fn without_the_right_to_change_scaling_everything_else_is_restored() {
         let pair = play.pair();
         assert!(pair.contains("orders-canary: orders:1 1/1 in 1"), "{pair}");
         let missing = missing(&play).await;
-        let canary = "orders-canary is to be scaled automatically from 0 to 10".to_owned();
+        let canary = "orders-canary is scaled automatically from 0 to 10".to_owned();
         assert!(missing.contains(&canary), "{missing:?}");
         let told = told_of_missing(&play).len();
         assert!((1..=missing.len()).contains(&told), "{told} of {missing:?}");

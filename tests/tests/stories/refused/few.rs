@@ -1,0 +1,92 @@
+//! Capacity comes before weight, on the way back too.
+
+use super::*;
+
+/// What the canary's weight, its tasks and the primary's healthy targets were at a moment, and at every change since.
+fn seen(play: &Play, since: Moment) -> Vec<(u32, u32, u32)> {
+    let journal = play.account.with(|world| world.journal.clone());
+    let (mut weight, mut tasks, mut healthy) = (0, 0, 0);
+    let mut all = Vec::new();
+    for Entry { at, what } in journal {
+        match what {
+            What::Weights { groups, .. } => {
+                let canary = groups
+                    .iter()
+                    .find(|(group, _)| group == stage::CANARY_GROUP);
+                weight = canary.map_or(0, |(_, weight)| *weight);
+            }
+            What::Targets {
+                group,
+                healthy: now,
+                ..
+            } if group == stage::PRIMARY_GROUP => healthy = now,
+            What::Service {
+                service, desired, ..
+            } if service == stage::CANARY => tasks = desired,
+            _ => continue,
+        }
+        if at < since {
+            all.clear();
+        }
+        all.push((weight, tasks, healthy));
+    }
+    all
+}
+
+/// A release that waits for its approval, half of the requests on two canary tasks; so many of the four tasks of the primary
+/// are stopped, and those that take their place need three minutes until they answer.
+async fn with_primary_tasks_stopped(many: usize) -> (Play, String, String) {
+    let [.., stage] = pairs();
+    let (play, before, release) = release(&stage, At::Approval).await;
+    let slow = json!({
+        "cluster": stage::CLUSTER, "service": stage::PRIMARY, "healthCheckGracePeriodSeconds": 900,
+    });
+    play.ecs("UpdateService", &slow);
+    play.requests().warm_up(Duration::from_mins(3));
+    play.stop_tasks(stage::PRIMARY, many);
+    play.pass(Duration::from_secs(40)).await;
+    play.requests().warm_up(Duration::from_secs(1));
+    (play, before, release)
+}
+
+#[tokio::test(start_paused = true)]
+async fn few_healthy_stable_targets_take_no_more_than_they_can() {
+    let (play, before, _) = with_primary_tasks_stopped(3).await;
+    let alarm = play.account.now();
+    play.alarm("orders fail");
+    play.until_phase("RolledBack").await;
+    play.pass(Duration::from_mins(3)).await;
+    let seen = seen(&play, alarm);
+    assert!(
+        seen.iter()
+            .any(|(weight, _, healthy)| (*weight, *healthy) == (50, 1)),
+        "{seen:?}\n{}",
+        play.transcript()
+    );
+    let early = seen
+        .iter()
+        .find(|(weight, _, healthy)| *weight < 50 && *healthy < 2);
+    assert_eq!(early, None, "{}", play.transcript());
+    assert_eq!(play.pair(), before, "{}", play.transcript());
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_only_the_canary_answers_its_tasks_are_raised_and_it_takes_what_they_can() {
+    let (play, before, _) = with_primary_tasks_stopped(4).await;
+    let alarm = play.account.now();
+    play.alarm("orders fail");
+    play.until_phase("RolledBack").await;
+    play.pass(Duration::from_mins(3)).await;
+    let seen = seen(&play, alarm);
+    assert!(
+        seen.iter()
+            .any(|(weight, tasks, healthy)| (*weight, *tasks, *healthy) == (100, 4, 0)),
+        "{seen:?}\n{}",
+        play.transcript()
+    );
+    let early = seen
+        .iter()
+        .find(|(weight, _, healthy)| *weight < 50 && *healthy < 2);
+    assert_eq!(early, None, "{}", play.transcript());
+    assert_eq!(play.pair(), before, "{}", play.transcript());
+}
