@@ -4,14 +4,14 @@
 use crate::{
     decision::Refusal,
     names::{ReleaseId, TaskDefinitionArn},
-    observation::{Alarm, Alb, Observation, Service},
-    record::{Candidate, FoundAlb, Phase, Record},
+    observation::{Alarm, Observation, Service},
+    record::{Candidate, Phase, Record},
     target::Target,
     traffic::alb,
     weight::Weight,
 };
 
-/// The record, if it is this release's and no rollback has taken it.
+/// The record, if it is this release's, no rollback has taken it, and the target is still what it began with.
 pub fn own<'a>(
     record: Option<&'a Record>,
     target: &Target,
@@ -24,7 +24,8 @@ pub fn own<'a>(
             owner: record.map(|record| record.release.clone()),
         });
     };
-    Refusal::of_rollback(record).map_or(Ok(record), Err)
+    let refusal = Refusal::of_rollback(record).or_else(|| Refusal::of_target(record, target));
+    refusal.map_or(Ok(record), Err)
 }
 
 /// No alarm of the target is in `ALARM`.
@@ -53,24 +54,6 @@ pub fn all(seen: &Observation, record: &Record) -> Result<(), Refusal> {
 
 /// The weights are what this release last set, and until that was seen once also what was there before.
 fn own_weights(seen: &Observation, record: &Record) -> Result<(), Refusal> {
-    let rules = |alb: &Alb| {
-        alb.forwards
-            .iter()
-            .map(|forward| forward.arn.clone())
-            .collect::<Vec<_>>()
-    };
-    let found_rules = |found: &FoundAlb| {
-        found
-            .forwards
-            .iter()
-            .map(|found| found.forward.clone())
-            .collect()
-    };
-    if seen.alb.as_ref().map(rules) != record.found.alb.as_ref().map(found_rules) {
-        return Err(Refusal::TargetChanged {
-            release: record.release.clone(),
-        });
-    }
     let (Some(alb), Some(found)) = (&seen.alb, &record.found.alb) else {
         return Ok(());
     };

@@ -57,7 +57,7 @@ pub async fn pair(
         || alb.is_err();
     let own = record.as_ref();
     let own = own.filter(|record| is_blind && record.release == *release);
-    if let Some(refusal) = own.and_then(|it| closed(it, &alarms, &dead_letters)) {
+    if let Some(refusal) = own.and_then(|it| closed(it, target, &alarms, &dead_letters)) {
         return Err(Trouble::Gate(Box::new(refusal)));
     }
     let (alarms, dead_letters, alb) = (alarms?, dead_letters?, alb?);
@@ -77,6 +77,7 @@ pub async fn pair(
 /// The gate of a release that goes on, if what was seen says that it is closed.
 fn closed(
     record: &Record,
+    target: &Target,
     alarms: &Result<Vec<Alarm>, AwsError>,
     dead_letters: &Result<Option<u64>, AwsError>,
 ) -> Option<Refusal> {
@@ -85,6 +86,9 @@ fn closed(
     }
     if !record.is_active() {
         return None;
+    }
+    if let Some(refusal) = Refusal::of_target(record, target) {
+        return Some(refusal);
     }
     let alarms = alarms.as_deref().unwrap_or_default();
     let dead_letters = dead_letters.as_ref().ok().copied().flatten();

@@ -50,6 +50,21 @@ pub struct Record {
     /// The canary's weight on the load balancer that was set last; `None` if none was, or if there is no load balancer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<SetWeight>,
+    /// The last execution since that found nothing to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<Beside>,
+}
+
+/// An execution that found nothing to do: its actions are admitted beside the last release, whose findings and guard stay as they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Beside {
+    /// The execution.
+    pub release: ReleaseId,
+    /// The images that it was to release, which the primary runs already.
+    pub images: Images,
+    /// What the primary runs.
+    pub task_definition: TaskDefinitionArn,
 }
 
 /// A weight that was set on every rule of the target.
@@ -218,6 +233,23 @@ impl Record {
             phase,
             phase_since: now,
             weight: None,
+            beside: None,
+        }
+    }
+
+    /// The execution of this id that found nothing to do since.
+    #[must_use]
+    pub fn beside(&self, release: &ReleaseId) -> Option<&Beside> {
+        self.beside.as_ref().filter(|it| it.release == *release)
+    }
+
+    /// The same release, one write later, with an execution beside it that found nothing to do.
+    #[must_use]
+    pub fn admitting(&self, beside: Beside) -> Self {
+        Self {
+            revision: self.revision + 1,
+            beside: Some(beside),
+            ..self.clone()
         }
     }
 
@@ -247,6 +279,12 @@ impl Record {
             missing: Vec::new(),
         }));
         self.advance(phase, now)
+    }
+
+    /// Whether it promoted what was there already: there is nothing to take back.
+    #[must_use]
+    pub fn has_changed_nothing(&self) -> bool {
+        matches!(&self.phase, Phase::Promoted { candidate } if *candidate == self.found.primary.task_definition)
     }
 
     /// Whether the release still has the pair.

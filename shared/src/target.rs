@@ -2,7 +2,10 @@
 
 mod alb;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{
     input::{self, BadInput},
@@ -103,7 +106,36 @@ pub enum Mode {
     ConstantTotal,
 }
 
+/// Fields that do not say where and how work is split: of these a release keeps those that it began with.
+const LIMITS: [&str; 7] = [
+    "restingTasks",
+    "guardMinutes",
+    "maxDeadLetters",
+    "maxTasks",
+    "minTasks",
+    "maxUnhealthy",
+    "allowSticky",
+];
+
+/// A field in which two targets differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// Its path.
+    pub field: String,
+    /// What the one has, as JSON.
+    pub here: String,
+    /// What the other has, as JSON.
+    pub there: String,
+}
+
 impl Target {
+    /// The first field in which another target is another place, or splits work in another way.
+    #[must_use]
+    pub fn differs(&self, other: &Self) -> Option<Difference> {
+        let json = |target: &Self| serde_json::to_value(target).unwrap_or_default();
+        difference("", &json(self), &json(other))
+    }
+
     /// Key of the pair's release record.
     #[must_use]
     pub fn pair(&self) -> PairId {
@@ -189,3 +221,28 @@ fn an_hour() -> u32 {
 
 #[cfg(test)]
 pub(crate) mod tests;
+/// The first difference of two documents, objects by field.
+fn difference(path: &str, here: &Value, there: &Value) -> Option<Difference> {
+    let (Some(ours), Some(theirs)) = (here.as_object(), there.as_object()) else {
+        return (here != there).then(|| Difference {
+            field: path.to_owned(),
+            here: here.to_string(),
+            there: there.to_string(),
+        });
+    };
+    let names: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
+    let names = names
+        .into_iter()
+        .filter(|name| !LIMITS.contains(&name.as_str()));
+    let mut found = names.filter_map(|name| {
+        let path = if path.is_empty() {
+            name.clone()
+        } else {
+            format!("{path}.{name}")
+        };
+        let of =
+            |fields: &serde_json::Map<String, Value>| fields.get(name).cloned().unwrap_or_default();
+        difference(&path, &of(ours), &of(theirs))
+    });
+    found.next()
+}

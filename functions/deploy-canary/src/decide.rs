@@ -1,6 +1,7 @@
 //! What one look of deploy-canary calls for. Pure.
 
 use canary::{
+    artifact::Images,
     aws::pipeline::ExecutionStatus,
     clock::Timestamp,
     decision::{Decision, Doing, Done, Move, Outcome, Refusal, Step, WaitingOn},
@@ -9,8 +10,8 @@ use canary::{
     observation::{Observation, Task},
     reconcile::{FUNCTION_TIMEOUT, Look, Stage},
     record::{
-        Candidate, Cause, Found, FoundDefinition, FoundInFull, FoundRule, FoundService, Phase,
-        Record,
+        Beside, Candidate, Cause, Found, FoundDefinition, FoundInFull, FoundRule, FoundService,
+        Phase, Record,
     },
     target::Traffic,
     traffic::alb,
@@ -35,15 +36,27 @@ pub fn decide(look: &Look<DeployCanary>, seen: &Seen) -> Decision {
 
 /// This release has the pair, or had it last.
 fn own_release(look: &Look<DeployCanary>, seen: &Seen, record: &Record) -> Decision {
-    let is_before = record.phase_since <= look.bookmark.started;
+    if record.is_active()
+        && record.rollback().is_none()
+        && let Some(refusal) = Refusal::of_target(record, &look.target)
+    {
+        return Decision::Refuse(refusal);
+    }
+    // A retried stage keeps its execution id: what is rolled back is the attempt before this action.
+    let is_before = |cause: &Cause| cause.at <= look.bookmark.started;
     match &record.phase {
-        // A retried stage keeps its execution id: what was rolled back is the attempt before this action.
-        Phase::RolledBack { .. } if is_before => begin(look, seen, Some(record)),
+        Phase::RolledBack { cause, .. } if is_before(cause) => begin(look, seen, Some(record)),
+        Phase::RollingBack(rolling_back) if is_before(&rolling_back.cause) => {
+            Decision::Wait(WaitingOn::OtherRollback {
+                release: record.release.clone(),
+                cause: rolling_back.cause.clone(),
+            })
+        }
         Phase::Deploying { candidate } => match gates::all(&seen.pair, record) {
             Ok(()) => deploying(look, seen, record, candidate),
             Err(refusal) => Decision::Refuse(refusal),
         },
-        Phase::Promoted { .. } => nothing_to_do(look, record, None),
+        Phase::Promoted { candidate } => nothing_to_do(look, &record.images, candidate, None),
         Phase::RollingBack(_) | Phase::RolledBack { .. } => Refusal::of_rollback(record)
             .map_or(Decision::Wait(WaitingOn::OtherInvocation), Decision::Refuse),
         Phase::Shifting { .. } | Phase::Promoting { .. } => Decision::Refuse(Refusal::WrongPhase {
@@ -130,8 +143,17 @@ fn begin(look: &Look<DeployCanary>, seen: &Seen, previous: Option<&Record>) -> D
     };
     if stable.runs(&images) {
         let candidate = found.primary.task_definition.clone();
-        let record = start(Phase::Promoted { candidate });
-        return nothing_to_do(look, &record, Some(record.clone()));
+        let beside = Beside {
+            release: release.clone(),
+            images: images.clone(),
+            task_definition: candidate.clone(),
+        };
+        let record = match previous {
+            Some(last) if last.beside(&release) == Some(&beside) => None,
+            Some(last) => Some(last.admitting(beside)),
+            None => Some(start(Phase::Promoted { candidate })),
+        };
+        return nothing_to_do(look, &images, &found.primary.task_definition, record);
     }
     if let Err(refusal) = rules::check(&look.target, pair, groups.as_ref()) {
         return Decision::Refuse(refusal);
@@ -183,7 +205,7 @@ fn check(
     stable: &Definition,
     source: &Source,
     found: &Found,
-) -> Result<canary::artifact::Images, Refusal> {
+) -> Result<Images, Refusal> {
     let images = candidate::images(
         source,
         &look.parameters,
@@ -420,23 +442,22 @@ fn all_on(tasks: &[Task], candidate: &TaskDefinitionArn, desired: u32) -> bool {
     on == tasks.len() && u32::try_from(on).is_ok_and(|on| on >= desired)
 }
 
-fn nothing_to_do(look: &Look<DeployCanary>, record: &Record, write: Option<Record>) -> Decision {
+fn nothing_to_do(
+    look: &Look<DeployCanary>,
+    images: &Images,
+    runs: &TaskDefinitionArn,
+    write: Option<Record>,
+) -> Decision {
     Decision::Done(Done {
         outcome: Outcome::NothingToDo {
             primary: look.target.primary.clone(),
-            image: record.images.clone(),
+            image: images.clone(),
         },
         record: write.map(Box::new),
         variables: vec![
             ("Release", look.parameters.release.to_string()),
-            ("Image", record.images.to_string()),
-            (
-                "TaskDefinition",
-                record
-                    .candidate()
-                    .map(ToString::to_string)
-                    .unwrap_or_default(),
-            ),
+            ("Image", images.to_string()),
+            ("TaskDefinition", runs.to_string()),
         ],
     })
 }

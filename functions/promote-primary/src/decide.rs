@@ -7,7 +7,7 @@ use canary::{
     names::TaskDefinitionArn,
     observation::{Observation, Service, Task},
     reconcile::{Look, Stage},
-    record::{FoundService, Phase, Record},
+    record::{Beside, FoundService, Phase, Record},
 };
 
 use crate::{PromotePrimary, Seen, drain};
@@ -22,6 +22,10 @@ pub fn decide(look: &Look<PromotePrimary>, seen: &Seen) -> Decision {
 }
 
 fn promote(look: &Look<PromotePrimary>, seen: &Seen) -> Result<Decision, Refusal> {
+    let release = &look.parameters.release;
+    if let Some(beside) = seen.pair.record.as_ref().and_then(|it| it.beside(release)) {
+        return Ok(nothing_to_do(look, beside));
+    }
     let record = gates::own(
         seen.pair.record.as_ref(),
         &look.target,
@@ -258,6 +262,18 @@ fn promoted(record: &Record, candidate: &TaskDefinitionArn, write: Option<Record
         },
         record: write.map(Box::new),
         variables: vec![("TaskDefinition", candidate.to_string())],
+    })
+}
+
+/// The execution has found that the primary runs its image already.
+fn nothing_to_do(look: &Look<PromotePrimary>, beside: &Beside) -> Decision {
+    Decision::Done(Done {
+        outcome: Outcome::NothingToDo {
+            primary: look.target.primary.clone(),
+            image: beside.images.clone(),
+        },
+        record: None,
+        variables: vec![("TaskDefinition", beside.task_definition.to_string())],
     })
 }
 

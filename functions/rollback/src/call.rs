@@ -232,6 +232,7 @@ pub fn call(record: Option<&Record>, why: &Why, watched: Option<&Watched>, now: 
             cause: cause.clone(),
         }),
         Phase::RollingBack(_) => Call::GoOn,
+        _ if record.has_changed_nothing() => Call::Idle(Idle::Finished(record.release.clone())),
         _ => match why.verdict(record, watched, now) {
             Ok(Verdict {
                 what,

@@ -55,6 +55,9 @@ pub fn restore(
         next.forced = next.forced.again(*which);
     }
     let is_changed = next != *rolling_back;
+    // An execution that has ended, and goes on after that, was retried: that is not this rollback's to end.
+    let has_ended = rolling_back.ends_execution && execution::has_ended(seen);
+    next.ends_execution &= !has_ended;
     let Weighing {
         record: written,
         is_new,
@@ -65,15 +68,19 @@ pub fn restore(
     if rolling_back.ends_execution && !matches!(why, Why::Action(_)) {
         steps.extend(execution::steps(seen, record, rolling_back, is_first));
     }
+    let goes_on = || Doing::GoOnRollingBack(record.release.clone());
     let decision = if is_changed || is_new || !steps.is_empty() {
         Decision::Take(Move {
-            doing: Doing::GoOnRollingBack(record.release.clone()),
-            record: (is_changed || is_new).then(|| Box::new(written)),
+            doing: goes_on(),
+            record: (is_changed || is_new || has_ended).then(|| Box::new(written)),
             found: None,
             steps,
         })
     } else {
-        conclude(seen, record, rolling_back, why)
+        match conclude(seen, record, rolling_back, why) {
+            Decision::Wait(_) if has_ended => Decision::write(goes_on(), written),
+            decision => decision,
+        }
     };
     Restoring {
         decision,

@@ -9,6 +9,7 @@ use canary::{
     parameters::Step,
     reconcile::Look,
     record::{FoundAlb, Record},
+    target::AlbTraffic,
     traffic::alb::{self, Drain},
     weight::{Attained, Weight},
 };
@@ -32,14 +33,12 @@ pub(crate) fn progress(
     look: &Look<ShiftWeight>,
     seen: &Observation,
     ready: &Ready<'_>,
+    target: &AlbTraffic,
     step: Step,
 ) -> Result<Progress, Refusal> {
     let record = ready.record;
-    let (Some(target), Some(alb), Some(found)) = (look.target.alb(), &seen.alb, &record.found.alb)
-    else {
-        return Err(Refusal::TargetChanged {
-            release: record.release.clone(),
-        });
+    let (Some(alb), Some(found)) = (&seen.alb, &record.found.alb) else {
+        return Ok(Progress::Wait(WaitingOn::OtherInvocation));
     };
     for forward in &found.forwards {
         forward.weights_within(step.weight, look.parameters.tolerance)?;

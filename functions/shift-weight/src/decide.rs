@@ -1,6 +1,7 @@
 //! What one look of shift-weight calls for. Pure.
 
 use canary::{
+    artifact::Images,
     decision::{Decision, Doing, Done, Move, Outcome, Refusal, Step as Change, WaitingOn},
     gates,
     job::Bookmark,
@@ -9,7 +10,7 @@ use canary::{
     parameters::Step,
     reconcile::{Decided, Look, Stage},
     record::{Phase, Record, Turn},
-    target::Traffic,
+    target::{Target, Traffic},
     weight::{Attained, Weight},
 };
 
@@ -67,10 +68,16 @@ impl Progress {
 /// The record is ours, in a phase that fits, and every gate is open.
 fn ready<'a>(look: &Look<ShiftWeight>, seen: &'a Observation) -> Result<Ready<'a>, Box<Decision>> {
     let refuse = |refusal| Box::new(Decision::Refuse(refusal));
+    let release = &look.parameters.release;
+    if let Some(beside) = seen.record.as_ref().and_then(|it| it.beside(release)) {
+        return Err(Box::new(nothing_to_do(&look.target, &beside.images)));
+    }
     let record =
         gates::own(seen.record.as_ref(), &look.target, &look.parameters.release).map_err(refuse)?;
     let asked = match &record.phase {
-        Phase::Promoted { .. } => return Err(Box::new(nothing_to_do(record))),
+        Phase::Promoted { .. } => {
+            return Err(Box::new(nothing_to_do(&record.target, &record.images)));
+        }
         Phase::Shifting { asked, .. } => Some(*asked),
         _ => None,
     };
@@ -125,8 +132,8 @@ fn shift(
         };
     };
     let progress = match &ready.record.target.traffic {
-        Traffic::Queue(_) => queue::progress(look, seen, ready, *step),
-        Traffic::Alb(_) => alb::progress(look, seen, ready, *step),
+        Traffic::Queue(model) => queue::progress(look, seen, ready, model, *step),
+        Traffic::Alb(model) => alb::progress(look, seen, ready, model, *step),
     };
     let (decision, bookmark) = match progress {
         Err(refusal) => (Decision::Refuse(refusal), bookmark),
@@ -270,11 +277,11 @@ fn done(seen: &Observation, ready: &Ready<'_>) -> Decision {
     })
 }
 
-fn nothing_to_do(record: &Record) -> Decision {
+fn nothing_to_do(target: &Target, images: &Images) -> Decision {
     Decision::Done(Done {
         outcome: Outcome::NothingToDo {
-            primary: record.target.primary.clone(),
-            image: record.images.clone(),
+            primary: target.primary.clone(),
+            image: images.clone(),
         },
         record: None,
         // An approval that shows them would fail if they were missing.

@@ -21,13 +21,10 @@ pub(crate) fn progress(
     look: &Look<ShiftWeight>,
     seen: &Observation,
     ready: &Ready<'_>,
+    model: &QueueTraffic,
     step: Step,
 ) -> Result<Progress, Refusal> {
-    let (Some(model), record) = (look.target.queue(), ready.record) else {
-        return Err(Refusal::TargetChanged {
-            release: ready.record.release.clone(),
-        });
-    };
+    let record = ready.record;
     let goal = plan(look, model, &seen.primary, record, step)?;
     let now = counts(seen);
     let is_new = ready.asked != Some(step.weight);

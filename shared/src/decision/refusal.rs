@@ -9,7 +9,7 @@ use crate::{
     names::{AlarmName, ForwardArn, PipelineName, ReleaseId, ServiceName, TargetGroupArn},
     observation::TargetHealth,
     record::{Cause, Phase, Record},
-    target::TARGET,
+    target::{Difference, TARGET, Target},
     traffic::{
         alb::{self, Weights},
         queue::Unreachable,
@@ -163,12 +163,14 @@ pub enum Refusal {
     Unreachable(#[from] Unreachable),
     /// The target is not what the release began with.
     #[error(
-        "the target's traffic (TARGET: field traffic) is not what it was when release {release} began. Nothing was changed; put \
-         it back, or roll the release back by hand and start a new execution"
+        "{TARGET}: field {} is {}, and was {} when release {release} began. Nothing was changed; put it back, or roll the release back \
+         by hand and start a new execution", difference.field, difference.here, difference.there
     )]
     TargetChanged {
         /// The release.
         release: ReleaseId,
+        /// In what it differs.
+        difference: Difference,
     },
     /// The weight cannot be had.
     #[error(transparent)]
@@ -334,6 +336,17 @@ impl Refusal {
             }),
             _ => None,
         }
+    }
+
+    /// The target is another place, or another way to split work, than the one that the release began with.
+    #[must_use]
+    pub fn of_target(record: &Record, target: &Target) -> Option<Self> {
+        let difference = target.differs(&record.target)?;
+        let release = record.release.clone();
+        Some(Self::TargetChanged {
+            release,
+            difference,
+        })
     }
 
     /// How CodePipeline files it.

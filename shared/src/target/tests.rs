@@ -203,3 +203,41 @@ fn no_target_at_all_says_where_it_may_come_from() {
         "{error}"
     );
 }
+
+type Change<'a> = &'a dyn Fn(&mut Value);
+
+#[test]
+fn a_target_that_is_another_place_is_told_apart_by_its_first_field_and_limits_are_not() {
+    let there = |change: &dyn Fn(&mut Value)| {
+        let mut json = serde_json::to_value(crate::fixtures::target()).unwrap();
+        change(&mut json);
+        serde_json::from_value::<Target>(json).unwrap()
+    };
+    let here = crate::fixtures::target();
+    let rows: [(Change<'_>, Option<&str>); 8] = [
+        (&|_| (), None),
+        (&|it| it["canary"] = "other".into(), Some("canary")),
+        (&|it| it["pipeline"] = "other".into(), Some("pipeline")),
+        (&|it| it["alarms"] = serde_json::json!([]), Some("alarms")),
+        (
+            &|it| it["traffic"]["queue"]["mode"] = "constantTotal".into(),
+            Some("traffic.queue.mode"),
+        ),
+        (&|it| it["restingTasks"] = 7.into(), None),
+        (&|it| it["guardMinutes"] = 7.into(), None),
+        (
+            &|it| it["traffic"]["queue"]["maxDeadLetters"] = 7.into(),
+            None,
+        ),
+    ];
+    for (change, field) in rows {
+        let difference = there(change).differs(&here);
+        assert_eq!(difference.as_ref().map(|it| it.field.as_str()), field);
+    }
+    let http = Target {
+        alarms: here.alarms.clone(),
+        ..crate::fixtures::http_target()
+    };
+    let difference = http.differs(&here).expect("another model");
+    assert!(difference.field.starts_with("traffic."), "{difference:?}");
+}

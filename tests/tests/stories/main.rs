@@ -19,4 +19,5 @@ mod scripts;
 mod speed;
 mod templates;
 mod transcript;
+mod truth;
 mod wire;

@@ -160,9 +160,32 @@ fn an_image_that_runs_already_is_a_success_with_nothing_to_do_even_while_an_alar
     };
     check(
         "the image runs",
-        &decide(&look(), &seen(pair().alarm_firing(), running)),
+        &decide(&look(), &seen(pair().alarm_firing(), running.clone())),
         "done: nothing to do: orders already runs orders:v2 | record Promoted",
     );
+    let last = record().owned_by(another_release()).promoted();
+    let beside = |record| {
+        let pair = pair().alarm_firing().recorded(record);
+        let Decision::Done(done) = decide(&look(), &seen(pair, running.clone())) else {
+            panic!("there is nothing to do");
+        };
+        done.record
+    };
+    let admitted = *beside(last.clone()).expect("it is admitted");
+    assert_eq!(
+        admitted.beside.as_ref().map(|it| &it.release),
+        Some(&release())
+    );
+    let unchanged = Record {
+        revision: last.revision,
+        beside: None,
+        ..admitted.clone()
+    };
+    assert_eq!(
+        unchanged, last,
+        "the last promotion, its guard and its findings"
+    );
+    assert_eq!(beside(admitted), None, "once");
     check(
         "that was said before",
         &decide(
@@ -316,8 +339,15 @@ fn a_retried_release_begins_again_and_an_attempt_that_was_rolled_back_does_not()
             refused,
         ),
         (
-            "the first look of a retry that comes too early",
+            "the first look of a retry that comes while the rollback is at work",
             look(),
+            pair().recorded(record().registered().rolling_back()),
+            "wait: waiting for the rollback of release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f: alarm orders-dead-letters went to \
+             ALARM: 3 messages",
+        ),
+        (
+            "a look of the attempt that is being rolled back",
+            look().started(at(110)),
             pair().recorded(record().registered().rolling_back()),
             "refuse: release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f is being rolled back: alarm orders-dead-letters went to \
              ALARM: 3 messages. This action changed nothing more; once that is done, start a new execution, or retry from \

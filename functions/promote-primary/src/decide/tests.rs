@@ -298,7 +298,8 @@ fn in_constant_total_the_primary_gets_its_count_and_its_scaling_back() {
         ),
     ];
     for (situation, seen, expected) in rows {
-        check(situation, &decide(&look(), &seen), expected);
+        let look = look().at_target(target().constant_total());
+        check(situation, &decide(&look, &seen), expected);
     }
 }
 

@@ -450,7 +450,7 @@ fn event_times_may_be_off_by_what_clocks_differ() {
 fn the_execution_ends_with_its_release_unless_it_asked_itself_or_has_ended() {
     let later = |sight: Looked| sight.but(|seen| seen.now = seen.now + Duration::from_secs(20));
     let begun = |by: &Why| {
-        let seen = seen(canaried(record().shifting(10)));
+        let seen = under_way(canaried(record().shifting(10)));
         let Decision::Take(taken) = decide(&seen, by) else {
             panic!("no rollback");
         };
@@ -488,6 +488,12 @@ fn the_execution_ends_with_its_release_unless_it_asked_itself_or_has_ended() {
             later(under_way(begun(&fired()))),
             Why::Schedule,
             format!("{GOES_ON} | {stop}"),
+        ),
+        (
+            "it has ended: from now on it is not ended again",
+            with_status(begun(&fired()), "Failed"),
+            Why::Schedule,
+            format!("{GOES_ON} | record RollingBack"),
         ),
         (
             "its own action asked: it goes on to its own end",

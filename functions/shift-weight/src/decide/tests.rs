@@ -341,6 +341,7 @@ fn a_share_that_cannot_be_reached_is_refused_before_anything_is_changed() {
     strict.parameters.tolerance = Some(5.0);
     let none = seen(0, 1, record().registered());
     let some = seen(3, 1, record().registered());
+    let full = seen(3, 1, record().of(target().at_most(3)).registered());
     let rows = [
         (
             "no primary tasks",
@@ -357,8 +358,8 @@ fn a_share_that_cannot_be_reached_is_refused_before_anything_is_changed() {
         ),
         (
             "no room",
-            look(&[10]).at_target(target().at_most(3)),
-            &some,
+            look(&[10]),
+            &full,
             "refuse: a share of 10 % cannot be reached: maxTasks is 3 and 3 tasks are taken; raise maxTasks in the target to \
              4 or more",
         ),

@@ -106,24 +106,6 @@ fn one_rule_of_several_is_enough_to_close_the_gate() {
 }
 
 #[test]
-fn rules_that_the_release_did_not_find_are_a_changed_target() {
-    let record = http_record().shifting(10);
-    let shifting = |seen: Observation| all(&seen.canary_on_candidate(), &record).unwrap_err();
-    let rows = [
-        shifting(http_pair_of(&[second_rule()])),
-        shifting(http_pair_of(&[rule(), second_rule()])),
-        shifting(http_pair_of(&[])),
-        shifting(pair()),
-    ];
-    for refused in rows {
-        assert!(
-            matches!(refused, Refusal::TargetChanged { .. }),
-            "{refused}"
-        );
-    }
-}
-
-#[test]
 fn unhealthy_targets_of_the_canary_stop_shares_and_promotion_beyond_what_is_allowed() {
     let sick = |many| http_pair().canary_on_candidate().unhealthy(many);
     let allowing = |many| http_target().balanced(|alb| alb.max_unhealthy = many);

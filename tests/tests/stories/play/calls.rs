@@ -80,6 +80,17 @@ impl Play {
         });
     }
 
+    /// A person retries all actions of a stage.
+    pub(crate) fn retry(&self, execution: &str, stage: &str) {
+        let input = json!({
+            "pipelineName": stage::PIPELINE, "stageName": stage,
+            "pipelineExecutionId": execution, "retryMode": "ALL_ACTIONS",
+        });
+        self.account
+            .with(|world| codepipeline::call(world, "RetryStageExecution", &input))
+            .expect("the stage has failed");
+    }
+
     /// The next tasks that start end at once, whatever they run.
     pub(crate) fn fail_next_starts(&self, many: u32) {
         self.failing_starts.store(many, Ordering::Relaxed);

@@ -80,7 +80,8 @@ fn the_canarys_scaling_is_held_before_its_count_is_changed() {
         ),
     ];
     for (situation, pair, expected) in rows {
-        let look = look().started(at(590));
+        let target = pair.record.as_ref().map(|it| it.target.clone());
+        let look = look().started(at(590)).at_target(target.expect("a record"));
         check(
             situation,
             &decide(&look, &seen(pair, Detail::Nothing)),

@@ -99,14 +99,6 @@ fn a_gate_that_closes_stops_the_shift_behind_a_load_balancer() {
             sent(4, 2, 50, live(50)).alarm_firing(),
             "refuse: alarm orders-errors is in ALARM. Threshold Crossed: 3 datapoints were greater than 0.".to_owned(),
         ),
-        (
-            "the target names other rules than the release began with",
-            sent(4, 2, 50, live(50)).balancing(|alb| alb.forwards[0].arn = second_rule()),
-            "refuse: the target's traffic (TARGET: field traffic) is not what it was when release \
-             3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f began. Nothing was changed; put it back, or roll the release back by hand and \
-             start a new execution"
-                .to_owned(),
-        ),
     ];
     for (situation, seen, expected) in rows {
         check(
