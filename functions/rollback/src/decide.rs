@@ -176,22 +176,21 @@ fn service_steps(
     }
     let blind = stop::blind_steps(seen, record, rolling_back).into_iter();
     let found = &record.found.canary;
-    let canary = seen
-        .canary
-        .get()
-        .map(|canary| match &record.target.traffic {
-            Traffic::Queue(_) => {
-                services::consumer_steps(canary, found, seen, rolling_back, is_over)
-            }
-            // It has every request, and nobody will ever take them back: task by task, and as many as there are.
-            Traffic::Alb(_) if seen.primary.is_gone() => {
-                services::version_steps(canary, found, rolling_back)
-            }
-            Traffic::Alb(_) if weights::is_canary_free(seen, record, rolling_back, is_over) => {
-                services::replaced(canary, found, seen, rolling_back, is_over)
-            }
-            Traffic::Alb(model) => weights::raised(seen, record, model).into_iter().collect(),
-        });
+    let steps = |canary: &Service, away| {
+        services::canary_steps(canary, found, seen, rolling_back, is_over, away)
+    };
+    let canary = seen.canary.get();
+    let canary = canary.map(|canary| match &record.target.traffic {
+        Traffic::Queue(_) => steps(canary, services::stopped),
+        // It has every request, and nobody will ever take them back: task by task, and as many as there are.
+        Traffic::Alb(_) if seen.primary.is_gone() => {
+            services::version_steps(canary, found, rolling_back)
+        }
+        Traffic::Alb(_) if weights::is_canary_free(seen, record, rolling_back, is_over) => {
+            steps(canary, services::replaced)
+        }
+        Traffic::Alb(model) => weights::raised(seen, record, model).into_iter().collect(),
+    });
     let primary = seen.primary.get();
     let primary =
         primary.map(|it| services::primary_steps(it, seen, record, rolling_back, is_over));

@@ -4,7 +4,7 @@ use canary::{
     decision::Notice,
     job::cut,
     observation::ScalableTarget,
-    record::{Cause, FoundInFull, FoundService, Missing, Phase, Record},
+    record::{FoundInFull, FoundService, Missing, Phase, Record},
 };
 use serde_json::Value;
 
@@ -86,12 +86,14 @@ pub fn missing(
             cut(&without_values(&definition.input), LONGEST_DEFINITION),
         ]);
     }
-    notice(
-        record,
-        "cannot roll back everything of",
-        "cannot be rolled back completely",
-        &lines,
-    )
+    let (primary, release) = (&record.target.primary, &record.release);
+    let message = format!(
+        "AWS refuses a part of the rollback of release {release} of {primary}, which was begun because: {}.\n\n{}\n",
+        cause(record),
+        lines.join("\n")
+    );
+    let what = format!("cannot roll back everything of release {release}");
+    Notice::new(primary.as_str(), &what, message)
 }
 
 /// A task definition that may leave the account: environment variables keep their names.
@@ -111,9 +113,7 @@ fn without_values(definition: &str) -> String {
 
 fn notice(record: &Record, doing: &str, is: &str, lines: &[String]) -> Notice {
     let (primary, release) = (&record.target.primary, &record.release);
-    let cause = record.rollback().map(|it| &it.cause);
-    let cause = cut(cause.map_or("", |cause: &Cause| &cause.what), LONGEST_CAUSE);
-    let cause = cause.trim_end_matches('.');
+    let cause = cause(record);
     let message = format!(
         "Release {release} of {primary} {is}: {cause}.\n\n{}\n",
         lines.join("\n")
@@ -123,6 +123,13 @@ fn notice(record: &Record, doing: &str, is: &str, lines: &[String]) -> Notice {
         &format!("{doing} release {release}"),
         message,
     )
+}
+
+/// Why, cut to what people read, without its full stop.
+fn cause(record: &Record) -> String {
+    let what = record.rollback().map_or("", |it| it.cause.what.as_str());
+    let cause = cut(what, LONGEST_CAUSE);
+    cause.trim_end_matches('.').to_owned()
 }
 
 fn about(record: &Record) -> Vec<String> {

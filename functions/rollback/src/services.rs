@@ -39,21 +39,34 @@ pub(crate) fn is_theirs(
         })
 }
 
-/// A canary that consumes a queue: bad consumers stop at once. Only when the last of them is gone does it get its own count again.
-pub(crate) fn consumer_steps(
+/// What the canary still lacks: `away` brings it off the candidate, and then it gets its count and its scaling back.
+pub(crate) fn canary_steps(
     canary: &Service,
     found: &FoundService,
     seen: &Seen,
     rolling_back: &RollingBack,
     is_over: bool,
+    away: fn(&Service, &FoundService, &Seen, &RollingBack) -> Vec<Step>,
+) -> Vec<Step> {
+    let stable = &found.task_definition;
+    if is_foreign(canary, stable) && !is_theirs(canary, stable, rolling_back) {
+        return away(canary, found, seen, rolling_back);
+    }
+    let goal = goal(Which::Canary, found, seen, rolling_back);
+    goal.map_or_else(Vec::new, |goal| {
+        give_back(canary, &goal, rolling_back, is_over)
+    })
+}
+
+/// A canary that consumes a queue: bad consumers stop at once. Only when the last of them is gone does it get its own count again.
+pub(crate) fn stopped(
+    canary: &Service,
+    found: &FoundService,
+    seen: &Seen,
+    rolling_back: &RollingBack,
 ) -> Vec<Step> {
     let stable = &found.task_definition;
     let goal = goal(Which::Canary, found, seen, rolling_back);
-    if !is_foreign(canary, stable) || is_theirs(canary, stable, rolling_back) {
-        return goal.map_or_else(Vec::new, |goal| {
-            give_back(canary, &goal, rolling_back, is_over)
-        });
-    }
     let version = (!canary.is_on(stable)).then(|| Step::version(&canary.name, stable));
     let is_refused = version.as_ref();
     let is_refused = is_refused.is_some_and(|it| rolling_back.is_missing(&it.to_string()));
@@ -71,15 +84,9 @@ pub(crate) fn replaced(
     found: &FoundService,
     seen: &Seen,
     rolling_back: &RollingBack,
-    is_over: bool,
 ) -> Vec<Step> {
     let stable = &found.task_definition;
     let goal = goal(Which::Canary, found, seen, rolling_back);
-    if !is_foreign(canary, stable) || is_theirs(canary, stable, rolling_back) {
-        return goal.map_or_else(Vec::new, |goal| {
-            give_back(canary, &goal, rolling_back, is_over)
-        });
-    }
     // In one call: a count whose scaling lives, and that was not set with the version, would pass for that scaling's doing.
     let wanted = goal.map(|goal| goal.desired);
     let is_set = canary.is_on(stable) && wanted.is_none_or(|desired| canary.desired == desired);

@@ -134,7 +134,7 @@ pub enum WaitingOn {
     #[error("restored; waiting for the pipeline execution of release {0} to end")]
     Ending(ReleaseId),
     /// What AWS does not allow a rollback to do.
-    #[error("rolling back, but AWS does not let it be that {}: {}{}", first.what, first.why, and_others(*.others))]
+    #[error("rolling back; AWS does not allow this: {}. {}{}", first.what, first.why, and_others(*.others))]
     Missing {
         /// The first of it.
         first: Box<Missing>,
