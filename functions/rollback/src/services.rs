@@ -73,8 +73,7 @@ pub(crate) fn stopped(
     // A canary whose count had been given back goes from version to version; where AWS refuses that, it stops as well.
     let stops = !rolling_back.promotion.has_given_back() || is_refused && goal.is_some();
     let stop = (stops && canary.desired > 0).then(|| Step::count(&canary.name, 0));
-    let hold = canary.scaling_to_hold().map(|to| scale(canary, to));
-    let hold = hold.filter(|_| knows(seen) && !rolling_back.promotion.has_given_back());
+    let hold = held(canary, seen, rolling_back);
     stop.into_iter().chain(version).chain(hold).collect()
 }
 
@@ -95,9 +94,15 @@ pub(crate) fn replaced(
         task_definition: Some(stable.clone()),
         desired: wanted,
     });
-    let hold = canary.scaling_to_hold().map(|to| scale(canary, to));
-    let hold = hold.filter(|_| knows(seen) && !rolling_back.promotion.has_given_back());
+    let hold = held(canary, seen, rolling_back);
     replace.into_iter().chain(hold).collect()
+}
+
+/// The canary's scaling stays out of the way, unless it had been given back.
+fn held(canary: &Service, seen: &Seen, rolling_back: &RollingBack) -> Option<Step> {
+    let is_ours = knows(seen) && !rolling_back.promotion.has_given_back();
+    let to = canary.scaling_to_hold().filter(|_| is_ours)?;
+    Some(scale(canary, to))
 }
 
 /// The stable version, and nothing else.
@@ -236,17 +241,16 @@ fn give_back(
     rolling_back: &RollingBack,
     is_over: bool,
 ) -> Vec<Step> {
+    // A count of 0 is the stopping call's, also under scaling that a promotion has given back on its way out.
+    let is_stopped = service.desired == 0 && goal.desired > 0;
     if rolling_back.promotion.has_given_back() {
-        let is_stopped = service.desired == 0 && goal.desired > 0;
         let is_ours =
             service.desired != goal.desired && (is_stopped || !goal.is_scaled_again(service));
         let count = is_ours.then(|| Step::count(&service.name, goal.desired));
         return count.into_iter().collect();
     }
-    // A count of 0 is the stopping call's, also under scaling that a promotion has given back on its way out.
-    let is_stopped = service.desired == 0 && goal.desired > 0;
-    let is_scalings = is_over && !is_stopped && goal.is_scaled_again(service);
-    if service.desired == goal.desired || is_scalings {
+    let is_left_to_scaling = is_over && !is_stopped && goal.is_scaled_again(service);
+    if service.desired == goal.desired || is_left_to_scaling {
         return scaling_back(service, goal, is_over);
     }
     let hold = service.scaling_to_hold().filter(|_| !is_over);

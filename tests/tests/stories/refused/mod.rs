@@ -103,6 +103,16 @@ fn stopped(play: &Play, stage: &Stage, since: Moment) -> Option<Duration> {
     })
 }
 
+/// Within one look.
+fn assert_stopped_at_once(play: &Play, stage: &Stage, since: Moment) {
+    let stopped = stopped(play, stage, since);
+    let one_look = Duration::from_secs(10);
+    assert!(
+        stopped.is_some_and(|after| after <= one_look),
+        "{stopped:?}"
+    );
+}
+
 /// When the primary was sent back to the stable version.
 fn sent_back(play: &Play, since: Moment) -> Option<Duration> {
     asked(play, since).into_iter().find_map(|(after, call)| {
