@@ -99,6 +99,11 @@ names! {
     TaskDefinitionArn: "the ARN of a task definition",
         "arn:aws:ecs:REGION:ACCOUNT:task-definition/FAMILY:REVISION",
         |arn| arn.starts_with("arn:") && family_revision(arn).is_some();
+    /// An account of AWS.
+    AccountId: "the id of an AWS account", "12 digits", is_account;
+    /// A Region of AWS, by its code.
+    RegionCode: "the code of an AWS Region",
+        "lower-case letters, digits and hyphens, as in eu-central-1 (not \"Europe (Frankfurt)\")", is_region;
     /// The ARN of a standard SNS topic: a FIFO topic has no readers by e-mail.
     TopicArn: "the ARN of a standard SNS topic",
         "arn:aws:sns:REGION:ACCOUNT:NAME, NAME of 1 to 256 letters, digits, hyphens and underscores",
@@ -244,14 +249,25 @@ fn is_hex(text: &str) -> bool {
     text.chars().all(|c| c.is_ascii_hexdigit())
 }
 
+fn is_account(id: &str) -> bool {
+    id.len() == 12 && id.chars().all(|c| c.is_ascii_digit())
+}
+
+fn is_region(code: &str) -> bool {
+    within(code, 32)
+        && code.contains('-')
+        && code
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
 fn queue_name(url: &str) -> Option<&str> {
     let rest = url
         .strip_prefix("https://")
         .or_else(|| url.strip_prefix("http://"))?;
     let mut parts = rest.split('/');
     let (_host, account, name) = (parts.next()?, parts.next()?, parts.next()?);
-    let plausible = account.len() == 12
-        && account.chars().all(|c| c.is_ascii_digit())
+    let plausible = is_account(account)
         && within(name, 80)
         && name
             .chars()
@@ -272,8 +288,7 @@ fn is_topic_arn(arn: &str) -> bool {
     else {
         return false;
     };
-    let is_account = account.len() == 12 && account.chars().all(|c| c.is_ascii_digit());
-    is_account
+    is_account(account)
         && !region.is_empty()
         && within(name, 256)
         && name
@@ -426,6 +441,20 @@ mod tests {
             "arn:aws:sns:eu-central-1:111122223333:",
         ] {
             assert!(TopicArn::try_from(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_account_is_a_number_and_a_region_its_code() {
+        assert!(AccountId::try_from("111122223333").is_ok());
+        for bad in ["", "11112222333", "1111-2222-3333", "orders"] {
+            assert!(AccountId::try_from(bad).is_err(), "{bad}");
+        }
+        for good in ["eu-central-1", "us-gov-west-1", "cn-north-1"] {
+            assert!(RegionCode::try_from(good).is_ok(), "{good}");
+        }
+        for bad in ["", "EU (Frankfurt)", "US East (N. Virginia)", "Global"] {
+            assert!(RegionCode::try_from(bad).is_err(), "{bad}");
         }
     }
 

@@ -1,11 +1,53 @@
 use serde_json::json;
 
 use super::*;
+use crate::clock::Timestamp;
 
 macro_rules! sample {
     ($name:literal) => {
-        serde_json::from_str::<Value>(include_str!(concat!("samples/", $name, ".json"))).unwrap()
+        serde_json::from_str::<Value>(include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/src/trigger/samples/",
+            $name,
+            ".json"
+        )))
+        .unwrap()
     };
+}
+
+mod envelopes;
+mod where_and_first;
+
+/// Every sample: the shapes are those that AWS documents, the values are invented.
+fn samples() -> [(&'static str, Value); 11] {
+    [
+        ("a metric alarm", sample!("alarm-direct-metric")),
+        (
+            "a metric alarm that is over",
+            sample!("alarm-direct-metric-ok"),
+        ),
+        ("a composite alarm", sample!("alarm-direct-composite")),
+        (
+            "an alarm through EventBridge",
+            sample!("alarm-eventbridge-metric"),
+        ),
+        ("an alarm through SNS", sample!("alarm-sns-metric")),
+        (
+            "a rejection",
+            sample!("codepipeline-eb-action-approval-failed"),
+        ),
+        (
+            "a failed execution",
+            sample!("codepipeline-eb-pipeline-failed"),
+        ),
+        (
+            "a stopped execution",
+            sample!("codepipeline-eb-pipeline-stopped"),
+        ),
+        ("a first job", sample!("codepipeline-job-first")),
+        ("a continuation", sample!("codepipeline-job-continuation")),
+        ("a job with everything", sample!("codepipeline-job-full")),
+    ]
 }
 
 const RELEASE: &str = "3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f";
@@ -40,7 +82,21 @@ fn and(mut event: Value, place: &str, name: &str, value: Value) -> Value {
     event
 }
 
-/// An alarm through a topic, with this message.
+/// An event without a member.
+fn without(mut event: Value, place: &str, name: &str) -> Value {
+    let members = event.pointer_mut(place).unwrap().as_object_mut().unwrap();
+    members.remove(name).unwrap();
+    event
+}
+
+/// The schedule's event.
+fn scheduled() -> Value {
+    json!({"version": "0", "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa", "detail-type": "Scheduled Event",
+        "source": "aws.events", "account": "111122223333", "time": "2026-10-02T17:04:40Z", "region": "us-east-1",
+        "resources": ["arn:aws:events:us-east-1:111122223333:rule/orders-release-sweep"], "detail": {}})
+}
+
+/// A notification, with this message.
 fn notified(message: &Value) -> Value {
     with(
         sample!("alarm-sns-metric"),
@@ -66,6 +122,8 @@ fn an_alarm_is_read_the_same_however_it_comes() {
             firing.reason
         );
         assert_eq!((firing.at, firing.direct), (at, direct));
+        assert_eq!(firing.place, Place::new("111122223333", "us-east-1"));
+        assert!(!firing.first);
     }
 }
 
@@ -135,7 +193,7 @@ fn only_a_transition_to_alarm_that_nobody_holds_back_fires() {
         ),
         (
             notified(&json!({"approval": {"token": "planted-secret"}})),
-            "a notification that is no alarm",
+            "a notification that holds neither an alarm nor an EventBridge event that is known",
         ),
         (
             with(
@@ -143,7 +201,7 @@ fn only_a_transition_to_alarm_that_nobody_holds_back_fires() {
                 "/Records/0/Sns/Message",
                 json!("hello"),
             ),
-            "a notification that is no alarm",
+            "a notification that holds neither an alarm nor an EventBridge event that is known",
         ),
     ];
     for (event, expected) in rows {
@@ -232,8 +290,11 @@ fn jobs_schedules_and_hands_are_told_apart_by_their_keys() {
     ] {
         assert!(matches!(read(&event), Ok(Trigger::Job(_))));
     }
-    let scheduled = json!({"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}});
-    assert!(matches!(read(&scheduled), Ok(Trigger::Schedule)));
+    // EventBridge Scheduler sends its detail as a text.
+    let scheduler = with(scheduled(), "/source", json!("aws.scheduler"));
+    for event in [scheduled(), with(scheduler, "/detail", json!("{}"))] {
+        assert!(matches!(read(&event), Ok(Trigger::Schedule)));
+    }
     let by_hand = json!({"release": RELEASE, "reason": "latency"});
     assert!(matches!(read(&by_hand), Ok(Trigger::Hand(event)) if event == by_hand));
 }
@@ -270,6 +331,10 @@ fn what_is_not_known_is_refused_by_its_keys_and_never_with_its_values() {
         ),
         (
             json!({"detail-type": "EC2 Instance State-change Notification", "source": "aws.ec2", "detail": {"state": secret}}),
+            "detail, detail-type, source",
+        ),
+        (
+            json!({"detail-type": secret, "source": "aws.codepipeline", "detail": {"state": "FAILED"}}),
             "detail, detail-type, source",
         ),
         (

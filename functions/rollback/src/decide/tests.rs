@@ -20,12 +20,19 @@ use super::*;
 use crate::looked::{Looked, unseen};
 
 fn fired() -> Why {
-    Why::Alarm(Firing {
+    Why::Alarm(firing())
+}
+
+/// An alarm of the pair's that has just gone to `ALARM`.
+fn firing() -> Firing {
+    Firing {
         alarm: alarm("orders-dead-letters"),
+        place: None,
         reason: "3 messages".to_owned(),
         at: Some(at(599)),
+        first: false,
         direct: true,
-    })
+    }
 }
 
 fn ended() -> Why {
@@ -191,8 +198,7 @@ fn every_trigger_says_why() {
     let direct = Why::Alarm(Firing {
         alarm: alarm("somebody-elses-that-calls-us"),
         reason: "9 errors".to_owned(),
-        at: None,
-        direct: true,
+        ..firing()
     });
     let status = |text| with_status(canaried(record().shifting(10)), text);
     let rows = [
@@ -244,15 +250,12 @@ fn every_trigger_says_why() {
 fn where_nothing_is_to_be_rolled_back_nothing_is_written_and_the_reason_is_said() {
     let foreign_alarm = Why::Alarm(Firing {
         alarm: alarm("somebody-elses"),
-        reason: String::new(),
-        at: None,
         direct: false,
+        ..firing()
     });
     let early_alarm = Why::Alarm(Firing {
-        alarm: alarm("orders-dead-letters"),
-        reason: String::new(),
         at: Some(at(50)),
-        direct: true,
+        ..firing()
     });
     let another = || Why::Hand(asked(another_release()));
     let shifting = || seen(canaried(record().shifting(10)));
@@ -302,12 +305,7 @@ fn where_nothing_is_to_be_rolled_back_nothing_is_written_and_the_reason_is_said(
         (
             "an alarm long after the promotion",
             seen(long_ago()),
-            Why::Alarm(Firing {
-                alarm: alarm("orders-dead-letters"),
-                reason: String::new(),
-                at: None,
-                direct: true,
-            }),
+            Why::Alarm(Firing { at: None, ..firing() }),
             format!(
                 "release {own} is promoted since {}, alarms roll it back for 60 minutes (guardMinutes) only; to roll it back \
                  now, invoke rollback by hand",

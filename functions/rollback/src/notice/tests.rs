@@ -20,6 +20,8 @@ fn alarmed() -> Why {
         alarm: alarm("orders-dead-letters"),
         reason: "3 messages.".to_owned(),
         at: Some(at(599)),
+        place: None,
+        first: false,
         direct: true,
     })
 }
@@ -197,6 +199,8 @@ fn what_only_goes_on_or_is_no_rollback_is_told_to_nobody() {
             alarm: alarm("orders-dead-letters"),
             reason: String::new(),
             at: Some(at(50)),
+            place: None,
+            first: false,
             direct: true,
         });
         assert!(at(50) < began());

@@ -251,6 +251,8 @@ fn a_function_for_all_pairs_looks_at_the_records_that_a_call_may_concern() {
         alarm: alarm("somebody-elses"),
         reason: String::new(),
         at: None,
+        place: None,
+        first: false,
         direct: true,
     });
     let rows = [
