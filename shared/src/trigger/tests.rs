@@ -15,7 +15,9 @@ macro_rules! sample {
     };
 }
 
+mod alike;
 mod envelopes;
+mod random;
 mod where_and_first;
 
 /// Every sample: the shapes are those that AWS documents, the values are invented.
