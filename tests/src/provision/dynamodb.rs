@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{bad, created, name_of, properties, refused};
 use crate::{
     template::{Created, Refused, Resource},
-    world::{self, World},
+    world::{World, dynamodb},
 };
 
 #[derive(Deserialize)]
@@ -61,7 +61,7 @@ pub(super) fn table(world: &mut World, resource: &Resource<'_>) -> Result<Create
             ),
         ));
     }
-    let hash_key = table
+    let partition_key = table
         .key("HASH")
         .ok_or_else(|| bad("KeySchema", "there is no key with KeyType HASH"))?;
     for key in &table.key_schema {
@@ -75,13 +75,7 @@ pub(super) fn table(world: &mut World, resource: &Resource<'_>) -> Result<Create
             ));
         }
     }
-    let declared = world::Table {
-        name: name.clone(),
-        hash_key,
-        range_key: table.key("RANGE"),
-    };
-    world
-        .declare_table(declared)
+    dynamodb::create_table(world, &name, &partition_key, table.key("RANGE").as_deref())
         .map_err(|fault| refused(&fault))?;
     let arn = world.arn("dynamodb", &format!("table/{name}"));
     Ok(created(name, [("Arn", arn.into())]))

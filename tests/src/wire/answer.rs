@@ -5,7 +5,7 @@ use hyper::body::Bytes;
 use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
-use super::{cbor, dynamodb::TableAnswer, model::Model, query};
+use super::{cbor, model::Model, query};
 use crate::{
     clock::Moment,
     world::{Fault, s3},
@@ -80,8 +80,6 @@ pub(super) enum Outcome {
         operation: String,
         output: Value,
     },
-    /// With an answer of the tables, which is in the right protocol already.
-    Table(TableAnswer),
     /// With an object.
     Object(Bytes),
     /// With a fault of a service.
@@ -97,9 +95,6 @@ impl Envelope {
                 operation,
                 output,
             } => self.output(&service, &operation, &output),
-            Outcome::Table(TableAnswer { status, body, .. }) => {
-                self.response(status, &self.content_type("dynamodb"), body)
-            }
             Outcome::Object(body) => {
                 let tag = format!("\"{}\"", s3::etag(&body));
                 let mut answer = self.response(200, "binary/octet-stream", body);
@@ -130,12 +125,7 @@ impl Envelope {
     fn fault(&self, service: &str, fault: &Fault) -> Response<Bytes> {
         let model = Model::of(service);
         let body = match self.protocol {
-            Protocol::Json { .. } => json!({
-                "__type": shape_id(model, &fault.code),
-                "message": fault.message,
-            })
-            .to_string()
-            .into_bytes(),
+            Protocol::Json { .. } => json_fault(model, fault),
             Protocol::Cbor { .. } => cbor::error(&shape_id(model, &fault.code), &fault.message),
             Protocol::Query => {
                 let code = query_code(model, &fault.code);
@@ -194,6 +184,17 @@ impl Envelope {
         }
         answer
     }
+}
+
+fn json_fault(model: Option<&Model>, fault: &Fault) -> Vec<u8> {
+    let mut body = json!({
+        "__type": shape_id(model, &fault.code),
+        "message": fault.message,
+    });
+    for (member, value) in &fault.members {
+        body[*member] = value.clone();
+    }
+    body.to_string().into_bytes()
 }
 
 /// Faults of JSON 1.1 services go by their bare name, others by their shape's id.
@@ -277,6 +278,28 @@ mod tests {
 
     fn header<'a>(answer: &'a Response<Bytes>, name: &str) -> &'a str {
         answer.headers()[name].to_str().unwrap()
+    }
+
+    #[test]
+    fn a_fault_says_all_that_its_shape_has() {
+        let reasons = json!([{ "Code": "None" }]);
+        let fault = Fault::new("TransactionCanceledException", "cancelled");
+        let answer = envelope(Protocol::Json {
+            query_errors: false,
+        })
+        .answer(Outcome::Fault {
+            service: "dynamodb".to_owned(),
+            fault: fault.with("CancellationReasons", reasons.clone()),
+        });
+        let body: Value = serde_json::from_slice(answer.body()).unwrap();
+        assert_eq!(
+            body,
+            json!({
+                "__type": "com.amazonaws.dynamodb#TransactionCanceledException",
+                "message": "cancelled",
+                "CancellationReasons": reasons,
+            })
+        );
     }
 
     #[test]

@@ -27,8 +27,6 @@ pub(super) struct Incoming {
 pub(super) enum Wanted {
     /// An operation of the world, with checked input.
     World,
-    /// An operation of the tables, with checked input.
-    Table,
     /// An object.
     Object(s3::Location),
 }
@@ -68,20 +66,24 @@ fn read(
     identity: &Identity,
     call: &mut Call,
 ) -> Result<Wanted, Fault> {
-    let scope = scope(&parts.headers).ok_or_else(|| Fault {
-        code: "MissingAuthenticationToken".to_owned(),
-        message: "The request has no SigV4 signature in its Authorization header.".to_owned(),
-        status: 403,
+    let scope = scope(&parts.headers).ok_or_else(|| {
+        Fault::with_status(
+            "MissingAuthenticationToken",
+            "The request has no SigV4 signature in its Authorization header.",
+            403,
+        )
     })?;
     call.principal = keys::principal(scope.access_key);
     scope.service.clone_into(&mut call.service);
     if scope.service == "s3" {
         return read_s3(parts, &scope, identity, call);
     }
-    let model = Model::of(scope.service).ok_or_else(|| Fault {
-        code: "UnknownOperationException".to_owned(),
-        message: format!("the local account has no service {}", scope.service),
-        status: 404,
+    let model = Model::of(scope.service).ok_or_else(|| {
+        Fault::with_status(
+            "UnknownOperationException",
+            format!("the local account has no service {}", scope.service),
+            404,
+        )
     })?;
     let protocol = Protocol::of(&parts.headers);
     let operation = if protocol == Protocol::Query {
@@ -91,14 +93,14 @@ fn read(
     };
     call.operation = operation.ok_or_else(|| unknown_operation(scope.service, &call.operation))?;
     if scope.region != identity.region {
-        return Err(Fault {
-            code: "InvalidSignatureException".to_owned(),
-            message: format!(
+        return Err(Fault::with_status(
+            "InvalidSignatureException",
+            format!(
                 "Credential should be scoped to a valid region: this account is in {}, not {}.",
                 identity.region, scope.region
             ),
-            status: 403,
-        });
+            403,
+        ));
     }
     call.input = if protocol == Protocol::Query {
         query::input(model, &call.operation, body)
@@ -107,11 +109,7 @@ fn read(
         document(&parts.headers, body)?
     };
     call.input = valid_input(scope.service, &call.operation, &call.input)?;
-    Ok(if scope.service == "dynamodb" {
-        Wanted::Table
-    } else {
-        Wanted::World
-    })
+    Ok(Wanted::World)
 }
 
 fn read_s3(

@@ -7,8 +7,6 @@
 mod answer;
 mod cbor;
 mod check;
-mod dynamodb;
-mod expressions;
 mod incoming;
 pub mod keys;
 mod model;
@@ -34,7 +32,6 @@ use tokio::{sync::mpsc::UnboundedSender, time::Instant};
 
 use self::{
     answer::{Envelope, Outcome},
-    dynamodb::{TableAnswer, Tables},
     incoming::{Incoming, Wanted},
     polling::Polling,
 };
@@ -65,7 +62,6 @@ pub struct Account {
 
 struct Shared {
     world: Mutex<World>,
-    tables: Mutex<Tables>,
     outages: Mutex<Vec<Outage>>,
     interfere: Mutex<Interfere>,
     latency: Mutex<Duration>,
@@ -105,14 +101,13 @@ enum Arrived {
 }
 
 impl Account {
-    /// An account over a world, with the tables that it declares; effects are sent as they arise.
+    /// An account over a world; effects are sent as they arise.
     #[must_use]
     pub fn new(world: World, effects: UnboundedSender<Effect>) -> Self {
         let began = (world.now, Instant::now());
         let identity = world.identity.clone();
         Self {
             shared: Arc::new(Shared {
-                tables: Mutex::new(Tables::new(&identity.region, &world.tables)),
                 world: Mutex::new(world),
                 outages: Mutex::default(),
                 interfere: Mutex::new(Box::new(|_| Interference::None)),
@@ -172,7 +167,7 @@ impl Account {
         *lock(&self.shared.latency) = latency;
     }
 
-    /// Calls an operation of the world (not of the tables or of S3) as a principal, judged as if it came
+    /// Calls an operation of the world (not of S3) as a principal, judged as if it came
     /// over HTTP, without interference and latency. The journal has it only if it is refused: whoever
     /// plays a consumer polls all the time.
     ///
@@ -270,12 +265,6 @@ impl Account {
                 let body = world.s3.get(&location.bucket, &location.key)?;
                 Outcome::Object(Bytes::copy_from_slice(body))
             }
-            Wanted::Table => {
-                let now = world.now;
-                lock(&self.shared.tables)
-                    .call(&call.operation, &call.input, now)
-                    .map(Outcome::Table)?
-            }
             Wanted::World => {
                 let output = ask(world, call)?;
                 if let Some(polling) = Polling::of(world, call, &output)? {
@@ -310,7 +299,6 @@ impl Arrived {
     fn fault(&self) -> Option<String> {
         match self {
             Self::Done(Outcome::Fault { fault, .. }) => Some(fault.code.clone()),
-            Self::Done(Outcome::Table(answer)) => answer.fault.clone(),
             Self::Lost => Some(NEVER_ANSWERED.to_owned()),
             Self::Done(Outcome::Output { .. } | Outcome::Object(_)) | Self::Waits(_) => None,
         }
@@ -340,11 +328,6 @@ fn pretend(world: &mut World, call: &Call, wanted: &Wanted) -> Result<Arrived, F
     authorize(world, call)?;
     Ok(Arrived::Done(match wanted {
         Wanted::Object(_) => Outcome::Object(Bytes::new()),
-        Wanted::Table => Outcome::Table(TableAnswer {
-            status: 200,
-            body: Bytes::from_static(b"{}"),
-            fault: None,
-        }),
         Wanted::World => Outcome::Output {
             service: call.service.clone(),
             operation: call.operation.clone(),

@@ -193,14 +193,16 @@ pub(super) fn valid_output(service: &str, operation: &str, output: &Value) -> Re
         output,
         check::Strictness::Output,
     )
-    .map_err(|problems| Fault {
-        code: "LocalAccountBug".to_owned(),
-        message: format!(
-            "the local account answered {service}:{operation} with what AWS's model of it \
+    .map_err(|problems| {
+        Fault::with_status(
+            "LocalAccountBug",
+            format!(
+                "the local account answered {service}:{operation} with what AWS's model of it \
                  does not allow: {}",
-            problems.join("; ")
-        ),
-        status: 500,
+                problems.join("; ")
+            ),
+            500,
+        )
     })
 }
 

@@ -62,10 +62,7 @@ fn throttled(service: &str) -> Fault {
         "sqs" => ("RequestThrottled", 403),
         _ => ("ThrottlingException", 400),
     };
-    Fault {
-        status,
-        ..Fault::new(code, "Rate exceeded")
-    }
+    Fault::with_status(code, "Rate exceeded", status)
 }
 
 fn denied(call: &Call, identity: &Identity) -> Fault {

@@ -41,15 +41,15 @@ impl Location {
 }
 
 fn not_implemented(parts: &Parts) -> Fault {
-    Fault {
-        code: "NotImplemented".to_owned(),
-        message: format!(
+    Fault::with_status(
+        "NotImplemented",
+        format!(
             "the local account has only GetObject of whole objects, not this {} of {}",
             parts.method,
             parts.uri.path()
         ),
-        status: 501,
-    }
+        501,
+    )
 }
 
 /// `BUCKET.s3.REGION.amazonaws.com`; any other host is path-style.

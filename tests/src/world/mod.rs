@@ -9,6 +9,7 @@
 
 pub mod cloudwatch;
 pub mod codepipeline;
+pub mod dynamodb;
 pub mod ecs;
 pub mod elb;
 pub mod events;
@@ -49,28 +50,32 @@ pub struct Fault {
     pub message: String,
     /// HTTP status: 400 unless AWS documents another.
     pub status: u16,
+    /// What its shape has beside the message.
+    pub members: Vec<(&'static str, Value)>,
 }
 
 impl Fault {
     /// A client error with status 400.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
+        Self::with_status(code, message, 400)
+    }
+
+    /// An error with another status.
+    pub fn with_status(code: &str, message: impl Into<String>, status: u16) -> Self {
         Self {
             code: code.to_owned(),
             message: message.into(),
-            status: 400,
+            status,
+            members: Vec::new(),
         }
     }
-}
 
-/// A `DynamoDB` table whose keys are strings. The tables themselves are the wire's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Table {
-    /// Its name.
-    pub name: String,
-    /// The partition key.
-    pub hash_key: String,
-    /// The sort key.
-    pub range_key: Option<String>,
+    /// The error with another member of its shape.
+    #[must_use]
+    pub fn with(mut self, member: &'static str, value: impl Into<Value>) -> Self {
+        self.members.push((member, value.into()));
+        self
+    }
 }
 
 /// What the world wants done outside of it.
@@ -127,8 +132,8 @@ pub struct World {
     pub functions: functions::Functions,
     /// Amazon S3.
     pub s3: s3::S3,
-    /// The `DynamoDB` tables that were declared.
-    pub tables: Vec<Table>,
+    /// Amazon `DynamoDB`.
+    pub dynamodb: dynamodb::DynamoDb,
     /// AWS IAM.
     pub iam: iam::Iam,
     /// Amazon SNS.
@@ -156,7 +161,7 @@ impl World {
             events: events::Events::default(),
             functions: functions::Functions::default(),
             s3: s3::S3::default(),
-            tables: Vec::new(),
+            dynamodb: dynamodb::DynamoDb::default(),
             iam: iam::Iam::default(),
             sns: sns::Sns::default(),
             ids: 0,
@@ -175,7 +180,7 @@ impl World {
         functions::tick(self);
     }
 
-    /// Calls one API operation. `service` is the `SigV4` credential scope's name (`ecs`, `sqs`, `sns`,
+    /// Calls one API operation. `service` is the `SigV4` credential scope's name (`ecs`, `sqs`, `sns`, `dynamodb`,
     /// `elasticloadbalancing`, `monitoring`, `codepipeline`, `application-autoscaling`); the input has
     /// been checked against the service's model. Members keep the names of the model (`botocore`
     /// `service-2.json`); timestamps are numbers of epoch seconds.
@@ -190,6 +195,7 @@ impl World {
         principal: &Principal,
     ) -> Result<Value, Fault> {
         match service {
+            "dynamodb" => dynamodb::call(self, operation, input),
             "sns" => sns::call(self, operation, input, principal),
             "sqs" => sqs::call(self, operation, input),
             "ecs" => ecs::call(self, operation, input, principal),
@@ -199,32 +205,6 @@ impl World {
             "application-autoscaling" => scaling::call(self, operation, input),
             _ => Err(unknown_operation(service, operation)),
         }
-    }
-
-    /// Declares a `DynamoDB` table: the account that is made of this world has it, empty.
-    ///
-    /// # Errors
-    /// `ResourceInUseException` if there is one of that name, `ValidationException` for a name that
-    /// AWS does not take (API reference, `CreateTable`).
-    pub fn declare_table(&mut self, table: Table) -> Result<(), Fault> {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
-        if !(3..=255).contains(&table.name.len()) || !table.name.bytes().all(allowed) {
-            return Err(Fault::new(
-                "ValidationException",
-                format!(
-                    "TableName {} is not 3 to 255 letters, digits, underscores, dots and dashes",
-                    table.name
-                ),
-            ));
-        }
-        if self.tables.iter().any(|known| known.name == table.name) {
-            return Err(Fault::new(
-                "ResourceInUseException",
-                format!("Table already exists: {}", table.name),
-            ));
-        }
-        self.tables.push(table);
-        Ok(())
     }
 
     /// An AWS duration in this account's own clockwork.
@@ -267,9 +247,9 @@ impl World {
 /// The answer to an operation that this account does not know: an error, never an empty answer.
 #[must_use]
 pub fn unknown_operation(service: &str, operation: &str) -> Fault {
-    Fault {
-        code: "UnknownOperationException".to_owned(),
-        message: format!("the local account has no operation {service}:{operation}"),
-        status: 404,
-    }
+    Fault::with_status(
+        "UnknownOperationException",
+        format!("the local account has no operation {service}:{operation}"),
+        404,
+    )
 }

@@ -79,11 +79,11 @@ impl S3 {
     /// `NoSuchBucket`, `NoSuchKey`.
     pub fn object(&self, bucket: &str, key: &str) -> Result<&Object, Fault> {
         let bucket = self.buckets.get(bucket).ok_or_else(no_such_bucket)?;
-        bucket.objects.get(key).ok_or(Fault {
-            code: "NoSuchKey".to_owned(),
-            message: "The specified key does not exist.".to_owned(),
-            status: 404,
-        })
+        bucket.objects.get(key).ok_or(Fault::with_status(
+            "NoSuchKey",
+            "The specified key does not exist.",
+            404,
+        ))
     }
 
     fn bucket_mut(&mut self, bucket: &str) -> Result<&mut Bucket, Fault> {
@@ -147,11 +147,7 @@ pub fn etag(body: &[u8]) -> String {
 }
 
 fn no_such_bucket() -> Fault {
-    Fault {
-        code: "NoSuchBucket".to_owned(),
-        message: "The specified bucket does not exist".to_owned(),
-        status: 404,
-    }
+    Fault::with_status("NoSuchBucket", "The specified bucket does not exist", 404)
 }
 
 #[cfg(test)]

@@ -338,11 +338,11 @@ fn topic_mut<'a>(world: &'a mut World, arn: &str) -> Result<&'a mut Topic, Fault
     if arn.split(':').count() != 6 || !arn.starts_with("arn:") {
         return Err(invalid("TopicArn"));
     }
-    world.sns.topics.get_mut(arn).ok_or(Fault {
-        code: "NotFoundException".to_owned(),
-        message: "Topic does not exist".to_owned(),
-        status: 404,
-    })
+    world.sns.topics.get_mut(arn).ok_or(Fault::with_status(
+        "NotFoundException",
+        "Topic does not exist",
+        404,
+    ))
 }
 
 fn invalid(what: &str) -> Fault {

@@ -194,16 +194,8 @@ async fn a_rollback_makes_the_same_calls_at_the_same_time_whether_people_can_be_
     let (well, told) = rollback_while_sns(Interference::None).await;
     assert!(well.len() > 10, "{well:?}");
     assert_eq!(told, 2);
-    let broken = Fault {
-        code: "InternalErrorException".to_owned(),
-        message: "not today".to_owned(),
-        status: 500,
-    };
-    let denied = Fault {
-        code: "AuthorizationErrorException".to_owned(),
-        message: "not you".to_owned(),
-        status: 403,
-    };
+    let broken = Fault::with_status("InternalErrorException", "not today", 500);
+    let denied = Fault::with_status("AuthorizationErrorException", "not you", 403);
     for how in [
         Interference::Refuse(broken),
         Interference::Refuse(denied),

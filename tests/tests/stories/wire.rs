@@ -19,7 +19,7 @@ use rehearsal_core::{
     clock::Moment,
     wire::{Account, Interference, NEVER_ANSWERED},
     world::{
-        Fault, Identity, Table, World,
+        Fault, Identity, World, dynamodb,
         journal::{Call, What},
         s3, sns, sqs,
     },
@@ -37,12 +37,7 @@ fn account() -> Account {
         region: REGION.to_owned(),
     };
     let mut world = World::new(identity, Moment(1_790_960_680_000), 1);
-    let releases = Table {
-        name: "releases".to_owned(),
-        hash_key: "pair".to_owned(),
-        range_key: Some("item".to_owned()),
-    };
-    world.declare_table(releases).unwrap();
+    dynamodb::create_table(&mut world, "releases", "pair", Some("item")).unwrap();
     let account = Account::new(world, unbounded_channel().0);
     account.with(|world| {
         world.s3.create_bucket("artifacts");
@@ -54,11 +49,7 @@ fn account() -> Account {
 
 /// From now on every call is refused with this.
 fn refuse(account: &Account, code: &str, status: u16) {
-    let fault = Fault {
-        code: code.to_owned(),
-        message: "because".to_owned(),
-        status,
-    };
+    let fault = Fault::with_status(code, "because", status);
     account.set_interference(Box::new(move |_| Interference::Refuse(fault.clone())));
 }
 

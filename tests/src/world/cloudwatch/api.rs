@@ -98,10 +98,12 @@ pub(super) fn set_alarm_state(world: &mut World, input: &Value) -> Result<(), Fa
             "StateReasonData was not syntactically valid JSON.",
         ));
     }
-    let alarm = world.cloudwatch.alarms.get(name).ok_or_else(|| Fault {
-        code: "ResourceNotFound".to_owned(),
-        message: format!("There is no alarm named {name:?}."),
-        status: 404,
+    let alarm = world.cloudwatch.alarms.get(name).ok_or_else(|| {
+        Fault::with_status(
+            "ResourceNotFound",
+            format!("There is no alarm named {name:?}."),
+            404,
+        )
     })?;
     let transitioned = if alarm.state.value == value {
         alarm.state.transitioned

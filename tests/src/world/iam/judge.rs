@@ -80,11 +80,7 @@ impl Denied {
             "elasticloadbalancing" | "monitoring" | "sqs" => ("AccessDeniedException", 403),
             _ => ("AccessDeniedException", 400),
         };
-        Fault {
-            code: code.to_owned(),
-            message: self.to_string(),
-            status,
-        }
+        Fault::with_status(code, self.to_string(), status)
     }
 }
 

@@ -150,10 +150,12 @@ pub fn add_policy(
 ) -> Result<(), Fault> {
     let place = format!("policy {policy} of role {role}");
     let statements = parse(document, Kind::Identity, &place)?;
-    let found = world.iam.roles.get_mut(role).ok_or_else(|| Fault {
-        code: "NoSuchEntity".to_owned(),
-        message: format!("The role with name {role} cannot be found."),
-        status: 404,
+    let found = world.iam.roles.get_mut(role).ok_or_else(|| {
+        Fault::with_status(
+            "NoSuchEntity",
+            format!("The role with name {role} cannot be found."),
+            404,
+        )
     })?;
     found.policies.insert(policy.to_owned(), statements);
     Ok(())
@@ -269,11 +271,11 @@ pub fn check_trust(
 }
 
 fn not_assumed(service: &str, role_arn: &str, reason: &str) -> Fault {
-    Fault {
-        code: "AccessDenied".to_owned(),
-        message: format!("{service} cannot assume role {role_arn}: {reason}"),
-        status: 403,
-    }
+    Fault::with_status(
+        "AccessDenied",
+        format!("{service} cannot assume role {role_arn}: {reason}"),
+        403,
+    )
 }
 
 /// What roles may do, as written: every action of every statement that allows.

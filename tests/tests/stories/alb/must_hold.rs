@@ -129,10 +129,7 @@ async fn weights_that_a_rollback_may_not_set_for_a_while_keep_the_canary_where_i
     let play = Play::begin(&stage(), v2(Behaviour::Works)).await;
     let release = play.push("v2");
     play.until_approval(&release).await;
-    let fault = Fault {
-        status: 503,
-        ..Fault::new("ServiceUnavailable", "The request has failed")
-    };
+    let fault = Fault::with_status("ServiceUnavailable", "The request has failed", 503);
     refuse(&play, fault);
     play.alarm("orders fail");
     play.pass(Duration::from_mins(2)).await;
