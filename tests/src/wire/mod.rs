@@ -240,7 +240,7 @@ impl Account {
                     .and_then(|wanted| pretend(world, &call, &wanted))
                     .unwrap_or_else(|fault| Arrived::Done(refused(&call, fault))),
                 Interference::None | Interference::CarryOutAndHang => wanted
-                    .and_then(|wanted| self.carry_out(world, &call, wanted))
+                    .and_then(|wanted| Self::carry_out(world, &call, wanted))
                     .unwrap_or_else(|fault| Arrived::Done(refused(&call, fault))),
             };
             call.fault = arrived.fault();
@@ -258,7 +258,7 @@ impl Account {
         Some(outage.how.interference(call, &self.shared.identity))
     }
 
-    fn carry_out(&self, world: &mut World, call: &Call, wanted: Wanted) -> Result<Arrived, Fault> {
+    fn carry_out(world: &mut World, call: &Call, wanted: Wanted) -> Result<Arrived, Fault> {
         authorize(world, call)?;
         Ok(Arrived::Done(match wanted {
             Wanted::Object(location) => {

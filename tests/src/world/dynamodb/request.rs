@@ -206,12 +206,13 @@ fn check_length(member: &str, expression: &str) -> Result<(), String> {
     if length <= LONGEST_EXPRESSION {
         return Ok(());
     }
-    let mut message = "Expression size has exceeded the maximum allowed size;".to_owned();
-    if member != "UpdateExpression" {
-        // AWS says how long only of the others (`deepRequests.test.ts`).
-        message += &format!(" expression size: {length}");
-    }
-    Err(message)
+    let message = "Expression size has exceeded the maximum allowed size;";
+    // AWS says how long only of the others (`deepRequests.test.ts`).
+    Err(if member == "UpdateExpression" {
+        message.to_owned()
+    } else {
+        format!("{message} expression size: {length}")
+    })
 }
 
 /// Whether a member is carried out with this value. Others would change what an operation does.

@@ -3,9 +3,7 @@
 //! Refusals as in dynalite, `db/conditionParser.pegjs`, which was checked against AWS.
 
 use super::{
-    super::value::AttributeValue,
-    parser::{Node, Parser},
-    path::Path,
+    super::value::AttributeValue, grammar::Node, parser::Parser, path::Path,
     placeholders::Placeholders,
 };
 

@@ -1,11 +1,12 @@
 //! Expressions: conditions, filters, key conditions, updates and projections.
 //!
-//! An expression is cut into words (`token`), read by its grammar (`parser`), given its meaning with the names and values of the
+//! An expression is cut into words (`token`), read by the `grammar`, given its meaning with the names and values of the
 //! request (`condition`, `update`, `projection`), and only then applied to items (`evaluate`, `apply`).
 
 mod apply;
 mod condition;
 mod evaluate;
+mod grammar;
 mod key_condition;
 mod parser;
 mod path;

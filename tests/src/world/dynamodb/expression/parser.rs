@@ -1,28 +1,9 @@
-//! The grammar of expressions. Names and values stay as they are written: what they stand for is looked at afterwards, as AWS
-//! tells an error of syntax first.
-//!
-//! AWS: developer guide, "Condition and filter expressions, operators, and functions in `DynamoDB`".
+//! Goes through the words of an expression, and reads the paths in it.
 
 use super::{
     reserved::is_reserved,
     token::{Kind, Token, tokens},
 };
-
-/// A part of an expression as it is written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Node<'a> {
-    Path(Vec<Step<'a>>),
-    Value(&'a str),
-    Call(&'a str, Vec<Node<'a>>),
-    Compare(&'a str, Box<(Node<'a>, Node<'a>)>),
-    Between(Box<(Node<'a>, Node<'a>, Node<'a>)>),
-    In(Box<Node<'a>>, Vec<Node<'a>>),
-    /// Of an update: two operands with `+` or `-` between them.
-    Sum(&'a str, Box<(Node<'a>, Node<'a>)>),
-    Not(Box<Node<'a>>),
-    And(Box<(Node<'a>, Node<'a>)>),
-    Or(Box<(Node<'a>, Node<'a>)>),
-}
 
 /// A step of a path as it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,24 +22,24 @@ pub(super) struct Grammar {
     pub(super) sums: bool,
 }
 
-const CONDITION: Grammar = Grammar {
-    keywords: &["AND", "BETWEEN", "IN", "NOT", "OR"],
-    sums: false,
-};
-
 /// Goes through an expression.
 pub(super) struct Parser<'a> {
     expression: &'a str,
     tokens: Vec<Token<'a>>,
     at: usize,
-    grammar: &'static Grammar,
+    pub(super) grammar: &'static Grammar,
     /// The pair of parentheses that closed last, by the indexes of its tokens.
     parentheses: (usize, usize),
     redundant_parentheses: bool,
+    /// How many parentheses are open.
+    depth: usize,
+    /// How many operators and functions there have been.
+    operators: usize,
     reserved: Option<&'a str>,
 }
 
-const COMPARATORS: [&str; 6] = ["=", "<>", "<", "<=", ">", ">="];
+/// AWS: quotas, "Expression parameters".
+const MOST_OPERATORS: usize = 300;
 
 impl<'a> Parser<'a> {
     pub(super) fn new(expression: &'a str, grammar: &'static Grammar) -> Self {
@@ -69,18 +50,10 @@ impl<'a> Parser<'a> {
             grammar,
             parentheses: (0, 0),
             redundant_parentheses: false,
+            depth: 0,
+            operators: 0,
             reserved: None,
         }
-    }
-
-    /// A condition that is the whole expression.
-    ///
-    /// # Errors
-    /// What AWS says about it.
-    pub(super) fn condition(expression: &'a str) -> Result<Node<'a>, String> {
-        let mut parser = Self::new(expression, &CONDITION);
-        let node = parser.or()?;
-        parser.as_condition(node).and_then(|node| parser.end(node))
     }
 
     /// What was read, if nothing is left and no name is reserved.
@@ -102,115 +75,6 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn or(&mut self) -> Result<Node<'a>, String> {
-        let mut left = self.and()?;
-        while self.keyword("OR") {
-            let right = self.and()?;
-            left = Node::Or(Box::new((
-                self.as_condition(left)?,
-                self.as_condition(right)?,
-            )));
-        }
-        Ok(left)
-    }
-
-    fn and(&mut self) -> Result<Node<'a>, String> {
-        let mut left = self.not()?;
-        while self.keyword("AND") {
-            let right = self.not()?;
-            left = Node::And(Box::new((
-                self.as_condition(left)?,
-                self.as_condition(right)?,
-            )));
-        }
-        Ok(left)
-    }
-
-    fn not(&mut self) -> Result<Node<'a>, String> {
-        if self.keyword("NOT") {
-            let node = self.not()?;
-            return Ok(Node::Not(Box::new(self.as_condition(node)?)));
-        }
-        self.comparison()
-    }
-
-    fn comparison(&mut self) -> Result<Node<'a>, String> {
-        let left = self.sum()?;
-        let token = self.current();
-        if token.kind == Kind::Symbol && COMPARATORS.contains(&token.text) {
-            let left = self.as_operand(left)?;
-            self.at += 1;
-            return Ok(Node::Compare(token.text, Box::new((left, self.operand()?))));
-        }
-        if self.keyword("BETWEEN") {
-            let low = self.operand()?;
-            if !self.keyword("AND") {
-                return Err(self.syntax_error());
-            }
-            let high = self.operand()?;
-            return Ok(Node::Between(Box::new((self.as_operand(left)?, low, high))));
-        }
-        if self.keyword("IN") {
-            self.expect("(")?;
-            let members = self.list(Self::operand)?;
-            self.expect(")")?;
-            return Ok(Node::In(Box::new(self.as_operand(left)?), members));
-        }
-        Ok(left)
-    }
-
-    fn sum(&mut self) -> Result<Node<'a>, String> {
-        let left = self.primary()?;
-        let sign = self.current().text;
-        if self.grammar.sums && (self.symbol("+") || self.symbol("-")) {
-            let left = self.as_operand(left)?;
-            return Ok(Node::Sum(sign, Box::new((left, self.operand()?))));
-        }
-        Ok(left)
-    }
-
-    fn primary(&mut self) -> Result<Node<'a>, String> {
-        if self.symbol("(") {
-            let open = self.at - 1;
-            let node = self.or()?;
-            self.redundant_parentheses |= self.parentheses == (open + 1, self.at - 1);
-            self.expect(")")?;
-            self.parentheses = (open, self.at - 1);
-            return Ok(node);
-        }
-        match self.current().kind {
-            Kind::Value => Ok(Node::Value(self.next().text)),
-            Kind::Word
-                if self
-                    .tokens
-                    .get(self.at + 1)
-                    .is_some_and(|next| next.text == "(") =>
-            {
-                self.call()
-            }
-            _ => self.path().map(Node::Path),
-        }
-    }
-
-    fn call(&mut self) -> Result<Node<'a>, String> {
-        let name = self.next().text;
-        self.expect("(")?;
-        let arguments = self.list(Self::operand)?;
-        self.expect(")")?;
-        Ok(Node::Call(name, arguments))
-    }
-
-    /// What an attribute is set to: an operand or a sum.
-    ///
-    /// # Errors
-    /// Of syntax.
-    pub(super) fn set_value(&mut self) -> Result<Node<'a>, String> {
-        match self.sum()? {
-            sum @ Node::Sum(..) => Ok(sum),
-            other => self.as_operand(other),
-        }
-    }
-
     /// The placeholder of a value.
     ///
     /// # Errors
@@ -223,15 +87,6 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// What stands beside an operator or in a function.
-    ///
-    /// # Errors
-    /// Of syntax.
-    pub(super) fn operand(&mut self) -> Result<Node<'a>, String> {
-        let node = self.primary()?;
-        self.as_operand(node)
-    }
-
     /// A path.
     ///
     /// # Errors
@@ -242,19 +97,29 @@ impl<'a> Parser<'a> {
             if self.symbol(".") {
                 steps.push(self.name()?);
             } else if self.symbol("[") {
-                let index = self.current();
-                let number = index
-                    .text
-                    .parse()
-                    .ok()
-                    .filter(|_| index.kind == Kind::Index);
-                steps.push(Step::Index(number.ok_or_else(|| self.syntax_error())?));
-                self.at += 1;
+                steps.push(self.index()?);
                 self.expect("]")?;
             } else {
                 return Ok(steps);
             }
         }
+    }
+
+    fn index(&mut self) -> Result<Step<'a>, String> {
+        let token = self.current();
+        if token.kind != Kind::Index {
+            return Err(self.syntax_error());
+        }
+        self.at += 1;
+        // As in AWS's client of its cache, which checks what DynamoDB does (`DAX`, "LIST_INDEX_OUTSIDE_RANGE").
+        let index = token.text.parse::<i32>().ok();
+        let index = index.and_then(|index| usize::try_from(index).ok());
+        index.map(Step::Index).ok_or_else(|| {
+            format!(
+                "List index is not within the allowable range; index: [{}]",
+                token.text
+            )
+        })
     }
 
     fn name(&mut self) -> Result<Step<'a>, String> {
@@ -290,26 +155,13 @@ impl<'a> Parser<'a> {
         Ok(members)
     }
 
-    fn as_condition(&self, node: Node<'a>) -> Result<Node<'a>, String> {
-        match node {
-            Node::Path(_) | Node::Value(_) | Node::Sum(..) => Err(self.syntax_error()),
-            node => Ok(node),
-        }
-    }
-
-    fn as_operand(&self, node: Node<'a>) -> Result<Node<'a>, String> {
-        match node {
-            Node::Path(_) | Node::Value(_) | Node::Call(..) => Ok(node),
-            _ => Err(self.syntax_error()),
-        }
-    }
-
     /// The token that comes next.
     pub(super) fn current(&self) -> Token<'a> {
         self.tokens[self.at]
     }
 
-    fn next(&mut self) -> Token<'a> {
+    /// Takes the token that comes next.
+    pub(super) fn next(&mut self) -> Token<'a> {
         let token = self.current();
         if token.kind != Kind::End {
             self.at += 1;
@@ -332,16 +184,43 @@ impl<'a> Parser<'a> {
         found
     }
 
-    fn is_symbol(&self, symbol: &str) -> bool {
-        let token = self.current();
-        token.kind == Kind::Symbol && token.text == symbol
-    }
-
     /// Takes a symbol if it comes next.
     pub(super) fn symbol(&mut self, symbol: &str) -> bool {
-        let found = self.is_symbol(symbol);
+        let token = self.current();
+        let found = token.kind == Kind::Symbol && token.text == symbol;
         self.at += usize::from(found);
         found
+    }
+
+    /// Takes an opening parenthesis if it comes next, and answers where that is.
+    ///
+    /// # Errors
+    /// If too many are open.
+    pub(super) fn open(&mut self) -> Result<Option<usize>, String> {
+        if !self.symbol("(") {
+            return Ok(None);
+        }
+        self.depth += 1;
+        check_operators(self.depth)?;
+        Ok(Some(self.at - 1))
+    }
+
+    /// Takes the parenthesis that closes the one that was opened there.
+    ///
+    /// # Errors
+    /// If another token comes next.
+    pub(super) fn close(&mut self, open: usize) -> Result<(), String> {
+        self.redundant_parentheses |= self.parentheses == (open + 1, self.at - 1);
+        self.expect(")")?;
+        self.depth -= 1;
+        self.parentheses = (open, self.at - 1);
+        Ok(())
+    }
+
+    /// Whether a function comes next.
+    pub(super) fn is_call(&self) -> bool {
+        let next = self.tokens.get(self.at + 1);
+        self.current().kind == Kind::Word && next.is_some_and(|next| next.text == "(")
     }
 
     /// Takes a symbol.
@@ -354,6 +233,13 @@ impl<'a> Parser<'a> {
         } else {
             Err(self.syntax_error())
         }
+    }
+
+    /// # Errors
+    /// If there have been too many.
+    pub(super) fn count_operator(&mut self) -> Result<(), String> {
+        self.operators += 1;
+        check_operators(self.operators)
     }
 
     /// The current token is one too many: AWS names it with those beside it.
@@ -369,4 +255,14 @@ impl<'a> Parser<'a> {
         let near = &self.expression[first.start.min(end)..end];
         format!("Syntax error; token: \"{}\", near: \"{near}\"", token.text)
     }
+}
+
+/// A choice: parentheses that are nested deeper than there may be operators are told as too many operators.
+fn check_operators(count: usize) -> Result<(), String> {
+    if count <= MOST_OPERATORS {
+        return Ok(());
+    }
+    Err(format!(
+        "The expression contains too many operators; operator count: {count}"
+    ))
 }

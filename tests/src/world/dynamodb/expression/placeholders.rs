@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     super::value::AttributeValue,
@@ -125,7 +125,7 @@ fn entries<'a>(
     given: Option<&'a Value>,
 ) -> Result<impl Iterator<Item = (&'a str, &'a Value)>, String> {
     let given = given.and_then(Value::as_object);
-    if given.is_some_and(|given| given.is_empty()) {
+    if given.is_some_and(Map::is_empty) {
         return Err(format!("{member} must not be empty"));
     }
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';

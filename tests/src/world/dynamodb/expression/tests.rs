@@ -150,6 +150,10 @@ fn what_is_no_condition_is_refused_in_awss_words() {
             "The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: AttributeValue: {N:10}, upper bound operand: AttributeValue: {S:a}",
         ),
         (
+            "seen[2147483648] = :a",
+            "List index is not within the allowable range; index: [2147483648]",
+        ),
+        (
             "Status = :a",
             "Attribute name is a reserved keyword; reserved keyword: Status",
         ),
@@ -173,6 +177,20 @@ fn what_is_no_condition_is_refused_in_awss_words() {
         refused(&format!("revision IN ({many})")),
         "The IN operator is provided with too many operands; number of operands: 101"
     );
+}
+
+#[test]
+fn an_expression_has_three_hundred_operators_at_most() {
+    let many = "The expression contains too many operators; operator count: 301";
+    let chain = |count: usize| vec!["a = :ten"; count].join(" OR ");
+    assert!(Condition::read(&chain(150), &mut placeholders()).is_ok());
+    assert_eq!(refused(&chain(151)), many);
+    let nested = |depth: usize| format!("{}a = :ten{}", "(".repeat(depth), ")".repeat(depth));
+    assert_eq!(
+        refused(&nested(300)),
+        "The expression has redundant parentheses;"
+    );
+    assert_eq!(refused(&nested(2000)), many);
 }
 
 #[test]

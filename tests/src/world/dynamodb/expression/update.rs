@@ -6,7 +6,8 @@
 use super::{
     super::value::AttributeValue,
     condition::{check_count, wrong_type},
-    parser::{Grammar, Node, Parser, Step},
+    grammar::Node,
+    parser::{Grammar, Parser, Step},
     path::{Path, check_overlaps},
     placeholders::Placeholders,
 };

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn query(condition: &str, values: Value) -> Value {
+fn query(condition: &str, values: &Value) -> Value {
     json!({
         "TableName": "releases",
         "KeyConditionExpression": condition,
@@ -13,7 +13,7 @@ fn query(condition: &str, values: Value) -> Value {
 
 fn ledger() -> Value {
     let values = json!({ ":pair": { "S": "orders/orders" }, ":ledger": { "S": "ledger-" } });
-    query("pair = :pair AND begins_with(#item, :ledger)", values)
+    query("pair = :pair AND begins_with(#item, :ledger)", &values)
 }
 
 fn names(page: &Value) -> Vec<&str> {
@@ -89,7 +89,7 @@ fn sort_keys_are_compared_by_their_bytes() {
     ] {
         let mut values = values;
         values[":pair"] = json!({ "S": "orders/orders" });
-        let input = query(&format!("pair = :pair AND {condition}"), values);
+        let input = query(&format!("pair = :pair AND {condition}"), &values);
         assert_eq!(
             names(&done(&mut world, "Query", &input)),
             wanted,
@@ -150,7 +150,7 @@ fn a_query_names_its_partition_and_nothing_but_keys() {
         ),
     ] {
         assert_eq!(
-            invalid(&mut world, "Query", &query(condition, values)),
+            invalid(&mut world, "Query", &query(condition, &values)),
             wanted,
             "{condition}"
         );

@@ -2,12 +2,12 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn read(value: Value) -> AttributeValue {
-    AttributeValue::read(&value).unwrap()
+fn read(value: &Value) -> AttributeValue {
+    AttributeValue::read(value).unwrap()
 }
 
-fn refused(value: Value) -> String {
-    AttributeValue::read(&value).unwrap_err()
+fn refused(value: &Value) -> String {
+    AttributeValue::read(value).unwrap_err()
 }
 
 fn nested(levels: usize) -> Value {
@@ -20,15 +20,15 @@ fn nested(levels: usize) -> Value {
 #[test]
 fn a_value_has_exactly_one_type() {
     assert_eq!(
-        refused(json!({})),
+        refused(&json!({})),
         "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
     );
     assert_eq!(
-        refused(json!({ "S": "a", "N": "1" })),
+        refused(&json!({ "S": "a", "N": "1" })),
         "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
     );
     assert_eq!(
-        refused(json!({ "NULL": false })),
+        refused(&json!({ "NULL": false })),
         "One or more parameter values were invalid: Null attribute value types must have the value of true"
     );
 }
@@ -53,7 +53,7 @@ fn a_set_is_neither_empty_nor_has_a_member_twice() {
             "Input collection contains duplicates.",
         ),
     ] {
-        assert_eq!(refused(value), format!("{invalid} {wanted}"));
+        assert_eq!(refused(&value), format!("{invalid} {wanted}"));
     }
 }
 
@@ -61,7 +61,7 @@ fn a_set_is_neither_empty_nor_has_a_member_twice() {
 fn values_nest_thirty_two_levels_deep() {
     assert!(AttributeValue::read(&nested(32)).is_ok());
     let wanted = "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit";
-    assert_eq!(refused(nested(33)), wanted);
+    assert_eq!(refused(&nested(33)), wanted);
     let inner = AttributeValue::read(&nested(32)).unwrap();
     let outer = AttributeValue::L(vec![inner]);
     assert_eq!(outer.check_levels().unwrap_err(), wanted);
@@ -70,27 +70,27 @@ fn values_nest_thirty_two_levels_deep() {
 #[test]
 fn a_set_is_the_same_in_any_order() {
     assert_eq!(
-        read(json!({ "SS": ["a", "b"] })),
-        read(json!({ "SS": ["b", "a"] }))
+        read(&json!({ "SS": ["a", "b"] })),
+        read(&json!({ "SS": ["b", "a"] }))
     );
     assert_ne!(
-        read(json!({ "L": [{ "S": "a" }] })),
-        read(json!({ "SS": ["a"] }))
+        read(&json!({ "L": [{ "S": "a" }] })),
+        read(&json!({ "SS": ["a"] }))
     );
 }
 
 #[test]
 fn lists_and_maps_cost_three_bytes_and_one_for_each_member() {
-    assert_eq!(read(json!({ "L": [] })).size(), 3);
+    assert_eq!(read(&json!({ "L": [] })).size(), 3);
     assert_eq!(
-        read(json!({ "L": [{ "S": "ü" }, { "BOOL": true }] })).size(),
+        read(&json!({ "L": [{ "S": "ü" }, { "BOOL": true }] })).size(),
         3 + 1 + 2 + 1 + 1
     );
     assert_eq!(
-        read(json!({ "M": { "ab": { "NULL": true } } })).size(),
+        read(&json!({ "M": { "ab": { "NULL": true } } })).size(),
         3 + 1 + 2 + 1
     );
-    assert_eq!(read(json!({ "SS": ["a", "bc"] })).size(), 3);
+    assert_eq!(read(&json!({ "SS": ["a", "bc"] })).size(), 3);
 }
 
 fn any_value() -> impl Strategy<Value = AttributeValue> {
