@@ -22,8 +22,9 @@ ACTIONS = {
     "application-autoscaling": """
         DeregisterScalableTarget DescribeScalableTargets RegisterScalableTarget TagResource""",
     "cloudwatch": """
-        DeleteAlarms DescribeAlarms DisableAlarmActions EnableAlarmActions GetMetricData
-        PutMetricAlarm PutMetricData SetAlarmState""",
+        DeleteAlarmMuteRule DeleteAlarms DescribeAlarmHistory DescribeAlarms DisableAlarmActions
+        EnableAlarmActions GetAlarmMuteRule GetMetricData ListAlarmMuteRules PutAlarmMuteRule
+        PutCompositeAlarm PutMetricAlarm PutMetricData SetAlarmState""",
     "codebuild": "BatchGetBuildBatches BatchGetBuilds StartBuild StartBuildBatch",
     "codecommit": """
         CancelUploadArchive GetBranch GetCommit GetRepository GetUploadArchiveStatus

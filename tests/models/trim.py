@@ -24,8 +24,9 @@ OPERATIONS = {
     "application-autoscaling": """
         DeregisterScalableTarget DescribeScalableTargets RegisterScalableTarget""",
     "cloudwatch": """
-        DeleteAlarms DescribeAlarms DisableAlarmActions EnableAlarmActions PutMetricAlarm
-        PutMetricData SetAlarmState""",
+        DeleteAlarmMuteRule DeleteAlarms DescribeAlarmHistory DescribeAlarms DisableAlarmActions
+        EnableAlarmActions GetAlarmMuteRule ListAlarmMuteRules PutAlarmMuteRule PutCompositeAlarm
+        PutMetricAlarm PutMetricData SetAlarmState""",
     "codepipeline": """
         CreatePipeline GetJobDetails GetPipeline GetPipelineExecution GetPipelineState
         ListActionExecutions ListPipelineExecutions PutApprovalResult PutJobFailureResult

@@ -185,20 +185,20 @@ pub fn call(
 }
 
 /// A service of the account publishes. What no topic takes is lost for its readers, and the journal
-/// says why: whoever set the service up hears of it nowhere else.
+/// says why, and so does the answer.
 pub fn notify(
     world: &mut World,
     publisher: Publisher<'_>,
     topic_arn: &str,
     subject: Option<&str>,
     message: &str,
-) {
-    if let Err(fault) = publish(world, publisher, topic_arn, subject, message) {
-        world.note(What::Told(format!(
-            "nobody was notified through {topic_arn}: {}",
-            fault.message
-        )));
-    }
+) -> Option<String> {
+    let fault = publish(world, publisher, topic_arn, subject, message).err()?;
+    world.note(What::Told(format!(
+        "nobody was notified through {topic_arn}: {}",
+        fault.message
+    )));
+    Some(fault.message)
 }
 
 fn publish_input(world: &mut World, input: &Value, principal: &Principal) -> Result<Value, Fault> {

@@ -1,38 +1,22 @@
-//! Alarms: configuration, state and what makes the state change.
+//! Alarms of both kinds: configuration, state, and what a change of state sets off.
 
 use serde_json::{Map, Value, json};
 
 use super::{
-    definition::{Definition, refuse_others},
-    evaluation::{self, Outcome, StateValue},
-    evaluation_interval, metric_second, notify, reason, validation,
+    composite::{self, Composite},
+    evaluation::StateValue,
+    history,
+    metric::Metrics,
+    mute, notify,
+    suppression::{self, SuppressedBy},
+    validation,
 };
 use crate::{
     clock::Moment,
     world::{Fault, World, journal::What},
 };
 
-/// The parameters of `PutMetricAlarm` that exist here.
-const KNOWN: [&str; 17] = [
-    "AlarmName",
-    "AlarmDescription",
-    "ActionsEnabled",
-    "OKActions",
-    "AlarmActions",
-    "InsufficientDataActions",
-    "Namespace",
-    "MetricName",
-    "Dimensions",
-    "Statistic",
-    "Period",
-    "EvaluationPeriods",
-    "DatapointsToAlarm",
-    "Threshold",
-    "ComparisonOperator",
-    "TreatMissingData",
-    "Metrics",
-];
-const ACTION_LISTS: [&str; 3] = ["OKActions", "AlarmActions", "InsufficientDataActions"];
+pub(super) const ACTION_LISTS: [&str; 3] = ["OKActions", "AlarmActions", "InsufficientDataActions"];
 /// AWS: actions of one state (API reference, `PutMetricAlarm`).
 const MOST_ACTIONS: usize = 5;
 
@@ -42,13 +26,28 @@ pub(super) struct Alarm {
     pub(super) arn: String,
     /// The configuration as it was put, except whether actions are enabled.
     pub(super) document: Map<String, Value>,
-    pub(super) definition: Definition,
-    /// The id that alarm events give to the metric of an alarm without metric math.
-    pub(super) metric_id: String,
+    pub(super) watches: Watches,
     pub(super) actions_enabled: bool,
     pub(super) configured: Moment,
     pub(super) state: State,
-    next_evaluation: Moment,
+    /// The state before the last transition, if a mute rule has kept the actions of that transition back.
+    pub(super) muted_since: Option<State>,
+}
+
+/// What an alarm's state follows from.
+#[derive(Debug)]
+pub(super) enum Watches {
+    /// A metric alarm.
+    Metrics(Metrics),
+    /// A composite alarm.
+    Alarms(Composite),
+}
+
+/// The new configuration of an alarm.
+pub(super) struct Draft {
+    /// The checked input.
+    pub(super) document: Map<String, Value>,
+    pub(super) watches: Watches,
 }
 
 /// An alarm's state and why.
@@ -61,9 +60,88 @@ pub(super) struct State {
     pub(super) updated: Moment,
     /// When the value changed last.
     pub(super) transitioned: Moment,
+    /// What keeps a composite alarm from its actions.
+    pub(super) suppressed: Option<SuppressedBy>,
+}
+
+impl State {
+    /// A state that an alarm has from now on.
+    pub(super) fn new(
+        value: StateValue,
+        reason: String,
+        data: Option<String>,
+        now: Moment,
+    ) -> Self {
+        Self {
+            value,
+            reason,
+            data,
+            updated: now,
+            transitioned: now,
+            suppressed: None,
+        }
+    }
+
+    /// AWS: API reference, `PutMetricAlarm` and `PutCompositeAlarm`: "the alarm state is immediately set to
+    /// `INSUFFICIENT_DATA`".
+    fn initial(now: Moment) -> Self {
+        let reason = "Unchecked: Initial alarm creation".to_owned();
+        Self::new(StateValue::InsufficientData, reason, None, now)
+    }
 }
 
 impl Alarm {
+    /// Creates an alarm, or replaces its configuration; a replaced one keeps its state. Answers whether it is new.
+    pub(super) fn save(world: &mut World, name: &str, draft: Draft) -> bool {
+        let Draft {
+            mut document,
+            watches,
+        } = draft;
+        let actions_enabled = document.remove("ActionsEnabled");
+        let replaced = world.cloudwatch.alarms.remove(name);
+        let created = replaced.is_none();
+        let (state, muted_since) = replaced.map_or_else(
+            || (State::initial(world.now), None),
+            |alarm| (alarm.state, alarm.muted_since),
+        );
+        let alarm = Self {
+            name: name.to_owned(),
+            arn: arn(world, name),
+            document,
+            watches,
+            actions_enabled: actions_enabled.and_then(|it| it.as_bool()).unwrap_or(true),
+            configured: world.now,
+            state,
+            muted_since,
+        };
+        world.cloudwatch.alarms.insert(name.to_owned(), alarm);
+        created
+    }
+
+    /// What a metric alarm watches.
+    pub(super) fn metrics(&self) -> Option<&Metrics> {
+        match &self.watches {
+            Watches::Metrics(metrics) => Some(metrics),
+            Watches::Alarms(_) => None,
+        }
+    }
+
+    /// What a composite alarm watches.
+    pub(super) fn composite(&self) -> Option<&Composite> {
+        match &self.watches {
+            Watches::Metrics(_) => None,
+            Watches::Alarms(composite) => Some(composite),
+        }
+    }
+
+    /// As `AlarmTypes` names it.
+    pub(super) fn kind(&self) -> &'static str {
+        match self.watches {
+            Watches::Metrics(_) => "MetricAlarm",
+            Watches::Alarms(_) => "CompositeAlarm",
+        }
+    }
+
     /// What is to be done on a transition to the state that the alarm is in; nothing while its actions
     /// are disabled.
     pub(super) fn due_actions(&self) -> impl Iterator<Item = &str> {
@@ -88,69 +166,35 @@ impl Alarm {
     pub(super) fn described(&self) -> Value {
         let mut described = self.document.clone();
         let mut set = |member: &str, value: Value| described.insert(member.to_owned(), value);
+        let state = &self.state;
         set("AlarmArn", json!(self.arn));
         set("ActionsEnabled", json!(self.actions_enabled));
-        set(
-            "AlarmConfigurationUpdatedTimestamp",
-            json!(self.configured.epoch_seconds()),
-        );
-        set("StateValue", json!(self.state.value.name()));
-        set("StateReason", json!(self.state.reason));
-        if let Some(data) = &self.state.data {
+        let configured = self.configured.epoch_seconds();
+        set("AlarmConfigurationUpdatedTimestamp", json!(configured));
+        set("StateValue", json!(state.value.name()));
+        set("StateReason", json!(state.reason));
+        if let Some(data) = &state.data {
             set("StateReasonData", json!(data));
         }
-        set(
-            "StateUpdatedTimestamp",
-            json!(self.state.updated.epoch_seconds()),
-        );
-        set(
-            "StateTransitionedTimestamp",
-            json!(self.state.transitioned.epoch_seconds()),
-        );
+        let updated = state.updated.epoch_seconds();
+        set("StateUpdatedTimestamp", json!(updated));
+        let transitioned = state.transitioned.epoch_seconds();
+        set("StateTransitionedTimestamp", json!(transitioned));
+        if let Some(by) = state.suppressed {
+            set("ActionsSuppressedBy", json!(by.name()));
+            set("ActionsSuppressedReason", json!(by.reason()));
+        }
         Value::Object(described)
     }
 }
 
-pub(super) fn put(world: &mut World, input: &Value) -> Result<(), Fault> {
-    refuse_others(input, &KNOWN)?;
-    let definition = Definition::parse(input)?;
-    check_actions(world, input)?;
-    let name = input["AlarmName"].as_str().unwrap_or_default().to_owned();
-    let mut document = input.as_object().cloned().unwrap_or_default();
-    let actions_enabled = document.remove("ActionsEnabled");
-    for list in ACTION_LISTS {
-        document.entry(list).or_insert_with(|| json!([]));
-    }
-    let now = world.now;
-    let next_evaluation = now + world.paced(evaluation_interval(definition.period));
-    let metric_id = world.uuid();
-    let state = match world.cloudwatch.alarms.remove(&name) {
-        Some(replaced) => replaced.state,
-        None => State {
-            value: StateValue::InsufficientData,
-            reason: "Unchecked: Initial alarm creation".to_owned(),
-            data: None,
-            updated: now,
-            transitioned: now,
-        },
-    };
-    let alarm = Alarm {
-        arn: world.arn("cloudwatch", &format!("alarm:{name}")),
-        name: name.clone(),
-        document,
-        definition,
-        metric_id,
-        actions_enabled: actions_enabled.and_then(|it| it.as_bool()).unwrap_or(true),
-        configured: now,
-        state,
-        next_evaluation,
-    };
-    world.cloudwatch.alarms.insert(name, alarm);
-    Ok(())
+/// The ARN of an alarm of that name.
+pub(super) fn arn(world: &World, name: &str) -> String {
+    world.arn("cloudwatch", &format!("alarm:{name}"))
 }
 
 /// Actions here are functions and SNS topics of this account and Region.
-fn check_actions(world: &World, input: &Value) -> Result<(), Fault> {
+pub(super) fn check_actions(world: &World, input: &Value) -> Result<(), Fault> {
     let known = [world.arn("lambda", "function:"), world.arn("sns", "")];
     for list in ACTION_LISTS {
         let actions = input[list].as_array().map_or(&[][..], Vec::as_slice);
@@ -176,74 +220,47 @@ fn check_actions(world: &World, input: &Value) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Evaluates every alarm whose time has come.
-pub(super) fn evaluate_due(world: &mut World) {
-    let now = world.now;
-    let alarms = &world.cloudwatch.alarms;
-    let due: Vec<String> = alarms
-        .values()
-        .filter(|alarm| alarm.next_evaluation <= now)
-        .map(|alarm| alarm.name.clone())
-        .collect();
-    for name in due {
-        schedule_next(world, &name);
-        if let Some(state) = evaluated(world, &name) {
-            change_state(world, &name, state);
-        }
-    }
-}
-
-/// Evaluations keep their rhythm when a tick comes late; those that were missed are not made up for.
-fn schedule_next(world: &mut World, name: &str) {
-    let (now, pace) = (world.now, world.pace);
-    if let Some(alarm) = world.cloudwatch.alarms.get_mut(name) {
-        let interval = evaluation_interval(alarm.definition.period) / pace;
-        while alarm.next_evaluation <= now {
-            alarm.next_evaluation = alarm.next_evaluation + interval;
-        }
-    }
-}
-
-/// The state that the data ask for now, if it is another than the alarm's.
-fn evaluated(world: &World, name: &str) -> Option<State> {
-    let alarm = world.cloudwatch.alarms.get(name)?;
-    let definition = &alarm.definition;
-    let outcome = look(world, definition);
-    let value = outcome.state.filter(|value| *value != alarm.state.value)?;
-    Some(State {
-        value,
-        reason: reason::text(definition, &outcome, value, world.pace),
-        data: Some(reason::data(definition, &outcome, world.now, world.pace)),
-        updated: world.now,
-        transitioned: world.now,
-    })
-}
-
-/// Looks at the last complete periods.
-fn look(world: &World, definition: &Definition) -> Outcome {
-    let period = definition.period;
-    let running = metric_second(world, world.now) / period;
-    let range: Vec<_> = (1..=evaluation::range(definition.evaluation_periods) as u64)
-        .filter_map(|ago| running.checked_sub(ago))
-        .map(|at| definition.datapoint(&world.cloudwatch.store, at * period))
-        .collect();
-    evaluation::evaluate(definition, &range)
-}
-
-/// Gives an alarm a state. Only a transition is told to anybody.
+/// Gives an alarm a state. Only a transition is told to anybody, and looked at by the composite alarms that watch this
+/// one.
 pub(super) fn change_state(world: &mut World, name: &str, state: State) {
+    change_state_below(world, name, state, &[]);
+}
+
+/// The same for a change that comes from other alarms: `path` holds those whose change has led here.
+pub(super) fn change_state_below(world: &mut World, name: &str, mut state: State, path: &[&str]) {
     let Some(alarm) = world.cloudwatch.alarms.get_mut(name) else {
         return;
     };
-    let transition = alarm.state.value != state.value;
+    if alarm.state.value == state.value {
+        state.suppressed = alarm.state.suppressed;
+        state.transitioned = alarm.state.transitioned;
+        alarm.state = state;
+        return;
+    }
+    state.suppressed = suppression::on_transition(world, name);
+    let suppressed = state.suppressed.is_some();
+    let Some(previous) = replace_state(world, name, state) else {
+        return;
+    };
+    history::state_changed(world, name, &previous);
+    notify::tell(world, name, &previous);
+    if !suppressed {
+        mute::act(world, name, previous);
+    }
+    suppression::suppressor_changed(world, name);
+    let path: Vec<&str> = path.iter().copied().chain([name]).collect();
+    composite::child_changed(world, name, &path);
+}
+
+/// Answers the state that the alarm had.
+fn replace_state(world: &mut World, name: &str, state: State) -> Option<State> {
     let what = What::Alarm {
         alarm: name.to_owned(),
         state: state.value.name().to_owned(),
         reason: state.reason.clone(),
     };
+    let alarm = world.cloudwatch.alarms.get_mut(name)?;
     let previous = std::mem::replace(&mut alarm.state, state);
-    if transition {
-        world.note(what);
-        notify::tell(world, name, &previous);
-    }
+    world.note(what);
+    Some(previous)
 }

@@ -1,4 +1,4 @@
-//! Amazon `CloudWatch`: metrics, alarms and dashboards.
+//! Amazon `CloudWatch`: metrics, alarms of metrics and of alarms, mute rules and dashboards.
 //!
 //! Metric time is account time stretched by the world's pace: at pace 10 a minute of metric time lasts
 //! six seconds. Periods are cut and alarms are evaluated in metric time; every timestamp that goes out
@@ -6,16 +6,25 @@
 
 mod alarm;
 mod api;
+mod composite;
 pub mod dashboard;
 mod data;
 mod definition;
+mod describe;
 mod emf;
 mod evaluation;
+mod history;
+mod losses;
 mod math;
+mod metric;
 mod metrics;
+mod mute;
 mod notify;
+mod payload;
 mod queries;
 mod reason;
+mod rule;
+mod suppression;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -27,13 +36,18 @@ use serde_json::{Value, json};
 use super::{Fault, World, unknown_operation};
 use crate::clock::Moment;
 use alarm::Alarm;
+pub use losses::{Loss, Lost};
 use metrics::{Key, Resolution, Statistics, Store};
 
 /// Metrics and alarms.
 #[derive(Debug, Default)]
 pub struct CloudWatch {
+    /// Alarm actions and events that get lost; of several losses that match, the first one applies.
+    pub losses: Vec<Loss>,
     store: Store,
     alarms: BTreeMap<String, Alarm>,
+    mute_rules: BTreeMap<String, mute::MuteRule>,
+    history: Vec<history::Item>,
     dashboards: BTreeMap<String, BTreeSet<dashboard::Shown>>,
 }
 
@@ -43,7 +57,33 @@ pub struct CloudWatch {
 /// # Errors
 /// `ValidationException` for a configuration that AWS refuses or that does not exist here, by name.
 pub fn put_metric_alarm(world: &mut World, input: &Value) -> Result<(), Fault> {
-    alarm::put(world, input)
+    metric::put(world, input)
+}
+
+/// Creates or replaces a composite alarm from input as `PutCompositeAlarm` takes it. It is evaluated at the next tick;
+/// until then a new one is in `INSUFFICIENT_DATA`.
+///
+/// # Errors
+/// `ValidationException` for a configuration that AWS refuses or that does not exist here, by name, and for a rule that
+/// names an alarm that does not exist.
+pub fn put_composite_alarm(world: &mut World, input: &Value) -> Result<(), Fault> {
+    composite::put(world, input)
+}
+
+/// Creates or replaces a mute rule from input as `PutAlarmMuteRule` takes it. It mutes in account time, whatever the
+/// world's pace.
+///
+/// # Errors
+/// `ValidationException` for a schedule that AWS refuses or that does not exist here, by name, and for a target that
+/// does not exist.
+pub fn put_alarm_mute_rule(world: &mut World, input: &Value) -> Result<(), Fault> {
+    mute::put(world, input)
+}
+
+/// The timestamp of a date as templates write it, `2026-10-02T17:04`: seconds since the epoch.
+#[must_use]
+pub fn timestamp(date: &str) -> Option<f64> {
+    mute::local_time(date).map(Moment::epoch_seconds)
 }
 
 /// Takes one log line of a container or function; extracts embedded metrics if there are any. A line
@@ -78,16 +118,16 @@ pub fn publish(
     store.add(key, second, Resolution::Minute, statistics);
 }
 
-/// Whether a period in which the metrics of an alarm have certain values is one of those that make it fire, if there are
-/// enough of them; `None` if the period has no datapoint, or there is no such alarm. `of` answers the value of a metric by
-/// its name and dimensions.
+/// Whether a period in which the metrics of an alarm have certain values is one of those that make it fire, if there
+/// are enough of them; `None` if the period has no datapoint, or there is no such metric alarm. `of` answers the value
+/// of a metric by its name and dimensions.
 #[must_use]
 pub fn breaches(
     world: &World,
     alarm: &str,
     of: &impl Fn(&str, &BTreeMap<String, String>) -> Option<f64>,
 ) -> Option<bool> {
-    let definition = &world.cloudwatch.alarms.get(alarm)?.definition;
+    let definition = &world.cloudwatch.alarms.get(alarm)?.metrics()?.definition;
     let value = definition.value(&|series| of(&series.key.name, &series.key.dimensions))?;
     Some(definition.breaches(value))
 }
@@ -114,9 +154,15 @@ fn metric_second(world: &World, at: Moment) -> u64 {
 /// The fault that AWS would answer with.
 pub fn call(world: &mut World, operation: &str, input: &Value) -> Result<Value, Fault> {
     match operation {
-        "DescribeAlarms" => return api::describe_alarms(world, input),
-        "PutMetricAlarm" => alarm::put(world, input)?,
-        "DeleteAlarms" => api::delete_alarms(world, input),
+        "DescribeAlarms" => return describe::describe_alarms(world, input),
+        "DescribeAlarmHistory" => return history::describe(world, input),
+        "GetAlarmMuteRule" => return mute::get(world, input),
+        "ListAlarmMuteRules" => return mute::list(world, input),
+        "PutMetricAlarm" => metric::put(world, input)?,
+        "PutCompositeAlarm" => composite::put(world, input)?,
+        "PutAlarmMuteRule" => mute::put(world, input)?,
+        "DeleteAlarms" => api::delete_alarms(world, input)?,
+        "DeleteAlarmMuteRule" => mute::delete(world, input),
         "SetAlarmState" => api::set_alarm_state(world, input)?,
         "EnableAlarmActions" => api::switch_actions(world, input, true),
         "DisableAlarmActions" => api::switch_actions(world, input, false),
@@ -126,16 +172,30 @@ pub fn call(world: &mut World, operation: &str, input: &Value) -> Result<Value, 
     Ok(json!({}))
 }
 
-/// Forgets old data and evaluates the alarms that are due.
+/// Forgets old data, evaluates the alarms that are due, and takes actions that are no longer suppressed or muted.
 pub fn tick(world: &mut World) {
     let oldest = metric_second(world, world.now).saturating_sub(metrics::RETENTION.as_secs());
     world.cloudwatch.store.trim(oldest);
-    alarm::evaluate_due(world);
+    metric::evaluate_due(world);
+    composite::evaluate_put(world);
+    suppression::release_due(world);
+    mute::unmute_due(world);
 }
 
 /// A configuration or parameter that AWS or this account does not take.
 fn validation(message: impl Into<String>) -> Fault {
     Fault::new("ValidationException", message)
+}
+
+fn bad_token() -> Fault {
+    Fault::new("InvalidNextToken", "The next token specified is invalid.")
+}
+
+/// How many records an answer has at most.
+fn page(input: &Value, unless_told: usize) -> usize {
+    let most = input["MaxRecords"].as_u64();
+    most.and_then(|most| usize::try_from(most).ok())
+        .unwrap_or(unless_told)
 }
 
 /// AWS evaluates an alarm every minute, and every ten seconds if its period is shorter than a minute

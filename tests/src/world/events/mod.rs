@@ -232,8 +232,14 @@ fn envelope(
     })
 }
 
-/// Delivers an event to a function, by name or ARN, as honestly as [`Events::delivery`] says.
-pub fn deliver(world: &mut World, function: &str, payload: &Value, invoker: &Invoker) {
+/// Delivers an event to a function, by name or ARN, as honestly as [`Events::delivery`] says. Answers why the function
+/// may not be invoked, if it may not.
+pub fn deliver(
+    world: &mut World,
+    function: &str,
+    payload: &Value,
+    invoker: &Invoker,
+) -> Option<String> {
     match world.events.delivery {
         Delivery::Exact => functions::invoke_for(world, function, payload.clone(), invoker),
         Delivery::Twice => {
@@ -244,9 +250,9 @@ pub fn deliver(world: &mut World, function: &str, payload: &Value, invoker: &Inv
                 payload: payload.clone(),
                 invoker: invoker.clone(),
             });
-            functions::invoke_for(world, function, payload.clone(), invoker);
+            functions::invoke_for(world, function, payload.clone(), invoker)
         }
-        Delivery::Lost => {}
+        Delivery::Lost => None,
     }
 }
 

@@ -55,10 +55,16 @@ impl Invoker {
 }
 
 /// Invokes a function as [`invoke_async`] does, if its permissions let the service do so for that
-/// resource; otherwise only the journal says so, as whoever asked learns nothing on AWS either.
+/// resource; otherwise the journal says so. Answers why the service may not: an alarm keeps that in its
+/// history, whoever else asks learns nothing on AWS either.
 ///
 /// AWS: Lambda developer guide, "Viewing resource-based IAM policies in Lambda".
-pub fn invoke_for(world: &mut World, function: &str, payload: Value, invoker: &Invoker) {
+pub fn invoke_for(
+    world: &mut World,
+    function: &str,
+    payload: Value,
+    invoker: &Invoker,
+) -> Option<String> {
     let arn = arn(world, function);
     let Invoker {
         source,
@@ -72,7 +78,11 @@ pub fn invoke_for(world: &mut World, function: &str, payload: Value, invoker: &I
             world.note(What::Told(format!(
                 "{source} did not invoke {function}: {denied}; {service} needs a permission"
             )));
+            Some(denied.to_string())
         }
-        _ => invoke_async(world, function, payload, source),
+        _ => {
+            invoke_async(world, function, payload, source);
+            None
+        }
     }
 }

@@ -106,6 +106,8 @@ fn an_arn_grants_nothing_where_aws_cannot_narrow_an_action() {
         allow("codepipeline:PutJobSuccessResult", all_jobs),
         allow("ecs:DescribeTaskDefinition", definitions),
         allow("cloudwatch:DescribeAlarms", alarm),
+        allow("cloudwatch:DescribeAlarmHistory", alarm),
+        allow("cloudwatch:PutCompositeAlarm", alarm),
     ]));
     for (service, operation, input) in [
         (
@@ -123,10 +125,68 @@ fn an_arn_grants_nothing_where_aws_cannot_narrow_an_action() {
             "DescribeAlarms",
             json!({ "AlarmNames": ["orders"], "AlarmTypes": ["MetricAlarm", "CompositeAlarm"] }),
         ),
+        (
+            "monitoring",
+            "DescribeAlarms",
+            json!({ "ParentsOfAlarmName": "orders" }),
+        ),
+        (
+            "monitoring",
+            "DescribeAlarmHistory",
+            json!({ "AlarmName": "orders", "AlarmTypes": ["CompositeAlarm"] }),
+        ),
+        (
+            "monitoring",
+            "PutCompositeAlarm",
+            json!({ "AlarmName": "orders", "AlarmRule": "FALSE" }),
+        ),
     ] {
         let message = denial(ask(&mut world, service, operation, &input));
         assert!(message.contains("on resource: * because"), "{message}");
     }
+}
+
+#[test]
+fn a_mute_rule_needs_a_grant_on_itself_and_on_every_alarm_that_it_mutes() {
+    let arn = |rest: &str| format!("arn:aws:cloudwatch:eu-central-1:111122223333:{rest}");
+    let mut world = with(&json!([
+        allow(
+            "cloudwatch:PutAlarmMuteRule",
+            &arn("alarm-mute-rule:nightly")
+        ),
+        allow("cloudwatch:PutAlarmMuteRule", &arn("alarm:orders")),
+        allow(
+            "cloudwatch:GetAlarmMuteRule",
+            &arn("alarm-mute-rule:nightly")
+        ),
+        allow("cloudwatch:ListAlarmMuteRules", "*"),
+        allow("cloudwatch:DescribeAlarmHistory", &arn("alarm:orders")),
+    ]));
+    let rule = |alarms: &[&str]| {
+        let schedule = json!({ "Expression": "cron(0 2 * * *)", "Duration": "PT4H" });
+        json!({ "Name": "nightly", "Rule": { "Schedule": schedule },
+            "MuteTargets": { "AlarmNames": alarms } })
+    };
+    let mut ask = |operation: &str, input: &Value| ask(&mut world, "monitoring", operation, input);
+    ask("PutAlarmMuteRule", &rule(&["orders"])).expect("granted");
+    let message = denial(ask("PutAlarmMuteRule", &rule(&["orders", "billing"])));
+    assert!(message.contains(&arn("alarm:billing")), "{message}");
+    ask(
+        "GetAlarmMuteRule",
+        &json!({ "AlarmMuteRuleName": "nightly" }),
+    )
+    .expect("granted");
+    let message = denial(ask(
+        "DeleteAlarmMuteRule",
+        &json!({ "AlarmMuteRuleName": "nightly" }),
+    ));
+    assert!(
+        message.contains(&arn("alarm-mute-rule:nightly")),
+        "{message}"
+    );
+    ask("ListAlarmMuteRules", &json!({})).expect("granted");
+    ask("DescribeAlarmHistory", &json!({ "AlarmName": "orders" })).expect("granted");
+    ask("DescribeAlarmHistory", &json!({})).expect_err("all alarms");
 }
 
 #[test]
@@ -401,6 +461,7 @@ fn sample() -> Value {
         "QueueName": "orders", "TableName": "releases",
         "TransactItems": [{ "Put": { "TableName": "releases" } }],
         "AlarmName": "orders", "AlarmNames": ["orders"], "Namespace": "Orders",
+        "AlarmMuteRuleName": "orders", "MuteTargets": { "AlarmNames": ["orders"] },
         "TopicArn": "arn:aws:sns:eu-central-1:111122223333:orders", "ResourceId": "service/orders/orders", "pipelineName": "orders", "stageName": "Canary", "actionName": "Approval", "name": "orders",
         "pipeline": { "name": "orders", "roleArn": "orders-pipeline" },
         "Name": "orders",
@@ -456,6 +517,8 @@ fn check_needs(needs: &[Need], operation: &str) {
             assert_eq!(resource, "*", "{action} cannot be narrowed");
         } else if action == "ecs:ListTasks" {
             assert_eq!(resource, "*", "no container instance was asked for");
+        } else if action == "cloudwatch:PutCompositeAlarm" {
+            assert_eq!(resource, "*", "the API reference wants it so");
         } else {
             let documented = &found.resources;
             assert!(

@@ -1,11 +1,18 @@
 mod calls;
+mod composite;
+mod describe;
+mod history;
+mod losses;
+mod mute;
 mod notices;
+mod rule;
+mod suppression;
 
 use serde_json::json;
 
 use super::*;
 use crate::world::{
-    Identity,
+    Effect, Identity, events,
     functions::{self, Function},
     iam::{self, Permission},
     journal::What,
@@ -97,6 +104,42 @@ fn described(world: &mut World) -> Value {
 fn state(world: &mut World) -> String {
     let alarm = described(world);
     alarm["StateValue"].as_str().expect("a state").to_owned()
+}
+
+/// A person sets the state of an alarm.
+fn set(world: &mut World, alarm: &str, state: &str) {
+    let input = json!({ "AlarmName": alarm, "StateValue": state, "StateReason": "drill" });
+    call(world, "SetAlarmState", &input).expect("the alarm exists");
+}
+
+/// The payloads that a function was invoked with since the last question, in order.
+fn invocations(world: &mut World, function: &str) -> Vec<Value> {
+    let (invoked, others): (Vec<Effect>, _) = world.outbox.drain(..).partition(
+        |effect| matches!(effect, Effect::Invoke(invocation) if invocation.function == function),
+    );
+    world.outbox = others;
+    let payloads = invoked.into_iter().filter_map(|effect| match effect {
+        Effect::Invoke(invocation) => Some(invocation.payload),
+        _ => None,
+    });
+    payloads.collect()
+}
+
+/// A function `watcher` that gets every alarm event.
+fn watch_events(world: &mut World) {
+    functions::create_function(world, Function::new("watcher")).expect("a function");
+    let permission = Permission::of("events.amazonaws.com");
+    iam::add_permission(world, "watcher", &permission).expect("a permission");
+    let rule = json!({ "Name": "alarms", "EventPattern": { "source": ["aws.cloudwatch"] } });
+    let arn = world.arn("lambda", "function:watcher");
+    let targets = json!([{ "Id": "watcher", "Arn": arn }]);
+    events::put_rule(world, &rule, &targets).expect("a rule");
+}
+
+/// The details of the alarm events since the last question, in order.
+fn event_details(world: &mut World) -> Vec<Value> {
+    let events = invocations(world, "watcher").into_iter();
+    events.map(|event| event["detail"].clone()).collect()
 }
 
 fn transitions(world: &World) -> Vec<&str> {
@@ -269,7 +312,7 @@ fn a_math_alarm_compares_the_failure_rates_of_canary_and_primary() {
          (5.0)."
     );
     let metrics = world.cloudwatch.alarms["orders-canary-errors"].document["Metrics"].clone();
-    let detail = notify::event_detail(
+    let detail = payload::event_detail(
         &world.cloudwatch.alarms["orders-canary-errors"],
         &world.cloudwatch.alarms["orders-canary-errors"].state,
     );

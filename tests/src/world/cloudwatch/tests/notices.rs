@@ -38,7 +38,8 @@ fn the_function_that_is_the_action_gets_both_states_and_the_configuration() {
             },
         )
     };
-    let id = &world.cloudwatch.alarms[name].metric_id;
+    let metrics = world.cloudwatch.alarms[name].metrics();
+    let id = &metrics.expect("a metric alarm").id;
     assert_eq!(
         payload,
         json!({

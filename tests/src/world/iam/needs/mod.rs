@@ -126,11 +126,15 @@ impl Call<'_> {
         })
     }
 
-    /// AWS: CloudWatch API reference, `DescribeAlarms`: composite alarms need the resource `*`. Its
-    /// denials name `alarm:*` whichever alarms are asked for.
+    /// AWS: CloudWatch API reference, `PutCompositeAlarm`, `DescribeAlarms` and `DescribeAlarmHistory`: composite
+    /// alarms need the resource `*`. The denials of `DescribeAlarms` name `alarm:*` whichever alarms are asked for.
     fn cloudwatch(&self) -> Option<Vec<Need>> {
         let action = format!("cloudwatch:{}", self.operation);
         let alarm = |name: &str| self.world.arn("cloudwatch", &format!("alarm:{name}"));
+        let mute_rule = |name: &str| {
+            let arn = format!("alarm-mute-rule:{name}");
+            Need::new(action.clone(), self.world.arn("cloudwatch", &arn))
+        };
         let each = |names: Vec<&str>| {
             let names = names.into_iter();
             names
@@ -138,10 +142,23 @@ impl Call<'_> {
                 .collect()
         };
         Some(match self.operation {
-            "DescribeAlarms" if texts(self.input, "AlarmTypes").contains(&"CompositeAlarm") => {
+            "DescribeAlarms" | "DescribeAlarmHistory" if self.finds_composite_alarms() => {
                 vec![Need::new(action, "*")]
             }
             "DescribeAlarms" => each(vec!["*"]),
+            "DescribeAlarmHistory" => each(vec![self.input["AlarmName"].as_str().unwrap_or("*")]),
+            "PutCompositeAlarm" => vec![Need::new(action, "*")],
+            "GetAlarmMuteRule" | "DeleteAlarmMuteRule" => {
+                vec![mute_rule(text(self.input, "AlarmMuteRuleName"))]
+            }
+            "ListAlarmMuteRules" => vec![mute_rule("*")],
+            // AWS: API reference, `PutAlarmMuteRule`: the same action on the rule and on each of its alarms.
+            "PutAlarmMuteRule" => {
+                let rule = mute_rule(text(self.input, "Name"));
+                let mut needs: Vec<Need> = each(texts(&self.input["MuteTargets"], "AlarmNames"));
+                needs.insert(0, rule);
+                needs
+            }
             "DeleteAlarms" | "DisableAlarmActions" | "EnableAlarmActions" => {
                 each(texts(self.input, "AlarmNames"))
             }
@@ -152,6 +169,13 @@ impl Call<'_> {
             }
             _ => return None,
         })
+    }
+
+    /// Whether a question about alarms is one about composite alarms, too.
+    fn finds_composite_alarms(&self) -> bool {
+        let related = ["ChildrenOfAlarmName", "ParentsOfAlarmName"];
+        texts(self.input, "AlarmTypes").contains(&"CompositeAlarm")
+            || related.iter().any(|member| self.input[*member].is_string())
     }
 
     fn codepipeline(&self) -> Option<Vec<Need>> {
