@@ -37,6 +37,8 @@ impl Provider for Provisioner<'_> {
         match resource.kind {
             "AWS::ApplicationAutoScaling::ScalableTarget" => autoscaling::target(world, resource),
             "AWS::CloudWatch::Alarm" => cloudwatch::alarm(world, resource),
+            "AWS::CloudWatch::AlarmMuteRule" => cloudwatch::alarm_mute_rule(world, resource),
+            "AWS::CloudWatch::CompositeAlarm" => cloudwatch::composite_alarm(world, resource),
             "AWS::CloudWatch::Dashboard" => cloudwatch::dashboard(world, resource),
             "AWS::CodeBuild::Project" => codepipeline::project(world, resource),
             "AWS::CodePipeline::Pipeline" => codepipeline::pipeline(world, resource),

@@ -2,6 +2,8 @@ mod load_balancers;
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
+
 use super::*;
 use crate::{
     clock::Moment,
@@ -120,6 +122,94 @@ fn a_property_deep_within_a_document_is_told_with_its_line() {
     assert_eq!(
         refused,
         "infra/orders.yaml:8: resource Task, property ContainerDefinitions[0].StopTimout: there is no such property here"
+    );
+}
+
+const ALARMS: &str = "
+  Errors:
+    Type: AWS::CloudWatch::Alarm
+    Properties: {Namespace: N, MetricName: m, Statistic: Sum, Period: 60, EvaluationPeriods: 1, Threshold: 0,
+      ComparisonOperator: GreaterThanThreshold}
+";
+
+#[test]
+fn a_composite_alarm_watches_alarms_of_its_stack_and_a_mute_rule_mutes_it() {
+    let mut world = World::new(identity(), Moment(1_790_960_400_000), 1);
+    let text = format!(
+        "Resources:{ALARMS}
+  Any:
+    Type: AWS::CloudWatch::CompositeAlarm
+    Properties:
+      AlarmRule: !Sub 'ALARM(\"${{Errors}}\") OR OK(${{Errors.Arn}})'
+      ActionsSuppressor: !Ref Errors
+      ActionsSuppressorWaitPeriod: '60'
+      ActionsSuppressorExtensionPeriod: 60
+  Nights:
+    Type: AWS::CloudWatch::AlarmMuteRule
+    Properties:
+      Name: nights
+      StartDate: '2026-10-01T00:00'
+      Rule: {{Schedule: {{Expression: cron(0 17 * * *), Duration: PT4H}}}}
+      MuteTargets: {{AlarmNames: [!Ref Any]}}
+Outputs:
+  Any: {{Value: !Ref Any}}
+  AnyArn: {{Value: !GetAtt Any.Arn}}
+  Nights: {{Value: !Ref Nights}}
+  NightsArn: {{Value: !GetAtt Nights.Arn}}
+"
+    );
+    let outputs = create(&mut world, &text).unwrap();
+    let output = |name: &str| outputs[name].as_str().unwrap().to_owned();
+    let any = output("Any");
+    assert_eq!(
+        output("AnyArn"),
+        world.arn("cloudwatch", &format!("alarm:{any}"))
+    );
+    let rule = world.arn("cloudwatch", "alarm-mute-rule:nights");
+    assert_eq!(
+        [output("Nights"), output("NightsArn")],
+        [rule.clone(), rule.clone()]
+    );
+    let mut call = |operation: &str, input: Value| {
+        crate::world::cloudwatch::call(&mut world, operation, &input).unwrap()
+    };
+    let found = call("ListAlarmMuteRules", json!({ "AlarmName": any }));
+    let found = &found["AlarmMuteRuleSummaries"][0];
+    assert_eq!(found["AlarmMuteRuleArn"], rule);
+    assert_eq!(found["Status"], "ACTIVE");
+    let alarms = call(
+        "DescribeAlarms",
+        json!({ "AlarmTypes": ["CompositeAlarm"] }),
+    );
+    assert_eq!(
+        alarms["CompositeAlarms"][0]["ActionsSuppressorWaitPeriod"],
+        60
+    );
+}
+
+#[test]
+fn a_composite_alarm_before_its_alarms_and_a_date_that_is_none_are_refused() {
+    let any = "  Any:
+    Type: AWS::CloudWatch::CompositeAlarm
+    Properties: {AlarmRule: ALARM(orders-errors)}
+";
+    assert_eq!(
+        refusal(any),
+        "infra/orders.yaml:2: resource Any: ValidationException: Could not save the composite alarm as alarms \
+         [orders-errors] in the alarm rule do not exist"
+    );
+    let nights = "  Nights:
+    Type: AWS::CloudWatch::AlarmMuteRule
+    Properties:
+      ExpireDate: tomorrow
+      Rule: {Schedule: {Expression: cron(0 2 * * *), Duration: PT4H}}
+";
+    let refused = refusal(nights);
+    assert!(
+        refused.contains(
+            "resource Nights, property ExpireDate: tomorrow is no date like 2026-10-02T17:04"
+        ),
+        "{refused}"
     );
 }
 
