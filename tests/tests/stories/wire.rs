@@ -10,7 +10,10 @@ use std::{collections::HashMap, time::Duration};
 use aws_sdk_applicationautoscaling::types::{ScalableDimension, ServiceNamespace};
 use aws_sdk_cloudwatch::{
     primitives::DateTime,
-    types::{ComparisonOperator, MetricDatum, StateValue, Statistic},
+    types::{
+        AlarmMuteRuleStatus, AlarmType, ComparisonOperator, HistoryItemType, MetricDatum,
+        MuteTargets, Rule, ScanBy, Schedule, StateValue, Statistic,
+    },
 };
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -505,6 +508,95 @@ async fn an_alarm_comes_back_through_cbor_as_it_was_put() {
     assert_eq!(alarm.state_value(), Some(&StateValue::InsufficientData));
     let updated = alarm.state_updated_timestamp().unwrap();
     assert_eq!(updated, &DateTime::from_millis(1_790_960_680_000));
+}
+
+/// A function that rolls back may ask whether its alarms are muted, suppressed, or were in alarm meanwhile.
+#[tokio::test(start_paused = true)]
+async fn composite_alarms_mute_rules_and_history_are_told_through_cbor() {
+    let account = account();
+    let cloudwatch = client!(aws_sdk_cloudwatch, account, "rollback");
+    let composite = cloudwatch.put_composite_alarm().alarm_name("any");
+    composite.alarm_rule("TRUE").send().await.unwrap();
+    let schedule = Schedule::builder()
+        .expression("cron(* * * * *)")
+        .duration("PT4H")
+        .build();
+    let targets = MuteTargets::builder().alarm_names("any").build();
+    cloudwatch
+        .put_alarm_mute_rule()
+        .name("nights")
+        .rule(Rule::builder().schedule(schedule).build())
+        .mute_targets(targets)
+        .expire_date(DateTime::from_secs(1_790_980_000))
+        .send()
+        .await
+        .unwrap();
+    account.with(|world| world.tick(world.now));
+
+    let found = cloudwatch.describe_alarms().alarm_names("any");
+    let found = found.alarm_types(AlarmType::CompositeAlarm).send().await;
+    let found = found.unwrap();
+    let any = &found.composite_alarms()[0];
+    assert_eq!(any.state_value(), Some(&StateValue::Alarm));
+    assert_eq!(any.actions_suppressed_by(), None);
+
+    let rules = cloudwatch.list_alarm_mute_rules().alarm_name("any");
+    let rules = rules.statuses(AlarmMuteRuleStatus::Active).send().await;
+    let rules = rules.unwrap();
+    let [rule] = rules.alarm_mute_rule_summaries() else {
+        panic!("one rule")
+    };
+    assert!(
+        rule.alarm_mute_rule_arn()
+            .unwrap()
+            .ends_with(":alarm-mute-rule:nights")
+    );
+    assert_eq!(rule.status(), Some(&AlarmMuteRuleStatus::Active));
+    assert_eq!(rule.mute_type(), Some("RECURRING"));
+    assert_eq!(
+        rule.expire_date(),
+        Some(&DateTime::from_secs(1_790_980_000))
+    );
+    let rule = cloudwatch
+        .get_alarm_mute_rule()
+        .alarm_mute_rule_name("nights");
+    let rule = rule.send().await.unwrap();
+    assert_eq!(rule.mute_targets().unwrap().alarm_names(), ["any"]);
+    assert_eq!(
+        rule.rule().unwrap().schedule().unwrap().duration(),
+        Some("PT4H")
+    );
+
+    let history = cloudwatch.describe_alarm_history().alarm_name("any");
+    let history = history
+        .alarm_types(AlarmType::CompositeAlarm)
+        .history_item_type(HistoryItemType::StateUpdate)
+        .start_date(DateTime::from_secs(1_790_960_000))
+        .scan_by(ScanBy::TimestampAscending)
+        .max_records(10)
+        .send()
+        .await
+        .unwrap();
+    let [item] = history.alarm_history_items() else {
+        panic!("one transition")
+    };
+    assert_eq!(
+        item.history_summary(),
+        Some("Alarm updated from INSUFFICIENT_DATA to ALARM")
+    );
+    let data: Value = serde_json::from_str(item.history_data().unwrap()).unwrap();
+    assert_eq!(data["newState"]["stateValue"], "ALARM");
+
+    let delete = cloudwatch.delete_alarm_mute_rule();
+    delete.alarm_mute_rule_name("nights").send().await.unwrap();
+    let gone = cloudwatch
+        .get_alarm_mute_rule()
+        .alarm_mute_rule_name("nights");
+    let gone = gone.send().await;
+    assert!(gone.as_ref().is_err_and(|error| {
+        let error = error.as_service_error();
+        error.is_some_and(aws_sdk_cloudwatch::operation::get_alarm_mute_rule::GetAlarmMuteRuleError::is_resource_not_found_exception)
+    }));
 }
 
 #[tokio::test(start_paused = true)]
