@@ -21,7 +21,7 @@ pub const FILE: &str = "imagedefinitions.json";
 const MOST_BYTES: u64 = 100 * 1024;
 
 /// Images by the container they are for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Images(pub BTreeMap<ContainerName, Image>);
 

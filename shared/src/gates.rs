@@ -1,15 +1,58 @@
 //! Safety questions, asked at every look at everything, before anything else. They answer with a reason and change
-//! nothing.
+//! nothing. [`Gate::effect`] is the table of which of them counts when.
+
+mod table;
+mod writes;
 
 use crate::{
     decision::Refusal,
-    names::{ReleaseId, TaskDefinitionArn},
-    observation::{Alarm, Observation, Service},
-    record::{Candidate, Phase, Record},
+    names::ReleaseId,
+    observation::{Alarm, Alb, Observation, Service},
+    record::{Phase, Record},
     target::Target,
     traffic::alb,
     weight::Weight,
 };
+
+pub use table::{Effect, Gate, When};
+
+/// What gates are asked about. What could not be seen is not there, and its gates are not asked.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct View<'a> {
+    /// The alarms of the target.
+    pub alarms: Option<&'a [Alarm]>,
+    /// Messages in the dead-letter queue.
+    pub dead_letters: Option<u64>,
+    /// The primary and the canary.
+    pub services: Option<(&'a Service, &'a Service)>,
+    /// Whether the services were seen with their automatic scaling.
+    pub with_scaling: bool,
+    /// The load balancer.
+    pub alb: Option<&'a Alb>,
+}
+
+/// A closed gate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Closed {
+    /// Which.
+    pub gate: Gate,
+    /// Why.
+    pub refusal: Refusal,
+}
+
+impl Observation {
+    /// All of it.
+    #[must_use]
+    pub fn view(&self) -> View<'_> {
+        View {
+            alarms: Some(&self.alarms),
+            dead_letters: self.dead_letters,
+            services: Some((&self.primary, &self.canary)),
+            with_scaling: true,
+            alb: self.alb.as_ref(),
+        }
+    }
+}
 
 /// The record, if it is this release's, no rollback has taken it, and the target is still what it began with.
 pub fn own<'a>(
@@ -24,13 +67,82 @@ pub fn own<'a>(
             owner: record.map(|record| record.release.clone()),
         });
     };
-    let refusal = Refusal::of_rollback(record).or_else(|| Refusal::of_target(record, target));
+    let refusal = Refusal::of_schema(record)
+        .or_else(|| Refusal::of_rollback(record))
+        .or_else(|| Refusal::of_target(record, target));
     refusal.map_or(Ok(record), Err)
 }
 
-/// No alarm of the target is in `ALARM`.
+/// Every gate of a release that has begun, for one of its actions.
+pub fn all(seen: &Observation, record: &Record) -> Result<(), Refusal> {
+    closed(When::Action, &seen.view(), record).map_or(Ok(()), |closed| Err(closed.refusal))
+}
+
+/// The first gate that is seen closed.
+///
+/// ECS's circuit breaker comes before foreign writes: what it takes back is its own doing.
+#[must_use]
+pub fn closed(when: When, seen: &View<'_>, record: &Record) -> Option<Closed> {
+    let services = |ask: &dyn Fn(&Service, &Service) -> Result<(), Refusal>| {
+        seen.services
+            .map_or(Ok(()), |(primary, canary)| ask(primary, canary))
+    };
+    let ask = |gate| match gate {
+        // The record was asked before, by whoever has read it.
+        Gate::Ownership => Ok(()),
+        Gate::Alarms => seen
+            .alarms
+            .map_or(Ok(()), |alarms| since_began(alarms, record)),
+        Gate::DeadLetters => dead_letters(when, seen.dead_letters, record),
+        Gate::CircuitBreaker => services(&|primary, canary| {
+            unbroken(canary)?;
+            unbroken(primary)
+        }),
+        Gate::ForeignWrite => {
+            services(&|primary, canary| writes::versions(primary, canary, record))?;
+            seen.alb
+                .map_or(Ok(()), |alb| writes::weights(alb, record))?;
+            services(&|primary, canary| {
+                if seen.with_scaling {
+                    writes::counts(when, primary, canary, record)
+                } else {
+                    Ok(())
+                }
+            })
+        }
+        Gate::Targets => {
+            services(&|primary, _| seen.alb.map_or(Ok(()), |alb| targets(alb, primary, record)))
+        }
+    };
+    let in_order = [
+        Gate::Ownership,
+        Gate::Alarms,
+        Gate::DeadLetters,
+        Gate::CircuitBreaker,
+        Gate::ForeignWrite,
+        Gate::Targets,
+    ];
+    let mut asked = in_order
+        .into_iter()
+        .filter(|gate| gate.effect(when) != Effect::None);
+    asked.find_map(|gate| {
+        let refusal = ask(gate).err()?;
+        Some(Closed { gate, refusal })
+    })
+}
+
+/// Before a release begins, no alarm of the target may be in `ALARM`, since whenever.
 pub fn alarms(seen: &[Alarm]) -> Result<(), Refusal> {
-    match seen.iter().find(|alarm| alarm.firing) {
+    none(seen, Alarm::counts)
+}
+
+/// Since the release began, no alarm of the target has gone to `ALARM`, and stayed there.
+fn since_began(seen: &[Alarm], record: &Record) -> Result<(), Refusal> {
+    none(seen, |alarm| alarm.counts_since(record.began))
+}
+
+fn none(seen: &[Alarm], counts: impl Fn(&Alarm) -> bool) -> Result<(), Refusal> {
+    match seen.iter().find(|alarm| counts(alarm)) {
         None => Ok(()),
         Some(alarm) => Err(Refusal::AlarmFiring {
             alarm: alarm.name.clone(),
@@ -39,47 +151,12 @@ pub fn alarms(seen: &[Alarm]) -> Result<(), Refusal> {
     }
 }
 
-/// Every gate of a release that has begun.
-pub fn all(seen: &Observation, record: &Record) -> Result<(), Refusal> {
-    alarms(&seen.alarms)?;
-    dead_letters(seen.dead_letters, record)?;
-    let (primary, canary) = expected(record);
-    unbroken(&seen.canary)?;
-    unbroken(&seen.primary)?;
-    own_write(&seen.canary, &canary)?;
-    own_write(&seen.primary, &primary)?;
-    own_weights(seen, record)?;
-    healthy(seen, record)
-}
-
-/// The weights are what this release last set, and until that was seen once also what was there before.
-fn own_weights(seen: &Observation, record: &Record) -> Result<(), Refusal> {
-    let (Some(alb), Some(found)) = (&seen.alb, &record.found.alb) else {
-        return Ok(());
-    };
-    let expected = record.weight();
-    let before = record
-        .weight
-        .filter(|weight| weight.live_since.is_none())
-        .map(|weight| weight.from);
-    for (forward, wanted) in found.behind(&alb.forwards, expected) {
-        if before.and_then(|before| found.weights(&forward.arn, before)) != Some(forward.weights) {
-            return Err(Refusal::ForeignWeight {
-                forward: forward.arn.clone(),
-                found: forward.weights,
-                expected: wanted,
-            });
-        }
-    }
-    Ok(())
-}
-
 /// The canary's targets answer, from when shares are set. While the candidate is deployed, ECS itself waits for them.
 ///
 /// A target that has yet to become healthy for the first time is waited for as well: load balancers call one unhealthy that takes
 /// longer to start than its health check allows. So unhealthy ones count where fewer are healthy than when the weight was set.
-fn healthy(seen: &Observation, record: &Record) -> Result<(), Refusal> {
-    let (Some(alb), Some(target)) = (&seen.alb, record.target.alb()) else {
+fn targets(alb: &Alb, primary: &Service, record: &Record) -> Result<(), Refusal> {
+    let Some(target) = record.target.alb() else {
         return Ok(());
     };
     if !matches!(
@@ -91,7 +168,7 @@ fn healthy(seen: &Observation, record: &Record) -> Result<(), Refusal> {
     let (group, health) = (target.canary_target_group.clone(), alb.canary.clone());
     let proven = match &record.weight {
         Some(weight) => weight.healthy,
-        None => alb::tasks(target, Weight::ZERO.share(), &seen.primary),
+        None => alb::tasks(target, Weight::ZERO.share(), primary),
     };
     if health.unhealthy > target.max_unhealthy && health.healthy < proven {
         let allowed = target.max_unhealthy;
@@ -112,25 +189,29 @@ fn healthy(seen: &Observation, record: &Record) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The dead-letter queue has not grown by more than the target allows.
-pub fn dead_letters(seen: Option<u64>, record: &Record) -> Result<(), Refusal> {
-    let (Some(now), Some(found)) = (seen, record.found.dead_letters) else {
+/// The dead-letter queue has not grown by more than the target allows. Within the guard only where a bound is set for it.
+fn dead_letters(when: When, seen: Option<u64>, record: &Record) -> Result<(), Refusal> {
+    let (Some(now), Some(found), Some(queue)) =
+        (seen, record.found.dead_letters, record.target.queue())
+    else {
         return Ok(());
     };
-    let Some(queue) = record.target.queue() else {
-        return Ok(());
+    let (field, allowed) = match when {
+        When::Guard => ("guardMaxDeadLetters", queue.guard_max_dead_letters),
+        When::Action | When::Approval => ("maxDeadLetters", Some(queue.max_dead_letters)),
     };
     let grown = now.saturating_sub(found);
-    if grown <= queue.max_dead_letters {
+    let Some(allowed) = allowed.filter(|allowed| grown > *allowed) else {
         return Ok(());
-    }
+    };
     Err(Refusal::DeadLetters {
         queue: queue
             .dead_letter_url
             .as_ref()
             .map_or_else(String::new, |url| url.queue().to_owned()),
         grown,
-        allowed: queue.max_dead_letters,
+        allowed,
+        field,
         now,
     })
 }
@@ -144,46 +225,6 @@ fn unbroken(service: &Service) -> Result<(), Refusal> {
             reason: broken.reason.clone(),
         }),
     }
-}
-
-/// What the primary and the canary may run in a phase: what we last set, and while a change is being
-/// made also what was there before.
-fn expected(record: &Record) -> (Vec<&TaskDefinitionArn>, Vec<&TaskDefinitionArn>) {
-    let (primary, canary) = (
-        &record.found.primary.task_definition,
-        &record.found.canary.task_definition,
-    );
-    match &record.phase {
-        Phase::Deploying {
-            candidate: Candidate::Registered {
-                task_definition, ..
-            },
-        } => (vec![primary], vec![task_definition, canary]),
-        Phase::Deploying { .. } | Phase::RollingBack(_) | Phase::RolledBack { .. } => {
-            (vec![primary], vec![canary])
-        }
-        Phase::Shifting { candidate, .. } => (vec![primary], vec![candidate]),
-        Phase::Promoting { candidate, .. } => (vec![candidate, primary], vec![candidate]),
-        Phase::Promoted { candidate } => (vec![candidate], vec![candidate]),
-    }
-}
-
-fn own_write(service: &Service, expected: &[&TaskDefinitionArn]) -> Result<(), Refusal> {
-    let newest = service.newest();
-    if newest.is_some_and(|newest| expected.contains(&&newest.task_definition)) {
-        return Ok(());
-    }
-    Err(Refusal::ForeignWrite {
-        service: service.name.clone(),
-        found: newest.map_or_else(
-            || "nothing".to_owned(),
-            |newest| newest.task_definition.short().to_owned(),
-        ),
-        expected: expected
-            .first()
-            .map_or_else(String::new, |expected| expected.short().to_owned()),
-        reason: newest.and_then(|newest| newest.reason.clone()),
-    })
 }
 
 #[cfg(test)]

@@ -219,8 +219,10 @@ pub struct Alarm {
     pub firing: bool,
     /// Since when it is in its state, if that is said.
     pub since: Option<Timestamp>,
-    /// Whether its actions are switched on, and no suppressor holds them back.
+    /// Whether its actions are switched on, and neither a suppressor nor a mute rule holds them back.
     pub acts: bool,
+    /// Whether `ALARM` is the first state that it has had, and for want of data: it is new, and has not gone anywhere.
+    pub first: bool,
     /// CloudWatch's own words about the state.
     pub reason: String,
 }
@@ -251,6 +253,13 @@ impl Forward {
 }
 
 impl ScalableTarget {
+    /// Whether it is as a release may hold it: nothing takes tasks away, or moves the bounds, and there is room for none.
+    #[must_use]
+    pub fn is_as_held(&self) -> bool {
+        self.suspended == Suspended::ALL
+            || self.min == 0 && self.suspended.scale_in && self.suspended.scheduled
+    }
+
     /// The same with everything suspended, for as long as the service's count is ours.
     ///
     /// Every `RegisterScalableTarget` pulls the count into the bounds; so these leave room for no tasks, and for
@@ -280,7 +289,38 @@ impl ScalableTarget {
     }
 }
 
+/// Whether an alarm is in its state because there is no data, and not because of what they say; from CloudWatch's own words ("no
+/// datapoints were received for 1 period and 1 missing datapoint was treated as breaching").
+#[must_use]
+pub fn is_without_data(reason: &str) -> bool {
+    reason.contains("no datapoints were received")
+}
+
+impl Alarm {
+    /// Whether it is in `ALARM` and means it: an operator who has switched its actions off, muted it, or put another alarm in front
+    /// of it does not want to hear it.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        self.firing && self.acts
+    }
+
+    /// The same of one that has gone to `ALARM` since a release began. One that was there before has not to do with the release,
+    /// and a new one has not gone anywhere.
+    #[must_use]
+    pub fn counts_since(&self, began: Timestamp) -> bool {
+        self.counts() && !self.first && self.since.is_none_or(|since| since >= began)
+    }
+}
+
 impl Service {
+    /// Whether its own automatic scaling may have added tasks to so many.
+    #[must_use]
+    pub fn may_be_scaled_out_from(&self, tasks: u32) -> bool {
+        self.scaling.is_some_and(|scaling| {
+            !scaling.suspended.scale_out && (tasks..=scaling.max).contains(&self.desired)
+        })
+    }
+
     /// What its automatic scaling has yet to become before its count is ours; `None` if nothing scales it.
     #[must_use]
     pub fn scaling_to_hold(&self) -> Option<ScalableTarget> {
@@ -295,6 +335,19 @@ impl Service {
         let scaling = self.scaling?;
         let is_held = scaling.suspended.scale_in && scaling.suspended.scheduled;
         (!is_held).then(|| scaling.held_up(self.desired))
+    }
+
+    /// What its automatic scaling has yet to become before tasks are added only, and its count may be set to less; `None` if nothing
+    /// scales it.
+    #[must_use]
+    pub fn scaling_to_let_grow(&self) -> Option<ScalableTarget> {
+        let scaling = self.scaling?;
+        let growing = ScalableTarget {
+            min: 0,
+            ..scaling.held_up(self.desired)
+        };
+        let is_held = scaling.min == 0 && scaling.suspended == growing.suspended;
+        (!is_held).then_some(growing)
     }
 
     /// The newest deployment.

@@ -4,23 +4,96 @@ use crate::{
     aws::{Account, AwsError, Trouble},
     clock::Timestamp,
     decision::Refusal,
-    gates,
+    gates::{self, View, When},
     glance::{Glance, Part, Seen},
     names::ReleaseId,
-    observation::{Alarm, Observation},
+    observation::{Alarm, Alb, Observation, Service},
     record::Record,
     target::Target,
 };
 
+/// Everything that a look asks for, each by itself: what of it could not be seen is an error.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    /// When.
+    pub now: Timestamp,
+    /// The pair's release record.
+    pub record: Result<Option<Record>, Trouble>,
+    /// The alarms of the target.
+    pub alarms: Result<Vec<Alarm>, AwsError>,
+    /// Messages in the dead-letter queue, if the target has one.
+    pub dead_letters: Result<Option<u64>, AwsError>,
+    /// The primary and the canary; with their scaling, where that could be seen.
+    pub services: Result<(Service, Service), Trouble>,
+    /// Why their scaling could not be seen, if it could not.
+    pub scaling: Result<(), AwsError>,
+    /// What the load balancer does, if the target has one.
+    pub alb: Result<Option<Alb>, Trouble>,
+}
+
+impl Parts {
+    /// What of it was seen.
+    #[must_use]
+    pub fn view(&self) -> View<'_> {
+        let services = self.services.as_ref().ok();
+        View {
+            alarms: self.alarms.as_deref().ok(),
+            dead_letters: self.dead_letters.as_ref().ok().copied().flatten(),
+            services: services.map(|(primary, canary)| (primary, canary)),
+            with_scaling: self.scaling.is_ok(),
+            alb: self.alb.as_ref().ok().and_then(Option::as_ref),
+        }
+    }
+
+    /// Why something of it could not be seen.
+    #[must_use]
+    pub fn unseen(&self) -> Option<Trouble> {
+        let aws = [
+            self.alarms.as_ref().err(),
+            self.dead_letters.as_ref().err(),
+            self.scaling.as_ref().err(),
+        ];
+        let others = [
+            self.record.as_ref().err(),
+            self.services.as_ref().err(),
+            self.alb.as_ref().err(),
+        ];
+        let others = others.into_iter().flatten().cloned();
+        let aws = aws.into_iter().flatten().cloned().map(Trouble::from);
+        others.chain(aws).next()
+    }
+
+    /// What of the pair does not exist any more.
+    #[must_use]
+    pub fn gone(&self) -> Option<Refusal> {
+        let of_pair = [self.services.as_ref().err(), self.alb.as_ref().err()];
+        of_pair
+            .into_iter()
+            .flatten()
+            .find_map(|trouble| match trouble {
+                Trouble::Aws(error) if error.is_missing() => Some(Refusal::Gone(error.to_string())),
+                _ => None,
+            })
+    }
+
+    /// All of it, if all of it was seen.
+    pub fn whole(self) -> Result<Observation, Trouble> {
+        let (primary, canary) = self.services?;
+        self.scaling?;
+        Ok(Observation {
+            now: self.now,
+            record: self.record?,
+            primary,
+            canary,
+            alarms: self.alarms?,
+            dead_letters: self.dead_letters?,
+            alb: self.alb?,
+        })
+    }
+}
+
 /// Reads the record, both services with their scaling, the alarms, and the dead-letter queue or the load balancer.
-///
-/// What cannot be seen keeps the look from going on, but not from seeing that a gate of this release has closed.
-pub async fn pair(
-    account: &Account,
-    target: &Target,
-    release: &ReleaseId,
-    now: Timestamp,
-) -> Result<Observation, Trouble> {
+pub async fn parts(account: &Account, target: &Target, now: Timestamp) -> Parts {
     let pair = target.pair();
     let dead_letters = async {
         match target
@@ -48,54 +121,51 @@ pub async fn pair(
             alb,
         )
     });
-    let (record, alarms, dead_letters, services, scaling, alb) = reads.await;
-    let record = record?;
-    let is_blind = alarms.is_err()
-        || dead_letters.is_err()
-        || services.is_err()
-        || scaling.is_err()
-        || alb.is_err();
-    let own = record.as_ref();
-    let own = own.filter(|record| is_blind && record.release == *release);
-    if let Some(refusal) = own.and_then(|it| closed(it, target, &alarms, &dead_letters)) {
-        return Err(Trouble::Gate(Box::new(refusal)));
-    }
-    let (alarms, dead_letters, alb) = (alarms?, dead_letters?, alb?);
-    let (mut primary, mut canary) = services?;
-    (primary.scaling, canary.scaling) = scaling?;
-    Ok(Observation {
+    let (record, alarms, dead_letters, mut services, scaling, alb) = reads.await;
+    let scaling = scaling.map(|(of_primary, of_canary)| {
+        if let Ok((primary, canary)) = &mut services {
+            (primary.scaling, canary.scaling) = (of_primary, of_canary);
+        }
+    });
+    Parts {
         now,
         record,
-        primary,
-        canary,
         alarms,
         dead_letters,
+        services,
+        scaling,
         alb,
-    })
+    }
 }
 
-/// The gate of a release that goes on, if what was seen says that it is closed.
-fn closed(
-    record: &Record,
+/// Reads everything for an action of a release.
+///
+/// What cannot be seen keeps the look from going on, but not from seeing that a gate of this release has closed.
+pub async fn pair(
+    account: &Account,
     target: &Target,
-    alarms: &Result<Vec<Alarm>, AwsError>,
-    dead_letters: &Result<Option<u64>, AwsError>,
-) -> Option<Refusal> {
+    release: &ReleaseId,
+    now: Timestamp,
+) -> Result<Observation, Trouble> {
+    let parts = parts(account, target, now).await;
+    let record = parts.record.as_ref().map_err(Clone::clone)?.as_ref();
+    let own = record.filter(|it| it.release == *release && parts.unseen().is_some());
+    if let Some(refusal) = own.and_then(|record| closed(record, target, &parts.view())) {
+        return Err(Trouble::Gate(Box::new(refusal)));
+    }
+    parts.whole()
+}
+
+/// Why a release that goes on must not, as far as that was seen.
+fn closed(record: &Record, target: &Target, seen: &View<'_>) -> Option<Refusal> {
     if record.rollback().is_some() {
         return Refusal::of_rollback(record);
     }
     if !record.is_active() {
         return None;
     }
-    if let Some(refusal) = Refusal::of_target(record, target) {
-        return Some(refusal);
-    }
-    let alarms = alarms.as_deref().unwrap_or_default();
-    let dead_letters = dead_letters.as_ref().ok().copied().flatten();
-    let alarms = gates::alarms(alarms);
-    alarms
-        .and_then(|()| gates::dead_letters(dead_letters, record))
-        .err()
+    let refusal = Refusal::of_schema(record).or_else(|| Refusal::of_target(record, target));
+    refusal.or_else(|| Some(gates::closed(When::Action, seen, record)?.refusal))
 }
 
 /// Reads the record and the parts of the pair whose turn it is after so many glances.

@@ -30,7 +30,7 @@ pub trait Raw: DeserializeOwned {
     type Meaning;
 
     /// The target, if it came with the call.
-    fn target(&mut self) -> Option<Target>;
+    fn target(&mut self) -> Option<target::Input>;
 
     /// Checks what one field cannot know.
     fn check(self, target: &Target) -> Result<Self::Meaning, BadInput>;
@@ -158,7 +158,7 @@ pub struct RawDeployCanary {
     container: Option<ContainerName>,
     #[serde(default = "fifteen")]
     timeout_minutes: u64,
-    target: Option<Target>,
+    target: Option<target::Input>,
 }
 
 /// As the user writes [`ShiftWeight`].
@@ -174,7 +174,7 @@ pub struct RawShiftWeight {
     tolerance: Option<f64>,
     #[serde(default = "fifteen")]
     timeout_minutes: u64,
-    target: Option<Target>,
+    target: Option<target::Input>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -196,7 +196,7 @@ pub struct RawPromotePrimary {
     bake_seconds: Option<u64>,
     #[serde(default = "thirty")]
     timeout_minutes: u64,
-    target: Option<Target>,
+    target: Option<target::Input>,
 }
 
 /// As the user writes [`Rollback`].
@@ -205,13 +205,13 @@ pub struct RawPromotePrimary {
 pub struct RawRollback {
     release: ReleaseId,
     reason: Option<String>,
-    target: Option<Target>,
+    target: Option<target::Input>,
 }
 
 impl Raw for RawDeployCanary {
     type Meaning = DeployCanary;
 
-    fn target(&mut self) -> Option<Target> {
+    fn target(&mut self) -> Option<target::Input> {
         self.target.take()
     }
 
@@ -228,7 +228,7 @@ impl Raw for RawDeployCanary {
 impl Raw for RawShiftWeight {
     type Meaning = ShiftWeight;
 
-    fn target(&mut self) -> Option<Target> {
+    fn target(&mut self) -> Option<target::Input> {
         self.target.take()
     }
 
@@ -291,7 +291,7 @@ impl Raw for RawShiftWeight {
 impl Raw for RawPromotePrimary {
     type Meaning = PromotePrimary;
 
-    fn target(&mut self) -> Option<Target> {
+    fn target(&mut self) -> Option<target::Input> {
         self.target.take()
     }
 
@@ -319,7 +319,7 @@ impl Raw for RawPromotePrimary {
 impl Raw for RawRollback {
     type Meaning = Rollback;
 
-    fn target(&mut self) -> Option<Target> {
+    fn target(&mut self) -> Option<target::Input> {
         self.target.take()
     }
 

@@ -5,8 +5,11 @@
 //!                  └───────────┴───────────┴──────────┴──→ RollingBack → RolledBack
 //! ```
 
+mod cause;
 mod found;
 mod rolling_back;
+mod set;
+mod stored;
 
 use std::fmt;
 
@@ -17,18 +20,23 @@ use crate::{
     clock::Timestamp,
     names::{PairId, ReleaseId, TaskDefinitionArn},
     observation::{ScalableTarget, Service},
-    target::{Mode, Target},
-    traffic::alb::FoundForward,
+    target::{Mode, Target, Traffic},
+    traffic::alb::{self, FoundForward},
     weight::Weight,
 };
 
+pub use cause::{Cause, Reason};
 pub use found::{FoundDefinition, FoundInFull, FoundRule};
 pub use rolling_back::{Forced, Kept, KeptService, Missing, Promotion, RollingBack, Which};
+pub use set::{SetCounts, SetWeight};
+pub use stored::{SCHEMA, Unknown, Unreadable};
 
 /// The one `current` item of a pair.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Record {
+    /// The form that it is stored in; see [`SCHEMA`].
+    pub schema: u32,
     /// The pair.
     pub pair: PairId,
     /// Counts the writes; every write is conditional on the number it has read.
@@ -50,9 +58,21 @@ pub struct Record {
     /// The canary's weight on the load balancer that was set last; `None` if none was, or if there is no load balancer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<SetWeight>,
+    /// The task counts that were set last; `None` if none were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts: Option<SetCounts>,
+    /// Why alarms do not roll the promoted release back any more, before its guard is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard_ended: Option<Box<Cause>>,
+    /// Since when the share is not what was asked for any more, while an approval waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drifted: Option<Timestamp>,
     /// The last execution since that found nothing to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beside: Option<Beside>,
+    /// What a later version of the suite has stored besides.
+    #[serde(skip)]
+    pub unknown: Unknown,
 }
 
 /// An execution that found nothing to do: its actions are admitted beside the last release, whose findings and guard stay as they are.
@@ -65,23 +85,6 @@ pub struct Beside {
     pub images: Images,
     /// What the primary runs.
     pub task_definition: TaskDefinitionArn,
-}
-
-/// A weight that was set on every rule of the target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SetWeight {
-    /// What the rules showed before.
-    pub from: Weight,
-    /// What they are to show.
-    pub to: Weight,
-    /// When it was set.
-    pub since: Timestamp,
-    /// How many of the canary's targets were healthy then.
-    pub healthy: u32,
-    /// When a look first saw it on every rule.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub live_since: Option<Timestamp>,
 }
 
 /// What the pair was like before the first change.
@@ -201,15 +204,6 @@ pub enum Candidate {
     },
 }
 
-/// Why a release was rolled back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cause {
-    /// A sentence without a full stop.
-    pub what: String,
-    /// When it became known.
-    pub at: Timestamp,
-}
-
 impl Record {
     /// The record of a release that begins now, after `previous`.
     #[must_use]
@@ -223,6 +217,7 @@ impl Record {
         now: Timestamp,
     ) -> Self {
         Self {
+            schema: SCHEMA,
             pair: target.pair(),
             revision: previous.map_or(0, |previous| previous.revision) + 1,
             release,
@@ -233,7 +228,11 @@ impl Record {
             phase,
             phase_since: now,
             weight: None,
+            counts: None,
+            guard_ended: None,
+            drifted: None,
             beside: None,
+            unknown: Unknown::default(),
         }
     }
 
@@ -274,6 +273,7 @@ impl Record {
             promotion: Promotion::of(&self.phase),
             ends_execution,
             stopped: false,
+            spares_canary: false,
             kept: Kept::default(),
             forced: Forced::default(),
             missing: Vec::new(),
@@ -340,6 +340,16 @@ impl Record {
         })
     }
 
+    /// The canary's tasks before it gets a share: the fewest that a candidate can be seen with.
+    #[must_use]
+    pub fn first_tasks(&self, primary: &Service) -> u32 {
+        match &self.target.traffic {
+            Traffic::Queue(_) if self.owns_primary_count() => self.found.canary.desired.max(1),
+            Traffic::Queue(_) => 1,
+            Traffic::Alb(model) => alb::tasks(model, Weight::ZERO.share(), primary),
+        }
+    }
+
     /// Whether the primary's count is ours during the release.
     #[must_use]
     pub fn owns_primary_count(&self) -> bool {
@@ -363,6 +373,16 @@ impl Record {
         }
     }
 
+    /// What the canary's automatic scaling has yet to become for the length of the release: the share of a queue's consumers is
+    /// their number, and behind a load balancer it is a weight, whatever number takes it.
+    #[must_use]
+    pub fn canary_scaling_to_hold(&self, canary: &Service) -> Option<ScalableTarget> {
+        match self.target.traffic {
+            Traffic::Queue(_) => canary.scaling_to_hold(),
+            Traffic::Alb(_) => canary.scaling_to_let_grow(),
+        }
+    }
+
     /// Whether the primary's automatic scaling is changed for the length of the release.
     #[must_use]
     pub fn holds_primary_scaling(&self) -> bool {
@@ -380,29 +400,6 @@ impl Record {
     pub fn again(&self, now: Timestamp) -> Self {
         self.advance(self.phase.clone(), now)
     }
-
-    /// With another weight being set, while so many of the canary's targets are healthy.
-    #[must_use]
-    pub fn weighing(mut self, to: Weight, healthy: u32, now: Timestamp) -> Self {
-        self.weight = Some(SetWeight {
-            from: self.weight(),
-            to,
-            since: now,
-            healthy,
-            live_since: None,
-        });
-        self
-    }
-
-    /// With the weight that was set last seen on every rule.
-    #[must_use]
-    pub fn weighed(mut self, now: Timestamp) -> Self {
-        self.weight = self.weight.map(|weight| SetWeight {
-            live_since: Some(now),
-            ..weight
-        });
-        self
-    }
 }
 
 /// The word of DESIGN and of every message: `Deploying`, `RollingBack`, ...
@@ -416,12 +413,6 @@ impl fmt::Display for Phase {
             Self::RollingBack(_) => "RollingBack",
             Self::RolledBack { .. } => "RolledBack",
         })
-    }
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which pair a deployment of the suite may touch, and how work is split between its two services.
 
 mod alb;
+mod input;
 
 use std::collections::BTreeSet;
 
@@ -8,18 +9,22 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    input::{self, BadInput},
+    input::BadInput,
     names::{AlarmName, ClusterName, PairId, PipelineName, QueueUrl, ServiceName},
 };
 
 pub use alb::AlbTraffic;
+pub use input::Input;
 
 /// The function environment's variable that holds the target.
 pub const TARGET: &str = "TARGET";
 
 /// The pair, its pipeline, what guards it and how its work is split.
+///
+/// It is read from records, which a later version of the suite may have stored: fields that are not known are passed over. What
+/// people write is an [`Input`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct Target {
     /// The cluster of both services.
     pub cluster: ClusterName,
@@ -31,13 +36,10 @@ pub struct Target {
     pub pipeline: PipelineName,
     /// Alarms that stop a release and roll it back; at most 100, as many as one `DescribeAlarms`
     /// call answers.
-    #[serde(default)]
     pub alarms: Vec<AlarmName>,
     /// Tasks of the canary service between releases.
-    #[serde(default = "one")]
     pub resting_tasks: u32,
     /// For how long after a promotion an alarm still rolls it back, in minutes; 0 for never.
-    #[serde(default = "an_hour")]
     pub guard_minutes: u32,
     /// How work is split.
     pub traffic: Traffic,
@@ -55,7 +57,7 @@ pub enum Traffic {
 
 /// Two consumers of one SQS queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct QueueTraffic {
     /// The queue that both services consume.
     pub url: QueueUrl,
@@ -63,10 +65,12 @@ pub struct QueueTraffic {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dead_letter_url: Option<QueueUrl>,
     /// By how many messages the dead-letter queue may grow during a release.
-    #[serde(default)]
     pub max_dead_letters: u64,
+    /// By how many it may have grown since the release began as long as the promotion is guarded; without it, dead letters do not
+    /// roll a promoted release back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard_max_dead_letters: Option<u64>,
     /// Where the canary's tasks come from.
-    #[serde(default)]
     pub mode: Mode,
     /// The most tasks that both services may have together at any moment; without it, no bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -82,6 +86,12 @@ impl QueueTraffic {
                 problem,
             ))
         };
+        if self.guard_max_dead_letters.is_some() && self.dead_letter_url.is_none() {
+            return bad(
+                "guardMaxDeadLetters",
+                "there is no dead-letter queue to ask; name it in deadLetterUrl or leave the field out",
+            );
+        }
         if self.max_tasks == Some(0) {
             return bad("maxTasks", "0 tasks; at least 1 is needed");
         }
@@ -107,10 +117,11 @@ pub enum Mode {
 }
 
 /// Fields that do not say where and how work is split: of these a release keeps those that it began with.
-const LIMITS: [&str; 7] = [
+const LIMITS: [&str; 8] = [
     "restingTasks",
     "guardMinutes",
     "maxDeadLetters",
+    "guardMaxDeadLetters",
     "maxTasks",
     "minTasks",
     "maxUnhealthy",
@@ -183,13 +194,13 @@ impl Target {
 /// Brings together the target of the environment and the one that came with the call.
 pub fn resolve(
     environment: Option<&str>,
-    given: Option<(&'static str, Target)>,
+    given: Option<(&'static str, Input)>,
 ) -> Result<Target, BadInput> {
     let own = environment
-        .map(|text| input::parse::<Target>(TARGET, text)?.check(TARGET))
+        .map(|text| Target::from(crate::input::parse::<Input>(TARGET, text)?).check(TARGET))
         .transpose()?;
     let given = given
-        .map(|(source, target)| target.check(source).map(|target| (source, target)))
+        .map(|(source, input)| Target::from(input).check(source).map(|it| (source, it)))
         .transpose()?;
     match (own, given) {
         (Some(own), None) => Ok(own),
@@ -211,16 +222,6 @@ pub fn resolve(
     }
 }
 
-fn one() -> u32 {
-    1
-}
-
-fn an_hour() -> u32 {
-    60
-}
-
-#[cfg(test)]
-pub(crate) mod tests;
 /// The first difference of two documents, objects by field.
 fn difference(path: &str, here: &Value, there: &Value) -> Option<Difference> {
     let (Some(ours), Some(theirs)) = (here.as_object(), there.as_object()) else {
@@ -246,3 +247,6 @@ fn difference(path: &str, here: &Value, there: &Value) -> Option<Difference> {
     });
     found.next()
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -24,7 +24,7 @@ use serde_json::Value;
 
 use crate::{job::Job, names::AlarmName};
 
-pub use alarm::Firing;
+pub use alarm::{Firing, NEW_ALARM};
 pub use ended::Ended;
 pub use place::Place;
 

@@ -11,11 +11,8 @@ use canary::{
     reconcile::{FUNCTION_TIMEOUT, Look, Stage},
     record::{
         Beside, Candidate, Cause, Found, FoundDefinition, FoundInFull, FoundRule, FoundService,
-        Phase, Record,
+        Phase, Reason, Record,
     },
-    target::Traffic,
-    traffic::alb,
-    weight::Weight,
 };
 
 use crate::{
@@ -27,6 +24,8 @@ use crate::{
 /// Decides.
 pub fn decide(look: &Look<DeployCanary>, seen: &Seen) -> Decision {
     let decision = match &seen.pair.record {
+        Some(newer) if newer.is_newer() && newer.is_active() => Refusal::of_schema(newer)
+            .map_or(Decision::Wait(WaitingOn::OtherInvocation), Decision::Refuse),
         Some(own) if own.release == look.parameters.release => own_release(look, seen, own),
         Some(other) if other.is_active() => other_release(look, &seen.detail, other),
         previous => begin(look, seen, previous.as_ref()),
@@ -79,11 +78,11 @@ fn other_release(look: &Look<DeployCanary>, detail: &Detail, other: &Record) -> 
     match detail {
         Detail::Other(Some(status)) if !status.is_under_way() => {
             let status = status.as_str().to_owned();
-            let what = format!(
-                "its pipeline execution has ended ({status}), and release {} begins",
-                look.parameters.release
-            );
-            let record = other.roll_back(Cause { what, at: look.now }, false, look.now);
+            let reason = Reason::TakenOver {
+                by: look.parameters.release.clone(),
+                status: status.clone(),
+            };
+            let record = other.roll_back(Cause::new(reason, look.now), false, look.now);
             Decision::write(
                 Doing::TakeOver {
                     release: other.release.clone(),
@@ -370,11 +369,7 @@ fn update(
 
 fn put(seen: &Seen, record: &Record, candidate: &TaskDefinitionArn) -> Decision {
     let service = record.target.canary.clone();
-    let tasks = match &record.target.traffic {
-        Traffic::Queue(_) if record.owns_primary_count() => record.found.canary.desired.max(1),
-        Traffic::Queue(_) => 1,
-        Traffic::Alb(alb) => alb::tasks(alb, Weight::ZERO.share(), &seen.pair.primary),
-    };
+    let tasks = record.first_tasks(&seen.pair.primary);
     let step = Step::UpdateService {
         service: service.clone(),
         task_definition: Some(candidate.clone()),

@@ -35,7 +35,7 @@ use serde_json::{Value, json};
 use shift_weight::ShiftWeight;
 
 use crate::{
-    call::{self, Call, Why},
+    call::{self, Besides, Call, Why},
     decide,
     looked::{Looked, unseen},
     missing::{self, Lacking},
@@ -402,7 +402,9 @@ impl<'a> Run<'a> {
     fn rollback_look(&mut self, why: &Why, hidden: Hidden) -> Option<Decision> {
         let sight = self.sight(hidden);
         let now = sight.seen.now;
-        let Call::Fence(doing, fence) = call::call(sight.record.as_ref(), why, None, now) else {
+        let Call::Fence(doing, fence) =
+            call::call(sight.record.as_ref(), why, &Besides::Nothing, now)
+        else {
             return Some(sight.look(why));
         };
         let rolling_back = fence.rollback().expect("it is one");

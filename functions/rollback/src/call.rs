@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use canary::{
-    aws::pipeline::ExecutionStatus,
     clock::Timestamp,
     decision::{Doing, Idle},
-    names::ReleaseId,
-    observation::{Alarm, Known},
+    names::{AlarmName, ReleaseId},
+    observation::is_without_data,
     parameters::Rollback,
-    record::{Cause, Phase, Record},
-    trigger::{Ended, Firing},
+    record::{Cause, Phase, Reason, Record},
+    trigger::{Ended, Firing, Place},
 };
+
+use crate::watch::{Keeping, Watched};
 
 /// By how much clocks on AWS may differ; event times of pipelines are whole seconds besides.
 const SKEW: Duration = Duration::from_secs(5);
@@ -63,12 +64,7 @@ impl Why {
     }
 
     /// Why this release is to be rolled back, or why not.
-    fn verdict(
-        &self,
-        record: &Record,
-        watched: Option<&Watched>,
-        now: Timestamp,
-    ) -> Result<Verdict, Idle> {
+    fn verdict(&self, record: &Record, is_silent: bool, now: Timestamp) -> Result<Verdict, Idle> {
         if let Some(at) = self.happened().filter(|at| *at + SKEW < record.began) {
             return Err(Idle::Earlier {
                 at,
@@ -77,112 +73,82 @@ impl Why {
             });
         }
         match self {
-            Self::Action(asked) => Ok(Verdict::going_on(asked_for(
-                "asked for by the pipeline",
-                asked,
-            ))),
-            Self::Hand(asked) => Ok(Verdict::ending(asked_for("asked for by hand", asked))),
+            Self::Action(asked) => Ok(Verdict::going_on(Reason::Action {
+                said: asked.reason.clone(),
+            })),
+            Self::Hand(asked) => Ok(Verdict::ending(Reason::Hand {
+                said: asked.reason.clone(),
+            })),
             Self::Alarm(firing)
                 if !firing.direct && !record.target.alarms.contains(&firing.alarm) =>
             {
                 Err(Idle::ForeignAlarm(firing.alarm.clone()))
             }
+            Self::Alarm(firing) if !is_here(firing, record) => Err(Idle::Elsewhere {
+                alarm: firing.alarm.clone(),
+                place: firing.place.as_ref().map(ToString::to_string),
+            }),
+            Self::Alarm(firing) if firing.first && is_without_data(&firing.reason) => {
+                Err(Idle::NewAlarm(firing.alarm.clone()))
+            }
             Self::Alarm(firing) => {
                 guarded(record, now)?;
-                let reason = firing.reason.trim_end_matches('.');
-                Ok(Verdict::ending(format!(
-                    "alarm {} went to ALARM: {reason}",
-                    firing.alarm
-                )))
+                if is_silent {
+                    return Err(Idle::Silent(firing.alarm.clone()));
+                }
+                Ok(Verdict::ending(Reason::AlarmWent {
+                    alarm: firing.alarm.clone(),
+                    reason: firing.reason.clone(),
+                }))
             }
-            Self::Ended(ended) if record.is_active() => Ok(Verdict::going_on(ended.what.clone())),
-            Self::Schedule => watched.map_or_else(
-                || Err(Idle::Finished(record.release.clone())),
-                |watched| watched.verdict(record),
-            ),
-            Self::Ended(_) => Err(Idle::Finished(record.release.clone())),
+            Self::Ended(ended) if record.is_active() => Ok(Verdict::going_on(Reason::Ended {
+                what: ended.what.clone(),
+            })),
+            // What the schedule sees has a verdict of its own.
+            Self::Ended(_) | Self::Schedule => Err(Idle::Finished(record.release.clone())),
         }
     }
 }
 
 /// Why a release is to be rolled back.
-struct Verdict {
-    what: String,
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Verdict {
+    pub(crate) reason: Reason,
     /// Whether the execution is to be ended. Not by its own action, and not where its end is the reason.
-    ends_execution: bool,
+    pub(crate) ends_execution: bool,
 }
 
 impl Verdict {
-    fn ending(what: String) -> Self {
+    pub(crate) fn ending(reason: Reason) -> Self {
         Self {
-            what,
+            reason,
             ends_execution: true,
         }
     }
 
-    fn going_on(what: String) -> Self {
+    pub(crate) fn going_on(reason: Reason) -> Self {
         Self {
-            what,
+            reason,
             ends_execution: false,
         }
     }
 }
 
-/// What the schedule looks at while nothing is wrong: events get lost, and what they tell of does not.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Watched {
-    /// How the release's execution stands.
-    pub status: Known<ExecutionStatus>,
-    /// The alarms of its target.
-    pub alarms: Known<Vec<Alarm>>,
-}
-
-impl Watched {
-    fn verdict(&self, record: &Record) -> Result<Verdict, Idle> {
-        if let Some(status) = self.status.get().filter(|it| !it.is_under_way())
-            && record.is_active()
-        {
-            let status = status.as_str();
-            let what = format!("its pipeline execution has ended ({status})");
-            return Ok(Verdict::going_on(what));
-        }
-        let mut alarms = self.alarms.get().into_iter().flatten();
-        // One that was in ALARM before has not to do with this release, and keeps it from beginning.
-        let is_ours = |alarm: &&Alarm| {
-            alarm.firing && alarm.acts && alarm.since.is_none_or(|since| since >= record.began)
-        };
-        if let Some(alarm) = alarms.find(is_ours) {
-            let reason = alarm.reason.trim_end_matches('.');
-            return Ok(Verdict::ending(format!(
-                "alarm {} is in ALARM: {reason}",
-                alarm.name
-            )));
-        }
-        let unseen = self.status.unseen().or(self.alarms.unseen());
-        Err(match unseen {
-            Some(unseen) => Idle::NotSeen {
-                release: record.release.clone(),
-                phase: record.phase.to_string(),
-                why: unseen.to_string(),
-            },
-            None if record.is_active() => Idle::UnderWay {
-                release: record.release.clone(),
-                phase: record.phase.to_string(),
-            },
-            None => Idle::Finished(record.release.clone()),
-        })
-    }
-}
-
-fn asked_for(by: &str, asked: &Rollback) -> String {
-    asked
-        .reason
-        .as_ref()
-        .map_or_else(|| by.to_owned(), |reason| format!("{by}: {reason}"))
+/// Whether an alarm is in the account and the Region of the pair. Out of a topic or a rule it may be anybody's, also one of the same
+/// name; what names the function as its own action may do so from wherever it was allowed to.
+fn is_here(firing: &Firing, record: &Record) -> bool {
+    let home = Place::of_task_definition(&record.found.primary.task_definition);
+    firing.direct || firing.place.is_some() && firing.place == home
 }
 
 /// Whether an alarm still rolls the release back.
 fn guarded(record: &Record, now: Timestamp) -> Result<(), Idle> {
+    if let Some(cause) = &record.guard_ended {
+        return Err(Idle::Unguarded {
+            release: record.release.clone(),
+            cause: (**cause).clone(),
+        });
+    }
     let guard_minutes = record.target.guard_minutes;
     let guard = Duration::from_secs(u64::from(guard_minutes) * 60);
     if record.is_active() || now.since(record.phase_since) < guard {
@@ -195,7 +161,21 @@ fn guarded(record: &Record, now: Timestamp) -> Result<(), Idle> {
     })
 }
 
-/// What a call comes to, before anything but the record is looked at.
+/// What a call looked at besides the record.
+#[derive(Debug)]
+pub enum Besides {
+    /// Nothing.
+    Nothing,
+    /// The release and its pair, for the schedule.
+    Watched(Box<Watched>),
+    /// The alarm that called: whether somebody has switched its actions off.
+    Alarm {
+        /// They are off.
+        is_silent: bool,
+    },
+}
+
+/// What a call comes to.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Call {
     /// Nothing is to be rolled back.
@@ -204,19 +184,44 @@ pub enum Call {
     Fence(Doing, Box<Record>),
     /// A rollback is under way.
     GoOn,
+    /// The release goes on, and something about it is to be kept as it is.
+    Keep(Box<Keeping>),
+}
+
+/// The alarm of which a call has to ask whether its actions are switched on.
+#[must_use]
+pub fn asks_whether_it_acts<'a>(
+    record: &Record,
+    why: &'a Why,
+    now: Timestamp,
+) -> Option<&'a AlarmName> {
+    match why {
+        // EventBridge tells of alarms whose actions are off as well (CloudWatch user guide, "Alarm events and EventBridge").
+        Why::Alarm(firing)
+            if !firing.direct && may_be_over(record) && guarded(record, now).is_ok() =>
+        {
+            let is_ours = record.target.alarms.contains(&firing.alarm);
+            is_ours.then_some(&firing.alarm)
+        }
+        _ => None,
+    }
 }
 
 /// Whether a call has to look at more than the record: only the schedule, at a release that goes on, or is still guarded.
 #[must_use]
 pub fn is_watched(record: &Record, why: &Why, now: Timestamp) -> bool {
-    let may_be_over =
-        record.rollback().is_none() && !matches!(record.phase, Phase::RolledBack { .. });
-    matches!(why, Why::Schedule) && may_be_over && guarded(record, now).is_ok()
+    matches!(why, Why::Schedule) && may_be_over(record) && guarded(record, now).is_ok()
+}
+
+fn may_be_over(record: &Record) -> bool {
+    record.rollback().is_none()
+        && !matches!(record.phase, Phase::RolledBack { .. })
+        && !record.has_changed_nothing()
 }
 
 /// Decides what a call comes to.
 #[must_use]
-pub fn call(record: Option<&Record>, why: &Why, watched: Option<&Watched>, now: Timestamp) -> Call {
+pub fn call(record: Option<&Record>, why: &Why, besides: &Besides, now: Timestamp) -> Call {
     let Some(record) = record else {
         return Call::Idle(Idle::NoRelease);
     };
@@ -226,27 +231,34 @@ pub fn call(record: Option<&Record>, why: &Why, watched: Option<&Watched>, now: 
             asked: asked.clone(),
         });
     }
-    match &record.phase {
-        Phase::RolledBack { cause, .. } => Call::Idle(Idle::RolledBack {
+    match (&record.phase, besides) {
+        (Phase::RolledBack { cause, .. }, _) => Call::Idle(Idle::RolledBack {
             release: record.release.clone(),
             cause: cause.clone(),
         }),
-        Phase::RollingBack(_) => Call::GoOn,
+        (Phase::RollingBack(_), _) => Call::GoOn,
+        (_, Besides::Watched(watched)) => watched.call(record, now),
         _ if record.has_changed_nothing() => Call::Idle(Idle::Finished(record.release.clone())),
-        _ => match why.verdict(record, watched, now) {
-            Ok(Verdict {
-                what,
-                ends_execution,
-            }) => {
-                let cause = Cause { what, at: now };
-                let doing = Doing::RollBack {
-                    release: record.release.clone(),
-                    cause: cause.clone(),
-                };
-                let fence = record.roll_back(cause, ends_execution, now);
-                Call::Fence(doing, Box::new(fence))
+        (_, besides) => {
+            let is_silent = matches!(besides, Besides::Alarm { is_silent: true });
+            match why.verdict(record, is_silent, now) {
+                Ok(verdict) => fence(record, verdict, now),
+                Err(idle) => Call::Idle(idle),
             }
-            Err(reason) => Call::Idle(reason),
-        },
+        }
     }
 }
+
+/// A rollback begins.
+pub(crate) fn fence(record: &Record, verdict: Verdict, now: Timestamp) -> Call {
+    let cause = Cause::new(verdict.reason, now);
+    let doing = Doing::RollBack {
+        release: record.release.clone(),
+        cause: cause.clone(),
+    };
+    let fence = record.roll_back(cause, verdict.ends_execution, now);
+    Call::Fence(doing, Box::new(fence))
+}
+
+#[cfg(test)]
+mod tests;

@@ -297,7 +297,35 @@ fn left(seen: &Seen, record: &Record, rolling_back: &RollingBack) -> Vec<String>
         let (primary, canary) = (&record.target.primary, &record.target.canary);
         format!("{primary} does not exist any more, so {canary} keeps its requests and its tasks")
     });
-    services.chain(alone).collect()
+    services
+        .chain(kept_counts(seen, record, rolling_back))
+        .chain(alone)
+        .collect()
+}
+
+/// Counts that somebody had set before the rollback began. After a promotion has given them back all counts are theirs.
+fn kept_counts(
+    seen: &Seen,
+    record: &Record,
+    rolling_back: &RollingBack,
+) -> impl Iterator<Item = String> {
+    let kept = rolling_back.kept;
+    let kept = [
+        (&seen.primary, kept.primary, &record.found.primary),
+        (&seen.canary, kept.canary, &record.found.canary),
+    ];
+    let is_by_hand = !rolling_back.promotion.has_given_back();
+    let kept = kept.into_iter().filter(move |_| is_by_hand);
+    kept.filter_map(|(service, kept, found)| {
+        let (service, tasks) = (service.get()?, kept?.desired);
+        (tasks != found.desired).then(|| {
+            let s = if tasks == 1 { "" } else { "s" };
+            format!(
+                "{} keeps the {tasks} task{s} that somebody has set",
+                service.name
+            )
+        })
+    })
 }
 
 #[cfg(test)]

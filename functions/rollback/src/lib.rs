@@ -9,6 +9,7 @@ pub mod notice;
 mod seen;
 mod services;
 mod stop;
+pub mod watch;
 mod weights;
 
 use std::{
@@ -137,16 +138,19 @@ async fn by_hand(account: &Account, parameters: &Value) -> Result<Value, Trouble
 
 /// Called by something that reads no answer: looks at the function's own pair, or at every pair that is concerned.
 async fn unattended(account: &Account, why: &Why, caller: &str) -> Result<Value, Trouble> {
-    let targets = match account.target() {
-        Some(text) => vec![target::resolve(Some(text), None)?],
-        None => account
-            .records()
-            .await?
-            .into_iter()
-            .filter(|record| why.concerns(record))
-            .map(|r| r.target)
-            .collect(),
-    };
+    let (mut targets, mut unread) = (Vec::new(), Vec::new());
+    match account.target() {
+        Some(text) => targets.push(target::resolve(Some(text), None)?),
+        None => {
+            for record in account.records().await? {
+                match record {
+                    Ok(record) if why.concerns(&record) => targets.push(record.target),
+                    Ok(_) => {}
+                    Err(unreadable) => unread.push(unreadable.into()),
+                }
+            }
+        }
+    }
     if targets.is_empty() {
         tracing::warn!("{caller}: no release record is concerned; nothing is rolled back");
     }
@@ -156,8 +160,10 @@ async fn unattended(account: &Account, why: &Why, caller: &str) -> Result<Value,
     });
     // Every pair is looked at, whatever became of the others.
     let results = futures_util::future::join_all(looks).await;
+    let unread = unread.into_iter().map(Err::<Value, Trouble>);
     results
         .into_iter()
+        .chain(unread)
         .collect::<Result<Vec<_>, Trouble>>()
         .map(Value::from)
 }
@@ -198,6 +204,10 @@ fn jitter(now: Timestamp, caller: &str, times: usize) -> Duration {
 /// What became of a look, for the log and for whoever invoked the function.
 fn said(pair: &PairId, decision: &Decision) -> Value {
     match decision {
+        Decision::Take(taken) if !taken.doing.is_of_rollback() => {
+            tracing::info!(%pair, "{}", taken.doing);
+            json!({"pair": pair, "holding": taken.doing.to_string()})
+        }
         Decision::Take(taken) => {
             tracing::warn!(%pair, "{}", taken.doing);
             json!({"pair": pair, "rollingBack": taken.doing.to_string()})

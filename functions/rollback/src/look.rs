@@ -17,11 +17,12 @@ use canary::{
 
 use crate::{
     NAME,
-    call::{self, Call, Why},
+    call::{self, Besides, Call, Why},
     decide::{self, Restoring},
     notice,
     seen::{self, Seen},
     stop,
+    watch::Keeping,
 };
 
 /// One look at one pair. It begins with the record: every minute there is nothing else for the schedule to look at, and where a
@@ -34,11 +35,9 @@ pub(crate) async fn look(
 ) -> Result<Decision, Trouble> {
     let record = account.record(&target.pair()).await?;
     let now = account.now();
-    let watched = match record.as_ref() {
-        Some(record) if call::is_watched(record, why, now) => {
-            Some(Box::pin(seen::watch(account, record)).await)
-        }
-        _ => None,
+    let besides = match record.as_ref() {
+        Some(record) => besides(account, record, why, now).await,
+        None => Besides::Nothing,
     };
     let ledger = Ledger {
         account,
@@ -50,10 +49,7 @@ pub(crate) async fn look(
         let (ledger, record) = (&ledger, record.clone());
         Box::pin(async move { ledger.restore(&record, why, is_first).await })
     };
-    match (
-        call::call(record.as_ref(), why, watched.as_ref(), now),
-        record,
-    ) {
+    match (call::call(record.as_ref(), why, &besides, now), record) {
         (Call::Idle(idle), record) => Ok(ledger.idle(idle, record.as_ref(), why, now).await),
         (Call::Fence(doing, fence), Some(before)) => {
             let seen = only_record(&before);
@@ -67,7 +63,28 @@ pub(crate) async fn look(
             Ok(begun_with(doing, stopped))
         }
         (Call::GoOn, Some(record)) => restore(&record, false).await,
-        (Call::Fence(..) | Call::GoOn, None) => Ok(Decision::Wait(WaitingOn::OtherInvocation)),
+        (Call::Keep(keeping), Some(_)) => match ledger.keep(*keeping, now).await? {
+            Kept::Done(decision) => Ok(decision),
+            Kept::Fenced(record) => restore(&record, true).await,
+        },
+        (Call::Fence(..) | Call::GoOn | Call::Keep(_), None) => {
+            Ok(Decision::Wait(WaitingOn::OtherInvocation))
+        }
+    }
+}
+
+/// What a call has to look at before it is decided whether there is a rollback.
+async fn besides(account: &Account, record: &Record, why: &Why, now: Timestamp) -> Besides {
+    if call::is_watched(record, why, now) {
+        // On the heap: it is a whole look.
+        let watched = Box::pin(seen::watch(account, record, now)).await;
+        return Besides::Watched(Box::new(watched));
+    }
+    match call::asks_whether_it_acts(record, why, now) {
+        Some(alarm) => Besides::Alarm {
+            is_silent: seen::is_silent(account, alarm).await,
+        },
+        None => Besides::Nothing,
     }
 }
 
@@ -84,6 +101,13 @@ fn begun_with(doing: Doing, stopped: Result<Decision, Trouble>) -> Decision {
         Ok(_) => Decision::act(doing, Vec::new()),
         Err(trouble) => Decision::Wait(WaitingOn::Aws(trouble.to_string())),
     }
+}
+
+/// What became of holding a release.
+enum Kept {
+    Done(Decision),
+    /// A rollback has begun meanwhile: its record.
+    Fenced(Box<Record>),
 }
 
 /// What a look has sent, and what of it failed.
@@ -141,6 +165,36 @@ impl Ledger<'_> {
             outcome,
             record: None,
             variables: Vec::new(),
+        })
+    }
+
+    /// Holds a release that goes on. The record first, over the one that was looked at; and again after the steps: what a rollback
+    /// has undone that began in between, they may have done again.
+    async fn keep(&self, keeping: Keeping, now: Timestamp) -> Result<Kept, Trouble> {
+        let Keeping {
+            doing,
+            record,
+            steps,
+            is_told,
+        } = keeping;
+        let seen = "everything, while no action is at work".to_owned();
+        let entry = self.entry(&record, seen, doing.to_string(), now);
+        if self.account.write(&record, None, &entry).await? == Written::Overtaken {
+            return Ok(Kept::Done(Decision::Wait(WaitingOn::OtherInvocation)));
+        }
+        if is_told {
+            self.account.tell(&notice::kept(&record, &doing)).await;
+        }
+        if steps.is_empty() {
+            return Ok(Kept::Done(Decision::act(doing, Vec::new())));
+        }
+        // What failed is in the log, and is seen by the next look.
+        reconcile::take_all(self.account, &record.target, &steps).await;
+        let again = self.account.record(&record.pair).await?;
+        let is_fenced = |it: &Record| it.release == record.release && it.rollback().is_some();
+        Ok(match again.filter(is_fenced) {
+            Some(fenced) => Kept::Fenced(Box::new(fenced)),
+            None => Kept::Done(Decision::act(doing, Vec::new())),
         })
     }
 

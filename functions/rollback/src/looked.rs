@@ -1,18 +1,23 @@
 //! What a whole look sees and comes to, for tests.
 
 use canary::{
-    aws::pipeline::{Execution, ExecutionStatus},
+    aws::{
+        AwsError, Trouble,
+        pipeline::{Execution, ExecutionStatus},
+    },
     decision::{Decision, Done, Move, Outcome},
-    observation::{Alarm, Known, Observation, Unseen},
+    observation::{Alarm, Alb, Known, Observation, Service, Unseen},
+    observe::Parts,
     record::Record,
 };
 
 use crate::{
     Balancer, Rule, Seen,
-    call::{self, Call, Watched, Why},
+    call::{self, Besides, Call, Why},
     decide,
     missing::Lacking,
     stop,
+    watch::{self, Sight, Watched},
 };
 
 /// A pair at one moment, and its record.
@@ -20,6 +25,7 @@ use crate::{
 pub(crate) struct Looked {
     pub(crate) record: Option<Record>,
     pub(crate) alarms: Vec<Alarm>,
+    pub(crate) dead_letters: Option<u64>,
     pub(crate) seen: Seen,
 }
 
@@ -42,6 +48,7 @@ impl Looked {
         Self {
             record: pair.record,
             alarms: pair.alarms,
+            dead_letters: pair.dead_letters,
             seen: Seen {
                 now: pair.now,
                 primary: Known::Known(pair.primary),
@@ -78,18 +85,9 @@ impl Looked {
     }
 
     pub(crate) fn look_in_full(&self, why: &Why) -> (Decision, Vec<Lacking>) {
-        let watched = Watched {
-            status: self.seen.status.clone(),
-            alarms: Known::Known(self.alarms.clone()),
-        };
-        let is_watched = |record: &Record| call::is_watched(record, why, self.seen.now);
-        let watched = self
-            .record
-            .as_ref()
-            .is_some_and(is_watched)
-            .then_some(watched);
+        let besides = self.besides(why);
         match (
-            call::call(self.record.as_ref(), why, watched.as_ref(), self.seen.now),
+            call::call(self.record.as_ref(), why, &besides, self.seen.now),
             &self.record,
         ) {
             (Call::Idle(idle), _) => (
@@ -126,7 +124,73 @@ impl Looked {
                 let rest = decide::restore(&self.seen, record, rolling_back, why, false);
                 (rest.decision, rest.lacking)
             }
+            (Call::Keep(keeping), _) => (
+                Decision::Take(Move {
+                    doing: keeping.doing,
+                    record: Some(Box::new(keeping.record)),
+                    found: None,
+                    steps: keeping.steps,
+                }),
+                Vec::new(),
+            ),
             (Call::GoOn, None) => unreachable!("there is nothing to go on with"),
+        }
+    }
+
+    pub(crate) fn besides(&self, why: &Why) -> Besides {
+        let watched = self.watched(why).map(Box::new);
+        watched.map_or(Besides::Nothing, Besides::Watched)
+    }
+
+    /// What the schedule sees, if it looks at more than the record.
+    pub(crate) fn watched(&self, why: &Why) -> Option<Watched> {
+        let record = self.record.as_ref()?;
+        let seen = &self.seen;
+        call::is_watched(record, why, seen.now).then(|| {
+            let is_active = record.is_active();
+            let watches = |execution: &Execution| watch::when(execution).is_some();
+            let looks = !is_active || seen.execution.get().is_some_and(watches);
+            Watched {
+                status: is_active.then(|| seen.status.clone()),
+                execution: is_active.then(|| seen.execution.clone()),
+                pair: if looks {
+                    Sight::Parts(Box::new(self.parts()))
+                } else {
+                    Sight::Alarms(Ok(self.alarms.clone()))
+                },
+            }
+        })
+    }
+
+    fn parts(&self) -> Parts {
+        let Seen {
+            primary, canary, ..
+        } = &self.seen;
+        let service = |it: &Known<Service>, name: &str| match it {
+            Known::Known(service) => Ok(service.clone()),
+            Known::Gone => {
+                Err(AwsError::missing("ecs:DescribeServices", format!("service {name}")).into())
+            }
+            Known::Unknown(_) => Err(Trouble::from(AwsError::throttled(
+                "ecs:DescribeServices",
+                name,
+            ))),
+        };
+        let alb = self.seen.balancer.as_ref().map(|balancer| Alb {
+            forwards: balancer.forwards().cloned().collect(),
+            primary: balancer.primary.get().cloned().unwrap_or_default(),
+            canary: balancer.canary.get().cloned().unwrap_or_default(),
+        });
+        let services = service(primary, "primary")
+            .and_then(|primary| Ok((primary, service(canary, "canary")?)));
+        Parts {
+            now: self.seen.now,
+            record: Ok(self.record.clone()),
+            alarms: Ok(self.alarms.clone()),
+            dead_letters: Ok(self.dead_letters),
+            services,
+            scaling: Ok(()),
+            alb: Ok(alb),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What people are told of a rollback: that it begins, what AWS refuses, and that everything is as the release found it. Pure.
 
 use canary::{
-    decision::Notice,
+    decision::{Doing, Notice},
     job::cut,
     observation::ScalableTarget,
     record::{FoundInFull, FoundService, Missing, Phase, Record},
@@ -45,6 +45,31 @@ pub fn finished(rolling_back: &Record, rolled_back: &Record) -> Notice {
         lines.extend(left.iter().map(|it| format!("- {it}")));
     }
     notice(rolling_back, "rolled back", "is rolled back", &lines)
+}
+
+/// Something about a release that goes on, or is promoted, has changed: its share cannot be held, or its guard is over.
+#[must_use]
+pub fn kept(record: &Record, doing: &Doing) -> Notice {
+    let (what, is, next) = match doing {
+        Doing::EndGuard { .. } => (
+            "alarms do not roll back any more",
+            "is promoted, and is not guarded any more",
+            "What somebody has changed stays. To roll the release back all the same, invoke rollback by hand.",
+        ),
+        _ => (
+            "share not held",
+            "waits, and its share is not what was asked for",
+            "Nothing was rolled back. Whoever approves should know that the canary has had less to do than the share says.",
+        ),
+    };
+    let (primary, release) = (&record.target.primary, &record.release);
+    let about = about(record).join("\n");
+    let message = format!("Release {release} of {primary} {is}: {doing}.\n\n{about}\n{next}\n");
+    Notice::new(
+        primary.as_str(),
+        &format!("{what}, release {release}"),
+        message,
+    )
 }
 
 /// A rollback cannot do everything by itself: what, and what a person can do about it.
@@ -146,7 +171,7 @@ fn asker(why: &Why) -> String {
         Why::Hand(_) => "a person".to_owned(),
         Why::Alarm(firing) => format!("alarm {}", firing.alarm),
         Why::Ended(_) => "the end of its pipeline execution, or of its approval".to_owned(),
-        Why::Schedule => "the schedule, which found its pipeline execution ended".to_owned(),
+        Why::Schedule => "the schedule, which found this".to_owned(),
     }
 }
 

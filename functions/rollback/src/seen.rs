@@ -8,13 +8,14 @@ use canary::{
         pipeline::{Execution, ExecutionStatus},
     },
     clock::Timestamp,
-    names::{ForwardArn, TaskDefinitionArn},
+    names::{AlarmName, ForwardArn, TaskDefinitionArn},
     observation::{Forward, Known, Rollout, Service, TargetHealth, Unseen},
+    observe,
     record::{FoundInFull, Record},
     target::AlbTraffic,
 };
 
-use crate::call::Watched;
+use crate::watch::{self, Sight, Watched};
 
 /// For how long one read may keep a look: half of what an operation may take, so that one that hangs leaves time for what is to
 /// be changed.
@@ -140,14 +141,42 @@ pub(crate) async fn observe(account: &Account, record: &Record) -> Seen {
     seen
 }
 
-/// What the schedule looks at while nothing is wrong.
-pub(crate) async fn watch(account: &Account, record: &Record) -> Watched {
-    let alarms = account.alarms(&record.target.alarms);
-    let (status, alarms) = tokio::join!(
+/// What the schedule looks at: the execution of a release that goes on, and then as much of the pair as no action looks at.
+pub(crate) async fn watch(account: &Account, record: &Record, now: Timestamp) -> Watched {
+    let target = &record.target;
+    let whole = async || Sight::Parts(Box::new(observe::parts(account, target, now).await));
+    if !record.is_active() {
+        return Watched {
+            status: None,
+            execution: None,
+            pair: whole().await,
+        };
+    }
+    let (status, pipeline) = tokio::join!(
         status(account, record),
-        in_time("cloudwatch:DescribeAlarms", alarms)
+        in_time(
+            "codepipeline:GetPipelineState",
+            account.pipeline(&target.pipeline)
+        )
     );
-    Watched { status, alarms }
+    let execution = pipeline.map(|pipeline| pipeline.execution(&record.release));
+    let pair = if execution.get().and_then(watch::when).is_some() {
+        whole().await
+    } else {
+        Sight::Alarms(account.alarms(&target.alarms).await)
+    };
+    Watched {
+        status: Some(status),
+        execution: Some(execution),
+        pair,
+    }
+}
+
+/// Whether an alarm that has told of itself is seen to be held back. What cannot be seen does not keep its event from counting.
+pub(crate) async fn is_silent(account: &Account, alarm: &AlarmName) -> bool {
+    let alarms = account.alarms(std::slice::from_ref(alarm));
+    let seen = in_time("cloudwatch:DescribeAlarms", alarms).await;
+    seen.get().into_iter().flatten().any(|alarm| !alarm.acts)
 }
 
 /// How the release's execution stands.

@@ -8,7 +8,7 @@ use canary::{
     decision::Step,
     names::TaskDefinitionArn,
     observation::{ScalableTarget, Service},
-    record::{FoundService, Promotion, Record, RollingBack, Which},
+    record::{FoundService, Record, RollingBack, Which},
 };
 
 use crate::{Seen, seen, weights};
@@ -22,21 +22,16 @@ fn is_foreign(service: &Service, stable: &TaskDefinitionArn) -> bool {
             .any(|other| other.task_definition != *stable && other.running > 0)
 }
 
-/// Whether a service runs what somebody has put there, neither the candidate nor what was found, and keeps it: because the release
-/// had ended by then, or because AWS refuses the version that was found.
+/// Whether a service runs what somebody has put there, neither the candidate nor what was found: it stays.
 pub(crate) fn is_theirs(
     service: &Service,
     stable: &TaskDefinitionArn,
     rolling_back: &RollingBack,
 ) -> bool {
-    let back = Step::version(&service.name, stable);
-    let stays =
-        rolling_back.promotion == Promotion::Complete || rolling_back.is_missing(&back.to_string());
-    stays
-        && service.newest().is_some_and(|newest| {
-            newest.task_definition != *stable
-                && rolling_back.candidate.as_ref() != Some(&newest.task_definition)
-        })
+    service.newest().is_some_and(|newest| {
+        newest.task_definition != *stable
+            && rolling_back.candidate.as_ref() != Some(&newest.task_definition)
+    })
 }
 
 /// What the canary still lacks: `away` brings it off the candidate, and then it gets its count and its scaling back.

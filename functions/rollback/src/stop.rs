@@ -20,7 +20,8 @@ pub(crate) fn steps(record: &Record, rolling_back: &RollingBack) -> Vec<Step> {
     }
     let (target, promotion) = (&record.target, rolling_back.promotion);
     let is_queue = matches!(target.traffic, Traffic::Queue(_));
-    let canary = (is_queue && !promotion.has_given_back()).then(|| Step::count(&target.canary, 0));
+    let is_ours = !promotion.has_given_back() && !rolling_back.spares_canary;
+    let canary = (is_queue && is_ours).then(|| Step::count(&target.canary, 0));
     let stable = &record.found.primary.task_definition;
     let primary = (promotion == Promotion::Begun).then(|| Step::version(&target.primary, stable));
     canary.into_iter().chain(primary).collect()

@@ -2,7 +2,7 @@
 
 use canary::{
     artifact::Images,
-    decision::{Decision, Doing, Done, Move, Outcome, Refusal, Step as Change, WaitingOn},
+    decision::{Decision, Doing, Done, Move, Outcome, Refusal, WaitingOn},
     gates,
     job::Bookmark,
     names::TaskDefinitionArn,
@@ -10,11 +10,15 @@ use canary::{
     parameters::Step,
     reconcile::{Decided, Look, Stage},
     record::{Phase, Record, Turn},
-    target::{Target, Traffic},
+    target::Target,
+    traffic::{
+        alb,
+        share::{Asked, Progress},
+    },
     weight::{Attained, Weight},
 };
 
-use crate::{ShiftWeight, alb, queue};
+use crate::ShiftWeight;
 
 /// Decides.
 #[must_use]
@@ -29,40 +33,11 @@ pub fn decide(look: &Look<ShiftWeight>, seen: &Observation) -> Decided {
 }
 
 /// What is known once a share may be set.
-pub(crate) struct Ready<'a> {
-    pub(crate) record: &'a Record,
+struct Ready<'a> {
+    record: &'a Record,
     candidate: &'a TaskDefinitionArn,
     /// The share last set.
-    pub(crate) asked: Option<Weight>,
-}
-
-/// What the traffic model says of a share.
-pub(crate) enum Progress {
-    /// Something is to be changed. Also, without steps, where a share that was not asked for before needs no change.
-    Change {
-        doing: Doing,
-        steps: Vec<Change>,
-        /// The weight that the steps set, if the record does not hold it yet, and how many of the canary's targets are
-        /// healthy for it.
-        weight: Option<(Weight, u32)>,
-    },
-    /// The weight that was set last is seen for the first time; `is_held` if nothing else is missing.
-    Live { attained: Attained, is_held: bool },
-    /// Something is on its way.
-    Wait(WaitingOn),
-    /// The share is there.
-    Held(Attained),
-}
-
-impl Progress {
-    /// A change that sets no weight.
-    pub(crate) fn change(doing: Doing, steps: Vec<Change>) -> Self {
-        Self::Change {
-            doing,
-            steps,
-            weight: None,
-        }
-    }
+    asked: Option<Weight>,
 }
 
 /// The record is ours, in a phase that fits, and every gate is open.
@@ -131,26 +106,32 @@ fn shift(
             bookmark,
         };
     };
-    let progress = match &ready.record.target.traffic {
-        Traffic::Queue(model) => queue::progress(look, seen, ready, model, *step),
-        Traffic::Alb(model) => alb::progress(look, seen, ready, model, *step),
+    let asked = Asked {
+        record: ready.record,
+        seen,
+        weight: step.weight,
+        tolerance: look.parameters.tolerance,
     };
-    let (decision, bookmark) = match progress {
+    let (decision, bookmark) = match asked.progress() {
         Err(refusal) => (Decision::Refuse(refusal), bookmark),
-        Ok(Progress::Change {
-            doing,
-            steps,
-            weight,
-        }) => (
-            change(look, ready, *step, &bookmark, doing, steps, weight),
-            bookmark,
-        ),
+        Ok(Progress::Change { doing, steps, set }) => {
+            let decision = match phase(ready, *step, &bookmark) {
+                Err(OldEvent) => Decision::Wait(WaitingOn::OtherInvocation),
+                Ok(phase) => Decision::Take(Move {
+                    doing,
+                    record: asked.written(set, phase, look.now).map(Box::new),
+                    found: None,
+                    steps,
+                }),
+            };
+            (decision, bookmark)
+        }
         Ok(Progress::Live { attained, is_held }) => {
             let doing = Doing::Live {
                 asked: step.weight,
                 attained,
             };
-            let decision = Decision::write(doing, ready.record.again(look.now).weighed(look.now));
+            let decision = Decision::write(doing, asked.seen_live(look.now));
             let held_since = bookmark.held_since.unwrap_or(look.now);
             let bookmark = if is_held {
                 bookmark.holding(held_since)
@@ -162,7 +143,7 @@ fn shift(
         Ok(Progress::Wait(waiting_on)) => (Decision::Wait(waiting_on), bookmark),
         Ok(Progress::Held(attained)) => return bake(look, seen, ready, *step, attained, bookmark),
     };
-    let patience = look.parameters.timeout + step.bake + alb::time(ready.record);
+    let patience = look.parameters.timeout + step.bake + alb::drain_time(ready.record);
     Decided {
         decision: decision.bounded(bookmark.step_started, look.now, patience),
         bookmark: bookmark.attaining(None),
@@ -195,42 +176,20 @@ fn bake(
     }
 }
 
-/// A change. The record first, if it does not hold the share or the weight yet.
-fn change(
-    look: &Look<ShiftWeight>,
-    ready: &Ready<'_>,
-    step: Step,
-    bookmark: &Bookmark,
-    doing: Doing,
-    steps: Vec<Change>,
-    weight: Option<(Weight, u32)>,
-) -> Decision {
-    let record = ready.record;
-    let phase = if ready.asked == Some(step.weight) {
-        weight.map(|_| record.phase.clone())
-    } else {
-        let Some(turns) = turns(record, bookmark) else {
-            return Decision::Wait(WaitingOn::OtherInvocation);
-        };
-        Some(Phase::Shifting {
-            candidate: ready.candidate.clone(),
-            asked: step.weight,
-            turns,
-        })
-    };
-    let record = phase.map(|phase| {
-        let record = record.advance(phase, look.now);
-        Box::new(match weight {
-            Some((weight, healthy)) => record.weighing(weight, healthy, look.now),
-            None => record,
-        })
-    });
-    Decision::Take(Move {
-        doing,
-        record,
-        found: None,
-        steps,
-    })
+/// The share is not this look's to set any more: a later action has set it, and this event is an old one.
+struct OldEvent;
+
+/// The phase of a share that was not asked for before.
+fn phase(ready: &Ready<'_>, step: Step, bookmark: &Bookmark) -> Result<Option<Phase>, OldEvent> {
+    if ready.asked == Some(step.weight) {
+        return Ok(None);
+    }
+    let turns = turns(ready.record, bookmark).ok_or(OldEvent)?;
+    Ok(Some(Phase::Shifting {
+        candidate: ready.candidate.clone(),
+        asked: step.weight,
+        turns,
+    }))
 }
 
 /// The record's turns once this step has set its share; `None` if the share is not this look's to set any
@@ -260,10 +219,13 @@ fn turn(bookmark: &Bookmark) -> Turn {
 
 fn done(seen: &Observation, ready: &Ready<'_>) -> Decision {
     let asked = ready.asked.unwrap_or(Weight::ZERO);
-    let attained = match &ready.record.found.alb {
-        Some(found) => Attained::Weight(found.attained(asked)),
-        None => Attained::Tasks(queue::counts(seen).share()),
+    let share = Asked {
+        record: ready.record,
+        seen,
+        weight: asked,
+        tolerance: None,
     };
+    let attained = share.attained();
     Decision::Done(Done {
         outcome: Outcome::Shifted { asked, attained },
         record: None,

@@ -9,10 +9,11 @@ use canary::{
     reconcile::Look,
     record::{Phase, Record, Turn},
     target::Traffic,
+    traffic::queue::share,
     weight::Attained,
 };
 
-use crate::{ShiftWeight, queue};
+use crate::ShiftWeight;
 
 /// Whether the step's share is held and has yet to bake, as the last look at everything left it.
 #[must_use]
@@ -58,8 +59,14 @@ fn is_held(look: &Look<ShiftWeight>, glance: &Glance, record: &Record, step: Ste
         return true;
     };
     match (&look.target.traffic, &record.found.alb) {
-        (Traffic::Queue(model), _) => queue::plan(look, model, primary, record, step)
-            .is_ok_and(|goal| (goal.primary, goal.canary) == (primary.desired, canary.desired)),
+        (Traffic::Queue(model), _) => share::goal(
+            model,
+            primary,
+            record,
+            step.weight,
+            look.parameters.tolerance,
+        )
+        .is_ok_and(|goal| (goal.primary, goal.canary) == (primary.desired, canary.desired)),
         (Traffic::Alb(model), Some(found)) => {
             found.tasks(model, step.weight, primary) == canary.desired
         }

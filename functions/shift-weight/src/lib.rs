@@ -1,9 +1,7 @@
 #![doc = include_str!("../README.md")]
 
-mod alb;
 pub mod decide;
 pub mod glance;
-mod queue;
 
 use std::time::Duration;
 

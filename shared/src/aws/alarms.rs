@@ -2,15 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_cloudwatch::types::{AlarmType, StateValue};
+use aws_sdk_cloudwatch::types::{
+    AlarmMuteRuleStatus, AlarmType, HistoryItemType, ScanBy, StateValue,
+};
 use aws_smithy_types::DateTime;
+use serde_json::Value;
 
 use super::{Account, AwsError};
-use crate::{clock::Timestamp, names::AlarmName, observation::Alarm, target::TARGET};
+use crate::{
+    clock::Timestamp,
+    names::AlarmName,
+    observation::{Alarm, is_without_data},
+    target::TARGET,
+    trigger::NEW_ALARM,
+};
 
 impl Account {
     /// The alarms by these names, metric and composite. One that does not exist is an error: a misspelt
     /// name must not pass for an alarm that is fine.
+    ///
+    /// One that is in `ALARM` is asked about further: whether it is muted, and where it may be its first state, whether it is.
     pub async fn alarms(&self, names: &[AlarmName]) -> Result<Vec<Alarm>, AwsError> {
         const ACTION: &str = "cloudwatch:DescribeAlarms";
         if names.is_empty() {
@@ -42,21 +53,92 @@ impl Account {
             .chain(composite)
             .filter_map(|(name, state, acts, said)| Some((name?, (state, acts, said))))
             .collect();
-        names
-            .iter()
-            .map(|name| {
-                let (state, acts, (reason, since)) = found.get(name.as_str()).ok_or_else(|| {
-                    AwsError::missing(ACTION, format!("alarm {name} ({TARGET}: field alarms)"))
-                })?;
-                Ok(Alarm {
-                    name: name.clone(),
-                    firing: *state == Some(&StateValue::Alarm),
-                    since: *since,
-                    acts: *acts,
-                    reason: reason.clone(),
-                })
+        let alarms = names.iter().map(|name| {
+            let (state, acts, (reason, since)) = found.get(name.as_str()).ok_or_else(|| {
+                AwsError::missing(ACTION, format!("alarm {name} ({TARGET}: field alarms)"))
+            })?;
+            Ok(Alarm {
+                name: name.clone(),
+                firing: *state == Some(&StateValue::Alarm),
+                since: *since,
+                acts: *acts,
+                first: false,
+                reason: reason.clone(),
             })
-            .collect()
+        });
+        let alarms: Vec<Alarm> = alarms.collect::<Result<_, AwsError>>()?;
+        // On the heap: hardly ever needed.
+        let judged = alarms.into_iter().map(|alarm| Box::pin(self.judged(alarm)));
+        futures_util::future::try_join_all(judged).await
+    }
+
+    /// An alarm, with whether it means it.
+    async fn judged(&self, alarm: Alarm) -> Result<Alarm, AwsError> {
+        if !alarm.counts() {
+            return Ok(alarm);
+        }
+        let (is_muted, first) =
+            tokio::join!(self.is_muted(&alarm.name), self.is_first_state(&alarm));
+        Ok(Alarm {
+            acts: !known(is_muted)?,
+            first: known(first)?,
+            ..alarm
+        })
+    }
+
+    async fn is_muted(&self, name: &AlarmName) -> Result<bool, AwsError> {
+        let answer = self
+            .cloudwatch
+            .list_alarm_mute_rules()
+            .alarm_name(name.as_str())
+            .statuses(AlarmMuteRuleStatus::Active)
+            .send()
+            .await;
+        let answer = answer.map_err(|error| {
+            AwsError::of(
+                "cloudwatch:ListAlarmMuteRules",
+                format!("alarm {name}"),
+                &error,
+            )
+        })?;
+        Ok(!answer.alarm_mute_rule_summaries().is_empty())
+    }
+
+    async fn is_first_state(&self, alarm: &Alarm) -> Result<bool, AwsError> {
+        if !is_without_data(&alarm.reason) {
+            return Ok(false);
+        }
+        let answer = self
+            .cloudwatch
+            .describe_alarm_history()
+            .alarm_name(alarm.name.as_str())
+            .history_item_type(HistoryItemType::StateUpdate)
+            .scan_by(ScanBy::TimestampDescending)
+            .max_records(1)
+            .send()
+            .await;
+        let answer = answer.map_err(|error| {
+            AwsError::of(
+                "cloudwatch:DescribeAlarmHistory",
+                format!("alarm {}", alarm.name),
+                &error,
+            )
+        })?;
+        let last = answer.alarm_history_items().first();
+        let data = last.and_then(|item| serde_json::from_str::<Value>(item.history_data()?).ok());
+        Ok(data.is_some_and(|data| data["oldState"]["stateReason"] == NEW_ALARM))
+    }
+}
+
+/// What may pass leaves an alarm unknown. What does not, a right that is missing or an operation that is not there, must not keep an
+/// alarm from being heard for ever.
+fn known(answer: Result<bool, AwsError>) -> Result<bool, AwsError> {
+    match answer {
+        Err(error) if !error.is_passing() => {
+            tracing::warn!("taken for an alarm that means it: {error}");
+            Ok(false)
+        }
+        answer => answer,
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{
     job::FailureType,
     names::PairId,
     observation::{Known, Unseen},
+    record::Unreadable,
 };
 
 /// Why a look could not go on.
@@ -22,6 +23,9 @@ pub enum Trouble {
     /// AWS did not do what was asked.
     #[error(transparent)]
     Aws(#[from] AwsError),
+    /// The release record is not one that this version can read.
+    #[error(transparent)]
+    Record(#[from] Unreadable),
     /// Not everything could be seen, and what could says that the release must not go on.
     #[error(transparent)]
     Gate(Box<Refusal>),
@@ -118,12 +122,24 @@ impl AwsError {
     }
 
     /// Something that a call answered as absent.
-    pub(crate) fn missing(action: &'static str, resource: impl Into<String>) -> Self {
+    pub fn missing(action: &'static str, resource: impl Into<String>) -> Self {
         Self {
             kind: Kind::Missing,
             action,
             resource: resource.into(),
             code: None,
+            message: String::new(),
+        }
+    }
+
+    /// Something that AWS throttles, for tests.
+    #[cfg(any(test, feature = "fixtures"))]
+    pub fn throttled(action: &'static str, resource: impl Into<String>) -> Self {
+        Self {
+            kind: Kind::Busy,
+            action,
+            resource: resource.into(),
+            code: Some("ThrottlingException".to_owned()),
             message: String::new(),
         }
     }
@@ -174,7 +190,7 @@ impl Trouble {
     #[must_use]
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::Input(_) | Self::Gate(_) => false,
+            Self::Input(_) | Self::Gate(_) | Self::Record(_) => false,
             Self::Aws(error) => error.is_passing(),
             Self::Conflict { .. } => true,
         }
@@ -186,6 +202,7 @@ impl Trouble {
         match self {
             Self::Input(_) => "ConfigurationError",
             Self::Gate(_) => "GateClosed",
+            Self::Record(_) => "UnreadableRecord",
             Self::Conflict { .. } => "RecordConflict",
             Self::Aws(error) => match error.kind {
                 Kind::Denied => "PermissionDenied",
@@ -201,7 +218,7 @@ impl Trouble {
     #[must_use]
     pub fn failure_type(&self) -> FailureType {
         match self {
-            Self::Input(_) => FailureType::ConfigurationError,
+            Self::Input(_) | Self::Record(_) => FailureType::ConfigurationError,
             Self::Gate(refusal) => refusal.failure_type(),
             Self::Conflict { .. } => FailureType::SystemUnavailable,
             Self::Aws(error) => match error.kind {
@@ -220,10 +237,16 @@ impl<T, E: Into<Trouble>> From<Result<T, E>> for Known<T> {
         match answer.map_err(Into::into) {
             Ok(seen) => Self::Known(seen),
             Err(Trouble::Aws(error)) if error.is_missing() => Self::Gone,
-            Err(trouble) => Self::Unknown(Unseen {
-                is_passing: trouble.is_passing(),
-                why: trouble.to_string(),
-            }),
+            Err(trouble) => Self::Unknown(trouble.into()),
+        }
+    }
+}
+
+impl From<Trouble> for Unseen {
+    fn from(trouble: Trouble) -> Self {
+        Self {
+            is_passing: trouble.is_passing(),
+            why: trouble.to_string(),
         }
     }
 }

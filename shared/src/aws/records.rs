@@ -9,12 +9,13 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, Put, TransactWriteItem},
 };
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use super::{Account, AwsError, Trouble};
 use crate::{
     clock::Timestamp,
     names::{PairId, ReleaseId},
-    record::{FoundInFull, Record},
+    record::{FoundInFull, Record, Unreadable},
 };
 
 const CURRENT: &str = "current";
@@ -55,7 +56,9 @@ pub enum Written {
 impl Account {
     /// The record of a pair, read consistently.
     pub async fn record(&self, pair: &PairId) -> Result<Option<Record>, Trouble> {
-        self.item(pair, CURRENT).await
+        let stored = self.item(pair, CURRENT).await?;
+        let read = stored.map(|stored| Record::read(without_sort_key(stored)));
+        Ok(read.transpose()?)
     }
 
     /// What a release found, in full; `None` if that was another release's, or one that an older version of the suite began.
@@ -88,8 +91,9 @@ impl Account {
         })?)
     }
 
-    /// The records of all pairs of the table, for a suite that serves several.
-    pub async fn records(&self) -> Result<Vec<Record>, Trouble> {
+    /// The records of all pairs of the table, for a suite that serves several. One that cannot be read keeps no other from being
+    /// read.
+    pub async fn records(&self) -> Result<Vec<Result<Record, Unreadable>>, Trouble> {
         const ACTION: &str = "dynamodb:Scan";
         let table = self.releases_table()?;
         let mut pages = self
@@ -106,10 +110,10 @@ impl Account {
         let mut records = Vec::new();
         while let Some(item) = pages.next().await {
             let item = item.map_err(|error| AwsError::of(ACTION, table_said(table), &error))?;
-            let record = serde_dynamo::from_item(item);
-            records.push(record.map_err(|error| {
+            let stored: Value = serde_dynamo::from_item(item).map_err(|error| {
                 AwsError::unusable(ACTION, table_said(table), error.to_string())
-            })?);
+            })?;
+            records.push(Record::read(without_sort_key(stored)));
         }
         Ok(records)
     }
@@ -124,7 +128,10 @@ impl Account {
     ) -> Result<Written, Trouble> {
         const ACTION: &str = "dynamodb:PutItem";
         let table = self.releases_table()?;
-        let mut current = item(record)?;
+        let stored = record
+            .stored()
+            .map_err(|error| AwsError::unusable(ACTION, table_said(table), error.to_string()))?;
+        let mut current = item(&stored)?;
         current.insert("item".to_owned(), AttributeValue::S(CURRENT.to_owned()));
         let put = Put::builder()
             .table_name(table)
@@ -186,6 +193,14 @@ impl Account {
             .map_err(|error| AwsError::of("dynamodb:PutItem", table_said(table), &error))?;
         Ok(())
     }
+}
+
+/// The sort key is the table's, not the record's.
+fn without_sort_key(mut stored: Value) -> Value {
+    if let Some(fields) = stored.as_object_mut() {
+        fields.remove("item");
+    }
+    stored
 }
 
 type Item = std::collections::HashMap<String, AttributeValue>;

@@ -68,8 +68,8 @@ pub enum Doing {
         /// What the weights give.
         attained: Attained,
     },
-    /// Weights that are there.
-    #[error("{asked} asked, {attained} on every rule")]
+    /// What was set is there.
+    #[error("{asked} asked, {attained}{}", there(*attained))]
     Live {
         /// The share.
         asked: Weight,
@@ -129,7 +129,40 @@ pub enum Doing {
         /// Why.
         cause: Cause,
     },
+    /// The share is not what was asked for any more, and cannot be.
+    #[error("{asked} asked, {now}; {why}")]
+    Drift {
+        /// The share asked for.
+        asked: Weight,
+        /// The share that there is.
+        now: Attained,
+        /// Why it cannot be held.
+        why: String,
+    },
+    /// Alarms do not roll a promoted release back any more.
+    #[error("alarms do not roll release {release} back any more: {cause}")]
+    EndGuard {
+        /// The release.
+        release: ReleaseId,
+        /// Why.
+        cause: Cause,
+    },
     /// A rollback goes on.
     #[error("rollback of release {0} goes on")]
     GoOnRollingBack(ReleaseId),
+}
+
+impl Doing {
+    /// Whether a rollback begins or goes on.
+    #[must_use]
+    pub fn is_of_rollback(&self) -> bool {
+        matches!(self, Self::RollBack { .. } | Self::GoOnRollingBack(_))
+    }
+}
+
+fn there(attained: Attained) -> &'static str {
+    match attained {
+        Attained::Tasks(_) => ", all run",
+        Attained::Weight(_) => " on every rule",
+    }
 }

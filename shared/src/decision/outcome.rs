@@ -84,10 +84,21 @@ pub enum Idle {
         /// `guardMinutes`.
         guard_minutes: u32,
     },
-    /// Nobody knows whether the release goes on.
+    /// The last release is promoted, and somebody else has changed the pair since.
     #[error(
-        "whether the pipeline execution of release {release} ({phase}) goes on could not be seen: {why}"
+        "alarms do not roll release {release} back any more, since {}: {cause}; to roll it back now, invoke rollback by hand", cause.at
     )]
+    Unguarded {
+        /// The release.
+        release: ReleaseId,
+        /// What they have changed.
+        cause: Cause,
+    },
+    /// An action of the release wrote its record meanwhile.
+    #[error("an action of release {0} is at work")]
+    Overtaken(ReleaseId),
+    /// Nobody knows whether the release is to go on.
+    #[error("whether release {release} ({phase}) is to go on could not be seen: {why}")]
     NotSeen {
         /// The release.
         release: ReleaseId,
@@ -130,6 +141,25 @@ pub enum Idle {
         "alarm {0} is not among the target's alarms and does not name this function as its own action"
     )]
     ForeignAlarm(AlarmName),
+    /// The alarm is another account's or Region's, or nobody knows whose.
+    #[error(
+        "alarm {alarm} is {}, and the pair is not; only alarms of the function's own account and Region count",
+        place.as_ref().map_or_else(|| "in an account and a Region that the event does not name".to_owned(), |place| format!("in {place}"))
+    )]
+    Elsewhere {
+        /// The alarm.
+        alarm: AlarmName,
+        /// Where it is, if that is said.
+        place: Option<String>,
+    },
+    /// The alarm is new, and there is no data yet.
+    #[error(
+        "alarm {0} is new, and ALARM is its first state, for want of data; it has not gone to ALARM"
+    )]
+    NewAlarm(AlarmName),
+    /// The alarm's actions are held back.
+    #[error("alarm {0} is in ALARM, but its actions are switched off, suppressed or muted")]
+    Silent(AlarmName),
     /// The release goes on as it should.
     #[error("release {release} is {phase} and its pipeline execution is under way")]
     UnderWay {

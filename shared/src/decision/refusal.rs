@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::{ServiceSaid, WaitingOn, because};
+use super::{ServiceSaid, WaitingOn, because, plural};
 use crate::{
     clock::Spoken,
     job::FailureType,
     names::{AlarmName, ForwardArn, PipelineName, ReleaseId, ServiceName, TargetGroupArn},
     observation::TargetHealth,
-    record::{Cause, Phase, Record},
+    record::{Cause, Phase, Record, SCHEMA},
     target::{Difference, TARGET, Target},
     traffic::{
         alb::{self, Weights},
@@ -98,6 +98,18 @@ pub enum Refusal {
         /// Why.
         cause: Cause,
     },
+    /// A later version of the suite has begun the release.
+    #[error(
+        "release {release} was begun by a later version of the suite: its record has schema {schema}, and this version knows schemas up \
+         to {SCHEMA}. Nothing was changed; deploy that version again, or roll the release back by hand, which any version does, and \
+         retry"
+    )]
+    NewerSchema {
+        /// The release.
+        release: ReleaseId,
+        /// The schema of its record.
+        schema: u32,
+    },
     /// The phase does not fit.
     #[error("{function} does not fit: release {release} is in phase {phase}. {advice}")]
     WrongPhase {
@@ -120,7 +132,7 @@ pub enum Refusal {
     },
     /// A gate closed.
     #[error(
-        "{grown} message{} came to the dead-letter queue {queue} since the release began; {allowed} are allowed (maxDeadLetters). It holds {now} now",
+        "{grown} message{} came to the dead-letter queue {queue} since the release began; {allowed} are allowed ({field}). It holds {now} now",
         if *grown == 1 { "" } else { "s" }
     )]
     DeadLetters {
@@ -130,6 +142,8 @@ pub enum Refusal {
         grown: u64,
         /// How many may come.
         allowed: u64,
+        /// The field that says so.
+        field: &'static str,
         /// How many there are.
         now: u64,
     },
@@ -145,6 +159,22 @@ pub enum Refusal {
         /// ECS's own words about the newest deployment.
         reason: Option<String>,
     },
+    /// A gate closed: somebody else wrote.
+    #[error(
+        "{service} is to have {found} task{}, not {expected} as this release last set it. Somebody or something else has changed the \
+         service", plural(*found)
+    )]
+    ForeignCount {
+        /// The service.
+        service: ServiceName,
+        /// Its desired count.
+        found: u32,
+        /// What it should be.
+        expected: u32,
+    },
+    /// A gate closed: a part of the pair was removed.
+    #[error("{0}. Somebody or something else has removed it since the release began")]
+    Gone(String),
     /// ECS gave up on a deployment.
     #[error("ECS gave up the deployment of {task_definition} on {service} (circuit breaker){}", because(reason.as_ref()))]
     CircuitBreaker {
@@ -321,6 +351,15 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// A later version of the suite has begun the release: what it means is not known here.
+    #[must_use]
+    pub fn of_schema(record: &Record) -> Option<Self> {
+        record.is_newer().then(|| Self::NewerSchema {
+            release: record.release.clone(),
+            schema: record.schema,
+        })
+    }
+
     /// A rollback has taken the release: it is at work, or done.
     #[must_use]
     pub fn of_rollback(record: &Record) -> Option<Self> {
@@ -349,6 +388,17 @@ impl Refusal {
         })
     }
 
+    /// The service that somebody else has changed.
+    #[must_use]
+    pub fn changed_service(&self) -> Option<&ServiceName> {
+        match self {
+            Self::ForeignWrite { service, .. } | Self::ForeignCount { service, .. } => {
+                Some(service)
+            }
+            _ => None,
+        }
+    }
+
     /// How CodePipeline files it.
     #[must_use]
     pub fn failure_type(&self) -> FailureType {
@@ -360,6 +410,7 @@ impl Refusal {
             | Self::Unreachable(_)
             | Self::Unweighable(_)
             | Self::TargetChanged { .. }
+            | Self::NewerSchema { .. }
             | Self::Sticky { .. }
             | Self::WrongGroup { .. }
             | Self::OtherLoadBalancer { .. } => FailureType::ConfigurationError,

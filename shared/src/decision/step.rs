@@ -114,13 +114,14 @@ impl fmt::Display for Step {
 }
 
 impl Step {
-    /// What is missing before automatic scaling leaves the release alone: it moves no count that is the release's (the
-    /// canary's, and in `constantTotal` the primary's), and behind a load balancer takes no task from the primary.
+    /// What is missing before automatic scaling leaves the release alone: of a queue's consumers it moves no count that is the
+    /// release's (the canary's, and in `constantTotal` the primary's), and behind a load balancer it takes no task away, but may
+    /// add some where requests ask for them.
     ///
-    /// No count is changed before nothing is missing. So a count under live scaling is never the release's.
+    /// No count is changed before nothing is missing.
     #[must_use]
     pub fn hold(seen: &Observation, record: &Record) -> Vec<Self> {
-        let canary = (&seen.canary, seen.canary.scaling_to_hold());
+        let canary = (&seen.canary, record.canary_scaling_to_hold(&seen.canary));
         let primary = (&seen.primary, record.primary_scaling_to_hold(&seen.primary));
         [canary, primary]
             .into_iter()

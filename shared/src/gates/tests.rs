@@ -5,6 +5,7 @@ use crate::{
     fixtures::{
         another_release, at, candidate, foreign, orders, pair, record, release, stable, target,
     },
+    names::TaskDefinitionArn,
     record::Record,
 };
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::FoundService;
 use crate::{
     names::{ForwardArn, PairId, ReleaseId, TaskDefinitionArn},
-    observation::{Service, Suspended},
+    observation::Service,
     traffic::alb::Actions,
 };
 
@@ -64,12 +64,13 @@ impl FoundService {
     /// Whether the count is left to automatic scaling again: it is as it was found, and not suspended.
     ///
     /// A count outside of the bounds is nothing that scaling does: if it was found so it was somebody's own and
-    /// stays so, and if it is so now it has to be put right.
+    /// stays so, and if it is so now it has to be put right. Scaling that was found as a release holds it is never given back, so
+    /// nobody can tell.
     #[must_use]
     pub fn is_scaled_again(&self, service: &Service) -> bool {
         self.scaling.is_some_and(|found| {
             service.scaling == Some(found)
-                && found.suspended != Suspended::ALL
+                && !found.is_as_held()
                 && [self.desired, service.desired]
                     .iter()
                     .all(|desired| (found.min..=found.max).contains(desired))

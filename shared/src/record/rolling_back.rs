@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::{Cause, FoundService, Phase};
 use crate::{
@@ -24,11 +24,7 @@ pub struct RollingBack {
     /// The candidate's task definition, if it had been registered.
     pub candidate: Option<TaskDefinitionArn>,
     /// How far the promotion was.
-    #[serde(
-        default,
-        alias = "promotionBegun",
-        deserialize_with = "Promotion::of_any_schema"
-    )]
+    #[serde(default)]
     pub promotion: Promotion,
     /// Whether the pipeline execution is to end for it. Not if its end is the cause, or if it is the
     /// execution itself that asked.
@@ -36,6 +32,10 @@ pub struct RollingBack {
     /// Whether the stopping call has got through: until then it goes out blindly as well, and after that never again.
     #[serde(default)]
     pub stopped: bool,
+    /// Whether the canary was seen to run neither the candidate nor anything else of the release as the rollback began: the stopping
+    /// call leaves it alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub spares_canary: bool,
     /// Counts and scaling that are not the release's any more.
     #[serde(default)]
     pub kept: Kept,
@@ -62,7 +62,8 @@ pub enum Promotion {
     Complete,
 }
 
-/// Counts and scaling that had been given back before the rollback began, as it first saw them: they stay.
+/// Counts and scaling that had been given back before the rollback began, as it first saw them, or that somebody else had set by
+/// then: they stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Kept {
@@ -149,21 +150,6 @@ impl Promotion {
     pub fn has_given_back(self) -> bool {
         self >= Self::GivenBack
     }
-
-    /// Records of the first schema say only whether it had begun.
-    fn of_any_schema<'de, D: Deserializer<'de>>(stored: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Stored {
-            Begun(bool),
-            Promotion(Promotion),
-        }
-        Ok(match Stored::deserialize(stored)? {
-            Stored::Begun(false) => Self::NotBegun,
-            Stored::Begun(true) => Self::Begun,
-            Stored::Promotion(promotion) => promotion,
-        })
-    }
 }
 
 impl Kept {
@@ -204,17 +190,18 @@ impl Forced {
 }
 
 impl RollingBack {
-    /// What a service is to have again: what the release found, or where counts and scaling had been given back, what it
-    /// had when the rollback first saw it. `None` as long as that is not known; then only its version can be restored.
+    /// What a service is to have again: what the release found, or where counts and scaling had been given back, or somebody else
+    /// had set them, what it had when the rollback first saw it. `None` as long as that is not known; then only its version can be
+    /// restored.
     #[must_use]
     pub fn goal(&self, which: Which, found: &FoundService) -> Option<FoundService> {
-        if !self.promotion.has_given_back() {
-            return Some(found.clone());
-        }
         let kept = match which {
             Which::Primary => self.kept.primary,
             Which::Canary => self.kept.canary,
-        }?;
+        };
+        let Some(kept) = kept else {
+            return (!self.promotion.has_given_back()).then(|| found.clone());
+        };
         Some(FoundService {
             task_definition: found.task_definition.clone(),
             desired: kept.desired,

@@ -79,19 +79,6 @@ fn a_rollback_knows_whether_the_primary_and_the_candidate_may_be_in_play() {
 }
 
 #[test]
-fn a_rollback_that_an_older_version_of_the_suite_began_goes_on() {
-    let begun = serde_json::json!({
-        "name": "RollingBack", "cause": {"what": "an alarm", "at": at(400)}, "candidate": candidate(),
-        "promotionBegun": true, "endsExecution": true,
-    });
-    let Phase::RollingBack(rolling_back) = serde_json::from_value(begun).unwrap() else {
-        panic!("not rolling back");
-    };
-    assert_eq!(rolling_back.promotion, Promotion::Begun);
-    assert_eq!(rolling_back.missing, []);
-}
-
-#[test]
 fn a_release_has_the_pair_from_begin_to_the_end_of_promotion_or_rollback() {
     let ended: Vec<_> = phases()
         .iter()

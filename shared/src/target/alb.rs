@@ -11,7 +11,7 @@ use crate::{
 ///
 /// Exactly one of `rule`, `rules` and `listener` is given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct AlbTraffic {
     /// The listener rule that forwards to both groups.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -27,13 +27,10 @@ pub struct AlbTraffic {
     /// Where the canary service registers its tasks.
     pub canary_target_group: TargetGroupArn,
     /// The fewest tasks that the canary has during a release, at least 1.
-    #[serde(default = "super::one")]
     pub min_tasks: u32,
     /// How many unhealthy targets the canary's group may have while its weight is raised or given back.
-    #[serde(default)]
     pub max_unhealthy: u32,
     /// Whether forward actions may be sticky: then clients with a cookie stay on the canary whatever its weight is.
-    #[serde(default)]
     pub allow_sticky: bool,
 }
 

@@ -55,6 +55,13 @@ fn a_bad_target_names_the_field_and_what_is_allowed() {
             "TARGET: field traffic: unknown variant `kafka`, expected `queue` or `alb`",
         ),
         (
+            with(
+                "\"deadLetterUrl\": \"https://sqs.eu-central-1.amazonaws.com/111122223333/orders-dead-letters\"",
+                "\"guardMaxDeadLetters\": 5",
+            ),
+            "TARGET: field traffic.queue.guardMaxDeadLetters: there is no dead-letter queue to ask",
+        ),
+        (
             with("{\n        \"url\"", "{\"maxTasks\": 0, \"url\""),
             "TARGET: field traffic.queue.maxTasks: 0 tasks",
         ),
@@ -181,18 +188,26 @@ fn rules_are_named_in_exactly_one_way() {
 
 #[test]
 fn two_different_targets_are_refused_and_two_equal_ones_are_not() {
-    let own = resolve(Some(ORDERS), None).unwrap();
-    let same = resolve(Some(ORDERS), Some(("UserParameters", own.clone())));
-    assert_eq!(same, Ok(own.clone()));
-    let mut other = own;
-    other.resting_tasks = 2;
-    let error = resolve(Some(ORDERS), Some(("UserParameters", other)))
+    let given = |text: &str| Some(("UserParameters", crate::input::parse("it", text).unwrap()));
+    let same = resolve(Some(ORDERS), given(ORDERS));
+    assert_eq!(same, resolve(Some(ORDERS), None));
+    let other = with("\"alarms\"", "\"restingTasks\": 2, \"alarms\"");
+    let error = resolve(Some(ORDERS), given(&other))
         .unwrap_err()
         .to_string();
     assert!(
         error.starts_with("UserParameters: field target: names the pair orders/orders, but TARGET"),
         "{error}"
     );
+}
+
+#[test]
+fn a_stored_target_may_have_fields_that_a_later_version_knows() {
+    let target = resolve(Some(ORDERS), None).unwrap();
+    let mut stored = serde_json::to_value(&target).unwrap();
+    stored["verdictMinutes"] = 5.into();
+    stored["traffic"]["queue"]["visibility"] = 30.into();
+    assert_eq!(serde_json::from_value::<Target>(stored).unwrap(), target);
 }
 
 #[test]

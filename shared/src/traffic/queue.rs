@@ -3,13 +3,17 @@
 //! SQS gives messages to whoever asks, so with tasks that are alike the share of the messages is
 //! the share of the running tasks. Tasks are whole, therefore most shares can only be approached.
 
+pub mod share;
+
+use serde::{Deserialize, Serialize};
+
 use crate::{
     target::{Mode, QueueTraffic},
     weight::{Share, Weight},
 };
 
 /// Task counts of the two services.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Of the primary service.
     pub primary: u32,

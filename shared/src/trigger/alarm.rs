@@ -24,7 +24,8 @@ pub struct Firing {
     /// the state and not its reason: then it is not known, and `false`.
     ///
     /// It does not say that the alarm is young. One whose metric gets no data, and that treats missing data as missing, keeps
-    /// that reason for days: then the first thing that a canary ever did wrong comes as the alarm's first state.
+    /// that reason for days: then the first thing that a canary ever did wrong comes as the alarm's first state. So it says nothing
+    /// only where no data is the reason ([`is_without_data`](crate::observation::is_without_data)).
     pub first: bool,
     /// Whether the alarm itself names the function as its action. An alarm out of a topic or a rule
     /// may be anybody's.
@@ -33,7 +34,7 @@ pub struct Firing {
 
 /// The reason of an alarm's state before its first evaluation, as in the samples of the CloudWatch user guide ("Alarm events
 /// and EventBridge").
-const NEW: &str = "Unchecked: Initial alarm creation";
+pub const NEW_ALARM: &str = "Unchecked: Initial alarm creation";
 
 /// What is told of an alarm: it is in a state.
 struct Told<'a> {
@@ -66,7 +67,7 @@ impl<'a> Told<'a> {
             reason: state["reason"].as_str().unwrap_or_default(),
             at: time(&state["timestamp"]),
             place: None,
-            first: before["value"] == "INSUFFICIENT_DATA" && before["reason"] == NEW,
+            first: before["value"] == "INSUFFICIENT_DATA" && before["reason"] == NEW_ALARM,
             direct: false,
             held_back,
         })

@@ -1,6 +1,8 @@
 //! Where an alarm is.
 
-use crate::names::{AccountId, RegionCode};
+use std::fmt;
+
+use crate::names::{AccountId, RegionCode, TaskDefinitionArn};
 
 /// An account and a Region: alarms of other places may have the name of one of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,5 +29,20 @@ impl Place {
             return None;
         };
         Self::new(account, region)
+    }
+
+    /// Where a pair is, from what it runs.
+    #[must_use]
+    pub fn of_task_definition(arn: &TaskDefinitionArn) -> Option<Self> {
+        let mut parts = arn.as_str().splitn(6, ':').skip(3);
+        let (region, account) = (parts.next()?, parts.next()?);
+        Self::new(account, region)
+    }
+}
+
+/// `account 111122223333, Region eu-central-1`
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "account {}, Region {}", self.account, self.region)
     }
 }

@@ -134,6 +134,7 @@ fn every_message_of_a_function_is_explained() {
         "decision/refusal.rs",
         "decision/waiting.rs",
         "input.rs",
+        "record/stored.rs",
         "weight.rs",
         "traffic/queue.rs",
         "traffic/alb/mod.rs",
@@ -246,14 +247,18 @@ fn documented(text: &str, heading: &str) -> BTreeSet<String> {
 fn every_field_that_a_function_accepts_is_documented_and_no_other() {
     use canary::{
         parameters::{RawDeployCanary, RawPromotePrimary, RawShiftWeight},
-        target::Target,
+        target,
     };
     let text = read("shared/docs/parameters.md");
     let unknown = r#"{"x": 1}"#;
-    let mut target = accepted::<Target>(unknown);
+    let mut target = accepted::<target::Input>(unknown);
     target.remove("traffic");
-    target.extend(accepted::<Target>(r#"{"traffic": {"queue": {"x": 1}}}"#));
-    target.extend(accepted::<Target>(r#"{"traffic": {"alb": {"x": 1}}}"#));
+    target.extend(accepted::<target::Input>(
+        r#"{"traffic": {"queue": {"x": 1}}}"#,
+    ));
+    target.extend(accepted::<target::Input>(
+        r#"{"traffic": {"alb": {"x": 1}}}"#,
+    ));
     for (heading, mut fields) in [
         ("\n## `TARGET`\n", target),
         (
@@ -269,5 +274,29 @@ fn every_field_that_a_function_accepts_is_documented_and_no_other() {
         // Told once, for all of them.
         fields.remove("bakeSeconds");
         assert_eq!(documented(&text, heading), fields, "{heading}");
+    }
+}
+
+#[test]
+fn the_table_of_gates_is_that_of_the_code() {
+    use canary::gates::{Effect, Gate, When};
+
+    let page = read("shared/docs/gates-and-rollback.md");
+    for gate in Gate::ALL {
+        let named = format!("| {gate}:");
+        let row = page.lines().find(|line| line.starts_with(&named));
+        let row = row.unwrap_or_else(|| panic!("{gate} has no row"));
+        let told: Vec<&str> = row.split(" | ").skip(1).collect();
+        for (when, told) in [When::Action, When::Approval, When::Guard].iter().zip(told) {
+            let sign = match gate.effect(*when) {
+                Effect::EndsRelease => "●",
+                Effect::EndsGuard => "◐",
+                Effect::None => "–",
+            };
+            assert!(
+                told.starts_with(sign),
+                "{gate}, {when:?}: {told} is not {sign}"
+            );
+        }
     }
 }

@@ -20,4 +20,5 @@ mod speed;
 mod templates;
 mod transcript;
 mod truth;
+mod watch;
 mod wire;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rehearsal_core::stage::{self, Behaviour, Script, Stage, Step, Traffic, Version};
+use rehearsal_core::stage::{Behaviour, Script, Stage, Step, Traffic, Version};
 use serde_json::{Value, json};
 
 use crate::play::Play;
@@ -77,18 +77,6 @@ async fn an_alarm_after_an_execution_that_changed_nothing_rolls_nothing_back_and
 
 type Change<'a> = &'a dyn Fn(&mut Value);
 
-/// Changes what all functions are told of the pair.
-fn retarget(play: &Play, change: Change<'_>) {
-    for function in stage::FUNCTIONS {
-        play.set_environment(function, |environment| {
-            let mut target: Value =
-                serde_json::from_str(&environment["TARGET"]).expect("it is JSON");
-            change(&mut target);
-            environment.insert("TARGET".to_owned(), target.to_string());
-        });
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_target_that_changes_during_a_release_is_refused_by_field_and_the_recorded_place_is_restored()
  {
@@ -115,7 +103,7 @@ async fn a_target_that_changes_during_a_release_is_refused_by_field_and_the_reco
         let before = play.pair();
         let release = play.push("v2");
         play.until_approval(&release).await;
-        retarget(&play, change);
+        play.retarget(change);
         play.approve();
         assert_eq!(play.until_ended(&release).await, "FAILED");
         let said = play.said(&release, "promote-primary");

@@ -181,9 +181,9 @@ fn from_every_phase_what_harms_is_stopped_in_the_look_that_writes_the_fence() {
             format!("{FIRED} | orders-canary: orders:7 | orders: orders:7"),
         ),
         (
-            "somebody has put something else on the canary",
+            "somebody has put something else on the canary: it stays",
             canaried(record().shifting(50)).canary(|canary| canary.on(&foreign())),
-            format!("{FIRED} | {STOP_CANARY}"),
+            format!("{FIRED} | orders-canary: 0 tasks"),
         ),
     ];
     for (situation, pair, expected) in rows {
@@ -347,6 +347,7 @@ fn what_an_alarm_s_event_should_have_told_is_found_by_the_schedule() {
         firing: true,
         since: Some(at(since)),
         acts,
+        first: false,
         reason: "3 messages.".to_owned(),
     };
     let shifting = || under_way(canaried(record().shifting(10)));
@@ -413,7 +414,7 @@ fn the_schedule_says_what_it_could_not_see_and_what_was_rolled_back() {
         "nobody knows whether the release goes on",
         &decide(&blind, &Why::Schedule),
         &format!(
-            "done: nothing rolled back: whether the pipeline execution of release {} (Shifting) goes on could not be seen: AWS \
+            "done: nothing rolled back: whether release {} (Shifting) is to go on could not be seen: AWS \
              throttles codepipeline:GetPipelineExecution",
             release()
         ),

@@ -1,7 +1,7 @@
 use canary::{
     decision::Decision,
     fixtures::{alarm, at, began, pair, record, release, scaling, target},
-    observation::{Known, Observation},
+    observation::Observation,
     parameters::Rollback,
     record::Record,
     trigger::{Ended, Firing},
@@ -9,7 +9,7 @@ use canary::{
 
 use super::*;
 use crate::{
-    call::{self, Call, Watched},
+    call::{self, Call},
     looked::Looked,
 };
 
@@ -30,16 +30,15 @@ fn alarmed() -> Why {
 fn told(pair: Observation, why: &Why) -> Option<Notice> {
     let sight = Looked::of(pair).with_status("Stopped");
     let (record, seen) = (sight.record.as_ref()?, &sight.seen);
-    let watched = Watched {
-        status: seen.status.clone(),
-        alarms: Known::Known(Vec::new()),
-    };
-    match call::call(Some(record), why, Some(&watched), seen.now) {
+    match call::call(Some(record), why, &sight.besides(why), seen.now) {
         Call::Fence(_, fence) => Some(begun(record, &fence, why)),
         Call::GoOn => match sight.look(why) {
             Decision::Done(done) => Some(finished(record, done.record.as_deref()?)),
             _ => None,
         },
+        Call::Keep(keeping) => keeping
+            .is_told
+            .then(|| kept(&keeping.record, &keeping.doing)),
         Call::Idle(_) => None,
     }
 }
@@ -122,11 +121,7 @@ fn who_asked_is_told_in_words() {
             "the end of its pipeline execution, or of its approval",
             false,
         ),
-        (
-            Why::Schedule,
-            "the schedule, which found its pipeline execution ended",
-            false,
-        ),
+        (Why::Schedule, "the schedule, which found this", false),
     ];
     for (why, asker, ends_execution) in rows {
         let message = message(pair().recorded(record().shifting(10)), &why);

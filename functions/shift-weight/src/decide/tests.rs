@@ -9,6 +9,7 @@ use canary::{
     },
     observation::Service,
     parameters,
+    traffic::queue::Counts,
 };
 use proptest::prelude::*;
 
@@ -41,6 +42,12 @@ fn seen(primary: u32, canary: u32, record: Record) -> Observation {
         .canary_on_candidate()
         .tasks(primary, canary)
         .recorded(record)
+}
+
+/// With so many canary tasks set beside the four of the primary, instead of so many.
+fn counting(from: u32, to: u32, record: Record) -> Record {
+    let counts = |canary| Counts { primary: 4, canary };
+    record.counting(counts(from), counts(to), at(580))
 }
 
 fn constant() -> Record {
@@ -139,7 +146,7 @@ fn in_additive_the_canary_gets_its_tasks_and_the_share_is_baked() {
         (
             "asked, but whoever asked was over before the count was set",
             at_step(0, 590),
-            seen(4, 1, record().shifting(50)),
+            seen(4, 1, counting(1, 4, record().shifting(50))),
             "take: 50 % asked, 50 % attainable: 4 of 8 tasks; setting 4 primary and 4 canary tasks | orders-canary: 4 tasks",
         ),
         (
@@ -148,6 +155,12 @@ fn in_additive_the_canary_gets_its_tasks_and_the_share_is_baked() {
             seen(4, 4, record().shifting(50)).canary(|canary| canary.running(2)),
             "wait: 50 % asked, 33.3 % attained: waiting for tasks (orders on orders:7, 4 of 4 tasks, COMPLETED; \
              orders-canary on orders:8, 2 of 4 tasks, COMPLETED)",
+        ),
+        (
+            "they are seen: the bake begins, and the record says so",
+            at_step(0, 590),
+            seen(4, 4, counting(1, 4, record().shifting(50))),
+            "take: 50 % asked, 50 % attained: 4 of 8 tasks, all run | record Shifting",
         ),
         (
             "all run: the bake begins",
@@ -165,13 +178,13 @@ fn in_additive_the_canary_gets_its_tasks_and_the_share_is_baked() {
             "the primary's autoscaler adds tasks: the canary follows",
             at_step(0, 400).holding(at(470)),
             seen(6, 4, record().shifting(50)),
-            "take: 50 % asked, 50 % attainable: 6 of 12 tasks; setting 6 primary and 6 canary tasks | orders-canary: 6 tasks",
+            "take: 50 % asked, 50 % attainable: 6 of 12 tasks; setting 6 primary and 6 canary tasks | record Shifting | orders-canary: 6 tasks",
         ),
         (
             "the primary's autoscaler takes tasks away: the canary follows",
             at_step(0, 400).holding(at(470)),
             seen(2, 4, record().shifting(50)),
-            "take: 50 % asked, 50 % attainable: 2 of 4 tasks; setting 2 primary and 2 canary tasks | orders-canary: 2 tasks",
+            "take: 50 % asked, 50 % attainable: 2 of 4 tasks; setting 2 primary and 2 canary tasks | record Shifting | orders-canary: 2 tasks",
         ),
         (
             "fewer canary tasks are wanted while the primary's still start: not yet",
@@ -248,7 +261,7 @@ fn in_constant_total_a_canary_task_runs_before_a_primary_task_stops_both_ways() 
             "up: the canary first",
             50,
             seen(4, 1, constant().shifting(50)),
-            "take: 50 % asked, 50 % attainable: 2 of 4 tasks; setting 4 primary and 2 canary tasks | orders-canary: 2 tasks",
+            "take: 50 % asked, 50 % attainable: 2 of 4 tasks; setting 4 primary and 2 canary tasks | record Shifting | orders-canary: 2 tasks",
         ),
         (
             "its task is starting: the primary keeps its own",
@@ -261,25 +274,25 @@ fn in_constant_total_a_canary_task_runs_before_a_primary_task_stops_both_ways() 
             "it runs: the primary gives one up",
             50,
             seen(4, 2, constant().shifting(50)),
-            "take: 50 % asked, 50 % attainable: 2 of 4 tasks; setting 2 primary and 2 canary tasks | orders: 2 tasks",
+            "take: 50 % asked, 50 % attainable: 2 of 4 tasks; setting 2 primary and 2 canary tasks | record Shifting | orders: 2 tasks",
         ),
         (
             "down: the primary first",
             25,
             seen(2, 2, constant().shifting(25)),
-            "take: 25 % asked, 25 % attainable: 1 of 4 tasks; setting 3 primary and 2 canary tasks | orders: 3 tasks",
+            "take: 25 % asked, 25 % attainable: 1 of 4 tasks; setting 3 primary and 2 canary tasks | record Shifting | orders: 3 tasks",
         ),
         (
             "then the canary",
             25,
             seen(3, 2, constant().shifting(25)),
-            "take: 25 % asked, 25 % attainable: 1 of 4 tasks; setting 3 primary and 1 canary tasks | orders-canary: 1 tasks",
+            "take: 25 % asked, 25 % attainable: 1 of 4 tasks; setting 3 primary and 1 canary tasks | record Shifting | orders-canary: 1 tasks",
         ),
         (
             "everything leaves the primary no tasks",
             100,
             seen(2, 4, constant().shifting(100)),
-            "take: 100 % asked, 100 % attainable: 4 of 4 tasks; setting 0 primary and 4 canary tasks | orders: 0 tasks",
+            "take: 100 % asked, 100 % attainable: 4 of 4 tasks; setting 0 primary and 4 canary tasks | record Shifting | orders: 0 tasks",
         ),
     ];
     for (situation, percent, seen, expected) in rows {
@@ -466,7 +479,7 @@ proptest! {
         let (story, bookmark) = until_done(&look, &mut world);
         prop_assert!(story.last().unwrap().starts_with("done: "), "{story:#?}");
         let last = weight(*percents.last().unwrap());
-        let counts = queue::counts(&world.pair);
+        let counts = Counts { primary: world.pair.primary.desired, canary: world.pair.canary.desired };
         let goal = canary::traffic::queue::plan(target.queue().unwrap(), last, world.pair.primary.desired, primary + resting).unwrap();
         prop_assert_eq!(counts, goal);
         let writes = world.writes;

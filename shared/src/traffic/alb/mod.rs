@@ -6,6 +6,7 @@
 //! deregistration delay.
 
 mod actions;
+pub(super) mod share;
 
 use std::time::Duration;
 
@@ -244,6 +245,16 @@ pub fn tasks(alb: &AlbTraffic, share: Share, primary: &Service) -> u32 {
         .unwrap_or(u32::MAX)
         .max(alb.min_tasks)
         .min(most)
+}
+
+/// How long a weight that has fallen keeps tasks at least, which is no reason to give up.
+#[must_use]
+pub fn drain_time(record: &Record) -> Duration {
+    let falls = record.weight.is_some_and(|weight| weight.to < weight.from);
+    let found = record.found.alb.as_ref().filter(|_| falls);
+    found.map_or(Duration::ZERO, |found| {
+        Duration::from_secs(found.drain_seconds)
+    })
 }
 
 /// Whether targets still finish requests that they got under an earlier weight.

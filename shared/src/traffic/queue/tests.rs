@@ -8,6 +8,7 @@ fn queue(mode: Mode, max_tasks: Option<u32>) -> QueueTraffic {
         url: url.try_into().unwrap(),
         dead_letter_url: None,
         max_dead_letters: 0,
+        guard_max_dead_letters: None,
         mode,
         max_tasks,
     }

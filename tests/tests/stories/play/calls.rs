@@ -215,6 +215,18 @@ impl Play {
             .to_owned()
     }
 
+    /// Changes what all functions are told of the pair.
+    pub(crate) fn retarget(&self, change: impl Fn(&mut Value)) {
+        for function in stage::FUNCTIONS {
+            self.set_environment(function, |environment| {
+                let mut target: Value =
+                    serde_json::from_str(&environment["TARGET"]).expect("the target is JSON");
+                change(&mut target);
+                environment.insert("TARGET".to_owned(), target.to_string());
+            });
+        }
+    }
+
     /// Changes what a function is told of the load balancer.
     pub(crate) fn aim(&self, function: &str, change: impl FnOnce(&mut Value)) {
         self.set_environment(function, |environment| {

@@ -132,6 +132,38 @@ impl Play {
         })
     }
 
+    /// What one service of the pair is like.
+    pub(crate) fn service(&self, name: &str) -> String {
+        let named = format!("{name}:");
+        let pair = self.pair();
+        let line = pair.lines().find(|line| line.starts_with(&named));
+        line.unwrap_or_default().to_owned()
+    }
+
+    /// The input of `RegisterTaskDefinition` that gives a version once more.
+    pub(crate) fn definition_like(&self, version: &str) -> Value {
+        let described = self.ecs(
+            "DescribeTaskDefinition",
+            &json!({ "taskDefinition": version }),
+        );
+        let mut definition = described["taskDefinition"].clone();
+        let fields = definition.as_object_mut().expect("an object");
+        let is_answer = |name: &str| {
+            [
+                "taskDefinitionArn",
+                "revision",
+                "status",
+                "requiresAttributes",
+                "compatibilities",
+                "registeredAt",
+                "registeredBy",
+            ]
+            .contains(&name)
+        };
+        fields.retain(|name, _| !is_answer(name));
+        definition
+    }
+
     /// What happened, for golden files: no calls, no ids, times from the story's beginning.
     pub(crate) fn transcript(&self) -> String {
         self.account

@@ -297,6 +297,17 @@ impl Play {
             .expect("the alarm exists");
     }
 
+    /// That alarm's name.
+    pub(crate) fn alarm_name(&self) -> String {
+        self.traffic.alarm().to_owned()
+    }
+
+    /// From now on nothing that happens is told to anybody.
+    pub(crate) fn lose_events(&self) {
+        self.account
+            .with(|world| world.events.delivery = events::Delivery::Lost);
+    }
+
     /// Whether a person is asked for approval.
     pub(crate) fn waits_for_approval(&self) -> bool {
         self.account.with(|world| {
@@ -320,16 +331,21 @@ impl Play {
             .is_some_and(|state| is_end(&state))
     }
 
+    /// That weights and tasks do not fit together from now on is nobody's fault but a person's.
+    pub(crate) fn forgive(&self) {
+        self.forgiven.store(true, Ordering::Relaxed);
+    }
+
     /// A person deletes a service. That weights and tasks do not fit together after that is nobody else's fault.
     pub(crate) fn delete_service(&self, service: &str) {
-        self.forgiven.store(true, Ordering::Relaxed);
+        self.forgive();
         self.account
             .with(|world| ecs::delete_service(world, stage::CLUSTER, service));
     }
 
     /// A person stops tasks of a service. That nobody answers for it meanwhile is nobody else's fault.
     pub(crate) fn stop_tasks(&self, service: &str, many: usize) {
-        self.forgiven.store(true, Ordering::Relaxed);
+        self.forgive();
         let of_service = json!({ "cluster": stage::CLUSTER, "serviceName": service });
         let tasks = self.ecs("ListTasks", &of_service)["taskArns"].clone();
         for task in tasks.as_array().into_iter().flatten().take(many) {

@@ -58,7 +58,7 @@ async fn a_person_who_registers_an_inactive_version_once_more_ends_the_rollback(
     for stage in pairs() {
         let (play, before, _) = release(&stage, At::Promotion).await;
         play.pass(Duration::from_mins(3)).await;
-        let again = once_more(&play, "orders:1");
+        let again = play.definition_like("orders:1");
         deregister(&play, "orders:1");
         play.alarm("orders fail");
         play.pass(Duration::from_mins(5)).await;
@@ -111,7 +111,7 @@ async fn within_the_grace_of_a_deregistered_version_it_is_restored() {
 
 /// Puts the canary on a family of its own, which the shipped condition of rollback's role does not name.
 async fn own_family(play: &Play) {
-    let mut definition = once_more(play, "orders:1");
+    let mut definition = play.definition_like("orders:1");
     definition["family"] = json!("other");
     play.ecs("RegisterTaskDefinition", &definition);
     play.account

@@ -20,7 +20,7 @@ use rehearsal_core::{
         scaling,
     },
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::play::Play;
 
@@ -139,30 +139,6 @@ fn errors(play: &Play, since: Moment) -> Vec<String> {
             _ => None,
         });
     errors.collect()
-}
-
-/// The input of `RegisterTaskDefinition` that gives a version once more.
-fn once_more(play: &Play, version: &str) -> Value {
-    let described = play.ecs(
-        "DescribeTaskDefinition",
-        &json!({ "taskDefinition": version }),
-    );
-    let mut definition = described["taskDefinition"].clone();
-    let fields = definition.as_object_mut().expect("an object");
-    let is_answer = |name: &str| {
-        [
-            "taskDefinitionArn",
-            "revision",
-            "status",
-            "requiresAttributes",
-            "compatibilities",
-            "registeredAt",
-            "registeredBy",
-        ]
-        .contains(&name)
-    };
-    fields.retain(|name, _| !is_answer(name));
-    definition
 }
 
 /// Messages or requests that a version took, and tasks of it that began, from a moment on.

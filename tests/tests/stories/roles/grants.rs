@@ -1,6 +1,6 @@
 //! No role may do what no scenario does.
 
-use std::{collections::BTreeSet, future::Future};
+use std::{collections::BTreeSet, future::Future, time::Duration};
 
 use rehearsal_core::{
     stage::{self, Behaviour, Mode, Script, Stage, Version},
@@ -24,12 +24,24 @@ const BUILD: &str = "nobody builds here: the script plays what buildspec.yml doe
 const VALIDATE: &str = "nobody tests here: the script plays a test that passes";
 const SOURCE: &str = "the stories push to S3, not to this kind of source";
 
+const JUDGED: &[&str] = &[
+    "cloudwatch:DescribeAlarmHistory",
+    "cloudwatch:ListAlarmMuteRules",
+];
+const FIRST_STATE: &[&str] = &["cloudwatch:DescribeAlarmHistory"];
+const IN_ALARM: &str = "it is asked only where an alarm is in ALARM as it looks, whether that is muted, and for want of data, whether it \
+                        is its first state; no release of these meets one";
+
 /// What no scenario uses: role, actions, why it is granted all the same.
-const UNUSED: [(&str, &[&str], &str); 11] = [
+const UNUSED: [(&str, &[&str], &str); 15] = [
     ("DeployCanaryRole", LOGS, LAMBDA_LOGS),
     ("ShiftWeightRole", LOGS, LAMBDA_LOGS),
     ("PromotePrimaryRole", LOGS, LAMBDA_LOGS),
     ("RollbackRole", LOGS, LAMBDA_LOGS),
+    ("DeployCanaryRole", JUDGED, IN_ALARM),
+    ("ShiftWeightRole", FIRST_STATE, IN_ALARM),
+    ("PromotePrimaryRole", JUDGED, IN_ALARM),
+    ("RollbackRole", FIRST_STATE, IN_ALARM),
     (
         "TaskRole",
         &["sqs:ChangeMessageVisibility"],
@@ -186,6 +198,8 @@ async fn failing(behaviour: Behaviour, delivery: Delivery) -> Play {
 
 async fn alarm_at_the_approval() -> Play {
     let (play, release) = at_approval(&Stage::default()).await;
+    // The watch looks.
+    play.pass(Duration::from_mins(2)).await;
     play.alarm("orders fail");
     rolled_back(play, &release).await
 }

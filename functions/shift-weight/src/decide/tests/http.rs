@@ -73,7 +73,7 @@ fn on_the_way_up_tasks_come_first_and_the_weight_second() {
         ),
         (
             "whoever asked was cut off before the tasks were set",
-            sent(4, 1, 0, http_record().shifting(50)),
+            sent(4, 1, 0, counting(1, 2, http_record().shifting(50))),
             "take: 50 % asked; setting orders-canary to 2 tasks, its weight follows | orders-canary: 2 tasks",
         ),
         (
@@ -117,7 +117,7 @@ fn on_the_way_up_tasks_come_first_and_the_weight_second() {
         (
             "the primary gets more tasks of its own: the canary follows before anything else",
             sent(6, 2, 50, live(50)),
-            "take: 50 % asked; setting orders-canary to 3 tasks, its weight follows | orders-canary: 3 tasks",
+            "take: 50 % asked; setting orders-canary to 3 tasks, its weight follows | record Shifting, weight 50 % seen | orders-canary: 3 tasks",
         ),
         (
             "those start",
@@ -132,7 +132,7 @@ fn on_the_way_up_tasks_come_first_and_the_weight_second() {
         (
             "somebody resumes the canary's scaling",
             sent(4, 2, 50, live(50)).canary(|canary| canary.scaled(1, 4)),
-            "take: suspending automatic scaling for the length of the release | orders-canary: scaled 0 to 4 suspended",
+            "take: suspending automatic scaling for the length of the release | orders-canary: scaled 0 to 4 suspended in part",
         ),
     ];
     for (situation, seen, expected) in rows {
@@ -201,7 +201,7 @@ fn on_the_way_down_the_weight_comes_first_and_tasks_when_requests_are_finished()
             "they are: now a task goes",
             drained,
             sent(4, 2, 10, falling()),
-            "take: 10 % asked and drained; setting orders-canary to 1 task | orders-canary: 1 tasks",
+            "take: 10 % asked and drained; setting orders-canary to 1 task | record Shifting, weight 10 % seen | orders-canary: 1 tasks",
         ),
         (
             "the bake begins with what is left",

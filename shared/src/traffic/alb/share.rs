@@ -1,59 +1,42 @@
 //! The share of an HTTP service: tasks first and weight second on the way up, weight first and tasks second on the way
 //! down.
 
-use std::time::Duration;
-
-use canary::{
-    decision::{Doing, Refusal, Step as Change, WaitingOn},
-    observation::{Alb, Observation, Service, TargetHealth},
-    parameters::Step,
-    reconcile::Look,
-    record::{FoundAlb, Record},
+use super::Drain;
+use crate::{
+    decision::{Doing, Refusal, Step, WaitingOn},
+    observation::{Alb, Service, TargetHealth},
+    record::FoundAlb,
     target::AlbTraffic,
-    traffic::alb::{self, Drain},
+    traffic::{
+        queue::Counts,
+        share::{Asked, Progress, Set},
+    },
     weight::{Attained, Weight},
 };
 
-use crate::{
-    ShiftWeight,
-    decide::{Progress, Ready},
-};
-
-/// How long a weight that has fallen keeps tasks at least, which is no reason to give up.
-pub(crate) fn time(record: &Record) -> Duration {
-    let falls = record.weight.is_some_and(|weight| weight.to < weight.from);
-    let found = record.found.alb.as_ref().filter(|_| falls);
-    found.map_or(Duration::ZERO, |found| {
-        Duration::from_secs(found.drain_seconds)
-    })
-}
-
 /// How far tasks and weights are.
-pub(crate) fn progress(
-    look: &Look<ShiftWeight>,
-    seen: &Observation,
-    ready: &Ready<'_>,
+pub(in crate::traffic) fn progress(
+    asked: &Asked<'_>,
     target: &AlbTraffic,
-    step: Step,
 ) -> Result<Progress, Refusal> {
-    let record = ready.record;
+    let (record, seen) = (asked.record, asked.seen);
     let (Some(alb), Some(found)) = (&seen.alb, &record.found.alb) else {
         return Ok(Progress::Wait(WaitingOn::OtherInvocation));
     };
     for forward in &found.forwards {
-        forward.weights_within(step.weight, look.parameters.tolerance)?;
+        forward.weights_within(asked.weight, asked.tolerance)?;
     }
-    let needed = found.tasks(target, step.weight, &seen.primary);
-    let progress = capacity(seen, record, step.weight, needed)
-        .or_else(|| weight(seen, alb, record, found, step.weight, needed))
-        .unwrap_or_else(|| held(seen, alb, record, found, step.weight, needed));
+    let needed = found.tasks(target, asked.weight, &seen.primary);
+    let progress = capacity(asked, needed)
+        .or_else(|| weight(asked, alb, found, needed))
+        .unwrap_or_else(|| held(asked, alb, found, needed));
     Ok(match progress {
         // The record holds what is asked for before anything else is waited for.
-        Progress::Wait(_) if ready.asked != Some(step.weight) => {
-            Progress::change(raise(&seen.canary, step.weight, needed), Vec::new())
+        Progress::Wait(_) if asked.is_new() => {
+            Progress::change(raise(&seen.canary, asked.weight, needed), Vec::new())
         }
-        Progress::Held(attained) if ready.asked != Some(step.weight) => {
-            let asked = step.weight;
+        Progress::Held(attained) if asked.is_new() => {
+            let asked = asked.weight;
             Progress::change(Doing::Live { asked, attained }, Vec::new())
         }
         progress => progress,
@@ -61,15 +44,23 @@ pub(crate) fn progress(
 }
 
 /// The tasks that the share takes, before the load balancer sends them anything.
-fn capacity(seen: &Observation, record: &Record, asked: Weight, needed: u32) -> Option<Progress> {
-    let hold = Change::hold(seen, record);
+fn capacity(asked: &Asked<'_>, needed: u32) -> Option<Progress> {
+    let canary = &asked.seen.canary;
+    let hold = Step::hold(asked.seen, asked.record);
     if !hold.is_empty() {
         return Some(Progress::change(Doing::HoldScaling, hold));
     }
-    (seen.canary.desired < needed).then(|| {
-        let steps = vec![Change::count(&seen.canary.name, needed)];
-        Progress::change(raise(&seen.canary, asked, needed), steps)
-    })
+    (canary.desired < needed).then(|| setting(asked, raise(canary, asked.weight, needed), needed))
+}
+
+/// The canary gets so many tasks.
+fn setting(asked: &Asked<'_>, doing: Doing, tasks: u32) -> Progress {
+    let steps = vec![Step::count(&asked.seen.canary.name, tasks)];
+    let counts = Counts {
+        canary: tasks,
+        ..asked.counts()
+    };
+    Progress::counting(doing, steps, counts)
 }
 
 fn raise(canary: &Service, asked: Weight, tasks: u32) -> Doing {
@@ -81,26 +72,24 @@ fn raise(canary: &Service, asked: Weight, tasks: u32) -> Doing {
 }
 
 /// The weight, set only from one that is there, and only where healthy targets take what it brings.
-fn weight(
-    seen: &Observation,
-    alb: &Alb,
-    record: &Record,
-    found: &FoundAlb,
-    asked: Weight,
-    needed: u32,
-) -> Option<Progress> {
+fn weight(asked: &Asked<'_>, alb: &Alb, found: &FoundAlb, needed: u32) -> Option<Progress> {
+    let (record, seen) = (asked.record, asked.seen);
     let set = record.weight();
     let weighing = |to: Weight, weight: Option<(Weight, u32)>| Progress::Change {
         doing: Doing::Weigh {
             asked: to,
             attained: Attained::Weight(found.attained(to)),
         },
-        steps: Change::weigh(seen, record, to),
-        weight,
+        steps: Step::weigh(seen, record, to),
+        set: Set {
+            weight,
+            ..Set::default()
+        },
     };
     if !found.is_live(&alb.forwards, set) {
         return Some(weighing(set, None));
     }
+    let asked = asked.weight;
     if set == asked {
         return None;
     }
@@ -117,43 +106,45 @@ fn weight(
 }
 
 /// The weight is there: tasks that it needs no more go, and then everything is steady.
-fn held(
-    seen: &Observation,
-    alb: &Alb,
-    record: &Record,
-    found: &FoundAlb,
-    asked: Weight,
-    needed: u32,
-) -> Progress {
-    let attained = Attained::Weight(found.attained(asked));
+fn held(asked: &Asked<'_>, alb: &Alb, found: &FoundAlb, needed: u32) -> Progress {
+    let (record, seen) = (asked.record, asked.seen);
+    let attained = Attained::Weight(found.attained(asked.weight));
     let canary = &seen.canary;
-    let has_surplus = canary.desired > needed;
+    let has_surplus = canary.desired > needed && !is_grown(asked, needed);
     // As many as the gate lets pass keep no share from being held.
     let spared = record.target.alb().map_or(0, |model| model.max_unhealthy);
     let least = needed.min(canary.desired).saturating_sub(spared);
     let unhealthy = unhealthy(canary, &alb.canary, least);
-    if record
-        .weight
-        .is_some_and(|weight| weight.live_since.is_none())
-    {
+    let is_unseen = record.weight.is_some_and(|it| it.live_since.is_none());
+    if is_unseen || asked.is_counting() && unhealthy.is_none() {
         let is_held = !has_surplus && unhealthy.is_none();
         return Progress::Live { attained, is_held };
     }
-    match alb::drain(record, seen.now) {
+    match super::drain(record, seen.now) {
         Drain::Until(until) if has_surplus => Progress::Wait(WaitingOn::Draining {
-            weight: asked,
+            weight: asked.weight,
             until,
         }),
         _ if has_surplus => {
             let doing = Doing::ScaleIn {
-                asked,
+                asked: asked.weight,
                 service: canary.name.clone(),
                 tasks: needed,
             };
-            Progress::change(doing, vec![Change::count(&canary.name, needed)])
+            setting(asked, doing, needed)
         }
         _ => unhealthy.map_or(Progress::Held(attained), Progress::Wait),
     }
+}
+
+/// Whether the canary's own automatic scaling may have added what is more than needed, since the release last set its tasks: that
+/// stays until the share is lowered.
+fn is_grown(asked: &Asked<'_>, needed: u32) -> bool {
+    let record = asked.record;
+    let falls = record.weight.filter(|weight| weight.to < weight.from);
+    let is_after = |since| record.counts.is_some_and(|counts| counts.since > since);
+    asked.seen.canary.may_be_scaled_out_from(needed)
+        && falls.is_none_or(|falling| is_after(falling.since))
 }
 
 /// What is missing until so many of a service's targets get requests.

@@ -1,0 +1,277 @@
+//! What the schedule makes of a release that goes on, or is guarded after its promotion. Pure.
+//!
+//! Events get lost, and what they tell of does not: every minute somebody looks. While no action of the pipeline is at work, the
+//! gates are asked here, and the share is held.
+
+use canary::{
+    aws::{
+        AwsError, Trouble,
+        pipeline::{Execution, ExecutionStatus},
+    },
+    clock::Timestamp,
+    decision::{Doing, Idle, Refusal, Step},
+    gates::{self, Closed, Effect, Gate, View, When},
+    names::ServiceName,
+    observation::{Alarm, Known, Observation, Service, Unseen},
+    observe::Parts,
+    record::{Cause, FoundService, KeptService, Phase, Reason, Record},
+    traffic::share::{Asked, Progress},
+};
+
+use crate::call::{self, Call, Verdict};
+
+/// What the schedule saw.
+#[derive(Debug)]
+pub struct Watched {
+    /// How the release's execution stands; not asked after the promotion.
+    pub status: Option<Known<ExecutionStatus>>,
+    /// What the pipeline is doing for the release; not asked after the promotion.
+    pub execution: Option<Known<Execution>>,
+    /// What was seen of the pair.
+    pub pair: Sight,
+}
+
+/// How much of a pair the schedule saw.
+#[derive(Debug)]
+pub enum Sight {
+    /// The alarms: an action is at work, and looks at everything else.
+    Alarms(Result<Vec<Alarm>, AwsError>),
+    /// Everything.
+    Parts(Box<Parts>),
+}
+
+impl Sight {
+    fn parts(&self) -> Option<&Parts> {
+        match self {
+            Self::Parts(parts) => Some(parts),
+            Self::Alarms(_) => None,
+        }
+    }
+
+    fn view(&self) -> View<'_> {
+        match self {
+            Self::Parts(parts) => parts.view(),
+            Self::Alarms(alarms) => View {
+                alarms: alarms.as_deref().ok(),
+                ..View::default()
+            },
+        }
+    }
+
+    /// Why something of it could not be seen.
+    fn unseen(&self) -> Option<Trouble> {
+        match self {
+            Self::Parts(parts) => parts.unseen(),
+            Self::Alarms(alarms) => alarms.as_ref().err().cloned().map(Trouble::from),
+        }
+    }
+}
+
+/// What is done for a release that goes on. The record comes first; after the steps it is read again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Keeping {
+    /// What this is.
+    pub doing: Doing,
+    /// The record that is written first.
+    pub record: Record,
+    /// What brings the pair back to what the release wants of it.
+    pub steps: Vec<Step>,
+    /// Whether people are to hear of it.
+    pub is_told: bool,
+}
+
+/// Which gates are to be asked while the pipeline is at this; none while an action is at work, which asks them itself.
+#[must_use]
+pub fn when(execution: &Execution) -> Option<When> {
+    match (execution.works, execution.approvals.is_empty()) {
+        (false, _) => Some(When::Approval),
+        // What works beside the approval may be an action of the release.
+        (true, false) => Some(When::Action),
+        (true, true) => None,
+    }
+}
+
+impl Watched {
+    /// What the look comes to.
+    pub(crate) fn call(&self, record: &Record, now: Timestamp) -> Call {
+        if let Some(status) = self.status.as_ref().and_then(Known::get)
+            && !status.is_under_way()
+        {
+            let status = status.as_str().to_owned();
+            return call::fence(record, Verdict::going_on(Reason::HasEnded { status }), now);
+        }
+        if !self.is_current(record) {
+            return Call::Idle(Idle::Overtaken(record.release.clone()));
+        }
+        let execution = self.execution.as_ref().and_then(Known::get);
+        let when = if record.is_active() {
+            execution.and_then(when)
+        } else {
+            Some(When::Guard)
+        };
+        if let Some(closed) = self.closed(when, record) {
+            return self.on(closed, when, record, now);
+        }
+        if let Some(unseen) = self.unseen() {
+            return Call::Idle(Idle::NotSeen {
+                release: record.release.clone(),
+                phase: record.phase.to_string(),
+                why: unseen.why,
+            });
+        }
+        let holds = when == Some(When::Approval)
+            && execution.is_some_and(|it| !it.approvals.is_empty())
+            && !record.is_newer();
+        let seen = self.pair.parts().filter(|_| holds);
+        let seen = seen.and_then(|parts| parts.clone().whole().ok());
+        match seen.and_then(|seen| keep(record, &seen, now)) {
+            Some(keeping) => Call::Keep(Box::new(keeping)),
+            None if record.is_active() => Call::Idle(Idle::UnderWay {
+                release: record.release.clone(),
+                phase: record.phase.to_string(),
+            }),
+            None => Call::Idle(Idle::Finished(record.release.clone())),
+        }
+    }
+
+    /// Whether the record was still the same when the pair was looked at.
+    fn is_current(&self, record: &Record) -> bool {
+        let again = self
+            .pair
+            .parts()
+            .and_then(|parts| parts.record.as_ref().ok());
+        again.is_none_or(|it| it.as_ref().is_some_and(|it| it.revision == record.revision))
+    }
+
+    /// The gate that is seen closed. Alarms are always asked; what a later version of the suite has set is not judged.
+    fn closed(&self, when: Option<When>, record: &Record) -> Option<Closed> {
+        let seen = self.pair.view();
+        let Some(when) = when.filter(|_| !record.is_newer()) else {
+            let alarms = View {
+                alarms: seen.alarms,
+                ..View::default()
+            };
+            return gates::closed(When::Approval, &alarms, record);
+        };
+        gates::closed(when, &seen, record).or_else(|| {
+            let refusal = self.pair.parts()?.gone()?;
+            Some(Closed {
+                gate: Gate::ForeignWrite,
+                refusal,
+            })
+        })
+    }
+
+    /// What a closed gate comes to.
+    fn on(&self, closed: Closed, when: Option<When>, record: &Record, now: Timestamp) -> Call {
+        let Closed { gate, refusal } = closed;
+        let changed = refusal.changed_service().cloned();
+        let reason = match refusal {
+            Refusal::AlarmFiring { alarm, reason } => Reason::AlarmIs { alarm, reason },
+            refusal => Reason::Gate {
+                gate,
+                what: refusal.to_string(),
+            },
+        };
+        if gate.effect(when.unwrap_or(When::Approval)) == Effect::EndsGuard {
+            let cause = Cause::new(reason, now);
+            let doing = Doing::EndGuard {
+                release: record.release.clone(),
+                cause: cause.clone(),
+            };
+            let mut record = record.again(now);
+            record.guard_ended = Some(Box::new(cause));
+            return Call::Keep(Box::new(Keeping {
+                doing,
+                record,
+                steps: Vec::new(),
+                is_told: true,
+            }));
+        }
+        let mut call = call::fence(record, Verdict::ending(reason), now);
+        if let Call::Fence(_, fence) = &mut call
+            && let (Some(changed), Some(services)) = (changed, self.pair.view().services)
+        {
+            spare(fence, services, &changed);
+        }
+        call
+    }
+
+    /// Why something that counts could not be seen.
+    fn unseen(&self) -> Option<Unseen> {
+        let status = self.status.as_ref().and_then(Known::unseen).cloned();
+        let execution = self.execution.as_ref().and_then(Known::unseen).cloned();
+        let of_pair = || self.pair.unseen().map(Unseen::from);
+        status.or(execution).or_else(of_pair)
+    }
+}
+
+/// What somebody has written stays where they wrote it: a count, and a version that is not the candidate.
+fn spare(fence: &mut Record, (primary, canary): (&Service, &Service), changed: &ServiceName) {
+    let Phase::RollingBack(rolling_back) = &mut fence.phase else {
+        return;
+    };
+    let keeping = |found: &FoundService, service: &Service| KeptService {
+        desired: service.desired,
+        scaling: found.scaling,
+    };
+    if canary.name == *changed {
+        let candidate = rolling_back.candidate.as_ref();
+        rolling_back.spares_canary = candidate.is_some_and(|candidate| !canary.is_on(candidate));
+        rolling_back.kept.canary = Some(keeping(&fence.found.canary, canary));
+    } else {
+        rolling_back.kept.primary = Some(keeping(&fence.found.primary, primary));
+    }
+}
+
+/// What holds the share that a release has, with every gate open and everything seen.
+fn keep(record: &Record, seen: &Observation, now: Timestamp) -> Option<Keeping> {
+    let Phase::Shifting { asked: weight, .. } = &record.phase else {
+        return None;
+    };
+    let asked = Asked {
+        record,
+        seen,
+        weight: *weight,
+        tolerance: None,
+    };
+    let keeping = |doing, record, steps| Keeping {
+        doing,
+        record,
+        steps,
+        is_told: false,
+    };
+    match asked.progress() {
+        Ok(Progress::Change { doing, steps, set }) => {
+            let next = asked
+                .written(set, None, now)
+                .unwrap_or_else(|| record.again(now));
+            Some(keeping(doing, next, steps))
+        }
+        Ok(Progress::Live { attained, .. }) => {
+            let doing = Doing::Live {
+                asked: *weight,
+                attained,
+            };
+            Some(keeping(doing, asked.seen_live(now), Vec::new()))
+        }
+        Ok(Progress::Wait(_) | Progress::Held(_)) => None,
+        Err(_) if record.drifted.is_some() => None,
+        Err(why) => {
+            let mut next = record.again(now);
+            next.drifted = Some(now);
+            let doing = Doing::Drift {
+                asked: *weight,
+                now: asked.attained(),
+                why: why.to_string(),
+            };
+            Some(Keeping {
+                is_told: true,
+                ..keeping(doing, next, Vec::new())
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

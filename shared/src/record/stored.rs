@@ -1,0 +1,211 @@
+//! The record as it is stored. Any version of the suite reads what an earlier one has stored, and loses nothing of what a later one
+//! has.
+
+use serde::de::{DeserializeOwned, Error as _};
+use serde_json::{Map, Value};
+
+use super::{Candidate, Phase, Record};
+use crate::names::TaskDefinitionArn;
+
+/// The form of records that this version writes.
+///
+/// 1: without this number; causes were sentences only. 2: typed causes, the counts that were set, the end of a guard.
+pub const SCHEMA: u32 = 2;
+
+/// What names the variant of a stored enum.
+const TAG: &str = "name";
+
+/// Fields that this version does not know, by their place.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Unknown(Map<String, Value>);
+
+/// A stored record that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// A later version of the suite has stored it.
+    #[error(
+        "the release record of {pair} has schema {schema}, and this version of the suite knows schemas up to {SCHEMA}: {problem}. Deploy \
+         the version that began the release, or a later one"
+    )]
+    Newer {
+        /// The pair.
+        pair: String,
+        /// Its schema.
+        schema: u64,
+        /// What could not be read.
+        problem: String,
+    },
+    /// Somebody has changed it.
+    #[error("the release record of {pair} cannot be read: {problem}")]
+    Broken {
+        /// The pair.
+        pair: String,
+        /// What could not be read.
+        problem: String,
+    },
+}
+
+impl Record {
+    /// Reads what is stored, whatever version of the suite has stored it.
+    ///
+    /// Of a later schema at least the stable parts are needed: who has the pair (`pair`, `revision`, `release`, `began`), `target`,
+    /// `found`, and the phase's `name` and `candidate`.
+    pub fn read(stored: Value) -> Result<Self, Unreadable> {
+        let schema = stored["schema"].as_u64().unwrap_or(1);
+        let stored = if schema == 1 {
+            of_first_schema(stored)
+        } else {
+            stored
+        };
+        let read = parse::<Self>(&stored);
+        let is_newer = schema > u64::from(SCHEMA);
+        let read = if is_newer {
+            read.or_else(|_| stable_parts(&stored))
+        } else {
+            read
+        };
+        let mut record = read.map_err(|error| {
+            let pair = stored["pair"].as_str().unwrap_or_default().to_owned();
+            let problem = error.to_string();
+            if is_newer {
+                Unreadable::Newer {
+                    pair,
+                    schema,
+                    problem,
+                }
+            } else {
+                Unreadable::Broken { pair, problem }
+            }
+        })?;
+        let known = serde_json::to_value(&record).unwrap_or_default();
+        record.unknown = Unknown(beyond(&stored, &known));
+        Ok(record)
+    }
+
+    /// What is to be stored.
+    pub fn stored(&self) -> Result<Value, serde_json::Error> {
+        let mut stored = serde_json::to_value(self)?;
+        lay_over(&mut stored, &self.unknown.0);
+        Ok(stored)
+    }
+
+    /// Whether a later version of the suite has stored it: then only a rollback may change it.
+    #[must_use]
+    pub fn is_newer(&self) -> bool {
+        self.schema > SCHEMA
+    }
+}
+
+fn parse<T: DeserializeOwned>(stored: &Value) -> Result<T, serde_json::Error> {
+    T::deserialize(stored)
+}
+
+/// The first schema has no number, and says of a rollback only whether its promotion had begun.
+fn of_first_schema(mut stored: Value) -> Value {
+    stored["schema"] = SCHEMA.into();
+    let phase = stored["phase"].as_object_mut();
+    if let Some((phase, begun)) =
+        phase.and_then(|it| it.remove("promotionBegun").map(|begun| (it, begun)))
+    {
+        let promotion = if begun == true { "begun" } else { "notBegun" };
+        phase.insert("promotion".to_owned(), promotion.into());
+    }
+    stored
+}
+
+/// A record of a later schema that does not read as one of ours: what rollback needs, and what else can be read.
+fn stable_parts(stored: &Value) -> Result<Record, serde_json::Error> {
+    let began = parse(&stored["began"])?;
+    let phase = parse(&stored["phase"]).or_else(|_| phase_of(&stored["phase"]));
+    Ok(Record {
+        schema: parse(&stored["schema"])?,
+        pair: parse(&stored["pair"])?,
+        revision: parse(&stored["revision"])?,
+        release: parse(&stored["release"])?,
+        began,
+        target: parse(&stored["target"])?,
+        images: parse(&stored["images"]).unwrap_or_default(),
+        found: parse(&stored["found"])?,
+        phase: phase?,
+        phase_since: parse(&stored["phaseSince"]).unwrap_or(began),
+        weight: parse(&stored["weight"]).ok(),
+        counts: None,
+        guard_ended: None,
+        drifted: None,
+        beside: None,
+        unknown: Unknown::default(),
+    })
+}
+
+/// A phase that this version does not know, as the farthest that it may be: with the primary touched, so that it is restored, too.
+fn phase_of(stored: &Value) -> Result<Phase, serde_json::Error> {
+    if stored[TAG].as_str().is_none() {
+        return Err(serde_json::Error::custom("field phase.name is missing"));
+    }
+    Ok(
+        match parse::<Option<TaskDefinitionArn>>(&stored["candidate"])? {
+            Some(candidate) => Phase::Promoting {
+                candidate,
+                baking_since: None,
+            },
+            None => Phase::Deploying {
+                candidate: Candidate::Planned {
+                    definition: "{}".to_owned(),
+                },
+            },
+        },
+    )
+}
+
+/// What of the stored fields is not among the known ones. A variant's fields carry its name, so that no other variant gets them.
+fn beyond(stored: &Value, known: &Value) -> Map<String, Value> {
+    let (Some(stored), Some(known)) = (stored.as_object(), known.as_object()) else {
+        return Map::new();
+    };
+    let tags = (stored.get(TAG), known.get(TAG));
+    if tags.0 != tags.1 {
+        return Map::new();
+    }
+    let mut unknown = Map::new();
+    for (field, value) in stored {
+        match known.get(field) {
+            None => {
+                unknown.insert(field.clone(), value.clone());
+            }
+            Some(known) => {
+                let within = beyond(value, known);
+                if !within.is_empty() {
+                    unknown.insert(field.clone(), within.into());
+                }
+            }
+        }
+    }
+    if let (Some(tag), false) = (tags.0, unknown.is_empty()) {
+        unknown.insert(TAG.to_owned(), tag.clone());
+    }
+    unknown
+}
+
+fn lay_over(known: &mut Value, unknown: &Map<String, Value>) {
+    let Some(fields) = known.as_object_mut() else {
+        return;
+    };
+    if unknown
+        .get(TAG)
+        .is_some_and(|tag| fields.get(TAG) != Some(tag))
+    {
+        return;
+    }
+    for (field, value) in unknown {
+        match (fields.get_mut(field), value) {
+            (None, value) => {
+                fields.insert(field.clone(), value.clone());
+            }
+            (Some(known), Value::Object(within)) => lay_over(known, within),
+            (Some(_), _) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,288 @@
+use std::{fs, path::PathBuf};
+
+use serde_json::json;
+
+use super::*;
+use crate::{
+    fixtures::{at, candidate, found, http_record_of, pair, record, rule, second_rule, target},
+    names::ReleaseId,
+    record::{Beside, Cause, Kept, Missing, Promotion, Reason, SetCounts, Which},
+    traffic::queue::Counts,
+};
+
+fn folder(schema: u32) -> PathBuf {
+    let folder = format!("src/record/golden/schema-{schema}");
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(folder)
+}
+
+/// What versions of the suite with this schema have stored, by what it is.
+fn golden(schema: u32) -> Vec<(String, Value)> {
+    let files = fs::read_dir(folder(schema)).expect("there are golden records");
+    let mut golden: Vec<_> = files
+        .map(|file| {
+            let path = file.unwrap().path();
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            let text = fs::read_to_string(&path).unwrap();
+            (name, serde_json::from_str(&text).unwrap())
+        })
+        .collect();
+    golden.sort_by(|(a, _), (b, _)| a.cmp(b));
+    golden
+}
+
+/// One of everything that this version stores.
+fn present() -> Vec<(&'static str, Record)> {
+    let scaled = pair()
+        .dead_letters(3)
+        .primary(|primary| primary.scaled(2, 9))
+        .canary(|canary| canary.scaled(1, 4).held());
+    let queue = |record: Record| {
+        record
+            .of(target().constant_total().at_most(20))
+            .having_found(&scaled)
+    };
+    let counts = |canary| Counts { primary: 3, canary };
+    let mut alb = http_record_of(&[rule(), second_rule()]).shifting(10);
+    alb.found.alb.as_mut().unwrap().forwards[1] = found(&second_rule(), 300, true);
+    let mut missing = alb.clone().promoted().rolling_back();
+    let Phase::RollingBack(rolling_back) = &mut missing.phase else {
+        panic!("it is rolled back")
+    };
+    rolling_back.kept = Kept::default().with(Which::Primary, &pair().primary);
+    rolling_back.forced = rolling_back.forced.again(Which::Canary);
+    rolling_back.missing = vec![Missing {
+        what: "orders runs orders:7".to_owned(),
+        why: "INACTIVE".to_owned(),
+        since: at(410),
+        told: at(420),
+    }];
+    let beside = Beside {
+        release: ReleaseId::try_from("5f0e2b7c-1a2b-4c3d-8e9f-0a1b2c3d4e5f").unwrap(),
+        images: record().images,
+        task_definition: candidate(),
+    };
+    let mut unguarded = queue(record().promoted());
+    let foreign = Reason::Gate {
+        gate: crate::gates::Gate::ForeignWrite,
+        what: "orders runs orders:9, not orders:8 as this release last set it".to_owned(),
+    };
+    unguarded.guard_ended = Some(Box::new(Cause::new(foreign, at(900))));
+    vec![
+        ("deploying", queue(record())),
+        ("registering", queue(record().registering(at(300)))),
+        ("registered", queue(record().registered())),
+        (
+            "shifting",
+            queue(record().shifting_by(50, &[("one", 0), ("another", 3)])).counting(
+                counts(1),
+                counts(3),
+                at(300),
+            ),
+        ),
+        ("promoting", queue(record().promoting())),
+        ("watched", queue(record().watched_since(at(500)))),
+        ("promoted", queue(record().promoted())),
+        ("promoted-beside", record().promoted().admitting(beside)),
+        ("promoted-unguarded", unguarded),
+        ("rolling-back", queue(record().rolling_back())),
+        (
+            "rolling-back-a-promotion",
+            queue(record().promoting().rolling_back()),
+        ),
+        ("rolling-back-missing", missing),
+        ("rolled-back", queue(record().rolled_back())),
+        (
+            "shifting-alb",
+            alb.clone()
+                .set_weight(0, 10, at(500))
+                .counting(counts(1), counts(1), at(490))
+                .counted(),
+        ),
+        (
+            "rolling-back-alb",
+            alb.set_weight(10, 0, at(500))
+                .live_since(at(510))
+                .rolling_back(),
+        ),
+    ]
+}
+
+/// A new form is a new schema: raise [`SCHEMA`], leave the golden records of the last one as they are, and write those of the new one
+/// with `UPDATE_GOLDEN=1 cargo test -p canary golden`.
+#[test]
+fn what_this_version_stores_are_its_golden_records() {
+    let stored = present()
+        .into_iter()
+        .map(|(name, record)| (name.to_owned(), record.stored().unwrap()));
+    let mut stored: Vec<_> = stored.collect();
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::create_dir_all(folder(SCHEMA)).unwrap();
+        for (name, stored) in &stored {
+            let text = serde_json::to_string_pretty(stored).unwrap() + "\n";
+            fs::write(folder(SCHEMA).join(format!("{name}.json")), text).unwrap();
+        }
+    }
+    stored.sort_by(|(a, _), (b, _)| a.cmp(b));
+    assert_eq!(stored, golden(SCHEMA));
+}
+
+#[test]
+fn golden_records_of_every_schema_are_read_and_lose_nothing() {
+    for (schema, renamed) in [(1, ["promotionBegun"].as_slice()), (SCHEMA, &[])] {
+        for (name, golden) in golden(schema) {
+            let record =
+                Record::read(golden.clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(record.schema, SCHEMA, "{name}");
+            assert!(!record.is_newer());
+            let stored = record.stored().unwrap();
+            assert_eq!(Record::read(stored.clone()).as_ref(), Ok(&record), "{name}");
+            assert_keeps(&name, &golden, &stored, renamed);
+        }
+    }
+}
+
+fn assert_keeps(place: &str, golden: &Value, stored: &Value, renamed: &[&str]) {
+    let Some(fields) = golden.as_object() else {
+        assert_eq!(stored, golden, "{place}");
+        return;
+    };
+    for (field, value) in fields
+        .iter()
+        .filter(|(it, _)| !renamed.contains(&it.as_str()))
+    {
+        assert_keeps(&format!("{place}.{field}"), value, &stored[field], renamed);
+    }
+}
+
+#[test]
+fn a_release_that_an_older_version_of_the_suite_began_is_rolled_back_from_where_it_was() {
+    for (name, golden) in golden(1) {
+        let record = Record::read(golden).unwrap();
+        let has_candidate =
+            !["deploying", "registering", "rolling-back", "rolled-back"].contains(&name.as_str());
+        assert_eq!(record.candidate().is_some(), has_candidate, "{name}");
+        let promotion = match name.as_str() {
+            "rolling-back-first" | "rolling-back-a-promotion" => Promotion::Begun,
+            "rolling-back-missing" => Promotion::Complete,
+            _ => continue,
+        };
+        let rolling_back = record.rollback().expect("it is rolled back");
+        assert_eq!(rolling_back.promotion, promotion, "{name}");
+        assert_eq!(rolling_back.cause.reason, None, "{name}: a sentence only");
+    }
+}
+
+/// What a later version may have stored.
+fn newer(record: &Record, change: impl FnOnce(&mut Value)) -> Value {
+    let mut stored = record.stored().unwrap();
+    stored["schema"] = (SCHEMA + 1).into();
+    change(&mut stored);
+    stored
+}
+
+#[test]
+fn what_a_later_version_has_added_is_there_again_after_a_write() {
+    let stored = newer(&record().shifting(10), |it| {
+        it["verdict"] = json!({"failures": 3});
+        it["target"]["verdictMinutes"] = 5.into();
+        it["target"]["traffic"]["queue"]["visibility"] = 30.into();
+        it["phase"]["pausedBy"] = "somebody".into();
+        it["found"]["primary"]["capacity"] = "SPOT".into();
+    });
+    let record = Record::read(stored.clone()).unwrap();
+    assert!(record.is_newer());
+    assert_eq!(record.stored().unwrap(), stored);
+
+    let fence = record.roll_back(crate::fixtures::cause(), true, at(400));
+    let after = fence.stored().unwrap();
+    for field in ["verdict", "target", "found"] {
+        assert_eq!(after[field], stored[field]);
+    }
+    assert_eq!(
+        (&after["schema"], &after["phase"]["name"]),
+        (&stored["schema"], &json!("RollingBack"))
+    );
+    assert_eq!(
+        after["phase"].get("pausedBy"),
+        None,
+        "another phase has not what the last one had"
+    );
+}
+
+#[test]
+fn a_phase_that_is_not_known_is_rolled_back_as_the_farthest_that_it_may_be() {
+    let paused = |candidate: Value| {
+        newer(&record().shifting(10), |it| {
+            it["phase"] = json!({"name": "Paused", "candidate": candidate, "by": "somebody"});
+            it["images"] = json!(["another form"]);
+            it["weight"] = json!("another form");
+        })
+    };
+    let record = Record::read(paused(json!(candidate()))).unwrap();
+    assert_eq!(
+        (record.candidate(), record.weight),
+        (Some(&candidate()), None)
+    );
+    assert!(record.is_active());
+    let rolling_back = record.roll_back(crate::fixtures::cause(), true, at(400));
+    let promotion = rolling_back.rollback().unwrap().promotion;
+    assert_eq!(promotion, Promotion::Begun);
+    assert_eq!(rolling_back.found, crate::fixtures::record().found);
+
+    let nothing_yet = Record::read(paused(Value::Null)).unwrap();
+    assert_eq!(nothing_yet.candidate(), None);
+}
+
+#[test]
+fn without_its_stable_parts_a_later_record_is_refused_by_its_schema() {
+    let stored = newer(&record().shifting(10), |it| {
+        it["found"] = json!("elsewhere");
+    });
+    let error = Record::read(stored).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the release record of orders/orders has schema 3, and this version of the suite knows schemas up to 2: invalid type: string \
+         \"elsewhere\", expected struct Found. Deploy the version that began the release, or a later one"
+    );
+    let mut broken = record().stored().unwrap();
+    broken["found"] = json!("elsewhere");
+    let error = Record::read(broken).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the release record of orders/orders cannot be read: invalid type: string \"elsewhere\", expected struct Found"
+    );
+}
+
+#[test]
+fn a_cause_of_a_later_version_keeps_its_sentence_and_what_is_not_known_of_it() {
+    let cause = json!({"name": "verdict", "chance": 0.01});
+    let mut stored = record().rolled_back().stored().unwrap();
+    stored["phase"]["cause"] =
+        json!({"reason": cause, "what": "the canary is worse", "at": at(400)});
+    let record = Record::read(stored.clone()).unwrap();
+    let Phase::RolledBack { cause, .. } = &record.phase else {
+        panic!("it is rolled back")
+    };
+    assert_eq!(
+        (cause.reason.clone(), cause.to_string()),
+        (None, "the canary is worse".to_owned())
+    );
+    assert_eq!(record.stored().unwrap(), stored);
+}
+
+#[test]
+fn what_was_set_last_is_kept_with_what_was_there_before() {
+    let counts = |canary| Counts { primary: 3, canary };
+    let set = record()
+        .shifting(50)
+        .counting(counts(1), counts(3), at(300));
+    let expected = SetCounts {
+        from: counts(1),
+        to: counts(3),
+        since: at(300),
+        seen: false,
+    };
+    assert_eq!(set.counts, Some(expected));
+    assert!(set.counted().counts.unwrap().seen);
+    assert_eq!(record().counted().counts, None);
+}
