@@ -50,26 +50,25 @@ pub fn finished(rolling_back: &Record, rolled_back: &Record) -> Notice {
 /// Something about a release that goes on, or is promoted, has changed: its share cannot be held, or its guard is over.
 #[must_use]
 pub fn kept(record: &Record, doing: &Doing) -> Notice {
-    let (what, is, next) = match doing {
-        Doing::EndGuard { .. } => (
+    let (what, is, why, next) = match doing {
+        Doing::EndGuard { cause, .. } => (
             "alarms do not roll back any more",
-            "is promoted, and is not guarded any more",
+            "is promoted, and alarms do not roll it back any more",
+            cause.to_string(),
             "What somebody has changed stays. To roll the release back all the same, invoke rollback by hand.",
         ),
         _ => (
             "share not held",
             "waits, and its share is not what was asked for",
+            doing.to_string(),
             "Nothing was rolled back. Whoever approves should know that the canary has had less to do than the share says.",
         ),
     };
     let (primary, release) = (&record.target.primary, &record.release);
     let about = about(record).join("\n");
-    let message = format!("Release {release} of {primary} {is}: {doing}.\n\n{about}\n{next}\n");
-    Notice::new(
-        primary.as_str(),
-        &format!("{what}, release {release}"),
-        message,
-    )
+    let message = format!("Release {release} of {primary} {is}: {why}.\n\n{about}\n{next}\n");
+    let what = format!("{what}, release {release}");
+    Notice::new(primary.as_str(), &what, message)
 }
 
 /// A rollback cannot do everything by itself: what, and what a person can do about it.
@@ -184,7 +183,7 @@ fn restored(record: &Record) -> Vec<String> {
     let (target, found) = (&record.target, &record.found);
     let runs = |found: &FoundService| found.task_definition.short().to_owned();
     let (mut canary, mut primary) = (Vec::new(), Vec::new());
-    if rolling_back.candidate.is_some() {
+    if rolling_back.candidate.is_some() && !rolling_back.spares_canary {
         canary.push(runs(&found.canary));
     }
     if promotion.has_begun() {
@@ -192,12 +191,14 @@ fn restored(record: &Record) -> Vec<String> {
     }
     // What had been given back before stays as it is.
     if !promotion.has_given_back() {
-        if rolling_back.candidate.is_some() {
+        let is_ours = rolling_back.kept.canary.is_none();
+        if rolling_back.candidate.is_some() && is_ours {
             canary.push(tasks(found.canary.desired));
         }
         canary.extend(found.canary.scaling.map(scaled));
         if record.owns_primary_count() {
-            primary.push(tasks(found.primary.desired));
+            let is_ours = rolling_back.kept.primary.is_none();
+            primary.extend(is_ours.then(|| tasks(found.primary.desired)));
             primary.extend(found.primary.scaling.map(scaled));
         }
     }

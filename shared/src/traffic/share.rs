@@ -126,6 +126,9 @@ impl Asked<'_> {
         }
         let phase = phase.unwrap_or_else(|| self.record.phase.clone());
         let mut record = self.record.advance(phase, now);
+        if is_new {
+            record.drifted = None;
+        }
         if let Some((weight, healthy)) = set.weight {
             record = record.weighing(weight, healthy, now);
         }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use rehearsal_core::stage::{Behaviour, Script, Stage, Step, Traffic, Version};
+use rehearsal_core::{
+    stage::{self, Behaviour, Script, Stage, Step, Traffic, Version},
+    world::{Principal, World},
+};
 use serde_json::{Value, json};
 
 use crate::play::Play;
@@ -25,8 +28,7 @@ async fn begin(stage: &Stage) -> Play {
 async fn promoted(play: &Play) {
     let release = play.push("v2");
     play.until_approval(&release).await;
-    play.approve();
-    assert_eq!(play.until_ended(&release).await, "SUCCEEDED");
+    play.succeeds(&release).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -37,13 +39,7 @@ async fn an_execution_with_nothing_to_do_leaves_the_last_promotion_its_guard_and
         promoted(&play).await;
         let again = play.push("v2");
         play.until_approval(&again).await;
-        play.approve();
-        assert_eq!(
-            play.until_ended(&again).await,
-            "SUCCEEDED",
-            "{}",
-            play.transcript()
-        );
+        play.succeeds(&again).await;
         assert!(
             play.said(&again, "promote-primary")
                 .starts_with("nothing to do: ")
@@ -62,8 +58,7 @@ async fn an_alarm_after_an_execution_that_changed_nothing_rolls_nothing_back_and
         let before = play.pair();
         let nothing = play.push("v1");
         play.until_approval(&nothing).await;
-        play.approve();
-        assert_eq!(play.until_ended(&nothing).await, "SUCCEEDED");
+        play.succeeds(&nothing).await;
         let writes = play.writes().len();
         play.alarm("orders fail");
         play.pass(Duration::from_mins(5)).await;
@@ -133,12 +128,77 @@ async fn a_stage_that_is_retried_while_its_release_is_rolled_back_waits_and_begi
         .await;
         play.until_phase("Deploying").await;
         play.until_approval(&release).await;
+        play.succeeds(&release).await;
+    }
+}
+
+/// Changes the stored record, as another version of the suite would have stored it.
+fn restore_as(play: &Play, change: Change<'_>) {
+    let key = json!({ "pair": { "S": "orders/orders" }, "item": { "S": "current" } });
+    let mut item = table(play, "GetItem", &json!({ "Key": key }))["Item"].clone();
+    change(&mut item);
+    table(play, "PutItem", &json!({ "Item": item }));
+}
+
+fn table(play: &Play, operation: &str, input: &Value) -> Value {
+    let mut input = input.clone();
+    input["TableName"] = stage::RELEASES_TABLE.into();
+    let person = Principal("person".to_owned());
+    let called = |world: &mut World| world.call("dynamodb", operation, &input, &person);
+    play.account.with(called).expect("the table takes it")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_release_that_an_earlier_version_began_is_watched_and_promoted_by_this_one() {
+    for stage in stages() {
+        let play = begin(&stage).await;
+        let release = play.push("v2");
+        play.until_approval(&release).await;
+        restore_as(&play, &|item| {
+            let fields = item.as_object_mut().expect("an item");
+            for field in ["schema", "counts"] {
+                assert!(fields.remove(field).is_some(), "{field} is new");
+            }
+        });
+        play.pass(Duration::from_mins(5)).await;
+        assert_eq!(play.phase().await, "Shifting", "{}", play.transcript());
+        play.succeeds(&release).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_release_that_a_later_version_began_is_refused_by_name_and_rolled_back_and_its_record_loses_nothing()
+ {
+    for stage in stages() {
+        let play = begin(&stage).await;
+        let before = play.pair();
+        let release = play.push("v2");
+        play.until_approval(&release).await;
+        restore_as(&play, &|item| {
+            item["schema"] = json!({ "N": "3" });
+            item["verdict"] = json!({ "M": { "worse": { "BOOL": false } } });
+            item["phase"]["M"]["name"] = json!({ "S": "Paused" });
+        });
+        play.pass(Duration::from_mins(5)).await;
+        assert!(play.waits_for_approval(), "{}", play.transcript());
         play.approve();
-        assert_eq!(
-            play.until_ended(&release).await,
-            "SUCCEEDED",
-            "{}",
-            play.transcript()
+        assert_eq!(play.until_ended(&release).await, "FAILED");
+        let said = play.said(&release, "promote-primary");
+        let refused = format!(
+            "release {release} was begun by a later version of the suite: its record has schema 3"
         );
+        assert!(said.starts_with(&refused), "{said}");
+        play.until_phase("RolledBack").await;
+        play.pass(Duration::from_mins(3)).await;
+        assert_eq!(play.pair(), before, "{}", play.transcript());
+        let key = json!({ "pair": { "S": "orders/orders" }, "item": { "S": "current" } });
+        let item = table(&play, "GetItem", &json!({ "Key": key }))["Item"].clone();
+        assert_eq!(item["schema"], json!({ "N": "3" }));
+        assert_eq!(
+            item["verdict"],
+            json!({ "M": { "worse": { "BOOL": false } } })
+        );
+        let again = play.push("v2");
+        play.until_approval(&again).await;
     }
 }

@@ -3,7 +3,7 @@ use canary::{
     fixtures::{alarm, at, began, pair, record, release, scaling, target},
     observation::Observation,
     parameters::Rollback,
-    record::Record,
+    record::{KeptService, Record},
     trigger::{Ended, Firing},
 };
 
@@ -201,6 +201,46 @@ fn what_only_goes_on_or_is_no_rollback_is_told_to_nobody() {
         assert!(at(50) < began());
         assert_eq!(told(pair, &why), None, "{situation}");
     }
+}
+
+#[test]
+fn the_end_of_a_guard_is_told_with_what_somebody_has_changed() {
+    let hotfixed = pair().both_on_candidate().recorded(record().promoted());
+    let hotfixed = hotfixed.primary(|primary| primary.on(&canary::fixtures::foreign()));
+    let notice = told(hotfixed, &Why::Schedule).expect("a notice");
+    assert_eq!(
+        notice.subject(),
+        format!("orders: alarms do not roll back any more, release {RELEASE}")
+    );
+    assert_eq!(
+        notice.message(),
+        format!(
+            "Release {RELEASE} of orders is promoted, and alarms do not roll it back any more: orders runs orders:9, not orders:8 as this \
+             release last set it. Somebody or something else has changed the service.\n\n\
+             Pair: orders/orders\n\
+             Release: {RELEASE}\n\
+             Pipeline: orders-release\n\
+             What somebody has changed stays. To roll the release back all the same, invoke rollback by hand.\n"
+        )
+    );
+}
+
+#[test]
+fn what_somebody_has_set_by_hand_is_not_said_to_go_back() {
+    let rolling = record().shifting(10).rolling_back();
+    let mut by_hand = rolling.rollback().expect("it is rolled back").clone();
+    by_hand.kept.canary = Some(KeptService {
+        desired: 5,
+        scaling: None,
+    });
+    let said = restored(&rolling.rolling(by_hand.clone(), at(500)));
+    assert_eq!(
+        said,
+        ["- orders-canary: orders:7", "- orders: was not touched"]
+    );
+    by_hand.spares_canary = true;
+    let said = restored(&rolling.rolling(by_hand, at(500)));
+    assert_eq!(said[0], "- orders-canary: was not touched");
 }
 
 #[test]

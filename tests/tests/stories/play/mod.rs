@@ -28,7 +28,7 @@ use std::{
 
 use rehearsal_core::{
     clock::Moment,
-    stage::{self, Behaviour, Entrance, Scene, Script, Stage, Traffic, Version},
+    stage::{self, Behaviour, Entrance, Mode, Scene, Script, Stage, Step, Traffic, Version},
     template::Templates,
     wire::Account,
     world::{World, cloudwatch, codepipeline, ecs, events, journal::What},
@@ -47,6 +47,22 @@ pub(crate) use service::{is_deploying, is_in_alarm, runs, stable, update};
 
 /// Where every story begins.
 const BEGIN: Moment = Moment(1_790_928_000_000);
+
+/// The kinds of pairs; each canary gets half of the work.
+pub(crate) fn pairs() -> [Stage; 3] {
+    let of = |traffic, mode| Stage {
+        traffic,
+        mode,
+        steps: Some(vec![Step::new(50, 0)]),
+        deregistration_delay: Duration::from_secs(10),
+        ..Stage::default()
+    };
+    [
+        of(Traffic::Queue, Mode::Additive),
+        of(Traffic::Queue, Mode::ConstantTotal),
+        of(Traffic::Alb, Mode::Additive),
+    ]
+}
 
 /// A running account with a pair, its pipeline and its functions.
 pub(crate) struct Play {
@@ -275,6 +291,13 @@ impl Play {
     /// A person answers the approval that waits.
     pub(crate) fn approve(&self) {
         self.answer(true, "looks good");
+    }
+
+    /// A person approves, and the execution goes through.
+    pub(crate) async fn succeeds(&self, release: &str) {
+        self.approve();
+        let ended = self.until_ended(release).await;
+        assert_eq!(ended, "SUCCEEDED", "{}", self.transcript());
     }
 
     /// A person answers the approval that waits.

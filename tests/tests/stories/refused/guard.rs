@@ -5,8 +5,7 @@ use super::*;
 /// A promoted release, and what the primary has been scaled to since.
 async fn promoted(stage: &Stage, tasks: u32) -> Play {
     let (play, _, release) = release(stage, At::Approval).await;
-    play.approve();
-    assert_eq!(play.until_ended(&release).await, "SUCCEEDED");
+    play.succeeds(&release).await;
     play.account.with(|world| {
         let primary = format!("service/{}/{}", stage::CLUSTER, stage::PRIMARY);
         scaling::scale(world, &primary, tasks).expect("it is scaled");

@@ -12,7 +12,7 @@ use std::time::Duration;
 use canary::record::Phase;
 use rehearsal_core::{
     clock::Moment,
-    stage::{self, Behaviour, Mode, Script, Stage, Step, Traffic, Version},
+    stage::{self, Behaviour, Script, Stage, Step, Traffic, Version},
     world::{
         World,
         events::Delivery,
@@ -26,19 +26,10 @@ use crate::play::Play;
 
 /// The kinds of pairs, each with a canary whose scaling a release holds.
 fn pairs() -> [Stage; 3] {
-    let of = |traffic, mode| Stage {
-        traffic,
-        mode,
+    crate::play::pairs().map(|stage| Stage {
         canary_scaling: Some((0, 10)),
-        steps: Some(vec![Step::new(50, 0)]),
-        deregistration_delay: Duration::from_secs(10),
-        ..Stage::default()
-    };
-    [
-        of(Traffic::Queue, Mode::Additive),
-        of(Traffic::Queue, Mode::ConstantTotal),
-        of(Traffic::Alb, Mode::Additive),
-    ]
+        ..stage
+    })
 }
 
 fn v2() -> Script {

@@ -51,8 +51,7 @@ async fn an_idle_pair_costs_one_read_a_minute_and_a_release_what_is_stated() {
         play.until_approval(&release).await;
         play.pass(Duration::from_mins(2)).await;
         assert_eq!(asked(&play).await, stated(&waits), "the approval waits");
-        play.approve();
-        assert_eq!(play.until_ended(&release).await, "SUCCEEDED");
+        play.succeeds(&release).await;
         play.pass(Duration::from_mins(2)).await;
         assert_eq!(asked(&play).await, stated(&guard), "within the guard");
         play.pass(Duration::from_hours(1)).await;

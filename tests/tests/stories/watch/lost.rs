@@ -129,9 +129,7 @@ async fn an_alarm_whose_actions_somebody_has_switched_off_does_not_roll_back() {
         switch_off(&play);
         play.pass(Duration::from_mins(5)).await;
         assert_eq!(play.phase().await, "Shifting", "{}", play.transcript());
-        play.approve();
-        let ended = play.until_ended(&release).await;
-        assert_eq!(ended, "SUCCEEDED", "{}", play.transcript());
+        play.succeeds(&release).await;
     }
 }
 
@@ -217,9 +215,7 @@ async fn the_first_state_of_an_alarm_that_is_made_anew_is_no_transition() {
         break_alarm(&play);
         play.pass(Duration::from_mins(10)).await;
         assert_eq!(play.phase().await, "Shifting", "{}", play.transcript());
-        play.approve();
-        let ended = play.until_ended(&release).await;
-        assert_eq!(ended, "SUCCEEDED", "{}", play.transcript());
+        play.succeeds(&release).await;
     }
 }
 

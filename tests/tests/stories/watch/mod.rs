@@ -11,28 +11,12 @@ use std::time::Duration;
 
 use rehearsal_core::{
     clock::Moment,
-    stage::{self, Behaviour, Mode, Script, Stage, Step, Traffic, Version},
+    stage::{self, Behaviour, Script, Stage, Step, Traffic, Version},
     world::{World, cloudwatch, journal::What, scaling},
 };
 use serde_json::{Value, json};
 
-use crate::play::Play;
-
-/// The kinds of pairs; each canary has half of the work.
-fn pairs() -> [Stage; 3] {
-    let of = |traffic, mode| Stage {
-        traffic,
-        mode,
-        steps: Some(vec![Step::new(50, 0)]),
-        deregistration_delay: Duration::from_secs(10),
-        ..Stage::default()
-    };
-    [
-        of(Traffic::Queue, Mode::Additive),
-        of(Traffic::Queue, Mode::ConstantTotal),
-        of(Traffic::Alb, Mode::Additive),
-    ]
-}
+use crate::play::{Play, pairs};
 
 fn v2() -> Script {
     Script::new([Version::new("v2", Behaviour::Works)])
@@ -57,8 +41,7 @@ async fn at_approval_of(stage: &Stage, change: fn(&mut World)) -> (Play, String,
 /// A promoted release, within its guard.
 async fn promoted(stage: &Stage) -> (Play, String) {
     let (play, before, release) = at_approval(stage).await;
-    play.approve();
-    assert_eq!(play.until_ended(&release).await, "SUCCEEDED");
+    play.succeeds(&release).await;
     play.pass(Duration::from_mins(2)).await;
     assert_eq!(play.phase().await, "Promoted");
     (play, before)

@@ -31,13 +31,7 @@ async fn the_canary_follows_a_primary_that_is_scaled_out_in_the_night_and_in_aga
         assert_eq!(play.phase().await, "Shifting");
         play.pass(Duration::from_hours(8)).await;
         assert_eq!(play.phase().await, "Shifting", "{}", play.transcript());
-        play.approve();
-        assert_eq!(
-            play.until_ended(&release).await,
-            "SUCCEEDED",
-            "{}",
-            play.transcript()
-        );
+        play.succeeds(&release).await;
     }
 }
 
@@ -71,13 +65,7 @@ async fn where_max_tasks_leaves_no_room_the_share_is_told_once_and_nothing_is_ro
     );
     scale(&play, stage::PRIMARY, 4);
     play.pass(Duration::from_mins(5)).await;
-    play.approve();
-    assert_eq!(
-        play.until_ended(&release).await,
-        "SUCCEEDED",
-        "{}",
-        play.transcript()
-    );
+    play.succeeds(&release).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -95,13 +83,7 @@ async fn a_canary_behind_a_load_balancer_may_add_tasks_of_its_own_but_loses_none
         "its scale-in is suspended"
     );
     assert_eq!(play.phase().await, "Shifting");
-    play.approve();
-    assert_eq!(
-        play.until_ended(&release).await,
-        "SUCCEEDED",
-        "{}",
-        play.transcript()
-    );
+    play.succeeds(&release).await;
     let pair = play.pair();
     assert!(
         pair.contains("orders-canary: orders:2 1/1 in 1, scaled 1..10 ---"),
