@@ -206,7 +206,11 @@ async fn run() -> Result<Drained, StartError> {
 
     let started = async {
         let identity = identity().await?;
+        let https = aws_smithy_http_client::Builder::new()
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .build_https();
         let config = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(https)
             .timeout_config(queue::timeouts())
             .load()
             .await;
@@ -302,7 +306,7 @@ async fn identity() -> Result<Identity, StartError> {
 /// The SDK's own HTTP client.
 fn http() -> SharedHttpConnector {
     let http = aws_smithy_http_client::Connector::builder()
-        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .build();
     SharedHttpConnector::new(http)
 }

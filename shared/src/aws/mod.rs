@@ -79,7 +79,7 @@ impl Account {
     /// from the environment, where Lambda puts them; no other place is looked at.
     pub async fn from_env() -> Self {
         let http = aws_smithy_http_client::Builder::new()
-            .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
             .build_https();
         let config = aws_config::from_env()
             .http_client(http)

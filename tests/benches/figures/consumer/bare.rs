@@ -7,6 +7,7 @@ use aws_sdk_sqs::{
     config::Credentials,
     types::{DeleteMessageBatchRequestEntry, Message},
 };
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use rehearsal_core::{stage, wire::access_key};
 use tokio::{runtime::Runtime, task::JoinSet};
 
@@ -55,7 +56,11 @@ impl Bare {
 
 async fn client(endpoint: &str) -> Client {
     let credentials = Credentials::new(access_key(TASK), "figures", None, None, "figures");
+    let https = aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https();
     let config = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(https)
         .region(Region::new(stage::identity().region))
         .credentials_provider(credentials)
         .endpoint_url(endpoint)
