@@ -88,8 +88,8 @@ async fn meets(stage: &Stage, raise: Raise, after: Duration) -> bool {
 /// An alarm at every point; answers how often the look has raised what had been stopped.
 async fn at_every_point(stage: &Stage, raise: Raise) -> usize {
     let (from, to, apart) = match raise {
-        Raise::Soon => (0, 3_300, 220),
-        Raise::Never => (900, 5_700, 400),
+        Raise::Soon => (0, 3_300, 330),
+        Raise::Never => (900, 5_700, 600),
     };
     let mut overtaken = 0;
     for after in (from..to).step_by(apart) {

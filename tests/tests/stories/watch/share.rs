@@ -29,7 +29,7 @@ async fn the_canary_follows_a_primary_that_is_scaled_out_in_the_night_and_in_aga
             play.transcript()
         );
         assert_eq!(play.phase().await, "Shifting");
-        play.pass(Duration::from_hours(8)).await;
+        play.pass(Duration::from_hours(2)).await;
         assert_eq!(play.phase().await, "Shifting", "{}", play.transcript());
         play.succeeds(&release).await;
     }
