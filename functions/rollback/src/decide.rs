@@ -252,7 +252,8 @@ fn is_restored(seen: &Seen, record: &Record, rolling_back: &RollingBack) -> bool
         let stable = &found.task_definition;
         match service {
             Known::Known(service) => {
-                services::is_theirs(service, stable, rolling_back) || holds(service)
+                let is_theirs = services::is_theirs(service, stable, rolling_back);
+                is_theirs && !services::is_at_work(service, rolling_back) || holds(service)
             }
             Known::Gone => true,
             Known::Unknown(_) => false,

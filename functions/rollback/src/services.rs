@@ -34,6 +34,13 @@ pub(crate) fn is_theirs(
     })
 }
 
+/// Whether tasks of the candidate still run beside what somebody has put in its place.
+pub(crate) fn is_at_work(service: &Service, rolling_back: &RollingBack) -> bool {
+    let candidate = rolling_back.candidate.as_ref();
+    let mut deployments = service.deployments.iter();
+    deployments.any(|it| it.running > 0 && Some(&it.task_definition) == candidate)
+}
+
 /// What the canary still lacks: `away` brings it off the candidate, and then it gets its count and its scaling back.
 pub(crate) fn canary_steps(
     canary: &Service,
@@ -46,6 +53,14 @@ pub(crate) fn canary_steps(
     let stable = &found.task_definition;
     if is_foreign(canary, stable) && !is_theirs(canary, stable, rolling_back) {
         return away(canary, found, seen, rolling_back);
+    }
+    if is_theirs(canary, stable, rolling_back) && is_at_work(canary, rolling_back) {
+        // Consumers of a queue are stopped all the same, where their version does not replace them soon; it keeps its count.
+        let stops = is_over && seen.balancer.is_none() && canary.desired > 0;
+        return stops
+            .then(|| Step::count(&canary.name, 0))
+            .into_iter()
+            .collect();
     }
     let goal = goal(Which::Canary, found, seen, rolling_back);
     goal.map_or_else(Vec::new, |goal| {

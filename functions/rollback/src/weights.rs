@@ -38,8 +38,12 @@ pub(crate) fn weigh(seen: &Seen, record: Record, rolling_back: &RollingBack) -> 
     };
     let forwards: Vec<Forward> = balancer.forwards().cloned().collect();
     match record.weight {
-        // Nothing was set, and nothing is to be: the primary answers, or nobody has touched it.
-        None if to == Weight::ZERO || !rolling_back.promotion.has_begun() => unchanged(record),
+        // Nothing was set, by anybody, and nothing is to be: the primary answers, or nobody has touched it.
+        None if found.behind(&forwards, Weight::ZERO).next().is_none()
+            && (to == Weight::ZERO || !rolling_back.promotion.has_begun()) =>
+        {
+            unchanged(record)
+        }
         Some(set) if set.to == to && is_live(balancer, found, to) => match set.live_since {
             Some(_) => unchanged(record),
             None => Weighing {

@@ -69,7 +69,7 @@ impl Account {
         let alarms: Vec<Alarm> = alarms.collect::<Result<_, AwsError>>()?;
         // On the heap: hardly ever needed.
         let judged = alarms.into_iter().map(|alarm| Box::pin(self.judged(alarm)));
-        futures_util::future::try_join_all(judged).await
+        certain(futures_util::future::join_all(judged).await)
     }
 
     /// An alarm, with whether it means it.
@@ -130,6 +130,15 @@ impl Account {
     }
 }
 
+/// All of them; one that cannot be judged for now hides no other that counts.
+fn certain(judged: Vec<Result<Alarm, AwsError>>) -> Result<Vec<Alarm>, AwsError> {
+    let counts = |alarm: &Result<Alarm, AwsError>| matches!(alarm, Ok(alarm) if alarm.counts());
+    if judged.iter().any(counts) {
+        return Ok(judged.into_iter().flatten().collect());
+    }
+    judged.into_iter().collect()
+}
+
 /// What may pass leaves an alarm unknown. What does not, a right that is missing or an operation that is not there, must not keep an
 /// alarm from being heard for ever.
 fn known(answer: Result<bool, AwsError>) -> Result<bool, AwsError> {
@@ -149,4 +158,30 @@ fn said(reason: Option<&str>, since: Option<&DateTime>) -> (String, Option<Times
         reason.unwrap_or_default().to_owned(),
         since.map(Timestamp::from_epoch_millis),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alarm_that_cannot_be_judged_hides_no_other_that_counts() {
+        let alarm = |firing| Alarm {
+            name: crate::fixtures::alarm("orders-errors"),
+            firing,
+            since: None,
+            acts: true,
+            first: false,
+            reason: String::new(),
+        };
+        let throttled = || {
+            Err(AwsError::throttled(
+                "cloudwatch:ListAlarmMuteRules",
+                "alarm x",
+            ))
+        };
+        let both = certain(vec![throttled(), Ok(alarm(true))]);
+        assert_eq!(both, Ok(vec![alarm(true)]));
+        assert!(certain(vec![throttled(), Ok(alarm(false))]).is_err());
+    }
 }

@@ -91,7 +91,6 @@ pub(super) fn counts(
     canary: &Service,
     record: &Record,
 ) -> Result<(), Refusal> {
-    let first = || (record.first_tasks(primary), record.found.primary.desired);
     let (of_canary, of_primary) = match (&record.phase, record.counts) {
         (Phase::Shifting { .. }, Some(set)) => {
             let from = |from| (!set.seen).then_some(from);
@@ -101,8 +100,8 @@ pub(super) fn counts(
             )
         }
         (Phase::Deploying { .. }, _) if when == When::Approval => {
-            let (canary, primary) = first();
-            ((canary, None), (primary, None))
+            // Until its scaling is held, the primary's count is not the release's.
+            return count(canary, (record.first_tasks(primary), None), record);
         }
         _ => return Ok(()),
     };
@@ -119,7 +118,8 @@ fn count(
     record: &Record,
 ) -> Result<(), Refusal> {
     let is_ours = service.desired == to || from == Some(service.desired);
-    if is_ours || record.target.alb().is_some() && service.may_be_scaled_out_from(to) {
+    let least = from.map_or(to, |from| from.min(to));
+    if is_ours || record.target.alb().is_some() && service.may_be_scaled_out_from(least) {
         return Ok(());
     }
     Err(Refusal::ForeignCount {

@@ -73,10 +73,11 @@ impl Record {
         self
     }
 
-    /// With the task counts that were set last seen.
+    /// With these task counts seen: what was set last, or what is right without it.
     #[must_use]
-    pub fn counted(mut self) -> Self {
+    pub fn counted(mut self, seen: Counts) -> Self {
         self.counts = self.counts.map(|counts| SetCounts {
+            to: seen,
             seen: true,
             ..counts
         });

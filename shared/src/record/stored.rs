@@ -1,5 +1,5 @@
-//! The record as it is stored. Any version of the suite reads what an earlier one has stored, and loses nothing of what a later one
-//! has.
+//! The record as it is stored. Any version of the suite reads what an earlier one has stored, and keeps fields of a later one that it
+//! does not know, but for those within lists.
 
 use serde::de::{DeserializeOwned, Error as _};
 use serde_json::{Map, Value};
@@ -129,9 +129,9 @@ fn stable_parts(stored: &Value) -> Result<Record, serde_json::Error> {
         phase: phase?,
         phase_since: parse(&stored["phaseSince"]).unwrap_or(began),
         weight: parse(&stored["weight"]).ok(),
-        counts: None,
-        guard_ended: None,
-        drifted: None,
+        counts: parse(&stored["counts"]).ok(),
+        guard_ended: parse(&stored["guardEnded"]).ok(),
+        drifted: parse(&stored["drifted"]).ok(),
         beside: None,
         unknown: Unknown::default(),
     })

@@ -5,6 +5,7 @@ use crate::{
     clock::Timestamp,
     decision::{Doing, Refusal, Step, WaitingOn},
     observation::Observation,
+    reconcile::FUNCTION_TIMEOUT,
     record::{Phase, Record},
     target::Traffic,
     weight::{Attained, Weight},
@@ -80,6 +81,9 @@ impl Progress {
 impl Asked<'_> {
     /// How far the share is.
     pub fn progress(&self) -> Result<Progress, Refusal> {
+        if self.is_new() && self.is_being_counted() {
+            return Ok(Progress::Wait(WaitingOn::OtherInvocation));
+        }
         match &self.record.target.traffic {
             Traffic::Queue(model) => queue::share::progress(self, model),
             Traffic::Alb(model) => alb::share::progress(self, model),
@@ -108,6 +112,14 @@ impl Asked<'_> {
     /// Whether the record has yet to hold that this share is asked for.
     pub(super) fn is_new(&self) -> bool {
         !matches!(self.record.phase, Phase::Shifting { asked, .. } if asked == self.weight)
+    }
+
+    /// Whether an invocation that has set counts of the share before may still be at it.
+    fn is_being_counted(&self) -> bool {
+        let now = self.seen.now;
+        let is_fresh = |since| now.since(since) < FUNCTION_TIMEOUT;
+        let counts = self.record.counts;
+        counts.is_some_and(|counts| !counts.seen && is_fresh(counts.since))
     }
 
     /// Whether counts were set that no look has seen yet.
@@ -141,6 +153,7 @@ impl Asked<'_> {
     /// The record once what was set last is seen.
     #[must_use]
     pub fn seen_live(&self, now: Timestamp) -> Record {
-        self.record.again(now).weighed(now).counted()
+        let record = self.record.again(now).weighed(now);
+        record.counted(self.counts())
     }
 }

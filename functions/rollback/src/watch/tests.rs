@@ -462,3 +462,74 @@ fn a_look_that_another_invocation_has_overtaken_decides_nothing() {
     );
     assert!(matches!(record.phase, Phase::Shifting { .. }));
 }
+
+#[test]
+fn counts_that_were_never_set_and_are_right_again_are_taken_for_what_they_are() {
+    let counts = |canary| Counts { primary: 3, canary };
+    let unset = record()
+        .shifting(25)
+        .counting(counts(1), counts(4), at(500));
+    let Decision::Take(taken) = look(&at_approval(shifted().recorded(unset))) else {
+        panic!("the record takes note")
+    };
+    let set = taken.record.as_ref().unwrap().counts.unwrap();
+    assert_eq!((set.to, set.seen), (counts(1), true));
+    let next = shifted().recorded(*taken.record.unwrap());
+    check(
+        "nobody else has written",
+        &look(&at_approval(next)),
+        &goes_on(),
+    );
+}
+
+#[test]
+fn a_canary_that_adds_tasks_of_its_own_while_ours_are_on_their_way_is_nobody_elses() {
+    let growing = |canary: Service| {
+        let mut canary = canary.scaled(0, 10);
+        let suspended = &mut canary.scaling.as_mut().unwrap().suspended;
+        (suspended.scale_in, suspended.scheduled) = (true, true);
+        canary
+    };
+    let counts = |canary| Counts {
+        primary: 16,
+        canary,
+    };
+    let mut seen = halved(16, 7).canary(growing);
+    let unset = seen
+        .record
+        .take()
+        .unwrap()
+        .counting(counts(6), counts(8), at(590));
+    let follows = look(&at_approval(seen.recorded(unset)));
+    assert!(
+        first(&follows).starts_with("take: 50 % asked; setting orders-canary to 8 tasks"),
+        "{follows:?}"
+    );
+}
+
+#[test]
+fn before_the_first_share_the_primarys_own_scaling_may_have_set_its_count() {
+    let record = record().of(target().constant_total()).registered();
+    let deployed = pair().canary_on_candidate().tasks(6, 1).recorded(record);
+    assert!(first(&look(&at_approval(deployed))).starts_with("done: "));
+}
+
+#[test]
+fn as_long_as_tasks_of_the_candidate_run_beside_somebody_elses_version_nothing_is_over() {
+    let candidate = canary::fixtures::candidate();
+    let mut rolling = record().shifting(25).rolling_back();
+    let Phase::RollingBack(rolling_back) = &mut rolling.phase else {
+        panic!("it is rolled back")
+    };
+    (rolling_back.spares_canary, rolling_back.stopped) = (true, true);
+    let theirs = pair()
+        .canary(|canary| canary.on(&foreign()).replacing(&candidate, 1))
+        .recorded(rolling);
+    let at = |seconds| Looked::of(theirs.clone().seen_at(at(seconds))).with_status("Stopped");
+    assert!(
+        first(&look(&at(420))).starts_with("wait: "),
+        "ECS may replace them"
+    );
+    let stops = canary::fixtures::told(&look(&at(440)));
+    assert!(stops.ends_with("orders-canary: 0 tasks"), "{stops}");
+}

@@ -96,7 +96,7 @@ fn present() -> Vec<(&'static str, Record)> {
             alb.clone()
                 .set_weight(0, 10, at(500))
                 .counting(counts(1), counts(1), at(490))
-                .counted(),
+                .counted(counts(1)),
         ),
         (
             "rolling-back-alb",
@@ -283,6 +283,11 @@ fn what_was_set_last_is_kept_with_what_was_there_before() {
         seen: false,
     };
     assert_eq!(set.counts, Some(expected));
-    assert!(set.counted().counts.unwrap().seen);
-    assert_eq!(record().counted().counts, None);
+    let seen = set.counted(counts(2)).counts.unwrap();
+    assert_eq!(
+        (seen.to, seen.seen),
+        (counts(2), true),
+        "what is right without it"
+    );
+    assert_eq!(record().counted(counts(1)).counts, None);
 }

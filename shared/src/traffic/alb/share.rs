@@ -116,7 +116,8 @@ fn held(asked: &Asked<'_>, alb: &Alb, found: &FoundAlb, needed: u32) -> Progress
     let least = needed.min(canary.desired).saturating_sub(spared);
     let unhealthy = unhealthy(canary, &alb.canary, least);
     let is_unseen = record.weight.is_some_and(|it| it.live_since.is_none());
-    if is_unseen || asked.is_counting() && unhealthy.is_none() {
+    let is_set = asked.is_counting() && !has_surplus && unhealthy.is_none();
+    if is_unseen || is_set {
         let is_held = !has_surplus && unhealthy.is_none();
         return Progress::Live { attained, is_held };
     }
@@ -142,7 +143,8 @@ fn held(asked: &Asked<'_>, alb: &Alb, found: &FoundAlb, needed: u32) -> Progress
 fn is_grown(asked: &Asked<'_>, needed: u32) -> bool {
     let record = asked.record;
     let falls = record.weight.filter(|weight| weight.to < weight.from);
-    let is_after = |since| record.counts.is_some_and(|counts| counts.since > since);
+    let counts = record.counts.filter(|counts| counts.seen);
+    let is_after = |since| counts.is_some_and(|counts| counts.since > since);
     asked.seen.canary.may_be_scaled_out_from(needed)
         && falls.is_none_or(|falling| is_after(falling.since))
 }
