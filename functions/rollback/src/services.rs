@@ -51,16 +51,15 @@ pub(crate) fn canary_steps(
     away: fn(&Service, &FoundService, &Seen, &RollingBack) -> Vec<Step>,
 ) -> Vec<Step> {
     let stable = &found.task_definition;
-    if is_foreign(canary, stable) && !is_theirs(canary, stable, rolling_back) {
-        return away(canary, found, seen, rolling_back);
-    }
-    if is_theirs(canary, stable, rolling_back) && is_at_work(canary, rolling_back) {
-        // Consumers of a queue are stopped all the same, where their version does not replace them soon; it keeps its count.
+    let is_theirs = is_theirs(canary, stable, rolling_back);
+    if is_theirs && is_at_work(canary, rolling_back) {
+        // Where somebody's version does not soon replace what consumes the queue, that is stopped, and theirs gets its count back.
         let stops = is_over && seen.balancer.is_none() && canary.desired > 0;
-        return stops
-            .then(|| Step::count(&canary.name, 0))
-            .into_iter()
-            .collect();
+        let stop = stops.then(|| Step::count(&canary.name, 0));
+        return stop.into_iter().collect();
+    }
+    if is_foreign(canary, stable) && !is_theirs {
+        return away(canary, found, seen, rolling_back);
     }
     let goal = goal(Which::Canary, found, seen, rolling_back);
     goal.map_or_else(Vec::new, |goal| {
