@@ -156,6 +156,29 @@ pub async fn pair(
     parts.whole()
 }
 
+/// The same for an action that does not begin anything more once somebody stops the execution: a stop that waits for what is in
+/// progress waits for this action, too.
+pub async fn pair_unless_stopped(
+    account: &Account,
+    target: &Target,
+    release: &ReleaseId,
+    now: Timestamp,
+) -> Result<Observation, Trouble> {
+    let (pair, status) = tokio::join!(
+        pair(account, target, release, now),
+        account.execution_status(&target.pipeline, release)
+    );
+    // What rollback has begun says more: it may be what stops the execution.
+    let pair = pair?;
+    let own = pair.record.as_ref().filter(|it| it.release == *release);
+    let goes_on = own.is_some_and(|it| it.is_active() && it.rollback().is_none());
+    if goes_on && status?.is_some_and(|status| status.is_stopping()) {
+        let release = release.clone();
+        return Err(Trouble::Gate(Box::new(Refusal::Stopped(release))));
+    }
+    Ok(pair)
+}
+
 /// Why a release that goes on must not, as far as that was seen.
 fn closed(record: &Record, target: &Target, seen: &View<'_>) -> Option<Refusal> {
     if record.rollback().is_some() {

@@ -6,6 +6,7 @@
 //! ```
 
 mod cause;
+mod failing;
 mod found;
 mod rolling_back;
 mod set;
@@ -26,6 +27,7 @@ use crate::{
 };
 
 pub use cause::{Cause, Reason};
+pub use failing::Failing;
 pub use found::{FoundDefinition, FoundInFull, FoundRule};
 pub use rolling_back::{Forced, Kept, KeptService, Missing, Promotion, RollingBack, Which};
 pub use set::{SetCounts, SetWeight};
@@ -67,6 +69,9 @@ pub struct Record {
     /// Since when the share is not what was asked for any more, while an approval waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drifted: Option<Timestamp>,
+    /// What the schedule fails at while it watches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failing: Option<Box<Failing>>,
     /// The last execution since that found nothing to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beside: Option<Beside>,
@@ -231,6 +236,7 @@ impl Record {
             counts: None,
             guard_ended: None,
             drifted: None,
+            failing: None,
             beside: None,
             unknown: Unknown::default(),
         }
@@ -277,6 +283,7 @@ impl Record {
             kept: Kept::default(),
             forced: Forced::default(),
             missing: Vec::new(),
+            told: None,
         }));
         self.advance(phase, now)
     }

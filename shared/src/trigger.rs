@@ -25,7 +25,7 @@ use serde_json::Value;
 use crate::{job::Job, names::AlarmName};
 
 pub use alarm::{Firing, NEW_ALARM};
-pub use ended::Ended;
+pub use ended::{End, Ended};
 pub use place::Place;
 
 /// A call of rollback.
@@ -35,7 +35,7 @@ pub enum Trigger {
     Job(Job),
     /// An alarm went to `ALARM`.
     Alarm(Firing),
-    /// A pipeline execution ended otherwise than by success, or its approval was rejected.
+    /// A pipeline execution ends otherwise than by success: it has ended, is being stopped, or its approval was rejected.
     Ended(Ended),
     /// The repair schedule.
     Schedule,

@@ -100,7 +100,7 @@ impl Stage for DeployCanary {
             Ok(())
         };
         let release = &look.parameters.release;
-        let pair = observe::pair(account, target, release, look.now);
+        let pair = observe::pair_unless_stopped(account, target, release, look.now);
         let (pair, task_arns, queue): (_, Result<_, Trouble>, Result<_, Trouble>) =
             tokio::join!(pair, tasks, queue);
         // What the pair says comes first: a gate that is closed is more than a call that failed.

@@ -453,7 +453,10 @@ impl<'a> Run<'a> {
         let sight = Looked::of(self.world.pair.clone()).executing(Execution {
             under_way: goes_on,
             approvals: Vec::new(),
-            works: goes_on,
+            at_work: goes_on
+                .then(|| "Canary/Shift".to_owned())
+                .into_iter()
+                .collect(),
         });
         sight.but(|seen| {
             if !goes_on {

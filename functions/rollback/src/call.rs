@@ -9,7 +9,7 @@ use canary::{
     observation::is_without_data,
     parameters::Rollback,
     record::{Cause, Phase, Reason, Record},
-    trigger::{Ended, Firing, Place},
+    trigger::{End, Ended, Firing, Place},
 };
 
 use crate::watch::{Keeping, Watched};
@@ -101,12 +101,26 @@ impl Why {
                     reason: firing.reason.clone(),
                 }))
             }
-            Self::Ended(ended) if record.is_active() => Ok(Verdict::going_on(Reason::Ended {
-                what: ended.what.clone(),
-            })),
+            Self::Ended(ended) if record.is_active() => of_end(ended, record),
             // What the schedule sees has a verdict of its own.
             Self::Ended(_) | Self::Schedule => Err(Idle::Finished(record.release.clone())),
         }
+    }
+}
+
+/// An execution ends otherwise than by success. What is being promoted while somebody stops it is left to its action, which is
+/// waited for.
+fn of_end(ended: &Ended, record: &Record) -> Result<Verdict, Idle> {
+    let told = || Reason::Ended {
+        what: ended.what.clone(),
+    };
+    match ended.how {
+        End::Over => Ok(Verdict::going_on(told())),
+        End::Rejected => Ok(Verdict::ending(told())),
+        End::Stopping if matches!(record.phase, Phase::Promoting { .. }) => {
+            Err(Idle::Finishing(record.release.clone()))
+        }
+        End::Stopping => Ok(Verdict::ending(Reason::Stopped)),
     }
 }
 
@@ -114,7 +128,7 @@ impl Why {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Verdict {
     pub(crate) reason: Reason,
-    /// Whether the execution is to be ended. Not by its own action, and not where its end is the reason.
+    /// Whether the execution is to be ended. Not by its own action, and not where it has ended before.
     pub(crate) ends_execution: bool,
 }
 

@@ -137,7 +137,11 @@ fn conclude(seen: &Seen, record: &Record, rolling_back: &RollingBack, why: &Why)
         return Decision::Wait(WaitingOn::Fence { until });
     }
     if ends && !execution::has_ended(seen) {
-        return Decision::Wait(WaitingOn::Ending(record.release.clone()));
+        let at_work = seen.execution.get().map(|it| it.at_work.clone());
+        return Decision::Wait(WaitingOn::Ending {
+            release: record.release.clone(),
+            at_work: at_work.unwrap_or_default(),
+        });
     }
     let left: Vec<String> = left(seen, record, rolling_back);
     let cause = rolling_back.cause.clone();

@@ -22,7 +22,7 @@ use crate::{
     notice,
     seen::{self, Seen},
     stop,
-    watch::Keeping,
+    watch::{self, Keeping},
 };
 
 /// One look at one pair. It begins with the record: every minute there is nothing else for the schedule to look at, and where a
@@ -188,14 +188,21 @@ impl Ledger<'_> {
         if steps.is_empty() {
             return Ok(Kept::Done(Decision::act(doing, Vec::new())));
         }
-        // What failed is in the log, and is seen by the next look.
-        reconcile::take_all(self.account, &record.target, &steps).await;
+        // What failed is seen by the next look; that it fails again and again is told.
+        let failed = reconcile::take_all(self.account, &record.target, &steps).await;
         let again = self.account.record(&record.pair).await?;
-        let is_fenced = |it: &Record| it.release == record.release && it.rollback().is_some();
-        Ok(match again.filter(is_fenced) {
-            Some(fenced) => Kept::Fenced(Box::new(fenced)),
-            None => Kept::Done(Decision::act(doing, Vec::new())),
-        })
+        let Some(again) = again.filter(|it| it.release == record.release) else {
+            return Ok(Kept::Done(Decision::act(doing, Vec::new())));
+        };
+        if again.rollback().is_some() {
+            return Ok(Kept::Fenced(Box::new(again)));
+        }
+        if let Some((step, why)) = failed.first()
+            && let Some(failing) = watch::failing(&again, &format!("{step}: {why}"), now)
+        {
+            return Box::pin(self.keep(failing, now)).await;
+        }
+        Ok(Kept::Done(Decision::act(doing, Vec::new())))
     }
 
     /// Takes a release that is being rolled back nearer to what was found. `is_first` right behind the fence: then the

@@ -1,4 +1,4 @@
-//! What AWS refuses to a rollback: since when, and when people hear of it. Pure.
+//! What AWS refuses to a rollback, and since when. Pure.
 
 use canary::{
     clock::Timestamp,
@@ -21,8 +21,8 @@ pub struct News {
     pub missing: Vec<Missing>,
     /// Whether the record has to say so.
     pub is_new: bool,
-    /// Whether people are to hear of it: of something for the first time, or of something again.
-    pub is_told: bool,
+    /// Whether something of it is refused for the first time: that people hear at once.
+    pub is_first: bool,
 }
 
 /// Adds what a look could not do, and drops what has come through since; but nothing that was not tried because something else
@@ -38,18 +38,15 @@ pub fn update(
     let still =
         |missing: &&Missing| !saw_everything || lacking.iter().any(|it| it.what == missing.what);
     let mut missing: Vec<Missing> = before.iter().filter(still).cloned().collect();
-    let mut is_told = false;
+    let mut is_first = false;
     for missing in &mut missing {
         if let Some(now) = lacking.iter().find(|it| it.what == missing.what) {
             missing.why.clone_from(&now.why);
         }
-        if missing.is_due(now) {
-            (missing.told, is_told) = (now, true);
-        }
     }
     for new in lacking {
         if !missing.iter().any(|missing| missing.what == new.what) {
-            is_told = true;
+            is_first = true;
             missing.push(Missing {
                 what: new.what.clone(),
                 why: new.why.clone(),
@@ -62,8 +59,8 @@ pub fn update(
         missing.iter().map(|missing| missing.what.clone()).collect()
     };
     News {
-        is_new: is_told || whats(&missing) != whats(before),
-        is_told,
+        is_new: whats(&missing) != whats(before),
+        is_first,
         missing,
     }
 }

@@ -1,6 +1,7 @@
 //! What people are told of a rollback: that it begins, what AWS refuses, and that everything is as the release found it. Pure.
 
 use canary::{
+    clock::{Spoken, Timestamp},
     decision::{Doing, Notice},
     job::cut,
     observation::ScalableTarget,
@@ -47,7 +48,8 @@ pub fn finished(rolling_back: &Record, rolled_back: &Record) -> Notice {
     notice(rolling_back, "rolled back", "is rolled back", &lines)
 }
 
-/// Something about a release that goes on, or is promoted, has changed: its share cannot be held, or its guard is over.
+/// Something about a release that goes on, or is promoted, has changed: its share cannot be held, its guard is over, or nobody
+/// watches it as they should.
 #[must_use]
 pub fn kept(record: &Record, doing: &Doing) -> Notice {
     let (what, is, why, next) = match doing {
@@ -56,6 +58,13 @@ pub fn kept(record: &Record, doing: &Doing) -> Notice {
             "is promoted, and alarms do not roll it back any more",
             cause.to_string(),
             "What somebody has changed stays. To roll the release back all the same, invoke rollback by hand.",
+        ),
+        Doing::Failing { .. } => (
+            "watch fails",
+            "is not watched as it should be",
+            doing.to_string(),
+            "Alarms whose events arrive, the end of its execution, and people roll it back all the same; what is lost is not made good. \
+             This is told again every hour, after a day every day.",
         ),
         _ => (
             "share not held",
@@ -71,30 +80,86 @@ pub fn kept(record: &Record, doing: &Doing) -> Notice {
     Notice::new(primary.as_str(), &what, message)
 }
 
-/// A rollback cannot do everything by itself: what, and what a person can do about it.
+/// What keeps a rollback from being complete.
+#[derive(Debug)]
+pub struct Incomplete<'a> {
+    /// What AWS refuses.
+    pub missing: &'a [Missing],
+    /// What is waited for, in words, where that takes long.
+    pub waits_for: Vec<String>,
+    /// When it is.
+    pub now: Timestamp,
+    /// What the release found, if it could be read.
+    pub found: Option<&'a FoundInFull>,
+    /// The table of the release records.
+    pub table: &'a str,
+}
+
+/// A rollback is not complete: AWS refuses a part of it, or it takes long. What, and what a person can do about it.
 #[must_use]
-pub fn missing(
-    record: &Record,
-    missing: &[Missing],
-    found: Option<&FoundInFull>,
-    table: &str,
-) -> Notice {
+pub fn incomplete(record: &Record, incomplete: &Incomplete<'_>) -> Notice {
     let mut lines = about(record);
-    lines.push("What should be so and AWS refuses; it is tried again every minute:".to_owned());
-    lines.extend(missing.iter().map(|it| {
-        let why = cut(&it.why, LONGEST_CAUSE);
-        format!("- {}, since {}: {why}", it.what, it.since)
-    }));
-    lines.push("Everything else is being restored, and goes on without it.".to_owned());
+    let Incomplete {
+        missing, waits_for, ..
+    } = incomplete;
+    if !missing.is_empty() {
+        lines.push("What should be so and AWS refuses; it is tried again every minute:".to_owned());
+        lines.extend(missing.iter().map(|it| {
+            let why = cut(&it.why, LONGEST_CAUSE);
+            format!("- {}, since {}: {why}", it.what, it.since)
+        }));
+    }
+    if !waits_for.is_empty() {
+        lines.push("What it waits for:".to_owned());
+        let waits_for = waits_for.iter();
+        lines.extend(waits_for.map(|it| format!("- {}", cut(it, LONGEST_CAUSE))));
+    }
+    lines.push("Everything else is restored or being restored, and goes on without it.".to_owned());
+    lines.push(AGAIN.to_owned());
+    lines.extend(registering(record, incomplete));
+    let (primary, release) = (&record.target.primary, &record.release);
+    let lasts = Spoken(incomplete.now.since(record.phase_since));
+    let (what, is) = if missing.is_empty() {
+        let is =
+            format!("The rollback of release {release} of {primary} is not complete after {lasts}");
+        (format!("rollback of release {release} is not complete"), is)
+    } else {
+        let is = format!("AWS refuses a part of the rollback of release {release} of {primary}");
+        (
+            format!("cannot roll back everything of release {release}"),
+            is,
+        )
+    };
+    let message = format!(
+        "{is}. It was begun because: {}.\n\n{}\n",
+        cause(record),
+        lines.join("\n")
+    );
+    Notice::new(primary.as_str(), &what, message)
+}
+
+/// When people hear of it again.
+const AGAIN: &str =
+    "This is told again every hour, after a day every day, and when it is complete.";
+
+/// How a version that is gone is put in the place of itself: what the release found, for whoever registers it once more.
+fn registering(record: &Record, incomplete: &Incomplete<'_>) -> Vec<String> {
+    let Incomplete {
+        missing,
+        found,
+        table,
+        ..
+    } = incomplete;
     let is_about = |version: &str| {
         missing
             .iter()
             .any(|it| it.what.ends_with(version) || it.what.contains(&format!("{version} ")))
     };
     let definitions = found.iter().flat_map(|found| &found.definitions);
-    for definition in definitions.filter(|it| is_about(it.task_definition.short())) {
+    let definitions = definitions.filter(|it| is_about(it.task_definition.short()));
+    let lines = definitions.flat_map(|definition| {
         let version = definition.task_definition.short();
-        lines.extend([
+        [
             String::new(),
             format!(
                 "If {version} is INACTIVE, it never comes back by itself: register it once more and update the service to the new \
@@ -108,16 +173,9 @@ pub fn missing(
             ),
             format!("{version} without the values of its environment:"),
             cut(&without_values(&definition.input), LONGEST_DEFINITION),
-        ]);
-    }
-    let (primary, release) = (&record.target.primary, &record.release);
-    let message = format!(
-        "AWS refuses a part of the rollback of release {release} of {primary}, which was begun because: {}.\n\n{}\n",
-        cause(record),
-        lines.join("\n")
-    );
-    let what = format!("cannot roll back everything of release {release}");
-    Notice::new(primary.as_str(), &what, message)
+        ]
+    });
+    lines.collect()
 }
 
 /// A task definition that may leave the account: environment variables keep their names.

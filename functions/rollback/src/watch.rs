@@ -14,7 +14,7 @@ use canary::{
     names::ServiceName,
     observation::{Alarm, Known, Observation, Service, Unseen},
     observe::Parts,
-    record::{Cause, FoundService, KeptService, Phase, Reason, Record},
+    record::{Cause, Failing, FoundService, KeptService, Phase, Reason, Record},
     traffic::share::{Asked, Progress},
 };
 
@@ -83,22 +83,19 @@ pub struct Keeping {
 /// Which gates are to be asked while the pipeline is at this; none while an action is at work, which asks them itself.
 #[must_use]
 pub fn when(execution: &Execution) -> Option<When> {
-    match (execution.works, execution.approvals.is_empty()) {
-        (false, _) => Some(When::Approval),
+    match (execution.at_work.is_empty(), execution.approvals.is_empty()) {
+        (true, _) => Some(When::Approval),
         // What works beside the approval may be an action of the release.
-        (true, false) => Some(When::Action),
-        (true, true) => None,
+        (false, false) => Some(When::Action),
+        (false, true) => None,
     }
 }
 
 impl Watched {
     /// What the look comes to.
     pub(crate) fn call(&self, record: &Record, now: Timestamp) -> Call {
-        if let Some(status) = self.status.as_ref().and_then(Known::get)
-            && !status.is_under_way()
-        {
-            let status = status.as_str().to_owned();
-            return call::fence(record, Verdict::going_on(Reason::HasEnded { status }), now);
+        if let Some(verdict) = self.verdict_of_execution(record) {
+            return call::fence(record, verdict, now);
         }
         if !self.is_current(record) {
             return Call::Idle(Idle::Overtaken(record.release.clone()));
@@ -113,18 +110,22 @@ impl Watched {
             return self.on(closed, when, record, now);
         }
         if let Some(unseen) = self.unseen() {
-            return Call::Idle(Idle::NotSeen {
-                release: record.release.clone(),
-                phase: record.phase.to_string(),
-                why: unseen.why,
-            });
+            return match failing(record, &unseen.why, now) {
+                Some(keeping) => Call::Keep(Box::new(keeping)),
+                None => Call::Idle(Idle::NotSeen {
+                    release: record.release.clone(),
+                    phase: record.phase.to_string(),
+                    why: unseen.why,
+                }),
+            };
         }
         let holds = when == Some(When::Approval)
             && execution.is_some_and(|it| !it.approvals.is_empty())
             && !record.is_newer();
         let seen = self.pair.parts().filter(|_| holds);
         let seen = seen.and_then(|parts| parts.clone().whole().ok());
-        match seen.and_then(|seen| keep(record, &seen, now)) {
+        let keeping = seen.and_then(|seen| keep(record, &seen, now));
+        match keeping.or_else(|| watched_again(record, now)) {
             Some(keeping) => Call::Keep(Box::new(keeping)),
             None if record.is_active() => Call::Idle(Idle::UnderWay {
                 release: record.release.clone(),
@@ -132,6 +133,19 @@ impl Watched {
             }),
             None => Call::Idle(Idle::Finished(record.release.clone())),
         }
+    }
+
+    /// Its execution has ended, or somebody is stopping it. What is being promoted then is left to its action, which is waited for.
+    fn verdict_of_execution(&self, record: &Record) -> Option<Verdict> {
+        let status = self.status.as_ref().and_then(Known::get)?;
+        if !status.is_under_way() {
+            let status = status.as_str().to_owned();
+            return Some(Verdict::going_on(Reason::HasEnded { status }));
+        }
+        let execution = self.execution.as_ref().and_then(Known::get);
+        let may_work = execution.is_none_or(|it| !it.at_work.is_empty());
+        let is_left = matches!(record.phase, Phase::Promoting { .. }) && may_work;
+        (status.is_stopping() && !is_left).then(|| Verdict::ending(Reason::Stopped))
     }
 
     /// Whether the record was still the same when the pair was looked at.
@@ -222,6 +236,44 @@ fn spare(fence: &mut Record, (primary, canary): (&Service, &Service), changed: &
     } else {
         rolling_back.kept.primary = Some(keeping(&fence.found.primary, primary));
     }
+}
+
+/// What a failure of the watch comes to: a note of when it began, and of when people were told.
+pub(crate) fn failing(record: &Record, why: &str, now: Timestamp) -> Option<Keeping> {
+    let before = record.failing.as_deref();
+    let mut failing = Failing::again(before, why.to_owned(), now);
+    let is_told = failing.is_due(now);
+    if before.is_some() && !is_told {
+        return None;
+    }
+    let doing = Doing::Failing {
+        release: record.release.clone(),
+        phase: record.phase.to_string(),
+        since: failing.since,
+        why: why.to_owned(),
+    };
+    failing.told = is_told.then_some(now);
+    let mut next = record.again(now);
+    next.failing = Some(Box::new(failing));
+    Some(Keeping {
+        doing,
+        record: next,
+        steps: Vec::new(),
+        is_told,
+    })
+}
+
+/// The watch does not fail any more: everything was seen, and there was nothing to do.
+fn watched_again(record: &Record, now: Timestamp) -> Option<Keeping> {
+    record.failing.as_ref()?;
+    let mut next = record.again(now);
+    next.failing = None;
+    Some(Keeping {
+        doing: Doing::Watched(record.release.clone()),
+        record: next,
+        steps: Vec::new(),
+        is_told: false,
+    })
 }
 
 /// What holds the share that a release has, with every gate open and everything seen.

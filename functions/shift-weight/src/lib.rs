@@ -48,7 +48,7 @@ impl Stage for ShiftWeight {
             }
         }
         let release = &look.parameters.release;
-        let whole = observe::pair(account, target, release, now);
+        let whole = observe::pair_unless_stopped(account, target, release, now);
         Ok(Sight::Whole(whole.await?))
     }
 

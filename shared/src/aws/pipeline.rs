@@ -19,8 +19,8 @@ pub struct Execution {
     pub under_way: bool,
     /// Its approvals that wait for an answer.
     pub approvals: Vec<Approval>,
-    /// Whether something else of it is in progress.
-    pub works: bool,
+    /// What else of it is in progress: actions, as `STAGE/ACTION`.
+    pub at_work: Vec<String>,
 }
 
 /// Limits of the API, in characters (botocore `codepipeline`).
@@ -270,10 +270,18 @@ impl ExecutionStatus {
         self.0 == "InProgress"
     }
 
+    /// Whether the execution is being stopped: it begins nothing more, and what is in progress is waited for, an approval too.
+    ///
+    /// AWS: `CodePipeline` user guide, "Stop a pipeline execution".
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.0 == "Stopping"
+    }
+
     /// Whether the execution can still do something.
     #[must_use]
     pub fn is_under_way(&self) -> bool {
-        self.is_in_progress() || self.0 == "Stopping"
+        self.is_in_progress() || self.is_stopping()
     }
 }
 
@@ -316,14 +324,16 @@ impl Pipeline {
                 let Some(run) = run.filter(|run| run.status() == Some(&InProgress)) else {
                     continue;
                 };
+                let (stage, action) = (stage.stage_name(), action.action_name());
+                let (stage, action) = (stage.unwrap_or_default(), action.unwrap_or_default());
                 match run.token() {
                     Some(token) => found.approvals.push(Approval {
                         pipeline: self.name.clone(),
-                        stage: stage.stage_name().unwrap_or_default().to_owned(),
-                        action: action.action_name().unwrap_or_default().to_owned(),
+                        stage: stage.to_owned(),
+                        action: action.to_owned(),
                         token: token.to_owned(),
                     }),
-                    None => found.works = true,
+                    None => found.at_work.push(format!("{stage}/{action}")),
                 }
             }
         }

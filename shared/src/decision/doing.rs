@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::plural;
 use crate::{
     artifact::Images,
-    clock::Spoken,
+    clock::{Spoken, Timestamp},
     names::{ReleaseId, ServiceName},
     record::Cause,
     traffic::queue::Counts,
@@ -139,6 +139,21 @@ pub enum Doing {
         /// Why it cannot be held.
         why: String,
     },
+    /// The schedule cannot watch a release that goes on, or is guarded.
+    #[error("release {release} ({phase}) is not watched as it should be since {since}: {why}")]
+    Failing {
+        /// The release.
+        release: ReleaseId,
+        /// Its phase.
+        phase: String,
+        /// Since when.
+        since: Timestamp,
+        /// What keeps the schedule from it.
+        why: String,
+    },
+    /// The schedule can again.
+    #[error("release {0} is watched again as it should be")]
+    Watched(ReleaseId),
     /// Alarms do not roll a promoted release back any more.
     #[error("alarms do not roll release {release} back any more: {cause}")]
     EndGuard {

@@ -110,6 +110,11 @@ pub enum Idle {
     /// The last release is promoted, and its pipeline execution's end is no reason to undo it.
     #[error("release {0} is promoted")]
     Finished(ReleaseId),
+    /// Its promotion is under way, and whoever stops its execution waits for that.
+    #[error(
+        "the pipeline execution of release {0} is being stopped; its promotion is waited for, and complete after that"
+    )]
+    Finishing(ReleaseId),
     /// It was rolled back before.
     #[error("release {release} is rolled back already: {cause}")]
     RolledBack {

@@ -98,6 +98,11 @@ pub enum Refusal {
         /// Why.
         cause: Cause,
     },
+    /// Somebody stops the release's execution.
+    #[error(
+        "stopped by a person: pipeline execution {0} is Stopping. This action changed nothing more; the release is rolled back"
+    )]
+    Stopped(ReleaseId),
     /// A later version of the suite has begun the release.
     #[error(
         "release {release} was begun by a later version of the suite: its record has schema {schema}, and this version knows schemas up \

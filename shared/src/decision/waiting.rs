@@ -131,8 +131,16 @@ pub enum WaitingOn {
     #[error("rolling back, not everything can be seen: {0}")]
     NotSeen(String),
     /// Actions in progress, after which the pipeline execution is over.
-    #[error("restored; waiting for the pipeline execution of release {0} to end")]
-    Ending(ReleaseId),
+    #[error(
+        "restored; waiting for the pipeline execution of release {release} to end{}",
+        in_progress(at_work)
+    )]
+    Ending {
+        /// The release.
+        release: ReleaseId,
+        /// The actions, as `STAGE/ACTION`.
+        at_work: Vec<String>,
+    },
     /// What AWS does not allow a rollback to do.
     #[error("rolling back; AWS does not allow this: {}. {}{}", first.what, first.why, and_others(*.others))]
     Missing {
@@ -220,6 +228,14 @@ fn failures(failed: u32) -> String {
         0 => String::new(),
         1 => ", 1 task failed to start".to_owned(),
         many => format!(", {many} tasks failed to start"),
+    }
+}
+
+fn in_progress(actions: &[String]) -> String {
+    match actions {
+        [] => String::new(),
+        [one] => format!(": action {one} is in progress"),
+        many => format!(": actions {} are in progress", many.join(", ")),
     }
 }
 

@@ -59,6 +59,9 @@ pub enum Reason {
         /// How, as CodePipeline spells it.
         status: String,
     },
+    /// Somebody stops its pipeline execution, and waits for what is in progress.
+    #[error("stopped by a person: its pipeline execution is Stopping")]
+    Stopped,
     /// Another release begins, and its own execution has ended.
     #[error("its pipeline execution has ended ({status}), and release {by} begins")]
     TakenOver {

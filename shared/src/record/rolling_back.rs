@@ -11,7 +11,10 @@ use crate::{
     observation::{ScalableTarget, Service},
 };
 
-/// How often people hear again of what is missing: every hour on the first day, then once a day.
+/// How long a rollback may take before people hear that it is not complete.
+const PATIENCE: Duration = Duration::from_mins(10);
+
+/// How often people hear again of what lasts: every hour on the first day, then once a day.
 const HOURLY: Duration = Duration::from_hours(1);
 const DAILY: Duration = Duration::from_hours(24);
 
@@ -45,6 +48,9 @@ pub struct RollingBack {
     /// What AWS has refused.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<Missing>,
+    /// When people were last told that it takes long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Timestamp>,
 }
 
 /// How far a promotion was when its release was rolled back.
@@ -111,17 +117,14 @@ pub struct Missing {
     pub why: String,
     /// Since when.
     pub since: Timestamp,
-    /// When people were told last.
+    /// When people were last told of it.
     pub told: Timestamp,
 }
 
-impl Missing {
-    /// Whether people are to hear of it again: hourly on its first day, then daily.
-    #[must_use]
-    pub fn is_due(&self, now: Timestamp) -> bool {
-        let is_old = now.since(self.since) > DAILY;
-        now.since(self.told) >= if is_old { DAILY } else { HOURLY }
-    }
+/// Whether people are to hear again, since `told`, of what has lasted since `since`: hourly on its first day, then daily.
+pub(super) fn is_due_again(since: Timestamp, told: Timestamp, now: Timestamp) -> bool {
+    let is_old = now.since(since) > DAILY;
+    now.since(told) >= if is_old { DAILY } else { HOURLY }
 }
 
 impl Promotion {
@@ -207,6 +210,16 @@ impl RollingBack {
             desired: kept.desired,
             scaling: kept.scaling,
         })
+    }
+
+    /// Whether people are to hear that what has begun at `since` is not complete: after ten minutes, and then again and again.
+    #[must_use]
+    pub fn is_due(&self, since: Timestamp, now: Timestamp) -> bool {
+        let of_missing = self.missing.iter().map(|missing| missing.told);
+        match of_missing.chain(self.told).max() {
+            None => now.since(since) >= PATIENCE,
+            Some(told) => is_due_again(since, told, now),
+        }
     }
 
     /// Whether AWS has refused this.

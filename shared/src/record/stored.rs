@@ -132,6 +132,7 @@ fn stable_parts(stored: &Value) -> Result<Record, serde_json::Error> {
         counts: parse(&stored["counts"]).ok(),
         guard_ended: parse(&stored["guardEnded"]).ok(),
         drifted: parse(&stored["drifted"]).ok(),
+        failing: parse(&stored["failing"]).ok(),
         beside: None,
         unknown: Unknown::default(),
     })

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
@@ -267,4 +267,37 @@ fn only_a_count_that_giving_the_bounds_back_has_moved_is_called_pulled() {
         None,
         "suspended by the user, so never given back"
     );
+}
+
+/// The minutes, of a day and a half, at which people hear of what begins at minute 0 and does not end.
+fn told_at(mut is_told: impl FnMut(Timestamp) -> bool) -> Vec<u64> {
+    let minutes = 0..36 * 60;
+    let told = minutes.filter(|minute| is_told(at(0) + Duration::from_mins(*minute)));
+    told.collect()
+}
+
+#[test]
+fn a_rollback_that_is_not_complete_is_told_after_ten_minutes_then_hourly_then_daily() {
+    let mut rolling_back = record().rolling_back().rollback().unwrap().clone();
+    let told = told_at(|now| {
+        let is_due = rolling_back.is_due(at(0), now);
+        rolling_back.told = is_due.then_some(now).or(rolling_back.told);
+        is_due
+    });
+    let hourly: Vec<_> = (0..24).map(|hour| 10 + hour * 60).collect();
+    assert_eq!(told, hourly, "and then not before another day is over");
+}
+
+#[test]
+fn a_watch_that_fails_is_told_after_an_hour_then_hourly_then_daily() {
+    let mut failing: Option<Failing> = None;
+    let told = told_at(|now| {
+        let mut next = Failing::again(failing.as_ref(), "throttled".to_owned(), now);
+        let is_due = next.is_due(now);
+        next.told = is_due.then_some(now).or(next.told);
+        failing = Some(next);
+        is_due
+    });
+    let hourly: Vec<_> = (1..=24).map(|hour| hour * 60).collect();
+    assert_eq!(told, hourly);
 }

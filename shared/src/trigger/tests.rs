@@ -237,6 +237,10 @@ fn the_end_of_an_execution_carries_its_release_and_its_words() {
             "its pipeline execution ended as SUPERSEDED",
         ),
         (
+            state(failed(), "STOPPING"),
+            "stopped by a person: its pipeline execution is Stopping",
+        ),
+        (
             approval(),
             "ApprovePromotion was rejected or expired: Rejected: error rate too high",
         ),
@@ -259,7 +263,7 @@ fn what_ends_no_release_is_ignored_by_name() {
             json!(state),
         )
     };
-    for state in ["STARTED", "STOPPING", "SUCCEEDED", "RESUMED"] {
+    for state in ["STARTED", "SUCCEEDED", "RESUMED"] {
         let said = format!("CodePipeline Pipeline Execution State Change {state} ends no release");
         assert_eq!(ignored(&pipeline(state)), said);
     }

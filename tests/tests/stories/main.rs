@@ -8,6 +8,7 @@ mod bad_input;
 mod connector;
 mod crashes;
 mod documents;
+mod ending;
 mod load_balancing;
 mod must_hold;
 mod play;

@@ -13,7 +13,7 @@ use canary::{
     names::ReleaseId,
     observation::{Alarm, Observation, Service},
     parameters::Rollback,
-    trigger::{Ended, Firing},
+    trigger::{End, Ended, Firing},
 };
 
 use super::*;
@@ -43,6 +43,7 @@ fn ended_at(time: Timestamp) -> Why {
     Why::Ended(Ended {
         pipeline: "orders-release".try_into().unwrap(),
         release: release(),
+        how: End::Over,
         what: "its pipeline execution ended as FAILED".to_owned(),
         at: Some(time),
     })
@@ -73,7 +74,7 @@ fn under_way(pair: Observation) -> Looked {
     seen(pair).executing(Execution {
         under_way: true,
         approvals: Vec::new(),
-        works: true,
+        at_work: vec!["Canary/Shift".to_owned()],
     })
 }
 
@@ -91,7 +92,7 @@ fn awaiting_approval(pair: Observation) -> Looked {
     seen(pair).executing(Execution {
         under_way: true,
         approvals: vec![approval("Approve")],
-        works: false,
+        at_work: Vec::new(),
     })
 }
 
@@ -414,9 +415,10 @@ fn the_schedule_says_what_it_could_not_see_and_what_was_rolled_back() {
         "nobody knows whether the release goes on",
         &decide(&blind, &Why::Schedule),
         &format!(
-            "done: nothing rolled back: whether release {} (Shifting) is to go on could not be seen: AWS \
-             throttles codepipeline:GetPipelineExecution",
-            release()
+            "take: release {} (Shifting) is not watched as it should be since {}: AWS throttles codepipeline:GetPipelineExecution | \
+             record Shifting",
+            release(),
+            at(600)
         ),
     );
     check(

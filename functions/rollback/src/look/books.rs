@@ -10,7 +10,7 @@ use super::{Ledger, Sent};
 use crate::{
     decide::Restoring,
     missing::{self, Lacking, News},
-    notice,
+    notice::{self, Incomplete},
     seen::{self, Seen},
     stop,
 };
@@ -32,14 +32,20 @@ impl Ledger<'_> {
         let stopped = stop::has_got_through(seen, record, rolling_back, &sent.all, &failed);
         let saw_everything = seen.unseen().next().is_none();
         let News {
-            missing,
+            mut missing,
             is_new,
-            is_told,
+            is_first,
         } = missing::update(rolling_back, &lacking, saw_everything, seen.now);
-        if is_new || stopped != rolling_back.stopped {
+        let is_due = rolling_back.is_due(record.phase_since, seen.now);
+        let is_told = is_first || is_due;
+        for missing in missing.iter_mut().filter(|_| is_told) {
+            missing.told = seen.now;
+        }
+        if is_new || is_told || stopped != rolling_back.stopped {
             let next = RollingBack {
                 stopped,
                 missing: missing.clone(),
+                told: is_due.then_some(seen.now).or(rolling_back.told),
                 ..rolling_back.clone()
             };
             let next = record.rolling(next, seen.now);
@@ -49,13 +55,47 @@ impl Ledger<'_> {
             }
         }
         if is_told {
-            let found = seen::found_in_full(self.account, record).await;
-            let table = self.account.releases_table().unwrap_or_default();
-            let notice = notice::missing(record, &missing, found.as_ref(), table);
-            self.account.tell(&notice).await;
+            let found = if missing.is_empty() {
+                None
+            } else {
+                seen::found_in_full(self.account, record).await
+            };
+            let incomplete = Incomplete {
+                missing: &missing,
+                // What has only begun is no news yet.
+                waits_for: if is_due {
+                    waits_for(seen, &restoring.decision, sent)
+                } else {
+                    Vec::new()
+                },
+                now: seen.now,
+                found: found.as_ref(),
+                table: self.account.releases_table().unwrap_or_default(),
+            };
+            self.account
+                .tell(&notice::incomplete(record, &incomplete))
+                .await;
         }
         Ok(said(restoring.decision, &missing, &sent.failed))
     }
+}
+
+/// What a rollback still waits for, in words: what could not be seen, what was sent and is not there yet, or what is awaited.
+fn waits_for(seen: &Seen, decision: &Decision, sent: &Sent) -> Vec<String> {
+    let unseen = seen.unseen().map(ToString::to_string);
+    let of_step = |step: &Step| {
+        let failure = sent.failed.iter().find(|(failed, _)| failed == step);
+        failure.map_or_else(|| step.to_string(), |(_, why)| format!("{step}: {why}"))
+    };
+    let awaited = match decision {
+        Decision::Wait(WaitingOn::NotSeen(_)) => None,
+        Decision::Wait(waiting_on) => Some(waiting_on.to_string()),
+        _ => None,
+    };
+    let steps = sent.all.iter().map(of_step);
+    let mut waits: Vec<String> = unseen.chain(steps).chain(awaited).collect();
+    waits.dedup();
+    waits
 }
 
 fn refused(lacking: &[Lacking]) -> String {
@@ -68,7 +108,12 @@ fn refused(lacking: &[Lacking]) -> String {
 
 /// What is missing for good, as far as this look can tell. What passes by itself is tried again and is no news.
 fn lacking(seen: &Seen, known: Vec<Lacking>, failed: &[(Step, AwsError)]) -> Vec<Lacking> {
-    let refused = failed.iter().filter(|(_, error)| !error.is_passing());
+    // That one of the two ways to end an execution is denied is no news while the other is there.
+    let is_stop = |step: &Step| matches!(step, Step::Stop { .. });
+    let stop_fails = failed.iter().any(|(step, _)| is_stop(step));
+    let is_told = |step: &Step| stop_fails || !matches!(step, Step::Reject { .. });
+    let refused = failed.iter();
+    let refused = refused.filter(|(step, error)| !error.is_passing() && is_told(step));
     let refused = refused.map(|(step, error)| Lacking {
         what: step.to_string(),
         why: error.to_string(),

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use canary::fixtures::{at, record};
 
 use super::*;
@@ -11,7 +9,7 @@ fn lacking(what: &str) -> Lacking {
     }
 }
 
-/// What becomes of a list of which people heard at second 500.
+/// What becomes of a list that is there since second 500.
 fn after(what: &[&str], lacking: &[Lacking], saw_everything: bool, now: Timestamp) -> News {
     let mut rolling_back = record().rolling_back().rollback().unwrap().clone();
     let missing = what.iter().map(|what| Missing {
@@ -29,40 +27,25 @@ fn names(news: &News) -> Vec<&str> {
 }
 
 #[test]
-fn what_is_refused_is_told_at_once_and_then_every_hour_and_after_a_day_every_day() {
+fn what_is_refused_for_the_first_time_is_said_to_be() {
     let first = after(&[], &[lacking("a")], true, at(500));
-    assert!(first.is_new && first.is_told, "{first:?}");
-    let hour = Duration::from_hours(1);
-    let rows = [
-        (Duration::from_mins(59), false),
-        (hour, true),
-        (hour * 23, true),
-        (hour * 24 + Duration::from_secs(1), true),
-    ];
-    for (later, told) in rows {
-        let news = after(&["a"], &[lacking("a")], true, at(500) + later);
-        assert_eq!((news.is_told, news.is_new), (told, told), "{later:?}");
-    }
-    let old = Missing {
-        told: at(500) + hour * 25,
-        ..first.missing[0].clone()
-    };
-    assert!(!old.is_due(at(500) + hour * 48));
-    assert!(old.is_due(at(500) + hour * 49));
+    assert!(first.is_new && first.is_first, "{first:?}");
+    let again = after(&["a"], &[lacking("a")], true, at(560));
+    assert!(!again.is_new && !again.is_first, "{again:?}");
 }
 
 #[test]
 fn what_has_come_through_is_dropped_and_what_was_not_tried_stays() {
     let news = after(&["a", "b"], &[lacking("b")], true, at(600));
     assert_eq!(
-        (names(&news), news.is_new, news.is_told),
+        (names(&news), news.is_new, news.is_first),
         (vec!["b"], true, false)
     );
     let news = after(&["a", "b"], &[lacking("b")], false, at(600));
     assert_eq!((names(&news), news.is_new), (vec!["a", "b"], false));
     let news = after(&["a"], &[lacking("a"), lacking("b")], true, at(600));
     assert_eq!(
-        (names(&news), news.is_new, news.is_told),
+        (names(&news), news.is_new, news.is_first),
         (vec!["a", "b"], true, true)
     );
 }

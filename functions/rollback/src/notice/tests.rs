@@ -4,7 +4,7 @@ use canary::{
     observation::Observation,
     parameters::Rollback,
     record::{KeptService, Record},
-    trigger::{Ended, Firing},
+    trigger::{End, Ended, Firing},
 };
 
 use super::*;
@@ -109,6 +109,7 @@ fn who_asked_is_told_in_words() {
     let ended = Why::Ended(Ended {
         pipeline: "orders-release".try_into().unwrap(),
         release: release(),
+        how: End::Over,
         what: "its pipeline execution ended as FAILED".to_owned(),
         at: Some(at(599)),
     });
@@ -221,6 +222,39 @@ fn the_end_of_a_guard_is_told_with_what_somebody_has_changed() {
              Release: {RELEASE}\n\
              Pipeline: orders-release\n\
              What somebody has changed stays. To roll the release back all the same, invoke rollback by hand.\n"
+        )
+    );
+}
+
+#[test]
+fn a_rollback_that_takes_long_is_told_with_what_it_waits_for() {
+    let rolling = record().promoting().rolling_back().since(at(600));
+    let told = incomplete(
+        &rolling,
+        &Incomplete {
+            missing: &[],
+            waits_for: vec!["restored; waiting for the pipeline execution".to_owned()],
+            now: at(600) + std::time::Duration::from_mins(11),
+            found: None,
+            table: "releases",
+        },
+    );
+    assert_eq!(
+        told.subject(),
+        format!("orders: rollback of release {RELEASE} is not complete")
+    );
+    assert_eq!(
+        told.message(),
+        format!(
+            "The rollback of release {RELEASE} of orders is not complete after 11m. It was begun because: alarm orders-dead-letters \
+             went to ALARM: 3 messages.\n\n\
+             Pair: orders/orders\n\
+             Release: {RELEASE}\n\
+             Pipeline: orders-release\n\
+             What it waits for:\n\
+             - restored; waiting for the pipeline execution\n\
+             Everything else is restored or being restored, and goes on without it.\n\
+             This is told again every hour, after a day every day, and when it is complete.\n"
         )
     );
 }

@@ -26,7 +26,10 @@ fn waiting(works: bool) -> Execution {
             action: "Approve".to_owned(),
             token: "secret".to_owned(),
         }],
-        works,
+        at_work: works
+            .then(|| "Canary/Shift".to_owned())
+            .into_iter()
+            .collect(),
     }
 }
 
@@ -38,7 +41,7 @@ fn at_work(pair: Observation) -> Looked {
     Looked::of(pair).executing(Execution {
         under_way: true,
         approvals: Vec::new(),
-        works: true,
+        at_work: vec!["Canary/Shift".to_owned()],
     })
 }
 
@@ -221,8 +224,11 @@ fn the_canary_follows_a_primary_that_scales_while_the_approval_waits_and_nobody_
     });
     check("no approval was seen to wait", &look(&between), &goes_on());
     let blind = at_approval(grown()).but(|seen| seen.execution = unseen("throttled"));
-    let idle = first(&look(&blind));
-    assert!(idle.ends_with("could not be seen: throttled"), "{idle}");
+    let said = first(&look(&blind));
+    assert!(
+        said.starts_with("take: release") && said.contains("is not watched"),
+        "{said}"
+    );
     let closed = at_approval(grown().dead_letters(1));
     assert!(first(&look(&closed)).starts_with("take: rolling back"));
 
@@ -512,6 +518,43 @@ fn before_the_first_share_the_primarys_own_scaling_may_have_set_its_count() {
     let record = record().of(target().constant_total()).registered();
     let deployed = pair().canary_on_candidate().tasks(6, 1).recorded(record);
     assert!(first(&look(&at_approval(deployed))).starts_with("done: "));
+}
+
+#[test]
+fn a_watch_that_fails_is_noted_once_told_after_an_hour_and_over_when_everything_is_seen() {
+    let look_at = |seconds, record: &Record, is_blind| {
+        let at_approval = at_approval(shifted().recorded(record.clone()).seen_at(at(seconds)));
+        let seen = at_approval.but(|seen| {
+            if is_blind {
+                seen.execution = unseen("throttled");
+            }
+        });
+        call::call(
+            Some(record),
+            &Why::Schedule,
+            &seen.besides(&Why::Schedule),
+            at(seconds),
+        )
+    };
+    let kept = |call| match call {
+        Call::Keep(keeping) => *keeping,
+        other => panic!("{other:?}"),
+    };
+    let record = shifted().record.expect("a record");
+    let noted = kept(look_at(600, &record, true));
+    assert!(!noted.is_told && noted.steps.is_empty());
+    let minute = look_at(660, &noted.record, true);
+    assert!(
+        matches!(minute, Call::Idle(Idle::NotSeen { .. })),
+        "{minute:?}"
+    );
+    let told = kept(look_at(600 + 3600, &noted.record, true));
+    assert!(told.is_told, "{told:?}");
+    let minute = look_at(600 + 3660, &told.record, true);
+    assert!(matches!(minute, Call::Idle(_)), "{minute:?}");
+    assert!(kept(look_at(600 + 7200, &told.record, true)).is_told);
+    let seen = kept(look_at(600 + 3660, &told.record, false));
+    assert_eq!((seen.record.failing, seen.is_told), (None, false));
 }
 
 #[test]

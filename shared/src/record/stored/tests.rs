@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     fixtures::{at, candidate, found, http_record_of, pair, record, rule, second_rule, target},
     names::ReleaseId,
-    record::{Beside, Cause, Kept, Missing, Promotion, Reason, SetCounts, Which},
+    record::{Beside, Cause, Failing, Kept, Missing, Promotion, Reason, SetCounts, Which},
     traffic::queue::Counts,
 };
 
@@ -56,6 +56,11 @@ fn present() -> Vec<(&'static str, Record)> {
         since: at(410),
         told: at(420),
     }];
+    let mut long = alb.clone().rolling_back();
+    let Phase::RollingBack(rolling_back) = &mut long.phase else {
+        panic!("it is rolled back")
+    };
+    rolling_back.told = Some(at(1020));
     let beside = Beside {
         release: ReleaseId::try_from("5f0e2b7c-1a2b-4c3d-8e9f-0a1b2c3d4e5f").unwrap(),
         images: record().images,
@@ -67,6 +72,12 @@ fn present() -> Vec<(&'static str, Record)> {
         what: "orders runs orders:9, not orders:8 as this release last set it".to_owned(),
     };
     unguarded.guard_ended = Some(Box::new(Cause::new(foreign, at(900))));
+    let mut unwatched = queue(record().shifting(10));
+    unwatched.failing = Some(Box::new(Failing {
+        why: "AWS throttles ecs:DescribeServices".to_owned(),
+        since: at(500),
+        told: Some(at(4100)),
+    }));
     vec![
         ("deploying", queue(record())),
         ("registering", queue(record().registering(at(300)))),
@@ -79,6 +90,7 @@ fn present() -> Vec<(&'static str, Record)> {
                 at(300),
             ),
         ),
+        ("shifting-unwatched", unwatched),
         ("promoting", queue(record().promoting())),
         ("watched", queue(record().watched_since(at(500)))),
         ("promoted", queue(record().promoted())),
@@ -90,6 +102,7 @@ fn present() -> Vec<(&'static str, Record)> {
             queue(record().promoting().rolling_back()),
         ),
         ("rolling-back-missing", missing),
+        ("rolling-back-long", long),
         ("rolled-back", queue(record().rolled_back())),
         (
             "shifting-alb",

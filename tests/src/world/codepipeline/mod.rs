@@ -39,6 +39,9 @@ pub struct CodePipeline {
     /// How long after a continuation token the next job comes, in the account's time, not paced.
     /// AWS does not document it; it is said to be about 30 seconds.
     pub reinvoke_after: Duration,
+    /// Whether `GetPipelineState` shows an approval's token after its answer. The user guide's sample of `get-pipeline-state` does;
+    /// "each open approval request" elsewhere implies that it does not.
+    pub answered_keep_tokens: bool,
     /// `accessKeyId` of the artifact credentials in jobs, by which the signer of a call can be told.
     pub job_access_key: String,
     /// `secretAccessKey` and `sessionToken` of the artifact credentials in jobs.
@@ -52,6 +55,7 @@ impl Default for CodePipeline {
     fn default() -> Self {
         Self {
             reinvoke_after: Duration::from_secs(30),
+            answered_keep_tokens: true,
             job_access_key: "ASIAPIPELINEJOB".to_owned(),
             job_secret: "EXAMPLE-NOT-A-SECRET".to_owned(),
             pipelines: BTreeMap::new(),

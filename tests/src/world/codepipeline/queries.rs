@@ -46,7 +46,7 @@ pub(super) fn get_pipeline(world: &World, input: &Value) -> Result<Value, Fault>
 pub(super) fn get_pipeline_state(world: &World, input: &Value) -> Result<Value, Fault> {
     let pipeline = pipeline(world, input, "name")?;
     let stages: Vec<Value> = (0..pipeline.declaration.stages.len())
-        .map(|stage| stage_state(pipeline, stage))
+        .map(|stage| stage_state(world, pipeline, stage))
         .collect();
     Ok(json!({
         "pipelineName": pipeline.declaration.name,
@@ -57,7 +57,7 @@ pub(super) fn get_pipeline_state(world: &World, input: &Value) -> Result<Value, 
     }))
 }
 
-fn stage_state(pipeline: &Pipeline, stage: usize) -> Value {
+fn stage_state(world: &World, pipeline: &Pipeline, stage: usize) -> Value {
     let declared = &pipeline.declaration.stages[stage];
     let mut shown = json!({ "stageName": declared.name });
     let inbound: Vec<Value> = pipeline
@@ -76,7 +76,8 @@ fn stage_state(pipeline: &Pipeline, stage: usize) -> Value {
         .map(|action| {
             let mut shown = json!({ "actionName": declared.actions[action].name });
             if let Some(run) = pipeline.latest_run(stage, action) {
-                shown["latestExecution"] = action_execution(run);
+                shown["latestExecution"] =
+                    action_execution(run, world.codepipeline.answered_keep_tokens);
             }
             shown
         })
@@ -103,8 +104,8 @@ fn stage_execution(execution: &Execution, status: Status) -> Value {
     })
 }
 
-/// The token of an approval is here only while it can be used.
-fn action_execution(run: &ActionRun) -> Value {
+/// The token of an approval is here while it can be used, and perhaps after that.
+fn action_execution(run: &ActionRun, answered_keep_tokens: bool) -> Value {
     let mut state = json!({
         "actionExecutionId": run.id,
         "status": run.status.name(),
@@ -113,10 +114,11 @@ fn action_execution(run: &ActionRun) -> Value {
     put(&mut state, "summary", run.summary.as_ref());
     put(&mut state, "percentComplete", run.percent);
     match (&run.work, run.status) {
-        (Work::Approval(approval), ActionStatus::InProgress) => {
-            state["token"] = json!(approval.token);
+        (Work::Approval(approval), status) => {
+            if status == ActionStatus::InProgress || answered_keep_tokens {
+                state["token"] = json!(approval.token);
+            }
         }
-        (Work::Approval(_), _) => {}
         (Work::Played | Work::Lambda(_), _) => {
             put(&mut state, "externalExecutionId", run.external_id.as_ref());
         }

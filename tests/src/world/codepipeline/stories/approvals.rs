@@ -65,7 +65,7 @@ fn a_wrong_approval_token_is_refused() {
 }
 
 #[test]
-fn an_approval_is_answered_once_and_its_token_is_gone() {
+fn an_approval_is_answered_once_and_its_token_is_worth_nothing_if_it_shows() {
     let (mut story, _) = at_the_approval();
     let token = story.action("Canary", "Approve")["token"].clone();
     story
@@ -76,8 +76,10 @@ fn an_approval_is_answered_once_and_its_token_is_gone() {
         again.expect_err("answered").code,
         "ApprovalAlreadyCompletedException"
     );
-    assert_eq!(story.action("Canary", "Approve")["token"], Value::Null);
+    assert_eq!(story.action("Canary", "Approve")["token"], token);
     assert_eq!(story.action("Canary", "Approve")["status"], "Succeeded");
+    story.world.codepipeline.answered_keep_tokens = false;
+    assert_eq!(story.action("Canary", "Approve")["token"], Value::Null);
 }
 
 #[test]
