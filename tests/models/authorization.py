@@ -44,8 +44,9 @@ ACTIONS = {
         UploadLayerPart""",
     "ecs": """
         CreateService DeregisterTaskDefinition DescribeServices DescribeTaskDefinition
-        DescribeTasks ListTagsForResource ListTaskDefinitions ListTasks RegisterTaskDefinition
-        StopTask TagResource UntagResource UpdateService""",
+        DescribeTasks GetTaskProtection ListTagsForResource ListTaskDefinitions ListTasks
+        RegisterTaskDefinition StopTask TagResource UntagResource UpdateService
+        UpdateTaskProtection""",
     "elasticloadbalancing": """
         CreateListener CreateLoadBalancer CreateRule CreateTargetGroup DescribeListeners
         DescribeLoadBalancers DescribeRules DescribeTargetGroupAttributes DescribeTargetGroups

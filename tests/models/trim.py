@@ -35,8 +35,9 @@ OPERATIONS = {
         DeleteItem GetItem PutItem Query Scan TransactWriteItems UpdateItem""",
     "ecs": """
         CreateService DeregisterTaskDefinition DescribeServices DescribeTaskDefinition
-        DescribeTasks ListTagsForResource ListTaskDefinitions ListTasks RegisterTaskDefinition
-        StopTask TagResource UntagResource UpdateService""",
+        DescribeTasks GetTaskProtection ListTagsForResource ListTaskDefinitions ListTasks
+        RegisterTaskDefinition StopTask TagResource UntagResource UpdateService
+        UpdateTaskProtection""",
     "elbv2": """
         CreateListener CreateLoadBalancer CreateRule CreateTargetGroup DescribeListeners
         DescribeLoadBalancers DescribeRules DescribeTargetGroupAttributes DescribeTargetGroups

@@ -330,10 +330,11 @@ impl Stage {
     ) -> Result<Scene, SetUpError> {
         world.iam.strict = true;
         for version in script.versions() {
-            world
-                .ecs
-                .images
-                .insert(version.image(), version.label.clone());
+            let (image, ecs) = (version.image(), &mut world.ecs);
+            if let Some(minutes) = version.protects_itself {
+                ecs.protecting_images.insert(image.clone(), minutes);
+            }
+            ecs.images.insert(image, version.label.clone());
         }
         let name = BTreeMap::from([("Name".to_owned(), NAME.to_owned())]);
         create(templates, ARTIFACTS, world, &name)?;

@@ -35,6 +35,8 @@ pub struct Version {
     pub label: String,
     /// What its tasks do.
     pub behaviour: Behaviour,
+    /// For how many minutes its tasks protect themselves from scale-in as soon as they run, if they do.
+    pub protects_itself: Option<u16>,
 }
 
 /// What a version's tasks do.
@@ -59,6 +61,16 @@ impl Version {
         Self {
             label: label.to_owned(),
             behaviour,
+            protects_itself: None,
+        }
+    }
+
+    /// The same, but its tasks protect themselves from scale-in for so many minutes as soon as they run.
+    #[must_use]
+    pub fn protected_for(self, minutes: u16) -> Self {
+        Self {
+            protects_itself: Some(minutes),
+            ..self
         }
     }
 

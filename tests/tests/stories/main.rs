@@ -12,6 +12,7 @@ mod ending;
 mod load_balancing;
 mod must_hold;
 mod play;
+mod protected;
 mod real_binaries;
 mod refused;
 mod releases;

@@ -143,7 +143,8 @@ pub(super) fn describe_tasks(world: &World, input: &Value) -> Result<Value, Faul
     Ok(json!({"tasks": found, "failures": failures}))
 }
 
-fn task_arn(world: &World, cluster: &str, name: &str) -> String {
+/// A task's ARN, which requests may shorten to its id.
+pub(super) fn task_arn(world: &World, cluster: &str, name: &str) -> String {
     if name.starts_with("arn:") {
         name.to_owned()
     } else {

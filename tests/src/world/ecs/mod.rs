@@ -15,6 +15,7 @@ mod launch;
 mod metadata;
 mod names;
 mod network;
+mod protection;
 mod rollout;
 mod scheduler;
 mod service;
@@ -43,6 +44,9 @@ use task::Task;
 pub struct Ecs {
     /// Version labels of images, by the image as task definitions name it; for the journal.
     pub images: BTreeMap<String, String>,
+    /// Images whose tasks protect themselves from scale-in as soon as they run, as AWS recommends it for queue workers:
+    /// for how many minutes. The task role is not asked whether they may.
+    pub protecting_images: BTreeMap<String, u16>,
     /// AWS time from the creation of a task to the start of its container.
     pub provisioning: Duration,
     /// AWS time from the end of a container to STOPPED.
@@ -65,6 +69,7 @@ impl Default for Ecs {
     fn default() -> Self {
         Self {
             images: BTreeMap::new(),
+            protecting_images: BTreeMap::new(),
             provisioning: Duration::from_secs(8),
             deprovisioning: Duration::from_secs(10),
             inactive_grace: Duration::ZERO,
@@ -279,6 +284,8 @@ pub fn call(
         "ListTasks" => api::list_tasks(world, input),
         "DescribeTasks" => api::describe_tasks(world, input),
         "StopTask" => api::stop_task(world, input),
+        "UpdateTaskProtection" => protection::update(world, input),
+        "GetTaskProtection" => protection::get(world, input),
         "TagResource" => tags::tag_resource(world, input),
         "UntagResource" => tags::untag_resource(world, input),
         "ListTagsForResource" => tags::list_tags(world, input),
@@ -293,6 +300,12 @@ pub fn tick(world: &mut World) {
     for key in services {
         rollout::reconcile(world, &key);
     }
+}
+
+/// The tags of a task by its ARN.
+pub(super) fn task_tags<'a>(world: &'a World, arn: &str) -> Option<&'a BTreeMap<String, String>> {
+    let index = task::position(world, arn)?;
+    Some(&world.ecs.tasks[index].tags)
 }
 
 /// A task definition by ARN, `family:revision` or family, as `DescribeTaskDefinition` answers it.

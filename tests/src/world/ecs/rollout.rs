@@ -1,5 +1,7 @@
 //! Moves a service towards its PRIMARY deployment: rolling update, steady state.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -185,6 +187,7 @@ fn situation(world: &World, key: &ServiceKey) -> Option<Situation> {
                 task: index,
                 primary: task.deployment == primary.id,
                 liveness: task.liveness(world)?,
+                protected: task.protection(world.now).is_some(),
             })
         })
         .collect();
@@ -198,24 +201,43 @@ fn situation(world: &World, key: &ServiceKey) -> Option<Situation> {
     })
 }
 
-/// AWS: developer guide, service event messages.
+/// Tells why nothing goes on, although the deployment or the count is not reached. AWS: developer guide, service event
+/// messages.
 fn say_if_blocked(world: &mut World, key: &ServiceKey, situation: &Situation, plan: &Plan) {
+    let idle = *plan == Plan::default()
+        && situation
+            .members
+            .iter()
+            .all(|member| member.liveness == Liveness::Healthy);
+    if !idle {
+        return;
+    }
     let primary = situation.members.iter().filter(|m| m.primary).count();
-    let settled = situation
-        .members
-        .iter()
-        .all(|member| member.liveness == Liveness::Healthy);
-    let stuck = situation.may_start
-        && settled
-        && primary < situation.desired
-        && plan.start == 0
-        && plan.stop.is_empty();
-    if stuck {
+    let held = situation.held();
+    if !held.is_empty() {
+        say_protected(world, key, &held);
+    } else if situation.may_start && primary < situation.desired {
         say_once(
             world,
             key,
             "was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again.",
         );
+    }
+}
+
+/// The developer guide words it "task set (taskSet-ID) was unable to scale in. Reason: The number of protected tasks are
+/// more than the desired count of tasks"; services write it like this, as AWS's own examples of task protection show.
+fn say_protected(world: &mut World, key: &ServiceKey, held: &[usize]) {
+    let mut by_deployment: BTreeMap<String, usize> = BTreeMap::new();
+    for &index in held {
+        let deployment = world.ecs.tasks[index].deployment.clone();
+        *by_deployment.entry(deployment).or_default() += 1;
+    }
+    for (id, tasks) in by_deployment {
+        let message = format!(
+            "was unable to reach steady state because (taskSet {id}) was unable to scale in due to (reason {tasks} tasks under protection)"
+        );
+        say_once(world, key, &message);
     }
 }
 

@@ -23,6 +23,8 @@ pub(super) struct Member {
     /// Whether it belongs to the PRIMARY deployment.
     pub(super) primary: bool,
     pub(super) liveness: Liveness,
+    /// Whether it is protected from being one too many.
+    pub(super) protected: bool,
 }
 
 /// What the scheduler decides over.
@@ -62,10 +64,20 @@ impl Situation {
         self.desired * self.maximum / 100
     }
 
-    fn of(&self, primary: bool, liveness: Liveness) -> impl Iterator<Item = usize> {
+    fn members_of(&self, primary: bool, liveness: Liveness) -> impl Iterator<Item = &Member> {
         self.members
             .iter()
             .filter(move |member| member.primary == primary && member.liveness == liveness)
+    }
+
+    fn of(&self, primary: bool, liveness: Liveness) -> impl Iterator<Item = usize> {
+        self.members_of(primary, liveness).map(|member| member.task)
+    }
+
+    /// Old tasks that may go.
+    fn free(&self, liveness: Liveness) -> impl Iterator<Item = usize> {
+        self.members_of(false, liveness)
+            .filter(|member| !member.protected)
             .map(|member| member.task)
     }
 
@@ -96,9 +108,28 @@ impl Situation {
         ailing.into_iter().take(retired).collect()
     }
 
+    /// Tasks that would be stopped if they were not protected.
+    pub(super) fn held(&self) -> Vec<usize> {
+        let unprotected = |member: &Member| Member {
+            protected: false,
+            ..*member
+        };
+        let free = Self {
+            members: self.members.iter().map(unprotected).collect(),
+            ..*self
+        };
+        let mut stop = free.plan().stop;
+        stop.retain(|task| {
+            let mut protected = self.members.iter().filter(|member| member.protected);
+            protected.any(|member| member.task == *task)
+        });
+        stop
+    }
+
     /// Decides. Old tasks go as new ones become healthy; where `maximumPercent` leaves no room for
     /// new ones and no unhealthy task is about to make some, old ones go first, down to
-    /// `minimumHealthyPercent`.
+    /// `minimumHealthyPercent`. Protected tasks stay, and take room. AWS: developer guide, "Protect
+    /// your Amazon ECS tasks from being terminated by scale-in events".
     pub(super) fn plan(&self) -> Plan {
         let mut stop = self.primary_excess();
         let primary = self.sound_primary().count() - stop.len();
@@ -106,20 +137,17 @@ impl Situation {
             .of(true, Liveness::Healthy)
             .filter(|task| !stop.contains(task))
             .count();
-        let old_healthy: Vec<usize> = self.of(false, Liveness::Healthy).collect();
-        let healthy = kept_healthy + old_healthy.len();
+        let healthy = kept_healthy + self.of(false, Liveness::Healthy).count();
         let ailing = self.ailing().len();
 
-        stop.extend(self.of(false, Liveness::Pending));
-        let mut live = primary + old_healthy.len() + ailing;
+        stop.extend(self.free(Liveness::Pending));
         if healthy >= self.lower() {
-            stop.extend(self.of(false, Liveness::Warming));
-        } else {
-            live += self.of(false, Liveness::Warming).count();
+            stop.extend(self.free(Liveness::Warming));
         }
+        let mut live = self.members.len() - stop.len();
 
         let wanted = if self.may_start {
-            self.desired - primary
+            self.desired.saturating_sub(primary)
         } else {
             0
         };
@@ -129,10 +157,10 @@ impl Situation {
         let spare = healthy.saturating_sub(self.lower());
         let drained = healthy
             .saturating_sub(self.desired)
-            .max(short_of_room.min(spare))
-            .min(old_healthy.len());
-        stop.extend(old_healthy.into_iter().take(drained));
-        live -= drained;
+            .max(short_of_room.min(spare));
+        let drained: Vec<usize> = self.free(Liveness::Healthy).take(drained).collect();
+        live -= drained.len();
+        stop.extend(drained);
         Plan {
             start: wanted.min(self.upper().saturating_sub(live)),
             stop,
@@ -146,14 +174,20 @@ impl Situation {
     }
 
     /// What of the PRIMARY deployment exceeds the desired count: the least useful first, then the
-    /// youngest.
+    /// youngest. Never what is protected, and no healthy task that the protected ones cannot replace yet.
     fn primary_excess(&self) -> Vec<usize> {
-        let mut primary: Vec<&Member> = self.sound_primary().collect();
-        let excess = primary.len().saturating_sub(self.desired);
-        primary.sort_by_key(|member| (member.liveness, Reverse(member.task)));
-        primary
-            .into_iter()
-            .take(excess)
+        let excess = self.sound_primary().count().saturating_sub(self.desired);
+        let healthy =
+            self.of(true, Liveness::Healthy).count() + self.of(false, Liveness::Healthy).count();
+        let mut free: Vec<&Member> = self
+            .sound_primary()
+            .filter(|member| !member.protected)
+            .collect();
+        free.sort_by_key(|member| (member.liveness, Reverse(member.task)));
+        let spare = healthy.saturating_sub(self.lower());
+        let unhealthy = free.partition_point(|member| member.liveness < Liveness::Healthy);
+        free.into_iter()
+            .take(excess.min(unhealthy + spare))
             .map(|member| member.task)
             .collect()
     }
@@ -176,6 +210,7 @@ mod tests {
                     task,
                     primary: false,
                     liveness: Liveness::Healthy,
+                    protected: false,
                 })
                 .collect(),
         }
@@ -212,9 +247,34 @@ mod tests {
                 task,
                 primary: true,
                 liveness,
+                protected: false,
             });
         }
         assert_eq!(shrinking.plan().stop, [1]);
+    }
+
+    #[test]
+    fn a_scale_in_takes_other_tasks_than_protected_ones_and_waits_for_these() {
+        let mut shrinking = situation(1, 100, 200, 0);
+        shrinking.members = members(&[Liveness::Healthy; 3]);
+        shrinking.members[1].protected = true;
+        shrinking.members[2].protected = true;
+        assert_eq!(shrinking.plan().stop, [0]);
+        shrinking.members.remove(0);
+        assert_eq!(shrinking.plan(), Plan::default());
+        assert_eq!(shrinking.held().len(), 1);
+    }
+
+    #[test]
+    fn protected_old_tasks_take_the_room_of_new_ones() {
+        for (maximum, started) in [(100, 0), (150, 2), (200, 4)] {
+            let mut service = situation(4, 100, maximum, 4);
+            for member in &mut service.members {
+                member.protected = true;
+            }
+            let plan = service.plan();
+            assert_eq!((plan.start, plan.stop.len()), (started, 0));
+        }
     }
 
     fn members(of: &[Liveness]) -> Vec<Member> {
@@ -222,6 +282,7 @@ mod tests {
             task,
             primary: true,
             liveness,
+            protected: false,
         };
         of.iter().enumerate().map(member).collect()
     }
@@ -265,7 +326,7 @@ mod tests {
             desired in 0_usize..12,
             minimum in 0_usize..=100,
             maximum in 100_usize..=200,
-            members in prop::collection::vec((any::<bool>(), any_liveness()), 0..24),
+            members in prop::collection::vec((any::<bool>(), any_liveness(), any::<bool>()), 0..24),
         ) {
             let situation = Situation {
                 desired,
@@ -275,7 +336,12 @@ mod tests {
                 members: members
                     .iter()
                     .enumerate()
-                    .map(|(task, &(primary, liveness))| Member { task, primary, liveness })
+                    .map(|(task, &(primary, liveness, protected))| Member {
+                        task,
+                        primary,
+                        liveness,
+                        protected,
+                    })
                     .collect(),
             };
             let plan = situation.plan();
@@ -291,6 +357,8 @@ mod tests {
             prop_assert!(plan.start == 0 || kept + plan.start <= situation.upper());
             let ailing = situation.ailing();
             prop_assert!(plan.stop.iter().all(|task| !ailing.contains(task)));
+            let mut protected = situation.members.iter().filter(|member| member.protected);
+            prop_assert!(protected.all(|member| !plan.stop.contains(&member.task)));
             let mut gone = plan.stop.clone();
             gone.sort_unstable();
             gone.dedup();

@@ -10,7 +10,7 @@ use super::{
     image::{digest_of, label_of},
     launch::launch,
     names::ServiceKey,
-    network,
+    network, protection,
     scheduler::Liveness,
     tags::Tags,
     targets::{self, Registration},
@@ -101,6 +101,8 @@ pub(super) struct Task {
     /// Whether it ever counted as healthy: from then on its end is no failed launch.
     pub(super) proven: bool,
     pub(super) stop: Option<Stop>,
+    /// When its protection ends or has ended.
+    pub(super) protected_until: Option<Moment>,
     /// When SIGTERM was sent.
     terminated: Option<Moment>,
     killed: bool,
@@ -181,6 +183,7 @@ pub(super) fn create(world: &mut World, origin: &Origin) -> Option<String> {
         health: None,
         proven: false,
         stop: None,
+        protected_until: None,
         terminated: None,
         killed: false,
         exit_code: None,
@@ -217,6 +220,7 @@ fn reach_running(world: &mut World, index: usize) {
     world.ecs.tasks[index].started = Some(world.now);
     move_to(world, index, Status::Running);
     breaker::task_started(world, index);
+    protection::protect_itself(world, index);
 }
 
 /// Remembers that a task became healthy.

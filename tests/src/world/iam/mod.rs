@@ -43,6 +43,9 @@ pub struct Iam {
     /// Whether a role that does not exist is an error, as on AWS. Otherwise whoever is to act as such
     /// a role goes on as a person.
     pub strict: bool,
+    /// Whether `aws:ResourceTag` knows nothing of the tags that ECS itself sets on tasks (`aws:ecs:serviceName`,
+    /// `aws:ecs:clusterName`). AWS does not say.
+    pub hides_managed_tags: bool,
     /// What was allowed so far by which role: actions as AWS writes them.
     pub used: BTreeSet<Use>,
     roles: BTreeMap<String, Role>,

@@ -13,8 +13,8 @@ const GLOBAL_KEYS: [&str; 4] = [
     "aws:SourceArn",
 ];
 
-/// The condition keys of single services that the local account fills in; the one that ends in a
-/// slash is a family of keys, one for each tag.
+/// The condition keys of single services that the local account fills in; one that ends in a slash
+/// is a family of keys, one for each tag.
 const FILLED_KEYS: [&str; 12] = [
     "application-autoscaling:scalable-dimension",
     "application-autoscaling:service-namespace",
@@ -29,6 +29,9 @@ const FILLED_KEYS: [&str; 12] = [
     "aws:RequestTag/",
     "aws:TagKeys",
 ];
+
+/// The tags of what is asked for: the local account fills them in where these are tasks.
+const TAGS_OF_TASKS: &str = "aws:ResourceTag/";
 
 /// See `models/authorization.py`.
 #[derive(Debug, Deserialize)]
@@ -84,8 +87,16 @@ pub(super) fn refuse_key(action: &str, key: &str) -> Option<String> {
         return Some(format!("AWS documents no condition key {key} of {action}"));
     }
     let mut filled = FILLED_KEYS.into_iter().chain(GLOBAL_KEYS);
-    let filled = filled.any(|known| is_key(known, key));
+    let filled = filled.any(|known| is_key(known, key))
+        || is_key(TAGS_OF_TASKS, key) && is_about_tasks(action);
     (!filled).then(|| format!("the local account does not fill in condition key {key}"))
+}
+
+fn is_about_tasks(action: &str) -> bool {
+    let resources = actions()
+        .get(action)
+        .map(|found| found.resources.as_slice());
+    matches!(resources, Some([one]) if one.contains(":task/"))
 }
 
 /// Names of keys do not depend on case. AWS: IAM user guide, "IAM JSON policy elements: Condition".

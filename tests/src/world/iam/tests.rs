@@ -3,7 +3,7 @@ use std::path::Path;
 use super::{needs::Need, *};
 use crate::{
     clock::Moment,
-    world::{Effect, Identity, cloudwatch, functions::Function, journal::What, sqs},
+    world::{Effect, Identity, cloudwatch, ecs, functions::Function, journal::What, sqs},
 };
 
 const CANARY: &str = "arn:aws:ecs:eu-central-1:111122223333:service/orders/orders-canary";
@@ -189,6 +189,71 @@ fn a_mute_rule_needs_a_grant_on_itself_and_on_every_alarm_that_it_mutes() {
     ask("DescribeAlarmHistory", &json!({})).expect_err("all alarms");
 }
 
+/// A pair's cluster with a task of each service, tagged by ECS; deploy-canary may stop tasks whose tags say that they are of
+/// the canary. Answers the primary's task and the canary's.
+fn may_stop_the_canary() -> (World, [String; 2]) {
+    let tasks = "arn:aws:ecs:eu-central-1:111122223333:task/orders/*";
+    let cluster = "arn:aws:ecs:eu-central-1:111122223333:cluster/orders";
+    let actions = ["DescribeTasks", "GetTaskProtection", "StopTask"].map(|it| format!("ecs:{it}"));
+    let mut world = with(&json!([{
+        "Effect": "Allow", "Action": actions, "Resource": tasks,
+        "Condition": {
+            "ArnEquals": { "ecs:cluster": cluster },
+            "StringEquals": { "aws:ResourceTag/aws:ecs:serviceName": "orders-canary" },
+        },
+    }]));
+    ecs::create_cluster(&mut world, "orders");
+    let container = json!({ "name": "app", "image": "app:v1" });
+    let definition = json!({ "family": "orders", "containerDefinitions": [container] });
+    ecs::register_task_definition(&mut world, &definition).expect("it is registered");
+    for name in ["orders", "orders-canary"] {
+        let service = json!({ "cluster": "orders", "serviceName": name, "taskDefinition": "orders",
+            "desiredCount": 1, "enableECSManagedTags": true });
+        ecs::create_service(&mut world, &service).expect("it is created");
+    }
+    world.tick(world.now);
+    let tasks = ["orders", "orders-canary"].map(|name| {
+        let of_service = json!({ "cluster": "orders", "serviceName": name });
+        let listed = ecs::call(&mut world, "ListTasks", &of_service, &canary()).expect("listed");
+        listed["taskArns"][0].as_str().expect("one").to_owned()
+    });
+    (world, tasks)
+}
+
+#[test]
+fn the_tags_of_a_task_say_whose_tasks_a_role_may_stop() {
+    let (mut world, [primary, canary]) = may_stop_the_canary();
+    let id = canary.rsplit('/').next().expect("it has an id");
+    for task in [canary.as_str(), id] {
+        let one = json!({ "cluster": "orders", "task": task, "reason": "rolled back" });
+        ask(&mut world, "ecs", "StopTask", &one).expect("the canary's");
+    }
+    let one = json!({ "cluster": "orders", "task": primary });
+    let message = denial(ask(&mut world, "ecs", "StopTask", &one));
+    let wanted = format!("to perform: ecs:StopTask on resource: {primary} because");
+    assert!(message.contains(&wanted), "{message}");
+    let elsewhere = json!({ "cluster": "billing", "task": canary });
+    ask(&mut world, "ecs", "StopTask", &elsewhere).expect_err("another cluster");
+    let unknown = json!({ "cluster": "orders", "task": "0123" });
+    ask(&mut world, "ecs", "StopTask", &unknown).expect_err("it has no tags");
+    for operation in ["DescribeTasks", "GetTaskProtection"] {
+        let one = json!({ "cluster": "orders", "tasks": [canary] });
+        ask(&mut world, "ecs", operation, &one).expect("the canary's");
+        let both = json!({ "cluster": "orders", "tasks": [canary, primary] });
+        ask(&mut world, "ecs", operation, &both).expect_err("one is the primary's");
+    }
+    let update = json!({ "cluster": "orders", "tasks": [canary], "protectionEnabled": false });
+    ask(&mut world, "ecs", "UpdateTaskProtection", &update).expect_err("not granted");
+}
+
+#[test]
+fn tags_that_ecs_sets_itself_may_be_hidden_from_policies() {
+    let (mut world, [_, canary]) = may_stop_the_canary();
+    world.iam.hides_managed_tags = true;
+    let one = json!({ "cluster": "orders", "task": canary });
+    ask(&mut world, "ecs", "StopTask", &one).expect_err("no policy sees whose it is");
+}
+
 #[test]
 fn an_explicit_deny_beats_every_allow() {
     let mut world = with(&json!([
@@ -339,6 +404,10 @@ fn what_the_account_does_not_know_is_refused_by_name() {
         (
             condition("StringEquals", "ecs:subnet"),
             "does not fill in condition key ecs:subnet",
+        ),
+        (
+            condition("StringEquals", "aws:ResourceTag/application"),
+            "does not fill in condition key aws:ResourceTag/application",
         ),
         (json!([]), "Statement is empty"),
     ] {

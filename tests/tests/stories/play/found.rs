@@ -322,6 +322,14 @@ impl Play {
         }
     }
 
+    /// Whether a task has processed a message, by id.
+    pub(crate) fn is_processed(&self, message: &str) -> bool {
+        match &self.work {
+            Work::Messages(messages) => messages.is_processed(message),
+            Work::Requests(_) => false,
+        }
+    }
+
     /// The clients, of a pair behind a load balancer.
     pub(crate) fn requests(&self) -> &Requests {
         match &self.work {

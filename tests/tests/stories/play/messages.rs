@@ -106,6 +106,10 @@ impl Messages {
         *self.every.lock().unwrap() = Duration::from_secs(10);
     }
 
+    pub(super) fn is_processed(&self, message: &str) -> bool {
+        self.processed.lock().unwrap().contains(message)
+    }
+
     /// Messages that were sent and are neither processed nor in any queue.
     pub(super) fn lost(&self) -> Vec<String> {
         let waiting = self.account.with(|world| {

@@ -3,6 +3,7 @@
 mod balanced;
 mod documents;
 mod property;
+mod protected;
 mod stage;
 
 use std::time::Duration;

@@ -17,6 +17,10 @@ impl Call<'_> {
             arns.map(|arn| in_cluster(Need::new(action.clone(), arn)))
                 .collect()
         };
+        let each_task = |names: Vec<&str>| {
+            let needs: Vec<Need> = each("task", names);
+            needs.into_iter().map(|need| self.tagged(need)).collect()
+        };
         Some(match operation {
             "RegisterTaskDefinition" => self.register_task_definition(),
             // As AWS's own denials of `ListTasks` say: without a container instance it is `*`.
@@ -25,8 +29,10 @@ impl Call<'_> {
                 vec![Need::new(action, "*")]
             }
             "DescribeServices" => each("service", texts(self.input, "services")),
-            "DescribeTasks" => each("task", texts(self.input, "tasks")),
-            "StopTask" => each("task", vec![text(self.input, "task")]),
+            "DescribeTasks" | "GetTaskProtection" | "UpdateTaskProtection" => {
+                each_task(texts(self.input, "tasks"))
+            }
+            "StopTask" => each_task(vec![text(self.input, "task")]),
             "UpdateService" | "CreateService" => {
                 let member = match operation {
                     "UpdateService" => "service",
@@ -95,6 +101,18 @@ impl Call<'_> {
             .filter(|role| !role.is_empty())
             .map(|role| self.pass(role, super::super::ECS_TASKS))
             .collect()
+    }
+
+    /// Whether AWS's own tags of a task (`aws:ecs:serviceName`) match is not documented: see [`super::super::Iam`].
+    fn tagged(&self, mut need: Need) -> Need {
+        let tags = ecs::task_tags(self.world, &need.resource);
+        let hides = self.world.iam.hides_managed_tags;
+        for (key, value) in tags.into_iter().flatten() {
+            if !(hides && key.starts_with("aws:")) {
+                need = need.with(&format!("aws:ResourceTag/{key}"), value);
+            }
+        }
+        need
     }
 
     fn cluster_arn(&self) -> String {
