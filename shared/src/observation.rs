@@ -142,6 +142,19 @@ pub struct Service {
     pub scaling: Option<ScalableTarget>,
     /// The target groups that it registers its tasks in.
     pub target_groups: Vec<TargetGroupArn>,
+    /// What keeps tasks running that it does not want any more, where that was asked and found.
+    pub protection: Option<Protection>,
+}
+
+/// Tasks that are protected from scale-in: neither a lower count nor a deployment ends them.
+///
+/// AWS: ECS developer guide, "Protect your Amazon ECS tasks from being terminated by scale-in events".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Protection {
+    /// How many.
+    pub tasks: u32,
+    /// When the last protection ends, unless it is renewed.
+    pub until: Timestamp,
 }
 
 /// One deployment of a service (ECS deployment controller).
@@ -350,6 +363,33 @@ impl Service {
         (!is_held).then_some(growing)
     }
 
+    /// Whether tasks run that the service does not want any more: beyond its count, or of an older version although all tasks of the
+    /// newest run.
+    #[must_use]
+    pub fn keeps_more_than_it_wants(&self) -> bool {
+        let older: u32 = self.older().map(|deployment| deployment.running).sum();
+        let is_replaced = |newest: &Deployment| newest.running >= newest.desired;
+        self.running > self.desired || older > 0 && self.newest().is_some_and(is_replaced)
+    }
+
+    /// Whether it runs nothing but a version, in the number it should have, and all that keeps it from being steady is that older
+    /// tasks of that version are protected from scale-in.
+    #[must_use]
+    pub fn is_steady_but_for_protected(&self, version: &TaskDefinitionArn) -> bool {
+        let mut deployments = self.deployments.iter();
+        self.protection.is_some()
+            && self.keeps_more_than_it_wants()
+            && self.pending == 0
+            && self
+                .newest()
+                .is_some_and(|it| it.rollout != Rollout::Failed)
+            && deployments.all(|it| it.task_definition == *version)
+    }
+
+    fn older(&self) -> impl Iterator<Item = &Deployment> {
+        self.deployments.iter().filter(|it| !it.primary)
+    }
+
     /// The newest deployment.
     #[must_use]
     pub fn newest(&self) -> Option<&Deployment> {
@@ -475,9 +515,27 @@ impl fmt::Display for Service {
             )?,
         }
         match self.deployments.len() {
-            0 | 1 => Ok(()),
-            others => write!(f, " (and {} older deployments)", others - 1),
+            0 | 1 => {}
+            others => write!(f, " (and {} older deployments)", others - 1)?,
         }
+        match &self.protection {
+            None => Ok(()),
+            Some(protection) => write!(f, ", {protection}"),
+        }
+    }
+}
+
+impl fmt::Display for Protection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (tasks, is) = match self.tasks {
+            1 => ("task", "is"),
+            _ => ("tasks", "are"),
+        };
+        let Self { tasks: many, until } = self;
+        write!(
+            f,
+            "{many} {tasks} {is} protected from scale-in until {until}"
+        )
     }
 }
 

@@ -179,6 +179,15 @@ pub async fn pair_unless_stopped(
     Ok(pair)
 }
 
+/// Looks why services keep tasks that they do not want any more, for whoever is told what is waited for.
+pub async fn explain(account: &Account, target: &Target, pair: &mut Observation) {
+    let (cluster, primary, canary) = (&target.cluster, &mut pair.primary, &mut pair.canary);
+    tokio::join!(
+        Box::pin(account.explain(cluster, primary)),
+        Box::pin(account.explain(cluster, canary))
+    );
+}
+
 /// Why a release that goes on must not, as far as that was seen.
 fn closed(record: &Record, target: &Target, seen: &View<'_>) -> Option<Refusal> {
     if record.rollback().is_some() {

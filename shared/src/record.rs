@@ -283,6 +283,7 @@ impl Record {
             kept: Kept::default(),
             forced: Forced::default(),
             missing: Vec::new(),
+            unwanted_since: None,
             told: None,
         }));
         self.advance(phase, now)

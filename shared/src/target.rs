@@ -41,8 +41,30 @@ pub struct Target {
     pub resting_tasks: u32,
     /// For how long after a promotion an alarm still rolls it back, in minutes; 0 for never.
     pub guard_minutes: u32,
+    /// What a rollback does with tasks of the candidate that are protected from scale-in.
+    #[serde(default, skip_serializing_if = "ProtectedTasks::are_stopped")]
+    pub protected_tasks: ProtectedTasks,
     /// How work is split.
     pub traffic: Traffic,
+}
+
+/// What a rollback does with tasks of the candidate that neither a count of 0 nor a deployment ends, because they are protected from
+/// scale-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ProtectedTasks {
+    /// They are stopped: `StopTask` is not kept back by protection. What they were working on comes back to its queue after the
+    /// visibility timeout.
+    #[default]
+    Stop,
+    /// Their protection's end is waited for, and so is the end of the rollback.
+    Wait,
+}
+
+impl ProtectedTasks {
+    fn are_stopped(&self) -> bool {
+        *self == Self::Stop
+    }
 }
 
 /// How work is split between the two services.
@@ -117,7 +139,8 @@ pub enum Mode {
 }
 
 /// Fields that do not say where and how work is split: of these a release keeps those that it began with.
-const LIMITS: [&str; 8] = [
+const LIMITS: [&str; 9] = [
+    "protectedTasks",
     "restingTasks",
     "guardMinutes",
     "maxDeadLetters",

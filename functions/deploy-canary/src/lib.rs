@@ -104,7 +104,8 @@ impl Stage for DeployCanary {
         let (pair, task_arns, queue): (_, Result<_, Trouble>, Result<_, Trouble>) =
             tokio::join!(pair, tasks, queue);
         // What the pair says comes first: a gate that is closed is more than a call that failed.
-        let (pair, task_arns, ()) = (pair?, task_arns?, queue?);
+        let (mut pair, task_arns, ()) = (pair?, task_arns?, queue?);
+        observe::explain(account, target, &mut pair).await;
         let detail = detail(account, look, &pair, &task_arns).await?;
         Ok(Seen { pair, detail })
     }

@@ -90,7 +90,8 @@ async fn whole(account: &Account, look: &Look<PromotePrimary>) -> Result<Seen, T
         account.task_arns(&target.cluster, &target.canary)
     );
     // What the pair says comes first: a gate that is closed is more than a call that failed.
-    let (pair, primary_arns, canary_arns) = (pair?, primary_arns?, canary_arns?);
+    let (mut pair, primary_arns, canary_arns) = (pair?, primary_arns?, canary_arns?);
+    observe::explain(account, target, &mut pair).await;
     let record = pair
         .record
         .as_ref()

@@ -12,7 +12,7 @@ use canary::{
 use crate::{
     Seen,
     call::Why,
-    execution,
+    execution, left_over,
     missing::Lacking,
     services, stop,
     weights::{self, Weighing},
@@ -50,6 +50,10 @@ pub fn restore(
                 .map_or(next.kept, |it| next.kept.with(which, it));
         }
     }
+    let canary = seen.canary.get();
+    if canary.is_some_and(|canary| left_over::is_there(canary, rolling_back)) {
+        next.unwanted_since.get_or_insert(now);
+    }
     let anew = anew(seen, record, rolling_back);
     for (which, _) in &anew.steps {
         next.forced = next.forced.again(*which);
@@ -65,6 +69,7 @@ pub fn restore(
     } = weights::weigh(seen, record.rolling(next.clone(), now), &next);
     steps.extend(service_steps(seen, &written, &next, is_over));
     steps.extend(anew.steps.into_iter().map(|(_, step)| step));
+    steps.extend(left_over::steps(seen, record));
     if rolling_back.ends_execution && !matches!(why, Why::Action(_)) {
         steps.extend(execution::steps(seen, record, rolling_back, is_first));
     }
@@ -118,6 +123,9 @@ fn accepted(seen: &Seen, record: &Record, rolling_back: &RollingBack) -> Vec<Lac
 /// Nothing is to be changed any more.
 fn conclude(seen: &Seen, record: &Record, rolling_back: &RollingBack, why: &Why) -> Decision {
     if let Some(waiting_on) = weights::waiting_on(seen, record) {
+        return Decision::Wait(waiting_on);
+    }
+    if let Some(waiting_on) = left_over::waiting_on(seen, record) {
         return Decision::Wait(waiting_on);
     }
     if !is_restored(seen, record, rolling_back) {
@@ -264,12 +272,15 @@ fn is_restored(seen: &Seen, record: &Record, rolling_back: &RollingBack) -> bool
         }
     };
     let (of_primary, of_canary) = (&record.found.primary, &record.found.canary);
-    let canary = |canary: &Service| canary.is_on(&of_canary.task_definition) && canary.is_steady();
+    let canary = |canary: &Service| {
+        let stable = &of_canary.task_definition;
+        canary.is_on(stable) && canary.is_steady() || canary.is_steady_but_for_protected(stable)
+    };
     let primary = |primary: &Service| {
-        let version =
-            !has_begun || primary.is_on(&of_primary.task_definition) && primary.is_rolled_out();
+        let stable = &of_primary.task_definition;
+        let version = !has_begun || primary.is_on(stable) && primary.is_rolled_out();
         let count = !has_begun && !record.owns_primary_count() || primary.is_settled();
-        version && count
+        version && count || primary.is_steady_but_for_protected(stable)
     };
     is(&seen.canary, of_canary, &canary)
         && is(&seen.primary, of_primary, &primary)
@@ -304,8 +315,19 @@ fn left(seen: &Seen, record: &Record, rolling_back: &RollingBack) -> Vec<String>
     });
     services
         .chain(kept_counts(seen, record, rolling_back))
+        .chain(protected(seen))
         .chain(alone)
         .collect()
+}
+
+/// Tasks of the right version that are there beyond a service's count.
+fn protected(seen: &Seen) -> impl Iterator<Item = String> {
+    let services = [&seen.primary, &seen.canary].into_iter();
+    services.filter_map(|service| {
+        let service = service.get()?;
+        let protection = service.protection?;
+        Some(format!("of {}, {protection}", service.name))
+    })
 }
 
 /// Counts that somebody had set before the rollback began. After a promotion has given them back all counts are theirs.

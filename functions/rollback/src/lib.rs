@@ -3,6 +3,7 @@
 pub mod call;
 pub mod decide;
 mod execution;
+mod left_over;
 mod look;
 pub mod missing;
 pub mod notice;

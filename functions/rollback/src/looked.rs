@@ -58,6 +58,7 @@ impl Looked {
                 status: Known::Gone,
                 balancer,
                 inactive: Vec::new(),
+                left_over: Known::Known(Vec::new()),
             },
         }
     }

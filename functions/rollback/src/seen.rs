@@ -15,7 +15,10 @@ use canary::{
     target::AlbTraffic,
 };
 
-use crate::watch::{self, Sight, Watched};
+use crate::{
+    left_over,
+    watch::{self, Sight, Watched},
+};
 
 /// For how long one read may keep a look: half of what an operation may take, so that one that hangs leaves time for what is to
 /// be changed.
@@ -40,6 +43,8 @@ pub struct Seen {
     pub balancer: Option<Balancer>,
     /// Versions that AWS does not deploy any more.
     pub inactive: Vec<TaskDefinitionArn>,
+    /// Ids of the candidate's tasks that go on although nobody wants them; not asked, and none, before ECS has had time to end them.
+    pub left_over: Known<Vec<String>>,
 }
 
 /// What one look sees of the load balancer.
@@ -73,6 +78,7 @@ impl Seen {
             .into_iter()
             .chain([self.scaling.as_ref()])
             .chain(pipeline)
+            .chain([self.left_over.unseen()])
             .flatten()
             .chain(self.balancer.iter().flat_map(Balancer::unseen))
     }
@@ -133,6 +139,7 @@ pub(crate) async fn observe(account: &Account, record: &Record) -> Seen {
         status,
         balancer,
         inactive: Vec::new(),
+        left_over: Known::Known(Vec::new()),
     };
     follow_up(account, record, &mut seen).await;
     for unseen in seen.unseen() {
@@ -267,8 +274,15 @@ async fn follow_up(account: &Account, record: &Record, seen: &mut Seen) {
         let deployable = in_time("ecs:DescribeTaskDefinition", read).await;
         matches!(deployable, Known::Known(false) | Known::Gone).then(|| stable.clone())
     });
-    let (recorded, inactive) = tokio::join!(recorded, futures_util::future::join_all(inactive));
+    let (recorded, inactive, left_over, primary, canary) = tokio::join!(
+        recorded,
+        futures_util::future::join_all(inactive),
+        Box::pin(left_over(account, record, seen)),
+        Box::pin(explained(account, record, &seen.primary)),
+        Box::pin(explained(account, record, &seen.canary)),
+    );
     seen.inactive = inactive.into_iter().flatten().collect();
+    (seen.left_over, seen.primary, seen.canary) = (left_over, primary, canary);
     let Some((model, recorded)) = record.target.alb().zip(recorded) else {
         return;
     };
@@ -276,6 +290,38 @@ async fn follow_up(account: &Account, record: &Record, seen: &mut Seen) {
         let actions = recorded.actions(&rule.arn).cloned();
         rule.recorded = actions.and_then(|it| Forward::read(model, &rule.arn, it).ok());
     }
+}
+
+/// A service with what keeps its tasks, if it keeps more than it wants. Right behind the fence that is only ECS, which takes its time.
+async fn explained(account: &Account, record: &Record, service: &Known<Service>) -> Known<Service> {
+    let mut service = service.clone();
+    if account.now().since(record.phase_since) >= left_over::TAKEN_IN
+        && let Known::Known(service) = &mut service
+    {
+        account.explain(&record.target.cluster, service).await;
+    }
+    service
+}
+
+/// The candidate's tasks that are still to run although nobody wants them.
+async fn left_over(account: &Account, record: &Record, seen: &Seen) -> Known<Vec<String>> {
+    let canary = seen.canary.get().zip(record.rollback());
+    let canary =
+        canary.filter(|(canary, rolling_back)| left_over::is_due(canary, rolling_back, seen.now));
+    let Some((canary, rolling_back)) = canary else {
+        return Known::Known(Vec::new());
+    };
+    let cluster = &record.target.cluster;
+    let tasks = in_time("the canary's tasks", async {
+        let arns = account.task_arns(cluster, &canary.name).await?;
+        account.tasks(cluster, &arns).await
+    });
+    let candidate = rolling_back.candidate.as_ref();
+    tasks.await.map(|tasks| {
+        let tasks = tasks.into_iter();
+        let of_candidate = tasks.filter(|task| Some(&task.task_definition) == candidate);
+        of_candidate.map(|task| task.id).collect()
+    })
 }
 
 /// What the release found, in full, if that can be read.

@@ -27,6 +27,12 @@ pub(crate) fn steps(record: &Record, rolling_back: &RollingBack) -> Vec<Step> {
     canary.into_iter().chain(primary).collect()
 }
 
+/// Whether a count of 0 has gone out to the canary: from then on none of its tasks is wanted.
+pub(crate) fn has_emptied(record: &Record, sent: &[Step], failed: &[Step]) -> bool {
+    let emptying = Step::count(&record.target.canary, 0);
+    sent.contains(&emptying) && !failed.contains(&emptying)
+}
+
 /// What of it is still to be sent to services that cannot be seen.
 pub(crate) fn blind_steps(seen: &Seen, record: &Record, rolling_back: &RollingBack) -> Vec<Step> {
     if rolling_back.stopped {

@@ -179,6 +179,11 @@ impl AwsError {
         self.kind == Kind::Missing
     }
 
+    /// Whether this is in AWS's words.
+    pub(crate) fn says(&self, words: &str) -> bool {
+        self.message.contains(words)
+    }
+
     /// Whether AWS said this.
     pub(crate) fn is(&self, code: &str) -> bool {
         self.code.as_deref() == Some(code)

@@ -6,6 +6,7 @@ pub mod error;
 pub mod load_balancers;
 pub mod notifications;
 pub mod pipeline;
+mod protection;
 pub mod queues;
 mod raw;
 pub mod records;
@@ -146,6 +147,7 @@ impl Account {
                 self.update_service(cluster, service, Some(task_definition), None, true)
                     .await
             }
+            Step::StopTask { task, reason, .. } => self.stop_task(cluster, task, reason).await,
             Step::Scale { service, to } => self.set_scaling(cluster, service, *to).await,
             Step::Weigh {
                 forward, actions, ..

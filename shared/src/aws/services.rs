@@ -177,6 +177,7 @@ fn read(
             .iter()
             .filter_map(|it| TargetGroupArn::try_from(it.target_group_arn()?).ok())
             .collect(),
+        protection: None,
     })
 }
 

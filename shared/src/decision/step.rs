@@ -36,6 +36,15 @@ pub enum Step {
         /// What it runs.
         task_definition: TaskDefinitionArn,
     },
+    /// Stop one task, and nothing but that.
+    StopTask {
+        /// Whose it is.
+        service: ServiceName,
+        /// Its id.
+        task: String,
+        /// Why; ECS shows it, in at most 1024 characters.
+        reason: String,
+    },
     /// Set a service's scalable target.
     Scale {
         /// Whose.
@@ -93,6 +102,10 @@ impl fmt::Display for Step {
                 service,
                 task_definition,
             } => write!(f, "{service} deploys {} once more", task_definition.short()),
+            Self::StopTask { service, task, .. } => write!(
+                f,
+                "task {task} of {service} is stopped, although it is protected from scale-in"
+            ),
             Self::Scale { service, to } => write!(
                 f,
                 "{service} is scaled automatically from {} to {}{}",

@@ -6,7 +6,7 @@ use super::{Doing, because, plural};
 use crate::{
     clock::{Spoken, Timestamp},
     names::{ReleaseId, ServiceName, TaskDefinitionArn},
-    observation::{Deployment, Known, Service, TargetHealth},
+    observation::{Deployment, Known, Protection, Service, TargetHealth},
     record::{Cause, Missing},
     weight::{Attained, Share, Weight},
 };
@@ -130,6 +130,17 @@ pub enum WaitingOn {
     /// What is restored, as far as that can be seen.
     #[error("rolling back, not everything can be seen: {0}")]
     NotSeen(String),
+    /// Tasks of the candidate that neither a count nor a deployment ends.
+    #[error(
+        "rolling back, but the candidate's tasks on {canary} go on: {}. protectedTasks is wait; to end them now, stop them by hand",
+        protection.map_or_else(|| "ECS does not end them".to_owned(), |it| it.to_string())
+    )]
+    Protected {
+        /// The canary service.
+        canary: ServiceName,
+        /// What protects them, if that was seen.
+        protection: Option<Protection>,
+    },
     /// Actions in progress, after which the pipeline execution is over.
     #[error(
         "restored; waiting for the pipeline execution of release {release} to end{}",
@@ -199,7 +210,8 @@ impl WaitingOn {
             failed: deployment.map_or(0, |deployment| deployment.failed_tasks),
             reason: deployment
                 .filter(|deployment| deployment.failed_tasks > 0)
-                .and_then(|d| d.reason.clone()),
+                .and_then(|d| d.reason.clone())
+                .or_else(|| Some(service.protection?.to_string())),
         }
     }
 

@@ -48,6 +48,9 @@ pub struct RollingBack {
     /// What AWS has refused.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<Missing>,
+    /// Since when no task of the candidate is wanted on the canary any more: what still runs is kept by something else than ECS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unwanted_since: Option<Timestamp>,
     /// When people were last told that it takes long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told: Option<Timestamp>,

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{AlbTraffic, Mode, QueueTraffic, Target, Traffic};
+use super::{AlbTraffic, Mode, ProtectedTasks, QueueTraffic, Target, Traffic};
 use crate::names::{
     AlarmName, ClusterName, ForwardArn, PipelineName, QueueUrl, ServiceName, TargetGroupArn,
 };
@@ -21,6 +21,8 @@ pub struct Input {
     resting_tasks: u32,
     #[serde(default = "an_hour")]
     guard_minutes: u32,
+    #[serde(default)]
+    protected_tasks: ProtectedTasks,
     traffic: TrafficInput,
 }
 
@@ -76,6 +78,7 @@ impl From<Input> for Target {
             alarms: input.alarms,
             resting_tasks: input.resting_tasks,
             guard_minutes: input.guard_minutes,
+            protected_tasks: input.protected_tasks,
             traffic: input.traffic.into(),
         }
     }

@@ -1,5 +1,8 @@
 //! Tasks that protect themselves from scale-in, as AWS recommends it to workers of a queue.
 
+mod going_on;
+mod rolled_back;
+
 use std::time::Duration;
 
 use rehearsal_core::{
@@ -33,6 +36,7 @@ async fn left_over() -> (Play, Value) {
     let play = Play::begin(&Stage::default(), Script::new([v2])).await;
     let release = play.push("v2");
     play.until_approval(&release).await;
+    play.suspend_schedule();
     let nothing = json!({ "service": stage::CANARY, "desiredCount": 0 });
     ecs(&play, "UpdateService", nothing);
     play.pass(Duration::from_mins(2)).await;

@@ -98,6 +98,7 @@ impl Watch {
             return;
         };
         match step {
+            Step::StopTask { .. } => panic!("no task is protected here"),
             // Who cannot see where anybody answers relies on the primary.
             Step::Weigh { .. } if hidden.health.0 || hidden.health.1 || hidden.services.0 => {}
             Step::Weigh { weights, .. } => may_weigh(alb, seen.primary.desired.max(1), *weights),

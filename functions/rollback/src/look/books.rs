@@ -30,6 +30,7 @@ impl Ledger<'_> {
         let lacking = lacking(seen, restoring.lacking, &sent.failed);
         let failed: Vec<Step> = sent.failed.iter().map(|(step, _)| step.clone()).collect();
         let stopped = stop::has_got_through(seen, record, rolling_back, &sent.all, &failed);
+        let has_emptied = stop::has_emptied(record, &sent.all, &failed);
         let saw_everything = seen.unseen().next().is_none();
         let News {
             mut missing,
@@ -45,6 +46,9 @@ impl Ledger<'_> {
             let next = RollingBack {
                 stopped,
                 missing: missing.clone(),
+                unwanted_since: rolling_back
+                    .unwanted_since
+                    .or(has_emptied.then_some(seen.now)),
                 told: is_due.then_some(seen.now).or(rolling_back.told),
                 ..rolling_back.clone()
             };

@@ -46,7 +46,7 @@ pub(crate) use calls::Artifact;
 pub(crate) use service::{is_deploying, is_in_alarm, runs, stable, update};
 
 /// Where every story begins.
-const BEGIN: Moment = Moment(1_790_928_000_000);
+pub(crate) const BEGIN: Moment = Moment(1_790_928_000_000);
 
 /// The kinds of pairs; each canary gets half of the work.
 pub(crate) fn pairs() -> [Stage; 3] {

@@ -32,8 +32,20 @@ const FIRST_STATE: &[&str] = &["cloudwatch:DescribeAlarmHistory"];
 const IN_ALARM: &str = "it is asked only where an alarm is in ALARM as it looks, whether that is muted, and for want of data, whether it \
                         is its first state; no release of these meets one";
 
+const PROTECTED: &str = "only where tasks stay that their service does not want; no task of these is protected from scale-in";
+const PROTECTION: &[&str] = &["ecs:GetTaskProtection"];
+const LEFT_OVER: &[&str] = &[
+    "ecs:ListTasks",
+    "ecs:DescribeTasks",
+    "ecs:GetTaskProtection",
+    "ecs:StopTask",
+];
+
 /// What no scenario uses: role, actions, why it is granted all the same.
-const UNUSED: [(&str, &[&str], &str); 15] = [
+const UNUSED: [(&str, &[&str], &str); 18] = [
+    ("DeployCanaryRole", PROTECTION, PROTECTED),
+    ("PromotePrimaryRole", PROTECTION, PROTECTED),
+    ("RollbackRole", LEFT_OVER, PROTECTED),
     ("DeployCanaryRole", LOGS, LAMBDA_LOGS),
     ("ShiftWeightRole", LOGS, LAMBDA_LOGS),
     ("PromotePrimaryRole", LOGS, LAMBDA_LOGS),
