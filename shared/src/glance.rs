@@ -119,7 +119,9 @@ impl Seen {
             Self::Alarms(alarms) => !alarms.iter().any(|alarm| alarm.firing),
             Self::DeadLetters(now) => record.found.dead_letters.is_none_or(|found| *now <= found),
             Self::Rule(forward) => record.found.alb.as_ref().is_some_and(|found| {
-                found.weights(&forward.arn, record.weight()) == Some(forward.weights)
+                let shown = std::slice::from_ref(forward);
+                found.changed(shown).is_none()
+                    && found.weights(&forward.arn, record.weight()) == Some(forward.weights)
             }),
             Self::Targets(health) => {
                 health.unhealthy == 0 && (health.healthy > 0 || record.weight() == Weight::ZERO)

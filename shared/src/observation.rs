@@ -9,7 +9,7 @@ use crate::{
     names::{AlarmName, ForwardArn, ServiceName, TargetGroupArn, TaskDefinitionArn},
     record::Record,
     target::AlbTraffic,
-    traffic::alb::{Actions, BadActions, Weights},
+    traffic::alb::{Actions, BadActions, Rest, Weights},
 };
 
 /// What a look knows of something that it asked AWS for.
@@ -103,10 +103,8 @@ pub struct Forward {
     pub actions: Actions,
     /// The weights of the pair's groups.
     pub weights: Weights,
-    /// Whether further groups have a weight too.
-    pub shared: bool,
-    /// Whether clients are bound to a group by a cookie.
-    pub sticky: bool,
+    /// Further groups and stickiness.
+    pub rest: Rest,
 }
 
 /// How many targets of a group are in which state.
@@ -259,8 +257,7 @@ impl Forward {
             arn: arn.clone(),
             actions,
             weights: forwarding.weights,
-            shared: forwarding.others > 0,
-            sticky: forwarding.sticky,
+            rest: forwarding.rest,
         })
     }
 }

@@ -62,6 +62,7 @@ pub enum ProtectedTasks {
 }
 
 impl ProtectedTasks {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
     fn are_stopped(&self) -> bool {
         *self == Self::Stop
     }

@@ -84,7 +84,7 @@ fn one_load_balancer(model: &AlbTraffic, alb: &Alb, groups: &Groups) -> Result<(
 fn at_rest(model: &AlbTraffic, alb: &Alb) -> Result<(), Refusal> {
     for forward in &alb.forwards {
         let arn = || forward.arn.clone();
-        if forward.sticky && !model.allow_sticky {
+        if forward.rest.sticky_seconds.is_some() && !model.allow_sticky {
             return Err(Refusal::Sticky { forward: arn() });
         }
         if forward.weights.canary > 0 || forward.weights.primary == 0 {
@@ -109,7 +109,8 @@ pub(crate) fn found(pair: &Observation, groups: Option<&Groups>) -> Option<Found
     let forwards = alb.forwards.iter().map(|forward| FoundForward {
         forward: forward.arn.clone(),
         weights: forward.weights,
-        shared: forward.shared,
+        shared: !forward.rest.groups.is_empty(),
+        rest: Some(forward.rest.clone()),
     });
     Some(FoundAlb {
         forwards: forwards.collect(),

@@ -56,3 +56,6 @@ pub(crate) fn waiting_on(seen: &Seen, record: &Record) -> Option<WaitingOn> {
         protection: seen.canary.get().and_then(|canary| canary.protection),
     })
 }
+
+#[cfg(test)]
+mod tests;

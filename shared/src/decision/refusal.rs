@@ -11,7 +11,7 @@ use crate::{
     record::{Cause, Phase, Record, SCHEMA},
     target::{Difference, TARGET, Target},
     traffic::{
-        alb::{self, Weights},
+        alb::{self, Rest, Weights},
         queue::Unreachable,
     },
 };
@@ -222,6 +222,19 @@ pub enum Refusal {
         found: Weights,
         /// What it should have.
         expected: Weights,
+    },
+    /// A gate closed: somebody else wrote.
+    #[error(
+        "{} {found}; as this release found it, it {expected}. Somebody or something else has changed the rule",
+        forward.short()
+    )]
+    ForeignRule {
+        /// The rule.
+        forward: ForwardArn,
+        /// What it has.
+        found: Rest,
+        /// What it should have.
+        expected: Rest,
     },
     /// A gate closed.
     #[error(

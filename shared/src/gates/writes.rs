@@ -59,12 +59,19 @@ fn version(service: &Service, expected: &[&TaskDefinitionArn]) -> Result<(), Ref
     })
 }
 
-/// The weights are what this release last set, and until that was seen once also what was there before. After the promotion they
+/// Further groups and stickiness are what was found. The weights are what this release last set, and until that was seen once also what was there before. After the promotion they
 /// are what the release found.
 pub(super) fn weights(alb: &Alb, record: &Record) -> Result<(), Refusal> {
     let Some(found) = &record.found.alb else {
         return Ok(());
     };
+    if let Some((forward, expected)) = found.changed(&alb.forwards) {
+        return Err(Refusal::ForeignRule {
+            forward: forward.arn.clone(),
+            found: forward.rest.clone(),
+            expected: expected.clone(),
+        });
+    }
     let expected = record.weight();
     let before = record
         .weight

@@ -565,6 +565,7 @@ fn as_long_as_tasks_of_the_candidate_run_beside_somebody_elses_version_nothing_i
         panic!("it is rolled back")
     };
     (rolling_back.spares_canary, rolling_back.stopped) = (true, true);
+    rolling_back.unwanted_since = Some(at(410));
     let theirs = pair()
         .canary(|canary| canary.on(&foreign()).replacing(&candidate, 1))
         .recorded(rolling);

@@ -161,3 +161,42 @@ fn a_canary_that_gets_requests_and_answers_none_stops_the_release() {
     );
     assert_eq!(all(&seen(0), &record), Ok(()), "it gets none yet");
 }
+
+#[test]
+fn stickiness_and_further_groups_are_what_was_found_where_that_is_known() {
+    use crate::traffic::alb::Rest;
+    let found = Rest {
+        groups: [("beta".to_owned(), 10)].into(),
+        sticky_seconds: None,
+    };
+    let record = |rest| {
+        let mut record = http_record().shifting(50);
+        record.found.alb.as_mut().unwrap().forwards[0].rest = rest;
+        record
+    };
+    let refused = |record: &Record, shown: &Rest| {
+        let seen = http_pair().canary_on_candidate().weighing(100, 0);
+        let seen = seen.balancing(|alb| alb.forwards[0].rest = shown.clone());
+        all(&seen, record).err().map(|refusal| refusal.to_string())
+    };
+    let sticky = Rest {
+        sticky_seconds: Some(3600),
+        ..found.clone()
+    };
+    let moved = Rest {
+        groups: [("beta".to_owned(), 20)].into(),
+        ..found.clone()
+    };
+    let known = record(Some(found.clone()));
+    assert_eq!(refused(&known, &found), None);
+    assert_eq!(
+        refused(&known, &sticky).as_deref(),
+        Some(
+            "rule app/orders/0a1b/2c3d/4e5f is sticky for 3600 s and has the further groups beta 10; as this release found it, it is \
+             not sticky and has the further groups beta 10. Somebody or something else has changed the rule"
+        )
+    );
+    let said = refused(&known, &moved).expect("a closed gate");
+    assert!(said.contains("beta 20; as this release found it"), "{said}");
+    assert_eq!(refused(&record(None), &sticky), None, "an older record");
+}

@@ -7,7 +7,7 @@ use crate::{
     fixtures::{at, candidate, found, http_record_of, pair, record, rule, second_rule, target},
     names::ReleaseId,
     record::{Beside, Cause, Failing, Kept, Missing, Promotion, Reason, SetCounts, Which},
-    traffic::queue::Counts,
+    traffic::{alb::Rest, queue::Counts},
 };
 
 fn folder(schema: u32) -> PathBuf {
@@ -44,6 +44,11 @@ fn present() -> Vec<(&'static str, Record)> {
     let counts = |canary| Counts { primary: 3, canary };
     let mut alb = http_record_of(&[rule(), second_rule()]).shifting(10);
     alb.found.alb.as_mut().unwrap().forwards[1] = found(&second_rule(), 300, true);
+    let mut sticky = alb.clone();
+    sticky.found.alb.as_mut().unwrap().forwards[0].rest = Some(Rest {
+        groups: [("arn:of:beta".to_owned(), 10)].into(),
+        sticky_seconds: Some(3600),
+    });
     let mut missing = alb.clone().promoted().rolling_back();
     let Phase::RollingBack(rolling_back) = &mut missing.phase else {
         panic!("it is rolled back")
@@ -111,6 +116,7 @@ fn present() -> Vec<(&'static str, Record)> {
                 .counting(counts(1), counts(1), at(490))
                 .counted(counts(1)),
         ),
+        ("shifting-alb-sticky", sticky),
         (
             "rolling-back-alb",
             alb.set_weight(10, 0, at(500))

@@ -3,6 +3,8 @@
 //! Elastic Load Balancing replaces a list of actions whole. What is not sent again is lost; therefore the actions are
 //! kept as the elements that came over the wire, whatever they mean, and only two weights in them are ever changed.
 
+use std::{collections::BTreeMap, fmt};
+
 use serde::{Deserialize, Serialize};
 
 use super::Weights;
@@ -40,10 +42,44 @@ pub struct Actions(Vec<Element>);
 pub struct Forwarding {
     /// The weights of the pair's groups, 0 to 999 each.
     pub weights: Weights,
-    /// The sum of the weights of further groups.
-    pub others: u32,
-    /// Whether the action binds clients to a group by a cookie.
-    pub sticky: bool,
+    /// Everything else about it that counts.
+    pub rest: Rest,
+}
+
+/// What a forward action has beside the pair's weights. No release changes it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rest {
+    /// Further groups that have a weight, by ARN; 1 to 999 each.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub groups: BTreeMap<String, u16>,
+    /// For how many seconds a cookie binds a client to a group, if one does; 1 to 604800.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sticky_seconds: Option<u32>,
+}
+
+/// With its verb: `is not sticky and has no further groups`.
+impl fmt::Display for Rest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.sticky_seconds {
+            None => f.write_str("is not sticky")?,
+            Some(seconds) => write!(f, "is sticky for {seconds} s")?,
+        }
+        if self.groups.is_empty() {
+            return f.write_str(" and has no further groups");
+        }
+        // Of an ARN the name and the id say which.
+        let short = |arn: &str| {
+            arn.split_once("targetgroup/")
+                .map_or(arn, |(_, it)| it)
+                .to_owned()
+        };
+        let groups = self.groups.iter();
+        let groups: Vec<_> = groups
+            .map(|(arn, weight)| format!("{} {weight}", short(arn)))
+            .collect();
+        write!(f, " and has the further groups {}", groups.join(", "))
+    }
 }
 
 /// Why the weights of a rule cannot be ours.
@@ -212,16 +248,20 @@ impl Actions {
             primary: weight(primary)?,
             canary: weight(canary)?,
         };
-        let all: u32 = groups.iter().map(|(_, weight)| u32::from(*weight)).sum();
-        let sticky = forward.get("ForwardConfig").and_then(|config| {
-            config
-                .get("TargetGroupStickinessConfig")?
-                .text_of("Enabled")
-        });
+        let config = forward.get("ForwardConfig");
+        let sticky = config.and_then(|it| it.get("TargetGroupStickinessConfig"));
+        let sticky = sticky.filter(|it| it.text_of("Enabled") == Some("true"));
+        let seconds = |it: &Element| it.text_of("DurationSeconds")?.parse().ok();
+        let is_ours = |group: &str| [primary, canary].iter().any(|it| it.as_str() == group);
+        let others = groups.into_iter();
+        let others = others.filter(|(group, weight)| !is_ours(group) && *weight > 0);
         Ok(Forwarding {
             weights,
-            others: all - weights.total(),
-            sticky: sticky == Some("true"),
+            rest: Rest {
+                groups: others.collect(),
+                // AWS wants the seconds wherever it is on (API reference, `TargetGroupStickinessConfig`).
+                sticky_seconds: sticky.map(|it| seconds(it).unwrap_or_default()),
+            },
         })
     }
 

@@ -21,7 +21,7 @@ use crate::{
     weight::{Share, Weight},
 };
 
-pub use actions::{Actions, BadActions, Content, Element, Forwarding};
+pub use actions::{Actions, BadActions, Content, Element, Forwarding, Rest};
 
 /// The weights of a rule's two groups, 0 to 999 each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +42,9 @@ pub struct FoundForward {
     pub weights: Weights,
     /// Whether further groups have a weight too, which is theirs.
     pub shared: bool,
+    /// Further groups and stickiness; `None` in records of versions of the suite that did not keep them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rest: Option<Rest>,
 }
 
 /// Why no weights give the share.
@@ -205,6 +208,16 @@ impl FoundAlb {
     ) -> impl Iterator<Item = (&'a Forward, Weights)> {
         let forwards = forwards.iter();
         forwards.filter_map(move |forward| Some((forward, self.weights(&forward.arn, asked)?)))
+    }
+
+    /// The first rule that has other further groups, or another stickiness, than it was found with.
+    #[must_use]
+    pub fn changed<'a>(&'a self, forwards: &'a [Forward]) -> Option<(&'a Forward, &'a Rest)> {
+        self.forwards.iter().find_map(|found| {
+            let shown = forwards.iter().find(|it| it.arn == found.forward)?;
+            let rest = found.rest.as_ref()?;
+            (shown.rest != *rest).then_some((shown, rest))
+        })
     }
 
     /// Whether every rule that the release found shows a share's weights.

@@ -60,8 +60,8 @@ fn choice(action: &mut Value) -> &mut Value {
 
 /// A person answers one approval by its name.
 fn answer(play: &Play, action: &str, status: &str) {
-    let state = state(play);
-    let stages = state["stageStates"].as_array().into_iter().flatten();
+    let pipeline = state(play);
+    let stages = pipeline["stageStates"].as_array().into_iter().flatten();
     let (stage, token) = stages
         .flat_map(|stage| {
             let actions = stage["actionStates"].as_array().into_iter().flatten();

@@ -5,6 +5,7 @@ use canary::{
     },
     job::FailureType::{ConfigurationError, JobFailed},
     observation::{Forward, TargetHealth},
+    traffic::alb::{FoundForward, Rest},
 };
 
 use crate::Groups;
@@ -34,7 +35,7 @@ fn starting(groups: Groups) -> Detail {
 }
 
 fn sticky(pair: Observation) -> Observation {
-    pair.balancing(|alb| alb.forwards[0].sticky = true)
+    pair.balancing(|alb| alb.forwards[0].rest.sticky_seconds = Some(60))
 }
 
 #[test]
@@ -223,7 +224,15 @@ fn what_is_begun_holds_the_weights_that_were_found_and_who_else_has_some() {
     };
     let record = taken.record.unwrap();
     let alb = record.found.alb.unwrap();
-    assert_eq!(alb.forwards, [found(&rule(), 300, true)]);
+    let rest = Rest {
+        groups: [(group("other").to_string(), 20)].into(),
+        sticky_seconds: None,
+    };
+    let found = FoundForward {
+        rest: Some(rest),
+        ..found(&rule(), 300, true)
+    };
+    assert_eq!(alb.forwards, [found]);
     assert_eq!((alb.drain_seconds, record.weight), (120, None));
 }
 
