@@ -59,7 +59,7 @@ fn starting(seen: Observation, initial: u32) -> Observation {
 #[test]
 fn on_the_way_up_tasks_come_first_and_the_weight_second() {
     let deployed = || http_record().registered();
-    let rows = [
+    let rows = vec![
         (
             "the primary's scaling may still take tasks away: that first",
             sent(4, 1, 0, deployed()).primary(|primary| primary.scaled(2, 9)),
