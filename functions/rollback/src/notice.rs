@@ -59,10 +59,10 @@ pub fn kept(record: &Record, doing: &Doing) -> Notice {
             cause.to_string(),
             "What somebody has changed stays. To roll the release back all the same, invoke rollback by hand.",
         ),
-        Doing::Failing { .. } => (
+        Doing::Failing { since, why, .. } => (
             "watch fails",
             "is not watched as it should be",
-            doing.to_string(),
+            format!("since {since}, {why}"),
             "Alarms whose events arrive, the end of its execution, and people roll it back all the same; what is lost is not made good. \
              This is told again every hour, after a day every day.",
         ),

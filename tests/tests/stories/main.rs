@@ -11,6 +11,7 @@ mod documents;
 mod ending;
 mod load_balancing;
 mod must_hold;
+mod notices;
 mod play;
 mod protected;
 mod real_binaries;
