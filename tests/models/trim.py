@@ -22,7 +22,8 @@ import sys
 
 OPERATIONS = {
     "application-autoscaling": """
-        DeregisterScalableTarget DescribeScalableTargets RegisterScalableTarget""",
+        DeleteScheduledAction DeregisterScalableTarget DescribeScalableTargets
+        DescribeScheduledActions PutScheduledAction RegisterScalableTarget""",
     "cloudwatch": """
         DeleteAlarmMuteRule DeleteAlarms DescribeAlarmHistory DescribeAlarms DisableAlarmActions
         EnableAlarmActions GetAlarmMuteRule ListAlarmMuteRules PutAlarmMuteRule PutCompositeAlarm
@@ -61,6 +62,13 @@ MEMBER = ("shape", "box", "locationName")
 # Java writes characters beyond the sixteen-bit plane as surrogate pairs, the regex crate does not.
 SURROGATES = r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF"
 
+# The regex crate cannot look ahead either: neither one of these characters, nor a space at an end.
+FORBIDDEN = r"\u0000-\u001f\u007f-\u009f:/|"
+LOOKS_AHEAD = {
+    r"(?!((^[ ]+.*)|(.*([\u0000-\u001f]|[\u007f-\u009f]|[:/|])+.*)|(.*[ ]+$))).+":
+        f"[^ {FORBIDDEN}]([^{FORBIDDEN}]*[^ {FORBIDDEN}])?",
+}
+
 
 def kept(source, keys):
     return {key: source[key] for key in keys if key in source}
@@ -69,7 +77,8 @@ def kept(source, keys):
 def trimmed(shape):
     result = kept(shape, SHAPE)
     if "pattern" in result:
-        result["pattern"] = result["pattern"].replace(*SURROGATES)
+        pattern = result["pattern"].replace(*SURROGATES)
+        result["pattern"] = LOOKS_AHEAD.get(pattern, pattern)
     if "members" in shape:
         result["members"] = {
             name: kept(member, MEMBER) for name, member in shape["members"].items()

@@ -18,6 +18,7 @@ pub mod iam;
 pub mod journal;
 pub mod s3;
 pub mod scaling;
+mod schedule;
 pub mod sns;
 pub mod sqs;
 
@@ -173,6 +174,7 @@ impl World {
         self.now = now;
         sqs::tick(self);
         elb::tick(self);
+        scaling::tick(self);
         ecs::tick(self);
         cloudwatch::tick(self);
         events::tick(self);

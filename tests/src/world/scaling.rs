@@ -1,5 +1,8 @@
-//! Application Auto Scaling: scalable targets and their suspended state.
+//! Application Auto Scaling: scalable targets with their suspended state, and scheduled actions.
 
+mod actions;
+mod cron;
+mod schedule;
 #[cfg(test)]
 mod tests;
 
@@ -9,16 +12,22 @@ use serde_json::{Value, json};
 
 use super::{Fault, World, ecs, unknown_operation};
 use crate::clock::Moment;
+use actions::Action;
+
+pub use actions::{scheduled, tick};
 
 const DIMENSION: &str = "ecs:service:DesiredCount";
 
-/// AWS: `MaxResults` is 50 unless given and at most that (API reference, `DescribeScalableTargets`).
+/// AWS: `MaxResults` is 50 unless given and at most that (API reference, `DescribeScalableTargets`,
+/// `DescribeScheduledActions`).
 const PAGE: usize = 50;
 
 /// Scalable targets by resource id.
 #[derive(Debug, Default)]
 pub struct Scaling {
     targets: BTreeMap<String, Target>,
+    /// By the target's resource id and their own name.
+    actions: BTreeMap<(String, String), Action>,
 }
 
 #[derive(Debug, Clone)]
@@ -54,14 +63,6 @@ impl Suspended {
 /// # Errors
 /// The fault that AWS would answer with.
 pub fn call(world: &mut World, operation: &str, input: &Value) -> Result<Value, Fault> {
-    let known = [
-        "RegisterScalableTarget",
-        "DescribeScalableTargets",
-        "DeregisterScalableTarget",
-    ];
-    if !known.contains(&operation) {
-        return Err(unknown_operation("application-autoscaling", operation));
-    }
     let namespace = text(input, "ServiceNamespace");
     if namespace != "ecs" {
         return Err(validation(format!(
@@ -77,7 +78,11 @@ pub fn call(world: &mut World, operation: &str, input: &Value) -> Result<Value, 
     match operation {
         "RegisterScalableTarget" => register(world, input),
         "DescribeScalableTargets" => describe(world, input),
-        _ => deregister(world, input),
+        "DeregisterScalableTarget" => deregister(world, input),
+        "PutScheduledAction" => actions::put(world, input),
+        "DescribeScheduledActions" => actions::describe(world, input),
+        "DeleteScheduledAction" => actions::delete(world, input),
+        _ => Err(unknown_operation("application-autoscaling", operation)),
     }
 }
 
@@ -106,33 +111,6 @@ pub fn scale(world: &mut World, resource_id: &str, count: u32) -> Result<u32, Fa
     Ok(wanted)
 }
 
-/// Carries out a scheduled action: changes the bounds that it names and pulls the desired count into
-/// them, unless scheduled scaling is suspended. Answers the desired count that results.
-///
-/// AWS: Application Auto Scaling user guide, scheduled scaling.
-///
-/// # Errors
-/// `ObjectNotFoundException` if the service is no scalable target or is gone, `ValidationException`
-/// for bounds that contradict each other.
-pub fn scheduled(
-    world: &mut World,
-    resource_id: &str,
-    minimum: Option<u32>,
-    maximum: Option<u32>,
-) -> Result<u32, Fault> {
-    let mut target = target_of(world, resource_id)?;
-    let (cluster, service) = service_of(resource_id)?;
-    let current =
-        ecs::desired_count(world, cluster, service).ok_or_else(|| not_registered(resource_id))?;
-    if target.suspended.scheduled {
-        return Ok(current);
-    }
-    target.minimum = minimum.unwrap_or(target.minimum);
-    target.maximum = maximum.unwrap_or(target.maximum);
-    keep(world, resource_id, target)?;
-    Ok(ecs::desired_count(world, cluster, service).unwrap_or(current))
-}
-
 fn target_of(world: &World, resource_id: &str) -> Result<Target, Fault> {
     let target = world.scaling.targets.get(resource_id);
     target.cloned().ok_or_else(|| not_registered(resource_id))
@@ -142,11 +120,7 @@ fn target_of(world: &World, resource_id: &str) -> Result<Target, Fault> {
 fn keep(world: &mut World, resource_id: &str, target: Target) -> Result<(), Fault> {
     let (cluster, service) = service_of(resource_id)?;
     let (minimum, maximum) = (target.minimum, target.maximum);
-    if minimum > maximum {
-        return Err(validation(format!(
-            "Maximum capacity {maximum} cannot be less than minimum capacity {minimum}"
-        )));
-    }
+    check_bounds(minimum, maximum)?;
     world.scaling.targets.insert(resource_id.to_owned(), target);
     match ecs::desired_count(world, cluster, service) {
         Some(desired) if !(minimum..=maximum).contains(&desired) => {
@@ -155,6 +129,15 @@ fn keep(world: &mut World, resource_id: &str, target: Target) -> Result<(), Faul
         }
         _ => Ok(()),
     }
+}
+
+fn check_bounds(minimum: u32, maximum: u32) -> Result<(), Fault> {
+    if minimum > maximum {
+        return Err(validation(format!(
+            "Maximum capacity {maximum} cannot be less than minimum capacity {minimum}"
+        )));
+    }
+    Ok(())
 }
 
 fn register(world: &mut World, input: &Value) -> Result<Value, Fault> {
@@ -211,13 +194,7 @@ fn describe(world: &World, input: &Value) -> Result<Value, Fault> {
             "ResourceIds and ScalableDimension must be given together or not at all",
         ));
     }
-    let most = match input.get("MaxResults").and_then(Value::as_u64) {
-        None => PAGE,
-        Some(most) => usize::try_from(most)
-            .ok()
-            .filter(|most| (1..=PAGE).contains(most))
-            .ok_or_else(|| validation(format!("MaxResults must be between 1 and {PAGE}")))?,
-    };
+    let most = page(input)?;
     let after = input.get("NextToken").and_then(Value::as_str);
     let mut listed: Vec<(&String, &Target)> = world
         .scaling
@@ -238,6 +215,17 @@ fn describe(world: &World, input: &Value) -> Result<Value, Fault> {
         answer["NextToken"] = json!(last);
     }
     Ok(answer)
+}
+
+/// `MaxResults`.
+fn page(input: &Value) -> Result<usize, Fault> {
+    match input.get("MaxResults").and_then(Value::as_u64) {
+        None => Ok(PAGE),
+        Some(most) => usize::try_from(most)
+            .ok()
+            .filter(|most| (1..=PAGE).contains(most))
+            .ok_or_else(|| validation(format!("MaxResults must be between 1 and {PAGE}"))),
+    }
 }
 
 fn render(world: &World, resource_id: &str, target: &Target) -> Value {
@@ -264,7 +252,10 @@ fn render(world: &World, resource_id: &str, target: &Target) -> Value {
 fn deregister(world: &mut World, input: &Value) -> Result<Value, Fault> {
     let resource_id = text(input, "ResourceId");
     match world.scaling.targets.remove(resource_id) {
-        Some(_) => Ok(json!({})),
+        Some(_) => {
+            actions::forget(world, resource_id);
+            Ok(json!({}))
+        }
         None => Err(not_registered(resource_id)),
     }
 }

@@ -83,7 +83,7 @@ pub fn put_alarm_mute_rule(world: &mut World, input: &Value) -> Result<(), Fault
 /// The timestamp of a date as templates write it, `2026-10-02T17:04`: seconds since the epoch.
 #[must_use]
 pub fn timestamp(date: &str) -> Option<f64> {
-    mute::local_time(date).map(Moment::epoch_seconds)
+    super::schedule::local_time(date).map(Moment::epoch_seconds)
 }
 
 /// Takes one log line of a container or function; extracts embedded metrics if there are any. A line

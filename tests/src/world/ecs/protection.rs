@@ -1,8 +1,8 @@
 //! Protection of tasks from scale-in.
 //!
 //! AWS: ECS developer guide, "Protect your Amazon ECS tasks from being terminated by scale-in events": it keeps the
-//! service scheduler from stopping a task that is one too many, after a scale-in or a deployment. It does not keep
-//! anybody from `StopTask`, nor the container from ending, nor an unhealthy task from being replaced.
+//! service scheduler from stopping a task that is one too many, after a scale-in or a deployment. AWS promises no more,
+//! so here it keeps nobody from `StopTask`, no container from ending, and no unhealthy task from being replaced.
 
 use std::time::Duration;
 

@@ -4,7 +4,6 @@
 //! once and in no promised order; [`Delivery`] says how badly.
 
 mod pattern;
-mod schedule;
 mod target;
 
 use std::time::Duration;
@@ -17,10 +16,10 @@ use super::{
     functions::{self, Invoker},
     iam,
     journal::What,
+    schedule::Rate,
 };
 use crate::clock::Moment;
 use pattern::Pattern;
-use schedule::Rate;
 use target::{Receiver, Target};
 
 /// How long a second delivery is held back, so that events in between overtake it.
@@ -124,7 +123,11 @@ pub fn put_rule(world: &mut World, input: &Value, targets: &Value) -> Result<(),
     let trigger = match (input.event_pattern, input.schedule_expression) {
         (Some(pattern), None) => Trigger::Pattern(Pattern::parse(&name, &pattern)?),
         (None, Some(expression)) => {
-            let rate = Rate::parse(&name, &expression)?;
+            let rate = Rate::parse(&expression).ok_or_else(|| {
+                invalid(&format!(
+                    "rule {name}: schedule expression {expression} is not rate(N minutes|hours|days)"
+                ))
+            })?;
             let next = world.now + world.paced(rate.period());
             Trigger::Schedule { rate, next }
         }

@@ -102,7 +102,9 @@ fn an_arn_grants_nothing_where_aws_cannot_narrow_an_action() {
     let all_jobs = "arn:aws:codepipeline:eu-central-1:111122223333:*";
     let definitions = "arn:aws:ecs:eu-central-1:111122223333:task-definition/*";
     let alarm = "arn:aws:cloudwatch:eu-central-1:111122223333:alarm:orders";
+    let targets = "arn:aws:application-autoscaling:eu-central-1:111122223333:scalable-target/*";
     let mut world = with(&json!([
+        allow("application-autoscaling:DescribeScheduledActions", targets),
         allow("codepipeline:PutJobSuccessResult", all_jobs),
         allow("ecs:DescribeTaskDefinition", definitions),
         allow("cloudwatch:DescribeAlarms", alarm),
@@ -110,6 +112,11 @@ fn an_arn_grants_nothing_where_aws_cannot_narrow_an_action() {
         allow("cloudwatch:PutCompositeAlarm", alarm),
     ]));
     for (service, operation, input) in [
+        (
+            "application-autoscaling",
+            "DescribeScheduledActions",
+            json!({ "ServiceNamespace": "ecs" }),
+        ),
         (
             "codepipeline",
             "PutJobSuccessResult",

@@ -1,5 +1,7 @@
 //! Stories about scalable targets.
 
+mod scheduled;
+
 use super::*;
 use crate::world::{Identity, Principal};
 

@@ -6,22 +6,12 @@
 
 use std::time::Duration;
 
-use time::{Date, OffsetDateTime};
+use time::{Date, OffsetDateTime, Weekday};
 
-use crate::clock::Moment;
-
-const MONTHS: [&str; 12] = [
-    "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC",
-];
-const DAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
-
-/// The values of a field, one bit each.
-#[derive(Debug, Clone, Copy)]
-struct Field {
-    values: u64,
-    /// It says `*`.
-    any: bool,
-}
+use crate::{
+    clock::Moment,
+    world::schedule::{DAYS, Field, MONTHS},
+};
 
 #[derive(Debug)]
 pub(super) struct Cron {
@@ -38,15 +28,12 @@ impl Cron {
         let [minutes, hours, days_of_month, months, days_of_week] = fields[..] else {
             return None;
         };
-        let mut week = Field::parse(days_of_week, 0, 7, (0, &DAYS))?;
-        // Sunday is both 0 and 7.
-        week.values |= week.values >> 7;
         Some(Self {
             minutes: Field::parse(minutes, 0, 59, (0, &[]))?,
             hours: Field::parse(hours, 0, 23, (0, &[]))?,
             days_of_month: Field::parse(days_of_month, 1, 31, (0, &[]))?,
             months: Field::parse(months, 1, 12, (1, &MONTHS))?,
-            days_of_week: week,
+            days_of_week: Field::parse(days_of_week, 0, 7, (0, &DAYS))?,
         })
     }
 
@@ -76,10 +63,11 @@ impl Cron {
 
     fn has_day(&self, day: Date) -> bool {
         let month = self.days_of_month.has(day.day());
-        let week = self
-            .days_of_week
-            .has(day.weekday().number_days_from_sunday());
-        let is_one = if self.days_of_month.any || self.days_of_week.any {
+        // Sunday is both 0 and 7.
+        let weekday = day.weekday();
+        let week = self.days_of_week.has(weekday.number_days_from_sunday())
+            || weekday == Weekday::Sunday && self.days_of_week.has(7);
+        let is_one = if self.days_of_month.is_any() || self.days_of_week.is_any() {
             month && week
         } else {
             month || week
@@ -88,42 +76,7 @@ impl Cron {
     }
 
     fn has_minute(&self, minute: u32) -> bool {
-        let field = |field: Field, value: u32| field.values & (1 << value) != 0;
-        field(self.hours, minute / 60) && field(self.minutes, minute % 60)
-    }
-}
-
-impl Field {
-    /// Names stand for numbers from the first of `names` on.
-    fn parse(text: &str, least: u8, most: u8, names: (u8, &[&str])) -> Option<Self> {
-        let value = |text: &str| {
-            let (first, names) = names;
-            let index = names.iter().position(|name| *name == text);
-            let value = match index {
-                Some(index) => first + u8::try_from(index).ok()?,
-                None => text.parse().ok()?,
-            };
-            (least..=most).contains(&value).then_some(value)
-        };
-        let mut values = 0;
-        for part in text.split(',') {
-            let (from, to) = match part.split_once('-') {
-                _ if part == "*" => (least, most),
-                Some((from, to)) => (value(from)?, value(to)?),
-                None => (value(part)?, value(part)?),
-            };
-            if from > to {
-                return None;
-            }
-            for value in from..=to {
-                values |= 1 << value;
-            }
-        }
-        let any = text == "*";
-        Some(Self { values, any })
-    }
-
-    fn has(self, value: u8) -> bool {
-        self.values & (1 << value) != 0
+        let has = |field: Field, value: u32| u8::try_from(value).is_ok_and(|it| field.has(it));
+        has(self.hours, minute / 60) && has(self.minutes, minute % 60)
     }
 }

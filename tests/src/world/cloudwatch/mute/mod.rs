@@ -17,10 +17,10 @@ use super::{
 };
 use crate::{
     clock::Moment,
-    world::{Fault, World},
+    world::{self, Fault, World},
 };
 use schedule::Schedule;
-pub(super) use schedule::{Window, local_time};
+pub(super) use schedule::Window;
 
 /// The parameters of `PutAlarmMuteRule` that exist here.
 const KNOWN: [&str; 6] = [
@@ -97,7 +97,7 @@ impl MuteRule {
 pub(super) fn put(world: &mut World, input: &Value) -> Result<(), Fault> {
     refuse_others(input, &KNOWN)?;
     let schedule = Schedule::parse(&input["Rule"]["Schedule"])?;
-    let date = |member: &str| moment(&input[member]);
+    let date = |member: &str| world::schedule::date(&input[member]);
     let (start, expire) = (date("StartDate"), date("ExpireDate"));
     if schedule.is_once() && (start.is_some() || expire.is_some()) {
         return Err(validation(
@@ -126,16 +126,6 @@ pub(super) fn put(world: &mut World, input: &Value) -> Result<(), Fault> {
     rules.insert(name.to_owned(), rule);
     unmute_due(world);
     Ok(())
-}
-
-fn moment(timestamp: &Value) -> Option<Moment> {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a timestamp of this century in milliseconds"
-    )]
-    let millis = |seconds: f64| (seconds * 1000.0).round() as u64;
-    timestamp.as_f64().map(|seconds| Moment(millis(seconds)))
 }
 
 /// `GetAlarmMuteRule`.

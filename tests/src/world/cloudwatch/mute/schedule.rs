@@ -6,10 +6,15 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use time::{PrimitiveDateTime, UtcOffset, macros::format_description};
 
 use super::cron::Cron;
-use crate::{clock::Moment, world::Fault};
+use crate::{
+    clock::Moment,
+    world::{
+        Fault,
+        schedule::{inside, is_utc, local_time},
+    },
+};
 
 use super::super::validation;
 
@@ -41,16 +46,15 @@ impl Schedule {
     /// From the member `Schedule` of a rule.
     pub(super) fn parse(input: &Value) -> Result<Self, Fault> {
         let zone = input["Timezone"].as_str().unwrap_or("UTC");
-        if !["UTC", "Etc/UTC", "GMT"].contains(&zone) {
+        if !is_utc(zone) {
             return Err(validation(format!(
                 "The local account knows the time zone UTC only, not {zone}."
             )));
         }
         let text = input["Expression"].as_str().unwrap_or_default();
-        let inside = |prefix: &str| text.strip_prefix(prefix)?.strip_suffix(')');
-        let begins = if let Some(moment) = inside("at(") {
+        let begins = if let Some(moment) = inside(text, "at(") {
             local_time(moment).map(Begins::At)
-        } else if let Some(fields) = inside("cron(") {
+        } else if let Some(fields) = inside(text, "cron(") {
             Cron::parse(fields).map(Begins::Cron)
         } else {
             None
@@ -94,20 +98,6 @@ impl Schedule {
         let end = start + self.lasts;
         (now < end).then_some(Window { start, end })
     }
-}
-
-/// `2026-10-02T17:04`, as `at` and the dates of templates have it, with seconds and a `Z` or not.
-pub(in super::super) fn local_time(text: &str) -> Option<Moment> {
-    let text = text.trim_end_matches('Z');
-    let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
-    let whole = if text.len() == "2026-10-02T17:04".len() {
-        format!("{text}:00")
-    } else {
-        text.to_owned()
-    };
-    let parsed = PrimitiveDateTime::parse(&whole, format).ok()?;
-    let seconds = parsed.assume_offset(UtcOffset::UTC).unix_timestamp();
-    Some(Moment(u64::try_from(seconds).ok()? * 1000))
 }
 
 /// Days, hours, minutes and seconds of an ISO 8601 duration, in this order.

@@ -103,8 +103,11 @@ impl Call<'_> {
         let namespace = text(self.input, "ServiceNamespace");
         let dimension = text(self.input, "ScalableDimension");
         Some(match self.operation {
-            "DescribeScalableTargets" => vec![Need::new(action, "*")],
-            "RegisterScalableTarget" | "DeregisterScalableTarget" => {
+            "DescribeScalableTargets" | "DescribeScheduledActions" => vec![Need::new(action, "*")],
+            "RegisterScalableTarget"
+            | "DeregisterScalableTarget"
+            | "PutScheduledAction"
+            | "DeleteScheduledAction" => {
                 let target = Need::new(
                     action,
                     self.world
