@@ -30,8 +30,24 @@ impl Timestamp {
         let time = OffsetDateTime::parse(text, &Rfc3339)
             .or_else(|_| OffsetDateTime::parse(text, alarm))
             .ok()?;
+        Self::of(time)
+    }
+
+    /// From a time of day in UTC.
+    pub(crate) fn of(time: OffsetDateTime) -> Option<Self> {
         let millis = u64::try_from(time.unix_timestamp_nanos() / 1_000_000);
         millis.ok().map(Self)
+    }
+
+    /// As a time of day in UTC.
+    pub(crate) fn utc(self) -> Option<OffsetDateTime> {
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000).ok()
+    }
+
+    /// As much earlier; at most back to 1970.
+    pub(crate) fn before(self, earlier: Duration) -> Self {
+        let millis = u64::try_from(earlier.as_millis()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_sub(millis))
     }
 
     /// The time from `earlier` to here; zero if `earlier` is later.
@@ -59,10 +75,7 @@ impl std::ops::Add<Duration> for Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
-            .ok()
-            .and_then(|time| time.format(&Rfc3339).ok());
-        match text {
+        match self.utc().and_then(|time| time.format(&Rfc3339).ok()) {
             Some(text) => f.write_str(&text),
             None => write!(f, "{} ms since 1970", self.0),
         }
@@ -79,9 +92,7 @@ impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let time = OffsetDateTime::parse(&text, &Rfc3339).map_err(de::Error::custom)?;
-        u64::try_from(time.unix_timestamp_nanos() / 1_000_000)
-            .map(Self)
-            .map_err(|_| de::Error::custom("a time before 1970"))
+        Self::of(time).ok_or_else(|| de::Error::custom("a time before 1970"))
     }
 }
 

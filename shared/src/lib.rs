@@ -17,6 +17,7 @@ pub mod observe;
 pub mod parameters;
 pub mod reconcile;
 pub mod record;
+pub mod schedule;
 pub mod target;
 pub mod telemetry;
 pub mod traffic;

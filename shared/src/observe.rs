@@ -1,4 +1,6 @@
-//! What every look at a pair begins with: one round trip, all reads at once.
+//! What every look at a pair begins with: one round trip, all reads at once. And what the last look of a release ends with.
+
+use std::time::Duration;
 
 use crate::{
     aws::{Account, AwsError, Trouble},
@@ -9,8 +11,12 @@ use crate::{
     names::ReleaseId,
     observation::{Alarm, Alb, Observation, Service},
     record::Record,
+    schedule,
     target::Target,
 };
+
+/// For how long the last look of a release asks for what it only tells.
+const LONGEST_ASIDE: Duration = Duration::from_secs(5);
 
 /// Everything that a look asks for, each by itself: what of it could not be seen is an error.
 #[derive(Debug, Clone)]
@@ -186,6 +192,34 @@ pub async fn explain(account: &Account, target: &Target, pair: &mut Observation)
         Box::pin(account.explain(cluster, primary)),
         Box::pin(account.explain(cluster, canary))
     );
+}
+
+/// What people are to hear of scheduled actions that fell into a release as it ends. That nobody can tell is no reason for it not to
+/// end.
+pub async fn missed(account: &Account, record: &Record, now: Timestamp) -> Vec<String> {
+    let services = record.held_schedules().into_iter();
+    let reads = services.map(|service| async move {
+        let read = account.scheduled_actions(&record.target.cluster, service);
+        // On the heap, as above.
+        let read = tokio::time::timeout(LONGEST_ASIDE, Box::pin(read)).await;
+        let why = match read {
+            Ok(Ok(actions)) => return Ok(actions.into_iter().map(|it| (service.clone(), it))),
+            Ok(Err(error)) => error.to_string(),
+            Err(_late) => format!("AWS does not answer within {} s", LONGEST_ASIDE.as_secs()),
+        };
+        Err(format!(
+            "whether scheduled actions of {service} were due while its scaling was suspended could not be seen: {why}"
+        ))
+    });
+    let (mut actions, mut unseen) = (Vec::new(), Vec::new());
+    for read in futures_util::future::join_all(reads).await {
+        match read {
+            Ok(of_service) => actions.extend(of_service),
+            Err(why) => unseen.push(why),
+        }
+    }
+    let missed = schedule::missed(&actions, record.suspension(now));
+    missed.into_iter().chain(unseen).collect()
 }
 
 /// Why a release that goes on must not, as far as that was seen.

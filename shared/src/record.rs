@@ -9,6 +9,7 @@ mod cause;
 mod failing;
 mod found;
 mod rolling_back;
+mod scaling;
 mod set;
 mod stored;
 
@@ -160,6 +161,12 @@ pub enum Phase {
     Promoted {
         /// The candidate's task definition.
         candidate: TaskDefinitionArn,
+        /// Bounds of automatic scaling that are not as the release found them, in words: somebody's own, and left alone.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        left: Vec<String>,
+        /// Scheduled actions that fell into the suspension of their scaling, in words.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        missed: Vec<String>,
     },
     /// Everything is being put back.
     RollingBack(Box<RollingBack>),
@@ -167,9 +174,13 @@ pub enum Phase {
     RolledBack {
         /// Why.
         cause: Cause,
-        /// Services that run neither the candidate nor what the release found, in words: somebody's own, and left alone.
+        /// Versions, counts and bounds of automatic scaling that are not as the release found them, in words: somebody's own, and
+        /// left alone.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         left: Vec<String>,
+        /// Scheduled actions that fell into the suspension of their scaling, in words.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        missed: Vec<String>,
     },
 }
 
@@ -292,7 +303,7 @@ impl Record {
     /// Whether it promoted what was there already: there is nothing to take back.
     #[must_use]
     pub fn has_changed_nothing(&self) -> bool {
-        matches!(&self.phase, Phase::Promoted { candidate } if *candidate == self.found.primary.task_definition)
+        matches!(&self.phase, Phase::Promoted { candidate, .. } if *candidate == self.found.primary.task_definition)
     }
 
     /// Whether the release still has the pair.
@@ -332,7 +343,7 @@ impl Record {
             Phase::Deploying { .. } | Phase::RolledBack { .. } => None,
             Phase::Shifting { candidate, .. }
             | Phase::Promoting { candidate, .. }
-            | Phase::Promoted { candidate } => Some(candidate),
+            | Phase::Promoted { candidate, .. } => Some(candidate),
             Phase::RollingBack(rolling_back) => rolling_back.candidate.as_ref(),
         }
     }
@@ -364,37 +375,6 @@ impl Record {
         self.target
             .queue()
             .is_some_and(|queue| queue.mode == Mode::ConstantTotal)
-    }
-
-    /// What the primary's automatic scaling has yet to become for the length of the release.
-    ///
-    /// In `constantTotal` its count is ours. Behind a load balancer its tasks have to be able to take all requests back at
-    /// any moment, so none is taken away while the canary has its part of them.
-    #[must_use]
-    pub fn primary_scaling_to_hold(&self, primary: &Service) -> Option<ScalableTarget> {
-        if self.owns_primary_count() {
-            primary.scaling_to_hold()
-        } else if self.target.alb().is_some() {
-            primary.scaling_to_hold_up()
-        } else {
-            None
-        }
-    }
-
-    /// What the canary's automatic scaling has yet to become for the length of the release: the share of a queue's consumers is
-    /// their number, and behind a load balancer it is a weight, whatever number takes it.
-    #[must_use]
-    pub fn canary_scaling_to_hold(&self, canary: &Service) -> Option<ScalableTarget> {
-        match self.target.traffic {
-            Traffic::Queue(_) => canary.scaling_to_hold(),
-            Traffic::Alb(_) => canary.scaling_to_let_grow(),
-        }
-    }
-
-    /// Whether the primary's automatic scaling is changed for the length of the release.
-    #[must_use]
-    pub fn holds_primary_scaling(&self) -> bool {
-        self.owns_primary_count() || self.target.alb().is_some()
     }
 
     /// The weight that the canary has, or is to have, on the load balancer.

@@ -55,7 +55,7 @@ fn own_release(look: &Look<DeployCanary>, seen: &Seen, record: &Record) -> Decis
             Ok(()) => deploying(look, seen, record, candidate),
             Err(refusal) => Decision::Refuse(refusal),
         },
-        Phase::Promoted { candidate } => nothing_to_do(look, &record.images, candidate, None),
+        Phase::Promoted { candidate, .. } => nothing_to_do(look, &record.images, candidate, None),
         Phase::RollingBack(_) | Phase::RolledBack { .. } => Refusal::of_rollback(record)
             .map_or(Decision::Wait(WaitingOn::OtherInvocation), Decision::Refuse),
         Phase::Shifting { .. } | Phase::Promoting { .. } => Decision::Refuse(Refusal::WrongPhase {
@@ -150,7 +150,11 @@ fn begin(look: &Look<DeployCanary>, seen: &Seen, previous: Option<&Record>) -> D
         let record = match previous {
             Some(last) if last.beside(&release) == Some(&beside) => None,
             Some(last) => Some(last.admitting(beside)),
-            None => Some(start(Phase::Promoted { candidate })),
+            None => Some(start(Phase::Promoted {
+                candidate,
+                left: Vec::new(),
+                missed: Vec::new(),
+            })),
         };
         return nothing_to_do(look, &images, &found.primary.task_definition, record);
     }

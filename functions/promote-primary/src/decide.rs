@@ -32,7 +32,17 @@ fn promote(look: &Look<PromotePrimary>, seen: &Seen) -> Result<Decision, Refusal
         &look.parameters.release,
     )?;
     match (&record.phase, record.candidate()) {
-        (Phase::Promoted { candidate }, _) => Ok(promoted(record, candidate, None)),
+        (
+            Phase::Promoted {
+                candidate,
+                left,
+                missed,
+            },
+            _,
+        ) => {
+            let told = (left.clone(), missed.clone());
+            Ok(promoted(record, candidate, told, None))
+        }
         (
             Phase::Promoting {
                 candidate,
@@ -131,8 +141,9 @@ fn promoting(
     if let Some(decision) = drain::requests(look, pair, record) {
         return decision;
     }
-    let resting = record.resting_tasks();
-    if pair.canary.desired != resting && !record.found.canary.is_scaled_again(&pair.canary) {
+    let found = record.found.canary.respecting(&pair.canary);
+    let resting = found.bounded(record.resting_tasks());
+    if pair.canary.desired != resting && !found.is_scaled_again(&pair.canary) {
         let doing = Doing::GiveBack {
             canary: pair.canary.name.clone(),
             resting,
@@ -146,7 +157,7 @@ fn promoting(
     if !restore.is_empty() {
         return Decision::act(Doing::RestoreScaling, restore);
     }
-    watch(look, record, candidate, baking_since)
+    watch(look, seen, record, candidate, baking_since)
 }
 
 /// The primary is still, or again, on what the release found.
@@ -174,7 +185,7 @@ fn update(pair: &Observation, record: &Record, candidate: &TaskDefinitionArn) ->
 
 /// The primary's count, where and as long as it is ours.
 fn wanted_primary(pair: &Observation, record: &Record) -> Option<u32> {
-    let found = &record.found.primary;
+    let found = record.found.primary.respecting(&pair.primary);
     (record.owns_primary_count() && !found.is_scaled_again(&pair.primary)).then_some(found.desired)
 }
 
@@ -208,7 +219,7 @@ fn scaling_to_restore(pair: &Observation, record: &Record) -> Vec<Step> {
                 to,
             })
     };
-    let found = &record.found.primary;
+    let found = record.found.primary.respecting(&pair.primary);
     let primary = record.holds_primary_scaling().then(|| {
         let pulled = || {
             let count = found.pulled(&pair.primary);
@@ -216,9 +227,9 @@ fn scaling_to_restore(pair: &Observation, record: &Record) -> Vec<Step> {
                 .filter(|_| !record.owns_primary_count())
                 .map(|to| Step::count(&pair.primary.name, to))
         };
-        restore(&pair.primary, found).or_else(pulled)
+        restore(&pair.primary, &found).or_else(pulled)
     });
-    restore(&pair.canary, &record.found.canary)
+    restore(&pair.canary, &record.found.canary.respecting(&pair.canary))
         .into_iter()
         .chain(primary.flatten())
         .collect()
@@ -227,6 +238,7 @@ fn scaling_to_restore(pair: &Observation, record: &Record) -> Vec<Step> {
 /// Everything is in place; health is watched for a while, if that was asked for.
 fn watch(
     look: &Look<PromotePrimary>,
+    seen: &Seen,
     record: &Record,
     candidate: &TaskDefinitionArn,
     baking_since: Option<Timestamp>,
@@ -245,20 +257,34 @@ fn watch(
             bake,
         }),
         _ => {
+            let pair = &seen.pair;
+            let left = record.left_of_scaling(Some(&pair.primary), Some(&pair.canary));
+            let missed = seen.missed.clone();
             let phase = Phase::Promoted {
                 candidate: candidate.clone(),
+                left: left.clone(),
+                missed: missed.clone(),
             };
-            promoted(record, candidate, Some(record.advance(phase, look.now)))
+            let write = record.advance(phase, look.now);
+            promoted(record, candidate, (left, missed), Some(write))
         }
     }
 }
 
-fn promoted(record: &Record, candidate: &TaskDefinitionArn, write: Option<Record>) -> Decision {
+/// The release is over: what of its scaling stays as somebody else has set it, and which scheduled actions it has missed.
+fn promoted(
+    record: &Record,
+    candidate: &TaskDefinitionArn,
+    (left, missed): (Vec<String>, Vec<String>),
+    write: Option<Record>,
+) -> Decision {
     Decision::Done(Done {
         outcome: Outcome::Promoted {
             primary: record.target.primary.clone(),
             canary: record.target.canary.clone(),
             candidate: candidate.short().to_owned(),
+            left,
+            missed,
         },
         record: write.map(Box::new),
         variables: vec![("TaskDefinition", candidate.to_string())],

@@ -29,6 +29,8 @@ pub struct Seen {
     /// The running tasks of the service that is in question: of the canary before the promotion, of the
     /// primary after it looks steady. `None` where they are not in question.
     pub tasks: Option<Vec<Task>>,
+    /// What people are to hear of scheduled actions that fell into the release; asked as it ends, and nothing before.
+    pub missed: Vec<String>,
 }
 
 impl fmt::Display for Seen {
@@ -61,7 +63,12 @@ impl Stage for PromotePrimary {
                 return Ok(Sight::Undisturbed(waiting_on));
             }
         }
-        Ok(Sight::Whole(whole(account, look).await?))
+        let mut seen = whole(account, look).await?;
+        let decision = decide::decide(look, &seen);
+        if let (Some(record), true) = (&seen.pair.record, is_end(&decision)) {
+            seen.missed = Box::pin(observe::missed(account, record, look.now)).await;
+        }
+        Ok(Sight::Whole(seen))
     }
 
     fn decide(look: &Look<Self>, seen: &Sight<Seen>) -> Decided {
@@ -79,6 +86,11 @@ impl Stage for PromotePrimary {
             },
         }
     }
+}
+
+/// Whether a release is promoted by this look.
+fn is_end(decision: &Decision) -> bool {
+    matches!(decision, Decision::Done(done) if done.record.is_some())
 }
 
 async fn whole(account: &Account, look: &Look<PromotePrimary>) -> Result<Seen, Trouble> {
@@ -116,5 +128,9 @@ async fn whole(account: &Account, look: &Look<PromotePrimary>) -> Result<Seen, T
         Some(arns) => Some(account.tasks(&target.cluster, arns).await?),
         None => None,
     };
-    Ok(Seen { pair, tasks })
+    Ok(Seen {
+        pair,
+        tasks,
+        missed: Vec::new(),
+    })
 }

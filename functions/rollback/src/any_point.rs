@@ -76,6 +76,8 @@ struct Run<'a> {
     hidden: Hidden,
     sent: Vec<Step>,
     failed: Vec<Step>,
+    /// What the primary's automatic scaling was given last by anybody but a look that saw what was there.
+    theirs: Option<ScalableTarget>,
 }
 
 impl<'a> Run<'a> {
@@ -96,6 +98,7 @@ impl<'a> Run<'a> {
             hidden: Hidden::default(),
             sent: Vec::new(),
             failed: Vec::new(),
+            theirs: None,
         }
     }
 
@@ -149,10 +152,28 @@ impl<'a> Run<'a> {
         }
         match wanted {
             Some(Scaling::Policy(desired)) => self.world.autoscale(*desired),
-            Some(Scaling::Schedule(min, max)) => self.world.schedule(*min, *max),
+            Some(Scaling::Schedule(min, max)) => {
+                self.world.schedule(*min, *max);
+                self.noted();
+            }
             Some(Scaling::Nothing) | None => {}
         }
         self.watch.saw(&self.world);
+    }
+
+    /// The primary's automatic scaling was changed beside the looks of a release.
+    fn noted(&mut self) {
+        let pair = &self.world.pair;
+        self.theirs = pair.record.as_ref().and(pair.primary.scaling);
+    }
+
+    /// How the primary is to be scaled when the release is over.
+    fn scaled_again(&self) -> Option<ScalableTarget> {
+        let pair = &self.world.pair;
+        let found = &pair.record.as_ref()?.found.primary;
+        let mut primary = pair.primary.clone();
+        primary.scaling = self.theirs.or(found.scaling);
+        found.respecting(&primary).scaling
     }
 
     /// Whether what automatic scaling does is of interest: until it is given back, or the release has ended.
@@ -161,7 +182,8 @@ impl<'a> Run<'a> {
             return true;
         };
         let is_back = matches!(record.phase, Phase::RollingBack { .. }) || self.watch.was_held;
-        let is_found = self.world.pair.primary.scaling == record.found.primary.scaling;
+        let primary = &self.world.pair.primary;
+        let is_found = primary.scaling == record.found.primary.respecting(primary).scaling;
         record.is_active() && !(is_back && is_found)
     }
 
@@ -271,7 +293,11 @@ impl<'a> Run<'a> {
                     promote_primary::glance::is_enough(&look).then(|| pair.glance(target, glances));
                 let undisturbed =
                     glance.and_then(|it| promote_primary::glance::undisturbed(&look, &it));
-                let whole = promote_primary::Seen { pair, tasks };
+                let whole = promote_primary::Seen {
+                    pair,
+                    tasks,
+                    missed: Vec::new(),
+                };
                 let sight = undisturbed.map_or(Sight::Whole(whole), Sight::Undisturbed);
                 PromotePrimary::decide(&look, &sight)
             }
@@ -370,6 +396,10 @@ impl<'a> Run<'a> {
                 for step in std::mem::take(&mut self.late) {
                     self.world.take(&step);
                     self.watch.saw(&self.world);
+                    if matches!(&step, Step::Scale { service, .. } if *service == self.world.pair.primary.name)
+                    {
+                        self.noted();
+                    }
                 }
             }
             let Some(decision) = decision else {

@@ -156,12 +156,14 @@ fn conclude(seen: &Seen, record: &Record, rolling_back: &RollingBack, why: &Why)
     let phase = Phase::RolledBack {
         cause: cause.clone(),
         left: left.clone(),
+        missed: seen.missed.clone(),
     };
     Decision::Done(Done {
         outcome: Outcome::RolledBack {
             release: record.release.clone(),
             cause,
             left,
+            missed: seen.missed.clone(),
         },
         record: Some(Box::new(record.advance(phase, seen.now))),
         variables: Vec::new(),
@@ -315,6 +317,7 @@ fn left(seen: &Seen, record: &Record, rolling_back: &RollingBack) -> Vec<String>
     });
     services
         .chain(kept_counts(seen, record, rolling_back))
+        .chain(kept_bounds(seen, record, rolling_back))
         .chain(protected(seen))
         .chain(alone)
         .collect()
@@ -353,6 +356,14 @@ fn kept_counts(
             )
         })
     })
+}
+
+/// Bounds of automatic scaling that somebody has set since the release began. After a promotion has given them back all are theirs.
+fn kept_bounds(seen: &Seen, record: &Record, rolling_back: &RollingBack) -> Vec<String> {
+    if rolling_back.promotion.has_given_back() {
+        return Vec::new();
+    }
+    record.left_of_scaling(seen.primary.get(), seen.canary.get())
 }
 
 #[cfg(test)]

@@ -222,8 +222,12 @@ impl Ledger<'_> {
             Vec::new()
         };
         let rest = async {
-            let seen = seen::observe(self.account, record).await;
+            let mut seen = seen::observe(self.account, record).await;
             let mut restoring = decide::restore(&seen, record, rolling_back, why, is_first);
+            if let Decision::Done(_) = &restoring.decision {
+                seen.missed = seen::missed(self.account, record, seen.now).await;
+                restoring = decide::restore(&seen, record, rolling_back, why, is_first);
+            }
             if let Decision::Take(taken) = &mut restoring.decision {
                 taken.steps.retain(|step| !stopping.contains(step));
             }
@@ -282,7 +286,9 @@ impl Ledger<'_> {
             return Ok(None);
         }
         if let Decision::Done(_) = &restoring.decision {
-            self.account.tell(&notice::finished(record, next)).await;
+            self.account
+                .tell(&notice::finished(record, next, seen))
+                .await;
         }
         let (written, failed) = (*next.clone(), taking.await);
         Ok(Some((written, failed)))

@@ -59,6 +59,7 @@ impl Looked {
                 balancer,
                 inactive: Vec::new(),
                 left_over: Known::Known(Vec::new()),
+                missed: Vec::new(),
             },
         }
     }

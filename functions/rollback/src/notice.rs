@@ -4,12 +4,12 @@ use canary::{
     clock::{Spoken, Timestamp},
     decision::{Doing, Notice},
     job::cut,
-    observation::ScalableTarget,
+    observation::{Known, ScalableTarget, Service},
     record::{FoundInFull, FoundService, Missing, Phase, Record},
 };
 use serde_json::Value;
 
-use crate::call::Why;
+use crate::{Seen, call::Why};
 
 /// Characters of a cause in a notice; alarms' reasons are at most as long.
 const LONGEST_CAUSE: usize = 1024;
@@ -24,7 +24,7 @@ pub fn begun(before: &Record, after: &Record, why: &Why) -> Notice {
     lines.push(format!("Phase: {} until now", before.phase));
     lines.push(format!("Asked for by: {}", asker(why)));
     lines.push("What happens now:".to_owned());
-    lines.extend(restored(after));
+    lines.extend(restored(after, &after.found.primary, &after.found.canary));
     let rolling_back = after.rollback();
     if rolling_back.is_some_and(|it| it.ends_execution) {
         lines.push("- the pipeline execution is ended".to_owned());
@@ -33,17 +33,25 @@ pub fn begun(before: &Record, after: &Record, why: &Why) -> Notice {
     notice(after, "rolling back", "is being rolled back", &lines)
 }
 
-/// A rollback is over: the record of it, and the one that says so.
+/// A rollback is over: the record of it, the one that says so, and what the last look saw.
 #[must_use]
-pub fn finished(rolling_back: &Record, rolled_back: &Record) -> Notice {
+pub fn finished(rolling_back: &Record, rolled_back: &Record, seen: &Seen) -> Notice {
     let mut lines = about(rolling_back);
     lines.push("What was restored:".to_owned());
-    lines.extend(restored(rolling_back));
-    if let Phase::RolledBack { left, .. } = &rolled_back.phase
-        && !left.is_empty()
-    {
-        lines.push("What was left as it is, because somebody has put it there since:".to_owned());
-        lines.extend(left.iter().map(|it| format!("- {it}")));
+    let back = |found: &FoundService, service: &Known<Service>| {
+        let service = service.get();
+        service.map_or_else(|| found.clone(), |it| found.respecting(it))
+    };
+    let found = &rolling_back.found;
+    let primary = back(&found.primary, &seen.primary);
+    let canary = back(&found.canary, &seen.canary);
+    lines.extend(restored(rolling_back, &primary, &canary));
+    if let Phase::RolledBack { left, missed, .. } = &rolled_back.phase {
+        lines.extend(listed(
+            "What was left as it is, because somebody has put it there since:",
+            left,
+        ));
+        lines.extend(listed("What did not happen meanwhile:", missed));
     }
     notice(rolling_back, "rolled back", "is rolled back", &lines)
 }
@@ -222,6 +230,13 @@ fn about(record: &Record) -> Vec<String> {
     ]
 }
 
+/// A list under its heading; nothing if it is empty.
+fn listed(heading: &str, list: &[String]) -> Vec<String> {
+    let heading = (!list.is_empty()).then(|| heading.to_owned());
+    let items = list.iter().map(|it| format!("- {it}"));
+    heading.into_iter().chain(items).collect()
+}
+
 fn asker(why: &Why) -> String {
     match why {
         Why::Action(_) => "an action of its pipeline".to_owned(),
@@ -233,31 +248,31 @@ fn asker(why: &Why) -> String {
 }
 
 /// What goes back to what it was, one line each. The record is that of a release being rolled back.
-fn restored(record: &Record) -> Vec<String> {
+fn restored(record: &Record, of_primary: &FoundService, of_canary: &FoundService) -> Vec<String> {
     let Some(rolling_back) = record.rollback() else {
         return Vec::new();
     };
     let promotion = rolling_back.promotion;
-    let (target, found) = (&record.target, &record.found);
+    let target = &record.target;
     let runs = |found: &FoundService| found.task_definition.short().to_owned();
     let (mut canary, mut primary) = (Vec::new(), Vec::new());
     if rolling_back.candidate.is_some() && !rolling_back.spares_canary {
-        canary.push(runs(&found.canary));
+        canary.push(runs(of_canary));
     }
     if promotion.has_begun() {
-        primary.push(runs(&found.primary));
+        primary.push(runs(of_primary));
     }
     // What had been given back before stays as it is.
     if !promotion.has_given_back() {
         let is_ours = rolling_back.kept.canary.is_none();
         if rolling_back.candidate.is_some() && is_ours {
-            canary.push(tasks(found.canary.desired));
+            canary.push(tasks(of_canary.desired));
         }
-        canary.extend(found.canary.scaling.map(scaled));
+        canary.extend(of_canary.scaling.map(scaled));
         if record.owns_primary_count() {
             let is_ours = rolling_back.kept.primary.is_none();
-            primary.extend(is_ours.then(|| tasks(found.primary.desired)));
-            primary.extend(found.primary.scaling.map(scaled));
+            primary.extend(is_ours.then(|| tasks(of_primary.desired)));
+            primary.extend(of_primary.scaling.map(scaled));
         }
     }
     [(&target.canary, canary), (&target.primary, primary)]

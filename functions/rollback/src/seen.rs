@@ -45,6 +45,8 @@ pub struct Seen {
     pub inactive: Vec<TaskDefinitionArn>,
     /// Ids of the candidate's tasks that go on although nobody wants them; not asked, and none, before ECS has had time to end them.
     pub left_over: Known<Vec<String>>,
+    /// What people are to hear of scheduled actions that fell into the release; asked as the rollback ends, and nothing before.
+    pub missed: Vec<String>,
 }
 
 /// What one look sees of the load balancer.
@@ -140,6 +142,7 @@ pub(crate) async fn observe(account: &Account, record: &Record) -> Seen {
         balancer,
         inactive: Vec::new(),
         left_over: Known::Known(Vec::new()),
+        missed: Vec::new(),
     };
     follow_up(account, record, &mut seen).await;
     for unseen in seen.unseen() {
@@ -322,6 +325,15 @@ async fn left_over(account: &Account, record: &Record, seen: &Seen) -> Known<Vec
         let of_candidate = tasks.filter(|task| Some(&task.task_definition) == candidate);
         of_candidate.map(|task| task.id).collect()
     })
+}
+
+/// What people are to hear of scheduled actions that fell into the release. What a promotion had given back before has run since.
+pub(crate) async fn missed(account: &Account, record: &Record, now: Timestamp) -> Vec<String> {
+    let rolling_back = record.rollback();
+    if rolling_back.is_some_and(|it| it.promotion.has_given_back()) {
+        return Vec::new();
+    }
+    Box::pin(observe::missed(account, record, now)).await
 }
 
 /// What the release found, in full, if that can be read.

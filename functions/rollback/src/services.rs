@@ -62,8 +62,9 @@ pub(crate) fn canary_steps(
         return away(canary, found, seen, rolling_back);
     }
     let goal = goal(Which::Canary, found, seen, rolling_back);
+    let hold = || hold(Which::Canary, canary, found, seen, rolling_back);
     goal.map_or_else(Vec::new, |goal| {
-        give_back(canary, &goal, rolling_back, is_over)
+        give_back(canary, &goal, hold, rolling_back, is_over)
     })
 }
 
@@ -82,7 +83,9 @@ pub(crate) fn stopped(
     // A canary whose count had been given back goes from version to version; where AWS refuses that, it stops as well.
     let stops = !rolling_back.promotion.has_given_back() || is_refused && goal.is_some();
     let stop = (stops && canary.desired > 0).then(|| Step::count(&canary.name, 0));
-    let hold = held(canary, seen, rolling_back);
+    // Suspending it must not bring a task back.
+    let hold = held(canary, found, seen, rolling_back);
+    let hold = hold.map(|to| scale(canary, ScalableTarget { min: 0, ..to }));
     stop.into_iter().chain(version).chain(hold).collect()
 }
 
@@ -103,15 +106,34 @@ pub(crate) fn replaced(
         task_definition: Some(stable.clone()),
         desired: wanted,
     });
-    let hold = held(canary, seen, rolling_back);
+    let hold = held(canary, found, seen, rolling_back);
+    let hold = hold.map(|to| scale(canary, to));
     replace.into_iter().chain(hold).collect()
 }
 
 /// The canary's scaling stays out of the way, unless it had been given back.
-fn held(canary: &Service, seen: &Seen, rolling_back: &RollingBack) -> Option<Step> {
-    let is_ours = knows(seen) && !rolling_back.promotion.has_given_back();
-    let to = canary.scaling_to_hold().filter(|_| is_ours)?;
-    Some(scale(canary, to))
+fn held(
+    canary: &Service,
+    found: &FoundService,
+    seen: &Seen,
+    rolling_back: &RollingBack,
+) -> Option<ScalableTarget> {
+    let is_ours = !rolling_back.promotion.has_given_back();
+    hold(Which::Canary, canary, found, seen, rolling_back).filter(|_| is_ours)
+}
+
+/// What a service's scaling has yet to become before its count is ours. It leaves room for what the service is to have again, not for
+/// what the release has given it: that would be a bound that nobody has set.
+fn hold(
+    which: Which,
+    service: &Service,
+    found: &FoundService,
+    seen: &Seen,
+    rolling_back: &RollingBack,
+) -> Option<ScalableTarget> {
+    let back = given_back(which, found, seen, rolling_back)?;
+    service.scaling_to_hold()?;
+    back.holding(service, service.scaling?.held(back.desired))
 }
 
 /// The stable version, and nothing else.
@@ -153,7 +175,8 @@ pub(crate) fn primary_steps(
         let back = scaling_up_kept(primary, &goal, is_over && !is_needed);
         back.or(hold).into_iter().collect()
     } else if record.owns_primary_count() && version.is_none() {
-        give_back(primary, &goal, rolling_back, is_over)
+        let hold = || self::hold(Which::Primary, primary, found, seen, rolling_back);
+        give_back(primary, &goal, hold, rolling_back, is_over)
     } else if record.owns_primary_count() {
         let count = primary.desired != goal.desired && !goal.is_scaled_again(primary);
         let count = count.then(|| Step::count(&primary.name, goal.desired));
@@ -173,12 +196,14 @@ pub(crate) fn scaling_steps(seen: &Seen, record: &Record, is_over: bool) -> Vec<
     }
     let found = &record.found;
     let canary = seen.canary.get();
-    let canary = canary.map(|canary| scaling_back(canary, &found.canary, is_over));
+    let canary =
+        canary.map(|canary| scaling_back(canary, &found.canary.respecting(canary), is_over));
     let primary = seen.primary.get().map(|primary| {
+        let found = found.primary.respecting(primary);
         if record.owns_primary_count() {
-            scaling_back(primary, &found.primary, is_over)
+            scaling_back(primary, &found, is_over)
         } else if record.holds_primary_scaling() {
-            scaling_up_back(primary, &found.primary, is_over)
+            scaling_up_back(primary, &found, is_over)
         } else {
             Vec::new()
         }
@@ -209,8 +234,26 @@ fn knows(seen: &Seen) -> bool {
     seen.scaling.is_none()
 }
 
-/// What the service is to have again, if that and what it has now are known.
+/// What the service is to have again, if that and what it has now are known; with the bounds that somebody has set since.
 fn goal(
+    which: Which,
+    found: &FoundService,
+    seen: &Seen,
+    rolling_back: &RollingBack,
+) -> Option<FoundService> {
+    let goal = given_back(which, found, seen, rolling_back)?;
+    let service = match which {
+        Which::Primary => &seen.primary,
+        Which::Canary => &seen.canary,
+    };
+    Some(match service.get() {
+        Some(service) => goal.respecting(service),
+        None => goal,
+    })
+}
+
+/// The same, whatever somebody has set since.
+fn given_back(
     which: Which,
     found: &FoundService,
     seen: &Seen,
@@ -247,6 +290,7 @@ fn scaling_up_kept(primary: &Service, kept: &FoundService, is_over: bool) -> Opt
 fn give_back(
     service: &Service,
     goal: &FoundService,
+    hold: impl FnOnce() -> Option<ScalableTarget>,
     rolling_back: &RollingBack,
     is_over: bool,
 ) -> Vec<Step> {
@@ -262,7 +306,7 @@ fn give_back(
     if service.desired == goal.desired || is_left_to_scaling {
         return scaling_back(service, goal, is_over);
     }
-    let hold = service.scaling_to_hold().filter(|_| !is_over);
+    let hold = if is_over { None } else { hold() };
     let hold = hold.map(|to| scale(service, to));
     let count = Step::count(&service.name, goal.desired);
     hold.into_iter().chain([count]).collect()

@@ -1,13 +1,19 @@
 //! Application Auto Scaling: the scalable targets of the pair.
 
-use aws_sdk_applicationautoscaling::types::{
-    ScalableDimension, ScalableTarget as SdkTarget, ServiceNamespace, SuspendedState,
+use aws_sdk_applicationautoscaling::{
+    primitives::DateTime,
+    types::{
+        ScalableDimension, ScalableTarget as SdkTarget, ScheduledAction as SdkAction,
+        ServiceNamespace, SuspendedState,
+    },
 };
 
 use super::{Account, AwsError};
 use crate::{
+    clock::Timestamp,
     names::{ClusterName, ServiceName},
     observation::{ScalableTarget, Suspended},
+    schedule::ScheduledAction,
     target::Target,
 };
 
@@ -45,6 +51,38 @@ impl Account {
                 .map(read)
         };
         Ok((find(&primary), find(&canary)))
+    }
+
+    /// The scheduled actions of a service. AWS answers 50 at a time, and a service has 200 at most (API reference,
+    /// `DescribeScheduledActions`; user guide, "Quotas for Application Auto Scaling").
+    pub async fn scheduled_actions(
+        &self,
+        cluster: &ClusterName,
+        service: &ServiceName,
+    ) -> Result<Vec<ScheduledAction>, AwsError> {
+        let id = id(cluster, service);
+        let pages = self
+            .scaling
+            .describe_scheduled_actions()
+            .service_namespace(ServiceNamespace::Ecs)
+            .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
+            .resource_id(&id);
+        let (mut found, mut next) = (Vec::new(), None);
+        loop {
+            let page = pages.clone().set_next_token(next).send().await;
+            let page = page.map_err(|error| {
+                AwsError::of(
+                    "application-autoscaling:DescribeScheduledActions",
+                    &id,
+                    &error,
+                )
+            })?;
+            found.extend(page.scheduled_actions().iter().map(read_action));
+            next = page.next_token;
+            if next.is_none() {
+                return Ok(found);
+            }
+        }
     }
 
     pub(super) async fn set_scaling(
@@ -92,5 +130,19 @@ fn read(found: &SdkTarget) -> ScalableTarget {
             scale_out: suspended(SuspendedState::dynamic_scaling_out_suspended),
             scheduled: suspended(SuspendedState::scheduled_scaling_suspended),
         },
+    }
+}
+
+fn read_action(found: &SdkAction) -> ScheduledAction {
+    let moment = |at: Option<&DateTime>| {
+        let millis = at?.to_millis().ok()?;
+        u64::try_from(millis).ok().map(Timestamp::from_epoch_millis)
+    };
+    ScheduledAction {
+        name: found.scheduled_action_name().to_owned(),
+        schedule: found.schedule().to_owned(),
+        zone: found.timezone().map(ToOwned::to_owned),
+        start: moment(found.start_time()),
+        end: moment(found.end_time()),
     }
 }

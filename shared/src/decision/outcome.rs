@@ -33,7 +33,9 @@ pub enum Outcome {
     },
     /// The pair runs the candidate.
     #[error(
-        "promoted: {primary} and {canary} run {candidate}, tasks and scaling are as the release found them"
+        "promoted: {primary} and {canary} run {candidate}, tasks and scaling are as the release found them{}{}",
+        all_but(left),
+        all_of(missed)
     )]
     Promoted {
         /// The primary service.
@@ -42,6 +44,10 @@ pub enum Outcome {
         canary: ServiceName,
         /// `FAMILY:REVISION`.
         candidate: String,
+        /// What of the scaling is not, because somebody else has set it.
+        left: Vec<String>,
+        /// Scheduled actions that fell into the suspension of their scaling.
+        missed: Vec<String>,
     },
     /// The primary runs the image already.
     #[error("nothing to do: {primary} already runs {image}")]
@@ -52,7 +58,11 @@ pub enum Outcome {
         image: Images,
     },
     /// Everything is as the release found it, but for what is somebody else's.
-    #[error("rolled back release {release}: {cause}{}", all_of(left))]
+    #[error(
+        "rolled back release {release}: {cause}{}{}",
+        all_of(left),
+        all_of(missed)
+    )]
     RolledBack {
         /// The release.
         release: ReleaseId,
@@ -60,6 +70,8 @@ pub enum Outcome {
         cause: Cause,
         /// What was left as it is, and why.
         left: Vec<String>,
+        /// Scheduled actions that fell into the suspension of their scaling.
+        missed: Vec<String>,
     },
     /// There is nothing to roll back.
     #[error("nothing rolled back: {0}")]
@@ -173,6 +185,14 @@ pub enum Idle {
         /// Its phase.
         phase: String,
     },
+}
+
+/// Exceptions after a comma.
+fn all_but(exceptions: &[String]) -> String {
+    match exceptions {
+        [] => String::new(),
+        some => format!(", but {}", some.join(", and ")),
+    }
 }
 
 /// Further sentences after a full stop.

@@ -37,7 +37,7 @@ fn expected(record: &Record) -> (Vec<&TaskDefinitionArn>, Vec<&TaskDefinitionArn
         }
         Phase::Shifting { candidate, .. } => (vec![primary], vec![candidate]),
         Phase::Promoting { candidate, .. } => (vec![candidate, primary], vec![candidate]),
-        Phase::Promoted { candidate } => (vec![candidate], vec![candidate]),
+        Phase::Promoted { candidate, .. } => (vec![candidate], vec![candidate]),
     }
 }
 

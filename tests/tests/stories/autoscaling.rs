@@ -1,16 +1,18 @@
 //! Automatic scaling does what it wants while a version is released.
 
+mod given_back;
+
 use std::time::Duration;
 
 use rehearsal_core::{
     stage::{self, Behaviour, Mode, Stage, Step},
     world::{
-        Principal, World,
+        World,
         journal::{Entry, What},
         scaling,
     },
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     alb::{STABLE, on, stage, v2},
@@ -203,39 +205,4 @@ async fn of_queue_consumers_whose_total_is_kept_no_task_is_missing_either() {
     play.pass(Duration::from_mins(2)).await;
     total_kept(&play);
     assert_eq!(play.pair(), promoted);
-}
-
-/// What a team does with the primary's scheduled actions.
-fn schedule(play: &Play, operation: &str, change: &Value) -> Value {
-    let mut input = change.clone();
-    input["ServiceNamespace"] = "ecs".into();
-    input["ResourceId"] = PRIMARY.into();
-    input["ScalableDimension"] = "ecs:service:DesiredCount".into();
-    let (team, scaling) = (Principal("team".to_owned()), "application-autoscaling");
-    let answer = play.account.call_as(&team, scaling, operation, &input);
-    answer.expect("the primary is scaled")
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_scheduled_action_that_falls_into_a_release_is_not_made_up_for() {
-    let play = Play::begin(&stage(), v2(Behaviour::Works)).await;
-    let release = play.push("v2");
-    play.until_approval(&release).await;
-    assert!(play.account.with(|world| is_held(world, PRIMARY)));
-    let soon = (play.account.now() + Duration::from_mins(1)).iso_seconds();
-    let at = format!("at({})", soon.trim_end_matches('Z'));
-    let action = json!({
-        "ScheduledActionName": "fair",
-        "Schedule": at,
-        "ScalableTargetAction": { "MinCapacity": 9 },
-    });
-    schedule(&play, "PutScheduledAction", &action);
-    play.pass(Duration::from_mins(2)).await;
-    play.succeeds(&release).await;
-    play.pass(Duration::from_mins(2)).await;
-    let actions = schedule(&play, "DescribeScheduledActions", &json!({}));
-    assert_eq!(actions["ScheduledActions"][0]["Schedule"], at);
-    assert_eq!(play.pair(), on(2));
-    let name = json!({ "ScheduledActionName": "fair" });
-    schedule(&play, "DeleteScheduledAction", &name);
 }

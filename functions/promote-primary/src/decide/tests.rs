@@ -30,7 +30,11 @@ fn baking() -> Look<PromotePrimary> {
 }
 
 fn seen(pair: Observation) -> Seen {
-    Seen { pair, tasks: None }
+    Seen {
+        pair,
+        tasks: None,
+        missed: Vec::new(),
+    }
 }
 
 /// With so many tasks of the candidate listed for the service in question.
@@ -38,6 +42,7 @@ fn with_tasks(pair: Observation, many: u32) -> Seen {
     Seen {
         pair,
         tasks: Some(running_tasks(&candidate(), many)),
+        missed: Vec::new(),
     }
 }
 
@@ -184,6 +189,7 @@ fn the_primary_comes_first_then_the_canary_then_scaling() {
             Seen {
                 pair: both(),
                 tasks: Some(stray),
+                missed: Vec::new(),
             },
             waits,
         ),
@@ -192,6 +198,7 @@ fn the_primary_comes_first_then_the_canary_then_scaling() {
             Seen {
                 pair: both(),
                 tasks: Some(unwell),
+                missed: Vec::new(),
             },
             waits,
         ),

@@ -45,6 +45,7 @@ fn the_look_that_finds_the_promotion_watched_lets_glances_follow() {
             &canary::fixtures::candidate(),
             3,
         )),
+        missed: Vec::new(),
     };
     let decision = decide::decide(&look(), &seen);
     let bookmark = bookmark(&look(), seen.pair.record.as_ref(), &decision);

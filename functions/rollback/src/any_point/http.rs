@@ -100,9 +100,10 @@ fn assert_all_as_found(run: &Run<'_>) {
     let (record, primary) = (&run.world.pair.record, &run.world.pair.primary);
     if primary.scaling.is_some() {
         run_found.primary = run_found.primary.clone().tasks(primary.desired);
-        run_found.primary.scaling = record
-            .as_ref()
-            .map_or(primary.scaling, |it| it.found.primary.scaling);
+        run_found.primary.scaling = match record {
+            Some(_) => run.scaled_again(),
+            None => primary.scaling,
+        };
     }
     let story = Story {
         found: run_found,
@@ -227,9 +228,8 @@ fn is_promoted(run: &Run<'_>) -> bool {
 }
 
 fn assert_all_promoted(run: &Run<'_>) {
-    let record = run.world.pair.record.as_ref().unwrap();
     let mut story = run.story.clone();
-    story.found.primary.scaling = record.found.primary.scaling;
+    story.found.primary.scaling = run.scaled_again();
     let compared = Run {
         story: &story,
         world: run.world.clone(),

@@ -33,7 +33,7 @@ fn told(pair: Observation, why: &Why) -> Option<Notice> {
     match call::call(Some(record), why, &sight.besides(why), seen.now) {
         Call::Fence(_, fence) => Some(begun(record, &fence, why)),
         Call::GoOn => match sight.look(why) {
-            Decision::Done(done) => Some(finished(record, done.record.as_deref()?)),
+            Decision::Done(done) => Some(finished(record, done.record.as_deref()?, seen)),
             _ => None,
         },
         Call::Keep(keeping) => keeping
@@ -41,6 +41,10 @@ fn told(pair: Observation, why: &Why) -> Option<Notice> {
             .then(|| kept(&keeping.record, &keeping.doing)),
         Call::Idle(_) => None,
     }
+}
+
+fn of_found(record: &Record) -> Vec<String> {
+    restored(record, &record.found.primary, &record.found.canary)
 }
 
 fn message(pair: Observation, why: &Why) -> String {
@@ -267,13 +271,13 @@ fn what_somebody_has_set_by_hand_is_not_said_to_go_back() {
         desired: 5,
         scaling: None,
     });
-    let said = restored(&rolling.rolling(by_hand.clone(), at(500)));
+    let said = of_found(&rolling.rolling(by_hand.clone(), at(500)));
     assert_eq!(
         said,
         ["- orders-canary: orders:7", "- orders: was not touched"]
     );
     by_hand.spares_canary = true;
-    let said = restored(&rolling.rolling(by_hand, at(500)));
+    let said = of_found(&rolling.rolling(by_hand, at(500)));
     assert_eq!(said[0], "- orders-canary: was not touched");
 }
 

@@ -68,10 +68,11 @@ impl Schedule {
                     Some(rate.after(first, now, pace))
                 }
             }
-            Self::Cron(cron) => {
-                let before_start = bounds.start.map(|start| Moment(start.0.saturating_sub(1)));
-                cron.next_after(before_start.map_or(now, |start| start.max(now)))
-            }
+            // At its start, and then as it recurs. AWS: user guide, "Schedule recurring scaling actions".
+            Self::Cron(cron) => match bounds.start.filter(|start| *start > now) {
+                Some(start) => Some(start),
+                None => cron.next_after(now),
+            },
         };
         next.filter(|next| bounds.end.is_none_or(|end| *next <= end))
     }
