@@ -45,7 +45,7 @@ use crate::{
 
 pub use keys::access_key;
 pub use model::check_input;
-pub use outage::{Ailment, Outage};
+pub use outage::{Ailment, LATE, Outage};
 pub use template::{Misfit, template_input};
 
 /// What the journal says of a call that was neither carried out nor answered.
@@ -80,6 +80,12 @@ pub enum Interference {
     Refuse(Fault),
     /// It is carried out, but the answer never arrives.
     CarryOutAndHang,
+    /// It is carried out at once, and the answer takes this much longer.
+    CarryOutLate(Duration),
+    /// It is carried out with this input in place of its own: somebody between the function and AWS has changed it.
+    Instead(Value),
+    /// It is not carried out; the answer is this, which the operation might have given.
+    Answer(Value),
     /// It is not carried out and never answered.
     Hang,
     /// It is judged, but not carried out; the answer says that it was, and nothing else. So the same look can
@@ -208,22 +214,24 @@ impl Account {
         let (parts, body) = request.into_parts();
         let incoming = Incoming::read(&parts, &body, &self.shared.identity);
         let protocol = incoming.protocol;
-        let (arrived, hangs) = self.arrive(incoming);
+        let (arrived, interference) = self.arrive(incoming);
         let outcome = match arrived {
             Arrived::Done(outcome) => outcome,
             Arrived::Waits(polling) => polling.wait(self).await,
             Arrived::Lost => return None,
         };
-        if hangs {
-            return None;
+        match interference {
+            Interference::CarryOutAndHang => return None,
+            Interference::CarryOutLate(late) => sleep(late).await,
+            _ => {}
         }
         let answer = self.envelope(protocol).answer(outcome);
         sleep(there).await;
         Some(answer)
     }
 
-    /// Notes a call and carries it out; also whether its answer gets lost.
-    fn arrive(&self, incoming: Incoming) -> (Arrived, bool) {
+    /// Notes a call and carries it out; also what interferes with it.
+    fn arrive(&self, incoming: Incoming) -> (Arrived, Interference) {
         let Incoming {
             mut call, wanted, ..
         } = incoming;
@@ -231,6 +239,9 @@ impl Account {
         let mut interfere = lock(&self.shared.interfere);
         let interference = self.outage(&call).unwrap_or_else(|| interfere(&call));
         self.with(|world| {
+            if let Interference::Instead(input) = &interference {
+                call.input = input.clone();
+            }
             let place = world.journal.len();
             world.note(What::Called(call.clone()));
             let arrived = match &interference {
@@ -239,7 +250,15 @@ impl Account {
                 Interference::Pretend => wanted
                     .and_then(|wanted| pretend(world, &call, &wanted))
                     .unwrap_or_else(|fault| Arrived::Done(refused(&call, fault))),
-                Interference::None | Interference::CarryOutAndHang => wanted
+                Interference::Answer(output) => Arrived::Done(Outcome::Output {
+                    service: call.service.clone(),
+                    operation: call.operation.clone(),
+                    output: output.clone(),
+                }),
+                Interference::None
+                | Interference::CarryOutAndHang
+                | Interference::CarryOutLate(_)
+                | Interference::Instead(_) => wanted
                     .and_then(|wanted| Self::carry_out(world, &call, wanted))
                     .unwrap_or_else(|fault| Arrived::Done(refused(&call, fault))),
             };
@@ -247,7 +266,7 @@ impl Account {
             if let Some(entry) = world.journal.get_mut(place) {
                 entry.what = What::Called(call);
             }
-            (arrived, interference == Interference::CarryOutAndHang)
+            (arrived, interference)
         })
     }
 

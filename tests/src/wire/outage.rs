@@ -1,5 +1,7 @@
 //! Operations that fail for a while, or for ever.
 
+use std::time::Duration;
+
 use super::Interference;
 use crate::{
     clock::Moment,
@@ -28,7 +30,14 @@ pub enum Ailment {
     Denied,
     /// No answer ever comes.
     Hanging,
+    /// It is done, and no answer ever comes.
+    AnswerLost,
+    /// It is done, and the answer takes [`LATE`].
+    AnswerLate,
 }
+
+/// How late an answer is: soon enough for the functions, which wait for three seconds.
+pub const LATE: Duration = Duration::from_secs(2);
 
 impl Outage {
     /// Whether it concerns a call.
@@ -49,6 +58,8 @@ impl Ailment {
             Self::Throttled => Interference::Refuse(throttled(&call.service)),
             Self::Denied => Interference::Refuse(denied(call, identity)),
             Self::Hanging => Interference::Hang,
+            Self::AnswerLost => Interference::CarryOutAndHang,
+            Self::AnswerLate => Interference::CarryOutLate(LATE),
         }
     }
 }

@@ -14,6 +14,7 @@ mod must_hold;
 mod notices;
 mod play;
 mod protected;
+mod random;
 mod real_binaries;
 mod refused;
 mod releases;

@@ -43,6 +43,8 @@ pub enum Delivery {
     Exact,
     /// Every event twice, the second one later and out of order.
     Twice,
+    /// Every event once, so much later, and then out of order.
+    Late(Duration),
     /// No event at all.
     Lost,
 }
@@ -61,7 +63,7 @@ enum Trigger {
     Schedule { rate: Rate, next: Moment },
 }
 
-/// A second delivery that is still to come. Its payload stays out of `Debug` like that of an
+/// A delivery that is still to come. Its payload stays out of `Debug` like that of an
 /// [`Invocation`](functions::Invocation).
 struct Held {
     due: Moment,
@@ -246,17 +248,25 @@ pub fn deliver(
     match world.events.delivery {
         Delivery::Exact => functions::invoke_for(world, function, payload.clone(), invoker),
         Delivery::Twice => {
-            let due = world.now + HELD_BACK;
-            world.events.held.push(Held {
-                due,
-                function: function.to_owned(),
-                payload: payload.clone(),
-                invoker: invoker.clone(),
-            });
+            hold(world, HELD_BACK, function, payload, invoker);
             functions::invoke_for(world, function, payload.clone(), invoker)
+        }
+        Delivery::Late(late) => {
+            hold(world, late, function, payload, invoker);
+            None
         }
         Delivery::Lost => None,
     }
+}
+
+fn hold(world: &mut World, late: Duration, function: &str, payload: &Value, invoker: &Invoker) {
+    let due = world.now + late;
+    world.events.held.push(Held {
+        due,
+        function: function.to_owned(),
+        payload: payload.clone(),
+        invoker: invoker.clone(),
+    });
 }
 
 /// Runs schedules that are due, delivers what was held back.

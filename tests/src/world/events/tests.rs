@@ -271,6 +271,22 @@ fn twice_means_later_and_in_another_order() {
 }
 
 #[test]
+fn late_means_once_and_later_and_in_another_order() {
+    let mut world = world();
+    world.events.delivery = Delivery::Late(Duration::from_secs(90));
+    let arn = world.arn("lambda", "function:rollback");
+    let alarm = Invoker::alarm(String::new());
+    for number in 1..=2 {
+        deliver(&mut world, &arn, &json!(number), &alarm);
+    }
+    let numbers =
+        |runs: Vec<Invocation>| -> Vec<Value> { runs.into_iter().map(|run| run.payload).collect() };
+    assert_eq!(numbers(after(&mut world, 89)), Vec::<Value>::new());
+    assert_eq!(numbers(after(&mut world, 1)), [2, 1]);
+    assert_eq!(numbers(after(&mut world, 60)), Vec::<Value>::new());
+}
+
+#[test]
 fn lost_means_never_but_schedules_come() {
     let mut world = world();
     world.events.delivery = Delivery::Lost;

@@ -111,19 +111,23 @@ impl Play {
         function: &'static str,
         mut is_last: impl FnMut(&Call) -> bool + Send + 'static,
     ) -> Arc<Crash> {
-        let crash = Arc::clone(&self.crash);
+        let crash = self.crash();
         self.interfere(move |call| {
             if !crash.has_happened()
                 && call.principal.0 == function
                 && call.is_write()
                 && is_last(call)
             {
-                crash.happened.store(true, Ordering::Relaxed);
-                crash.now.notify_waiters();
+                crash.strike(function);
                 return Interference::CarryOutAndHang;
             }
             Interference::None
         });
+        self.crash()
+    }
+
+    /// What kills functions.
+    pub(crate) fn crash(&self) -> Arc<Crash> {
         Arc::clone(&self.crash)
     }
 

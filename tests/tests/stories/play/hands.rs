@@ -38,14 +38,32 @@ const KILLED: i32 = 137;
 
 type Answer = Pin<Box<dyn Future<Output = Result<Value, Trouble>> + Send>>;
 
-/// Tells the invocation that it is dead.
+/// Tells the invocations of a function that they are dead.
 #[derive(Default)]
 pub(crate) struct Crash {
-    pub(super) now: Notify,
-    pub(super) happened: AtomicBool,
+    now: Notify,
+    happened: AtomicBool,
+    whom: Mutex<String>,
 }
 
 impl Crash {
+    /// Kills whatever a function is at.
+    pub(crate) fn strike(&self, function: &str) {
+        function.clone_into(&mut self.whom.lock().unwrap());
+        self.happened.store(true, Ordering::Relaxed);
+        self.now.notify_waiters();
+    }
+
+    /// Ends when the function is killed.
+    async fn of(&self, function: &str) {
+        loop {
+            self.now.notified().await;
+            if *self.whom.lock().unwrap() == function {
+                return;
+            }
+        }
+    }
+
     pub(crate) fn has_happened(&self) -> bool {
         self.happened.load(Ordering::Relaxed)
     }
@@ -160,7 +178,7 @@ impl Hands {
                 Ok(Err(trouble)) => Ended::Error(format!("{}: {trouble}", trouble.name())),
                 Err(_) => Ended::Error("Runtime exited with error: exit status 101".to_owned()),
             },
-            () = self.crash.now.notified() => Ended::Error("Runtime exited with error: signal: killed".to_owned()),
+            () = self.crash.of(&function.name) => Ended::Error("Runtime exited with error: signal: killed".to_owned()),
             () = tokio::time::sleep(function.timeout) => Ended::Error("Task timed out after 30.00 seconds".to_owned()),
         };
         abort.abort();

@@ -36,13 +36,14 @@ use rehearsal_core::{
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use hands::{Crash, Hands, Warm};
+use hands::{Hands, Warm};
 use messages::Messages;
 use requests::Requests;
 use service::is_steady;
 use watch::Watched;
 
 pub(crate) use calls::Artifact;
+pub(crate) use hands::Crash;
 pub(crate) use service::{is_deploying, is_in_alarm, runs, stable, update};
 
 /// Where every story begins.
@@ -420,7 +421,8 @@ impl Drop for Play {
 }
 
 impl Play {
-    fn broken_promises(&self) -> Vec<String> {
+    /// What has gone wrong with weights and tasks.
+    pub(crate) fn broken_promises(&self) -> Vec<String> {
         let is_sick =
             |version: &Version| matches!(version.behaviour, Behaviour::TurnsUnhealthyAfter(_));
         let watched = Watched {
@@ -434,7 +436,7 @@ impl Play {
 }
 
 /// Minutes and seconds since the beginning, as transcripts have them.
-fn clock(at: Moment) -> String {
+pub(crate) fn clock(at: Moment) -> String {
     let seconds = at.since(BEGIN).as_secs();
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }

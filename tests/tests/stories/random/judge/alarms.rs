@@ -1,0 +1,98 @@
+//! Alarms are heeded: no function goes forward beside one, and its release is rolled back.
+
+use std::ops::Range;
+
+use rehearsal_core::{
+    clock::Moment,
+    stage,
+    world::journal::{Entry, What},
+};
+
+use super::{seconds, time};
+use crate::random::told::{Told, Written};
+
+/// How long a look takes at most that began before.
+const LOOK: u64 = 30;
+
+/// By when the schedule has seen it, or an action and after its failure the schedule.
+const SEEN: u64 = 240;
+
+/// What changes the pair.
+const CHANGES: [&str; 2] = ["UpdateService", "ModifyRule"];
+
+pub(super) fn are_heeded(told: &Told) -> Option<String> {
+    let firing = firing(told);
+    let records = told.records();
+    let since = |at: Moment| firing.iter().find(|it| it.contains(&at)).map(|it| it.start);
+    let forward = told.calls(|call| {
+        CHANGES.contains(&call.operation.as_str())
+            && call.fault.is_none()
+            && stage::FUNCTIONS.contains(&call.principal.0.as_str())
+            && call.principal.0 != stage::ROLLBACK
+    });
+    let beside = forward.into_iter().find_map(|(_, at, call)| {
+        let since = since(at).filter(|since| at.since(*since) > seconds(LOOK))?;
+        Some(format!(
+            "{} {} called {} although the alarm was in ALARM since {}",
+            time(at),
+            call.principal.0,
+            call.operation,
+            time(since)
+        ))
+    });
+    beside.or_else(|| firing.iter().find_map(|it| overlooked(told, &records, it)))
+}
+
+/// When the alarm that stories set off was in `ALARM`.
+fn firing(told: &Told) -> Vec<Range<Moment>> {
+    let name = told.pair.stage().traffic.alarm();
+    let mut firing: Vec<Range<Moment>> = Vec::new();
+    let end = told.journal.last().map_or(Moment(0), |entry| entry.at);
+    let mut is_firing = false;
+    for Entry { at, what } in &told.journal {
+        let What::Alarm { alarm, state, .. } = what else {
+            continue;
+        };
+        if alarm != name {
+            continue;
+        }
+        if state == "ALARM" && !is_firing {
+            firing.push(*at..end);
+        } else if let Some(last) = firing.last_mut().filter(|_| is_firing && state != "ALARM") {
+            last.end = *at;
+        }
+        is_firing = state == "ALARM";
+    }
+    firing
+}
+
+/// A release that went on for long beside an alarm.
+fn overlooked(told: &Told, records: &[Written], firing: &Range<Moment>) -> Option<String> {
+    let hindered: Vec<_> = stage::FUNCTIONS
+        .into_iter()
+        .flat_map(|it| told.hindered(it))
+        .collect();
+    let mut from = firing.start;
+    while let Some(it) = hindered
+        .iter()
+        .find(|it| it.start < from + seconds(SEEN) && it.end > from)
+    {
+        from = it.end;
+    }
+    let by = from + seconds(SEEN);
+    if by >= firing.end {
+        return None;
+    }
+    let current = records.iter().rfind(|it| it.at <= by)?;
+    let is_of_then = current.record.began.to_string() <= firing.start.iso_seconds();
+    let goes_on = current.record.is_active() && current.record.rollback().is_none();
+    (goes_on && is_of_then).then(|| {
+        format!(
+            "{} release {} is {} although the alarm is in ALARM since {}",
+            time(by),
+            current.record.release,
+            current.record.phase,
+            time(firing.start)
+        )
+    })
+}

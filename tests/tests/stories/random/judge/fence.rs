@@ -1,0 +1,270 @@
+//! A fence is kept, stops the candidate, and comes to an end.
+
+use std::ops::Range;
+
+use canary::record::{Promotion, RollingBack};
+use rehearsal_core::{
+    clock::Moment,
+    stage,
+    world::journal::{Entry, What},
+};
+
+use super::{seconds, time};
+use crate::random::{
+    story::{Pair, Service},
+    told::{Deed, Did, Told, Written},
+};
+
+/// How long a look of the schedule may be away.
+const SCHEDULE: u64 = 60;
+
+/// How long the candidate may get work.
+const WORK: u64 = 60;
+
+pub(super) fn is_kept(told: &Told) -> Option<String> {
+    told.records().windows(2).find_map(|pair| {
+        let [fence, next] = pair else { return None };
+        let is_fenced = fence.record.rollback().is_some();
+        let is_kept = next.is_of(&fence.record)
+            && ["RollingBack", "RolledBack"].contains(&next.record.phase.to_string().as_str());
+        (is_fenced && !is_kept).then(|| {
+            format!(
+                "{} {} wrote {} of {} over the fence of {}",
+                time(next.at),
+                next.by,
+                next.record.phase,
+                next.record.release,
+                fence.record.release
+            )
+        })
+    })
+}
+
+pub(super) fn is_over(told: &Told) -> Option<String> {
+    let records = told.records();
+    let last = records.last()?;
+    let rolling_back = last.record.rollback()?;
+    let missing: Vec<_> = rolling_back
+        .missing
+        .iter()
+        .map(|it| format!("{} ({})", it.what, it.why))
+        .collect();
+    Some(format!(
+        "{} is still being rolled back an hour after {}; missing: {missing:?}",
+        last.record.release,
+        time(told.over)
+    ))
+}
+
+/// A rollback, from its fence until its release is begun again or another one is.
+struct Rollback<'a> {
+    told: &'a Told,
+    fence: &'a Written,
+    rolling_back: &'a RollingBack,
+    /// When it was over, and when the next release began.
+    rolled_back: Moment,
+    until: Moment,
+}
+
+pub(super) fn work_ends(told: &Told) -> Option<String> {
+    let records = told.records();
+    let end = told.journal.last()?.at + seconds(1);
+    rollbacks(told, &records, end).find_map(|it| it.works_on())
+}
+
+/// Every rollback of a candidate that the primary has not been given for good.
+fn rollbacks<'a>(
+    told: &'a Told,
+    records: &'a [Written],
+    end: Moment,
+) -> impl Iterator<Item = Rollback<'a>> {
+    records
+        .iter()
+        .enumerate()
+        .filter_map(move |(index, fence)| {
+            let rolling_back = fence.record.rollback()?;
+            let before = records[..index].last();
+            let is_first =
+                before.is_none_or(|it| it.record.rollback().is_none() || !it.is_of(&fence.record));
+            let is_meant =
+                rolling_back.candidate.is_some() && !rolling_back.promotion.has_given_back();
+            let after = &records[index..];
+            let first = |is_it: &dyn Fn(&Written) -> bool| {
+                after.iter().find(|it| is_it(it)).map_or(end, |it| it.at)
+            };
+            (is_first && is_meant).then(|| Rollback {
+                told,
+                fence,
+                rolling_back,
+                rolled_back: first(&|it| it.record.rollback().is_none()),
+                until: first(&|it| !it.is_of(&fence.record)),
+            })
+        })
+}
+
+impl Rollback<'_> {
+    /// How the candidate still got work.
+    fn works_on(&self) -> Option<String> {
+        let deadline = self.deadline();
+        let what = match self.told.pair {
+            Pair::Alb => self.has_weight(deadline)?,
+            _ => self.gets_messages(deadline)?,
+        };
+        Some(format!(
+            "{what}; the fence came at {}, and the candidate was to get nothing from {} on",
+            time(self.fence.at),
+            time(deadline)
+        ))
+    }
+
+    /// From when on the candidate gets nothing. A stopping call that nothing hinders is let through.
+    fn deadline(&self) -> Moment {
+        let stopped = self.stopping_call().map(|at| at + seconds(WORK));
+        let unhindered = self.unhindered();
+        let deadline = stopped.map_or(unhindered, |at| {
+            at.min(unhindered).max(self.fence.at + seconds(WORK))
+        });
+        let beside = self
+            .rolling_back
+            .spares_canary
+            .then(|| self.fence.at + seconds(30 + SCHEDULE + WORK));
+        beside.map_or(deadline, |beside| deadline.max(beside))
+    }
+
+    /// Whether the candidate is to get nothing any more, and nobody has just changed the canary: that has the next look of the
+    /// schedule to answer it.
+    fn is_late(&self, at: Moment, deadline: Moment) -> bool {
+        let excuses = |deed: &Deed| {
+            let is_of_canary = match deed.what {
+                Did::Count(service, _) | Did::Version(service, _) => service == Service::Canary,
+                Did::Weights(..) => true,
+                _ => false,
+            };
+            is_of_canary && (deed.at..deed.at + seconds(SCHEDULE + WORK)).contains(&at)
+        };
+        at > deadline && !self.told.deeds.iter().any(excuses)
+    }
+
+    fn stopping_call(&self) -> Option<Moment> {
+        let (place, is_alb) = (self.fence.place, self.told.pair == Pair::Alb);
+        let mut calls = self.told.calls(|call| {
+            let stops = call.operation == "UpdateService"
+                && call.input["service"] == stage::CANARY
+                && call.input["desiredCount"] == 0;
+            call.principal.0 == stage::ROLLBACK
+                && call.fault.is_none()
+                && if is_alb {
+                    call.operation == "ModifyRule"
+                } else {
+                    stops
+                }
+        });
+        let call = calls.find(|(at, ..)| *at >= place)?;
+        (call.1 < self.rolled_back).then_some(call.1)
+    }
+
+    /// By when a rollback that is hindered for a while has stopped the candidate.
+    fn unhindered(&self) -> Moment {
+        let hindered: Vec<Range<Moment>> = self.told.hindered(stage::ROLLBACK);
+        let mut from = self.fence.at;
+        let mut deadline = from + seconds(WORK);
+        while let Some(it) = hindered
+            .iter()
+            .find(|it| it.start < from + seconds(SCHEDULE) && it.end > from)
+        {
+            from = it.end;
+            deadline = from + seconds(SCHEDULE + WORK);
+        }
+        deadline
+    }
+
+    /// A queue: no message is received, no task of the canary runs it.
+    fn gets_messages(&self, deadline: Moment) -> Option<String> {
+        let label = self.label();
+        let is_only_canary = self.rolling_back.promotion == Promotion::NotBegun;
+        let mut runs = 0;
+        for Entry { at, what } in &self.told.journal {
+            if *at >= self.until {
+                break;
+            }
+            match what {
+                What::Messages {
+                    version,
+                    processed,
+                    failed,
+                    ..
+                } if *version == label && is_only_canary && self.is_late(*at, deadline) => {
+                    return Some(format!(
+                        "{} {label} got {} messages",
+                        time(*at),
+                        processed + failed
+                    ));
+                }
+                What::Service {
+                    service, running, ..
+                } if service == stage::CANARY => {
+                    let of_candidate = running.iter().filter(|(version, _)| *version == label);
+                    runs = of_candidate.map(|(_, tasks)| tasks).sum();
+                }
+                _ => {}
+            }
+            if runs > 0 && self.is_late(*at, deadline) {
+                return Some(format!(
+                    "{} {runs} tasks of the canary run {label}",
+                    time(*at)
+                ));
+            }
+        }
+        None
+    }
+
+    /// Behind a load balancer: its group has no weight, while at least half of the primary's targets are healthy.
+    fn has_weight(&self, deadline: Moment) -> Option<String> {
+        if self.rolling_back.promotion != Promotion::NotBegun {
+            return None;
+        }
+        let (mut weight, mut healthy, mut desired) = (0, 0, 0);
+        let mut lacking_until = Moment(0);
+        for Entry { at, what } in &self.told.journal {
+            if *at >= self.rolled_back {
+                break;
+            }
+            match what {
+                What::Weights { groups, .. } => {
+                    let group = groups
+                        .iter()
+                        .find(|(group, _)| group == stage::CANARY_GROUP);
+                    weight = group.map_or(0, |(_, weight)| *weight);
+                }
+                What::Targets {
+                    group,
+                    healthy: now,
+                    ..
+                } if group == stage::PRIMARY_GROUP => healthy = *now,
+                What::Service {
+                    service,
+                    desired: now,
+                    ..
+                } if service == stage::PRIMARY => desired = *now,
+                _ => {}
+            }
+            if healthy * 2 < desired {
+                lacking_until = *at;
+            }
+            let is_late =
+                self.is_late(*at, deadline) && *at > lacking_until + seconds(SCHEDULE + WORK);
+            if is_late && weight > 0 {
+                return Some(format!(
+                    "{} the canary's group has weight {weight}",
+                    time(*at)
+                ));
+            }
+        }
+        None
+    }
+
+    fn label(&self) -> String {
+        let images = serde_json::to_string(&self.fence.record.images).unwrap_or_default();
+        self.told.label_of(&images)
+    }
+}

@@ -1,0 +1,120 @@
+//! Defects that are planted between the functions and AWS, to prove that the random stories find such.
+
+use rehearsal_core::{
+    stage,
+    wire::{Account, Interference},
+    world::journal::Call,
+};
+use serde_json::Value;
+
+/// What a function might do wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Defect {
+    /// A function that goes forward sees the record as it was before the fence, and writes over it.
+    FenceIgnored,
+    /// The stopping call names the version that the release found beside the count.
+    CountWithDefinition,
+    /// No function sees that an alarm is in `ALARM`.
+    GateSkipped,
+}
+
+/// A defect at work.
+pub(super) struct Planted {
+    defect: Option<Defect>,
+    account: Account,
+    /// What the newest release found on its canary.
+    found: Option<Value>,
+    /// The newest record without a fence.
+    unfenced: Option<Value>,
+}
+
+impl Planted {
+    pub(super) fn new(defect: Option<Defect>, account: Account) -> Self {
+        Self {
+            defect,
+            account,
+            found: None,
+            unfenced: None,
+        }
+    }
+
+    /// What it makes of a call.
+    pub(super) fn interferes(&mut self, call: &Call) -> Interference {
+        let is_rollback = call.principal.0 == stage::ROLLBACK;
+        self.remember(&call.input["TransactItems"][0]["Put"]["Item"]);
+        match self.defect {
+            Some(Defect::FenceIgnored)
+                if !is_rollback && call.operation == "TransactWriteItems" =>
+            {
+                Interference::Instead(without_conditions(&call.input))
+            }
+            Some(Defect::FenceIgnored) if !is_rollback && call.operation == "GetItem" => {
+                self.without_fence(call)
+            }
+            Some(Defect::CountWithDefinition)
+                if is_rollback
+                    && call.operation == "UpdateService"
+                    && call.input["desiredCount"] == 0
+                    && call.input["taskDefinition"].is_null() =>
+            {
+                let mut input = call.input.clone();
+                input["taskDefinition"] = self.found.clone().unwrap_or_default();
+                Interference::Instead(input)
+            }
+            Some(Defect::GateSkipped) if call.operation == "DescribeAlarms" => {
+                self.all_is_well(call)
+            }
+            _ => Interference::None,
+        }
+    }
+
+    fn remember(&mut self, record: &Value) {
+        let found = &record["found"]["M"]["canary"]["M"]["taskDefinition"]["S"];
+        if found.is_string() {
+            self.found = Some(found.clone());
+        }
+        if !record.is_null() && !is_fenced(record) {
+            self.unfenced = Some(record.clone());
+        }
+    }
+
+    fn without_fence(&self, call: &Call) -> Interference {
+        let answer =
+            self.account
+                .call_as(&call.principal, &call.service, &call.operation, &call.input);
+        match (answer, &self.unfenced) {
+            (Ok(mut output), Some(unfenced)) if is_fenced(&output["Item"]) => {
+                output["Item"] = unfenced.clone();
+                Interference::Answer(output)
+            }
+            _ => Interference::None,
+        }
+    }
+
+    fn all_is_well(&self, call: &Call) -> Interference {
+        let Ok(mut output) =
+            self.account
+                .call_as(&call.principal, &call.service, &call.operation, &call.input)
+        else {
+            return Interference::None;
+        };
+        let alarms = output["MetricAlarms"].as_array_mut().into_iter().flatten();
+        for alarm in alarms {
+            alarm["StateValue"] = "OK".into();
+        }
+        Interference::Answer(output)
+    }
+}
+
+fn is_fenced(record: &Value) -> bool {
+    record["phase"]["M"]["name"]["S"] == "RollingBack"
+}
+
+fn without_conditions(input: &Value) -> Value {
+    let mut input = input.clone();
+    let items = input["TransactItems"].as_array_mut().into_iter().flatten();
+    for put in items.filter_map(|item| item["Put"].as_object_mut()) {
+        put.retain(|name, _| name == "TableName" || name == "Item");
+    }
+    input
+}

@@ -1,0 +1,194 @@
+//! What became of a story: the journal, and what people and faults did beside it.
+
+use std::ops::Range;
+
+use canary::record::Record;
+use rehearsal_core::{
+    clock::Moment,
+    world::journal::{Call, Entry, What},
+};
+use serde_json::{Map, Value};
+
+use super::story::{Pair, Service};
+
+/// A story that was told.
+pub(super) struct Told {
+    pub(super) pair: Pair,
+    /// Everything until the release after it.
+    pub(super) journal: Vec<Entry>,
+    /// What people and faults did, in order.
+    pub(super) deeds: Vec<Deed>,
+    /// When the last fault was over.
+    pub(super) over: Moment,
+    pub(super) before: Shape,
+    pub(super) after: Shape,
+    /// What the pipeline still had in progress at the end.
+    pub(super) open: Vec<String>,
+    /// How the release after it ended, and why.
+    pub(super) next: (String, String),
+    /// Behind a load balancer: where requests or tasks went where they should not, if nobody but the suite can have done that.
+    pub(super) astray: Vec<String>,
+    /// Versions by their images.
+    pub(super) labels: Vec<(String, String)>,
+    /// For people.
+    pub(super) transcript: String,
+}
+
+/// Something that a person or a fault did.
+#[derive(Debug, Clone)]
+pub(super) struct Deed {
+    pub(super) at: Moment,
+    pub(super) what: Did,
+}
+
+/// What a person or a fault did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Did {
+    /// Somebody set a count; automatic scaling did.
+    Count(Service, u32),
+    Scaled(u32),
+    /// Somebody put a version on a service, by its short name.
+    Version(Service, String),
+    /// Somebody set the weights of primary and canary.
+    Weights(u32, u32),
+    StoppedTasks(Service),
+    /// The stable task definition became `INACTIVE`.
+    Deregistered,
+    /// A function was hindered until then.
+    Hindered(&'static str, Moment),
+}
+
+/// What the pair is like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Shape {
+    pub(super) primary: Half,
+    pub(super) canary: Half,
+    /// Of primary and canary, behind a load balancer.
+    pub(super) weights: Option<(u32, u32)>,
+}
+
+/// What a service is like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Half {
+    /// The task definition's short name.
+    pub(super) version: String,
+    pub(super) desired: u32,
+    /// Whether all its tasks run, in one deployment.
+    pub(super) is_steady: bool,
+    /// Its scalable target, if it has one.
+    pub(super) scaling: String,
+}
+
+impl Shape {
+    pub(super) fn of(&self, service: Service) -> &Half {
+        match service {
+            Service::Primary => &self.primary,
+            Service::Canary => &self.canary,
+        }
+    }
+}
+
+/// A record that was written.
+pub(super) struct Written {
+    pub(super) at: Moment,
+    /// Its place in the journal.
+    pub(super) place: usize,
+    pub(super) by: String,
+    pub(super) record: Record,
+}
+
+impl Written {
+    /// Whether it is about the same release as another, and the same beginning of it.
+    pub(super) fn is_of(&self, other: &Record) -> bool {
+        self.record.release == other.release && self.record.began == other.began
+    }
+}
+
+impl Told {
+    /// The release records that were written, each once.
+    pub(super) fn records(&self) -> Vec<Written> {
+        let mut tokens = Vec::new();
+        let calls =
+            self.calls(|call| call.operation == "TransactWriteItems" && call.fault.is_none());
+        let mut written = Vec::new();
+        for (place, at, call) in calls {
+            let token = &call.input["ClientRequestToken"];
+            // A call that was repeated for want of an answer.
+            if tokens.contains(&token) {
+                continue;
+            }
+            tokens.push(token);
+            let items = call.input["TransactItems"].as_array().into_iter().flatten();
+            let current = items
+                .map(|item| &item["Put"]["Item"])
+                .find(|item| item["item"]["S"] == "current");
+            let record = current.map(|item| {
+                let mut stored = plain(item);
+                stored.as_object_mut().map(|fields| fields.remove("item"));
+                Record::read(stored).expect("a record that was stored can be read")
+            });
+            written.extend(record.map(|record| Written {
+                at,
+                place,
+                by: call.principal.0.clone(),
+                record,
+            }));
+        }
+        written
+    }
+
+    /// The calls that somebody made, with their places in the journal.
+    pub(super) fn calls(
+        &self,
+        is_wanted: impl Fn(&Call) -> bool,
+    ) -> impl Iterator<Item = (usize, Moment, &Call)> {
+        let entries = self.journal.iter().enumerate();
+        entries.filter_map(move |(place, entry)| match &entry.what {
+            What::Called(call) if is_wanted(call) => Some((place, entry.at, call)),
+            _ => None,
+        })
+    }
+
+    /// The version whose image a text names.
+    pub(super) fn label_of(&self, text: &str) -> String {
+        let label = self.labels.iter().find(|(image, _)| text.contains(image));
+        label.map_or_else(String::new, |(_, label)| label.clone())
+    }
+
+    /// When a function was hindered: from and until.
+    pub(super) fn hindered(&self, whom: &str) -> Vec<Range<Moment>> {
+        let deeds = self.deeds.iter().filter_map(|deed| match &deed.what {
+            Did::Hindered(function, until) if *function == whom => Some(deed.at..*until),
+            _ => None,
+        });
+        deeds.collect()
+    }
+}
+
+/// Attribute values as JSON.
+fn plain(item: &Value) -> Value {
+    let fields = item.as_object().into_iter().flatten();
+    let fields = fields.map(|(name, value)| (name.clone(), value_of(value)));
+    Value::Object(fields.collect::<Map<_, _>>())
+}
+
+fn value_of(value: &Value) -> Value {
+    let Some((kind, value)) = value.as_object().and_then(|it| it.iter().next()) else {
+        return Value::Null;
+    };
+    match kind.as_str() {
+        "N" => {
+            let number = value.as_str().unwrap_or_default();
+            serde_json::from_str(number).unwrap_or_default()
+        }
+        "M" => plain(value),
+        "L" => value
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(value_of)
+            .collect(),
+        "NULL" => Value::Null,
+        _ => value.clone(),
+    }
+}
