@@ -307,7 +307,7 @@ fn in_constant_total_a_canary_task_runs_before_a_primary_task_stops_both_ways() 
 fn a_count_is_changed_only_once_its_scaling_is_seen_to_be_held() {
     let scaled = |record: Record| {
         let seen = seen(3, 1, record);
-        seen.primary(|primary| primary.scaled(2, 9))
+        seen.primary(|primary| primary.scaled(2, 9)).found_so()
     };
     let rows = [
         (
@@ -337,7 +337,9 @@ fn a_count_is_changed_only_once_its_scaling_is_seen_to_be_held() {
         ),
         (
             "somebody has resumed the canary's",
-            scaled(record().shifting(25)).canary(|canary| canary.scaled(1, 4)),
+            scaled(record().shifting(25))
+                .canary(|canary| canary.scaled(1, 4))
+                .found_so(),
             target(),
             "take: suspending automatic scaling for the length of the release | orders-canary: scaled 0 to 4 suspended",
         ),

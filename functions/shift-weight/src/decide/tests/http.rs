@@ -131,7 +131,9 @@ fn on_the_way_up_tasks_come_first_and_the_weight_second() {
         ),
         (
             "somebody resumes the canary's scaling",
-            sent(4, 2, 50, live(50)).canary(|canary| canary.scaled(1, 4)),
+            sent(4, 2, 50, live(50))
+                .canary(|canary| canary.scaled(1, 4))
+                .found_so(),
             "take: suspending automatic scaling for the length of the release | orders-canary: scaled 0 to 4 suspended in part",
         ),
     ];
