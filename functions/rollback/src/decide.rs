@@ -351,7 +351,7 @@ fn kept_counts(
         (tasks != found.desired).then(|| {
             let s = if tasks == 1 { "" } else { "s" };
             format!(
-                "{} keeps the {tasks} task{s} that somebody has set",
+                "{} keeps its {tasks} task{s}, because somebody has changed it",
                 service.name
             )
         })

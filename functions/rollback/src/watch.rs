@@ -220,8 +220,11 @@ impl Watched {
     }
 }
 
-/// What somebody has written stays where they wrote it: a count, and a version that is not the candidate.
+/// What somebody has written stays where they wrote it: a count, and a version that is not the candidate. A count of the primary that
+/// is still the release's own goes back to what was found.
 fn spare(fence: &mut Record, (primary, canary): (&Service, &Service), changed: &ServiceName) {
+    let set = fence.counts.map(|counts| counts.to.primary);
+    let is_set = fence.owns_primary_count() && set == Some(primary.desired);
     let Phase::RollingBack(rolling_back) = &mut fence.phase else {
         return;
     };
@@ -233,7 +236,7 @@ fn spare(fence: &mut Record, (primary, canary): (&Service, &Service), changed: &
         let candidate = rolling_back.candidate.as_ref();
         rolling_back.spares_canary = candidate.is_some_and(|candidate| !canary.is_on(candidate));
         rolling_back.kept.canary = Some(keeping(&fence.found.canary, canary));
-    } else {
+    } else if !is_set {
         rolling_back.kept.primary = Some(keeping(&fence.found.primary, primary));
     }
 }

@@ -206,6 +206,29 @@ fn what_somebody_has_written_at_the_approval_stays_where_they_wrote_it() {
 }
 
 #[test]
+fn a_count_of_the_primary_that_the_release_has_set_is_not_somebodys() {
+    let kept = |change: Change| {
+        let lowered = Counts {
+            primary: 2,
+            canary: 2,
+        };
+        let record = record().of(target().constant_total()).shifting(50);
+        let seen = shifted()
+            .tasks(2, 2)
+            .recorded(record.counting(lowered, lowered, at(300)));
+        let Decision::Take(taken) = look(&at_approval(change(seen))) else {
+            panic!("it is rolled back")
+        };
+        let kept = taken.record.unwrap().rollback().unwrap().kept;
+        kept.primary.map(|kept| kept.desired)
+    };
+    let hotfix = |seen: Observation| seen.primary(|primary| primary.on(&foreign()));
+    assert_eq!(kept(hotfix), None, "3 were found, and come back");
+    let scaled = |seen: Observation| seen.primary(|primary| primary.tasks(5));
+    assert_eq!(kept(scaled), Some(5));
+}
+
+#[test]
 fn the_canary_follows_a_primary_that_scales_while_the_approval_waits_and_nobody_is_in_doubt() {
     let grown = || shifted().primary(|primary| primary.tasks(12));
     let follows = "take: 25 % asked, 25 % attainable: 4 of 16 tasks; setting 12 primary and 4 canary tasks | record Shifting | \

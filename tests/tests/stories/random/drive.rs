@@ -34,8 +34,8 @@ const WITHIN: Duration = Duration::from_hours(1);
 /// How long nothing has to go on until nothing does.
 const QUIET: Duration = Duration::from_mins(3);
 
-/// When somebody does what the notice of a stable version that is INACTIVE says.
-const READS_NOTICES_AFTER: Duration = Duration::from_mins(5);
+/// When somebody does what the notice of a stable version that is INACTIVE says, and looks after their own deployment.
+const LOOKS_AFTER: Duration = Duration::from_mins(5);
 
 /// Who plays.
 struct Drive {

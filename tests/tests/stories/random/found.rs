@@ -16,9 +16,9 @@ fn nothing_happens() {
     }
 }
 
-/// The primary that the release had lowered stays so with somebody's version on it, as the notice says.
+/// The count that the release had lowered is the release's to give back, whoever's version the primary runs.
 #[test]
-fn a_version_on_the_primary_while_the_approval_waits_keeps_its_tasks() {
+fn a_version_on_the_primary_while_the_approval_waits_gets_the_tasks_back_that_were_found() {
     tell(
         Pair::QueueConstantTotal,
         Finally::Rejected,
@@ -64,4 +64,37 @@ fn a_story_is_printed_as_it_is_told() {
         .lines()
         .all(|line| source.matches(line.trim()).count() >= 2);
     assert!(lines, "the same lines are Rust above");
+}
+
+/// CodePipeline waits 20 minutes for a report: Lambda's third attempt brings it.
+#[test]
+fn a_report_that_hangs_for_a_minute_and_a_half_is_made() {
+    tell(
+        Pair::QueueAdditive,
+        Finally::Rejected,
+        &[at(0, Ails(DeployCanary, PutJobSuccessResult, Hanging, 97))],
+    );
+}
+
+/// A version of somebody's own that does not start is theirs to deploy again; a rollback neither waits for it nor touches it.
+#[test]
+fn a_version_of_somebodys_own_that_does_not_start_is_left_to_them() {
+    tell(
+        Pair::QueueAdditive,
+        Finally::Rejected,
+        &[
+            at(0, FailStarts(4)),
+            at(0, Hotfix(Canary)),
+            at(540, Approve),
+        ],
+    );
+    tell(
+        Pair::Alb,
+        Finally::Rejected,
+        &[
+            at(120, FailStarts(3)),
+            at(240, Hotfix(Primary)),
+            at(720, Approve),
+        ],
+    );
 }

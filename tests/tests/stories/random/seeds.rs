@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::{Defect, broken, generate, judge, play, report, shrink};
+use super::{Defect, Told, broken, generate, judge, play, report, shrink};
 
 /// The seeds of every build. All 2,000: `CANARY_SEEDS=1..=2000`.
 const SEEDS: RangeInclusive<u64> = 1..=240;
@@ -32,9 +32,12 @@ fn seeds() -> RangeInclusive<u64> {
 /// Tells every so-manieth story; the first one that breaks a promise is shown as short as it gets.
 fn tell_part(part: u64) {
     let mut found = Vec::new();
+    let mut reached = Reached::default();
     for seed in seeds().filter(|seed| seed % PARTS == part) {
         let story = generate::story(seed);
-        if let Some(broken) = broken(&story, None) {
+        let told = play(&story, None);
+        reached.count(&told);
+        if let Some(broken) = judge::broken(&told) {
             found.push((seed, story, broken));
         }
         if found.len() >= NAMED {
@@ -42,6 +45,7 @@ fn tell_part(part: u64) {
         }
     }
     let Some((seed, story, first)) = found.first() else {
+        reached.assert_enough();
         return;
     };
     let others: Vec<_> = found[1..]
@@ -57,6 +61,41 @@ fn tell_part(part: u64) {
         shown.unwrap_or_default(),
         others.join("\n")
     );
+}
+
+/// How far worlds get: promises about what no world reaches are easily kept.
+#[derive(Debug, Default)]
+struct Reached {
+    worlds: usize,
+    shifted: usize,
+    promoted: usize,
+    rolled_back: usize,
+}
+
+impl Reached {
+    fn count(&mut self, told: &Told) {
+        let records = told.records();
+        let any = |phase: &str| {
+            usize::from(
+                records
+                    .iter()
+                    .any(|it| it.record.phase.to_string() == phase),
+            )
+        };
+        self.worlds += 1;
+        self.shifted += any("Shifting");
+        self.promoted += any("Promoted");
+        self.rolled_back += any("RolledBack");
+    }
+
+    /// Of a part of every build; of a few worlds nothing can be said.
+    fn assert_enough(&self) {
+        println!("{self:?}");
+        let enough = |many: usize, percent: usize| many * 100 >= self.worlds * percent;
+        let is_enough =
+            enough(self.shifted, 60) && enough(self.promoted, 5) && enough(self.rolled_back, 40);
+        assert!(self.worlds < 20 || is_enough, "{self:?}");
+    }
 }
 
 macro_rules! parts {

@@ -75,6 +75,8 @@ pub(super) struct Half {
     pub(super) desired: u32,
     /// Whether all its tasks run, in one deployment.
     pub(super) is_steady: bool,
+    /// Whether ECS has given its newest deployment up.
+    pub(super) has_failed: bool,
     /// Its scalable target, if it has one.
     pub(super) scaling: String,
 }

@@ -6,10 +6,10 @@ use rehearsal_core::{
 };
 use serde_json::json;
 
-use super::{Drive, EVERY, QUIET, READS_NOTICES_AFTER, WITHIN, of_service};
+use super::{Drive, EVERY, LOOKS_AFTER, QUIET, WITHIN, of_service};
 use crate::random::{
     story::{Finally, Service},
-    told::{Half, Shape},
+    told::{Did, Half, Shape},
 };
 
 /// The version that is pushed when all is over.
@@ -53,8 +53,9 @@ impl Drive {
             let now = self.play.account.now();
             let over = now.since(self.over);
             self.answer(self.finally == Finally::Approved);
-            if over > READS_NOTICES_AFTER {
+            if over > LOOKS_AFTER {
                 self.follow_notice(&mut again).await;
+                self.deploy_again();
             }
             if self.open().is_empty() && self.is_at_rest().await {
                 let since = *quiet_since.get_or_insert(now);
@@ -98,6 +99,26 @@ impl Drive {
         for service in lacking {
             let version = again.get_or_insert_with(|| self.register_again());
             self.put(service, version);
+        }
+    }
+
+    /// Whoever has deployed a version of their own that ECS has given up deploys it once more.
+    fn deploy_again(&self) {
+        let shape = self.shape();
+        for service in [Service::Primary, Service::Canary] {
+            let half = shape.of(service);
+            let version = Did::Version(service, half.version.clone());
+            let is_theirs = self
+                .deeds
+                .lock()
+                .unwrap()
+                .iter()
+                .any(|deed| deed.what == version);
+            if half.has_failed && is_theirs {
+                let mut input = of_service(service.name());
+                input["forceNewDeployment"] = true.into();
+                self.play.ecs("UpdateService", &input);
+            }
         }
     }
 
@@ -202,6 +223,7 @@ impl Drive {
             is_steady: deployments == 1
                 && shown["runningCount"] == shown["desiredCount"]
                 && shown["deployments"][0]["rolloutState"] == "COMPLETED",
+            has_failed: shown["deployments"][0]["rolloutState"] == "FAILED",
             scaling: self.scaling(service),
         }
     }

@@ -70,7 +70,7 @@ fn expected(told: &Told, record: &Record, service: Service, began: Moment) -> Ex
 
 /// The count that a rollback says it has left alone.
 fn kept(left: &[String], service: Service) -> Option<u32> {
-    let keeps = format!("{} keeps the ", service.name());
+    let keeps = format!("{} keeps its ", service.name());
     let mut counts = left.iter().filter_map(|it| it.strip_prefix(&keeps));
     let count = counts.next()?.split(' ').next()?;
     count.parse().ok()

@@ -1,9 +1,14 @@
 //! Functions, jobs and executions.
 
-use rehearsal_core::world::journal::{Entry, What};
+use std::time::Duration;
+
+use rehearsal_core::{
+    clock::Moment,
+    world::journal::{Entry, What},
+};
 
 use super::time;
-use crate::random::told::{Did, Told};
+use crate::random::{story::Function, told::Told};
 
 /// `errorType` of invocations that failed. Documented in `shared/docs/messages.md`, "A failed invocation".
 const NAMED: [&str; 8] = [
@@ -19,6 +24,10 @@ const NAMED: [&str; 8] = [
 
 /// What Lambda says of an invocation that a story has killed.
 const KILLED: &str = "Runtime exited with error: signal: killed";
+
+/// What CodePipeline says of a job without a report, after the function's name, and after how long.
+const UNREPORTED: &str = "did not report a result";
+const ANSWER_WITHIN: Duration = Duration::from_mins(20);
 
 pub(super) fn functions_fail_by_name(told: &Told) -> Option<String> {
     told.journal
@@ -49,7 +58,7 @@ pub(super) fn comes_to_an_end(told: &Told) -> Option<String> {
                 action,
                 summary: Some(summary),
                 ..
-            } if summary.contains("did not report a result") && !is_hindered(told) => {
+            } if summary.contains(UNREPORTED) && !is_excused(told, summary, *at) => {
                 Some(format!("{} {action}: {summary}", time(*at)))
             }
             _ => None,
@@ -57,11 +66,18 @@ pub(super) fn comes_to_an_end(told: &Told) -> Option<String> {
     unreported.or_else(|| (!told.open.is_empty()).then(|| told.open.join(", ")))
 }
 
-/// Whether more was done to functions than three attempts can bear.
-fn is_hindered(told: &Told) -> bool {
-    let hindered = told.deeds.iter();
-    let hindered = hindered.filter(|deed| matches!(deed.what, Did::Hindered(..)));
-    hindered.count() > 1
+/// Whether more was done to the job's function, while the job was open, than three attempts can bear: one fault is never enough.
+fn is_excused(told: &Told, summary: &str, at: Moment) -> bool {
+    let of_job =
+        |function: &Function| summary.contains(&format!(" {} {UNREPORTED}", function.name()));
+    let Some(function) = Function::ALL.into_iter().find(of_job) else {
+        return false;
+    };
+    let hindered = told.hindered(function.name());
+    let during = hindered
+        .iter()
+        .filter(|it| it.start < at && it.end + ANSWER_WITHIN > at);
+    during.count() > 1
 }
 
 pub(super) fn next_gets_through(told: &Told) -> Option<String> {
