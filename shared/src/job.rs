@@ -3,11 +3,11 @@
 //! The event carries live credentials. Only what is used is read from it, and what is secret has no
 //! `Debug` and no `Display`.
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
 use serde_json::Value;
 
-use crate::{clock::Timestamp, input::BadInput, weight::Attained};
+use crate::{clock::Timestamp, input::BadInput};
 
 /// One job: one invocation of an action's function.
 #[derive(Debug, Clone)]
@@ -159,12 +159,6 @@ pub struct Bookmark {
     /// Since when the step's goal has been held, once it is.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub held_since: Option<Timestamp>,
-    /// The share that the last look at everything saw held; `None` if it saw that something is missing.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub attained: Option<Attained>,
-    /// How many looks have only glanced at what is held.
-    #[serde(default)]
-    pub glances: usize,
 }
 
 impl Bookmark {
@@ -180,8 +174,6 @@ impl Bookmark {
             step: 0,
             step_started: now,
             held_since: None,
-            attained: None,
-            glances: 0,
         }
     }
 
@@ -212,7 +204,6 @@ impl Bookmark {
             step,
             step_started: now,
             held_since: None,
-            attained: None,
             ..self
         }
     }
@@ -224,36 +215,6 @@ impl Bookmark {
             held_since: Some(since),
             ..self
         }
-    }
-
-    /// The same step, with this share attained, or with something missing.
-    #[must_use]
-    pub fn attaining(self, attained: Option<Attained>) -> Self {
-        Self { attained, ..self }
-    }
-
-    /// The same step, its goal not held.
-    #[must_use]
-    pub fn not_held(self) -> Self {
-        Self {
-            held_since: None,
-            ..self
-        }
-    }
-
-    /// The same after one more glance.
-    #[must_use]
-    pub fn glanced(self) -> Self {
-        Self {
-            glances: self.glances.wrapping_add(1),
-            ..self
-        }
-    }
-
-    /// Since when the goal has been held, while that is not yet for as long as `bake`.
-    #[must_use]
-    pub fn is_held(&self, now: Timestamp, bake: Duration) -> Option<Timestamp> {
-        self.held_since.filter(|since| now.since(*since) < bake)
     }
 
     /// The continuation token.

@@ -8,7 +8,6 @@ pub mod decision;
 pub mod fixtures;
 pub mod function;
 pub mod gates;
-pub mod glance;
 pub mod input;
 pub mod job;
 pub mod names;

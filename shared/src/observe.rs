@@ -7,7 +7,6 @@ use crate::{
     clock::Timestamp,
     decision::Refusal,
     gates::{self, View, When},
-    glance::{Glance, Part, Seen},
     names::ReleaseId,
     observation::{Alarm, Alb, Observation, Service},
     record::Record,
@@ -232,28 +231,4 @@ fn closed(record: &Record, target: &Target, seen: &View<'_>) -> Option<Refusal> 
     }
     let refusal = Refusal::of_schema(record).or_else(|| Refusal::of_target(record, target));
     refusal.or_else(|| Some(gates::closed(When::Action, seen, record)?.refusal))
-}
-
-/// Reads the record and the parts of the pair whose turn it is after so many glances.
-pub async fn glance(account: &Account, target: &Target, glances: usize) -> Result<Glance, Trouble> {
-    let pair = target.pair();
-    let parts = Part::in_turn(target, glances).into_iter();
-    // On the heap, as above.
-    let parts = parts.map(|it| Box::pin(part(account, target, it)));
-    let parts = futures_util::future::try_join_all(parts);
-    let (record, parts) = tokio::try_join!(Box::pin(account.record(&pair)), parts)?;
-    Ok(Glance { record, parts })
-}
-
-async fn part(account: &Account, target: &Target, part: Part<'_>) -> Result<Seen, Trouble> {
-    Ok(match part {
-        Part::Services => {
-            let (primary, canary) = account.services(target).await?;
-            Seen::Services { primary, canary }
-        }
-        Part::Alarms => Seen::Alarms(account.alarms(&target.alarms).await?),
-        Part::DeadLetters(url) => Seen::DeadLetters(account.dead_letters(url).await?),
-        Part::Rule(alb, arn) => Seen::Rule(account.forward(alb, arn).await?),
-        Part::Targets(alb) => Seen::Targets(account.health_of_canary(alb).await?),
-    })
 }

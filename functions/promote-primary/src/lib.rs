@@ -2,14 +2,12 @@
 
 pub mod decide;
 mod drain;
-pub mod glance;
 
 use std::{fmt, time::Duration};
 
 use canary::{
     aws::{Account, Trouble},
     decision::Decision,
-    glance::Sight,
     names::ReleaseId,
     observation::{Observation, Service, Task},
     observe, parameters,
@@ -43,7 +41,7 @@ impl Stage for PromotePrimary {
     const NAME: &'static str = "promote-primary";
     type Raw = parameters::RawPromotePrimary;
     type Parameters = parameters::PromotePrimary;
-    type Seen = Sight<Seen>;
+    type Seen = Seen;
 
     fn release(parameters: &Self::Parameters) -> &ReleaseId {
         &parameters.release
@@ -53,37 +51,19 @@ impl Stage for PromotePrimary {
         parameters.timeout + parameters.bake
     }
 
-    async fn observe(account: &Account, look: &Look<Self>) -> Result<Sight<Seen>, Trouble> {
-        if glance::is_enough(look) {
-            let glances = look.bookmark.glances;
-            // A part that cannot be seen is for a look at everything: there every gate is asked that can be.
-            let glance = observe::glance(account, &look.target, glances).await;
-            let undisturbed = glance.map(|glance| glance::undisturbed(look, &glance));
-            if let Ok(Some(waiting_on)) = undisturbed {
-                return Ok(Sight::Undisturbed(waiting_on));
-            }
-        }
-        let mut seen = whole(account, look).await?;
+    async fn observe(account: &Account, look: &Look<Self>) -> Result<Seen, Trouble> {
+        let mut seen = see(account, look).await?;
         let decision = decide::decide(look, &seen);
         if let (Some(record), true) = (&seen.pair.record, is_end(&decision)) {
             seen.missed = Box::pin(observe::missed(account, record, look.now)).await;
         }
-        Ok(Sight::Whole(seen))
+        Ok(seen)
     }
 
-    fn decide(look: &Look<Self>, seen: &Sight<Seen>) -> Decided {
-        match seen {
-            Sight::Whole(seen) => {
-                let decision = decide::decide(look, seen);
-                Decided {
-                    bookmark: glance::bookmark(look, seen.pair.record.as_ref(), &decision),
-                    decision,
-                }
-            }
-            Sight::Undisturbed(waiting_on) => Decided {
-                decision: Decision::Wait(waiting_on.clone()),
-                bookmark: look.bookmark.clone().glanced(),
-            },
+    fn decide(look: &Look<Self>, seen: &Seen) -> Decided {
+        Decided {
+            decision: decide::decide(look, seen),
+            bookmark: look.bookmark.clone(),
         }
     }
 }
@@ -93,7 +73,7 @@ fn is_end(decision: &Decision) -> bool {
     matches!(decision, Decision::Done(done) if done.record.is_some())
 }
 
-async fn whole(account: &Account, look: &Look<PromotePrimary>) -> Result<Seen, Trouble> {
+async fn see(account: &Account, look: &Look<PromotePrimary>) -> Result<Seen, Trouble> {
     let target = &look.target;
     let release = &look.parameters.release;
     let (pair, primary_arns, canary_arns) = tokio::join!(

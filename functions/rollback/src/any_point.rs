@@ -16,7 +16,6 @@ use canary::{
         Balancer, DRAIN_SECONDS, World, at, first_look, load_balancer, orders, pair, release,
         running_tasks, target, weight,
     },
-    glance::Sight,
     job::Bookmark,
     names::TaskDefinitionArn,
     observation::{Known, Observation, ScalableTarget, Service, Suspended},
@@ -262,13 +261,7 @@ impl<'a> Run<'a> {
                         timeout,
                     },
                 );
-                let (target, glances) = (&look.target, look.bookmark.glances);
-                let glance =
-                    shift_weight::glance::is_enough(&look).then(|| pair.glance(target, glances));
-                let undisturbed =
-                    glance.and_then(|it| shift_weight::glance::undisturbed(&look, &it));
-                let sight = undisturbed.map_or(Sight::Whole(pair), Sight::Undisturbed);
-                ShiftWeight::decide(&look, &sight)
+                ShiftWeight::decide(&look, &pair)
             }
             _ => {
                 let look = self.at::<PromotePrimary>(
@@ -288,18 +281,15 @@ impl<'a> Run<'a> {
                     Some(Phase::Promoting { .. }) => &pair.primary,
                     _ => &pair.canary,
                 }));
-                let (target, glances) = (&look.target, look.bookmark.glances);
-                let glance =
-                    promote_primary::glance::is_enough(&look).then(|| pair.glance(target, glances));
-                let undisturbed =
-                    glance.and_then(|it| promote_primary::glance::undisturbed(&look, &it));
-                let whole = promote_primary::Seen {
-                    pair,
-                    tasks,
-                    missed: Vec::new(),
-                };
-                let sight = undisturbed.map_or(Sight::Whole(whole), Sight::Undisturbed);
-                PromotePrimary::decide(&look, &sight)
+                let missed = Vec::new();
+                PromotePrimary::decide(
+                    &look,
+                    &promote_primary::Seen {
+                        pair,
+                        tasks,
+                        missed,
+                    },
+                )
             }
         }
     }

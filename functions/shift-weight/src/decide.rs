@@ -146,7 +146,7 @@ fn shift(
     let patience = look.parameters.timeout + step.bake + alb::drain_time(ready.record);
     Decided {
         decision: decision.bounded(bookmark.step_started, look.now, patience),
-        bookmark: bookmark.attaining(None),
+        bookmark,
     }
 }
 
@@ -172,7 +172,7 @@ fn bake(
     };
     Decided {
         decision: Decision::Wait(waiting_on),
-        bookmark: bookmark.holding(held_since).attaining(Some(attained)),
+        bookmark: bookmark.holding(held_since),
     }
 }
 

@@ -3,11 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use canary::{
-    clock::Timestamp,
-    job::Bookmark,
-    weight::{Attained, Share},
-};
+use canary::{clock::Timestamp, job::Bookmark};
 use rehearsal_core::{
     clock::Moment,
     stage::{self, Behaviour, Script, Stage, Version},
@@ -26,9 +22,6 @@ use super::calls::Recorder;
 
 /// How long an action has been at it, and a share has been held, when a look is taken.
 const SO_FAR: Duration = Duration::from_secs(30);
-
-/// What the share that bakes comes down to: one canary task beside the primary's four.
-const ATTAINED: Attained = Attained::Tasks(Share { part: 1, whole: 5 });
 
 /// A function's look at a release, to be had again and again.
 pub(crate) struct Situation {
@@ -205,7 +198,7 @@ fn job(function: &str, parameters: &str, is_held: bool) -> Value {
     let began = Timestamp::from_epoch_millis(now - before);
     let bookmark = Bookmark::new("11111111-2222-4333-8444-555555555555", began);
     let bookmark = if is_held {
-        bookmark.holding(began).attaining(Some(ATTAINED))
+        bookmark.holding(began)
     } else {
         bookmark
     };
