@@ -90,18 +90,31 @@ fn unzip(zip: &[u8]) -> Result<String, BadInput> {
         }
         other => no_zip(&other),
     })?;
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     file.take(MOST_BYTES + 1)
-        .read_to_string(&mut text)
+        .read_to_end(&mut bytes)
         .map_err(|error| no_zip(&error))?;
-    if text.len() as u64 > MOST_BYTES {
-        return Err(BadInput::field(
-            FILE,
-            "",
-            format!("more than {MOST_BYTES} bytes; that is no list of images"),
-        ));
+    if bytes.len() as u64 > MOST_BYTES {
+        let problem = format!("more than {MOST_BYTES} bytes; that is no list of images");
+        return Err(BadInput::field(FILE, "", problem));
     }
-    Ok(text)
+    text(bytes)
+}
+
+/// UTF-8, with or without a byte order mark: some editors and Windows PowerShell write one.
+fn text(mut bytes: Vec<u8>) -> Result<String, BadInput> {
+    const MARK: &[u8] = "\u{feff}".as_bytes();
+    let wrong = |problem| Err(BadInput::field(FILE, "", problem));
+    // With a byte order mark, or a list's bracket in two bytes.
+    if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [b'[', 0, ..] | [0, b'[', ..] = bytes[..] {
+        return wrong(
+            "is UTF-16, and has to be UTF-8; in Windows PowerShell, Out-File -Encoding utf8 writes that",
+        );
+    }
+    if bytes.starts_with(MARK) {
+        bytes.drain(..MARK.len());
+    }
+    String::from_utf8(bytes).or_else(|_| wrong("is not UTF-8"))
 }
 
 #[cfg(test)]
@@ -110,12 +123,37 @@ mod tests {
 
     use super::*;
 
-    fn zipped(name: &str, text: &str) -> Vec<u8> {
+    fn zipped(name: &str, text: impl AsRef<[u8]>) -> Vec<u8> {
         let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
         zip.start_file(name, zip::write::SimpleFileOptions::default())
             .unwrap();
-        zip.write_all(text.as_bytes()).unwrap();
+        zip.write_all(text.as_ref()).unwrap();
         zip.finish().unwrap().into_inner()
+    }
+
+    const LIST: &str = r#"[{"name": "app", "imageUri": "orders:v2"}]"#;
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_list_and_utf_16_is_named() {
+        let marked = images(&zipped(FILE, format!("\u{feff}{LIST}"))).unwrap();
+        assert_eq!(marked.to_string(), "orders:v2");
+        let little: Vec<u8> = LIST.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = LIST.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        let marked = |mark: [u8; 2], text: &[u8]| [&mark, text].concat();
+        for text in [
+            marked([0xff, 0xfe], &little),
+            marked([0xfe, 0xff], &big),
+            little,
+            big,
+        ] {
+            let error = images(&zipped(FILE, text)).unwrap_err().to_string();
+            assert_eq!(
+                error,
+                "imagedefinitions.json: is UTF-16, and has to be UTF-8; in Windows PowerShell, Out-File -Encoding utf8 writes that"
+            );
+        }
+        let error = images(&zipped(FILE, [b'[', 0xc3, 0x28])).unwrap_err();
+        assert_eq!(error.to_string(), "imagedefinitions.json: is not UTF-8");
     }
 
     #[test]
@@ -147,6 +185,14 @@ mod tests {
             (
                 zipped(FILE, r#"[{"name": "app"}]"#),
                 "imagedefinitions.json: field [0]: missing field `imageUri`",
+            ),
+            (
+                zipped(
+                    FILE,
+                    r#"[{"name": "app", "imageUri": "https://registry/orders:v2"}]"#,
+                ),
+                "imagedefinitions.json: field [0].imageUri: \"https://registry/orders:v2\" is not an image with a tag or a digest; \
+                 REPOSITORY:TAG or REPOSITORY@sha256:DIGEST without https://",
             ),
             (
                 zipped(FILE, r#"[{"name": "app", "imageUri": "orders"}]"#),

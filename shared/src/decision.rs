@@ -5,6 +5,7 @@ mod notice;
 mod outcome;
 mod refusal;
 mod step;
+mod unfit;
 mod waiting;
 
 use std::time::Duration;
@@ -19,6 +20,7 @@ pub use notice::Notice;
 pub use outcome::{Idle, Outcome};
 pub use refusal::Refusal;
 pub use step::{Approval, Step};
+pub use unfit::Unfit;
 pub use waiting::{ServiceSaid, WaitingOn};
 
 /// The next move, decided from one observation.
@@ -78,6 +80,32 @@ impl Decision {
                 timeout,
                 waiting_on: Box::new(WaitingOn::Undone(Box::new(doing))),
             }),
+            other => other,
+        }
+    }
+
+    /// The same, with what the look has noted in the record: it rides with whatever is written anyway, and is written by itself if it
+    /// counts for the looks after it.
+    pub fn noting(self, before: Option<&Record>, noted: Option<&Record>, now: Timestamp) -> Self {
+        let (Some(before), Some(noted)) = (before, noted) else {
+            return self;
+        };
+        if !noted.says_more_than(before) {
+            return self;
+        }
+        let record = Some(Box::new(noted.again(now)));
+        match self {
+            Self::Wait(waiting_on) => Self::Take(Move {
+                doing: Doing::Note {
+                    exits: noted.exits.clone(),
+                    waiting_on: Box::new(waiting_on),
+                },
+                record,
+                found: None,
+                steps: Vec::new(),
+            }),
+            Self::Take(taken) if taken.record.is_none() => Self::Take(Move { record, ..taken }),
+            Self::Done(done) if done.record.is_none() => Self::Done(Done { record, ..done }),
             other => other,
         }
     }

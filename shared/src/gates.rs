@@ -1,11 +1,15 @@
 //! Safety questions, asked at every look at everything, before anything else. They answer with a reason and change
 //! nothing. [`Gate::effect`] is the table of which of them counts when.
 
+mod exits;
+mod letters;
 mod table;
 mod writes;
 
 use crate::{
-    decision::Refusal,
+    clock::Timestamp,
+    decision::{Refusal, WaitingOn},
+    exits::Exit,
     names::ReleaseId,
     observation::{Alarm, Alb, Observation, Service},
     record::{Phase, Record},
@@ -14,6 +18,7 @@ use crate::{
     weight::Weight,
 };
 
+pub use letters::{Less, Letters};
 pub use table::{Effect, Gate, When};
 
 /// What gates are asked about. What could not be seen is not there, and its gates are not asked.
@@ -29,6 +34,8 @@ pub struct View<'a> {
     pub with_scaling: bool,
     /// The load balancer.
     pub alb: Option<&'a Alb>,
+    /// Tasks that have ended.
+    pub exits: Option<&'a [Exit]>,
 }
 
 /// A closed gate.
@@ -50,8 +57,40 @@ impl Observation {
             services: Some((&self.primary, &self.canary)),
             with_scaling: true,
             alb: self.alb.as_ref(),
+            exits: Some(&self.exits),
         }
     }
+
+    /// The same with what it says noted in the release's record, if the record is that release's and the release goes on.
+    #[must_use]
+    pub fn judged(&self, release: &ReleaseId) -> Self {
+        let own = self.record.as_ref();
+        let own =
+            own.filter(|it| it.release == *release && it.is_active() && it.rollback().is_none());
+        let mut judged = self.clone();
+        if let Some(record) = own {
+            judged.record = Some(noted(When::Action, &self.view(), record, self.now));
+        }
+        judged
+    }
+}
+
+/// The record with what a look has seen that counts only together with other looks. The same look twice is one.
+#[must_use]
+pub fn noted(when: When, seen: &View<'_>, record: &Record, now: Timestamp) -> Record {
+    let mut noted = record.clone();
+    if let (Some(count), Some((_, allowed)), Some(letters)) = (
+        seen.dead_letters,
+        allowed_letters(when, record),
+        letters(record),
+    ) {
+        noted.letters = Some(letters.seeing(count, allowed, now))
+            .filter(|it| Some(*it) != record.found.dead_letters.map(Letters::found));
+    }
+    if let Some(exits) = seen.exits.filter(|_| when != When::Guard) {
+        noted.exits = record.exits.clone().seeing(exits, record, now);
+    }
+    noted
 }
 
 /// The record, if it is this release's, no rollback has taken it, and the target is still what it began with.
@@ -73,16 +112,46 @@ pub fn own<'a>(
     refusal.map_or(Ok(record), Err)
 }
 
-/// Every gate of a release that has begun, for one of its actions.
-pub fn all(seen: &Observation, record: &Record) -> Result<(), Refusal> {
-    closed(When::Action, &seen.view(), record).map_or(Ok(()), |closed| Err(closed.refusal))
+/// Every gate of a release that has begun, for one of its actions. What is undecided is waited for.
+pub fn all(seen: &Observation, record: &Record) -> Result<Option<WaitingOn>, Refusal> {
+    let view = seen.view();
+    match closed(When::Action, &view, record, seen.now) {
+        Some(closed) => Err(closed.refusal),
+        None => Ok(undecided(When::Action, &view, record, seen.now)),
+    }
+}
+
+/// What nobody can tell yet: nothing goes further until somebody can.
+#[must_use]
+pub fn undecided(
+    when: When,
+    seen: &View<'_>,
+    record: &Record,
+    now: Timestamp,
+) -> Option<WaitingOn> {
+    let record = &noted(when, seen, record, now);
+    let letters = || {
+        let (_, allowed) = allowed_letters(when, record)?;
+        record.letters?.beyond?;
+        Some(WaitingOn::DeadLetters {
+            queue: dead_letter_queue(record),
+            now: seen.dead_letters?,
+            allowed,
+        })
+    };
+    let exits = || {
+        let (primary, canary) = seen.services.filter(|_| when != When::Guard)?;
+        exits::undecided(primary, canary, record)
+    };
+    letters().or_else(exits)
 }
 
 /// The first gate that is seen closed.
 ///
 /// ECS's circuit breaker comes before foreign writes: what it takes back is its own doing.
 #[must_use]
-pub fn closed(when: When, seen: &View<'_>, record: &Record) -> Option<Closed> {
+pub fn closed(when: When, seen: &View<'_>, record: &Record, now: Timestamp) -> Option<Closed> {
+    let record = &noted(when, seen, record, now);
     let services = |ask: &dyn Fn(&Service, &Service) -> Result<(), Refusal>| {
         seen.services
             .map_or(Ok(()), |(primary, canary)| ask(primary, canary))
@@ -93,7 +162,7 @@ pub fn closed(when: When, seen: &View<'_>, record: &Record) -> Option<Closed> {
         Gate::Alarms => seen
             .alarms
             .map_or(Ok(()), |alarms| since_began(alarms, record)),
-        Gate::DeadLetters => dead_letters(when, seen.dead_letters, record),
+        Gate::DeadLetters => dead_letters(when, seen.dead_letters, record, now),
         Gate::CircuitBreaker => services(&|primary, canary| {
             unbroken(canary)?;
             unbroken(primary)
@@ -113,6 +182,7 @@ pub fn closed(when: When, seen: &View<'_>, record: &Record) -> Option<Closed> {
         Gate::Targets => {
             services(&|primary, _| seen.alb.map_or(Ok(()), |alb| targets(alb, primary, record)))
         }
+        Gate::Exits => services(&|primary, canary| exits::compared(primary, canary, record)),
     };
     let in_order = [
         Gate::Ownership,
@@ -121,6 +191,7 @@ pub fn closed(when: When, seen: &View<'_>, record: &Record) -> Option<Closed> {
         Gate::CircuitBreaker,
         Gate::ForeignWrite,
         Gate::Targets,
+        Gate::Exits,
     ];
     let mut asked = in_order
         .into_iter()
@@ -189,31 +260,52 @@ fn targets(alb: &Alb, primary: &Service, record: &Record) -> Result<(), Refusal>
     Ok(())
 }
 
-/// The dead-letter queue has not grown by more than the target allows. Within the guard only where a bound is set for it.
-fn dead_letters(when: When, seen: Option<u64>, record: &Record) -> Result<(), Refusal> {
-    let (Some(now), Some(found), Some(queue)) =
-        (seen, record.found.dead_letters, record.target.queue())
+/// What is known of the dead-letter queue, if the release had one to ask.
+fn letters(record: &Record) -> Option<Letters> {
+    record
+        .letters
+        .or(record.found.dead_letters.map(Letters::found))
+}
+
+/// The field that bounds dead letters, and the bound. Within the guard only where one is set for it.
+fn allowed_letters(when: When, record: &Record) -> Option<(&'static str, u64)> {
+    let queue = record.target.queue()?;
+    match when {
+        When::Guard => Some(("guardMaxDeadLetters", queue.guard_max_dead_letters?)),
+        When::Action | When::Approval => Some(("maxDeadLetters", queue.max_dead_letters)),
+    }
+}
+
+/// The dead-letter queue has not grown by more than the target allows.
+fn dead_letters(
+    when: When,
+    seen: Option<u64>,
+    record: &Record,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let (Some(count), Some(letters), Some((field, allowed))) =
+        (seen, letters(record), allowed_letters(when, record))
     else {
         return Ok(());
     };
-    let (field, allowed) = match when {
-        When::Guard => ("guardMaxDeadLetters", queue.guard_max_dead_letters),
-        When::Action | When::Approval => ("maxDeadLetters", Some(queue.max_dead_letters)),
-    };
-    let grown = now.saturating_sub(found);
-    let Some(allowed) = allowed.filter(|allowed| grown > *allowed) else {
+    if !letters.are_too_many(now) {
         return Ok(());
-    };
+    }
     Err(Refusal::DeadLetters {
-        queue: queue
-            .dead_letter_url
-            .as_ref()
-            .map_or_else(String::new, |url| url.queue().to_owned()),
-        grown,
+        queue: dead_letter_queue(record),
+        grown: count.saturating_sub(letters.mark),
         allowed,
         field,
-        now,
+        now: count,
     })
+}
+
+fn dead_letter_queue(record: &Record) -> String {
+    let url = record
+        .target
+        .queue()
+        .and_then(|queue| queue.dead_letter_url.as_ref());
+    url.map_or_else(String::new, |url| url.queue().to_owned())
 }
 
 fn unbroken(service: &Service) -> Result<(), Refusal> {

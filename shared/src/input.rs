@@ -14,16 +14,6 @@ pub enum BadInput {
         /// What to give.
         allowed: &'static str,
     },
-    /// Longer than AWS takes it.
-    #[error("{source_name} has {found} characters; CodePipeline allows at most {most}")]
-    TooLong {
-        /// For example `UserParameters`.
-        source_name: &'static str,
-        /// How many there are.
-        found: usize,
-        /// How many there may be.
-        most: usize,
-    },
     /// Not JSON.
     #[error("{source_name} is not valid JSON: {problem}")]
     NotJson {

@@ -3,7 +3,7 @@
 //! The event carries live credentials. Only what is used is read from it, and what is secret has no
 //! `Debug` and no `Display`.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use serde_json::Value;
 
@@ -156,9 +156,61 @@ pub struct Bookmark {
     pub step: usize,
     /// When that step began.
     pub step_started: Timestamp,
-    /// Since when the step's goal has been held, once it is.
+    /// The bake of the step, once it has begun.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub held_since: Option<Timestamp>,
+    pub bake: Option<Bake>,
+}
+
+/// For how long something has been held, as far as looks have seen it: the clock stands still while it is not, and never begins again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Bake {
+    /// When a look saw it for the first time.
+    pub began: Timestamp,
+    /// For how long it was held, in milliseconds.
+    millis: u64,
+    /// The last look, if that saw it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    last: Option<Timestamp>,
+}
+
+impl Bake {
+    /// As much counts between two looks at most: what nobody has looked at for longer is not known to have been held.
+    const MOST_BETWEEN: Duration = Duration::from_mins(5);
+
+    /// A bake may take this much longer than twice its time.
+    const PATIENCE: Duration = Duration::from_mins(30);
+
+    /// A look sees it held, `before` saw it or not.
+    #[must_use]
+    pub fn seen(before: Option<Self>, now: Timestamp) -> Self {
+        let before = before.unwrap_or(Self {
+            began: now,
+            millis: 0,
+            last: None,
+        });
+        let since = before.last.map_or(Duration::ZERO, |last| now.since(last));
+        let counts = since.min(Self::MOST_BETWEEN).as_millis();
+        Self {
+            millis: before
+                .millis
+                .saturating_add(u64::try_from(counts).unwrap_or(u64::MAX)),
+            last: Some(now),
+            ..before
+        }
+    }
+
+    /// For how long it was held.
+    #[must_use]
+    pub fn held(self) -> Duration {
+        Duration::from_millis(self.millis)
+    }
+
+    /// How long a bake of this time may take in all.
+    #[must_use]
+    pub fn patience(bake: Duration) -> Duration {
+        bake * 2 + Self::PATIENCE
+    }
 }
 
 impl Bookmark {
@@ -173,7 +225,7 @@ impl Bookmark {
             started: now,
             step: 0,
             step_started: now,
-            held_since: None,
+            bake: None,
         }
     }
 
@@ -203,18 +255,25 @@ impl Bookmark {
         Self {
             step,
             step_started: now,
-            held_since: None,
+            bake: None,
             ..self
         }
     }
 
-    /// The same step, its goal held since a moment.
+    /// The same step, its goal seen held.
     #[must_use]
-    pub fn holding(self, since: Timestamp) -> Self {
+    pub fn held(self, now: Timestamp) -> Self {
         Self {
-            held_since: Some(since),
+            bake: Some(Bake::seen(self.bake, now)),
             ..self
         }
+    }
+
+    /// The same step, its goal not seen held: the clock of its bake stands still.
+    #[must_use]
+    pub fn not_held(self) -> Self {
+        let bake = self.bake.map(|bake| Bake { last: None, ..bake });
+        Self { bake, ..self }
     }
 
     /// The continuation token.
@@ -285,14 +344,67 @@ mod tests {
         assert_eq!(Bookmark::read(&job, now), first);
         job.continuation_token = Some("{\"v\":1}".to_owned());
         assert_eq!(Bookmark::read(&job, now), first);
-        let later = Bookmark {
-            held_since: Some(now),
-            ..first.next_step(now)
-        };
+        let later = first.next_step(now).held(now);
         assert!(later.token().len() < 2048);
         job.continuation_token = Some(later.token());
         job.id = "a continuation is a new job".to_owned();
         assert_eq!(Bookmark::read(&job, now), later);
+    }
+
+    /// When, and whether it was seen held.
+    type Looks = &'static [(u64, bool)];
+
+    #[test]
+    fn a_bake_counts_what_two_looks_in_a_row_have_seen_held() {
+        let at = |second: u64| Timestamp::from_epoch_millis(1_790_960_000_000 + second * 1000);
+        let rows: [(&str, Looks, u64); 7] = [
+            ("seen once", &[(0, true)], 0),
+            ("and again", &[(0, true), (30, true)], 30),
+            (
+                "and not in between",
+                &[(0, true), (30, true), (60, false), (90, true), (120, true)],
+                60,
+            ),
+            (
+                "the same look twice",
+                &[(0, true), (30, true), (30, true)],
+                30,
+            ),
+            (
+                "nobody looked for ten minutes",
+                &[(0, true), (600, true)],
+                300,
+            ),
+            (
+                "it was away then",
+                &[(0, true), (30, false), (630, true)],
+                0,
+            ),
+            (
+                "again and again",
+                &[
+                    (0, true),
+                    (30, true),
+                    (60, false),
+                    (90, true),
+                    (120, false),
+                    (150, true),
+                ],
+                30,
+            ),
+        ];
+        for (situation, looks, expected) in rows {
+            let mut bookmark = Bookmark::new("job", at(0));
+            for (second, is_held) in looks {
+                bookmark = match is_held {
+                    true => bookmark.held(at(*second)),
+                    false => bookmark.not_held(),
+                };
+            }
+            let bake = bookmark.bake.unwrap();
+            assert_eq!(bake.held(), Duration::from_secs(expected), "{situation}");
+            assert_eq!(bake.began, at(0), "{situation}");
+        }
     }
 
     #[test]

@@ -93,7 +93,7 @@ names! {
         "a lower-case uuid, in a pipeline \"#{codepipeline.PipelineExecutionId}\"", is_uuid;
     /// A container image with a tag or a digest.
     Image: "an image with a tag or a digest",
-        "REPOSITORY:TAG or REPOSITORY@sha256:DIGEST, at most 255 characters before the digest",
+        "REPOSITORY:TAG or REPOSITORY@sha256:DIGEST without https://, at most 255 characters before the digest",
         is_pinned_image;
     /// The full ARN of one revision of a task definition.
     TaskDefinitionArn: "the ARN of a task definition",
@@ -226,7 +226,8 @@ fn is_uuid(id: &str) -> bool {
 }
 
 fn is_pinned_image(image: &str) -> bool {
-    if image.contains(char::is_whitespace) {
+    // ECS tells `https://` only once a task does not start.
+    if image.contains(char::is_whitespace) || image.contains("://") {
         return false;
     }
     let (repository, pinned) = match image.split_once('@') {
@@ -348,6 +349,7 @@ mod tests {
             "orders@sha256:12",
             "orders:",
             "orders: v2",
+            "https://registry:5000/orders:v2",
             "",
         ] {
             let error = Image::try_from(bad).unwrap_err().to_string();

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Timestamp,
+    exits::Exit,
     names::{AlarmName, ForwardArn, ServiceName, TargetGroupArn, TaskDefinitionArn},
     record::Record,
     target::AlbTraffic,
@@ -81,6 +82,8 @@ pub struct Observation {
     pub dead_letters: Option<u64>,
     /// What the load balancer does; `None` if the target has none.
     pub alb: Option<Alb>,
+    /// Tasks of both services that have ended within about the last hour, but for those whose end is plainly somebody else's doing.
+    pub exits: Vec<Exit>,
 }
 
 /// The rules of the target and the health of its target groups.
@@ -142,6 +145,40 @@ pub struct Service {
     pub target_groups: Vec<TargetGroupArn>,
     /// What keeps tasks running that it does not want any more, where that was asked and found.
     pub protection: Option<Protection>,
+    /// How ECS runs and exchanges its tasks.
+    pub settings: Settings,
+}
+
+/// How ECS runs and exchanges a service's tasks, as far as a release depends on it (API reference, `Service` and
+/// `DeploymentConfiguration`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// `schedulingStrategy`: `REPLICA`, `DAEMON`.
+    pub scheduling: String,
+    /// `strategy`: `ROLLING`, or one of ECS's own ways to move work.
+    pub strategy: String,
+    /// The switch by which ECS takes a failed deployment back itself, if one is on.
+    pub rolls_back: Option<&'static str>,
+    /// Whether a deployment may be `COMPLETED` before all its tasks run and all older ones are gone.
+    pub succeeds_early: bool,
+    /// `minimumHealthyPercent`.
+    pub min_healthy_percent: u32,
+    /// `maximumPercent`.
+    pub max_percent: u32,
+}
+
+/// What a service has that says nothing of it.
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            scheduling: "REPLICA".to_owned(),
+            strategy: "ROLLING".to_owned(),
+            rolls_back: None,
+            succeeds_early: false,
+            min_healthy_percent: 100,
+            max_percent: 200,
+        }
+    }
 }
 
 /// Tasks that are protected from scale-in: neither a lower count nor a deployment ends them.

@@ -6,6 +6,7 @@ use crate::{
     aws::{Account, AwsError, Trouble},
     clock::Timestamp,
     decision::Refusal,
+    exits::Exit,
     gates::{self, View, When},
     names::ReleaseId,
     observation::{Alarm, Alb, Observation, Service},
@@ -34,6 +35,8 @@ pub struct Parts {
     pub scaling: Result<(), AwsError>,
     /// What the load balancer does, if the target has one.
     pub alb: Result<Option<Alb>, Trouble>,
+    /// Tasks that have ended.
+    pub exits: Result<Vec<Exit>, AwsError>,
 }
 
 impl Parts {
@@ -47,6 +50,7 @@ impl Parts {
             services: services.map(|(primary, canary)| (primary, canary)),
             with_scaling: self.scaling.is_ok(),
             alb: self.alb.as_ref().ok().and_then(Option::as_ref),
+            exits: self.exits.as_deref().ok(),
         }
     }
 
@@ -57,6 +61,7 @@ impl Parts {
             self.alarms.as_ref().err(),
             self.dead_letters.as_ref().err(),
             self.scaling.as_ref().err(),
+            self.exits.as_ref().err(),
         ];
         let others = [
             self.record.as_ref().err(),
@@ -93,11 +98,13 @@ impl Parts {
             alarms: self.alarms?,
             dead_letters: self.dead_letters?,
             alb: self.alb?,
+            exits: self.exits?,
         })
     }
 }
 
-/// Reads the record, both services with their scaling, the alarms, and the dead-letter queue or the load balancer.
+/// Reads the record, both services with their scaling and the tasks of theirs that have ended, the alarms, and the dead-letter queue or
+/// the load balancer.
 pub async fn parts(account: &Account, target: &Target, now: Timestamp) -> Parts {
     let pair = target.pair();
     let dead_letters = async {
@@ -124,9 +131,10 @@ pub async fn parts(account: &Account, target: &Target, now: Timestamp) -> Parts 
             account.services(target),
             account.scaling_of(target),
             alb,
+            account.exits(target),
         )
     });
-    let (record, alarms, dead_letters, mut services, scaling, alb) = reads.await;
+    let (record, alarms, dead_letters, mut services, scaling, alb, exits) = reads.await;
     let scaling = scaling.map(|(of_primary, of_canary)| {
         if let Ok((primary, canary)) = &mut services {
             (primary.scaling, canary.scaling) = (of_primary, of_canary);
@@ -140,6 +148,7 @@ pub async fn parts(account: &Account, target: &Target, now: Timestamp) -> Parts 
         services,
         scaling,
         alb,
+        exits,
     }
 }
 
@@ -155,7 +164,7 @@ pub async fn pair(
     let parts = parts(account, target, now).await;
     let record = parts.record.as_ref().map_err(Clone::clone)?.as_ref();
     let own = record.filter(|it| it.release == *release && parts.unseen().is_some());
-    if let Some(refusal) = own.and_then(|record| closed(record, target, &parts.view())) {
+    if let Some(refusal) = own.and_then(|record| closed(record, target, &parts.view(), now)) {
         return Err(Trouble::Gate(Box::new(refusal)));
     }
     parts.whole()
@@ -222,7 +231,7 @@ pub async fn missed(account: &Account, record: &Record, now: Timestamp) -> Vec<S
 }
 
 /// Why a release that goes on must not, as far as that was seen.
-fn closed(record: &Record, target: &Target, seen: &View<'_>) -> Option<Refusal> {
+fn closed(record: &Record, target: &Target, seen: &View<'_>, now: Timestamp) -> Option<Refusal> {
     if record.rollback().is_some() {
         return Refusal::of_rollback(record);
     }
@@ -230,5 +239,5 @@ fn closed(record: &Record, target: &Target, seen: &View<'_>) -> Option<Refusal> 
         return None;
     }
     let refusal = Refusal::of_schema(record).or_else(|| Refusal::of_target(record, target));
-    refusal.or_else(|| Some(gates::closed(When::Action, seen, record)?.refusal))
+    refusal.or_else(|| Some(gates::closed(When::Action, seen, record, now)?.refusal))
 }

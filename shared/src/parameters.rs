@@ -16,10 +16,6 @@ use crate::{
 /// The source's name in messages.
 pub const USER_PARAMETERS: &str = "UserParameters";
 
-/// The longest configuration value that `CodePipeline` takes
-/// (botocore `codepipeline.ActionConfigurationValue`).
-pub const MOST_CHARACTERS: usize = 1000;
-
 /// What `CodePipeline` grants an action that answers with continuation tokens
 /// (AWS: "Quotas in AWS `CodePipeline`").
 pub const LONGEST_ACTION: Duration = Duration::from_hours(24);
@@ -39,7 +35,8 @@ pub trait Raw: DeserializeOwned {
 /// Reads the parameters of one call.
 ///
 /// `text` is the JSON as it came (`None`: the action has no `UserParameters`), `environment` the
-/// function's `TARGET`.
+/// function's `TARGET`. How long `text` is does not matter: `CodePipeline` counts what is configured, before it puts values in place
+/// of variables.
 pub fn read<R: Raw>(
     source: &'static str,
     text: Option<&str>,
@@ -49,14 +46,6 @@ pub fn read<R: Raw>(
         source_name: source,
         allowed: "give a JSON object, at least {\"release\": \"#{codepipeline.PipelineExecutionId}\"}",
     })?;
-    let found = text.chars().count();
-    if found > MOST_CHARACTERS {
-        return Err(BadInput::TooLong {
-            source_name: source,
-            found,
-            most: MOST_CHARACTERS,
-        });
-    }
     let mut raw: R = input::parse(source, text)?;
     let target = target::resolve(environment, raw.target().map(|given| (source, given)))?;
     let meaning = raw.check(&target)?;

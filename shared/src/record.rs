@@ -20,6 +20,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     artifact::Images,
     clock::Timestamp,
+    exits::Exits,
+    gates::Letters,
     names::{PairId, ReleaseId, TaskDefinitionArn},
     observation::{ScalableTarget, Service},
     target::{Mode, Target, Traffic},
@@ -64,6 +66,12 @@ pub struct Record {
     /// The task counts that were set last; `None` if none were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<SetCounts>,
+    /// What looks have seen of the dead-letter queue; `None` while that is what the release found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub letters: Option<Letters>,
+    /// Tasks that ended by themselves.
+    #[serde(default, skip_serializing_if = "Exits::is_empty")]
+    pub exits: Exits,
     /// Why alarms do not roll the promoted release back any more, before its guard is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard_ended: Option<Box<Cause>>,
@@ -246,6 +254,8 @@ impl Record {
             weight: None,
             counts: None,
             guard_ended: None,
+            letters: None,
+            exits: Exits::default(),
             drifted: None,
             failing: None,
             beside: None,
@@ -367,6 +377,12 @@ impl Record {
             Traffic::Queue(_) => 1,
             Traffic::Alb(model) => alb::tasks(model, Weight::ZERO.share(), primary),
         }
+    }
+
+    /// Whether it holds something for later looks that an earlier state of it does not.
+    #[must_use]
+    pub fn says_more_than(&self, before: &Self) -> bool {
+        self.letters != before.letters || self.exits.says_more_than(&before.exits)
     }
 
     /// Whether the primary's count is ours during the release.

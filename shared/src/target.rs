@@ -44,8 +44,20 @@ pub struct Target {
     /// What a rollback does with tasks of the candidate that are protected from scale-in.
     #[serde(default, skip_serializing_if = "ProtectedTasks::are_stopped")]
     pub protected_tasks: ProtectedTasks,
+    /// How many tasks of the candidate may end by themselves, however the stable version does.
+    #[serde(default = "two", skip_serializing_if = "is_two")]
+    pub max_task_exits: u32,
     /// How work is split.
     pub traffic: Traffic,
+}
+
+fn two() -> u32 {
+    2
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_two(many: &u32) -> bool {
+    *many == two()
 }
 
 /// What a rollback does with tasks of the candidate that neither a count of 0 nor a deployment ends, because they are protected from
@@ -140,7 +152,8 @@ pub enum Mode {
 }
 
 /// Fields that do not say where and how work is split: of these a release keeps those that it began with.
-const LIMITS: [&str; 9] = [
+const LIMITS: [&str; 10] = [
+    "maxTaskExits",
     "protectedTasks",
     "restingTasks",
     "guardMinutes",

@@ -17,6 +17,8 @@ pub struct WeightOutOfRange(i64);
 impl Weight {
     /// Nothing.
     pub const ZERO: Self = Self(0);
+    /// The least that is more than nothing.
+    pub const LEAST: Self = Self(1);
     /// Everything.
     pub const ALL: Self = Self(100);
 

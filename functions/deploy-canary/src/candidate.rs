@@ -20,6 +20,9 @@ pub const RELEASE_TAG: &str = "canary:release";
 /// The tag that tells one attempt of a release from the next.
 pub const BEGAN_TAG: &str = "canary:began";
 
+/// What a release adds to the tags of the stable definition.
+pub const RELEASE_TAGS: [&str; 2] = [RELEASE_TAG, BEGAN_TAG];
+
 /// What `DescribeTaskDefinition` answers and `RegisterTaskDefinition` does not take: the difference
 /// between `ecs.TaskDefinition` and `ecs.RegisterTaskDefinitionRequest` in botocore 1.44.
 const ANSWER_ONLY: [&str; 9] = [
@@ -78,6 +81,19 @@ impl Definition {
         TaskDefinitionArn::try_from(self.0["taskDefinition"]["taskDefinitionArn"].as_str()?).ok()
     }
 
+    /// `FAMILY:REVISION`.
+    #[must_use]
+    pub fn short(&self) -> String {
+        self.arn()
+            .map_or_else(String::new, |arn| arn.short().to_owned())
+    }
+
+    /// `ACTIVE`, or something else.
+    #[must_use]
+    pub fn status(&self) -> Option<&str> {
+        self.0["taskDefinition"]["status"].as_str()
+    }
+
     /// The input of `RegisterTaskDefinition` that gives it once more.
     #[must_use]
     pub fn once_more(&self) -> String {
@@ -128,11 +144,11 @@ impl Definition {
     }
 
     /// Tags that are nobody's but the user's. Keys that begin with `aws:` are AWS's own and cannot be given back.
-    fn kept_tags(&self) -> impl Iterator<Item = &Value> {
+    pub(crate) fn kept_tags(&self) -> impl Iterator<Item = &Value> {
         let tags = self.0["tags"].as_array().into_iter().flatten();
         tags.filter(|tag| {
             let key = tag["key"].as_str().unwrap_or_default();
-            !key.starts_with("aws:") && key != RELEASE_TAG && key != BEGAN_TAG
+            !key.starts_with("aws:") && !RELEASE_TAGS.contains(&key)
         })
     }
 

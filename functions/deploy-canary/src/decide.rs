@@ -18,11 +18,20 @@ use canary::{
 use crate::{
     DeployCanary, Detail, Seen,
     candidate::{self, Definition, Source},
-    rules,
+    preflight, rules,
 };
 
 /// Decides.
 pub fn decide(look: &Look<DeployCanary>, seen: &Seen) -> Decision {
+    let judged = Seen {
+        pair: seen.pair.judged(&look.parameters.release),
+        detail: seen.detail.clone(),
+    };
+    let (before, noted) = (seen.pair.record.as_ref(), judged.pair.record.as_ref());
+    deploy(look, &judged).noting(before, noted, look.now)
+}
+
+fn deploy(look: &Look<DeployCanary>, seen: &Seen) -> Decision {
     let decision = match &seen.pair.record {
         Some(newer) if newer.is_newer() && newer.is_active() => Refusal::of_schema(newer)
             .map_or(Decision::Wait(WaitingOn::OtherInvocation), Decision::Refuse),
@@ -52,7 +61,8 @@ fn own_release(look: &Look<DeployCanary>, seen: &Seen, record: &Record) -> Decis
             })
         }
         Phase::Deploying { candidate } => match gates::all(&seen.pair, record) {
-            Ok(()) => deploying(look, seen, record, candidate),
+            Ok(None) => deploying(look, seen, record, candidate),
+            Ok(Some(undecided)) => Decision::Wait(undecided),
             Err(refusal) => Decision::Refuse(refusal),
         },
         Phase::Promoted { candidate, .. } => nothing_to_do(look, &record.images, candidate, None),
@@ -157,6 +167,9 @@ fn begin(look: &Look<DeployCanary>, seen: &Seen, previous: Option<&Record>) -> D
             })),
         };
         return nothing_to_do(look, &images, &found.primary.task_definition, record);
+    }
+    if let Err(unfit) = preflight::check(&look.target, pair, stable, stable_of_canary.as_ref()) {
+        return Decision::Refuse(unfit.into());
     }
     if let Err(refusal) = rules::check(&look.target, pair, groups.as_ref()) {
         return Decision::Refuse(refusal);

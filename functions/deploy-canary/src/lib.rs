@@ -2,6 +2,7 @@
 
 pub mod candidate;
 pub mod decide;
+mod preflight;
 mod rules;
 
 use std::{fmt, time::Duration};

@@ -1,24 +1,57 @@
 //! What one look of promote-primary calls for. Pure.
 
+use std::time::Duration;
+
 use canary::{
     clock::Timestamp,
     decision::{Decision, Doing, Done, Outcome, Refusal, Step, WaitingOn},
     gates,
+    job::Bake,
     names::TaskDefinitionArn,
     observation::{Observation, Service, Task},
-    reconcile::{Look, Stage},
+    reconcile::{Decided, Look, Stage},
     record::{Beside, FoundService, Phase, Record},
 };
 
 use crate::{PromotePrimary, Seen, drain};
 
 /// Decides.
-pub fn decide(look: &Look<PromotePrimary>, seen: &Seen) -> Decision {
-    let patience = look.parameters.timeout + look.parameters.bake + drain::time(look, &seen.pair);
-    match promote(look, seen) {
-        Ok(decision) => decision.bounded(look.bookmark.started, look.now, patience),
+#[must_use]
+pub fn decide(look: &Look<PromotePrimary>, seen: &Seen) -> Decided {
+    let mut judged = seen.clone();
+    judged.pair = seen.pair.judged(&look.parameters.release);
+    let (before, noted) = (seen.pair.record.as_ref(), judged.pair.record.as_ref());
+    let decision = match promote(look, &judged) {
+        Ok(decision) => in_time(look, &judged.pair, decision),
         Err(refusal) => Decision::Refuse(refusal),
+    };
+    let decision = decision.noting(before, noted, look.now);
+    let bookmark = look.bookmark.clone();
+    let is_held = match &decision {
+        Decision::Wait(waiting_on) => matches!(waiting_on, WaitingOn::Watch { .. }),
+        Decision::Take(taken) => matches!(taken.doing, Doing::Watch(_)),
+        _ => false,
+    };
+    Decided {
+        bookmark: if is_held {
+            bookmark.held(look.now)
+        } else {
+            bookmark.not_held()
+        },
+        decision,
     }
+}
+
+/// The promotion is to be complete within the action's timeout, and the bake that begins then is to end within twice its time and half an
+/// hour. Requests that are being finished have their time beside that.
+fn in_time(look: &Look<PromotePrimary>, pair: &Observation, decision: Decision) -> Decision {
+    let bake = look.parameters.bake;
+    let usual = look.parameters.timeout + bake;
+    let (since, patience) = match look.bookmark.bake {
+        None => (look.bookmark.started, usual + drain::time(look, pair)),
+        Some(begun) => (begun.began, usual.max(Bake::patience(bake))),
+    };
+    decision.bounded(since, look.now, patience)
 }
 
 fn promote(look: &Look<PromotePrimary>, seen: &Seen) -> Result<Decision, Refusal> {
@@ -50,12 +83,16 @@ fn promote(look: &Look<PromotePrimary>, seen: &Seen) -> Result<Decision, Refusal
             },
             _,
         ) => {
-            gates::all(&seen.pair, record)?;
+            if let Some(undecided) = gates::all(&seen.pair, record)? {
+                return Ok(Decision::Wait(undecided));
+            }
             Ok(promoting(look, seen, record, candidate, *baking_since))
         }
         (Phase::Deploying { .. } | Phase::Shifting { .. }, Some(candidate)) => {
             verify(seen, candidate)?;
-            gates::all(&seen.pair, record)?;
+            if let Some(undecided) = gates::all(&seen.pair, record)? {
+                return Ok(Decision::Wait(undecided));
+            }
             Ok(begin(look, seen, record, candidate))
         }
         _ => Err(Refusal::WrongPhase {
@@ -252,8 +289,8 @@ fn watch(
             };
             Decision::write(Doing::Watch(bake), record.advance(phase, look.now))
         }
-        Some(since) if look.now.since(since) < bake => Decision::Wait(WaitingOn::Watch {
-            held: look.now.since(since),
+        Some(_) if held(look) < bake => Decision::Wait(WaitingOn::Watch {
+            held: held(look),
             bake,
         }),
         _ => {
@@ -269,6 +306,11 @@ fn watch(
             promoted(record, candidate, (left, missed), Some(write))
         }
     }
+}
+
+/// For how long everything was seen in place, this look among them.
+fn held(look: &Look<PromotePrimary>) -> Duration {
+    Bake::seen(look.bookmark.bake, look.now).held()
 }
 
 /// The release is over: what of its scaling stays as somebody else has set it, and which scheduled actions it has missed.

@@ -53,7 +53,7 @@ impl Stage for PromotePrimary {
 
     async fn observe(account: &Account, look: &Look<Self>) -> Result<Seen, Trouble> {
         let mut seen = see(account, look).await?;
-        let decision = decide::decide(look, &seen);
+        let Decided { decision, .. } = decide::decide(look, &seen);
         if let (Some(record), true) = (&seen.pair.record, is_end(&decision)) {
             seen.missed = Box::pin(observe::missed(account, record, look.now)).await;
         }
@@ -61,10 +61,7 @@ impl Stage for PromotePrimary {
     }
 
     fn decide(look: &Look<Self>, seen: &Seen) -> Decided {
-        Decided {
-            decision: decide::decide(look, seen),
-            bookmark: look.bookmark.clone(),
-        }
+        decide::decide(look, seen)
     }
 }
 

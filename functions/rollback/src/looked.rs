@@ -6,6 +6,7 @@ use canary::{
         pipeline::{Execution, ExecutionStatus},
     },
     decision::{Decision, Done, Move, Outcome},
+    exits::Exit,
     observation::{Alarm, Alb, Known, Observation, Service, Unseen},
     observe::Parts,
     record::Record,
@@ -26,6 +27,7 @@ pub(crate) struct Looked {
     pub(crate) record: Option<Record>,
     pub(crate) alarms: Vec<Alarm>,
     pub(crate) dead_letters: Option<u64>,
+    pub(crate) exits: Vec<Exit>,
     pub(crate) seen: Seen,
 }
 
@@ -49,6 +51,7 @@ impl Looked {
             record: pair.record,
             alarms: pair.alarms,
             dead_letters: pair.dead_letters,
+            exits: pair.exits,
             seen: Seen {
                 now: pair.now,
                 primary: Known::Known(pair.primary),
@@ -193,6 +196,7 @@ impl Looked {
             services,
             scaling: Ok(()),
             alb: Ok(alb),
+            exits: Ok(self.exits.clone()),
         }
     }
 }

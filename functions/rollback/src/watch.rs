@@ -106,7 +106,7 @@ impl Watched {
         } else {
             Some(When::Guard)
         };
-        if let Some(closed) = self.closed(when, record) {
+        if let Some(closed) = self.closed(when, record, now) {
             return self.on(closed, when, record, now);
         }
         if let Some(unseen) = self.unseen() {
@@ -119,13 +119,19 @@ impl Watched {
                 }),
             };
         }
+        let when = when.filter(|_| !record.is_newer());
+        let view = self.pair.view();
+        let noted = when.map(|when| gates::noted(when, &view, record, now));
+        let undecided = when.and_then(|when| gates::undecided(when, &view, record, now));
         let holds = when == Some(When::Approval)
             && execution.is_some_and(|it| !it.approvals.is_empty())
-            && !record.is_newer();
+            && undecided.is_none();
         let seen = self.pair.parts().filter(|_| holds);
         let seen = seen.and_then(|parts| parts.clone().whole().ok());
-        let keeping = seen.and_then(|seen| keep(record, &seen, now));
-        match keeping.or_else(|| watched_again(record, now)) {
+        let noted = noted.as_ref().unwrap_or(record);
+        let keeping = seen.and_then(|seen| keep(noted, &seen, now));
+        let keeping = keeping.or_else(|| watched_again(noted, now));
+        match keeping.or_else(|| note(record, noted, now)) {
             Some(keeping) => Call::Keep(Box::new(keeping)),
             None if record.is_active() => Call::Idle(Idle::UnderWay {
                 release: record.release.clone(),
@@ -158,16 +164,16 @@ impl Watched {
     }
 
     /// The gate that is seen closed. Alarms are always asked; what a later version of the suite has set is not judged.
-    fn closed(&self, when: Option<When>, record: &Record) -> Option<Closed> {
+    fn closed(&self, when: Option<When>, record: &Record, now: Timestamp) -> Option<Closed> {
         let seen = self.pair.view();
         let Some(when) = when.filter(|_| !record.is_newer()) else {
             let alarms = View {
                 alarms: seen.alarms,
                 ..View::default()
             };
-            return gates::closed(When::Approval, &alarms, record);
+            return gates::closed(When::Approval, &alarms, record, now);
         };
-        gates::closed(when, &seen, record).or_else(|| {
+        gates::closed(when, &seen, record, now).or_else(|| {
             let refusal = self.pair.parts()?.gone()?;
             Some(Closed {
                 gate: Gate::ForeignWrite,
@@ -279,6 +285,19 @@ fn watched_again(record: &Record, now: Timestamp) -> Option<Keeping> {
     })
 }
 
+/// What this look has seen counts only together with the next.
+fn note(record: &Record, noted: &Record, now: Timestamp) -> Option<Keeping> {
+    noted.says_more_than(record).then(|| Keeping {
+        doing: Doing::Noted {
+            release: record.release.clone(),
+            exits: noted.exits.clone(),
+        },
+        record: noted.again(now),
+        steps: Vec::new(),
+        is_told: false,
+    })
+}
+
 /// What holds the share that a release has, with every gate open and everything seen.
 fn keep(record: &Record, seen: &Observation, now: Timestamp) -> Option<Keeping> {
     let Phase::Shifting { asked: weight, .. } = &record.phase else {
@@ -303,7 +322,7 @@ fn keep(record: &Record, seen: &Observation, now: Timestamp) -> Option<Keeping> 
                 .unwrap_or_else(|| record.again(now));
             Some(keeping(doing, next, steps))
         }
-        Ok(Progress::Live { attained, .. }) => {
+        Ok(Progress::Live(attained)) => {
             let doing = Doing::Live {
                 asked: *weight,
                 attained,

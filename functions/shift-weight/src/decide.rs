@@ -1,10 +1,12 @@
 //! What one look of shift-weight calls for. Pure.
 
+use std::time::Duration;
+
 use canary::{
     artifact::Images,
     decision::{Decision, Doing, Done, Move, Outcome, Refusal, WaitingOn},
     gates,
-    job::Bookmark,
+    job::{Bake, Bookmark},
     names::TaskDefinitionArn,
     observation::Observation,
     parameters::Step,
@@ -15,7 +17,7 @@ use canary::{
         alb,
         share::{Asked, Progress},
     },
-    weight::{Attained, Weight},
+    weight::Weight,
 };
 
 use crate::ShiftWeight;
@@ -23,12 +25,28 @@ use crate::ShiftWeight;
 /// Decides.
 #[must_use]
 pub fn decide(look: &Look<ShiftWeight>, seen: &Observation) -> Decided {
-    match ready(look, seen) {
-        Ok(ready) => shift(look, seen, &ready, caught_up(look, &ready)),
+    let judged = seen.judged(&look.parameters.release);
+    let (before, noted) = (seen.record.as_ref(), judged.record.as_ref());
+    let Decided { decision, bookmark } = match ready(look, &judged) {
+        Ok(ready) => {
+            let bookmark = caught_up(look, &ready);
+            let has_exited =
+                before.is_some_and(|before| ready.record.exits.says_more_than(&before.exits));
+            let bookmark = if has_exited {
+                bookmark.not_held()
+            } else {
+                bookmark
+            };
+            shift(look, &judged, &ready, bookmark)
+        }
         Err(decision) => Decided {
             decision: *decision,
-            bookmark: look.bookmark.clone(),
+            bookmark: look.bookmark.clone().not_held(),
         },
+    };
+    Decided {
+        decision: decision.noting(before, noted, look.now),
+        bookmark,
     }
 }
 
@@ -69,7 +87,9 @@ fn ready<'a>(look: &Look<ShiftWeight>, seen: &'a Observation) -> Result<Ready<'a
         (Phase::Deploying { .. }, Some(candidate)) if seen.canary.is_on(candidate) => candidate,
         _ => return Err(wrong_phase()),
     };
-    gates::all(seen, record).map_err(refuse)?;
+    if let Some(undecided) = gates::all(seen, record).map_err(refuse)? {
+        return Err(Box::new(Decision::Wait(undecided)));
+    }
     Ok(Ready {
         record,
         candidate,
@@ -112,68 +132,65 @@ fn shift(
         weight: step.weight,
         tolerance: look.parameters.tolerance,
     };
-    let (decision, bookmark) = match asked.progress() {
-        Err(refusal) => (Decision::Refuse(refusal), bookmark),
-        Ok(Progress::Change { doing, steps, set }) => {
-            let decision = match phase(ready, *step, &bookmark) {
-                Err(OldEvent) => Decision::Wait(WaitingOn::OtherInvocation),
-                Ok(phase) => Decision::Take(Move {
-                    doing,
-                    record: asked.written(set, phase, look.now).map(Box::new),
-                    found: None,
-                    steps,
-                }),
-            };
-            (decision, bookmark)
-        }
-        Ok(Progress::Live { attained, is_held }) => {
+    let was_held = bookmark.bake.is_some();
+    let bookmark = if asked.is_held(was_held) {
+        bookmark.held(look.now)
+    } else {
+        bookmark.not_held()
+    };
+    let decision = match asked.progress() {
+        Err(refusal) => Decision::Refuse(refusal),
+        Ok(Progress::Change { doing, steps, set }) => match phase(ready, *step, &bookmark) {
+            Err(OldEvent) => Decision::Wait(WaitingOn::OtherInvocation),
+            Ok(phase) => Decision::Take(Move {
+                doing,
+                record: asked.written(set, phase, look.now).map(Box::new),
+                found: None,
+                steps,
+            }),
+        },
+        Ok(Progress::Live(attained)) => {
             let doing = Doing::Live {
                 asked: step.weight,
                 attained,
             };
-            let decision = Decision::write(doing, asked.seen_live(look.now));
-            let held_since = bookmark.held_since.unwrap_or(look.now);
-            let bookmark = if is_held {
-                bookmark.holding(held_since)
-            } else {
-                bookmark
-            };
-            (decision, bookmark)
+            Decision::write(doing, asked.seen_live(look.now))
         }
-        Ok(Progress::Wait(waiting_on)) => (Decision::Wait(waiting_on), bookmark),
-        Ok(Progress::Held(attained)) => return bake(look, seen, ready, *step, attained, bookmark),
+        Ok(Progress::Wait(waiting_on)) => Decision::Wait(waiting_on),
+        Ok(Progress::Held(attained)) => {
+            let held = bookmark.bake.map_or(Duration::ZERO, Bake::held);
+            if held >= step.bake {
+                return shift(look, seen, ready, bookmark.next_step(look.now));
+            }
+            Decision::Wait(WaitingOn::Bake {
+                asked: step.weight,
+                attained,
+                held,
+                bake: step.bake,
+            })
+        }
     };
-    let patience = look.parameters.timeout + step.bake + alb::drain_time(ready.record);
     Decided {
-        decision: decision.bounded(bookmark.step_started, look.now, patience),
+        decision: in_time(look, ready, *step, &bookmark, decision),
         bookmark,
     }
 }
 
-/// The share is there: it is held while health is watched, then comes the next.
-fn bake(
+/// The share is to be had within the action's timeout, and the bake that begins then is to end within twice its time and half an hour.
+/// Requests that are being finished have their time beside that.
+fn in_time(
     look: &Look<ShiftWeight>,
-    seen: &Observation,
     ready: &Ready<'_>,
     step: Step,
-    attained: Attained,
-    bookmark: Bookmark,
-) -> Decided {
-    let held_since = bookmark.held_since.unwrap_or(look.now);
-    let held = look.now.since(held_since);
-    if held >= step.bake {
-        return shift(look, seen, ready, bookmark.next_step(look.now));
-    }
-    let waiting_on = WaitingOn::Bake {
-        asked: step.weight,
-        attained,
-        held,
-        bake: step.bake,
+    bookmark: &Bookmark,
+    decision: Decision,
+) -> Decision {
+    let usual = look.parameters.timeout + step.bake;
+    let (since, patience) = match bookmark.bake {
+        None => (bookmark.step_started, usual),
+        Some(bake) => (bake.began, usual.max(Bake::patience(step.bake))),
     };
-    Decided {
-        decision: Decision::Wait(waiting_on),
-        bookmark: bookmark.holding(held_since),
-    }
+    decision.bounded(since, look.now, patience + alb::drain_time(ready.record))
 }
 
 /// The share is not this look's to set any more: a later action has set it, and this event is an old one.

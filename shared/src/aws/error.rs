@@ -111,7 +111,7 @@ impl AwsError {
         let status = error
             .raw_response()
             .map(|response| response.status().as_u16());
-        let kind = kind(code.as_deref(), status);
+        let kind = kind(code.as_deref(), &message, status);
         Self {
             kind,
             action,
@@ -256,8 +256,60 @@ impl From<Trouble> for Unseen {
     }
 }
 
-fn kind(code: Option<&str>, status: Option<u16>) -> Kind {
+/// What passes by itself: the code, words that the message has to have, and who says so. Whatever AWS spells as throttling passes.
+///
+/// The SDKs' own are those of the Rust SDK (`THROTTLING_ERRORS` and `TRANSIENT_ERRORS` of aws-runtime). Cancelled transactions have
+/// their reasons beside them, and are told apart where records are written.
+const PASSING: &[(&str, &str, &str)] = &[
+    ("Throttling", "", "SDKs"),
+    ("ThrottlingException", "", "SDKs"),
+    ("ThrottledException", "", "SDKs"),
+    ("Throttled", "", "botocore `sns.ThrottledException`"),
+    ("RequestThrottled", "", "SDKs, Amazon SQS"),
+    ("RequestThrottledException", "", "SDKs"),
+    ("TooManyRequestsException", "", "SDKs"),
+    ("RequestLimitExceeded", "", "SDKs"),
+    ("BandwidthLimitExceeded", "", "SDKs"),
+    (
+        "LimitExceededException",
+        "Rate",
+        "SDKs; only for rates: other limits last",
+    ),
+    ("SlowDown", "", "SDKs, Amazon S3"),
+    ("PriorRequestNotComplete", "", "SDKs"),
+    ("EC2ThrottledException", "", "SDKs"),
+    (
+        "ProvisionedThroughputExceededException",
+        "",
+        "SDKs, Amazon DynamoDB",
+    ),
+    (
+        "TransactionInProgressException",
+        "",
+        "SDKs, Amazon DynamoDB",
+    ),
+    ("RequestTimeout", "", "SDKs"),
+    ("RequestTimeoutException", "", "SDKs"),
+    (
+        "ConcurrentUpdateException",
+        "",
+        "Application Auto Scaling, API reference, `RegisterScalableTarget`",
+    ),
+    (
+        "ClientException",
+        "Too many concurrent attempts to create a new revision",
+        "Amazon ECS, as reported by users of RegisterTaskDefinition",
+    ),
+];
+
+fn passes(code: &str, message: &str) -> bool {
+    let mut rows = PASSING.iter();
+    rows.any(|(of, words, _)| *of == code && message.contains(words))
+}
+
+fn kind(code: Option<&str>, message: &str, status: Option<u16>) -> Kind {
     match (code, status) {
+        (Some(code), _) if passes(code, message) => Kind::Busy,
         (
             Some(
                 "AccessDenied"
@@ -267,23 +319,6 @@ fn kind(code: Option<&str>, status: Option<u16>) -> Kind {
             ),
             _,
         ) => Kind::Denied,
-        (
-            Some(
-                "Throttling"
-                | "ThrottlingException"
-                | "Throttled"
-                | "ThrottledException"
-                | "RequestThrottled"
-                | "RequestThrottledException"
-                | "TooManyRequestsException"
-                | "RequestLimitExceeded"
-                | "SlowDown"
-                | "ProvisionedThroughputExceededException"
-                | "ConcurrentUpdateException"
-                | "TransactionInProgressException",
-            ),
-            _,
-        ) => Kind::Busy,
         (
             Some(
                 "ServiceNotFoundException"
@@ -303,7 +338,7 @@ fn kind(code: Option<&str>, status: Option<u16>) -> Kind {
             _,
         ) => Kind::Missing,
         // No answer at all: a timeout or a connection that broke.
-        (None, None) | (_, Some(500..)) => Kind::Unavailable,
+        (None, None) | (_, Some(429 | 500..)) => Kind::Unavailable,
         _ => Kind::Failed,
     }
 }
@@ -314,7 +349,7 @@ mod tests {
 
     fn error(code: &str, status: u16) -> AwsError {
         AwsError {
-            kind: kind(Some(code), Some(status)),
+            kind: kind(Some(code), "not today", Some(status)),
             action: "ecs:UpdateService",
             resource: "service orders".to_owned(),
             code: Some(code.to_owned()),
@@ -347,6 +382,28 @@ mod tests {
         ] {
             assert_eq!(error(code, status).is_passing(), passing, "{code}");
         }
-        assert_eq!(kind(None, None), Kind::Unavailable);
+        assert_eq!(kind(None, "", None), Kind::Unavailable);
+    }
+
+    #[test]
+    fn what_passes_by_itself_passes_with_its_own_words_only() {
+        for (code, words, source) in PASSING {
+            assert!(!source.is_empty(), "{code}");
+            let message = format!("AWS says: {words} for this account.");
+            assert_eq!(
+                kind(Some(code), &message, Some(400)),
+                Kind::Busy,
+                "{code}: {message}"
+            );
+            if !words.is_empty() {
+                let other = kind(Some(code), "The container name must be unique.", Some(400));
+                assert_eq!(other, Kind::Failed, "{code} for another reason lasts");
+            }
+        }
+        let fleet = "You have reached the maximum number of services.";
+        assert_eq!(
+            kind(Some("LimitExceededException"), fleet, Some(400)),
+            Kind::Failed
+        );
     }
 }

@@ -3,6 +3,7 @@
 pub mod alarms;
 pub mod artifacts;
 pub mod error;
+mod exits;
 pub mod load_balancers;
 pub mod notifications;
 pub mod pipeline;

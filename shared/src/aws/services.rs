@@ -2,7 +2,7 @@
 
 use aws_sdk_ecs::types::{
     Deployment as SdkDeployment, DeploymentControllerType, DeploymentRolloutState, DesiredStatus,
-    HealthStatus,
+    HealthStatus, ServiceRevisionCleanup,
 };
 
 use super::{Account, AwsError, Trouble};
@@ -10,7 +10,7 @@ use crate::{
     clock::Timestamp,
     input::BadInput,
     names::{ClusterName, ServiceName, TargetGroupArn, TaskDefinitionArn},
-    observation::{Deployment, Rollout, Service, Task},
+    observation::{Deployment, Rollout, Service, Settings, Task},
     target::{TARGET, Target},
 };
 
@@ -76,13 +76,24 @@ impl Account {
         cluster: &ClusterName,
         service: &ServiceName,
     ) -> Result<Vec<String>, AwsError> {
+        self.tasks_listed(cluster, service, DesiredStatus::Running)
+            .await
+    }
+
+    /// Ids of the tasks of a service that are meant to be so.
+    pub(super) async fn tasks_listed(
+        &self,
+        cluster: &ClusterName,
+        service: &ServiceName,
+        desired: DesiredStatus,
+    ) -> Result<Vec<String>, AwsError> {
         let mut arns = Vec::new();
         let mut pages = self
             .ecs
             .list_tasks()
             .cluster(cluster.as_str())
             .service_name(service.as_str())
-            .desired_status(DesiredStatus::Running)
+            .desired_status(desired)
             .into_paginator()
             .send();
         while let Some(page) = pages.next().await {
@@ -100,6 +111,16 @@ impl Account {
         cluster: &ClusterName,
         arns: &[String],
     ) -> Result<Vec<Task>, AwsError> {
+        let described = self.described_tasks(cluster, arns).await?;
+        described.iter().map(task).collect()
+    }
+
+    /// The same, as ECS tells it.
+    pub(super) async fn described_tasks(
+        &self,
+        cluster: &ClusterName,
+        arns: &[String],
+    ) -> Result<Vec<aws_sdk_ecs::types::Task>, AwsError> {
         let calls = arns.chunks(TASKS_PER_CALL).map(|arns| async move {
             let answer = self
                 .ecs
@@ -114,7 +135,7 @@ impl Account {
             Ok::<_, AwsError>(answer.tasks.unwrap_or_default())
         });
         let answers = futures_util::future::try_join_all(calls).await?;
-        answers.iter().flatten().map(task).collect()
+        Ok(answers.into_iter().flatten().collect())
     }
 
     pub(super) async fn update_service(
@@ -178,7 +199,51 @@ fn read(
             .filter_map(|it| TargetGroupArn::try_from(it.target_group_arn()?).ok())
             .collect(),
         protection: None,
+        settings: settings(service),
     })
+}
+
+fn settings(service: &aws_sdk_ecs::types::Service) -> Settings {
+    let usual = Settings::default();
+    let scheduling = service.scheduling_strategy();
+    let scheduling = scheduling.map_or(usual.scheduling, |it| it.as_str().to_owned());
+    let Some(given) = service.deployment_configuration() else {
+        return Settings {
+            scheduling,
+            ..Settings::default()
+        };
+    };
+    let breaker = given.deployment_circuit_breaker();
+    let breaker = breaker.is_some_and(|it| it.enable() && it.rollback());
+    let alarms = given
+        .alarms()
+        .is_some_and(|it| it.enable() && it.rollback());
+    let rolls_back = [
+        (
+            breaker,
+            "deploymentConfiguration.deploymentCircuitBreaker.rollback",
+        ),
+        (alarms, "deploymentConfiguration.alarms.rollback"),
+    ];
+    let early = given.early_success_criteria().filter(|it| it.enable());
+    let succeeds_early = early.is_some_and(|it| {
+        let cleanup = it.source_service_revision_cleanup();
+        it.healthy_percent() != Some(100) || cleanup != Some(&ServiceRevisionCleanup::Blocking)
+    });
+    Settings {
+        scheduling,
+        strategy: given
+            .strategy()
+            .map_or(usual.strategy, |it| it.as_str().to_owned()),
+        rolls_back: rolls_back
+            .into_iter()
+            .find_map(|(is_on, field)| is_on.then_some(field)),
+        succeeds_early,
+        min_healthy_percent: given
+            .minimum_healthy_percent()
+            .map_or(usual.min_healthy_percent, count),
+        max_percent: given.maximum_percent().map_or(usual.max_percent, count),
+    }
 }
 
 fn deployment(deployment: &SdkDeployment) -> Result<Deployment, AwsError> {

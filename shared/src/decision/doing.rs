@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::plural;
+use super::{WaitingOn, plural};
 use crate::{
     artifact::Images,
     clock::{Spoken, Timestamp},
+    exits::Exits,
     names::{ReleaseId, ServiceName},
     record::Cause,
     traffic::queue::Counts,
@@ -29,6 +30,22 @@ pub enum Doing {
     /// The candidate is known.
     #[error("candidate registered as {0}")]
     Registered(String),
+    /// What counts only together with other looks is written down.
+    #[error("{exits}{waiting_on}")]
+    Note {
+        /// Tasks that ended by themselves.
+        exits: Exits,
+        /// What is waited for meanwhile.
+        waiting_on: Box<WaitingOn>,
+    },
+    /// The same, by the schedule.
+    #[error("{exits}release {release}: what this look has seen counts together with the next")]
+    Noted {
+        /// The release.
+        release: ReleaseId,
+        /// Tasks that ended by themselves.
+        exits: Exits,
+    },
     /// The candidate goes to the canary service.
     #[error("updating {service} to {candidate}")]
     Update {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ServiceSaid, WaitingOn, because, plural};
+use super::{ServiceSaid, Unfit, WaitingOn, because, plural};
 use crate::{
     clock::Spoken,
     job::FailureType,
@@ -193,6 +193,9 @@ pub enum Refusal {
     /// Before the release.
     #[error("the pair is not steady: {0}. Wait until its deployment is COMPLETED, then retry")]
     NotSteady(ServiceSaid),
+    /// Before the release: what it would run into later.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
     /// The share cannot be had.
     #[error(transparent)]
     Unreachable(#[from] Unreachable),
@@ -256,6 +259,26 @@ pub enum Refusal {
         group: TargetGroupArn,
         /// Its targets.
         health: TargetHealth,
+    },
+    /// A gate closed: the candidate does not stay up.
+    #[error(
+        "{exits} task{} of {candidate} ended by themselves since the release began, where {tasks} should run; of the stable version {of_stable}, \
+         where {stable_tasks} should. {allowed} are allowed (maxTaskExits), or three times the stable version's, task by task",
+        plural(*exits)
+    )]
+    TaskExits {
+        /// `FAMILY:REVISION`.
+        candidate: String,
+        /// How many of its tasks.
+        exits: u32,
+        /// How many tasks should run it.
+        tasks: u32,
+        /// How many tasks of the stable version.
+        of_stable: u32,
+        /// How many tasks should run that.
+        stable_tasks: u32,
+        /// `maxTaskExits`.
+        allowed: u32,
     },
     /// Before the release: the weights are not at rest.
     #[error(
@@ -421,6 +444,7 @@ impl Refusal {
     #[must_use]
     pub fn failure_type(&self) -> FailureType {
         match self {
+            Self::Unfit(unfit) => unfit.failure_type(),
             Self::NoContainer { .. }
             | Self::NoImage { .. }
             | Self::WhichContainer { .. }

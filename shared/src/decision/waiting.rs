@@ -51,6 +51,30 @@ pub enum WaitingOn {
         /// The canary's counts.
         canary: ServiceSaid,
     },
+    /// A count that SQS gives approximately.
+    #[error(
+        "dead-letter queue {queue} seems to hold {now}, more than {allowed} beyond what was there: SQS counts approximately, so that counts \
+         if the next look sees it, too"
+    )]
+    DeadLetters {
+        /// The queue's name.
+        queue: String,
+        /// How many there are.
+        now: u64,
+        /// How many may come.
+        allowed: u64,
+    },
+    /// Ends of tasks that nobody knows the reason of.
+    #[error(
+        "{unknown} task{} of {candidate} ended for reasons that this version of the suite does not know, and that would be too many if \
+         they ended by themselves: nothing goes further while ECS lists them, which is about an hour", plural(*unknown)
+    )]
+    UnknownExits {
+        /// `FAMILY:REVISION`.
+        candidate: String,
+        /// How many.
+        unknown: u32,
+    },
     /// Healthy targets, before they get requests.
     #[error("waiting for {service} to settle with {needed} healthy target{}: {health}", plural(*needed))]
     Targets {

@@ -20,6 +20,8 @@ pub enum Gate {
     CircuitBreaker,
     /// The canary's targets answer.
     Targets,
+    /// The candidate's tasks do not end by themselves.
+    Exits,
 }
 
 /// When gates are asked.
@@ -46,13 +48,14 @@ pub enum Effect {
 
 impl Gate {
     /// Every gate.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Ownership,
         Self::Alarms,
         Self::DeadLetters,
         Self::ForeignWrite,
         Self::CircuitBreaker,
         Self::Targets,
+        Self::Exits,
     ];
 
     /// What it does when it is found closed.
@@ -60,7 +63,7 @@ impl Gate {
     pub fn effect(self, when: When) -> Effect {
         match (self, when) {
             (Self::ForeignWrite, When::Guard) => Effect::EndsGuard,
-            (Self::CircuitBreaker | Self::Targets, When::Guard) => Effect::None,
+            (Self::CircuitBreaker | Self::Targets | Self::Exits, When::Guard) => Effect::None,
             _ => Effect::EndsRelease,
         }
     }
@@ -76,6 +79,7 @@ impl fmt::Display for Gate {
             Self::ForeignWrite => "foreign write",
             Self::CircuitBreaker => "circuit breaker",
             Self::Targets => "targets",
+            Self::Exits => "task exits",
         })
     }
 }

@@ -2,6 +2,7 @@ mod http;
 
 use super::*;
 use crate::{
+    exits::Whose,
     fixtures::{
         another_release, at, candidate, foreign, orders, pair, record, release, stable, target,
     },
@@ -60,7 +61,7 @@ fn in_every_phase_only_what_the_release_set_last_or_found_may_run() {
 fn a_canary_that_was_found_on_another_version_than_the_primary_is_expected_on_that() {
     let found = pair().canary(|canary| canary.on(&orders(6)));
     let record = record().having_found(&found).registered();
-    assert_eq!(all(&found, &record), Ok(()));
+    assert_eq!(all(&found, &record), Ok(None));
     assert!(all(&pair(), &record).is_err());
 }
 
@@ -74,18 +75,18 @@ fn in_every_phase_an_alarm_a_dead_letter_or_a_broken_deployment_closes_a_gate() 
             "promoted" => pair().both_on_candidate(),
             _ => pair(),
         };
-        assert_eq!(all(&seen(), &record), Ok(()), "{phase}");
+        assert_eq!(all(&seen(), &record), Ok(None), "{phase}");
         let refused = |seen: Observation| all(&seen, &record).unwrap_err();
         assert!(
             matches!(refused(seen().alarm_firing()), Refusal::AlarmFiring { .. }),
             "{phase}"
         );
+        let letter = seen().dead_letters(1);
+        let once = record.clone().having_seen(&letter.clone().seen_at(at(570)));
+        let twice = all(&letter, &once).unwrap_err();
         assert!(
-            matches!(
-                refused(seen().dead_letters(1)),
-                Refusal::DeadLetters { grown: 1, .. }
-            ),
-            "{phase}"
+            matches!(twice, Refusal::DeadLetters { grown: 1, .. }),
+            "{phase}: {twice}"
         );
         for seen in [broken(seen()), primary_broken(seen())] {
             assert!(
@@ -119,11 +120,19 @@ fn dead_letters_count_from_what_the_release_found_and_up_to_what_is_allowed() {
     for (situation, record, now, is_open) in rows {
         let mut seen = pair();
         seen.dead_letters = now;
-        assert_eq!(all(&seen, &record).is_ok(), is_open, "{situation}");
+        let once = all(&seen, &record);
+        let waits = matches!(once, Ok(Some(WaitingOn::DeadLetters { .. })));
+        assert_eq!(waits, !is_open, "{situation}: {once:?}");
+        let record = record.having_seen(&seen.clone().seen_at(at(560)));
+        assert_eq!(
+            all(&seen, &record).is_ok(),
+            is_open,
+            "{situation}, a look later"
+        );
     }
     let mut had_none = record();
     had_none.found.dead_letters = None;
-    assert_eq!(all(&pair().dead_letters(9), &had_none), Ok(()));
+    assert_eq!(all(&pair().dead_letters(9), &had_none), Ok(None));
 }
 
 #[test]
@@ -161,4 +170,78 @@ fn a_record_is_own_for_its_release_until_a_rollback_has_taken_it() {
         nobodys,
         Err(Refusal::NotTheOwner { owner: None, .. })
     ));
+}
+
+/// So many tasks of a version that ended, one after the other.
+fn exits(task_definition: &TaskDefinitionArn, whose: Whose, many: u64) -> Vec<Exit> {
+    let exit = |nth| Exit {
+        task: format!("{}-{whose:?}-{nth}", task_definition.short()),
+        task_definition: task_definition.clone(),
+        at: at(300 + nth),
+        whose,
+    };
+    (0..many).map(exit).collect()
+}
+
+#[test]
+fn tasks_of_the_candidate_may_end_as_often_as_the_target_allows_or_three_times_as_often_as_the_stable_ones()
+ {
+    let own = |many| exits(&candidate(), Whose::Own, many);
+    let stable = |many| exits(&stable(), Whose::Own, many);
+    let unknown = |many| exits(&candidate(), Whose::Unknown, many);
+    // Three tasks of the stable version, one of the candidate.
+    let rows = [
+        ("none", vec![], "open"),
+        ("two are allowed", own(2), "open"),
+        ("the third is not", own(3), "closed"),
+        ("nobody's", exits(&foreign(), Whose::Own, 9), "open"),
+        (
+            "the stable ones end by themselves, too",
+            [own(3), stable(3)].concat(),
+            "open",
+        ),
+        (
+            "the candidate's three times as often, task by task",
+            [own(9), stable(9)].concat(),
+            "open",
+        ),
+        (
+            "more often than that",
+            [own(10), stable(9)].concat(),
+            "closed",
+        ),
+        (
+            "nobody knows, and it would not matter",
+            [own(1), unknown(1)].concat(),
+            "open",
+        ),
+        (
+            "nobody knows, and it would decide",
+            [own(2), unknown(1)].concat(),
+            "undecided",
+        ),
+        (
+            "it is decided without them",
+            [own(3), unknown(1)].concat(),
+            "closed",
+        ),
+    ];
+    for (situation, exits, expected) in rows {
+        let mut seen = pair().canary_on_candidate().tasks(3, 1);
+        seen.exits = exits;
+        let told = match all(&seen, &record().shifting(10)) {
+            Ok(None) => "open",
+            Ok(Some(WaitingOn::UnknownExits { .. })) => "undecided",
+            Err(Refusal::TaskExits { .. }) => "closed",
+            other => panic!("{situation}: {other:?}"),
+        };
+        assert_eq!(told, expected, "{situation}");
+    }
+    let mut seen = pair().canary_on_candidate().tasks(3, 1);
+    seen.exits = [own(3), stable(0)].concat();
+    assert_eq!(
+        all(&seen, &record().shifting(10)).unwrap_err().to_string(),
+        "3 tasks of orders:8 ended by themselves since the release began, where 1 should run; of the stable version 0, where 3 should. 2 are \
+         allowed (maxTaskExits), or three times the stable version's, task by task"
+    );
 }

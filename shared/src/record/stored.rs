@@ -131,6 +131,8 @@ fn stable_parts(stored: &Value) -> Result<Record, serde_json::Error> {
         weight: parse(&stored["weight"]).ok(),
         counts: parse(&stored["counts"]).ok(),
         guard_ended: parse(&stored["guardEnded"]).ok(),
+        letters: parse(&stored["letters"]).ok(),
+        exits: parse(&stored["exits"]).unwrap_or_default(),
         drifted: parse(&stored["drifted"]).ok(),
         failing: parse(&stored["failing"]).ok(),
         beside: None,

@@ -23,6 +23,8 @@ pub struct Input {
     guard_minutes: u32,
     #[serde(default)]
     protected_tasks: ProtectedTasks,
+    #[serde(default = "super::two")]
+    max_task_exits: u32,
     traffic: TrafficInput,
 }
 
@@ -79,6 +81,7 @@ impl From<Input> for Target {
             resting_tasks: input.resting_tasks,
             guard_minutes: input.guard_minutes,
             protected_tasks: input.protected_tasks,
+            max_task_exits: input.max_task_exits,
             traffic: input.traffic.into(),
         }
     }

@@ -36,13 +36,8 @@ pub enum Progress {
         /// What they set, for the record.
         set: Set,
     },
-    /// What was set last is seen for the first time; `is_held` if nothing else is missing.
-    Live {
-        /// What the share has come to.
-        attained: Attained,
-        /// Whether the share is held from now on.
-        is_held: bool,
-    },
+    /// What was set last is seen for the first time, and this is what the share has come to.
+    Live(Attained),
     /// Something is on its way.
     Wait(WaitingOn),
     /// The share is there.
@@ -88,6 +83,17 @@ impl Asked<'_> {
             Traffic::Queue(model) => queue::share::progress(self, model),
             Traffic::Alb(model) => alb::share::progress(self, model),
         }
+    }
+
+    /// Whether the share is really held: by tasks that run, or by its weight and a target that answers. With `was` held before, tasks
+    /// that start because the primary has grown have their time.
+    #[must_use]
+    pub fn is_held(&self, was: bool) -> bool {
+        !self.is_new()
+            && match &self.record.target.traffic {
+                Traffic::Queue(model) => queue::share::is_held(self, model, was),
+                Traffic::Alb(_) => alb::share::is_held(self),
+            }
     }
 
     /// The desired counts.

@@ -50,6 +50,8 @@ pub enum Behaviour {
     FailsAttempts(u8),
     /// They end with exit code 1 at once.
     CrashesAtStart,
+    /// They work, and end with exit code 1 after so many seconds, again and again.
+    EndsAfter(u16),
     /// Behind a load balancer: their health check fails once they have had so many requests.
     TurnsUnhealthyAfter(u16),
 }
@@ -103,6 +105,14 @@ impl Version {
             Behaviour::TurnsUnhealthyAfter(requests) => {
                 environment.insert("HEALTH_FAILS_AFTER".to_owned(), requests.to_string());
                 (sample_app.to_owned(), Vec::new())
+            }
+            Behaviour::EndsAfter(seconds) => {
+                // SIGTERM goes on to the application; the exit code is 124.
+                let args = vec![
+                    seconds.to_string(),
+                    sample_app.to_string_lossy().into_owned(),
+                ];
+                (PathBuf::from("timeout"), args)
             }
             Behaviour::CrashesAtStart => {
                 let args = ["-c", "exit 1"].map(str::to_owned).to_vec();

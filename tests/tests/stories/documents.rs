@@ -132,6 +132,7 @@ fn every_message_of_a_function_is_explained() {
     let mut missing = Vec::new();
     for source in [
         "decision/refusal.rs",
+        "decision/unfit.rs",
         "decision/waiting.rs",
         "input.rs",
         "record/stored.rs",

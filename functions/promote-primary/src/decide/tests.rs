@@ -23,6 +23,10 @@ fn look() -> Look<PromotePrimary> {
     look.started(at(300))
 }
 
+fn decide(look: &Look<PromotePrimary>, seen: &Seen) -> Decision {
+    super::decide(look, seen).decision
+}
+
 fn baking() -> Look<PromotePrimary> {
     let mut look = look();
     look.parameters.bake = Duration::from_mins(5);
@@ -346,11 +350,15 @@ fn a_promotion_is_watched_before_it_counts_and_scaling_is_left_alone_meanwhile()
         ),
     ];
     for (situation, pair, expected) in rows {
-        check(
-            situation,
-            &decide(&baking(), &with_tasks(pair, 3)),
-            expected,
-        );
+        let begun = pair.record.as_ref().map(|record| &record.phase);
+        let look = match begun {
+            Some(Phase::Promoting {
+                baking_since: Some(since),
+                ..
+            }) => baking().with(baking().bookmark.holding(*since)),
+            _ => baking(),
+        };
+        check(situation, &decide(&look, &with_tasks(pair, 3)), expected);
     }
 }
 
@@ -399,9 +407,11 @@ fn look_by_look_an_approved_canary_becomes_the_primary_and_one_more_look_changes
             .recorded(record.shifting(60)),
     );
     let mut story = Vec::new();
+    let mut bookmark = baking().bookmark;
     for n in 0..9 {
         let look = baking()
             .at_target(target.clone())
+            .with(bookmark)
             .taken_at(at(600 + 100 * n));
         world.pair.now = look.now;
         let service = match world.pair.record.as_ref().map(|record| &record.phase) {
@@ -409,7 +419,9 @@ fn look_by_look_an_approved_canary_becomes_the_primary_and_one_more_look_changes
             _ => &world.pair.canary,
         };
         let seen = with_tasks(world.pair.clone(), service.running);
-        let decision = decide(&look, &seen);
+        let decided = super::decide(&look, &seen);
+        let decision = decided.decision;
+        bookmark = decided.bookmark;
         match &decision {
             Decision::Take(taken) => {
                 if let Some(record) = &taken.record {

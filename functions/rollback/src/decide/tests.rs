@@ -120,7 +120,7 @@ const STOP_BOTH: &str = "orders-canary: 0 tasks | orders: orders:7";
 
 #[test]
 fn from_every_phase_what_harms_is_stopped_in_the_look_that_writes_the_fence() {
-    let rows = [
+    let rows = vec![
         (
             "nothing changed yet",
             pair().recorded(record()),
@@ -265,7 +265,7 @@ fn where_nothing_is_to_be_rolled_back_nothing_is_written_and_the_reason_is_said(
     let running = |status| with_status(canaried(record().shifting(10)), status);
     let own = "3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f";
     let other = "9e8d7c6b-5a49-4837-a615-049382716050";
-    let rows = [
+    let rows = vec![
         ("no release ever", seen(pair()), fired(), "no release has ever begun for this pair".to_owned()),
         (
             "rolled back before",
@@ -465,7 +465,7 @@ fn the_execution_ends_with_its_release_unless_it_asked_itself_or_has_ended() {
         "wait: restored; watching until {} that nothing that began earlier undoes it",
         at(630)
     );
-    let rows = [
+    let rows = vec![
         (
             "its approval waits",
             awaiting_approval(canaried(record().shifting(10))),

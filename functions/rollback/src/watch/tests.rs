@@ -90,7 +90,7 @@ fn closing() -> [(&'static str, Change, String); 6] {
     [
         (
             "a dead letter",
-            |seen| seen.dead_letters(1),
+            |seen| seen.dead_letters_twice(1),
             "1 message came to the dead-letter queue orders-dead-letters since the release began; 0 are allowed (maxDeadLetters). It \
              holds 1 now"
                 .to_owned(),
@@ -252,7 +252,7 @@ fn the_canary_follows_a_primary_that_scales_while_the_approval_waits_and_nobody_
         said.starts_with("take: release") && said.contains("is not watched"),
         "{said}"
     );
-    let closed = at_approval(grown().dead_letters(1));
+    let closed = at_approval(grown().dead_letters_twice(1));
     assert!(first(&look(&closed)).starts_with("take: rolling back"));
 
     let set = grown().canary(|canary| canary.tasks(4));
@@ -349,16 +349,16 @@ fn dead_letters_roll_a_promoted_release_back_where_a_bound_is_set_for_the_guard(
         panic!("a queue")
     };
     queue.guard_max_dead_letters = Some(2);
-    let with = |letters| {
-        let record = record().of(target.clone()).promoted();
-        first(&look(&Looked::of(
-            promoted().dead_letters(letters).recorded(record),
-        )))
-    };
-    assert!(with(2).starts_with("done: "));
+    let promoted = || promoted().recorded(record().of(target.clone()).promoted());
+    let told = |seen| first(&look(&Looked::of(seen)));
+    assert!(told(promoted().dead_letters(2)).starts_with("done: "));
+    assert!(
+        told(promoted().dead_letters(3)).starts_with("take: release"),
+        "a look alone is none"
+    );
     let why = "3 messages came to the dead-letter queue orders-dead-letters since the release began; 2 are allowed \
                (guardMaxDeadLetters). It holds 3 now";
-    assert_eq!(with(3), begins(why));
+    assert_eq!(told(promoted().dead_letters_twice(3)), begins(why));
 }
 
 #[test]

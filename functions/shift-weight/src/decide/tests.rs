@@ -106,7 +106,7 @@ fn a_gate_that_closes_stops_the_shift_whatever_else_is_to_do() {
         ),
         (
             "a dead letter",
-            shifting(4).dead_letters(1),
+            shifting(4).dead_letters_twice(1),
             "refuse: 1 message came to the dead-letter queue orders-dead-letters since the release began; 0 are allowed \
              (maxDeadLetters). It holds 1 now",
         ),
@@ -207,6 +207,22 @@ fn in_additive_the_canary_gets_its_tasks_and_the_share_is_baked() {
 }
 
 #[test]
+fn a_primary_that_scales_in_beyond_the_tolerance_of_a_share_that_bakes_is_no_failure() {
+    let mut look = look(&[20]).with(at_step(0, 400).holding(at(470)));
+    look.parameters.tolerance = Some(5.0);
+    check(
+        "the nearest share is held",
+        &decide(&look, &seen(1, 1, record().shifting(20))).decision,
+        "wait: 20 % asked, 50 % attained: 1 of 2 tasks; baking 2m10s of 5m",
+    );
+    check(
+        "before it is there it is refused",
+        &decide(&look, &seen(1, 1, record().shifting(10))).decision,
+        "refuse: a share of 20 % cannot be reached within 5 percentage points; the nearest reachable shares are 50 % (1 of 2 tasks)",
+    );
+}
+
+#[test]
 fn tasks_that_do_not_start_are_given_up_at_the_steps_timeout() {
     let late = look(&[50]).with(at_step(0, 300)).taken_at(at(1500));
     let starting = seen(4, 4, record().shifting(50)).canary(|canary| canary.running(2));
@@ -224,7 +240,8 @@ fn the_bookmark_says_since_when_a_share_is_held_and_which_step_is_next() {
         &look(&[10, 50]).with(at_step(0, 590)),
         &seen(4, 1, record().shifting(10)),
     );
-    assert_eq!(first.bookmark.held_since, Some(now()));
+    let began = |decided: &Decided| decided.bookmark.bake.map(|bake| bake.began);
+    assert_eq!(began(&first), Some(now()));
     let over = decide(
         &look(&[10, 50]).with(at_step(0, 200).holding(at(300))),
         &seen(4, 1, record().shifting(10)),
@@ -236,11 +253,7 @@ fn the_bookmark_says_since_when_a_share_is_held_and_which_step_is_next() {
          orders-canary: 4 tasks",
     );
     assert_eq!(
-        (
-            over.bookmark.step,
-            over.bookmark.step_started,
-            over.bookmark.held_since
-        ),
+        (over.bookmark.step, over.bookmark.step_started, began(&over)),
         (1, now(), None)
     );
     let same = decide(

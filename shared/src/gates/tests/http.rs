@@ -62,7 +62,7 @@ fn weights_are_asked_about_in_every_phase_in_which_a_release_may_change_them() {
             "planned" => http_pair(),
             _ => http_pair().canary_on_candidate(),
         };
-        assert_eq!(all(&pair, &record), Ok(()), "{phase}");
+        assert_eq!(all(&pair, &record), Ok(None), "{phase}");
         let foreign = all(&pair.weighing(90, 10), &record).unwrap_err();
         assert!(
             matches!(foreign, Refusal::ForeignWeight { .. }),
@@ -125,7 +125,7 @@ fn unhealthy_targets_of_the_canary_stop_shares_and_promotion_beyond_what_is_allo
     );
     assert_eq!(
         all(&sick(1), &http_record().registered()),
-        Ok(()),
+        Ok(None),
         "while the canary is deployed ECS waits for its targets, or gives up"
     );
 }
@@ -137,12 +137,12 @@ fn a_target_that_has_never_been_healthy_is_waited_for_and_one_that_was_is_missed
         seen.healthy(3, healthy + 1).unhealthy(1)
     };
     let before = http_record().shifting(50);
-    assert_eq!(all(&two(1), &before), Ok(()), "a second task starts");
+    assert_eq!(all(&two(1), &before), Ok(None), "a second task starts");
     assert!(all(&two(0), &before).is_err(), "the first one fell ill");
     // Two were healthy when half of the requests went to them.
     let half = before.set_weight(0, 50, at(500));
     let seen = |healthy: u32| two(healthy).weighing(50, 50);
-    assert_eq!(all(&seen(2), &half), Ok(()), "a third one starts");
+    assert_eq!(all(&seen(2), &half), Ok(None), "a third one starts");
     assert!(all(&seen(1), &half).is_err(), "one of the two fell ill");
 }
 
@@ -159,7 +159,7 @@ fn a_canary_that_gets_requests_and_answers_none_stops_the_release() {
         all(&seen(10), &record).unwrap_err().to_string(),
         "target group orders-canary has a weight and no healthy target: 0 healthy"
     );
-    assert_eq!(all(&seen(0), &record), Ok(()), "it gets none yet");
+    assert_eq!(all(&seen(0), &record), Ok(None), "it gets none yet");
 }
 
 #[test]

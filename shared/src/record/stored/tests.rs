@@ -4,7 +4,9 @@ use serde_json::json;
 
 use super::*;
 use crate::{
+    exits::{Exit, Whose},
     fixtures::{at, candidate, found, http_record_of, pair, record, rule, second_rule, target},
+    gates::Letters,
     names::ReleaseId,
     record::{Beside, Cause, Failing, Kept, Missing, Promotion, Reason, SetCounts, Which},
     traffic::{alb::Rest, queue::Counts},
@@ -28,6 +30,22 @@ fn golden(schema: u32) -> Vec<(String, Value)> {
         .collect();
     golden.sort_by(|(a, _), (b, _)| a.cmp(b));
     golden
+}
+
+/// With what looks have seen that counts only together with others.
+fn judged(record: Record) -> Record {
+    let exit = |task: &str, whose| Exit {
+        task: task.to_owned(),
+        task_definition: candidate(),
+        at: at(400),
+        whose,
+    };
+    let exits = [exit("8a1f", Whose::Own), exit("9b2e", Whose::Unknown)];
+    Record {
+        letters: Some(Letters::found(3).seeing(4, 0, at(560))),
+        exits: record.exits.clone().seeing(&exits, &record, at(560)),
+        ..record
+    }
 }
 
 /// One of everything that this version stores.
@@ -84,6 +102,14 @@ fn present() -> Vec<(&'static str, Record)> {
         told: Some(at(4100)),
     }));
     vec![
+        ("shifting-judged", judged(queue(record().shifting(10)))),
+        (
+            "shifting-judged-less",
+            Record {
+                letters: Some(Letters::found(3).seeing(1, 0, at(560))),
+                ..queue(record().shifting(10))
+            },
+        ),
         ("deploying", queue(record())),
         ("registering", queue(record().registering(at(300)))),
         ("registered", queue(record().registered())),

@@ -43,6 +43,16 @@ pub(in crate::traffic) fn progress(
     })
 }
 
+/// Whether the weight is seen on every rule, and a target answers.
+pub(in crate::traffic) fn is_held(asked: &Asked<'_>) -> bool {
+    let (record, seen) = (asked.record, asked.seen);
+    let (Some(alb), Some(found)) = (&seen.alb, &record.found.alb) else {
+        return false;
+    };
+    let is_live = found.is_live(&alb.forwards, asked.weight);
+    is_live && (alb.canary.healthy > 0 || asked.weight == Weight::ZERO)
+}
+
 /// The tasks that the share takes, before the load balancer sends them anything.
 fn capacity(asked: &Asked<'_>, needed: u32) -> Option<Progress> {
     let canary = &asked.seen.canary;
@@ -118,8 +128,7 @@ fn held(asked: &Asked<'_>, alb: &Alb, found: &FoundAlb, needed: u32) -> Progress
     let is_unseen = record.weight.is_some_and(|it| it.live_since.is_none());
     let is_set = asked.is_counting() && !has_surplus && unhealthy.is_none();
     if is_unseen || is_set {
-        let is_held = !has_surplus && unhealthy.is_none();
-        return Progress::Live { attained, is_held };
+        return Progress::Live(attained);
     }
     match super::drain(record, seen.now) {
         Drain::Until(until) if has_surplus => Progress::Wait(WaitingOn::Draining {

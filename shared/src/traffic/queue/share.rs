@@ -1,5 +1,7 @@
 //! The share of a queue consumer: task counts.
 
+use std::time::Duration;
+
 use super::{Counts, Unreachable, plan, toward, within};
 use crate::{
     decision::{Doing, Refusal, Step, WaitingOn},
@@ -16,7 +18,9 @@ pub(in crate::traffic) fn progress(
     model: &QueueTraffic,
 ) -> Result<Progress, Refusal> {
     let (primary, canary) = (&asked.seen.primary, &asked.seen.canary);
-    let goal = goal(model, primary, asked.record, asked.weight, asked.tolerance)?;
+    // Once it is there, a primary that scales in is no failure: the nearest share is held, and said.
+    let tolerance = asked.tolerance.filter(|_| asked.is_new());
+    let goal = goal(model, primary, asked.record, asked.weight, tolerance)?;
     let now = asked.counts();
     let settled = primary.is_settled() && canary.is_settled();
     let next = changes(model, asked, now, goal);
@@ -42,10 +46,7 @@ pub(in crate::traffic) fn progress(
     }
     let attained = Attained::Tasks(goal.share());
     Ok(if asked.is_counting() {
-        Progress::Live {
-            attained,
-            is_held: true,
-        }
+        Progress::Live(attained)
     } else {
         Progress::Held(attained)
     })
@@ -63,6 +64,37 @@ pub fn goal(
     let goal = plan(model, asked, primary.desired, total)?;
     within(model, asked, goal, tolerance)?;
     Ok(goal)
+}
+
+/// How far the share of the running tasks may be from the planned one where the action names no tolerance, in percentage points.
+const NEAR: f64 = 5.0;
+
+/// How long tasks have that start because the primary has grown.
+const STARTING: Duration = Duration::from_mins(5);
+
+/// Whether the tasks that run hold the share.
+pub(in crate::traffic) fn is_held(asked: &Asked<'_>, model: &QueueTraffic, was: bool) -> bool {
+    let (primary, record) = (&asked.seen.primary, asked.record);
+    let running = asked
+        .seen
+        .canary
+        .newest()
+        .map_or(0, |newest| newest.running);
+    let Ok(goal) = goal(model, primary, record, asked.weight, None) else {
+        return false;
+    };
+    let now = Counts {
+        primary: primary.running,
+        canary: running,
+    };
+    let distance = (now.share().percent() - goal.share().percent()).abs();
+    let is_near = distance <= asked.tolerance.unwrap_or(NEAR);
+    let grows = was
+        && record.counts.is_some_and(|set| {
+            let is_up = set.to.canary > set.from.canary && running >= set.from.canary;
+            is_up && asked.seen.now.since(set.since) < STARTING
+        });
+    (running > 0 || asked.weight == Weight::ZERO) && (is_near || grows)
 }
 
 /// Adding tasks needs no settling of what was added before.

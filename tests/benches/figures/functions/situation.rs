@@ -198,7 +198,7 @@ fn job(function: &str, parameters: &str, is_held: bool) -> Value {
     let began = Timestamp::from_epoch_millis(now - before);
     let bookmark = Bookmark::new("11111111-2222-4333-8444-555555555555", began);
     let bookmark = if is_held {
-        bookmark.holding(began)
+        bookmark.held(began)
     } else {
         bookmark
     };

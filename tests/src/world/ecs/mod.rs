@@ -20,6 +20,7 @@ mod rollout;
 mod scheduler;
 mod service;
 mod settings;
+mod spot;
 mod tags;
 mod targets;
 mod task;
@@ -34,9 +35,11 @@ use std::{
 use serde_json::{Value, json};
 
 use super::{Fault, Principal, World, unknown_operation};
+use crate::clock::Moment;
 use definition::Definitions;
 use names::ServiceKey;
 use service::{Service, Status};
+pub use spot::interrupt;
 use task::Task;
 
 /// Clusters, services, task definitions and tasks.
@@ -56,6 +59,8 @@ pub struct Ecs {
     pub inactive_grace: Duration,
     /// How much older than now `DescribeServices` may answer, in account time.
     pub read_lag: Duration,
+    /// Services whose tasks find no capacity, and until when.
+    unavailable: BTreeMap<ServiceKey, Moment>,
     clusters: BTreeSet<String>,
     definitions: Definitions,
     services: BTreeMap<ServiceKey, Service>,
@@ -74,6 +79,7 @@ impl Default for Ecs {
             deprovisioning: Duration::from_secs(10),
             inactive_grace: Duration::ZERO,
             read_lag: Duration::ZERO,
+            unavailable: BTreeMap::new(),
             clusters: BTreeSet::new(),
             definitions: Definitions::default(),
             services: BTreeMap::new(),

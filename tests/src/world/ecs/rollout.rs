@@ -11,6 +11,7 @@ use super::{
     names::ServiceKey,
     scheduler::{Liveness, Member, Plan, Situation},
     service::{Deployment, Rollout, Service, Status, changed, emit, write_event},
+    spot,
     tags::Tags,
     targets,
     task::{self, Origin},
@@ -242,6 +243,9 @@ fn say_protected(world: &mut World, key: &ServiceKey, held: &[usize]) {
 }
 
 fn start_tasks(world: &mut World, key: &ServiceKey, number: usize, replaced: usize) {
+    if number > 0 && spot::is_unavailable(world, key) {
+        return;
+    }
     let Some(service) = world.ecs.services.get(key).filter(|_| number > 0) else {
         return;
     };

@@ -210,18 +210,32 @@ impl Hands {
                 .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
                     left.checked_sub(1)
                 });
-        let code = match &self.work {
-            _ if version.behaviour == Behaviour::CrashesAtStart || counted.is_ok() => 1,
-            Work::Messages(messages) => {
-                tokio::select! {
-                    () = signals.term.notified() => 0,
-                    never = messages.consume(arn, &launch.service, &version) => match never {},
+        let works = async {
+            match &self.work {
+                Work::Messages(messages) => {
+                    tokio::select! {
+                        () = signals.term.notified() => 0,
+                        never = messages.consume(arn, &launch.service, &version) => match never {},
+                    }
+                }
+                Work::Requests(requests) => {
+                    let ended = requests.serve(&launch, &version, &signals).await;
+                    if ended { 0 } else { KILLED }
                 }
             }
-            Work::Requests(requests) => {
-                let ended = requests.serve(&launch, &version, &signals).await;
-                if ended { 0 } else { KILLED }
+        };
+        let code = match version.behaviour {
+            _ if counted.is_ok() => 1,
+            Behaviour::CrashesAtStart => 1,
+            Behaviour::EndsAfter(seconds) => {
+                let time = Duration::from_secs(seconds.into());
+                let ended = tokio::time::timeout(time, works).await;
+                if let (Err(_), Work::Requests(requests)) = (&ended, &self.work) {
+                    requests.end(&launch);
+                }
+                ended.unwrap_or(1)
             }
+            _ => works.await,
         };
         self.account
             .with(|world| ecs::task_exited(world, arn, Some(code), None));

@@ -167,6 +167,15 @@ impl Requests {
         }
     }
 
+    /// A task ends without a word: its requests break off.
+    pub(super) fn end(&self, launch: &TaskLaunch) {
+        if let (Some(ip), Some(port)) = (launch.address.clone(), launch.port)
+            && let Some(server) = self.servers.lock().unwrap().remove(&Target { ip, port })
+        {
+            server.break_off();
+        }
+    }
+
     /// A health check. Where nobody listens it gets no answer.
     pub(super) fn check(&self, probe: &Probe) {
         let status = self.server(&probe.target).map(|server| server.health());

@@ -109,45 +109,6 @@ async fn within_the_grace_of_a_deregistered_version_it_is_restored() {
     }
 }
 
-/// Puts the canary on a family of its own, which the shipped condition of rollback's role does not name.
-async fn own_family(play: &Play) {
-    let mut definition = play.definition_like("orders:1");
-    definition["family"] = json!("other");
-    play.ecs("RegisterTaskDefinition", &definition);
-    play.account
-        .with(|world| crate::play::update(world, stage::CANARY, "other:1"));
-    play.pass(Duration::from_mins(5)).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_canary_of_another_family_that_the_role_may_not_put_back_is_stopped_and_told() {
-    for stage in pairs() {
-        let play = Play::begin(&stage, v2()).await;
-        own_family(&play).await;
-        let before = play.pair();
-        assert!(before.contains("orders-canary: other:1 1/1"), "{before}");
-        let release = play.push("v2");
-        play.until_approval(&release).await;
-        let alarm = play.account.now();
-        play.alarm("orders fail");
-        play.pass(Duration::from_mins(10)).await;
-        assert_stopped_at_once(&play, &stage, alarm);
-        assert!(play.has_ended(&release));
-        if stage.traffic == Traffic::Queue {
-            assert!(
-                play.pair().contains("orders-canary: orders:2 0/0"),
-                "{}",
-                play.pair()
-            );
-        }
-        assert_eq!(told(&play, CANNOT).len(), 1);
-        play.grant(stage::ROLLBACK, "ecs:UpdateService", "*");
-        play.until_phase("RolledBack").await;
-        play.pass(Duration::from_mins(3)).await;
-        assert_eq!(play.pair(), before, "{}", play.transcript());
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_canary_that_was_deleted_while_promoting_does_not_keep_the_primary_from_being_restored() {
     for stage in pairs() {

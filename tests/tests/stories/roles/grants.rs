@@ -34,12 +34,7 @@ const IN_ALARM: &str = "it is asked only where an alarm is in ALARM as it looks,
 
 const PROTECTED: &str = "only where tasks stay that their service does not want; no task of these is protected from scale-in";
 const PROTECTION: &[&str] = &["ecs:GetTaskProtection"];
-const LEFT_OVER: &[&str] = &[
-    "ecs:ListTasks",
-    "ecs:DescribeTasks",
-    "ecs:GetTaskProtection",
-    "ecs:StopTask",
-];
+const LEFT_OVER: &[&str] = &["ecs:GetTaskProtection", "ecs:StopTask"];
 
 /// What no scenario uses: role, actions, why it is granted all the same.
 const UNUSED: [(&str, &[&str], &str); 18] = [

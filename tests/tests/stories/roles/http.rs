@@ -1,7 +1,6 @@
 //! What `http.yaml` makes: names, weights at rest, what guards a release, what each function may do to the
 //! load balancer.
 
-use canary::parameters::MOST_CHARACTERS;
 use rehearsal_core::{
     stage::{self, DEPLOY_CANARY, PROMOTE_PRIMARY, ROLLBACK, SHIFT_WEIGHT},
     world::cloudwatch::dashboard,
@@ -138,7 +137,7 @@ fn promote_primary_is_told_how_to_give_the_requests_back() {
     ] {
         let deployed = Deployed::http(parameters);
         let text = texts::user_parameters(&deployed, "promote-primary");
-        assert!(text.chars().count() <= MOST_CHARACTERS);
+        assert!(text.chars().count() <= texts::MOST_CHARACTERS);
         let given: Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!(
             (&given["drainStep"], &given["drainIntervalSeconds"]),

@@ -2,13 +2,14 @@
 
 use canary::{
     names::AlarmName,
-    parameters::{
-        self, MOST_CHARACTERS, RawDeployCanary, RawPromotePrimary, RawShiftWeight, USER_PARAMETERS,
-    },
+    parameters::{self, RawDeployCanary, RawPromotePrimary, RawShiftWeight, USER_PARAMETERS},
     target::{self, Target},
 };
 use rehearsal_core::stage::{self, Script};
 use serde_json::Value;
+
+/// The longest configuration value, as the user guide and botocore (`codepipeline.ActionConfigurationValue`) have it.
+pub(super) const MOST_CHARACTERS: usize = 1000;
 
 use super::{Deployed, Made, VARIANTS, with};
 

@@ -43,10 +43,14 @@ async fn an_idle_pair_costs_one_read_a_minute_and_a_release_what_is_stated() {
             ("DescribeAlarms", 1),
             ("DescribeServices", 1),
             ("DescribeScalableTargets", 1),
+            ("ListTasks", 2),
         ];
         guard.extend(of_pair);
         let mut waits = guard.clone();
         waits.extend([("GetPipelineExecution", 1), ("GetPipelineState", 1)]);
+        // The tasks that the release has replaced are still listed: those of the canary, and then of both.
+        waits.push(("DescribeTasks", 1));
+        guard.push(("DescribeTasks", 2));
         let release = play.push("v2");
         play.until_approval(&release).await;
         play.pass(Duration::from_mins(2)).await;

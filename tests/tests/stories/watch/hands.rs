@@ -69,7 +69,7 @@ async fn a_count_stays_where_somebody_has_set_it_and_the_candidate_goes() {
             );
             let (_, message) = play.notices().pop().expect("it is told");
             let kept = format!(
-                "orders-canary keeps the {}",
+                "orders-canary keeps its {}, because somebody has changed it",
                 if tasks == 0 { "0 tasks" } else { "7 tasks" }
             );
             assert!(message.contains(&kept), "{message}");

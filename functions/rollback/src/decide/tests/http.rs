@@ -154,7 +154,7 @@ fn the_canarys_tasks_go_when_requests_are_finished_and_the_primary_is_proven() {
     let back = || given_back(shifted(10), 450);
     let promoted = || given_back(shifted(10).promoting(), 450);
     let restored = |record| sent(0, record).canary(|canary| canary.on(&stable()).tasks(1));
-    let rows = [
+    let rows = vec![
         (
             "the weight does not show yet: set again",
             600,

@@ -226,16 +226,20 @@ fn on_the_way_down_the_weight_comes_first_and_tasks_when_requests_are_finished()
 }
 
 #[test]
-fn the_bake_counts_from_when_the_weight_is_seen_and_nothing_else_is_missing() {
+fn the_bake_counts_from_when_the_weight_is_seen_and_a_target_answers() {
+    let began = |decided: &Decided| decided.bookmark.bake.map(|bake| bake.began);
     let first = decide(&http_look(&[50]), &sent(4, 2, 50, set(0, 50)));
-    assert_eq!(first.bookmark.held_since, Some(now()));
+    assert_eq!(began(&first), Some(now()));
+    let unseen = decide(&http_look(&[50]), &sent(4, 2, 0, set(0, 50)));
+    assert_eq!(began(&unseen), None);
     let surplus = decide(&http_look(&[10]), &sent(4, 2, 10, set(50, 10)));
-    assert_eq!(surplus.bookmark.held_since, None);
-    let unready = starting(sent(4, 2, 50, set(0, 50)), 1);
     assert_eq!(
-        decide(&http_look(&[50]), &unready).bookmark.held_since,
-        None
+        began(&surplus),
+        Some(now()),
+        "too many tasks take nothing away"
     );
+    let one = starting(sent(4, 2, 50, set(0, 50)), 1);
+    assert_eq!(began(&decide(&http_look(&[50]), &one)), Some(now()));
     let over = decide(
         &http_look(&[10, 50]).with(at_step(0, 200).holding(at(300))),
         &sent(4, 1, 10, live(10)),
@@ -246,7 +250,7 @@ fn the_bake_counts_from_when_the_weight_is_seen_and_nothing_else_is_missing() {
         "take: 50 % asked; setting orders-canary to 2 tasks, its weight follows | record Shifting, weight 10 % seen | \
          orders-canary: 2 tasks",
     );
-    assert_eq!((over.bookmark.step, over.bookmark.held_since), (1, None));
+    assert_eq!((over.bookmark.step, began(&over)), (1, None));
     let done = decide(
         &http_look(&[10]).with(at_step(0, 200).holding(at(300))),
         &sent(4, 1, 10, live(10)),

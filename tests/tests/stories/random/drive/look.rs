@@ -132,6 +132,7 @@ impl Drive {
             // A release does not begin beside weights that somebody has set.
             self.weigh(0);
         }
+        self.renew().await;
         let release = self.play.push(NEXT);
         let since = self.play.account.now();
         while !self.play.has_ended(&release) && self.play.account.now().since(since) < WITHIN {
@@ -154,6 +155,23 @@ impl Drive {
         });
         let last = |of: Vec<String>| of.last().cloned().unwrap_or_default();
         (last(ended), last(said))
+    }
+
+    /// A release does not begin on a version that could not be put back: somebody registers it once more.
+    async fn renew(&self) {
+        let mut again = None;
+        for service in [Service::Primary, Service::Canary] {
+            let version = self.shape().of(service).version.clone();
+            let asked = json!({ "taskDefinition": version });
+            let described = self.play.ecs("DescribeTaskDefinition", &asked);
+            if described["taskDefinition"]["status"] == "INACTIVE" {
+                let version = again.get_or_insert_with(|| self.register_again());
+                self.put(service, version);
+            }
+        }
+        while !self.is_at_rest().await {
+            self.play.pass(EVERY).await;
+        }
     }
 
     /// Executions and actions that have not ended.

@@ -1,0 +1,193 @@
+//! Tasks that have ended, and whose doing that was. Pure.
+//!
+//! ECS's circuit breaker counts tasks that do not come to `RUNNING`, and forgets them with the first that does (API reference,
+//! `DeploymentCircuitBreaker`): a version that ends a minute after it has started trips nothing. So the tasks that have ended are
+//! counted here, for about as long as ECS lists them: an hour (API reference, `DescribeTasks`).
+
+use std::{collections::BTreeMap, fmt, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{clock::Timestamp, names::TaskDefinitionArn, record::Record};
+
+/// What a process says that SIGTERM has ended: 128 and the signal's number.
+const TERMINATED: i32 = 143;
+
+/// For how long a task's id is kept: longer than ECS lists it.
+const KEPT: Duration = Duration::from_hours(2);
+
+/// As many ids are kept of one kind. More do not change what they say.
+const MOST: usize = 200;
+
+/// A task that has ended, and whose end is not plainly somebody else's doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exit {
+    /// The task's id.
+    pub task: String,
+    /// What it ran.
+    pub task_definition: TaskDefinitionArn,
+    /// When it ended.
+    pub at: Timestamp,
+    /// Whose doing it was.
+    pub whose: Whose,
+}
+
+/// Whose doing the end of a task was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// Its own: the process ended, or a health check found it ill.
+    Own,
+    /// Nobody here knows: AWS gives a reason that is newer than this program, or none.
+    Unknown,
+}
+
+/// What ECS says of the end of a task (API reference, `Task`).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Ended<'a> {
+    /// `stopCode`.
+    pub code: Option<&'a str>,
+    /// `stoppedReason`.
+    pub reason: &'a str,
+    /// The exit code of the task; see [`exit_code`].
+    pub exit_code: Option<i32>,
+    /// `stoppingAt`: when it was told to stop, or had ended.
+    pub stopping: Option<Timestamp>,
+    /// `executionStoppedAt`: when its containers had ended.
+    pub execution_stopped: Option<Timestamp>,
+}
+
+/// The exit code of a task, of those of its containers: one that ended by itself before one that was told to, which ECS does with the
+/// others as soon as an essential one has ended.
+pub fn exit_code(of_containers: impl IntoIterator<Item = i32>) -> Option<i32> {
+    of_containers
+        .into_iter()
+        .reduce(|code, other| if code == TERMINATED { other } else { code })
+}
+
+impl Ended<'_> {
+    /// Whose doing it was; `None` if it says nothing about the version. What does not start is for ECS's circuit breaker.
+    #[must_use]
+    pub fn whose(&self) -> Option<Whose> {
+        match self.code {
+            Some("EssentialContainerExited") => (!self.was_told()).then_some(Whose::Own),
+            // Scale-in, deployments, rebalancing: "Scaling activity initiated by …". Health checks: "Task failed … health checks".
+            Some("ServiceSchedulerInitiated") => {
+                self.reason.starts_with("Task failed").then_some(Whose::Own)
+            }
+            Some(
+                "TaskFailedToStart" | "UserInitiated" | "SpotInterruption" | "TerminationNotice",
+            ) => None,
+            _ => Some(Whose::Unknown),
+        }
+    }
+
+    /// Whether it was told to stop before it ended.
+    fn was_told(&self) -> bool {
+        let before = |(told, ended)| told < ended;
+        self.exit_code == Some(TERMINATED)
+            || self
+                .stopping
+                .zip(self.execution_stopped)
+                .is_some_and(before)
+    }
+}
+
+/// Tasks that ended by themselves since a release began, as far as looks have seen them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Exits {
+    /// Of the candidate.
+    #[serde(default, skip_serializing_if = "Counted::is_empty")]
+    pub candidate: Counted,
+    /// Of the stable versions.
+    #[serde(default, skip_serializing_if = "Counted::is_empty")]
+    pub stable: Counted,
+    /// Of the candidate, and nobody knows whose doing.
+    #[serde(default, skip_serializing_if = "Counted::is_empty")]
+    pub unknown: Counted,
+}
+
+/// How many tasks have ended, each counted once.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Counted {
+    /// How many.
+    pub many: u32,
+    /// The newest ones by id, and when they ended: ECS lists them for a while.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub newest: BTreeMap<String, Timestamp>,
+}
+
+impl Exits {
+    /// Whether there is nothing to keep.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// With what a look has seen.
+    #[must_use]
+    pub fn seeing(mut self, seen: &[Exit], record: &Record, now: Timestamp) -> Self {
+        let found = [&record.found.primary, &record.found.canary];
+        let since_began = seen.iter().filter(|exit| exit.at >= record.began);
+        for exit in since_began {
+            let is_candidate = record.candidate() == Some(&exit.task_definition);
+            let is_stable = found
+                .iter()
+                .any(|it| it.task_definition == exit.task_definition);
+            match exit.whose {
+                Whose::Own if is_candidate => self.candidate.add(exit),
+                Whose::Unknown if is_candidate => self.unknown.add(exit),
+                Whose::Own if is_stable => self.stable.add(exit),
+                Whose::Own | Whose::Unknown => {}
+            }
+        }
+        for counted in [&mut self.candidate, &mut self.stable, &mut self.unknown] {
+            counted.newest.retain(|_, at| now.since(*at) < KEPT);
+        }
+        self
+    }
+
+    /// Whether the candidate's have become more: what the stable version's come to is not worth a write of its own.
+    #[must_use]
+    pub fn says_more_than(&self, before: &Self) -> bool {
+        self.candidate.many > before.candidate.many || self.unknown.many > before.unknown.many
+    }
+}
+
+/// Nothing, or what is told before a sentence.
+impl fmt::Display for Exits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            candidate, stable, ..
+        } = self;
+        match candidate.many {
+            0 => Ok(()),
+            1 => write!(
+                f,
+                "1 task of the candidate has ended by itself, {} of the stable version; ",
+                stable.many
+            ),
+            many => write!(
+                f,
+                "{many} tasks of the candidate have ended by themselves, {} of the stable version; ",
+                stable.many
+            ),
+        }
+    }
+}
+
+impl Counted {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn add(&mut self, exit: &Exit) {
+        if self.newest.len() < MOST && self.newest.insert(exit.task.clone(), exit.at).is_none() {
+            self.many += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

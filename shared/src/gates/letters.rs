@@ -1,0 +1,164 @@
+//! Dead letters: an approximate count counts when two looks in a row have seen it.
+//!
+//! `ApproximateNumberOfMessages` is eventually consistent (Amazon SQS, API reference, `GetQueueAttributes`).
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+
+/// How far two looks are apart at least to be two.
+const APART: Duration = Duration::from_secs(20);
+
+/// What looks have seen of a dead-letter queue since a release began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Letters {
+    /// What newer ones are counted from: the least that two looks in a row saw. Messages expire, and people take some away.
+    pub mark: u64,
+    /// Since when every look has seen more than the mark and the bound allow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beyond: Option<Timestamp>,
+    /// What the look before saw, if that was less than the mark.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub less: Option<Less>,
+}
+
+/// A look that saw less than the mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Less {
+    /// When.
+    pub at: Timestamp,
+    /// How many.
+    pub count: u64,
+}
+
+impl Letters {
+    /// As the release began.
+    #[must_use]
+    pub fn found(mark: u64) -> Self {
+        Self {
+            mark,
+            beyond: None,
+            less: None,
+        }
+    }
+
+    /// After one more look. The same look twice is one.
+    #[must_use]
+    pub fn seeing(self, count: u64, allowed: u64, now: Timestamp) -> Self {
+        if count > self.mark.saturating_add(allowed) {
+            let beyond = self.beyond.or(Some(now));
+            return Self {
+                beyond,
+                less: None,
+                ..self
+            };
+        }
+        if count >= self.mark {
+            return Self::found(self.mark);
+        }
+        match self.less {
+            Some(before) if now.since(before.at) >= APART => Self::found(before.count.max(count)),
+            Some(before) => Self {
+                beyond: None,
+                less: Some(before),
+                ..self
+            },
+            None => Self {
+                beyond: None,
+                less: Some(Less { at: now, count }),
+                ..self
+            },
+        }
+    }
+
+    /// Whether two looks in a row have seen more than is allowed, the last of them now.
+    #[must_use]
+    pub fn are_too_many(&self, now: Timestamp) -> bool {
+        self.beyond.is_some_and(|since| now.since(since) >= APART)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::at;
+
+    /// When, and how many.
+    type Looks = &'static [(u64, u64)];
+
+    /// What looks of so many seconds after the beginning make of what they see: how many seconds later the gate closes, and the mark.
+    fn told(allowed: u64, looks: &[(u64, u64)]) -> (Option<u64>, u64) {
+        let mut letters = Letters::found(4);
+        for (second, count) in looks {
+            letters = letters.seeing(*count, allowed, at(*second));
+            assert_eq!(
+                letters,
+                letters.seeing(*count, allowed, at(*second)),
+                "the same look"
+            );
+            if letters.are_too_many(at(*second)) {
+                return (Some(*second), letters.mark);
+            }
+        }
+        (None, letters.mark)
+    }
+
+    #[test]
+    fn a_count_counts_when_two_looks_in_a_row_have_seen_it() {
+        let rows: [(&str, u64, Looks, Option<u64>, u64); 10] = [
+            ("as found", 0, &[(0, 4), (30, 4)], None, 4),
+            ("one that passes", 0, &[(0, 4), (30, 5), (60, 4)], None, 4),
+            (
+                "one that stays",
+                0,
+                &[(0, 4), (30, 5), (60, 5)],
+                Some(60),
+                4,
+            ),
+            (
+                "again and again, never twice",
+                0,
+                &[(0, 9), (30, 4), (60, 9), (90, 4), (120, 9)],
+                None,
+                4,
+            ),
+            (
+                "two looks of one moment are one",
+                0,
+                &[(0, 5), (5, 5), (19, 6)],
+                None,
+                4,
+            ),
+            (
+                "and the next is the second",
+                0,
+                &[(0, 5), (5, 5), (20, 6)],
+                Some(20),
+                4,
+            ),
+            ("within the bound", 2, &[(0, 6), (30, 6)], None, 4),
+            ("beyond it", 2, &[(0, 7), (30, 7)], Some(30), 4),
+            (
+                "a reading that is too low is none",
+                0,
+                &[(0, 1), (30, 4), (60, 4)],
+                None,
+                4,
+            ),
+            (
+                "old ones expire while new ones come",
+                0,
+                &[(0, 4), (30, 1), (60, 2), (90, 3), (120, 3)],
+                Some(120),
+                2,
+            ),
+        ];
+        for (situation, allowed, looks, closes, mark) in rows {
+            assert_eq!(told(allowed, looks), (closes, mark), "{situation}");
+        }
+    }
+}
