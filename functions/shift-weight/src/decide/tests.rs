@@ -135,7 +135,7 @@ fn a_gate_that_closes_stops_the_shift_whatever_else_is_to_do() {
 
 #[test]
 fn in_additive_the_canary_gets_its_tasks_and_the_share_is_baked() {
-    let rows = [
+    let rows = vec![
         (
             "a share that is not asked yet",
             at_step(0, 590),
