@@ -166,7 +166,7 @@ fn the_primary_comes_first_then_the_canary_then_scaling() {
     unwell[0].well = false;
     let waits =
         "wait: waiting for orders to run orders:8: 3 of 3 tasks, the deployment is not complete";
-    let rows = [
+    let rows = vec![
         (
             "the primary is on what was found",
             seen(primary_only()),
