@@ -42,14 +42,15 @@ pub fn decide(look: &Look<PromotePrimary>, seen: &Seen) -> Decided {
     }
 }
 
-/// The promotion is to be complete within the action's timeout, and the bake that begins then is to end within twice its time and half an
-/// hour. Requests that are being finished have their time beside that.
+/// Every wait has the action's timeout: the primary's deployment, each step that gives requests back. The bake that begins then is to end
+/// within twice its time and half an hour.
 fn in_time(look: &Look<PromotePrimary>, pair: &Observation, decision: Decision) -> Decision {
     let bake = look.parameters.bake;
     let usual = look.parameters.timeout + bake;
-    let (since, patience) = match look.bookmark.bake {
-        None => (look.bookmark.started, usual + drain::time(look, pair)),
-        Some(begun) => (begun.began, usual.max(Bake::patience(bake))),
+    let (since, patience) = match (look.bookmark.bake, drain::step(look, pair)) {
+        (Some(begun), _) => (begun.began, usual.max(Bake::patience(bake))),
+        (None, Some((since, takes))) => (since, usual + takes),
+        (None, None) => (look.bookmark.started, usual),
     };
     decision.bounded(since, look.now, patience)
 }
@@ -220,10 +221,17 @@ fn update(pair: &Observation, record: &Record, candidate: &TaskDefinitionArn) ->
     Decision::act(updating(primary, candidate), vec![step])
 }
 
-/// The primary's count, where and as long as it is ours.
+/// The primary's count, where and as long as it is ours: what was found, as far as `maxTasks` has room beside the canary's tasks, the
+/// rest when those have gone.
 fn wanted_primary(pair: &Observation, record: &Record) -> Option<u32> {
-    let found = record.found.primary.respecting(&pair.primary);
-    (record.owns_primary_count() && !found.is_scaled_again(&pair.primary)).then_some(found.desired)
+    let (primary, canary) = (&pair.primary, &pair.canary);
+    let found = record.found.primary.respecting(primary);
+    let most = record.target.queue().and_then(|queue| queue.max_tasks);
+    let room = most.map_or(u32::MAX, |most| {
+        most.saturating_sub(canary.desired.max(canary.running))
+    });
+    let wanted = found.desired.min(room.max(primary.desired));
+    (record.owns_primary_count() && !found.is_scaled_again(primary)).then_some(wanted)
 }
 
 fn updating(service: &Service, candidate: &TaskDefinitionArn) -> Doing {

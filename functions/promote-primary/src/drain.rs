@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use canary::{
+    clock::Timestamp,
     decision::{Decision, Doing, Move, Step, WaitingOn},
     observation::Observation,
     reconcile::Look,
@@ -14,13 +15,19 @@ use canary::{
 
 use crate::PromotePrimary;
 
-/// How long it takes at least to give requests back, which is no reason to give up.
-pub(crate) fn time(look: &Look<PromotePrimary>, pair: &Observation) -> Duration {
-    let record = pair.record.as_ref();
-    let found = record.and_then(|record| record.found.alb.as_ref());
-    found.map_or(Duration::ZERO, |found| {
-        look.parameters.drain.time() + Duration::from_secs(found.drain_seconds)
-    })
+/// Since when the step has been at work that gives requests back now, and what it takes, which is no reason to give up. So each
+/// step has the action's timeout, and not their sum.
+pub(crate) fn step(
+    look: &Look<PromotePrimary>,
+    pair: &Observation,
+) -> Option<(Timestamp, Duration)> {
+    let record = pair.record.as_ref()?;
+    let found = record.found.alb.as_ref()?;
+    let set = record
+        .weight
+        .filter(|set| set.since >= record.phase_since)?;
+    let finishing = Duration::from_secs(found.drain_seconds);
+    Some((set.since, look.parameters.drain.interval + finishing))
 }
 
 /// What is missing until the primary can take every request.

@@ -315,6 +315,54 @@ fn in_constant_total_the_primary_gets_its_count_and_its_scaling_back() {
 }
 
 #[test]
+fn in_constant_total_a_promotion_never_has_more_tasks_than_the_target_allows() {
+    let target = || target().constant_total().at_most(5);
+    let found = pair().tasks(4, 1);
+    let record = || record().of(target()).having_found(&found).promoting();
+    let on_both = |primary, canary| {
+        let pair = pair().both_on_candidate().tasks(primary, canary);
+        with_tasks(pair.recorded(record()), primary)
+    };
+    let shifted = pair().canary_on_candidate().tasks(2, 3);
+    let leaving = on_both(2, 1).pair.canary(|canary| canary.running(3));
+    let rows = [
+        (
+            "three of five are the canary's: the primary keeps two",
+            seen(shifted.recorded(record())),
+            "take: updating orders to orders:8 | orders: orders:8, 2 tasks",
+        ),
+        (
+            "it runs the candidate: the canary's may go",
+            on_both(2, 3),
+            "take: primary runs the candidate; setting orders-canary back to 1 tasks | orders-canary: 1 tasks",
+        ),
+        (
+            "they still run",
+            with_tasks(leaving, 2),
+            "wait: waiting for orders-canary on orders:8, 3 of 1 tasks, COMPLETED to settle",
+        ),
+        (
+            "they are gone: the primary gets its own back",
+            on_both(2, 1),
+            "take: updating orders to orders:8 | orders: 4 tasks",
+        ),
+        (
+            "all is as it was found",
+            on_both(4, 1),
+            "done: promoted: orders and orders-canary run orders:8, tasks and scaling are as the release found them | record \
+             Promoted",
+        ),
+    ];
+    for (situation, seen, expected) in rows {
+        check(
+            situation,
+            &decide(&look().at_target(target()), &seen),
+            expected,
+        );
+    }
+}
+
+#[test]
 fn a_promotion_is_watched_before_it_counts_and_scaling_is_left_alone_meanwhile() {
     let scaled = |record: Record| {
         let found = pair().canary(|canary| canary.scaled(1, 4));

@@ -259,6 +259,30 @@ fn the_primarys_scaling_is_given_back_and_what_that_pulled_is_put_right() {
 }
 
 #[test]
+fn every_step_that_gives_requests_back_has_its_own_time() {
+    let mut patient = http_look();
+    (
+        patient.parameters.drain.step,
+        patient.parameters.drain.interval,
+    ) = (1, Duration::from_mins(2));
+    let stepped = |since: u64| {
+        promoted_to(50)
+            .set_weight(11, 10, at(since))
+            .live_since(at(since + 30))
+    };
+    let hours = 5 * 3600;
+    check(
+        "five hours after the promotion began",
+        &decide(
+            &patient.taken_at(at(hours)),
+            &proven(sent(10, stepped(hours - 130)).seen_at(at(hours))),
+        ),
+        "take: 9 % asked; setting the canary's target group to weight 9 of 100 | record Promoting, weight 9 % from 10 % | rule \
+         app/orders/0a1b/2c3d/4e5f: 91 primary and 9 canary",
+    );
+}
+
+#[test]
 fn a_primary_that_never_answers_is_given_up_with_the_canary_at_its_weight() {
     let late = |now| http_look().taken_at(at(now));
     let dead = sent(50, promoted_to(50)).balancing(|alb| {
@@ -266,14 +290,14 @@ fn a_primary_that_never_answers_is_given_up_with_the_canary_at_its_weight() {
         alb.primary.reason = Some("Target.ResponseCodeMismatch".to_owned());
     });
     check(
-        "what giving requests back takes is no reason to give up",
-        &decide(&late(2419), &proven(dead.clone())),
+        "a step has its interval, and its requests their time, beside the timeout",
+        &decide(&late(2099), &proven(dead.clone())),
         "wait: waiting for orders to settle with 3 healthy targets: 0 healthy, 3 unhealthy (Target.ResponseCodeMismatch)",
     );
     check(
-        "thirty minutes besides",
-        &decide(&late(2420), &proven(dead)),
-        "refuse: not finished within 35m20s: waiting for orders to settle with 3 healthy targets: 0 healthy, 3 unhealthy \
+        "after that it is given up",
+        &decide(&late(3000), &proven(dead)),
+        "refuse: not finished within 32m10s: waiting for orders to settle with 3 healthy targets: 0 healthy, 3 unhealthy \
          (Target.ResponseCodeMismatch)",
     );
 }
