@@ -67,7 +67,7 @@ pub enum WaitingOn {
     /// Ends of tasks that nobody knows the reason of.
     #[error(
         "{unknown} task{} of {candidate} ended for reasons that this version of the suite does not know, and that would be too many if \
-         they ended by themselves: nothing goes further while ECS lists them, which is about an hour", plural(*unknown)
+         they ended by themselves: nothing goes further until two hours after they ended", plural(*unknown)
     )]
     UnknownExits {
         /// `FAMILY:REVISION`.

@@ -38,7 +38,7 @@ pub(super) fn compared(
     })
 }
 
-/// Ends that nobody knows the reason of count where they would decide: then nothing goes on until ECS does not list them any more.
+/// Ends that nobody knows the reason of count where they would decide: then nothing goes on for as long as they are remembered.
 pub(super) fn undecided(primary: &Service, canary: &Service, record: &Record) -> Option<WaitingOn> {
     let compared = Compared::of(primary, canary, record);
     let unknown = record.exits.unknown.newest.len();
