@@ -39,10 +39,13 @@ pub fn decide(look: &Look<ShiftWeight>, seen: &Observation) -> Decided {
             };
             shift(look, &judged, &ready, bookmark)
         }
-        Err(decision) => Decided {
-            decision: *decision,
-            bookmark: look.bookmark.clone().not_held(),
-        },
+        Err(decision) => {
+            let patience = ShiftWeight::patience(&look.parameters);
+            Decided {
+                decision: decision.bounded(look.bookmark.started, look.now, patience),
+                bookmark: look.bookmark.clone().not_held(),
+            }
+        }
     };
     Decided {
         decision: decision.noting(before, noted, look.now),

@@ -26,13 +26,7 @@ async fn baking(stage: &Stage, script: Script) -> (Play, String) {
     play.slow_down();
     play.forgive();
     let release = play.push("v2");
-    play.until("the share bakes", |world| {
-        let bakes = |entry: &Entry| {
-            matches!(&entry.what, What::Action { summary: Some(summary), .. } if summary.contains("; baking"))
-        };
-        world.journal.iter().any(bakes)
-    })
-    .await;
+    play.until_bakes().await;
     play.pass(Duration::from_mins(1)).await;
     (play, release)
 }

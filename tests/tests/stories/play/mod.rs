@@ -258,6 +258,20 @@ impl Play {
         );
     }
 
+    /// Lets time pass until a share bakes.
+    pub(crate) async fn until_bakes(&self) {
+        let bakes = |what: &What| match what {
+            What::Action { summary, .. } => {
+                summary.as_ref().is_some_and(|it| it.contains("; baking"))
+            }
+            _ => false,
+        };
+        self.until("a share bakes", |world| {
+            world.journal.iter().any(|it| bakes(&it.what))
+        })
+        .await;
+    }
+
     /// Lets time pass until a person is asked for approval.
     pub(crate) async fn until_approval(&self, execution: &str) {
         self.until_action(execution, "Approval", "InProgress").await;

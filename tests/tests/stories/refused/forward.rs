@@ -30,13 +30,7 @@ async fn baking(stage: &Stage) -> (Play, String) {
     let play = Play::begin(&stage, v2()).await;
     play.slow_down();
     let release = play.push("v2");
-    play.until("the share bakes", |world| {
-        let bakes = |entry: &Entry| {
-            matches!(&entry.what, What::Action { summary: Some(summary), .. } if summary.contains("; baking"))
-        };
-        world.journal.iter().any(bakes)
-    })
-    .await;
+    play.until_bakes().await;
     (play, release)
 }
 
