@@ -8,7 +8,7 @@ use aws_sdk_cloudwatch::types::{
 use aws_smithy_types::DateTime;
 use serde_json::Value;
 
-use super::{Account, AwsError};
+use super::{Account, AwsError, moment};
 use crate::{
     clock::Timestamp,
     names::AlarmName,
@@ -153,11 +153,7 @@ fn known(answer: Result<bool, AwsError>) -> Result<bool, AwsError> {
 
 /// What an alarm says of its state, and since when it is in it.
 fn said(reason: Option<&str>, since: Option<&DateTime>) -> (String, Option<Timestamp>) {
-    let since = since.and_then(|time| u64::try_from(time.to_millis().ok()?).ok());
-    (
-        reason.unwrap_or_default().to_owned(),
-        since.map(Timestamp::from_epoch_millis),
-    )
+    (reason.unwrap_or_default().to_owned(), moment(since))
 }
 
 #[cfg(test)]

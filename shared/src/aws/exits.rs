@@ -1,13 +1,12 @@
 //! Amazon ECS: tasks that have ended.
 
-use aws_sdk_ecs::{
-    primitives::DateTime,
-    types::{Container, DesiredStatus},
-};
+use aws_sdk_ecs::types::{Container, DesiredStatus};
 
-use super::{Account, AwsError, services::arn};
+use super::{
+    Account, AwsError, moment,
+    services::{arn, id},
+};
 use crate::{
-    clock::Timestamp,
     exits::{Ended, Exit, exit_code},
     names::{ClusterName, ServiceName},
     target::Target,
@@ -55,16 +54,10 @@ fn exit(task: &aws_sdk_ecs::types::Task) -> Result<Option<Exit>, AwsError> {
     let (Some(at), Some(whose)) = (moment(ended), end.whose()) else {
         return Ok(None);
     };
-    let id = task.task_arn().and_then(|arn| arn.rsplit('/').next());
     Ok(Some(Exit {
-        task: id.unwrap_or_default().to_owned(),
+        task: id(task),
         task_definition: arn("ecs:DescribeTasks", task.task_definition_arn())?,
         at,
         whose,
     }))
-}
-
-fn moment(at: Option<&DateTime>) -> Option<Timestamp> {
-    let millis = at?.to_millis().ok()?;
-    u64::try_from(millis).ok().map(Timestamp::from_epoch_millis)
 }

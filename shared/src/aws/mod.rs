@@ -21,6 +21,7 @@ use aws_config::{
     SdkConfig, environment::EnvironmentVariableCredentialsProvider, timeout::TimeoutConfig,
 };
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_types::DateTime;
 
 use crate::{clock::Timestamp, decision::Step, input::BadInput, names::ClusterName, target};
 
@@ -182,4 +183,10 @@ pub fn timeouts() -> TimeoutConfig {
         .operation_attempt_timeout(Duration::from_secs(3))
         .operation_timeout(Duration::from_secs(10))
         .build()
+}
+
+/// A time as AWS gives it; `None` if it gives none, or one before 1970.
+fn moment(at: Option<&DateTime>) -> Option<Timestamp> {
+    let millis = at?.to_millis().ok()?;
+    u64::try_from(millis).ok().map(Timestamp::from_epoch_millis)
 }

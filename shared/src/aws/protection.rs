@@ -1,8 +1,7 @@
 //! Amazon ECS: tasks that are protected from scale-in, and stopping them.
 
-use super::{Account, AwsError};
+use super::{Account, AwsError, moment};
 use crate::{
-    clock::Timestamp,
     names::{ClusterName, ServiceName},
     observation::{Protection, Service},
 };
@@ -51,8 +50,7 @@ impl Account {
                 })?;
             for task in answer.protected_tasks() {
                 let until = task.expiration_date().filter(|_| task.protection_enabled());
-                let until = until.and_then(|at| u64::try_from(at.to_millis().ok()?).ok());
-                let Some(until) = until.map(Timestamp::from_epoch_millis) else {
+                let Some(until) = moment(until) else {
                     continue;
                 };
                 let before = found.map_or((0, until), |it| (it.tasks, it.until));

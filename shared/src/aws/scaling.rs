@@ -1,16 +1,12 @@
 //! Application Auto Scaling: the scalable targets of the pair.
 
-use aws_sdk_applicationautoscaling::{
-    primitives::DateTime,
-    types::{
-        ScalableDimension, ScalableTarget as SdkTarget, ScheduledAction as SdkAction,
-        ServiceNamespace, SuspendedState,
-    },
+use aws_sdk_applicationautoscaling::types::{
+    ScalableDimension, ScalableTarget as SdkTarget, ScheduledAction as SdkAction, ServiceNamespace,
+    SuspendedState,
 };
 
-use super::{Account, AwsError};
+use super::{Account, AwsError, moment};
 use crate::{
-    clock::Timestamp,
     names::{ClusterName, ServiceName},
     observation::{ScalableTarget, Suspended},
     schedule::ScheduledAction,
@@ -134,10 +130,6 @@ fn read(found: &SdkTarget) -> ScalableTarget {
 }
 
 fn read_action(found: &SdkAction) -> ScheduledAction {
-    let moment = |at: Option<&DateTime>| {
-        let millis = at?.to_millis().ok()?;
-        u64::try_from(millis).ok().map(Timestamp::from_epoch_millis)
-    };
     ScheduledAction {
         name: found.scheduled_action_name().to_owned(),
         schedule: found.schedule().to_owned(),

@@ -5,7 +5,7 @@ use aws_sdk_ecs::types::{
     HealthStatus, ServiceRevisionCleanup,
 };
 
-use super::{Account, AwsError, Trouble};
+use super::{Account, AwsError, Trouble, moment};
 use crate::{
     clock::Timestamp,
     input::BadInput,
@@ -259,13 +259,7 @@ fn deployment(deployment: &SdkDeployment) -> Result<Deployment, AwsError> {
             _ => Rollout::InProgress,
         },
         reason: deployment.rollout_state_reason().map(str::to_owned),
-        created: deployment
-            .created_at()
-            .and_then(|time| u64::try_from(time.to_millis().ok()?).ok())
-            .map_or(
-                Timestamp::from_epoch_millis(0),
-                Timestamp::from_epoch_millis,
-            ),
+        created: moment(deployment.created_at()).unwrap_or(Timestamp::from_epoch_millis(0)),
     })
 }
 
@@ -273,14 +267,16 @@ fn task(task: &aws_sdk_ecs::types::Task) -> Result<Task, AwsError> {
     let running = task.last_status() == Some("RUNNING");
     let unhealthy = task.health_status() == Some(&HealthStatus::Unhealthy);
     Ok(Task {
-        id: task
-            .task_arn()
-            .and_then(|arn| arn.rsplit('/').next())
-            .unwrap_or_default()
-            .to_owned(),
+        id: id(task),
         task_definition: arn("ecs:DescribeTasks", task.task_definition_arn())?,
         well: running && !unhealthy,
     })
+}
+
+/// A task's id: the end of its ARN.
+pub(super) fn id(task: &aws_sdk_ecs::types::Task) -> String {
+    let id = task.task_arn().and_then(|arn| arn.rsplit('/').next());
+    id.unwrap_or_default().to_owned()
 }
 
 pub(super) fn arn(
