@@ -34,6 +34,8 @@ OPERATIONS = {
         PutJobSuccessResult RetryStageExecution StartPipelineExecution StopPipelineExecution""",
     "dynamodb": """
         DeleteItem GetItem PutItem Query Scan TransactWriteItems UpdateItem""",
+    "ecr": """
+        DescribeImages""",
     "ecs": """
         CreateService DeregisterTaskDefinition DescribeServices DescribeTaskDefinition
         DescribeTasks GetTaskProtection ListTagsForResource ListTaskDefinitions ListTasks

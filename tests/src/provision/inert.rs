@@ -28,15 +28,6 @@ pub(super) fn create(world: &World, resource: &Resource<'_>) -> Result<Created, 
             let arn = world.arn("logs", &format!("log-group:{name}:*"));
             created(name, [("Arn", arn.into())])
         }
-        Reference::Repository => {
-            let name = given("RepositoryName");
-            let arn = world.arn("ecr", &format!("repository/{name}"));
-            let uri = format!(
-                "{}.dkr.ecr.{}.amazonaws.com/{name}",
-                world.identity.account, world.identity.region
-            );
-            created(name, [("Arn", arn.into()), ("RepositoryUri", uri.into())])
-        }
     })
 }
 
@@ -46,11 +37,9 @@ enum Reference {
     Id(&'static str),
     /// The group's name.
     LogGroup,
-    /// The repository's name.
-    Repository,
 }
 
-const KINDS: [(&str, Reference, &[&str]); 12] = [
+const KINDS: [(&str, Reference, &[&str]); 11] = [
     (
         "AWS::EC2::VPC",
         Reference::Id("vpc"),
@@ -120,19 +109,6 @@ const KINDS: [(&str, Reference, &[&str]); 12] = [
         "AWS::Logs::LogGroup",
         Reference::LogGroup,
         &["LogGroupName", "RetentionInDays"],
-    ),
-    (
-        "AWS::ECR::Repository",
-        Reference::Repository,
-        &[
-            "EmptyOnDelete",
-            "EncryptionConfiguration",
-            "ImageScanningConfiguration",
-            "ImageTagMutability",
-            "LifecyclePolicy",
-            "RepositoryName",
-            "RepositoryPolicyText",
-        ],
     ),
 ];
 

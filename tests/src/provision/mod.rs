@@ -7,6 +7,7 @@ mod autoscaling;
 mod cloudwatch;
 mod codepipeline;
 mod dynamodb;
+mod ecr;
 mod ecs;
 mod elb;
 mod events;
@@ -43,6 +44,7 @@ impl Provider for Provisioner<'_> {
             "AWS::CodeBuild::Project" => codepipeline::project(world, resource),
             "AWS::CodePipeline::Pipeline" => codepipeline::pipeline(world, resource),
             "AWS::DynamoDB::Table" => dynamodb::table(world, resource),
+            "AWS::ECR::Repository" => ecr::repository(world, resource),
             "AWS::ECS::Cluster" => ecs::cluster(world, resource),
             "AWS::ECS::Service" => ecs::service(world, resource),
             "AWS::ECS::TaskDefinition" => ecs::task_definition(world, resource),

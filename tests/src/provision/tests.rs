@@ -9,6 +9,7 @@ use crate::{
     clock::Moment,
     stage::identity,
     template::{Environment, TemplateError, Templates, create_stack},
+    world::ecr,
 };
 
 /// Why the account does not create a stack of these resources.
@@ -233,4 +234,22 @@ fn a_function_that_no_role_lets_in_is_refused() {
             && refused.contains("cannot be assumed by Lambda"),
         "{refused}"
     );
+}
+
+#[test]
+fn a_repository_of_a_template_keeps_its_tags_if_the_template_says_so() {
+    let mut world = World::new(identity(), Moment(0), 1);
+    let text = "Resources:
+  Images:
+    Type: AWS::ECR::Repository
+    Properties: {RepositoryName: app, ImageTagMutability: IMMUTABLE}
+Outputs:
+  Uri: {Value: !GetAtt Images.RepositoryUri}
+";
+    let outputs = create(&mut world, text).unwrap();
+    let app = ecr::Repository::here(&world, "app");
+    assert_eq!(outputs["Uri"], app.uri());
+    ecr::push(&mut world, &app, "v1").unwrap();
+    let refused = ecr::push(&mut world, &app, "v1").unwrap_err();
+    assert_eq!(refused.code, "ImageTagAlreadyExistsException");
 }

@@ -45,6 +45,7 @@ impl Incoming {
     pub(super) fn read(parts: &Parts, body: &Bytes, identity: &Identity) -> Self {
         let mut call = Call {
             principal: Principal(keys::UNKNOWN_PRINCIPAL.to_owned()),
+            region: identity.region.clone(),
             service: "unknown".to_owned(),
             operation: format!("{} {}", parts.method, parts.uri.path()),
             input: Value::Null,
@@ -92,7 +93,10 @@ fn read(
         operation(parts, model).map(str::to_owned)
     };
     call.operation = operation.ok_or_else(|| unknown_operation(scope.service, &call.operation))?;
-    if scope.region != identity.region {
+    // Images are in other Regions too, and clients of all Regions come here.
+    if scope.service == "ecr" {
+        scope.region.clone_into(&mut call.region);
+    } else if scope.region != identity.region {
         return Err(Fault::with_status(
             "InvalidSignatureException",
             format!(
@@ -275,6 +279,17 @@ mod tests {
             ("InvalidSignatureException", 403)
         );
         assert!(fault.message.contains("eu-central-1"), "{}", fault.message);
+    }
+
+    #[test]
+    fn images_are_asked_for_in_any_region() {
+        let target = "AmazonEC2ContainerRegistry_V20150921.DescribeImages";
+        let request = signed("AKIADEPLOY_CANARY/20260101/us-east-1/ecr")
+            .header("x-amz-target", target)
+            .header("content-type", "application/x-amz-json-1.1");
+        let incoming = read(request, r#"{"repositoryName":"app"}"#);
+        assert_eq!(incoming.wanted.unwrap(), Wanted::World);
+        assert_eq!(incoming.call.region, "us-east-1");
     }
 
     #[test]

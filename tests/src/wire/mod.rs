@@ -188,6 +188,7 @@ impl Account {
     ) -> Result<Value, Fault> {
         let mut call = Call {
             principal: principal.clone(),
+            region: self.shared.identity.region.clone(),
             service: service.to_owned(),
             operation: operation.to_owned(),
             input: model::valid_input(service, operation, input)?,
@@ -328,6 +329,7 @@ impl Arrived {
 /// all calls came over TLS.
 fn authorize(world: &mut World, call: &Call) -> Result<(), Fault> {
     let request = iam::Request {
+        region: &call.region,
         service: &call.service,
         operation: &call.operation,
         input: &call.input,
@@ -338,8 +340,16 @@ fn authorize(world: &mut World, call: &Call) -> Result<(), Fault> {
 
 /// Calls the world; the output fits the model.
 fn ask(world: &mut World, call: &Call) -> Result<Value, Fault> {
-    let output = world.call(&call.service, &call.operation, &call.input, &call.principal)?;
-    model::valid_output(&call.service, &call.operation, &output)
+    let Call {
+        principal,
+        region,
+        service,
+        operation,
+        input,
+        ..
+    } = call;
+    let output = world.call_in(region, service, operation, input, principal)?;
+    model::valid_output(service, operation, &output)
 }
 
 /// Answers as if a call had been carried out.

@@ -118,6 +118,7 @@ static MODELS: LazyLock<HashMap<&str, Model>> = LazyLock::new(|| {
             read(include_str!("../../models/codepipeline.json")),
         ),
         ("dynamodb", read(include_str!("../../models/dynamodb.json"))),
+        ("ecr", read(include_str!("../../models/ecr.json"))),
         ("ecs", read(include_str!("../../models/ecs.json"))),
         (
             "elasticloadbalancing",

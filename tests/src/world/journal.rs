@@ -155,6 +155,8 @@ pub enum What {
 pub struct Call {
     /// Who.
     pub principal: Principal,
+    /// In which Region.
+    pub region: String,
     /// For example `ecs`.
     pub service: String,
     /// For example `UpdateService`.

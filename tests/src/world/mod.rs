@@ -10,6 +10,7 @@
 pub mod cloudwatch;
 pub mod codepipeline;
 pub mod dynamodb;
+pub mod ecr;
 pub mod ecs;
 pub mod elb;
 pub mod events;
@@ -117,6 +118,8 @@ pub struct World {
     pub outbox: Vec<Effect>,
     /// Amazon SQS.
     pub sqs: sqs::Sqs,
+    /// Amazon ECR.
+    pub ecr: ecr::Ecr,
     /// Amazon ECS.
     pub ecs: ecs::Ecs,
     /// Elastic Load Balancing v2.
@@ -154,6 +157,7 @@ impl World {
             journal: Vec::new(),
             outbox: Vec::new(),
             sqs: sqs::Sqs::default(),
+            ecr: ecr::Ecr::default(),
             ecs: ecs::Ecs::default(),
             elb: elb::Elb::default(),
             scaling: scaling::Scaling::default(),
@@ -182,9 +186,9 @@ impl World {
         functions::tick(self);
     }
 
-    /// Calls one API operation. `service` is the `SigV4` credential scope's name (`ecs`, `sqs`, `sns`, `dynamodb`,
-    /// `elasticloadbalancing`, `monitoring`, `codepipeline`, `application-autoscaling`); the input has
-    /// been checked against the service's model. Members keep the names of the model (`botocore`
+    /// Calls one API operation in the account's Region. `service` is the `SigV4` credential scope's name (`ecs`, `ecr`,
+    /// `sqs`, `sns`, `dynamodb`, `elasticloadbalancing`, `monitoring`, `codepipeline`, `application-autoscaling`); the
+    /// input has been checked against the service's model. Members keep the names of the model (`botocore`
     /// `service-2.json`); timestamps are numbers of epoch seconds.
     ///
     /// # Errors
@@ -196,7 +200,24 @@ impl World {
         input: &Value,
         principal: &Principal,
     ) -> Result<Value, Fault> {
+        let region = self.identity.region.clone();
+        self.call_in(&region, service, operation, input, principal)
+    }
+
+    /// The same in any Region: only ECR has something in others.
+    ///
+    /// # Errors
+    /// The fault that AWS would answer with.
+    pub fn call_in(
+        &mut self,
+        region: &str,
+        service: &str,
+        operation: &str,
+        input: &Value,
+        principal: &Principal,
+    ) -> Result<Value, Fault> {
         match service {
+            "ecr" => ecr::call(self, region, operation, input),
             "dynamodb" => dynamodb::call(self, operation, input),
             "sns" => sns::call(self, operation, input, principal),
             "sqs" => sqs::call(self, operation, input),

@@ -11,6 +11,7 @@ mod crashes;
 mod documents;
 mod ending;
 mod exits;
+mod images;
 mod letters;
 mod load_balancing;
 mod must_hold;

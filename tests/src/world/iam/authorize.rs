@@ -21,25 +21,22 @@ pub fn authorize(
     principal: &Principal,
     request: &Request<'_>,
 ) -> Result<(), Fault> {
-    let Request {
-        service,
-        operation,
-        input,
-        secure,
-    } = *request;
     let role = world.iam.acting.get(principal).cloned();
-    if role.is_none() && world.iam.resource_policies.is_empty() {
+    // Repositories of images are the only resources in other accounts.
+    let is_at_home = request.service != "ecr";
+    if role.is_none() && world.iam.resource_policies.is_empty() && is_at_home {
         return Ok(());
     }
-    for need in needs::of(world, service, operation, input)? {
+    for need in needs::of(world, request)? {
+        let owner = need.account().unwrap_or(&world.identity.account).to_owned();
         let need = need
-            .with("aws:SecureTransport", secure.to_string())
-            .with("aws:ResourceAccount", world.identity.account.clone());
+            .with("aws:SecureTransport", request.secure.to_string())
+            .with("aws:ResourceAccount", owner);
         let judged = match &role {
             Some(role) => as_role(world, role, &principal.0, &need),
             None => as_person(world, &need),
         };
-        judged.map_err(|denied| denied.fault(service))?;
+        judged.map_err(|denied| denied.fault(request.service))?;
     }
     Ok(())
 }
@@ -120,7 +117,7 @@ pub fn authorize_service(
         .with("aws:SourceArn", source_arn)
         .with("aws:SourceAccount", world.identity.account.clone());
     let who = [Who::Service(service.to_owned())];
-    let judged = world.iam.judge(&need, &[], &who, Why::NotPermitted);
+    let judged = world.iam.judge(&need, &[], &who, false, Why::NotPermitted);
     judged.map_err(|why| denied(format!("Resource: {source_arn}"), &need, why))
 }
 
@@ -133,7 +130,10 @@ fn as_role(world: &mut World, name: &str, session: &str, need: &Need) -> Result<
         .flatten()
         .collect();
     let who = [Who::Aws(role_arn(world, name)), root(world)];
-    let judged = world.iam.judge(need, &granted, &who, Why::NotGranted);
+    let abroad = is_abroad(world, need);
+    let judged = world
+        .iam
+        .judge(need, &granted, &who, abroad, Why::NotGranted);
     judged.map_err(|why| {
         let user = format!("User: arn:aws:sts::{account}:assumed-role/{name}/{session}");
         denied(user, need, why)
@@ -145,16 +145,23 @@ fn as_role(world: &mut World, name: &str, session: &str, need: &Need) -> Result<
     Ok(())
 }
 
-/// A person may do everything that no resource denies.
+/// A person may do everything that no resource denies, and in other accounts what resources allow.
 fn as_person(world: &World, need: &Need) -> Result<(), Denied> {
-    let judged = world.iam.judge(need, &[], &[root(world)], Why::NotGranted);
+    let (who, abroad) = ([root(world)], is_abroad(world, need));
+    let judged = world.iam.judge(need, &[], &who, abroad, Why::NotGranted);
     match judged {
-        Err(why @ Why::DeniedByResource) => {
+        Err(why @ (Why::DeniedByResource | Why::NotPermitted)) => {
             let root = format!("User: arn:aws:iam::{}:root", world.identity.account);
             Err(denied(root, need, why))
         }
         Ok(()) | Err(_) => Ok(()),
     }
+}
+
+/// Whether the resource belongs to another account.
+fn is_abroad(world: &World, need: &Need) -> bool {
+    let owner = need.account();
+    owner.is_some_and(|owner| owner != world.identity.account)
 }
 
 fn denied(who: String, need: &Need, why: Why) -> Denied {

@@ -1,7 +1,7 @@
 //! Who is judged, by which statements, and what a denial says.
 //!
 //! AWS: IAM user guide, "Policy evaluation logic": an explicit deny anywhere wins; within one account
-//! an allow of the role or of the resource is enough; else it is denied.
+//! an allow of the role or of the resource is enough; between two accounts both have to allow it; else it is denied.
 
 use super::{
     Iam,
@@ -31,7 +31,7 @@ pub enum Why {
     NotGranted,
     /// A statement of the role denies it.
     DeniedByRole,
-    /// No statement of the resource allows it to this service.
+    /// No statement of the resource allows it to this service, or to another account.
     NotPermitted,
     /// A statement of the resource denies it.
     DeniedByResource,
@@ -85,12 +85,14 @@ impl Denied {
 }
 
 impl Iam {
-    /// Judges one need of somebody with these statements of a role, if any, and these names.
+    /// Judges one need of somebody with these statements of a role, if any, and these names. What is abroad belongs to
+    /// another account; whose lack AWS tells first if nobody allows it is not documented.
     pub(super) fn judge(
         &self,
         need: &Need,
         granted: &[&Statement],
         who: &[Who],
+        abroad: bool,
         otherwise: Why,
     ) -> Result<(), Why> {
         let Need {
@@ -108,7 +110,9 @@ impl Iam {
             Err(Why::DeniedByResource)
         } else if decides(granted, false) {
             Err(Why::DeniedByRole)
-        } else if decides(granted, true) || decides(&of_resource, true) {
+        } else if abroad && !decides(&of_resource, true) {
+            Err(Why::NotPermitted)
+        } else if decides(granted, true) || !abroad && decides(&of_resource, true) {
             Ok(())
         } else {
             Err(otherwise)

@@ -74,6 +74,8 @@ struct Role {
 /// A call that is to be judged.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
+    /// In which Region.
+    pub region: &'a str,
     /// As [`World::call`] names it; also `dynamodb` and `s3`.
     pub service: &'a str,
     /// For example `UpdateService`.
@@ -179,6 +181,24 @@ pub fn put_resource_policy(
         .iam
         .resource_policies
         .insert(resource_arn.to_owned(), statements);
+    Ok(())
+}
+
+/// Puts the policy of an image repository in place of the one it has: it has no `Resource`.
+///
+/// # Errors
+/// `MalformedPolicyDocument` as for [`put_role`].
+pub fn put_repository_policy(
+    world: &mut World,
+    repository_arn: &str,
+    document: &Value,
+) -> Result<(), Fault> {
+    let place = format!("the policy of {repository_arn}");
+    let statements = parse(document, Kind::Repository, &place)?;
+    world
+        .iam
+        .resource_policies
+        .insert(repository_arn.to_owned(), statements);
     Ok(())
 }
 

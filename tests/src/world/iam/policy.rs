@@ -20,6 +20,8 @@ pub(super) enum Kind {
     Trust,
     /// At a resource, saying who may do what with it.
     Resource,
+    /// At an image repository: the same, and what it is about is the repository.
+    Repository,
 }
 
 /// A statement that has been checked.
@@ -28,7 +30,7 @@ pub(super) struct Statement {
     pub(super) allows: bool,
     /// Patterns, as written.
     pub(super) actions: Vec<String>,
-    /// Patterns; of a trust policy `*`.
+    /// Patterns; of a trust policy and of a repository's `*`.
     resources: Vec<String>,
     /// Of an identity policy empty.
     principals: Vec<Who>,
@@ -121,14 +123,18 @@ pub(super) fn parse(document: &Value, kind: Kind) -> Result<Vec<Statement>, Stri
 impl RawStatement {
     fn check(self, kind: Kind) -> Result<Statement, String> {
         let is_sid = |sid: &str| sid.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if kind != Kind::Resource && self.sid.as_deref().is_some_and(|sid| !is_sid(sid)) {
+        let hangs_at_a_role = matches!(kind, Kind::Identity | Kind::Trust);
+        if hangs_at_a_role && self.sid.as_deref().is_some_and(|sid| !is_sid(sid)) {
             return Err("its Sid has other characters than letters and digits".to_owned());
         }
         let actions = self.action.into_vec();
         let covered = covered_actions(&actions)?;
         let resources = match (kind, self.resource.map(OneOrMore::into_vec)) {
-            (Kind::Trust, None) => vec!["*".to_owned()],
+            (Kind::Trust | Kind::Repository, None) => vec!["*".to_owned()],
             (Kind::Trust, Some(_)) => return Err("a trust policy has no Resource".to_owned()),
+            (Kind::Repository, Some(_)) => {
+                return Err("the policy of a repository has no Resource".to_owned());
+            }
             (_, Some(resources)) if !resources.is_empty() => resources,
             (..) => return Err("it has no Resource".to_owned()),
         };

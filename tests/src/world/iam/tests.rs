@@ -1,3 +1,5 @@
+mod images;
+
 use std::path::Path;
 
 use super::{needs::Need, *};
@@ -6,12 +8,13 @@ use crate::{
     world::{Effect, Identity, cloudwatch, ecs, functions::Function, journal::What, sqs},
 };
 
+const REGION: &str = "eu-central-1";
 const CANARY: &str = "arn:aws:ecs:eu-central-1:111122223333:service/orders/orders-canary";
 
 fn world() -> World {
     let identity = Identity {
         account: "111122223333".to_owned(),
-        region: "eu-central-1".to_owned(),
+        region: REGION.to_owned(),
     };
     World::new(identity, Moment(1_790_000_000_000), 1)
 }
@@ -51,6 +54,7 @@ fn refusal(statements: &Value) -> String {
 
 fn ask(world: &mut World, service: &str, operation: &str, input: &Value) -> Result<(), Fault> {
     let request = Request {
+        region: REGION,
         service,
         operation,
         input,
@@ -448,6 +452,7 @@ fn a_queue_that_refuses_plain_http_refuses_it_to_everybody() {
     for principal in [canary(), Principal("somebody".to_owned())] {
         let mut send = |secure| {
             let request = Request {
+                region: REGION,
                 service: "sqs",
                 operation: "SendMessage",
                 input: &input,
@@ -540,7 +545,7 @@ fn sample() -> Value {
         "AlarmMuteRuleName": "orders", "MuteTargets": { "AlarmNames": ["orders"] },
         "TopicArn": "arn:aws:sns:eu-central-1:111122223333:orders", "ResourceId": "service/orders/orders", "pipelineName": "orders", "stageName": "Canary", "actionName": "Approval", "name": "orders",
         "pipeline": { "name": "orders", "roleArn": "orders-pipeline" },
-        "Name": "orders",
+        "Name": "orders", "repositoryName": "orders",
         "LoadBalancerArn": load_balancing("loadbalancer/app/orders/1"),
         "ListenerArn": load_balancing("listener/app/orders/1/2"),
         "RuleArn": load_balancing("listener-rule/app/orders/1/2/3"),
@@ -569,7 +574,14 @@ fn every_operation_of_the_account_needs_actions_on_resources_that_aws_documents(
             None => continue,
         };
         for operation in model["operations"].as_object().into_iter().flatten() {
-            let needs = needs::of(&world(), service, operation.0, &sample());
+            let request = Request {
+                region: REGION,
+                service,
+                operation: operation.0,
+                input: &sample(),
+                secure: true,
+            };
+            let needs = needs::of(&world(), &request);
             check_needs(&needs.expect("an entry"), operation.0);
             seen += 1;
         }

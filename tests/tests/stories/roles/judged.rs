@@ -21,6 +21,7 @@ pub(super) fn may(
     input: &Value,
 ) -> bool {
     let request = Request {
+        region: crate::connector::REGION,
         service,
         operation,
         input,

@@ -100,6 +100,7 @@ fn asked(world: &mut World, made: &Made, secure: bool) -> Result<(), String> {
         _ => ("sns", "Publish", json!({ "TopicArn": it })),
     };
     let request = Request {
+        region: crate::connector::REGION,
         service,
         operation,
         input: &input,

@@ -8,8 +8,8 @@ mod ecs;
 
 use serde_json::Value;
 
-use super::condition::Context;
-use crate::world::{Fault, World, unknown_operation};
+use super::{Request, condition::Context};
+use crate::world::{Fault, World, ecr, unknown_operation};
 
 /// One thing that must be allowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +33,12 @@ impl Need {
         self
     }
 
+    /// The account of the resource, if its ARN says one.
+    pub(super) fn account(&self) -> Option<&str> {
+        let account = self.resource.split(':').nth(4);
+        account.filter(|account| !account.is_empty())
+    }
+
     fn with_tags(mut self, tags: &Value) -> Self {
         let mut keys = Vec::new();
         for tag in tags.as_array().into_iter().flatten() {
@@ -47,19 +53,21 @@ impl Need {
     }
 }
 
-/// What a call of an operation needs; at least one thing. The service is named as in
-/// [`World::call`].
+/// What a call of an operation needs; at least one thing.
 ///
 /// # Errors
 /// `UnknownOperationException`: nobody could say whether it is allowed.
-pub(super) fn of(
-    world: &World,
-    service: &str,
-    operation: &str,
-    input: &Value,
-) -> Result<Vec<Need>, Fault> {
+pub(super) fn of(world: &World, request: &Request<'_>) -> Result<Vec<Need>, Fault> {
+    let Request {
+        region,
+        service,
+        operation,
+        input,
+        ..
+    } = *request;
     let call = Call {
         world,
+        region,
         operation,
         input,
     };
@@ -67,6 +75,7 @@ pub(super) fn of(
         "application-autoscaling" => call.scaling(),
         "codepipeline" => call.codepipeline(),
         "dynamodb" => call.dynamodb(),
+        "ecr" => call.ecr(),
         "ecs" => call.ecs(),
         "elasticloadbalancing" => call.load_balancing(),
         "monitoring" => call.cloudwatch(),
@@ -90,6 +99,7 @@ pub(super) fn of(
 
 struct Call<'a> {
     world: &'a World,
+    region: &'a str,
     operation: &'a str,
     input: &'a Value,
 }
@@ -277,6 +287,14 @@ impl Call<'_> {
             arn if arn.starts_with("arn:") => arn.to_owned(),
             name => self.world.arn("dynamodb", &format!("table/{name}")),
         }
+    }
+
+    fn ecr(&self) -> Option<Vec<Need>> {
+        let describes = self.operation == "DescribeImages";
+        describes.then(|| {
+            let repository = ecr::asked(self.world, self.region, self.input);
+            vec![Need::new("ecr:DescribeImages", repository.arn())]
+        })
     }
 
     /// A role by its name or ARN.

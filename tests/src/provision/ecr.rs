@@ -1,0 +1,60 @@
+//! Amazon ECR: repositories of images.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{bad, created, name_of, properties, refused};
+use crate::{
+    template::{Created, Refused, Resource},
+    world::{
+        World,
+        ecr::{self, Tags},
+    },
+};
+
+/// Nothing here scans, encrypts or expires images.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "PascalCase")]
+struct Repository {
+    #[serde(rename = "RepositoryName")]
+    name: Option<String>,
+    image_tag_mutability: Option<String>,
+    repository_policy_text: Option<Value>,
+    #[serde(rename = "EmptyOnDelete")]
+    _empty_on_delete: Option<Value>,
+    #[serde(rename = "EncryptionConfiguration")]
+    _encryption: Option<Value>,
+    #[serde(rename = "ImageScanningConfiguration")]
+    _scanning: Option<Value>,
+    #[serde(rename = "LifecyclePolicy")]
+    _lifecycle: Option<Value>,
+    #[serde(rename = "Tags")]
+    _tags: Option<Value>,
+}
+
+/// `AWS::ECR::Repository`: `Ref` is the name.
+pub(super) fn repository(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
+    let given: Repository = properties::parse(resource)?;
+    let tags = match given.image_tag_mutability.as_deref() {
+        None | Some("MUTABLE") => Tags::Mutable,
+        Some("IMMUTABLE") => Tags::Immutable,
+        Some(other) => {
+            let message = format!("the local account knows MUTABLE and IMMUTABLE, not {other}");
+            return Err(bad("ImageTagMutability", message));
+        }
+    };
+    let name = name_of(resource, given.name.as_deref()).to_ascii_lowercase();
+    let repository = ecr::Repository::here(world, &name);
+    ecr::create(world, &repository, tags).map_err(|fault| refused(&fault))?;
+    if let Some(policy) = &given.repository_policy_text {
+        ecr::put_policy(world, &repository, policy)
+            .map_err(|fault| bad("RepositoryPolicyText", fault.message))?;
+    }
+    Ok(created(
+        name,
+        [
+            ("Arn", repository.arn().into()),
+            ("RepositoryUri", repository.uri().into()),
+        ],
+    ))
+}
