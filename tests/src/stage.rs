@@ -338,6 +338,12 @@ impl Stage {
         }
         let name = BTreeMap::from([("Name".to_owned(), NAME.to_owned())]);
         create(templates, ARTIFACTS, world, &name)?;
+        script
+            .push_images(world)
+            .map_err(|fault| SetUpError::Refused {
+                what: "to take the images",
+                fault,
+            })?;
         let root = self.traffic.root();
         let outputs = create(templates, root, world, &self.parameters(script))?;
         self.scale(world).map_err(|fault| SetUpError::Refused {

@@ -19,7 +19,7 @@ use crate::{
     clock::Moment,
     stage::identity,
     wire::Account,
-    world::{Effect, World, ecs::TaskLaunch, elb},
+    world::{Effect, World, ecr, ecs::TaskLaunch, elb},
 };
 
 /// A process of this test binary that is `role`.
@@ -51,6 +51,7 @@ pub(super) fn launch(image: &str) -> TaskLaunch {
         service: "orders".to_owned(),
         container: "app".to_owned(),
         image: image.to_owned(),
+        digest: ecr::made_up_digest(image),
         environment: BTreeMap::new(),
         command: Vec::new(),
         health_check: None,

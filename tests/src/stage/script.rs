@@ -12,12 +12,13 @@ use md5::{Digest as _, Md5};
 use serde_json::json;
 use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
 
-use super::{CONTAINER, PIPELINE, identity};
+use super::{CONTAINER, NAME, PIPELINE, identity};
 use crate::{
     live::{Image, Images},
     world::{
         Fault, World,
         codepipeline::{self, Played, PlayedAction},
+        ecr,
         journal::What,
         s3,
     },
@@ -79,12 +80,20 @@ impl Version {
     /// Its image, by digest: the same one for the same label.
     #[must_use]
     pub fn image(&self) -> String {
-        let half = hex(&Md5::digest(&self.label));
         let registry = identity();
         format!(
-            "{}.dkr.ecr.{}.amazonaws.com/orders@sha256:{half}{half}",
-            registry.account, registry.region
+            "{}.dkr.ecr.{}.amazonaws.com/orders@{}",
+            registry.account,
+            registry.region,
+            self.digest()
         )
+    }
+
+    /// The digest of its image.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let half = hex(&Md5::digest(&self.label));
+        format!("sha256:{half}{half}")
     }
 
     fn program(&self, sample_app: &Path, work: Duration) -> Image {
@@ -161,10 +170,25 @@ impl Script {
         std::iter::once(&self.stable).chain(&self.others)
     }
 
-    /// The version that an image holds.
+    /// The version that the image with a digest holds.
     #[must_use]
-    pub fn version_of(&self, image: &str) -> Option<&Version> {
-        self.versions().find(|version| version.image() == image)
+    pub fn version_of(&self, digest: &str) -> Option<&Version> {
+        self.versions().find(|version| version.digest() == digest)
+    }
+
+    /// Pushes the images of all versions, with their labels as tags.
+    ///
+    /// # Errors
+    /// As [`ecr::put_image`].
+    pub fn push_images(&self, world: &mut World) -> Result<(), Fault> {
+        let repository = ecr::Repository::here(world, NAME);
+        self.versions().try_for_each(|version| {
+            let image = ecr::Image {
+                digest: version.digest(),
+                media_type: ecr::MANIFEST,
+            };
+            ecr::put_image(world, &repository, &image, Some(&version.label))
+        })
     }
 
     /// The images as programs on this machine, given the sample application's and how long it works
@@ -395,7 +419,8 @@ mod tests {
 
         assert!(source.contains_key("VersionId"));
         let image = &build["IMAGE_URI"];
-        assert_eq!(script.version_of(image).unwrap().label, "v2");
+        let (_, digest) = image.split_once('@').unwrap();
+        assert_eq!(script.version_of(digest).unwrap().label, "v2");
         let definitions = unzip(
             world.s3.get("artifacts", "build").unwrap(),
             IMAGE_DEFINITIONS,

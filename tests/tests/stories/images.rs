@@ -1,5 +1,7 @@
 //! What AWS's own SDK makes of images and their tags.
 
+use std::time::Duration;
+
 use aws_sdk_ecr::{
     config::Region, error::SdkError, operation::describe_images::DescribeImagesError,
     types::ImageIdentifier,
@@ -8,10 +10,12 @@ use rehearsal_core::{
     clock::Moment,
     wire::Account,
     world::{
-        Identity, World,
+        Effect, Identity, World,
         ecr::{self, Repository, Tags},
+        ecs,
     },
 };
+use serde_json::json;
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::connector::{REGION, client, config};
@@ -87,4 +91,45 @@ async fn a_tag_that_is_not_there_is_an_error_that_the_sdk_knows() {
     let error = asked.image_ids(missing).send().await.expect_err("no image");
     let error = error.into_service_error();
     assert!(error.is_image_not_found_exception(), "{error:?}");
+}
+
+/// A service `app` of one task, which runs whatever `latest` names.
+fn run_latest(world: &mut World) {
+    ecs::create_cluster(world, "orders");
+    let image = format!("{}:latest", Repository::here(world, "app").uri());
+    let definition = json!({
+        "family": "app",
+        "containerDefinitions": [{ "name": "app", "image": image, "memory": 256 }],
+    });
+    let definition = ecs::register_task_definition(world, &definition).expect("a definition");
+    let service = json!({
+        "cluster": "orders", "serviceName": "app", "taskDefinition": definition, "desiredCount": 1,
+    });
+    ecs::create_service(world, &service).expect("a service");
+    for _ in 0..20 {
+        world.tick(world.now + Duration::from_secs(1));
+        for effect in std::mem::take(&mut world.outbox) {
+            if let Effect::StartTask(launch) = effect {
+                ecs::task_running(world, &launch.task_arn);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_task_says_which_image_it_runs() {
+    let (account, index) = account();
+    account.with(run_latest);
+    let ecs = client!(aws_sdk_ecs, account, "somebody");
+    let listed = ecs.list_tasks().cluster("orders").send().await;
+    let arns = listed.expect("an answer").task_arns;
+    let asked = ecs.describe_tasks().cluster("orders");
+    let described = asked.set_tasks(arns).send().await.expect("an answer");
+    let container = &described.tasks()[0].containers()[0];
+    assert!(
+        container
+            .image()
+            .is_some_and(|it| it.ends_with("/app:latest"))
+    );
+    assert_eq!(container.image_digest(), Some(index.as_str()));
 }

@@ -98,6 +98,15 @@ impl TaskDefinition {
             .unwrap_or_default()
     }
 
+    /// Whether all tasks of a deployment run the same image. AWS: so unless the container says otherwise (API reference,
+    /// `ContainerDefinition`, `versionConsistency`).
+    pub(super) fn is_version_consistent(&self) -> bool {
+        let said = self
+            .container()
+            .and_then(|it| text(it, "versionConsistency"));
+        said != Some("disabled")
+    }
+
     pub(super) fn environment(&self) -> BTreeMap<String, String> {
         self.container()
             .and_then(|container| container["environment"].as_array())

@@ -3,12 +3,17 @@
 use super::{
     super::{Effect, Principal, World, iam},
     TaskLaunch,
+    consistency::find_image,
 };
 
 /// Hands a task's container over to be started, as its task role.
 pub(super) fn launch(world: &mut World, index: usize) {
     let now = world.now;
     world.ecs.tasks[index].launched = Some(now);
+    if let Err(reason) = find_image(world, index) {
+        let arn = world.ecs.tasks[index].arn.clone();
+        return super::task_exited(world, &arn, None, Some(&reason));
+    }
     let task = &world.ecs.tasks[index];
     let Some(definition) = world.ecs.definitions.find(world, &task.definition) else {
         return;
@@ -19,6 +24,7 @@ pub(super) fn launch(world: &mut World, index: usize) {
         service: task.service.service.clone(),
         container: task.container.clone(),
         image: task.image.clone(),
+        digest: task.image_digest.clone().unwrap_or_default(),
         environment: definition.environment(),
         command: definition.command(),
         health_check: task.health_check.clone(),

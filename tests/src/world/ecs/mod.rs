@@ -8,6 +8,7 @@
 mod api;
 mod breaker;
 mod check;
+mod consistency;
 mod definition;
 mod health;
 mod image;
@@ -45,9 +46,10 @@ use task::Task;
 /// Clusters, services, task definitions and tasks.
 #[derive(Debug)]
 pub struct Ecs {
-    /// Version labels of images, by the image as task definitions name it; for the journal.
+    /// Version labels of images, by the image as task definitions name it or by its digest (`app@sha256:…`), which counts
+    /// more; for the journal.
     pub images: BTreeMap<String, String>,
-    /// Images whose tasks protect themselves from scale-in as soon as they run, as AWS recommends it for queue workers:
+    /// Images, named in the same ways, whose tasks protect themselves from scale-in as soon as they run, as AWS recommends it for queue workers:
     /// for how many minutes. The task role is not asked whether they may.
     pub protecting_images: BTreeMap<String, u16>,
     /// AWS time from the creation of a task to the start of its container.
@@ -103,6 +105,8 @@ pub struct TaskLaunch {
     pub container: String,
     /// The container's image, as the task definition names it.
     pub image: String,
+    /// The digest of that image when the task started.
+    pub digest: String,
     /// The container's environment.
     pub environment: BTreeMap<String, String>,
     /// `command` of the container definition, empty for the image's own.

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::{
     super::{Fault, World},
     api::task_arn,
+    image::told,
     names::{self, invalid, texts},
     service,
     task::{self, Task},
@@ -74,8 +75,13 @@ pub(super) fn get(world: &mut World, input: &Value) -> Result<Value, Fault> {
 /// What the applications of queue workers do as soon as they run. AWS: same page, "Task scale-in protection mechanisms":
 /// through the endpoint of the container agent, which calls `UpdateTaskProtection`. Its failure is the application's.
 pub(super) fn protect_itself(world: &mut World, index: usize) {
-    let image = &world.ecs.tasks[index].image;
-    if let Some(minutes) = world.ecs.protecting_images.get(image) {
+    let task = &world.ecs.tasks[index];
+    let minutes = told(
+        &world.ecs.protecting_images,
+        &task.image,
+        task.image_digest.as_deref(),
+    );
+    if let Some(minutes) = minutes {
         let lasts = Duration::from_mins((*minutes).into());
         let _ = protect(world, index, Some(lasts));
     }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{
     super::World,
     breaker,
+    consistency::Pin,
     definition::TaskDefinition,
     names::ServiceKey,
     scheduler::{Liveness, Member, Plan, Situation},
@@ -50,6 +51,7 @@ pub(super) fn start_deployment(world: &mut World, key: &ServiceKey, task_definit
         failed_tasks: 0,
         proven: false,
         unstartable: 0,
+        pin: Pin::of(service.desired),
         held_until: None,
         settings,
         load_balancers,

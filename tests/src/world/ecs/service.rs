@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     super::{World, events, journal::What},
+    consistency::Pin,
     names::{ServiceKey, count, text},
     tags::{self, Tags},
     targets::Untold,
@@ -60,6 +61,8 @@ pub(super) struct Deployment {
     pub(super) proven: bool,
     /// Tasks that never reached RUNNING, in a row.
     pub(super) unstartable: u32,
+    /// Which image its tasks run.
+    pub(super) pin: Pin,
     /// Set while the scheduler holds back launches.
     pub(super) held_until: Option<Moment>,
     /// Members of the service that a deployment shows as they were when it started.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{
     super::{Effect, World, journal::What},
     Health, HealthCheck, Signal, breaker,
-    image::{digest_of, label_of},
+    image::label_of,
     launch::launch,
     names::ServiceKey,
     network, protection,
@@ -76,7 +76,8 @@ pub(super) struct Task {
     pub(super) container: String,
     pub(super) container_arn: String,
     pub(super) image: String,
-    pub(super) image_digest: String,
+    /// Known from when its container is started.
+    pub(super) image_digest: Option<String>,
     /// Its image's version label.
     pub(super) version: String,
     pub(super) health_check: Option<HealthCheck>,
@@ -165,8 +166,8 @@ pub(super) fn create(world: &mut World, origin: &Origin) -> Option<String> {
         deployment: origin.deployment.clone(),
         definition: definition.arn.clone(),
         container: definition.container_name().to_owned(),
-        image_digest: digest_of(&image),
-        version: label_of(&world.ecs.images, &image),
+        image_digest: None,
+        version: label_of(&world.ecs.images, &image, None),
         image,
         health_check: definition.health_check(),
         stop_timeout: definition.stop_timeout(),

@@ -197,7 +197,7 @@ impl Hands {
             .unwrap()
             .insert(launch.task_arn.clone(), Arc::clone(&signals));
         let arn = launch.task_arn.as_str();
-        let Some(version) = self.script.version_of(&launch.image).cloned() else {
+        let Some(version) = self.script.version_of(&launch.digest).cloned() else {
             let reason = "CannotPullContainerError: manifest unknown";
             return self
                 .account

@@ -2,6 +2,7 @@
 
 mod balanced;
 mod documents;
+mod images;
 mod property;
 mod protected;
 mod stage;

@@ -209,11 +209,8 @@ impl Stage {
     fn start(&mut self, launch: &TaskLaunch) {
         self.launches.push(launch.clone());
         let (task, image) = (launch.task_arn.as_str(), launch.image.as_str());
-        let (_, behaviour) = self
-            .behaviours
-            .iter()
-            .find(|(name, _)| name == image)
-            .unwrap();
+        let told = self.behaviours.iter().find(|(name, _)| name == image);
+        let behaviour = told.map_or(Behaviour::Runs, |(_, behaviour)| *behaviour);
         if matches!(behaviour, Behaviour::CannotBePulled) {
             let reason = format!("CannotPullContainerError: {image} not found");
             task_exited(&mut self.world, task, None, Some(&reason));
@@ -222,7 +219,7 @@ impl Stage {
         task_running(&mut self.world, task);
         self.containers.push(Container {
             task: task.to_owned(),
-            behaviour: *behaviour,
+            behaviour,
             started: self.world.now,
             told: false,
             address: launch.address.clone(),
