@@ -7,6 +7,7 @@
 //! [`Effect`]; whoever drives the world (the live rehearsal with processes, the tests on a virtual
 //! clock) carries it out and reports back by calling the module that asked.
 
+mod chance;
 pub mod cloudwatch;
 pub mod codepipeline;
 pub mod dynamodb;

@@ -8,6 +8,7 @@ use std::{
 use rehearsal_core::{
     stage::{self, Behaviour, Entrance, Script, Stage, Step, Version},
     wire::Interference,
+    world::sqs::Approximation,
 };
 use serde_json::json;
 
@@ -69,6 +70,22 @@ async fn a_count_that_is_off_at_one_look_ends_nothing_however_often_that_happens
         said.contains("seems to hold 9, more than 0 beyond what was there"),
         "it is said: {said}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn counts_that_are_off_now_and_then_end_nothing() {
+    for seed in 0..4 {
+        let script = Script::new([Version::new("v2", Behaviour::Works)]);
+        let play = Play::begin_with(&Stage::default(), script, |world| {
+            world.sqs.approximation = Some(Approximation::seeded(seed, 3));
+        })
+        .await;
+        play.slow_down();
+        let release = play.push("v2");
+        play.until_approval(&release).await;
+        play.approve();
+        assert_eq!(play.until_ended(&release).await, "SUCCEEDED", "seed {seed}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

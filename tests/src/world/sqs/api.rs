@@ -6,6 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 
 use super::{
+    Depth, depth,
     message::{
         check_body, md5_of, message_value, not_on_standard_queues, refuse_message_options,
         wanted_attributes,
@@ -176,9 +177,9 @@ pub(super) fn change_visibility(
 
 /// Answers only the attributes that were asked for by name, or all of them for `All`.
 pub(super) fn get_queue_attributes(world: &mut World, input: &Value) -> Result<Value, Fault> {
-    let now = world.now;
-    let queue = queue_mut(world, text(input, "QueueUrl"))?;
-    let depth = queue.depth(now);
+    let url = text(input, "QueueUrl");
+    let depth = counts(world, url)?;
+    let queue = queue_mut(world, url)?;
     let seconds = (queue.created.0 / 1000).to_string();
     let mut known = queue.settings.attributes();
     known.extend([
@@ -205,6 +206,14 @@ pub(super) fn get_queue_attributes(world: &mut World, input: &Value) -> Result<V
         return Ok(json!({}));
     }
     Ok(json!({ "Attributes": answered }))
+}
+
+/// The counts of a queue as a look at it shows them.
+fn counts(world: &mut World, url: &str) -> Result<Depth, Fault> {
+    let name = queue_name(world, url)?;
+    let exact = depth(world, &name).ok_or_else(no_such_queue)?;
+    let approximation = world.sqs.approximation.as_mut();
+    Ok(approximation.map_or(exact, |it| it.look(&name, exact)))
 }
 
 pub(super) fn get_queue_url(world: &mut World, input: &Value) -> Result<Value, Fault> {

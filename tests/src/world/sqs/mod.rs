@@ -1,9 +1,10 @@
 //! Amazon SQS: standard queues with visibility, redrive and retention.
 //!
-//! Counts that AWS calls approximate are exact here. Message attributes, FIFO queues and fair queues
-//! do not exist here: a call that asks for them is refused.
+//! Counts that AWS calls approximate are exact here, and metrics are there at once, unless a story says otherwise.
+//! Message attributes, FIFO queues and fair queues do not exist here: a call that asks for them is refused.
 
 mod api;
+mod approximation;
 mod batch;
 mod message;
 mod metrics;
@@ -11,13 +12,14 @@ mod queue;
 mod settings;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,
 };
 
 use serde_json::{Map, Value};
 
 use super::{Fault, World, unknown_operation};
+pub use approximation::Approximation;
 use queue::Queue;
 use settings::Settings;
 
@@ -28,7 +30,13 @@ pub struct Sqs {
     /// `http://127.0.0.1:4566`. `None` is AWS's own `https://sqs.REGION.amazonaws.com`. Only the
     /// account and the name at the end of a URL identify a queue.
     pub endpoint: Option<String>,
+    /// How far off the counts are that `GetQueueAttributes` answers; `None` for exact ones.
+    pub approximation: Option<Approximation>,
+    /// How long after their minute the metrics of queues reach `CloudWatch`, in AWS time. On AWS it is minutes.
+    pub metrics_delay: Duration,
     queues: BTreeMap<String, Queue>,
+    /// Minutes of metrics that have not reached `CloudWatch`, oldest first.
+    underway: VecDeque<metrics::Minute>,
     /// The minute of metric time that was running at the last tick.
     published_minute: Option<u64>,
 }
@@ -205,7 +213,8 @@ pub fn tick(world: &mut World) {
     for queue in world.sqs.queues.values_mut() {
         queue.expire(now);
     }
-    metrics::publish(world);
+    metrics::measure(world);
+    metrics::deliver(world);
     metrics::note_depths(world);
 }
 

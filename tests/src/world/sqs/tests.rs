@@ -1,3 +1,5 @@
+mod approximate;
+
 use serde_json::json;
 
 use super::*;
