@@ -27,7 +27,7 @@ use tokio::{net::TcpListener, time::Instant};
 use super::http as endpoint;
 use crate::{
     wire::Account,
-    world::elb::{self, Answered, Probe, Routed, Target},
+    world::elb::{self, Answered, Checked, Probe, Routed, Target},
 };
 
 /// AWS: "Troubleshoot your Application Load Balancers", HTTP 504: no connection to the target within
@@ -111,16 +111,25 @@ impl Forwarder {
         }
     }
 
-    /// Sends a health check; answers its status, or `None` if none came in time.
-    pub(super) async fn check(&self, probe: &Probe) -> Option<u16> {
-        let uri = uri_of(&probe.target, &probe.path).ok()?;
-        let request = Request::get(uri)
+    /// Sends a health check.
+    pub(super) async fn check(&self, probe: &Probe) -> Checked {
+        let answer = tokio::time::timeout(probe.timeout, self.answer_to(probe)).await;
+        match answer {
+            Ok(Some(status)) => Checked::Status(status),
+            Ok(None) => Checked::Broken,
+            Err(_) => Checked::Late,
+        }
+    }
+
+    /// The status that a target answers to a health check; `None` if it answers none.
+    async fn answer_to(&self, probe: &Probe) -> Option<u16> {
+        let request = Request::get(uri_of(&probe.target, &probe.path).ok()?)
             .header(USER_AGENT, "ELB-HealthChecker/2.0")
             .header(CONNECTION, "close")
             .body(Empty::new())
             .ok()?;
-        let answer = tokio::time::timeout(probe.timeout, self.checks.request(request)).await;
-        Some(answer.ok()?.ok()?.status().as_u16())
+        let answer = self.checks.request(request).await.ok()?;
+        Some(answer.status().as_u16())
     }
 
     async fn forward(

@@ -40,7 +40,7 @@ use crate::{
         Effect, World,
         codepipeline::PlayedAction,
         ecs::{self, Health},
-        elb::{self, Probe},
+        elb::{self, Checked, Probe},
         functions as lambda,
         functions::{Ended, Invocation},
     },
@@ -272,9 +272,9 @@ impl Live {
         let forwarder = self.forwarder.clone();
         let reports = self.reports.0.clone();
         work.spawn(async move {
-            let status = forwarder.check(&probe).await;
+            let result = forwarder.check(&probe).await;
             // Nobody listens any more once the rehearsal has ended.
-            let _ = reports.send(Report::TargetChecked { probe, status });
+            let _ = reports.send(Report::TargetChecked { probe, result });
         });
     }
 
@@ -307,7 +307,7 @@ enum Report {
     },
     TargetChecked {
         probe: Probe,
-        status: Option<u16>,
+        result: Checked,
     },
     TaskRunning {
         arn: String,
@@ -327,7 +327,7 @@ impl Report {
     fn deliver(self, world: &mut World) {
         match self {
             Self::Invocation { run, how } => lambda::ended(world, &run, how),
-            Self::TargetChecked { probe, status } => elb::checked(world, &probe, status),
+            Self::TargetChecked { probe, result } => elb::checked(world, &probe, result),
             Self::TaskRunning { arn } => ecs::task_running(world, &arn),
             Self::TaskHealth { arn, health } => ecs::task_health(world, &arn, health),
             Self::TaskExited {

@@ -1,3 +1,5 @@
+mod checks;
+
 use std::{
     collections::BTreeMap,
     sync::{Mutex, PoisonError},
@@ -170,9 +172,10 @@ fn version(answer: &Response<Incoming>) -> String {
     answer.headers()["x-version"].to_str().unwrap().to_owned()
 }
 
-#[tokio::test]
-async fn requests_are_shared_as_the_weights_say() {
+/// How many of a hundred requests each version answers, three of four being for the first.
+async fn shares(change: impl FnOnce(&mut World)) -> BTreeMap<String, u32> {
     let stage = Stage::new([75, 25], false).await;
+    stage.account.with(change);
     stage.register(0, prompt_target("v1").await.0);
     stage.register(1, prompt_target("v2").await.0);
 
@@ -182,9 +185,21 @@ async fn requests_are_shared_as_the_weights_say() {
         *counts.entry(version(&answer)).or_default() += 1;
     }
 
-    assert!((74..=76).contains(&counts["v1"]), "{counts:?}");
     assert_eq!(counts["v1"] + counts["v2"], 100);
     assert!(!stage.own_errors_reach(1));
+    counts
+}
+
+#[tokio::test]
+async fn requests_are_shared_as_the_weights_say() {
+    let counts = shares(|_| ()).await;
+    assert!((74..=76).contains(&counts["v1"]), "{counts:?}");
+}
+
+#[tokio::test]
+async fn requests_that_are_shared_by_lot_come_near_the_weights() {
+    let counts = shares(|world| world.elb.lots = Some(elb::Lots::seeded(1))).await;
+    assert!((60..=90).contains(&counts["v1"]), "{counts:?}");
 }
 
 #[tokio::test]
@@ -376,30 +391,4 @@ async fn the_load_balancer_answers_by_itself_what_it_forwards_to_nobody() {
     assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED);
     let page = answer.into_body().collect().await.unwrap().to_bytes();
     assert!(page.starts_with(b"<html>"), "{page:?}");
-}
-
-#[tokio::test]
-async fn a_health_check_is_a_request_for_the_path_and_ends_in_time() {
-    let stage = Stage::new([1, 0], false).await;
-    let (address, asked) = prompt_target("v1").await;
-    let (silent, _) = target("v1", std::future::pending).await;
-    let forwarder = Forwarder::new(stage.account.clone());
-    let check = async |address: SocketAddr, timeout: Duration| {
-        let probe = Probe {
-            target_group: stage.groups[0].clone(),
-            target: stage.register(0, address),
-            path: "/health?deep=1".to_owned(),
-            timeout,
-        };
-        forwarder.check(&probe).await
-    };
-
-    assert_eq!(check(address, Duration::from_mins(1)).await, Some(200));
-    assert_eq!(check(nowhere().await, Duration::from_mins(1)).await, None);
-    assert_eq!(check(silent, Duration::from_millis(1)).await, None);
-
-    let asked = asked.lock().unwrap();
-    assert_eq!(asked[0].0.uri, "/health?deep=1");
-    assert_eq!(asked[0].0.headers[HOST], address.to_string());
-    assert_eq!(asked[0].0.headers[USER_AGENT], "ELB-HealthChecker/2.0");
 }

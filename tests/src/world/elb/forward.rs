@@ -5,7 +5,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::faults::{bad_action, count, list, text, validation};
-use crate::{clock::Moment, world::Fault};
+use crate::{
+    clock::Moment,
+    world::{Fault, chance::Chance},
+};
 
 /// AWS: ALB user guide, "Quotas for your Application Load Balancers".
 const MOST_TARGET_GROUPS: usize = 5;
@@ -13,6 +16,18 @@ const MOST_TARGET_GROUPS: usize = 5;
 const GREATEST_WEIGHT: u32 = 999;
 /// Seconds. AWS: API reference, `TargetGroupStickinessConfig`: 1 to 604800, seven days.
 const LONGEST_STICKINESS: u32 = 604_800;
+
+/// Lots that decide which target group a request goes to, as on AWS.
+#[derive(Debug)]
+pub struct Lots(Chance);
+
+impl Lots {
+    /// The same ones for the same seed.
+    #[must_use]
+    pub fn seeded(seed: u64) -> Self {
+        Self(Chance::seeded(seed))
+    }
+}
 
 /// A forward action.
 #[derive(Debug, Clone)]
@@ -54,22 +69,36 @@ impl Forward {
         shares.map(|share| (share.target_group.as_str(), share.weight))
     }
 
-    /// The group that a request goes to: the one its client is bound to, else the one whose turn it
-    /// is. None if all weights are 0.
+    /// The group that a request goes to: the one its client is bound to, else the one that is drawn or whose turn it is.
+    /// None if all weights are 0.
     ///
     /// Whether AWS keeps clients on a group whose weight has become 0 is not documented; here they go
     /// on to another one.
-    pub(super) fn choose(&mut self, bound: Option<&str>) -> Option<&str> {
+    pub(super) fn choose(&mut self, bound: Option<&str>, lots: Option<&mut Lots>) -> Option<&str> {
         let is_bound = |share: &Share| share.weight > 0 && Some(share.token()) == bound;
         let place = self.shares.iter().position(is_bound);
-        let place = place.or_else(|| self.next())?;
+        let place = place.or_else(|| match lots {
+            Some(lots) => self.draw(lots),
+            None => self.next(),
+        })?;
         self.shares
             .get(place)
             .map(|share| share.target_group.as_str())
     }
 
+    /// The group that is drawn, each as likely as its weight says.
+    fn draw(&self, lots: &mut Lots) -> Option<usize> {
+        let total = self.shares.iter().map(|share| share.weight).sum();
+        let mut lot = lots.0.below(total);
+        self.shares.iter().position(|share| {
+            let is_drawn = lot < share.weight;
+            lot = lot.saturating_sub(share.weight);
+            is_drawn
+        })
+    }
+
     /// Whose turn it is: smooth weighted round robin, so that every stretch of requests is shared as
-    /// nearly as whole requests can be. AWS draws lots.
+    /// nearly as whole requests can be.
     fn next(&mut self) -> Option<usize> {
         let total: i64 = self
             .shares

@@ -3,7 +3,7 @@
 //! Actions and conditions are kept as AWS describes them. Nothing here opens a port: whoever drives
 //! the world forwards requests as [`route()`] says and checks targets as [`Probe`]s ask.
 //!
-//! Different from AWS: requests are shared among groups by turns and not by lot; session stickiness of
+//! Different from AWS: requests are shared among groups by turns, unless [`Elb::lots`] are drawn; session stickiness of
 //! a target group and slow start are kept and described, but do not change where requests go; whoever
 //! has to sign in (`authenticate-oidc`, `authenticate-cognito`) counts as signed in; nothing is
 //! encrypted.
@@ -36,6 +36,7 @@ use group::TargetGroup;
 use rule::{Listener, Rule};
 
 pub use balancer::full_name;
+pub use forward::Lots;
 
 /// Load balancers, listeners, rules, target groups with their targets.
 #[derive(Debug)]
@@ -45,6 +46,8 @@ pub struct Elb {
     pub propagation: Duration,
     /// How much older than now `DescribeRules` and `DescribeListeners` may answer, in account time.
     pub read_lag: Duration,
+    /// Lots that decide which group a request goes to, as on AWS; `None` for turns, which meet the weights exactly.
+    pub lots: Option<Lots>,
     /// By ARN, as all that follow.
     load_balancers: BTreeMap<String, LoadBalancer>,
     listeners: BTreeMap<String, Listener>,
@@ -64,6 +67,7 @@ impl Default for Elb {
         Self {
             propagation: Duration::from_secs(1),
             read_lag: Duration::ZERO,
+            lots: None,
             load_balancers: BTreeMap::new(),
             listeners: BTreeMap::new(),
             rules: BTreeMap::new(),
@@ -143,6 +147,17 @@ pub enum Routed {
     Answer(u16),
 }
 
+/// What came of a health check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checked {
+    /// It answered with a status.
+    Status(u16),
+    /// It refused the connection, broke it off, or answered what is not HTTP.
+    Broken,
+    /// Nothing came in time.
+    Late,
+}
+
 /// What a target made of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answered {
@@ -217,9 +232,9 @@ pub fn deregistration_delay(world: &World, target_group: &str) -> Option<Duratio
     Some(group.deregistration_delay())
 }
 
-/// What a health check came to: the status, or `None` for no answer in time.
-pub fn checked(world: &mut World, probe: &Probe, status: Option<u16>) {
-    target::checked(world, probe, status);
+/// A health check came to a result.
+pub fn checked(world: &mut World, probe: &Probe, result: Checked) {
+    target::checked(world, probe, result);
 }
 
 /// Decides where a request goes.

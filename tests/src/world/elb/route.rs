@@ -43,7 +43,7 @@ fn decide(world: &mut World, request: &Request) -> Routed {
     let stickiness = forward.stickiness;
     let bound = request.cookie.as_deref().filter(|_| stickiness.is_some());
     let bound = bound.and_then(|cookie| bound_by(cookie, now));
-    let Some(target_group) = forward.choose(bound) else {
+    let Some(target_group) = forward.choose(bound, elb.lots.as_mut()) else {
         return Routed::Answer(UNAVAILABLE);
     };
     // Another group does not stand in for one without targets.

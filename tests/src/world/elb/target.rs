@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Probe, Target, TargetState,
+    Checked, Probe, Target, TargetState,
     group::{HealthCheck, TargetGroup},
 };
 use crate::{
@@ -35,8 +35,8 @@ enum Health {
     /// Not enough have come back.
     Initial,
     Healthy,
-    /// With the last answer; none in time if it is missing.
-    Unhealthy(Option<u16>),
+    /// With what came of the last check.
+    Unhealthy(Checked),
 }
 
 impl Registration {
@@ -67,11 +67,12 @@ impl Registration {
     ///
     /// AWS: ALB user guide, "Health checks for Application Load Balancer target groups": a new target
     /// is healthy with its first pass, an unhealthy one with as many in a row as the threshold says.
-    fn checked(&mut self, passes: bool, status: Option<u16>, check: &HealthCheck) {
+    fn checked(&mut self, result: Checked, check: &HealthCheck) {
+        let passes = matches!(result, Checked::Status(status) if check.passes(status));
         let needed = match (self.health, passes) {
             (Health::Healthy, true) => return self.streak = 0,
             (Health::Unhealthy(_), false) => {
-                self.health = Health::Unhealthy(status);
+                self.health = Health::Unhealthy(result);
                 return self.streak = 0;
             }
             (Health::Registering | Health::Initial, true) => 1,
@@ -84,7 +85,7 @@ impl Registration {
             self.health = if passes {
                 Health::Healthy
             } else {
-                Health::Unhealthy(status)
+                Health::Unhealthy(result)
             };
         }
     }
@@ -122,18 +123,17 @@ pub(super) fn deregister(world: &mut World, target_group: &str, target: &Target)
     }
 }
 
-pub(super) fn checked(world: &mut World, probe: &Probe, status: Option<u16>) {
+pub(super) fn checked(world: &mut World, probe: &Probe, result: Checked) {
     let Some(group) = world.elb.target_groups.get_mut(&probe.target_group) else {
         return;
     };
-    let passes = status.is_some_and(|status| group.check.passes(status));
     let Some(registration) = group.targets.get_mut(&probe.target) else {
         return;
     };
     // A check that went out before the target was registered anew is none of its.
     if registration.awaited > 0 && registration.drained.is_none() {
         registration.awaited -= 1;
-        registration.checked(passes, status, &group.check);
+        registration.checked(result, &group.check);
     }
 }
 
@@ -217,7 +217,9 @@ fn state_name(state: TargetState) -> &'static str {
     }
 }
 
-/// `TargetHealthReasonEnum` and words. AWS: API reference, `TargetHealth`.
+/// `TargetHealthReasonEnum` and words. AWS: API reference, `TargetHealth`: `Target.FailedHealthChecks` is "an error while
+/// establishing a connection to the target or the target response was malformed"; its words are those that AWS answers
+/// (public outputs of `describe-target-health`).
 fn reason(state: TargetState, registration: &Registration) -> Option<(&'static str, String)> {
     let (reason, description) = match (state, registration.health) {
         (TargetState::Healthy, _) => return None,
@@ -229,11 +231,14 @@ fn reason(state: TargetState, registration: &Registration) -> Option<(&'static s
             "Target.NotInUse",
             "Target group is not configured to receive traffic from the load balancer",
         ),
-        (TargetState::Unhealthy, Health::Unhealthy(Some(status))) => {
+        (TargetState::Unhealthy, Health::Unhealthy(Checked::Status(status))) => {
             return Some((
                 "Target.ResponseCodeMismatch",
                 format!("Health checks failed with these codes: [{status}]"),
             ));
+        }
+        (TargetState::Unhealthy, Health::Unhealthy(Checked::Broken)) => {
+            ("Target.FailedHealthChecks", "Health checks failed")
         }
         (TargetState::Unhealthy, _) => ("Target.Timeout", "Request timed out"),
         (TargetState::Initial, Health::Registering) => (

@@ -1,6 +1,7 @@
 //! Releases of HTTP services behind a load balancer.
 
 mod bad_input;
+mod balancer;
 mod changed;
 mod must_hold;
 mod releases;

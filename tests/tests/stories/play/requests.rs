@@ -16,7 +16,7 @@ use rehearsal_core::{
     wire::Account,
     world::{
         ecs::TaskLaunch,
-        elb::{self, Answered, Probe, Request, Routed, Target},
+        elb::{self, Answered, Checked, Probe, Request, Routed, Target},
         journal::{Entry, What},
     },
 };
@@ -47,6 +47,8 @@ pub(crate) struct Requests {
     servers: Mutex<BTreeMap<Target, Arc<Server>>>,
     warm_up: Mutex<Duration>,
     every: Mutex<Duration>,
+    /// The version whose health checks hang.
+    hanging: Mutex<Option<String>>,
     count: Mutex<Count>,
 }
 
@@ -78,6 +80,7 @@ impl Requests {
             servers: Mutex::default(),
             warm_up: Mutex::new(WARM_UP),
             every: Mutex::new(EVERY),
+            hanging: Mutex::default(),
             count: Mutex::default(),
         }
     }
@@ -176,11 +179,24 @@ impl Requests {
         }
     }
 
-    /// A health check. Where nobody listens it gets no answer.
+    /// A health check. Where nobody listens the connection is refused.
     pub(super) fn check(&self, probe: &Probe) {
-        let status = self.server(&probe.target).map(|server| server.health());
+        let result = match self.server(&probe.target) {
+            None => Checked::Broken,
+            Some(server) if self.hangs(&server.version) => Checked::Late,
+            Some(server) => Checked::Status(server.health()),
+        };
         self.account
-            .with(|world| elb::checked(world, probe, status));
+            .with(|world| elb::checked(world, probe, result));
+    }
+
+    /// From now on tasks of a version do not answer health checks in time.
+    pub(crate) fn hang_checks_of(&self, version: &str) {
+        *self.hanging.lock().unwrap() = Some(version.to_owned());
+    }
+
+    fn hangs(&self, version: &Version) -> bool {
+        self.hanging.lock().unwrap().as_ref() == Some(&version.label)
     }
 
     /// The clients.

@@ -265,7 +265,7 @@ fn an_unhealthy_target_is_replaced_when_its_replacement_is_healthy() {
     let arn = sick["taskArn"].as_str().unwrap();
     let id = arn.rsplit_once('/').unwrap().1;
     let told = format!(
-        "(task {id}) (port 8080) is unhealthy in (target-group {group}) due to (reason Request timed out)."
+        "(task {id}) (port 8080) is unhealthy in (target-group {group}) due to (reason Health checks failed)."
     );
     assert_eq!(heard(&mut stage, &told), 1);
 }

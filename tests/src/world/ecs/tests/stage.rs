@@ -5,7 +5,11 @@ use std::{collections::BTreeSet, time::Duration};
 use serde_json::{Value, json};
 
 use super::super::{
-    super::{Effect, Fault, Identity, Principal, World, elb, journal::What},
+    super::{
+        Effect, Fault, Identity, Principal, World,
+        elb::{self, Checked},
+        journal::What,
+    },
     Health, Signal, TaskLaunch, create_cluster, create_service, register_task_definition,
     task_exited, task_health, task_running,
 };
@@ -45,7 +49,7 @@ pub(super) struct Stage {
     pub(super) signals: Vec<(u64, Signal)>,
     /// Every container that was handed over.
     pub(super) launches: Vec<TaskLaunch>,
-    /// Addresses at which nothing answers any more.
+    /// Addresses at which nobody listens any more.
     pub(super) silent: BTreeSet<String>,
     /// Called after every second.
     pub(super) watch: fn(&World),
@@ -182,8 +186,8 @@ impl Stage {
                 Effect::StartTask(launch) => self.start(&launch),
                 Effect::SignalTask { task_arn, signal } => self.signal(&task_arn, signal),
                 Effect::CheckTarget(probe) => {
-                    let status = self.answer(&probe.target.ip);
-                    elb::checked(&mut self.world, &probe, status);
+                    let result = self.answer(&probe.target.ip);
+                    elb::checked(&mut self.world, &probe, result);
                 }
                 other => panic!("ECS asks for {other:?}"),
             }
@@ -193,16 +197,19 @@ impl Stage {
     }
 
     /// What the container at an address answers to a health check.
-    fn answer(&self, address: &str) -> Option<u16> {
+    fn answer(&self, address: &str) -> Checked {
         let container = self
             .containers
             .iter()
             .find(|container| container.address.as_deref() == Some(address))
-            .filter(|_| !self.silent.contains(address))?;
+            .filter(|_| !self.silent.contains(address));
+        let Some(container) = container else {
+            return Checked::Broken;
+        };
         let age = self.world.now.since(container.started).as_secs();
         match container.behaviour {
-            Behaviour::AnswersAfter(at) if age < at => Some(503),
-            _ => Some(200),
+            Behaviour::AnswersAfter(at) if age < at => Checked::Status(503),
+            _ => Checked::Status(200),
         }
     }
 

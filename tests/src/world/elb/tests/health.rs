@@ -24,7 +24,7 @@ fn a_new_target_is_healthy_with_its_first_pass() {
         stage.health(&primary),
         ["10.0.0.1 initial Elb.InitialHealthChecking"]
     );
-    checked(&mut stage.world, &probe, Some(200));
+    checked(&mut stage.world, &probe, Checked::Status(200));
     assert_eq!(stage.health(&primary), ["10.0.0.1 healthy -"]);
 }
 
@@ -35,7 +35,7 @@ fn failures_and_passes_count_only_in_a_row() {
     stage.run(&primary, &[target(1)]);
     let mut seen = Vec::new();
     for status in [500, 200, 500, 500, 200, 200, 500, 200, 200, 200] {
-        stage.pass(10 * SECOND, |_| Some(status));
+        stage.pass(10 * SECOND, |_| Checked::Status(status));
         seen.push(state(&stage.world, &primary, &target(1)).unwrap());
     }
     assert_eq!(
@@ -51,22 +51,39 @@ fn failures_and_passes_count_only_in_a_row() {
 fn the_reason_says_how_checks_fail() {
     let mut stage = Stage::with_group(&json!({ "Matcher": { "HttpCode": "200-204,301" } }));
     let primary = stage.primary.clone();
-    for number in 1..=3 {
+    for number in 1..=4 {
         register(&mut stage.world, &primary, target(number));
     }
     stage.pass(20 * SECOND, |target| match target.ip.as_str() {
-        "10.0.0.1" => Some(503),
-        "10.0.0.2" => None,
-        _ => Some(301),
+        "10.0.0.1" => Checked::Status(503),
+        "10.0.0.2" => Checked::Late,
+        "10.0.0.3" => Checked::Broken,
+        _ => Checked::Status(301),
     });
     assert_eq!(
         stage.health(&primary),
         [
             "10.0.0.1 unhealthy Target.ResponseCodeMismatch",
             "10.0.0.2 unhealthy Target.Timeout",
-            "10.0.0.3 healthy -"
+            "10.0.0.3 unhealthy Target.FailedHealthChecks",
+            "10.0.0.4 healthy -"
         ]
     );
+    let input = json!({ "TargetGroupArn": primary });
+    let output = stage.call("DescribeTargetHealth", &input).unwrap();
+    let words = [0, 1, 2, 3].map(|place| {
+        let target = &output["TargetHealthDescriptions"][place];
+        target["TargetHealth"]["Description"]
+            .as_str()
+            .map(str::to_owned)
+    });
+    let expected = [
+        Some("Health checks failed with these codes: [503]"),
+        Some("Request timed out"),
+        Some("Health checks failed"),
+        None,
+    ];
+    assert_eq!(words, expected.map(|words| words.map(str::to_owned)));
 }
 
 #[test]
@@ -95,7 +112,7 @@ fn a_group_of_weight_0_is_checked_and_one_that_no_rule_uses_is_not() {
     stage.run(&canary, &[target(1)]);
     let spare = target_group(&mut stage.world, "spare", &json!({}));
     register(&mut stage.world, &spare, target(2));
-    stage.pass(20 * SECOND, |_| Some(200));
+    stage.pass(20 * SECOND, |_| Checked::Status(200));
     assert_eq!(stage.health(&spare), ["10.0.0.2 unused Target.NotInUse"]);
     assert_eq!(load_balancer_of(&stage.world, &spare), None);
 
@@ -106,7 +123,7 @@ fn a_group_of_weight_0_is_checked_and_one_that_no_rule_uses_is_not() {
         state(&stage.world, &spare, &target(2)),
         Some(TargetState::Initial)
     );
-    stage.pass(SECOND, |_| Some(200));
+    stage.pass(SECOND, |_| Checked::Status(200));
     assert_eq!(state(&stage.world, &spare, &target(2)), Some(Healthy));
 }
 
@@ -122,7 +139,7 @@ fn a_deregistered_target_drains_for_the_delay_and_is_gone() {
     );
     stage.run(&primary, &[target(1), target(2)]);
     deregister(&mut stage.world, &primary, &target(1));
-    stage.pass(29 * SECOND, |_| Some(200));
+    stage.pass(29 * SECOND, |_| Checked::Status(200));
     assert_eq!(
         stage.health(&primary),
         [
@@ -135,7 +152,7 @@ fn a_deregistered_target_drains_for_the_delay_and_is_gone() {
         counts([("10.0.0.2", 4)]),
         "nothing new for it"
     );
-    stage.pass(SECOND, |_| Some(200));
+    stage.pass(SECOND, |_| Checked::Status(200));
     assert_eq!(state(&stage.world, &primary, &target(1)), None);
     let input = json!({
         "TargetGroupArn": primary,
@@ -167,7 +184,7 @@ fn a_target_that_is_registered_anew_does_not_take_the_check_of_the_old_one() {
     };
     deregister(&mut stage.world, &primary, &target(1));
     register(&mut stage.world, &primary, target(1));
-    checked(&mut stage.world, &late, Some(200));
+    checked(&mut stage.world, &late, Checked::Status(200));
     assert_eq!(
         state(&stage.world, &primary, &target(1)),
         Some(TargetState::Initial)

@@ -57,7 +57,7 @@ fn milliseconds(status: u16, millis: u64) -> Answered {
 
 /// Lets the running minute end and its metrics come out.
 fn end_minute(stage: &mut Stage) {
-    stage.pass(MINUTE, |_| Some(200));
+    stage.pass(MINUTE, |_| Checked::Status(200));
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn unhealthy_targets_are_counted_while_nobody_asks_for_anything() {
     register(&mut stage.world, &primary, target(1));
     register(&mut stage.world, &primary, target(2));
     stage.pass(MINUTE, |target| {
-        Some(if target.ip == "10.0.0.1" { 503 } else { 200 })
+        Checked::Status(if target.ip == "10.0.0.1" { 503 } else { 200 })
     });
     let primary = Some(primary.as_str());
     assert!(reaches(

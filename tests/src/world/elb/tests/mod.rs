@@ -95,15 +95,15 @@ impl Stage {
     }
 
     /// Lets a time pass, second by second; every check that falls due is answered at once.
-    fn pass(&mut self, time: Duration, answer: impl Fn(&Target) -> Option<u16>) {
+    fn pass(&mut self, time: Duration, answer: impl Fn(&Target) -> Checked) {
         for _ in 0..time.as_secs() {
             tick(&mut self.world);
             for effect in std::mem::take(&mut self.world.outbox) {
                 let Effect::CheckTarget(probe) = effect else {
                     panic!("{effect:?}");
                 };
-                let status = answer(&probe.target);
-                checked(&mut self.world, &probe, status);
+                let result = answer(&probe.target);
+                checked(&mut self.world, &probe, result);
             }
             self.world.now = self.world.now + SECOND;
         }
@@ -114,7 +114,7 @@ impl Stage {
         for target in targets {
             register(&mut self.world, group, target.clone());
         }
-        self.pass(SECOND, |_| Some(200));
+        self.pass(SECOND, |_| Checked::Status(200));
         for found in targets {
             let state = state(&self.world, group, found);
             assert_eq!(state, Some(TargetState::Healthy));

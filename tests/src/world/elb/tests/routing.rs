@@ -23,6 +23,38 @@ fn requests_are_shared_by_weight_and_in_turns_within_a_group() {
 }
 
 #[test]
+fn lots_share_requests_by_weight_but_not_every_stretch_of_them() {
+    let drawn = |seed| {
+        let mut stage = running();
+        stage.world.elb.lots = Some(Lots::seeded(seed));
+        stage.weigh(90, 10);
+        let tens: Vec<u32> = (0..200)
+            .map(|_| {
+                stage
+                    .spread(10)
+                    .get("10.0.0.9")
+                    .copied()
+                    .unwrap_or_default()
+            })
+            .collect();
+        stage.weigh(0, 3);
+        assert_eq!(stage.spread(10), counts([("10.0.0.9", 10)]));
+        stage.weigh(0, 0);
+        assert_eq!(stage.spread(3), counts([("503", 3)]));
+        tens
+    };
+    let tens = drawn(1);
+    let canary: u32 = tens.iter().sum();
+    assert!((160..=240).contains(&canary), "{canary} of 2000");
+    assert!(
+        tens.contains(&0) && tens.iter().any(|it| *it > 2),
+        "{tens:?}"
+    );
+    assert_eq!(tens, drawn(1));
+    assert_ne!(tens, drawn(2));
+}
+
+#[test]
 fn a_group_without_targets_answers_503_for_its_share() {
     let mut stage = running();
     let canary = stage.canary.clone();
@@ -36,10 +68,10 @@ fn a_group_without_targets_answers_503_for_its_share() {
 fn a_group_with_only_unhealthy_targets_takes_its_share_all_the_same() {
     let mut stage = running();
     stage.weigh(50, 50);
-    let failing = |_: &Target| Some(500);
+    let failing = |_: &Target| Checked::Status(500);
     stage.pass(20 * SECOND, |target| {
         if target.ip == "10.0.0.2" {
-            Some(200)
+            Checked::Status(200)
         } else {
             failing(target)
         }
