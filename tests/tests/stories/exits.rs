@@ -5,6 +5,7 @@ use std::time::Duration;
 use rehearsal_core::{
     stage::{self, Behaviour, Script, Stage, Step, Version},
     wire::Ailment,
+    world::journal::What,
 };
 
 use crate::play::{Play, pairs};
@@ -89,6 +90,34 @@ async fn tasks_that_others_stop_count_for_nothing() {
         play.until_approval(&release).await;
         let record = play.record().await.expect("there is a release");
         assert!(record.exits.is_empty(), "{:?}", record.exits);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn tasks_that_ecs_moves_to_another_zone_count_for_nothing() {
+    for stage in pairs() {
+        let script = Script::new([Version::new("v2", Behaviour::Works)]);
+        let (play, release) = begin(&stage, script).await;
+        play.until_said(&release, "shift-weight", "50 % asked")
+            .await;
+        play.until_bakes().await;
+        play.account.with(|world| world.ecs.zones = 2);
+        play.until_approval(&release).await;
+        let record = play.record().await.expect("there is a release");
+        assert!(record.exits.is_empty(), "{:?}", record.exits);
+        let moved = play.account.with(|world| {
+            let events = world.journal.iter().filter_map(|entry| match &entry.what {
+                What::ServiceEvent { service, message } => Some((service, message)),
+                _ => None,
+            });
+            let moved = events.filter(|(_, message)| message.contains("due to AZ rebalancing"));
+            moved
+                .map(|(service, _)| service.clone())
+                .collect::<Vec<_>>()
+        });
+        for service in [stage::PRIMARY, stage::CANARY] {
+            assert!(moved.iter().any(|it| it == service), "{moved:?}");
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use super::{
     names::{self, ServiceKey, invalid, page, text, texts, wants_tags},
     network, service, tags,
     task::{self, Task},
+    zones,
 };
 
 /// AWS: at most this many services and tasks per call (API reference, `DescribeServices`,
@@ -178,7 +179,7 @@ fn render(world: &World, index: usize, with_tags: bool) -> Value {
         "lastStatus": task.status.name(),
         "desiredStatus": desired_status(task),
         "healthStatus": health(task),
-        "availabilityZone": format!("{}a", world.identity.region),
+        "availabilityZone": zones::name(world, task.zone),
         "connectivity": "CONNECTED",
         "createdAt": task.created.epoch_seconds(),
         "version": task.changes,

@@ -6,6 +6,7 @@ use super::{
     super::Fault,
     definition::{containers, is_awsvpc, is_essential},
     names::{client, count, text},
+    size,
 };
 
 /// AWS: at most 120 s on Fargate (API reference, `ContainerDefinition`).
@@ -88,6 +89,7 @@ fn check_fargate(document: &Map<String, Value>) -> Result<(), Fault> {
             )));
         }
     }
+    size::check_fargate(document)?;
     let too_long = containers(document)
         .filter_map(|container| count(container.get("stopTimeout")))
         .find(|seconds| *seconds > MOST_STOP_TIMEOUT);

@@ -8,6 +8,7 @@ use super::{
     super::{Fault, Principal, World},
     HealthCheck, check,
     names::{client, count, invalid, page, text, wants_tags},
+    size,
     tags::{self, Tags},
 };
 use crate::clock::Moment;
@@ -216,6 +217,7 @@ fn strings(list: Option<&Value>) -> Vec<String> {
 /// Registers a revision; `by` is the ARN of who registers it.
 pub(super) fn register(world: &mut World, input: &Value, by: &str) -> Result<String, Fault> {
     let mut document = input.as_object().cloned().unwrap_or_default();
+    size::normalize(&mut document)?;
     check::check(&document)?;
     document.remove("tags");
     fill_defaults(&mut document);

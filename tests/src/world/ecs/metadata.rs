@@ -9,6 +9,7 @@ use super::{
     definition::TaskDefinition,
     network,
     task::{Status, Task},
+    zones,
 };
 
 /// `""` is the container, `"/task"` the task; there are no others, and none once it stopped.
@@ -58,7 +59,7 @@ fn whole_task(world: &World, task: &Task, definition: &TaskDefinition) -> Value 
         "Revision": definition.revision.to_string(),
         "DesiredStatus": desired(task),
         "KnownStatus": known(task),
-        "AvailabilityZone": format!("{}a", world.identity.region),
+        "AvailabilityZone": zones::name(world, task.zone),
         "LaunchType": launch_type,
         "Containers": [container(world, task, definition)],
     });

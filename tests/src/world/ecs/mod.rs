@@ -21,12 +21,15 @@ mod rollout;
 mod scheduler;
 mod service;
 mod settings;
+mod size;
 mod spot;
+mod start;
 mod tags;
 mod targets;
 mod task;
 #[cfg(test)]
 mod tests;
+mod zones;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -61,6 +64,9 @@ pub struct Ecs {
     pub inactive_grace: Duration,
     /// How much older than now `DescribeServices` may answer, in account time.
     pub read_lag: Duration,
+    /// How many Availability Zones tasks can be placed in. One more than before leaves services unevenly spread, as after
+    /// a zone was lost and has come back: ECS rebalances those that have it on.
+    pub zones: u8,
     /// Services whose tasks find no capacity, and until when.
     unavailable: BTreeMap<ServiceKey, Moment>,
     clusters: BTreeSet<String>,
@@ -81,6 +87,7 @@ impl Default for Ecs {
             deprovisioning: Duration::from_secs(10),
             inactive_grace: Duration::ZERO,
             read_lag: Duration::ZERO,
+            zones: 1,
             unavailable: BTreeMap::new(),
             clusters: BTreeSet::new(),
             definitions: Definitions::default(),

@@ -2,20 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 
 use super::{
     super::World,
     breaker,
     consistency::Pin,
-    definition::TaskDefinition,
     names::ServiceKey,
     scheduler::{Liveness, Member, Plan, Situation},
-    service::{Deployment, Rollout, Service, Status, changed, emit, write_event},
-    spot,
-    tags::Tags,
-    targets,
-    task::{self, Origin},
+    service::{Deployment, Rollout, Status, changed, emit, write_event},
+    start::start_tasks,
+    targets, task, zones,
 };
 
 /// Starts a deployment: it becomes PRIMARY, what was PRIMARY becomes ACTIVE.
@@ -58,6 +55,7 @@ pub(super) fn start_deployment(world: &mut World, key: &ServiceKey, task_definit
     };
     service.deployments.insert(0, deployment);
     service.steady = false;
+    service.leaving = None;
     emit(world, key, &id, "SERVICE_DEPLOYMENT_IN_PROGRESS");
 }
 
@@ -118,12 +116,14 @@ pub(super) fn reconcile(world: &mut World, key: &ServiceKey) {
         start_tasks(world, key, plan.start, ailing);
     }
     forget_deployments(world, key);
-    settle(world, key);
+    if settle(world, key) {
+        zones::rebalance(world, key);
+    }
     changed(world, key);
 }
 
 /// Positions of a service's tasks that are not told to stop.
-fn wanted(world: &World, key: &ServiceKey) -> Vec<usize> {
+pub(super) fn wanted(world: &World, key: &ServiceKey) -> Vec<usize> {
     (0..world.ecs.tasks.len())
         .filter(|&index| {
             let task = &world.ecs.tasks[index];
@@ -155,9 +155,6 @@ fn retire_unhealthy(world: &mut World, key: &ServiceKey) -> usize {
         return 0;
     };
     let ailing = situation.ailing();
-    if ailing.is_empty() {
-        return 0;
-    }
     for &index in &ailing {
         let task = &world.ecs.tasks[index];
         if let Some(ailment) = task.ailment(world) {
@@ -166,7 +163,11 @@ fn retire_unhealthy(world: &mut World, key: &ServiceKey) -> usize {
             say_once(world, key, &message);
         }
     }
-    let retired = situation.retirement();
+    let (leaving, retired): (Vec<_>, Vec<_>) = situation
+        .retirement()
+        .into_iter()
+        .partition(|index| situation.is_leaving(*index));
+    zones::let_go(world, key, &leaving);
     for &index in &retired {
         let Some(ailment) = world.ecs.tasks[index].ailment(world) else {
             continue;
@@ -179,6 +180,11 @@ fn retire_unhealthy(world: &mut World, key: &ServiceKey) -> usize {
     ailing.len()
 }
 
+/// Whether a service may have one more task at once.
+pub(super) fn has_room(world: &World, key: &ServiceKey) -> bool {
+    situation(world, key).is_some_and(|it| it.members.len() < it.upper())
+}
+
 fn situation(world: &World, key: &ServiceKey) -> Option<Situation> {
     let service = world.ecs.services.get(key)?;
     let primary = service.deployments.first()?;
@@ -186,10 +192,14 @@ fn situation(world: &World, key: &ServiceKey) -> Option<Situation> {
         .into_iter()
         .filter_map(|index| {
             let task = &world.ecs.tasks[index];
+            let liveness = match task.liveness(world)? {
+                Liveness::Healthy if zones::is_leaving(service, &task.id) => Liveness::Leaving,
+                liveness => liveness,
+            };
             Some(Member {
                 task: index,
                 primary: task.deployment == primary.id,
-                liveness: task.liveness(world)?,
+                liveness,
                 protected: task.protection(world.now).is_some(),
             })
         })
@@ -244,73 +254,19 @@ fn say_protected(world: &mut World, key: &ServiceKey, held: &[usize]) {
     }
 }
 
-fn start_tasks(world: &mut World, key: &ServiceKey, number: usize, replaced: usize) {
-    if number > 0 && spot::is_unavailable(world, key) {
-        return;
-    }
-    let Some(service) = world.ecs.services.get(key).filter(|_| number > 0) else {
-        return;
-    };
-    let Some(primary) = service.deployments.first() else {
-        return;
-    };
-    let definition = world.ecs.definitions.find(world, &primary.task_definition);
-    let origin = Origin {
-        service: key.clone(),
-        deployment: primary.id.clone(),
-        definition: primary.task_definition.clone(),
-        load_balancers: primary.load_balancers.clone(),
-        tags: propagated_tags(service, definition, key),
-    };
-    let started: Vec<String> = (0..number)
-        .filter_map(|_| task::create(world, &origin))
-        .map(|task| format!("(task {task})"))
-        .collect();
-    touch(world, key);
-    let replacing = match replaced.min(number) {
-        0 => String::new(),
-        tasks => format!(" Amazon ECS replaced {tasks} tasks due to an unhealthy status."),
-    };
-    let message = format!(
-        "has started {} tasks: {}.{replacing}",
-        started.len(),
-        started.join(" ")
-    );
-    write_event(world, key, &message);
-}
-
-/// AWS: tags reach a task only when it starts (API reference, `propagateTags`).
-fn propagated_tags(
-    service: &Service,
-    definition: Option<&TaskDefinition>,
-    key: &ServiceKey,
-) -> Tags {
-    let mut tags = match service
-        .settings
-        .get("propagateTags")
-        .and_then(Value::as_str)
-    {
-        Some("SERVICE") => service.tags.clone(),
-        Some("TASK_DEFINITION") => definition.map(|d| d.tags.clone()).unwrap_or_default(),
-        _ => Tags::new(),
-    };
-    if service.settings.get("enableECSManagedTags") == Some(&json!(true)) {
-        tags.insert("aws:ecs:clusterName".to_owned(), key.cluster.clone());
-        tags.insert("aws:ecs:serviceName".to_owned(), key.service.clone());
-    }
-    tags
+/// Why the scheduler stops a task that is not ill: `stoppedReason`.
+pub(super) fn scaling_reason(world: &World, key: &ServiceKey) -> String {
+    let service = world.ecs.services.get(key);
+    let primary = service.and_then(|service| service.deployments.first());
+    let id = primary.map(|primary| primary.id.as_str());
+    format!(
+        "Scaling activity initiated by (deployment {})",
+        id.unwrap_or_default()
+    )
 }
 
 fn stop_tasks(world: &mut World, key: &ServiceKey, tasks: &[usize]) {
-    let Some(primary) = world
-        .ecs
-        .services
-        .get(key)
-        .and_then(|service| service.deployments.first())
-    else {
-        return;
-    };
-    let reason = format!("Scaling activity initiated by (deployment {})", primary.id);
+    let reason = scaling_reason(world, key);
     for &index in tasks {
         task::stop(world, index, "ServiceSchedulerInitiated", &reason);
     }
@@ -337,7 +293,7 @@ fn say_stopped(world: &mut World, key: &ServiceKey, tasks: &[usize]) {
     );
 }
 
-fn touch(world: &mut World, key: &ServiceKey) {
+pub(super) fn touch(world: &mut World, key: &ServiceKey) {
     let now = world.now;
     if let Some(service) = world.ecs.services.get_mut(key) {
         service.steady = false;
@@ -369,14 +325,14 @@ fn forget_deployments(world: &mut World, key: &ServiceKey) {
     }
 }
 
-/// Completes the deployment and announces the steady state.
-fn settle(world: &mut World, key: &ServiceKey) {
+/// Completes the deployment and announces the steady state; answers whether it has one.
+fn settle(world: &mut World, key: &ServiceKey) -> bool {
     let now = world.now;
     let Some(situation) = situation(world, key) else {
-        return;
+        return false;
     };
     let Some(service) = world.ecs.services.get_mut(key) else {
-        return;
+        return false;
     };
     let settled = situation.members.len() == situation.desired
         && situation
@@ -384,10 +340,10 @@ fn settle(world: &mut World, key: &ServiceKey) {
             .iter()
             .all(|member| member.liveness == Liveness::Healthy);
     let [primary] = service.deployments.as_mut_slice() else {
-        return;
+        return false;
     };
     if !settled || primary.rollout == Rollout::Failed {
-        return;
+        return false;
     }
     let announced = std::mem::replace(&mut service.steady, true);
     if primary.rollout == Rollout::InProgress {
@@ -406,4 +362,5 @@ fn settle(world: &mut World, key: &ServiceKey) {
     if !announced {
         write_event(world, key, "has reached a steady state.");
     }
+    true
 }

@@ -11,6 +11,8 @@ pub(super) enum Liveness {
     Pending,
     /// RUNNING, not yet counted towards the minimum healthy percent.
     Warming,
+    /// Healthy, and to be replaced in another Availability Zone.
+    Leaving,
     /// Counted towards the minimum healthy percent.
     Healthy,
 }
@@ -81,23 +83,35 @@ impl Situation {
             .map(|member| member.task)
     }
 
-    /// Tasks to be replaced, those of old deployments first.
+    /// Unhealthy tasks, those of old deployments first.
     pub(super) fn ailing(&self) -> Vec<usize> {
         self.of(false, Liveness::Ailing)
             .chain(self.of(true, Liveness::Ailing))
             .collect()
     }
 
-    /// Unhealthy tasks that are to go now: as many as have healthy replacements, and where
+    /// Whether a task is to be replaced in another Availability Zone.
+    pub(super) fn is_leaving(&self, task: usize) -> bool {
+        self.of(true, Liveness::Leaving).any(|it| it == task)
+    }
+
+    /// Tasks to be replaced, unhealthy ones first.
+    fn replaced(&self) -> Vec<usize> {
+        let mut replaced = self.ailing();
+        replaced.extend(self.of(true, Liveness::Leaving));
+        replaced
+    }
+
+    /// Tasks to be replaced that are to go now: as many as have healthy replacements, and where
     /// `maximumPercent` leaves no room for a replacement, one. AWS: developer guide, "Amazon ECS
     /// services", service scheduler concepts; API reference, `DeploymentConfiguration`.
     pub(super) fn retirement(&self) -> Vec<usize> {
-        let ailing = self.ailing();
+        let going = self.replaced();
         let healthy =
             self.of(false, Liveness::Healthy).count() + self.of(true, Liveness::Healthy).count();
-        let replaced = (healthy + ailing.len())
+        let replaced = (healthy + going.len())
             .saturating_sub(self.desired)
-            .min(ailing.len());
+            .min(going.len());
         let missing = self.desired.saturating_sub(self.sound_primary().count());
         let room = self.upper().saturating_sub(self.members.len() - replaced);
         let retired = if self.may_start && missing > room {
@@ -105,7 +119,7 @@ impl Situation {
         } else {
             replaced
         };
-        ailing.into_iter().take(retired).collect()
+        going.into_iter().take(retired).collect()
     }
 
     /// Tasks that would be stopped if they were not protected.
@@ -138,7 +152,7 @@ impl Situation {
             .filter(|task| !stop.contains(task))
             .count();
         let healthy = kept_healthy + self.of(false, Liveness::Healthy).count();
-        let ailing = self.ailing().len();
+        let going = self.replaced().len();
 
         stop.extend(self.free(Liveness::Pending));
         if healthy >= self.lower() {
@@ -153,7 +167,7 @@ impl Situation {
         };
         let short_of_room = wanted
             .saturating_sub(self.upper().saturating_sub(live))
-            .saturating_sub(ailing);
+            .saturating_sub(going);
         let spare = healthy.saturating_sub(self.lower());
         let drained = healthy
             .saturating_sub(self.desired)
@@ -168,9 +182,10 @@ impl Situation {
     }
 
     fn sound_primary(&self) -> impl Iterator<Item = &Member> {
-        self.members
-            .iter()
-            .filter(|member| member.primary && member.liveness != Liveness::Ailing)
+        self.members.iter().filter(|member| {
+            let goes = matches!(member.liveness, Liveness::Ailing | Liveness::Leaving);
+            member.primary && !goes
+        })
     }
 
     /// What of the PRIMARY deployment exceeds the desired count: the least useful first, then the
@@ -316,6 +331,7 @@ mod tests {
             Just(Liveness::Ailing),
             Just(Liveness::Pending),
             Just(Liveness::Warming),
+            Just(Liveness::Leaving),
             Just(Liveness::Healthy),
         ]
     }
@@ -355,8 +371,8 @@ mod tests {
             prop_assert!(after >= before.min(situation.lower()), "{after} of {before} stay healthy");
             let kept = situation.members.len() - plan.stop.len();
             prop_assert!(plan.start == 0 || kept + plan.start <= situation.upper());
-            let ailing = situation.ailing();
-            prop_assert!(plan.stop.iter().all(|task| !ailing.contains(task)));
+            let replaced = situation.replaced();
+            prop_assert!(plan.stop.iter().all(|task| !replaced.contains(task)));
             let mut protected = situation.members.iter().filter(|member| member.protected);
             prop_assert!(protected.all(|member| !plan.stop.contains(&member.task)));
             let mut gone = plan.stop.clone();

@@ -89,6 +89,10 @@ pub(super) struct Service {
     pub(super) created: Moment,
     /// Whether the current steady state was already announced.
     pub(super) steady: bool,
+    /// The task that is to be replaced by one in another zone.
+    pub(super) leaving: Option<String>,
+    /// Whether it was announced that the zones have uneven numbers of tasks.
+    pub(super) unbalanced: bool,
     pub(super) untold: Untold,
     /// Newest first.
     events: VecDeque<Value>,
@@ -112,6 +116,8 @@ impl Service {
             tags: Tags::new(),
             created: world.now,
             steady: false,
+            leaving: None,
+            unbalanced: false,
             untold: Untold::default(),
             events: VecDeque::new(),
             noted: None,

@@ -8,12 +8,12 @@ use super::{
     names::{self, ServiceKey, client, count, invalid, text},
     rollout,
     service::{self, Service, Status},
-    tags, targets,
+    tags, targets, zones,
 };
 
 /// Members that are kept and shown; the scheduler looks at some of them.
 const KEPT: [&str; 5] = [
-    "availabilityZoneRebalancing",
+    zones::REBALANCING,
     "enableECSManagedTags",
     "enableExecuteCommand",
     "healthCheckGracePeriodSeconds",
@@ -80,6 +80,12 @@ pub(super) fn create(world: &mut World, input: &Value, by: &str) -> Result<Value
     let arn = deployable(world, text(input, "taskDefinition").unwrap_or_default())?;
     let mut service = Service::new(&key, world, defaults(input, by));
     apply(&mut service, input)?;
+    if input[zones::REBALANCING].is_null() {
+        let default = zones::default_for(&service);
+        service
+            .settings
+            .insert(zones::REBALANCING.to_owned(), json!(default));
+    }
     check_targets(world, &service, &arn, input)?;
     service.tags = tags::parse(input);
     world.ecs.services.insert(key.clone(), service);
@@ -99,7 +105,6 @@ fn defaults(input: &Value, by: &str) -> Map<String, Value> {
         "schedulingStrategy": "REPLICA",
         "deploymentController": {"type": "ECS"},
         "deploymentConfiguration": {"maximumPercent": 200, "minimumHealthyPercent": 100},
-        "availabilityZoneRebalancing": "ENABLED",
         "enableECSManagedTags": false,
         "enableExecuteCommand": false,
         "propagateTags": "NONE",
@@ -274,7 +279,7 @@ fn apply(service: &mut Service, input: &Value) -> Result<(), Fault> {
             "maximumPercent is {maximum}; here it is between 100 and 200 and not below minimumHealthyPercent {minimum}"
         )));
     }
-    Ok(())
+    zones::check(service)
 }
 
 /// Deletes a service as `DeleteService` with `force`: DRAINING, and INACTIVE with its last task.

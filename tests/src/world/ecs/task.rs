@@ -83,6 +83,8 @@ pub(super) struct Task {
     pub(super) health_check: Option<HealthCheck>,
     pub(super) stop_timeout: Duration,
     pub(super) tags: Tags,
+    /// Its Availability Zone; see `zones`.
+    pub(super) zone: u8,
     /// Its private address, if its network mode is awsvpc.
     pub(super) address: Option<String>,
     /// What its load balancers know it as.
@@ -144,6 +146,8 @@ pub(super) struct Origin {
     pub(super) load_balancers: Value,
     /// What the task is tagged with.
     pub(super) tags: Tags,
+    /// Where it is placed.
+    pub(super) zone: u8,
 }
 
 /// Creates a task of a service's deployment in PROVISIONING; answers its id.
@@ -172,6 +176,7 @@ pub(super) fn create(world: &mut World, origin: &Origin) -> Option<String> {
         health_check: definition.health_check(),
         stop_timeout: definition.stop_timeout(),
         tags: origin.tags.clone(),
+        zone: origin.zone,
         address,
         registrations,
         registered: false,

@@ -5,7 +5,9 @@ mod documents;
 mod images;
 mod property;
 mod protected;
+mod sizes;
 mod stage;
+mod zones;
 
 use std::time::Duration;
 
