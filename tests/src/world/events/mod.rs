@@ -3,8 +3,10 @@
 //! There is one bus, the default one. Targets are functions and pipelines. `EventBridge` delivers at least
 //! once and in no promised order; [`Delivery`] says how badly.
 
+mod matcher;
 mod pattern;
 mod target;
+mod text;
 
 use std::time::Duration;
 
@@ -123,7 +125,7 @@ pub fn put_rule(world: &mut World, input: &Value, targets: &Value) -> Result<(),
         target.check(world, &name)?;
     }
     let trigger = match (input.event_pattern, input.schedule_expression) {
-        (Some(pattern), None) => Trigger::Pattern(Pattern::parse(&name, &pattern)?),
+        (Some(pattern), None) => Trigger::Pattern(Pattern::parse(&pattern)?),
         (None, Some(expression)) => {
             let rate = Rate::parse(&expression).ok_or_else(|| {
                 invalid(&format!(

@@ -1,11 +1,11 @@
-//! Event patterns.
+//! Event patterns: nested objects of fields, and lists of values and matchers at their leaves.
 //!
-//! Supported: lists of exact values, nested objects, `prefix`, `anything-but` (one value or a list
-//! of values) and `exists`. AWS: `EventBridge` user guide, "Comparison operators for use in event
-//! patterns".
+//! AWS: `EventBridge` user guide, "Creating Amazon `EventBridge` event patterns". Refusals are worded as in AWS's own matcher
+//! (aws/event-ruler, `JsonRuleCompiler`), but for the place in the text, which AWS adds.
 
 use serde_json::{Map, Value};
 
+use super::matcher::Matcher;
 use crate::world::Fault;
 
 /// A pattern, ready to be asked.
@@ -18,138 +18,86 @@ enum Node {
     AnyOf(Vec<Matcher>),
 }
 
-#[derive(Debug)]
-enum Matcher {
-    Equals(Value),
-    Prefix(String),
-    AnythingBut(Vec<Value>),
-    Exists(bool),
-}
-
 impl Pattern {
     /// Compiles a rule's pattern, given as JSON text or as an object.
-    pub(super) fn parse(rule: &str, pattern: &Value) -> Result<Self, Fault> {
+    pub(super) fn parse(pattern: &Value) -> Result<Self, Fault> {
         let parsed = match pattern {
-            Value::String(text) => serde_json::from_str(text).map_err(|error| error.to_string()),
-            other => Ok(other.clone()),
+            Value::String(text) => {
+                serde_json::from_str(text).map_err(|error| invalid(error.to_string()))?
+            }
+            other => other.clone(),
         };
-        parsed
-            .and_then(|pattern| match pattern {
-                Value::Object(fields) => fields_of("", &fields),
-                _ => Err("it is not an object".to_owned()),
-            })
-            .map_err(|reason| {
-                Fault::new(
-                    "InvalidEventPatternException",
-                    format!("rule {rule}: event pattern is not supported: {reason}"),
-                )
-            })
+        match parsed {
+            Value::Object(fields) => fields_of(&fields),
+            _ => Err(invalid("Filter is not an object")),
+        }
     }
 
     /// Whether an event matches: every field of the pattern must.
     pub(super) fn matches(&self, event: &Value) -> bool {
         self.0.iter().all(|(name, node)| {
-            let value = event.get(name);
+            let values = event.get(name).map(flattened).unwrap_or_default();
             match node {
-                Node::Fields(fields) => match value {
-                    Some(Value::Array(elements)) => elements.iter().any(|one| fields.matches(one)),
-                    Some(value) => fields.matches(value),
-                    // Only `exists: false` further down can match what is not there.
-                    None => fields.matches(&Value::Object(Map::new())),
-                },
-                Node::AnyOf(matchers) => matchers.iter().any(|matcher| matcher.matches(value)),
+                // Only `exists: false` further down can match what is not there.
+                Node::Fields(fields) if values.is_empty() => {
+                    fields.matches(&Value::Object(Map::new()))
+                }
+                Node::Fields(fields) => values.iter().any(|value| fields.matches(value)),
+                Node::AnyOf(matchers) => {
+                    let leaves: Vec<&Value> =
+                        values.into_iter().filter(|it| !it.is_object()).collect();
+                    matchers.iter().any(|matcher| matcher.matches(&leaves))
+                }
             }
         })
     }
 }
 
-impl Matcher {
-    fn matches(&self, value: Option<&Value>) -> bool {
-        match (self, value) {
-            (Self::Exists(wanted), value) => *wanted == value.is_some(),
-            (_, None) => false,
-            (_, Some(Value::Array(elements))) => elements.iter().any(|one| self.accepts(one)),
-            (_, Some(value)) => self.accepts(value),
-        }
-    }
-
-    /// Numbers are compared as they are written: 3 is not 3.0. AWS: same page, "exact matching".
-    fn accepts(&self, value: &Value) -> bool {
-        match self {
-            Self::Equals(wanted) => wanted == value,
-            Self::Prefix(prefix) => value.as_str().is_some_and(|text| text.starts_with(prefix)),
-            Self::AnythingBut(unwanted) => !unwanted.contains(value),
-            Self::Exists(wanted) => *wanted,
-        }
+/// A value, or those of a list and of the lists in it.
+fn flattened(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Array(elements) => elements.iter().flat_map(flattened).collect(),
+        value => vec![value],
     }
 }
 
-fn fields_of(path: &str, fields: &Map<String, Value>) -> Result<Pattern, String> {
+fn fields_of(fields: &Map<String, Value>) -> Result<Pattern, Fault> {
     if fields.is_empty() {
-        return Err(format!("{} is empty", place(path)));
+        return Err(invalid("Empty objects are not allowed"));
     }
-    let mut nodes = Vec::new();
-    for (name, value) in fields {
-        let path = format!("{path}.{name}");
-        if name.starts_with('$') {
-            return Err(format!("{name} at {}", place(&path)));
-        }
-        nodes.push((name.clone(), node(&path, value)?));
-    }
-    Ok(Pattern(nodes))
+    let nodes = fields
+        .iter()
+        .map(|(name, value)| Ok((name.clone(), node(name, value)?)));
+    nodes.collect::<Result<_, _>>().map(Pattern)
 }
 
-fn node(path: &str, value: &Value) -> Result<Node, String> {
+fn node(name: &str, value: &Value) -> Result<Node, Fault> {
     match value {
-        Value::Object(fields) => fields_of(path, fields).map(Node::Fields),
-        Value::Array(elements) if !elements.is_empty() => elements
-            .iter()
-            .map(|element| matcher(path, element))
-            .collect::<Result<_, _>>()
-            .map(Node::AnyOf),
-        _ => Err(format!(
-            "{} is neither an object nor a list with something in it",
-            place(path)
-        )),
-    }
-}
-
-fn matcher(path: &str, element: &Value) -> Result<Matcher, String> {
-    let Value::Object(fields) = element else {
-        return scalar(path, element).map(Matcher::Equals);
-    };
-    let mut fields = fields.iter();
-    let (Some((name, operand)), None) = (fields.next(), fields.next()) else {
-        return Err(format!(
-            "a matcher at {} does not have exactly one key",
-            place(path)
-        ));
-    };
-    match (name.as_str(), operand) {
-        ("prefix", Value::String(prefix)) => Ok(Matcher::Prefix(prefix.clone())),
-        ("exists", Value::Bool(wanted)) => Ok(Matcher::Exists(*wanted)),
-        ("anything-but", Value::Array(values)) => values
-            .iter()
-            .map(|value| scalar(path, value))
-            .collect::<Result<_, _>>()
-            .map(Matcher::AnythingBut),
-        ("anything-but", value @ (Value::String(_) | Value::Number(_))) => {
-            Ok(Matcher::AnythingBut(vec![value.clone()]))
+        _ if name.starts_with('$') => Err(not_known(name)),
+        Value::Object(fields) => fields_of(fields).map(Node::Fields),
+        Value::Array(elements) if elements.is_empty() => {
+            Err(invalid("Empty arrays are not allowed"))
         }
-        _ => Err(format!("matcher {element} at {}", place(path))),
+        Value::Array(elements) => {
+            let matchers = elements.iter().map(Matcher::parse);
+            matchers.collect::<Result<_, _>>().map(Node::AnyOf)
+        }
+        _ => Err(invalid(format!("\"{name}\" must be an object or an array"))),
     }
 }
 
-fn scalar(path: &str, value: &Value) -> Result<Value, String> {
-    match value {
-        Value::Array(_) | Value::Object(_) => Err(format!("{value} at {}", place(path))),
-        scalar => Ok(scalar.clone()),
-    }
+/// A pattern that AWS refuses.
+pub(super) fn invalid(reason: impl std::fmt::Display) -> Fault {
+    Fault::new(
+        "InvalidEventPatternException",
+        format!("Event pattern is not valid. Reason: {reason}"),
+    )
 }
 
-fn place(path: &str) -> &str {
-    match path.strip_prefix('.') {
-        Some(path) => path,
-        None => "the pattern",
-    }
+/// What AWS knows in patterns and this account does not.
+pub(super) fn not_known(name: &str) -> Fault {
+    Fault::new(
+        "InvalidEventPatternException",
+        format!("The local account does not implement {name} in event patterns"),
+    )
 }

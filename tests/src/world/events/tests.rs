@@ -1,3 +1,5 @@
+mod patterns;
+
 use super::*;
 use crate::world::{
     Effect, Identity,
@@ -59,91 +61,6 @@ fn after(world: &mut World, seconds: u64) -> Vec<Invocation> {
     world.now = world.now + Duration::from_secs(seconds);
     tick(world);
     invoked(world)
-}
-
-/// Whether a rule with this pattern for `detail` lets an event of pipeline `orders`, `FAILED` pass.
-fn passes(detail: &Value) -> bool {
-    let mut world = world();
-    let pattern = json!({ "source": ["aws.codepipeline"], "detail": detail });
-    rule(
-        &mut world,
-        &json!({ "Name": "r", "EventPattern": pattern.to_string() }),
-    )
-    .expect("a rule");
-    emit_state(&mut world, "orders", "FAILED");
-    !invoked(&mut world).is_empty()
-}
-
-#[test]
-fn a_pattern_that_names_another_pipeline_does_not_match() {
-    assert!(passes(&json!({ "pipeline": ["orders"] })));
-    assert!(!passes(&json!({ "pipeline": ["payments"] })));
-    assert!(!passes(
-        &json!({ "pipeline": ["orders"], "state": ["STOPPED"] })
-    ));
-    assert!(passes(
-        &json!({ "pipeline": ["orders"], "state": ["STOPPED", "FAILED"] })
-    ));
-}
-
-#[test]
-fn patterns_know_prefixes_exceptions_and_existence() {
-    assert!(passes(&json!({ "pipeline": [{ "prefix": "ord" }] })));
-    assert!(!passes(&json!({ "pipeline": [{ "prefix": "pay" }] })));
-    assert!(passes(
-        &json!({ "state": [{ "anything-but": ["SUCCEEDED", "STARTED"] }] })
-    ));
-    assert!(!passes(&json!({ "state": [{ "anything-but": "FAILED" }] })));
-    assert!(!passes(
-        &json!({ "nothing": [{ "anything-but": "FAILED" }] })
-    ));
-    assert!(passes(&json!({ "muteDetail": [{ "exists": false }] })));
-    assert!(passes(
-        &json!({ "muteDetail": { "by": [{ "exists": false }] } })
-    ));
-    assert!(!passes(&json!({ "state": [{ "exists": false }] })));
-    assert!(passes(&json!({ "version": [1.0] })));
-    assert!(!passes(&json!({ "version": [1] })));
-}
-
-#[test]
-fn a_list_in_an_event_matches_by_any_of_its_elements() {
-    let mut world = world();
-    let arn = world.arn("codepipeline", "orders");
-    rule(
-        &mut world,
-        &json!({ "Name": "r", "EventPattern": { "resources": [arn] } }),
-    )
-    .expect("a rule");
-    emit_state(&mut world, "payments", "FAILED");
-    assert_eq!(invoked(&mut world), []);
-    emit_state(&mut world, "orders", "FAILED");
-    assert_eq!(invoked(&mut world).len(), 1);
-}
-
-#[test]
-fn a_matcher_that_is_not_known_is_named() {
-    for (pattern, name) in [
-        (
-            json!({ "detail": { "n": [{ "numeric": [">", 1] }] } }),
-            "numeric",
-        ),
-        (json!({ "$or": [{ "source": ["a"] }] }), "$or"),
-        (
-            json!({ "source": [{ "anything-but": { "prefix": "a" } }] }),
-            "anything-but",
-        ),
-        (json!({ "source": [] }), "source"),
-        (json!({ "source": "a" }), "source"),
-    ] {
-        let fault = rule(
-            &mut world(),
-            &json!({ "Name": "r", "EventPattern": pattern }),
-        )
-        .expect_err("refused");
-        assert_eq!(fault.code, "InvalidEventPatternException");
-        assert!(fault.message.contains(name), "{fault:?}");
-    }
 }
 
 #[test]
