@@ -188,10 +188,10 @@ fn register(world: &mut World, input: &Value) -> Result<Value, Fault> {
 
 fn describe(world: &World, input: &Value) -> Result<Value, Fault> {
     let asked = input.get("ResourceIds").and_then(Value::as_array);
-    let dimension = input.get("ScalableDimension");
-    if asked.is_some() != dimension.is_some() {
+    // AWS: API reference, `DescribeScalableTargets`. It does not document how the refusal is worded.
+    if asked.is_none() && input.get("ScalableDimension").is_some() {
         return Err(validation(
-            "ResourceIds and ScalableDimension must be given together or not at all",
+            "If you specify a scalable dimension, you must also specify a resource ID",
         ));
     }
     let most = page(input)?;

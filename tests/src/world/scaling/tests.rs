@@ -140,9 +140,19 @@ fn a_service_that_is_no_target_is_absent_and_so_is_a_deregistered_one() {
     assert_eq!(described(&world).as_array().unwrap().len(), 1);
     ask(&mut world, "DeregisterScalableTarget", &json!({})).unwrap();
     assert_eq!(described(&world), json!([]));
-    let halfway = json!({"ServiceNamespace": "ecs", "ResourceIds": [ORDERS]});
-    let fault = describe(&world, &halfway).unwrap_err();
+}
+
+#[test]
+fn targets_are_found_by_their_ids_alone_but_not_by_their_dimension_alone() {
+    let mut world = account(0);
+    register(&mut world, &json!({"MinCapacity": 1, "MaxCapacity": 4}));
+    let found = |input: &Value| describe(&world, input);
+    let by_id = found(&json!({"ServiceNamespace": "ecs", "ResourceIds": [ORDERS]})).unwrap();
+    assert_eq!(by_id["ScalableTargets"], described(&world));
+    let by_dimension = json!({"ServiceNamespace": "ecs", "ScalableDimension": DIMENSION});
+    let fault = found(&by_dimension).unwrap_err();
     assert_eq!(fault.code, "ValidationException");
+    assert!(fault.message.contains("must also specify a resource ID"));
 }
 
 #[test]
