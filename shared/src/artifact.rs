@@ -1,4 +1,4 @@
-//! `imagedefinitions.json`, as the ECS deploy action reads it from its input artifact.
+//! Files of input artifacts: `imagedefinitions.json`, as the ECS deploy action reads it, and those of whole task definitions.
 
 use std::{
     collections::BTreeMap,
@@ -16,6 +16,10 @@ use crate::{
 /// The file's name, at the root of the artifact
 /// (AWS: "Image definitions file reference", `CodePipeline` User Guide).
 pub const FILE: &str = "imagedefinitions.json";
+
+/// The file of an image alone, as builds and the source action for Amazon ECR write it
+/// (AWS: "Image definitions file reference", `CodePipeline` User Guide).
+pub const DETAIL: &str = "imageDetail.json";
 
 /// The largest file that is read. AWS limits it to 100 KB.
 const MOST_BYTES: u64 = 100 * 1024;
@@ -47,9 +51,31 @@ struct Definition {
     image_uri: Image,
 }
 
+#[derive(Deserialize)]
+struct Detail {
+    #[serde(rename = "ImageURI")]
+    image_uri: Image,
+}
+
 /// Reads the images out of a zipped artifact.
 pub fn images(zip: &[u8]) -> Result<Images, BadInput> {
-    let text = unzip(zip)?;
+    let Some(text) = file(zip, FILE)? else {
+        let names = names(zip)?;
+        let problem = if names.iter().any(|name| name == DETAIL) {
+            format!(
+                "has no {FILE} at its root, but {DETAIL}, which says for no container what it is; write {FILE}, \
+                 [{{\"name\": \"CONTAINER\", \"imageUri\": \"IMAGE\"}}], or release a whole task definition (taskDefinition), whose \
+                 placeholder it fills"
+            )
+        } else {
+            let some = names.len().min(5);
+            format!(
+                "has no {FILE} at its root; it has {}",
+                names[..some].join(", ")
+            )
+        };
+        return Err(BadInput::field(FIRST, "", problem));
+    };
     let definitions: Vec<Definition> = input::parse(FILE, &text)?;
     if definitions.is_empty() {
         let problem =
@@ -69,44 +95,62 @@ pub fn images(zip: &[u8]) -> Result<Images, BadInput> {
     Ok(Images(images))
 }
 
-fn unzip(zip: &[u8]) -> Result<String, BadInput> {
-    let no_zip = |problem: &dyn fmt::Display| {
-        BadInput::field(
-            "the first input artifact",
-            "",
-            format!("is no zip file that can be read ({problem})"),
-        )
+/// The image that `imageDetail.json` names, if an artifact has one.
+pub fn detail(zip: &[u8]) -> Result<Option<Image>, BadInput> {
+    let Some(text) = file(zip, DETAIL)? else {
+        return Ok(None);
     };
-    let mut archive = zip::ZipArchive::new(Cursor::new(zip)).map_err(|error| no_zip(&error))?;
-    let names: Vec<_> = archive
-        .file_names()
-        .take(5)
+    Ok(Some(input::parse::<Detail>(DETAIL, &text)?.image_uri))
+}
+
+const FIRST: &str = "the first input artifact";
+
+fn opened(zip: &[u8]) -> Result<zip::ZipArchive<Cursor<&[u8]>>, BadInput> {
+    zip::ZipArchive::new(Cursor::new(zip)).map_err(|error| no_zip(&error))
+}
+
+fn no_zip(problem: &dyn fmt::Display) -> BadInput {
+    let problem = format!("is no zip file that can be read ({problem})");
+    BadInput::field(FIRST, "", problem)
+}
+
+/// The names of all files of an artifact.
+pub fn names(zip: &[u8]) -> Result<Vec<String>, BadInput> {
+    let archive = opened(zip)?;
+    let names = archive.file_names();
+    Ok(names
         .filter_map(|name| Some(name.ok()?.into_owned()))
-        .collect();
-    let file = archive.by_name(FILE).map_err(|error| match error {
-        zip::result::ZipError::FileNotFound => {
-            let problem = format!("has no {FILE} at its root; it has {}", names.join(", "));
-            BadInput::field("the first input artifact", "", problem)
-        }
-        other => no_zip(&other),
-    })?;
+        .collect())
+}
+
+/// A file of a zipped artifact, if it has it.
+pub fn file(zip: &[u8], name: &str) -> Result<Option<String>, BadInput> {
+    let mut archive = opened(zip)?;
+    let file = match archive.by_name(name) {
+        Ok(file) => file,
+        Err(zip::result::ZipError::FileNotFound) => return Ok(None),
+        Err(other) => return Err(no_zip(&other)),
+    };
     let mut bytes = Vec::new();
     file.take(MOST_BYTES + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| no_zip(&error))?;
     if bytes.len() as u64 > MOST_BYTES {
-        let problem = format!("more than {MOST_BYTES} bytes; that is no list of images");
-        return Err(BadInput::field(FILE, "", problem));
+        let problem =
+            format!("more than {MOST_BYTES} bytes; no file that is read here has so many");
+        return Err(BadInput::field(name.to_owned(), "", problem));
     }
-    text(bytes)
+    text(name, bytes).map(Some)
 }
 
 /// UTF-8, with or without a byte order mark: some editors and Windows PowerShell write one.
-fn text(mut bytes: Vec<u8>) -> Result<String, BadInput> {
+fn text(name: &str, mut bytes: Vec<u8>) -> Result<String, BadInput> {
     const MARK: &[u8] = "\u{feff}".as_bytes();
-    let wrong = |problem| Err(BadInput::field(FILE, "", problem));
-    // With a byte order mark, or a list's bracket in two bytes.
-    if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [b'[', 0, ..] | [0, b'[', ..] = bytes[..] {
+    let wrong = |problem| Err(BadInput::field(name.to_owned(), "", problem));
+    // With a byte order mark, or the first bracket in two bytes.
+    if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [b'[' | b'{', 0, ..] | [0, b'[' | b'{', ..] =
+        bytes[..]
+    {
         return wrong(
             "is UTF-16, and has to be UTF-8; in Windows PowerShell, Out-File -Encoding utf8 writes that",
         );
@@ -154,6 +198,18 @@ mod tests {
         }
         let error = images(&zipped(FILE, [b'[', 0xc3, 0x28])).unwrap_err();
         assert_eq!(error.to_string(), "imagedefinitions.json: is not UTF-8");
+    }
+
+    #[test]
+    fn an_image_without_its_container_is_told_by_the_names_of_both_files() {
+        let detail =
+            r#"{"ImageSizeInBytes": "44728918", "ImageURI": "orders:v2", "ImageTags": ["v2"]}"#;
+        let zip = zipped(DETAIL, detail);
+        let error = images(&zip).unwrap_err().to_string();
+        let expected = "the first input artifact: has no imagedefinitions.json at its root, but imageDetail.json, which";
+        assert!(error.starts_with(expected), "{error}");
+        assert_eq!(super::detail(&zip).unwrap().unwrap().as_str(), "orders:v2");
+        assert_eq!(super::detail(&zipped(FILE, LIST)), Ok(None));
     }
 
     #[test]

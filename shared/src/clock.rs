@@ -96,6 +96,19 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
+/// A time as an operator reads it who looks at it today: `14:05 UTC`, to the minute that is complete by then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clock(pub Timestamp);
+
+impl fmt::Display for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MINUTE: u64 = 60_000;
+        let minutes = self.0.0.div_ceil(MINUTE);
+        let (hour, minute) = (minutes / 60 % 24, minutes % 60);
+        write!(f, "{hour:02}:{minute:02} UTC")
+    }
+}
+
 /// A duration as an operator reads it: `45s`, `2m10s`, `1h05m`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spoken(pub Duration);

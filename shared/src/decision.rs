@@ -3,6 +3,7 @@
 mod doing;
 mod notice;
 mod outcome;
+mod plan;
 mod refusal;
 mod step;
 mod unfit;
@@ -15,9 +16,10 @@ use crate::{
     record::{FoundInFull, Record},
 };
 
-pub use doing::Doing;
+pub use doing::{Changes, Doing};
 pub use notice::Notice;
-pub use outcome::{Idle, Outcome};
+pub use outcome::{Idle, Outcome, compared};
+pub use plan::Plan;
 pub use refusal::Refusal;
 pub use step::{Approval, Step};
 pub use unfit::Unfit;

@@ -1,6 +1,8 @@
 //! Strict reading of what our users write: the path of the bad field, what was found, what is
 //! allowed.
 
+use std::borrow::Cow;
+
 use serde::de::DeserializeOwned;
 
 /// Input that a person has to correct. Its `Display` is the message of a `ConfigurationError`.
@@ -18,15 +20,15 @@ pub enum BadInput {
     #[error("{source_name} is not valid JSON: {problem}")]
     NotJson {
         /// For example `TARGET`.
-        source_name: &'static str,
+        source_name: Cow<'static, str>,
         /// The parser's words, with line and column.
         problem: String,
     },
     /// A field that is wrong.
     #[error("{source_name}: {}{problem}", at(path))]
     Field {
-        /// For example `UserParameters`.
-        source_name: &'static str,
+        /// For example `UserParameters`, or a file's name.
+        source_name: Cow<'static, str>,
         /// For example `steps[1].weight`; empty for the whole.
         path: String,
         /// What was found and what is allowed.
@@ -45,12 +47,12 @@ fn at(path: &str) -> String {
 impl BadInput {
     /// A field whose value is wrong in itself or beside others.
     pub fn field(
-        source_name: &'static str,
+        source_name: impl Into<Cow<'static, str>>,
         path: impl Into<String>,
         problem: impl Into<String>,
     ) -> Self {
         Self::Field {
-            source_name,
+            source_name: source_name.into(),
             path: path.into(),
             problem: problem.into(),
         }
@@ -58,10 +60,14 @@ impl BadInput {
 }
 
 /// Reads JSON strictly.
-pub fn parse<T: DeserializeOwned>(source_name: &'static str, text: &str) -> Result<T, BadInput> {
+pub fn parse<T: DeserializeOwned>(
+    source_name: impl Into<Cow<'static, str>>,
+    text: &str,
+) -> Result<T, BadInput> {
+    let source_name = source_name.into();
     // Two passes, so that a text that is no JSON at all is not told as a bad field.
     serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|error| BadInput::NotJson {
-        source_name,
+        source_name: source_name.clone(),
         problem: error.to_string(),
     })?;
     let mut json = serde_json::Deserializer::from_str(text);

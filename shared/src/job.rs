@@ -18,8 +18,8 @@ pub struct Job {
     pub user_parameters: Option<String>,
     /// What the last look left for this one.
     pub continuation_token: Option<String>,
-    /// The action's first input artifact.
-    pub input: Option<Artifact>,
+    /// The action's input artifacts, the first one first.
+    pub inputs: Vec<Artifact>,
 }
 
 /// Where an input artifact is, and what opens it.
@@ -115,9 +115,12 @@ impl Job {
             id: text(&job["id"])?,
             user_parameters: text(&data["actionConfiguration"]["configuration"]["UserParameters"]),
             continuation_token: text(&data["continuationToken"]),
-            input: data["inputArtifacts"]
-                .get(0)
-                .and_then(|artifact| Artifact::read(artifact, data)),
+            inputs: data["inputArtifacts"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|artifact| Artifact::read(artifact, data))
+                .collect(),
         })
     }
 }
@@ -159,6 +162,9 @@ pub struct Bookmark {
     /// The bake of the step, once it has begun.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub bake: Option<Bake>,
+    /// Whether no look of the action has seen anything yet.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub blind: bool,
 }
 
 /// For how long something has been held, as far as looks have seen it: the clock stands still while it is not, and never begins again.
@@ -226,6 +232,7 @@ impl Bookmark {
             step: 0,
             step_started: now,
             bake: None,
+            blind: true,
         }
     }
 
@@ -239,7 +246,19 @@ impl Bookmark {
             .as_deref()
             .and_then(|token| serde_json::from_str::<Self>(token).ok())
             .filter(|bookmark| bookmark.v == Self::VERSION)
-            .unwrap_or_else(|| Self::new(&job.id, now))
+            .unwrap_or_else(|| Self {
+                blind: job.continuation_token.is_none(),
+                ..Self::new(&job.id, now)
+            })
+    }
+
+    /// The same for an action of which a look has seen what there is.
+    #[must_use]
+    pub fn sighted(self) -> Self {
+        Self {
+            blind: false,
+            ..self
+        }
     }
 
     /// The bookmark of the step after this one.
@@ -317,7 +336,7 @@ mod tests {
         let job = Job::read(&event()).unwrap();
         assert_eq!(job.user_parameters.as_deref(), Some("{}"));
         assert_eq!(job.continuation_token, None);
-        assert_eq!(job.input.unwrap().key, "orders/BuildOutp/AbC");
+        assert_eq!(job.inputs[0].key, "orders/BuildOutp/AbC");
     }
 
     #[test]
@@ -325,7 +344,7 @@ mod tests {
         let mut event = event();
         let data = event["CodePipeline.job"]["data"].as_object_mut().unwrap();
         data.retain(|key, _| key == "actionConfiguration");
-        assert!(Job::read(&event).unwrap().input.is_none());
+        assert!(Job::read(&event).unwrap().inputs.is_empty());
         assert!(Job::read(&serde_json::json!({"Records": []})).is_none());
     }
 
@@ -343,7 +362,7 @@ mod tests {
         let first = Bookmark::new(&job.id, now);
         assert_eq!(Bookmark::read(&job, now), first);
         job.continuation_token = Some("{\"v\":1}".to_owned());
-        assert_eq!(Bookmark::read(&job, now), first);
+        assert_eq!(Bookmark::read(&job, now), first.clone().sighted());
         let later = first.next_step(now).held(now);
         assert!(later.token().len() < 2048);
         job.continuation_token = Some(later.token());

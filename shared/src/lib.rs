@@ -9,6 +9,7 @@ pub mod exits;
 pub mod fixtures;
 pub mod function;
 pub mod gates;
+pub mod image;
 pub mod input;
 pub mod job;
 pub mod names;

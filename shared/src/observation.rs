@@ -1,6 +1,6 @@
 //! What one look saw, in our own words.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -273,6 +273,8 @@ pub struct Alarm {
     pub first: bool,
     /// CloudWatch's own words about the state.
     pub reason: String,
+    /// How long what it watches has to be bad before it goes to `ALARM`, if that is known: a composite alarm does not say.
+    pub takes: Option<Duration>,
 }
 
 /// A running task of a service.
@@ -382,6 +384,17 @@ impl Service {
         let scaling = self.scaling?;
         let is_held = scaling.suspended.scale_in && scaling.suspended.scheduled;
         (!is_held).then(|| scaling.held_up(self.desired))
+    }
+
+    /// What its automatic scaling has yet to become before so many tasks stay; `None` if nothing scales it to fewer.
+    #[must_use]
+    pub fn scaling_to_floor(&self, floor: u32) -> Option<ScalableTarget> {
+        let scaling = self.scaling.filter(|scaling| scaling.min < floor)?;
+        Some(ScalableTarget {
+            min: floor,
+            max: scaling.max.max(self.desired).max(floor),
+            ..scaling
+        })
     }
 
     /// What its automatic scaling has yet to become before tasks are added only, and its count may be set to less; `None` if nothing

@@ -8,7 +8,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{
     input::{self, BadInput},
-    names::{ContainerName, Image, ReleaseId},
+    names::{ContainerName, Image, ReleaseId, TaskDefinitionArn},
     target::{self, Mode, Target},
     weight::Weight,
 };
@@ -59,11 +59,22 @@ pub struct DeployCanary {
     pub release: ReleaseId,
     /// The candidate's image; without it, `imagedefinitions.json` of the first input artifact.
     pub image: Option<Image>,
+    /// A whole definition in place of the stable one with another image.
+    pub task_definition: Option<Whole>,
     /// The container whose image is replaced; without it, the only container there is, or the one
     /// that `imagedefinitions.json` names.
     pub container: Option<ContainerName>,
     /// How long the candidate may take to become steady.
     pub timeout: Duration,
+}
+
+/// Where a whole task definition is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whole {
+    /// A file of an input artifact, by its path in that.
+    File(String),
+    /// Registered already, by CDK, Terraform or an earlier action.
+    Revision(TaskDefinitionArn),
 }
 
 /// Parameters of shift-weight.
@@ -144,6 +155,7 @@ pub struct Rollback {
 pub struct RawDeployCanary {
     release: ReleaseId,
     image: Option<Image>,
+    task_definition: Option<String>,
     container: Option<ContainerName>,
     #[serde(default = "fifteen")]
     timeout_minutes: u64,
@@ -205,13 +217,46 @@ impl Raw for RawDeployCanary {
     }
 
     fn check(self, _target: &Target) -> Result<DeployCanary, BadInput> {
+        let bad = |field, problem: &str| Err(BadInput::field(USER_PARAMETERS, field, problem));
+        let whole = self.task_definition.map(whole).transpose()?;
+        match &whole {
+            Some(_) if self.container.is_some() => {
+                return bad(
+                    "container",
+                    "given beside taskDefinition, whose containers all have their images; leave it out",
+                );
+            }
+            Some(Whole::Revision(_)) if self.image.is_some() => {
+                return bad(
+                    "image",
+                    "given beside a taskDefinition that is registered already, with its images; leave it out",
+                );
+            }
+            _ => {}
+        }
         Ok(DeployCanary {
             release: self.release,
             image: self.image,
+            task_definition: whole,
             container: self.container,
             timeout: timeout(self.timeout_minutes)?,
         })
     }
+}
+
+fn whole(text: String) -> Result<Whole, BadInput> {
+    let bad = |problem| Err(BadInput::field(USER_PARAMETERS, "taskDefinition", problem));
+    if text.starts_with("arn:") {
+        return TaskDefinitionArn::try_from(text.as_str())
+            .map(Whole::Revision)
+            .or_else(|wrong| bad(wrong.to_string()));
+    }
+    if text.is_empty() || text.starts_with('/') {
+        return bad(format!(
+            "{text:?} is neither a file of an input artifact, such as taskdef.json, nor the ARN of a revision"
+        ));
+    }
+    Ok(Whole::File(text))
 }
 
 impl Raw for RawShiftWeight {

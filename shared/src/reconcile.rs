@@ -37,6 +37,10 @@ pub const FUNCTION_TIMEOUT: Duration = Duration::from_secs(30);
 /// What is left of an invocation for its report: one SDK operation with its retries.
 const FOR_THE_REPORT: Duration = Duration::from_secs(11);
 
+/// For how long an action waits for a right: whoever deploys the suite may start a release before IAM knows its roles everywhere (IAM
+/// user guide, "Changes that I make are not always immediately visible"; it names no time, this one is a choice).
+const IAM_SETTLES: Duration = Duration::from_mins(2);
+
 /// A function that is a pipeline action.
 pub trait Stage: Sized + Send + Sync + 'static {
     /// Its name in messages.
@@ -243,14 +247,17 @@ async fn look<S: Stage>(account: &Account, look: Look<S>) -> Report {
         }
         // A release that has begun is held by what cannot be seen, also by a right that is missing since; but what is known not to
         // exist any more ends it.
-        Err(Trouble::Aws(unseen)) if !look.is_first() && !unseen.is_missing() => {
+        Err(Trouble::Aws(unseen)) if !look.bookmark.blind && !unseen.is_missing() => {
             return held::<S>(&look, &unseen.into());
         }
         Err(trouble) => Err(trouble),
     };
+    let is_new = look.now.since(look.bookmark.started) < IAM_SETTLES;
     match decided {
-        Ok(Decided { decision, bookmark }) => report(decision, &bookmark),
-        Err(trouble) if trouble.is_passing() => held::<S>(&look, &trouble),
+        Ok(Decided { decision, bookmark }) => report(decision, &bookmark.sighted()),
+        Err(trouble) if trouble.is_passing() || is_new && trouble.is_denied() => {
+            held::<S>(&look, &trouble)
+        }
         Err(trouble) => Report::Failed {
             kind: trouble.failure_type(),
             message: trouble.to_string(),

@@ -54,6 +54,9 @@ pub struct Record {
     pub target: Target,
     /// The candidate's image, or images if it has several containers.
     pub images: Images,
+    /// What the candidate changes, by name, for people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<String>,
     /// What the release found; a rollback restores this.
     pub found: Found,
     /// How far it is.
@@ -136,6 +139,14 @@ pub struct FoundService {
     pub desired: u32,
     /// How it was scaled automatically, if it was.
     pub scaling: Option<ScalableTarget>,
+    /// As many tasks it keeps at least until the promotion, whatever scales it to fewer.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub floor: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(tasks: &u32) -> bool {
+    *tasks == 0
 }
 
 /// How far a release is.
@@ -248,6 +259,7 @@ impl Record {
             began: now,
             target,
             images,
+            changes: Vec::new(),
             found,
             phase,
             phase_since: now,

@@ -60,6 +60,15 @@ fn is_two(many: &u32) -> bool {
     *many == two()
 }
 
+fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_yes(it: &bool) -> bool {
+    *it
+}
+
 /// What a rollback does with tasks of the candidate that neither a count of 0 nor a deployment ends, because they are protected from
 /// scale-in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -110,6 +119,9 @@ pub struct QueueTraffic {
     /// The most tasks that both services may have together at any moment; without it, no bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_tasks: Option<u32>,
+    /// Whether a primary that scales to zero keeps a task until the promotion, in `additive`; without one the canary has all the work.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub floor_primary: bool,
 }
 
 impl QueueTraffic {
@@ -197,6 +209,13 @@ impl Target {
             Traffic::Queue(queue) => Some(queue),
             Traffic::Alb(_) => None,
         }
+    }
+
+    /// Whether the primary keeps a task until the promotion.
+    #[must_use]
+    pub fn floors_primary(&self) -> bool {
+        self.queue()
+            .is_some_and(|queue| queue.mode == Mode::Additive && queue.floor_primary)
     }
 
     /// What is special about a pair behind a load balancer.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use crate::{
-    stage::{Behaviour, Script, Stage, Step, Traffic, Version},
+    stage::{Behaviour, Defines, Script, Stage, Step, TASK_DEFINITION, Traffic, Version},
     wire::Interference,
     world::{Fault, events::Delivery, journal::Call},
 };
@@ -38,6 +38,8 @@ pub enum Scenario {
     /// v2's health check fails as soon as it gets requests: the step stops, and the requests go back
     /// (--traffic alb only).
     UnhealthyCanary,
+    /// v2 comes with a task definition of its own, with another environment variable and more CPU: it is released as a whole.
+    NewDefinition,
     /// Automatic scaling wants fewer tasks, then more, then other bounds while v2 is released: no task is missing
     /// at any moment, and scaling is as it was at the end (--traffic alb only).
     AutoscalerFights,
@@ -120,6 +122,7 @@ impl Scenario {
             | Self::AlarmWhilePromoting
             | Self::Throttled
             | Self::ForeignWeight
+            | Self::NewDefinition
             | Self::AutoscalerFights => Behaviour::Works,
         };
         let stable = match self {
@@ -127,6 +130,13 @@ impl Scenario {
             _ => Behaviour::Works,
         };
         let second = Version::new("v2", behaviour);
+        let second = match self {
+            Self::NewDefinition => second.defining(Defines {
+                variable: ("FAST_LANE", "on".to_owned()),
+                size: (512, 1024),
+            }),
+            _ => second,
+        };
         let third = Version::new("v3", Behaviour::Works);
         Script::beginning_with(
             Version::new("v1", stable),
@@ -154,6 +164,7 @@ impl Scenario {
             | Self::CrashLoop
             | Self::Rejected
             | Self::Overtaken
+            | Self::NewDefinition
             | Self::Throttled => vec![Step::new(25, 4)],
         };
         let stage = Stage {
@@ -164,6 +175,10 @@ impl Scenario {
             // The gate of the functions, which looks more often than the alarms do, lets them go first.
             Self::BadVersion => Stage {
                 max_dead_letters: 1000,
+                ..stage
+            },
+            Self::NewDefinition => Stage {
+                task_definition: Some(TASK_DEFINITION.to_owned()),
                 ..stage
             },
             Self::AlarmWhilePromoting => Stage {
@@ -204,6 +219,7 @@ impl Scenario {
             | Self::Overtaken
             | Self::AlarmWhilePromoting
             | Self::Throttled
+            | Self::NewDefinition
             | Self::AutoscalerFights => Answer::Person,
             Self::Rejected => Answer::Rejected,
             Self::BadVersion
@@ -222,6 +238,7 @@ impl Scenario {
             | Self::BothFail
             | Self::Overtaken
             | Self::Throttled
+            | Self::NewDefinition
             | Self::AutoscalerFights => End::Released,
             Self::BadVersion
             | Self::CrashLoop
@@ -264,6 +281,7 @@ impl Scenario {
             | Self::BothFail
             | Self::Overtaken
             | Self::Throttled
+            | Self::NewDefinition
             | Self::AutoscalerFights => None,
         }
     }

@@ -16,7 +16,7 @@ use crate::{
     world::{Fault, Identity, World, scaling},
 };
 
-pub use script::{Behaviour, Script, Version};
+pub use script::{Behaviour, Defines, Script, TASK_DEFINITION, Version};
 
 /// The template parameter `Name`: what the names of everything else begin with.
 pub const NAME: &str = "orders";
@@ -143,6 +143,8 @@ pub struct Stage {
     pub primary_tasks: u32,
     /// Queue: most tasks that both services may have together during a release. Default 20.
     pub max_tasks: u32,
+    /// Queue: whether a primary that scales to zero keeps a task until the promotion. Default true.
+    pub floor_primary: bool,
     /// Queue: by how many dead letters a release may grow the queue of them before its own gate stops it;
     /// the alarm fires at the first one. Default 0.
     pub max_dead_letters: u64,
@@ -166,6 +168,8 @@ pub struct Stage {
     /// Path of the buildspec with which the action `Validate` tests the running canary. Default none:
     /// no such action.
     pub validate_buildspec: Option<String>,
+    /// Path of the task definition in the source that is released as a whole. Default none: images alone.
+    pub task_definition: Option<String>,
     /// Behind a load balancer: how long a target that is taken out may take to finish, whole seconds. Default 30 s; live 6 s.
     pub deregistration_delay: Duration,
     /// Behind a load balancer: by how many percentage points requests go back to the promoted primary at a time. Default 25.
@@ -270,6 +274,7 @@ impl Default for Stage {
             traffic: Traffic::Queue,
             primary_tasks: 4,
             max_tasks: 20,
+            floor_primary: true,
             max_dead_letters: 0,
             mode: Mode::Additive,
             primary_scaling: (2, 20),
@@ -280,6 +285,7 @@ impl Default for Stage {
             steps: None,
             promote_bake: Duration::ZERO,
             validate_buildspec: None,
+            task_definition: None,
             deregistration_delay: Duration::from_secs(30),
             drain_step: 25,
             drain_interval: Duration::from_secs(10),
@@ -412,6 +418,9 @@ impl Stage {
         if let Some(buildspec) = &self.validate_buildspec {
             parameters.insert("ValidateBuildspec".to_owned(), buildspec.clone());
         }
+        if let Some(path) = &self.task_definition {
+            parameters.insert("TaskDefinition".to_owned(), path.clone());
+        }
         parameters
     }
 
@@ -422,6 +431,7 @@ impl Stage {
         };
         vec![
             ("MaxTasks", self.max_tasks.to_string()),
+            ("FloorPrimary", self.floor_primary.to_string()),
             ("MaxDeadLetters", self.max_dead_letters.to_string()),
             ("Mode", mode.to_owned()),
             (

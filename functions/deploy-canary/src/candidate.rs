@@ -2,7 +2,7 @@
 //!
 //! On raw JSON, so that a field that is newer than this program is kept as well.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use canary::{
     artifact::{FILE, Images},
@@ -13,6 +13,8 @@ use canary::{
     parameters::{self, USER_PARAMETERS},
 };
 use serde_json::{Value, json};
+
+use crate::digests::Digests;
 
 /// The tag that names the release a task definition was registered for.
 pub const RELEASE_TAG: &str = "canary:release";
@@ -25,7 +27,7 @@ pub const RELEASE_TAGS: [&str; 2] = [RELEASE_TAG, BEGAN_TAG];
 
 /// What `DescribeTaskDefinition` answers and `RegisterTaskDefinition` does not take: the difference
 /// between `ecs.TaskDefinition` and `ecs.RegisterTaskDefinitionRequest` in botocore 1.44.
-const ANSWER_ONLY: [&str; 9] = [
+pub(crate) const ANSWER_ONLY: [&str; 9] = [
     "taskDefinitionArn",
     "revision",
     "status",
@@ -52,14 +54,15 @@ impl Definition {
         names.map(str::to_owned).collect()
     }
 
-    /// Whether its containers run these images already.
+    /// The digests of its images, as far as they are named by digest.
     #[must_use]
-    pub fn runs(&self, images: &Images) -> bool {
-        images.0.iter().all(|(name, image)| {
-            self.container_definitions().iter().any(|container| {
-                container["name"] == name.as_str() && container["image"] == image.as_str()
-            })
-        })
+    pub fn digests(&self) -> BTreeMap<ContainerName, String> {
+        let images = images_of(self.container_definitions());
+        let images = images.into_iter().filter_map(|(name, image)| {
+            let digest = image.digest()?.to_owned();
+            Some((name, digest))
+        });
+        images.collect()
     }
 
     /// Whether it was registered by this attempt of the release.
@@ -105,28 +108,8 @@ impl Definition {
         input.to_string()
     }
 
-    /// The input of `RegisterTaskDefinition` for the candidate.
-    #[must_use]
-    pub fn candidate(&self, images: &Images, release: &ReleaseId, began: Timestamp) -> String {
-        let mut input = self.input();
-        input["tags"] = self.tags(release, began);
-        for container in input["containerDefinitions"]
-            .as_array_mut()
-            .into_iter()
-            .flatten()
-        {
-            let name = container["name"]
-                .as_str()
-                .and_then(|name| ContainerName::try_from(name).ok());
-            if let Some(image) = name.and_then(|name| images.0.get(&name)) {
-                container["image"] = json!(image);
-            }
-        }
-        input.to_string()
-    }
-
-    /// Without tags.
-    fn input(&self) -> Value {
+    /// The input of `RegisterTaskDefinition`, without tags.
+    pub(crate) fn input(&self) -> Value {
         let mut input = self.0["taskDefinition"].clone();
         if let Some(fields) = input.as_object_mut() {
             fields.retain(|name, value| !ANSWER_ONLY.contains(&name.as_str()) && !value.is_null());
@@ -134,22 +117,9 @@ impl Definition {
         input
     }
 
-    /// The stable tags and ours.
-    fn tags(&self, release: &ReleaseId, began: Timestamp) -> Value {
-        let ours = [
-            json!({"key": RELEASE_TAG, "value": release}),
-            json!({"key": BEGAN_TAG, "value": began.to_string()}),
-        ];
-        self.kept_tags().cloned().chain(ours).collect()
-    }
-
-    /// Tags that are nobody's but the user's. Keys that begin with `aws:` are AWS's own and cannot be given back.
+    /// Tags that are nobody's but the user's.
     pub(crate) fn kept_tags(&self) -> impl Iterator<Item = &Value> {
-        let tags = self.0["tags"].as_array().into_iter().flatten();
-        tags.filter(|tag| {
-            let key = tag["key"].as_str().unwrap_or_default();
-            !key.starts_with("aws:") && !RELEASE_TAGS.contains(&key)
-        })
+        tags(&self.0)
     }
 
     fn container_definitions(&self) -> &[Value] {
@@ -159,17 +129,154 @@ impl Definition {
     }
 }
 
-/// Where the candidate's images come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Where the candidate comes from.
+#[derive(Debug, Clone, PartialEq)]
 pub enum Source {
-    /// `UserParameters`.
+    /// An image in `UserParameters`: the stable definition with that.
     Parameter(Image),
-    /// `imagedefinitions.json` of the first input artifact.
+    /// `imagedefinitions.json` of the first input artifact: the same.
     Artifact(Images),
+    /// A file of an input artifact, with its images in place: a definition of its own.
+    File {
+        /// The file's name.
+        name: String,
+        /// The input of `RegisterTaskDefinition`.
+        input: Value,
+    },
+    /// A revision that is registered already.
+    Revision(Definition),
+}
+
+/// What is to be released: everything that its tasks would run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wanted {
+    /// The images, by container: those that are replaced, or all of a definition of its own.
+    pub images: Images,
+    /// The input of `RegisterTaskDefinition`, with these images, without our tags.
+    pub input: Value,
+    /// Whether these are only some of its images, and the rest is the stable definition's.
+    is_in_part: bool,
+    /// The revision, if it is registered already.
+    pub revision: Option<TaskDefinitionArn>,
+}
+
+impl Wanted {
+    /// What a source asks for, beside what the primary runs.
+    pub fn of(
+        source: &Source,
+        parameters: &parameters::DeployCanary,
+        stable: &Definition,
+        stable_arn: &TaskDefinitionArn,
+    ) -> Result<Self, Refusal> {
+        let (input, revision) = match source {
+            Source::Parameter(_) | Source::Artifact(_) => {
+                let images = images(source, parameters, stable, stable_arn)?;
+                let mut input = stable.input();
+                input["tags"] = stable.kept_tags().cloned().collect();
+                let wanted = Self {
+                    images: Images::default(),
+                    input,
+                    is_in_part: true,
+                    revision: None,
+                };
+                return Ok(wanted.running(images));
+            }
+            Source::File { input, .. } => (input.clone(), None),
+            Source::Revision(definition) => (definition.input(), definition.arn()),
+        };
+        let containers = input["containerDefinitions"].as_array();
+        Ok(Self {
+            images: Images(images_of(containers.map_or(&[], Vec::as_slice))),
+            input,
+            is_in_part: false,
+            revision,
+        })
+    }
+
+    /// Whether a container's image is known to run already. Where only some are replaced the others stay.
+    pub(crate) fn runs(&self, container: &str, digests: &Digests) -> bool {
+        let is_named = self.images.0.keys().any(|name| name.as_str() == container);
+        digests.is_running(container) || !is_named && self.is_in_part
+    }
+
+    /// The same with its images by their digests, where those are known; what is registered already stays.
+    #[must_use]
+    pub fn with(self, digests: &Digests) -> Self {
+        if self.revision.is_some() {
+            return self;
+        }
+        let pinned = digests.pinned(&self.images);
+        self.running(pinned)
+    }
+
+    fn running(mut self, images: Images) -> Self {
+        let containers = self.input["containerDefinitions"].as_array_mut();
+        for container in containers.into_iter().flatten() {
+            let name = container["name"].as_str();
+            let name = name.and_then(|name| ContainerName::try_from(name).ok());
+            if let Some(image) = name.and_then(|name| images.0.get(&name)) {
+                container["image"] = json!(image);
+            }
+        }
+        self.images = images;
+        self
+    }
+
+    /// The input of `RegisterTaskDefinition` for one attempt of a release.
+    #[must_use]
+    pub fn definition(&self, release: &ReleaseId, began: Timestamp) -> String {
+        let ours = [
+            json!({"key": RELEASE_TAG, "value": release}),
+            json!({"key": BEGAN_TAG, "value": began.to_string()}),
+        ];
+        let mut input = self.input.clone();
+        let kept = tags(&self.input).cloned();
+        input["tags"] = kept.chain(ours).collect();
+        input.to_string()
+    }
+}
+
+/// `taskdef.json (taskDefinition)`, as people have named it.
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Parameter(image) => write!(f, "{image} ({USER_PARAMETERS}: field image)"),
+            Self::Artifact(_) => f.write_str(FILE),
+            Self::File { name, .. } => {
+                write!(f, "{name} ({USER_PARAMETERS}: field taskDefinition)")
+            }
+            Self::Revision(definition) => {
+                write!(
+                    f,
+                    "{} ({USER_PARAMETERS}: field taskDefinition)",
+                    definition.short()
+                )
+            }
+        }
+    }
+}
+
+/// Containers with their images. One that names neither tag nor digest has none.
+fn images_of(containers: &[Value]) -> BTreeMap<ContainerName, Image> {
+    let named = containers.iter().filter_map(|container| {
+        let name = ContainerName::try_from(container["name"].as_str()?).ok()?;
+        let image = Image::try_from(container["image"].as_str()?).ok()?;
+        Some((name, image))
+    });
+    named.collect()
+}
+
+/// Tags that are nobody's but the user's. Keys that begin with `aws:` are AWS's own and cannot be given back.
+fn tags(of: &Value) -> impl Iterator<Item = &Value> {
+    let tags = of["tags"].as_array().into_iter().flatten();
+    tags.filter(|tag| {
+        let key = tag["key"].as_str().unwrap_or_default();
+        !key.starts_with("aws:") && !RELEASE_TAGS.contains(&key)
+    })
 }
 
 /// The images that the candidate shall run, each for a container that the stable definition has.
-pub fn images(
+fn images(
     source: &Source,
     parameters: &parameters::DeployCanary,
     stable: &Definition,
@@ -196,6 +303,7 @@ pub fn images(
             _ => return Err(which_container()),
         },
         (Source::Artifact(images), None) => images.clone(),
+        (Source::File { .. } | Source::Revision(_), _) => Images::default(),
         (Source::Artifact(images), Some(container)) => {
             let image = images.0.get(container).ok_or_else(|| Refusal::NoImage {
                 container: container.to_string(),

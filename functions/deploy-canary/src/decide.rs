@@ -2,24 +2,16 @@
 
 use canary::{
     artifact::Images,
-    aws::pipeline::ExecutionStatus,
     clock::Timestamp,
-    decision::{Decision, Doing, Done, Move, Outcome, Refusal, Step, WaitingOn},
+    decision::{Changes, Decision, Doing, Done, Move, Outcome, Refusal, Step, WaitingOn},
     gates,
     names::TaskDefinitionArn,
     observation::{Observation, Task},
     reconcile::{FUNCTION_TIMEOUT, Look, Stage},
-    record::{
-        Beside, Candidate, Cause, Found, FoundDefinition, FoundInFull, FoundRule, FoundService,
-        Phase, Reason, Record,
-    },
+    record::{Candidate, Cause, Phase, Reason, Record},
 };
 
-use crate::{
-    DeployCanary, Detail, Seen,
-    candidate::{self, Definition, Source},
-    preflight, rules,
-};
+use crate::{DeployCanary, Detail, Seen, begin::begin};
 
 /// Decides.
 pub fn decide(look: &Look<DeployCanary>, seen: &Seen) -> Decision {
@@ -115,174 +107,6 @@ fn other_release(look: &Look<DeployCanary>, detail: &Detail, other: &Record) -> 
     }
 }
 
-/// Nobody has the pair: everything that can be wrong is found before the first write.
-fn begin(look: &Look<DeployCanary>, seen: &Seen, previous: Option<&Record>) -> Decision {
-    let pair = &seen.pair;
-    let Some(found) = found(seen) else {
-        return Decision::Refuse(Refusal::NotSteady((&pair.primary).into()));
-    };
-    let Detail::Start {
-        stable,
-        stable_of_canary,
-        source,
-        execution,
-        groups,
-    } = &seen.detail
-    else {
-        return Decision::Wait(WaitingOn::OtherInvocation);
-    };
-    if let Err(refusal) = in_progress(look, execution.as_ref()) {
-        return Decision::Refuse(refusal);
-    }
-    let images = match check(look, pair, stable, source, &found) {
-        Ok(images) => images,
-        Err(refusal) => return Decision::Refuse(refusal),
-    };
-    let release = look.parameters.release.clone();
-    let start = |phase| {
-        Record::begin(
-            previous,
-            release.clone(),
-            look.target.clone(),
-            images.clone(),
-            found.clone(),
-            phase,
-            look.now,
-        )
-    };
-    if stable.runs(&images) {
-        let candidate = found.primary.task_definition.clone();
-        let beside = Beside {
-            release: release.clone(),
-            images: images.clone(),
-            task_definition: candidate.clone(),
-        };
-        let record = match previous {
-            Some(last) if last.beside(&release) == Some(&beside) => None,
-            Some(last) => Some(last.admitting(beside)),
-            None => Some(start(Phase::Promoted {
-                candidate,
-                left: Vec::new(),
-                missed: Vec::new(),
-            })),
-        };
-        return nothing_to_do(look, &images, &found.primary.task_definition, record);
-    }
-    if let Err(unfit) = preflight::check(&look.target, pair, stable, stable_of_canary.as_ref()) {
-        return Decision::Refuse(unfit.into());
-    }
-    if let Err(refusal) = rules::check(&look.target, pair, groups.as_ref()) {
-        return Decision::Refuse(refusal);
-    }
-    for service in [&pair.primary, &pair.canary] {
-        if !service.is_settled() {
-            return Decision::Wait(WaitingOn::Settling(service.into()));
-        }
-    }
-    let definition = stable.candidate(&images, &release, look.now);
-    let record = start(Phase::Deploying {
-        candidate: Candidate::Planned { definition },
-    });
-    let in_full = found_in_full(pair, &record, stable, stable_of_canary.as_ref());
-    let stable = found.primary.task_definition.short().to_owned();
-    Decision::Take(Move {
-        doing: Doing::Begin {
-            image: images,
-            stable,
-        },
-        record: Some(Box::new(record)),
-        found: Some(Box::new(in_full)),
-        steps: Vec::new(),
-    })
-}
-
-/// Events come late and more than once: one that outlived its execution begins nothing.
-fn in_progress(
-    look: &Look<DeployCanary>,
-    execution: Option<&ExecutionStatus>,
-) -> Result<(), Refusal> {
-    let release = look.parameters.release.clone();
-    match execution {
-        Some(status) if status.is_in_progress() => Ok(()),
-        Some(status) => Err(Refusal::NotInProgress {
-            release,
-            status: status.as_str().to_owned(),
-        }),
-        None => Err(Refusal::NoExecution {
-            pipeline: look.target.pipeline.clone(),
-            release,
-        }),
-    }
-}
-
-fn check(
-    look: &Look<DeployCanary>,
-    pair: &Observation,
-    stable: &Definition,
-    source: &Source,
-    found: &Found,
-) -> Result<Images, Refusal> {
-    let images = candidate::images(
-        source,
-        &look.parameters,
-        stable,
-        &found.primary.task_definition,
-    )?;
-    if stable.runs(&images) {
-        return Ok(images);
-    }
-    gates::alarms(&pair.alarms)?;
-    for service in [&pair.primary, &pair.canary] {
-        if !service.is_rolled_out() {
-            return Err(Refusal::NotSteady(service.into()));
-        }
-    }
-    Ok(images)
-}
-
-fn found(seen: &Seen) -> Option<Found> {
-    let pair = &seen.pair;
-    let groups = match &seen.detail {
-        Detail::Start { groups, .. } => groups.as_ref(),
-        _ => None,
-    };
-    Some(Found {
-        primary: FoundService::of(&pair.primary)?,
-        canary: FoundService::of(&pair.canary)?,
-        dead_letters: pair.dead_letters,
-        alb: rules::found(pair, groups),
-    })
-}
-
-/// Everything that a rollback may have to give back without being able to read it.
-fn found_in_full(
-    pair: &Observation,
-    record: &Record,
-    primary: &Definition,
-    canary: Option<&Definition>,
-) -> FoundInFull {
-    let definitions = [Some(primary), canary].into_iter().flatten();
-    let forwards = pair.alb.iter().flat_map(|alb| &alb.forwards);
-    FoundInFull {
-        pair: record.pair.clone(),
-        release: record.release.clone(),
-        definitions: definitions
-            .filter_map(|definition| {
-                Some(FoundDefinition {
-                    task_definition: definition.arn()?,
-                    input: definition.once_more(),
-                })
-            })
-            .collect(),
-        rules: forwards
-            .map(|forward| FoundRule {
-                forward: forward.arn.clone(),
-                actions: forward.actions.clone(),
-            })
-            .collect(),
-    }
-}
-
 /// The release has begun and its gates are open.
 fn deploying(
     look: &Look<DeployCanary>,
@@ -295,7 +119,7 @@ fn deploying(
         Candidate::Registering { definition, since } => match &seen.detail {
             Detail::Latest(latest) if latest.is_of(&record.release, record.began) => {
                 match latest.arn() {
-                    Some(task_definition) => registered(look, record, task_definition),
+                    Some(task_definition) => registered(look, seen, record, task_definition),
                     None => Decision::Wait(WaitingOn::Registration),
                 }
             }
@@ -309,9 +133,8 @@ fn deploying(
             task_definition,
             at,
         } => {
-            let hold = Step::hold(&seen.pair, record);
-            if !hold.is_empty() {
-                Decision::act(Doing::HoldScaling, hold)
+            if let Some(hold) = hold(seen, record) {
+                Decision::Take(hold)
             } else if seen.pair.canary.is_on(task_definition) {
                 steady(look, seen, record, task_definition)
             } else {
@@ -323,41 +146,55 @@ fn deploying(
 
 /// Claims the registration, so that an event that is delivered twice registers once.
 fn register(look: &Look<DeployCanary>, seen: &Seen, record: &Record, definition: &str) -> Decision {
-    let registering = Candidate::Registering {
+    let claimed = Candidate::Registering {
         definition: definition.to_owned(),
         since: look.now,
     };
-    let mut steps = vec![Step::Register {
-        definition: definition.to_owned(),
-    }];
-    steps.extend(Step::hold(&seen.pair, record));
+    let steps = registering(&seen.pair, record, definition.to_owned());
     Decision::Take(Move {
         doing: Doing::Register,
-        record: Some(Box::new(record.advance(
-            Phase::Deploying {
-                candidate: registering,
-            },
-            look.now,
-        ))),
+        record: Some(Box::new(
+            record.advance(Phase::Deploying { candidate: claimed }, look.now),
+        )),
         found: None,
         steps,
     })
 }
 
+pub(crate) fn registering(pair: &Observation, record: &Record, definition: String) -> Vec<Step> {
+    let mut steps = vec![Step::Register { definition }];
+    steps.extend(Step::hold(pair, record));
+    steps
+}
+
+/// What is left of holding automatic scaling.
+fn hold(seen: &Seen, record: &Record) -> Option<Move> {
+    let steps = Step::hold(&seen.pair, record);
+    (!steps.is_empty()).then(|| Move {
+        doing: Doing::hold(record, &steps),
+        record: None,
+        found: None,
+        steps,
+    })
+}
+
+/// The candidate is there: the canary service may change, and does.
 fn registered(
     look: &Look<DeployCanary>,
+    seen: &Seen,
     record: &Record,
     task_definition: TaskDefinitionArn,
 ) -> Decision {
-    let doing = Doing::Registered(task_definition.short().to_owned());
+    let next = hold(seen, record).unwrap_or_else(|| put(seen, record, &task_definition));
     let candidate = Candidate::Registered {
         task_definition,
         at: look.now,
     };
-    Decision::write(
-        doing,
-        record.advance(Phase::Deploying { candidate }, look.now),
-    )
+    let record = record.advance(Phase::Deploying { candidate }, look.now);
+    Decision::Take(Move {
+        record: Some(Box::new(record)),
+        ..next
+    })
 }
 
 /// The canary service is still, or again, on what the release found.
@@ -381,10 +218,10 @@ fn update(
             reason: newest.reason.clone(),
         });
     }
-    put(seen, record, candidate)
+    Decision::Take(put(seen, record, candidate))
 }
 
-fn put(seen: &Seen, record: &Record, candidate: &TaskDefinitionArn) -> Decision {
+fn put(seen: &Seen, record: &Record, candidate: &TaskDefinitionArn) -> Move {
     let service = record.target.canary.clone();
     let tasks = record.first_tasks(&seen.pair.primary);
     let step = Step::UpdateService {
@@ -392,13 +229,15 @@ fn put(seen: &Seen, record: &Record, candidate: &TaskDefinitionArn) -> Decision 
         task_definition: Some(candidate.clone()),
         desired: Some(tasks),
     };
-    Decision::act(
-        Doing::Update {
+    Move {
+        doing: Doing::Update {
             service,
             candidate: candidate.short().to_owned(),
         },
-        vec![step],
-    )
+        record: None,
+        found: None,
+        steps: vec![step],
+    }
 }
 
 /// The canary service is on the candidate: done when everything about it says so.
@@ -411,7 +250,7 @@ fn steady(
     let canary = &seen.pair.canary;
     if canary.desired == 0 {
         // No tasks prove nothing.
-        return put(seen, record, candidate);
+        return Decision::Take(put(seen, record, candidate));
     }
     if let Some(alb) = seen
         .pair
@@ -439,6 +278,7 @@ fn steady(
                     ("Release", look.parameters.release.to_string()),
                     ("Image", record.images.to_string()),
                     ("TaskDefinition", candidate.to_string()),
+                    ("Changes", Changes(&record.changes).to_string()),
                 ],
             })
         }
@@ -454,7 +294,7 @@ fn all_on(tasks: &[Task], candidate: &TaskDefinitionArn, desired: u32) -> bool {
     on == tasks.len() && u32::try_from(on).is_ok_and(|on| on >= desired)
 }
 
-fn nothing_to_do(
+pub(crate) fn nothing_to_do(
     look: &Look<DeployCanary>,
     images: &Images,
     runs: &TaskDefinitionArn,
@@ -470,6 +310,7 @@ fn nothing_to_do(
             ("Release", look.parameters.release.to_string()),
             ("Image", images.to_string()),
             ("TaskDefinition", runs.to_string()),
+            ("Changes", Changes(&[]).to_string()),
         ],
     })
 }

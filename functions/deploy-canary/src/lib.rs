@@ -1,24 +1,31 @@
 #![doc = include_str!("../README.md")]
 
+mod begin;
 pub mod candidate;
 pub mod decide;
+mod difference;
+pub mod digests;
 mod preflight;
 mod rules;
+mod whole;
 
 use std::{fmt, time::Duration};
 
 use canary::{
     artifact,
     aws::{Account, AwsError, Trouble, pipeline::ExecutionStatus},
-    names::ReleaseId,
+    input::BadInput,
+    names::{Image, ReleaseId},
     observation::{Observation, Task},
-    observe, parameters,
+    observe,
+    parameters::{self, Whole},
     reconcile::{Decided, Look, Stage},
     record::{Candidate, Phase, Record},
     target::AlbTraffic,
 };
 
-use candidate::{Definition, Source};
+use candidate::{Definition, Source, Wanted};
+use digests::Digests;
 
 /// The stage.
 #[derive(Debug)]
@@ -50,24 +57,30 @@ pub enum Detail {
     /// Nothing more was needed.
     Nothing,
     /// No release has the pair: what there is to begin with.
-    Start {
-        /// What the primary runs.
-        stable: Definition,
-        /// What the canary runs, if that is something else.
-        stable_of_canary: Option<Definition>,
-        /// Where the candidate's images come from.
-        source: Source,
-        /// How the release's own pipeline execution stands; `None` if the pipeline does not know it.
-        execution: Option<ExecutionStatus>,
-        /// What the target groups are, if the pair is behind a load balancer.
-        groups: Option<Groups>,
-    },
+    Start(Box<Start>),
     /// Another release has the pair: how its pipeline execution stands; `None` if the pipeline does not know it.
     Other(Option<ExecutionStatus>),
     /// The candidate is being registered: the family's latest revision.
     Latest(Definition),
     /// The canary service looks steady: its running tasks.
     Tasks(Vec<Task>),
+}
+
+/// What a release begins with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Start {
+    /// What the primary runs.
+    pub stable: Definition,
+    /// What the canary runs, if that is something else.
+    pub stable_of_canary: Option<Definition>,
+    /// Where the candidate comes from.
+    pub source: Source,
+    /// Which images run, and which are wanted.
+    pub digests: Digests,
+    /// How the release's own pipeline execution stands; `None` if the pipeline does not know it.
+    pub execution: Option<ExecutionStatus>,
+    /// What the target groups are, if the pair is behind a load balancer.
+    pub groups: Option<Groups>,
 }
 
 impl fmt::Display for Seen {
@@ -176,14 +189,10 @@ async fn start(
     let Some(newest) = pair.primary.newest() else {
         return Ok(Detail::Nothing);
     };
-    let source = async {
-        match (&look.parameters.image, &look.job.input) {
-            (Some(image), _) => Ok(Source::Parameter(image.clone())),
-            (None, Some(input)) => Ok(Source::Artifact(artifact::images(
-                &account.artifact(input).await?,
-            )?)),
-            (None, None) => Err(Trouble::from(candidate::no_image())),
-        }
+    let source = source(account, look);
+    let tasks = async {
+        let target = &look.target;
+        Ok(account.task_arns(&target.cluster, &target.primary).await?)
     };
     let stable = async {
         Ok(account
@@ -210,15 +219,62 @@ async fn start(
             None => Ok(None),
         }
     };
-    let (source, stable, stable_of_canary, execution, groups) =
-        tokio::try_join!(source, stable, stable_of_canary, execution, groups)?;
-    Ok(Detail::Start {
-        stable: Definition(stable),
+    let (source, stable, stable_of_canary, execution, groups, tasks) =
+        tokio::try_join!(source, stable, stable_of_canary, execution, groups, tasks)?;
+    let stable = Definition(stable);
+    let wanted = Wanted::of(&source, &look.parameters, &stable, &newest.task_definition);
+    let digests = match wanted {
+        Ok(wanted) => {
+            Digests::observe(account, &look.target, &wanted.images, &stable, &tasks).await?
+        }
+        // Told before anything is compared.
+        Err(_) => Digests::default(),
+    };
+    Ok(Detail::Start(Box::new(Start {
+        stable,
         stable_of_canary,
         source,
+        digests,
         execution,
         groups,
-    })
+    })))
+}
+
+/// Where the candidate comes from: a whole definition, an image, or the file that names images.
+async fn source(account: &Account, look: &Look<DeployCanary>) -> Result<Source, Trouble> {
+    let (parameters, inputs) = (&look.parameters, &look.job.inputs);
+    match (
+        &parameters.task_definition,
+        &parameters.image,
+        inputs.first(),
+    ) {
+        (Some(Whole::Revision(arn)), _, _) => {
+            let definition = account.task_definition(arn.as_str()).await?;
+            Ok(Source::Revision(Definition(definition)))
+        }
+        (Some(Whole::File(name)), image, _) => {
+            let read = inputs.iter().map(|input| account.artifact(input));
+            let artifacts = futures_util::future::try_join_all(read).await?;
+            let image = image
+                .clone()
+                .map_or_else(|| detail_of(&artifacts), |it| Ok(Some(it)))?;
+            let text = whole::find(name, &artifacts)?;
+            Ok(whole::read(name, &text, image.as_ref())?)
+        }
+        (None, Some(image), _) => Ok(Source::Parameter(image.clone())),
+        (None, None, Some(input)) => {
+            let images = artifact::images(&account.artifact(input).await?)?;
+            Ok(Source::Artifact(images))
+        }
+        (None, None, None) => Err(candidate::no_image().into()),
+    }
+}
+
+/// The image that one of the artifacts names.
+fn detail_of(artifacts: &[Vec<u8>]) -> Result<Option<Image>, BadInput> {
+    let details = artifacts.iter().map(|zip| artifact::detail(zip));
+    let details: Vec<_> = details.collect::<Result<_, _>>()?;
+    Ok(details.into_iter().flatten().next())
 }
 
 async fn groups(account: &Account, alb: &AlbTraffic) -> Result<Groups, AwsError> {

@@ -2,16 +2,59 @@
 
 use canary::{
     decision::Unfit,
+    names::ServiceName,
     observation::{Observation, Service},
     target::{QueueTraffic, Target},
     traffic::queue::{self, Unreachable},
     weight::Weight,
 };
 
-use crate::candidate::{Definition, RELEASE_TAGS};
+use serde_json::Value;
+
+use crate::candidate::{Definition, RELEASE_TAGS, Source, Wanted};
 
 /// As many tags a resource may have (ECS developer guide, "Tagging your Amazon ECS resources").
 const MOST_TAGS: usize = 50;
+
+/// Whether a whole definition fits the pair.
+pub(crate) fn candidate(
+    source: &Source,
+    wanted: &Wanted,
+    primary: &ServiceName,
+    stable: &Definition,
+) -> Result<(), Unfit> {
+    let from = source.to_string();
+    let expected = stable.input();
+    let text = |of: &Value, field: &str| of[field].as_str().unwrap_or("none").to_owned();
+    let family = |of: &Value| text(of, "family");
+    if family(&wanted.input) != family(&expected) {
+        return Err(Unfit::CandidateFamily {
+            from,
+            found: family(&wanted.input),
+            expected: family(&expected),
+        });
+    }
+    for field in ["taskRoleArn", "executionRoleArn"] {
+        let (found, expected) = (text(&wanted.input, field), text(&expected, field));
+        // AWS takes the name for the ARN (API reference, `RegisterTaskDefinition`).
+        if found != expected && !expected.ends_with(&format!("/{found}")) {
+            return Err(Unfit::CandidateRole {
+                from,
+                field,
+                found,
+                service: primary.clone(),
+                expected,
+            });
+        }
+    }
+    match source {
+        Source::Revision(revision) if revision.status().is_some_and(|it| it != "ACTIVE") => {
+            let status = revision.status().unwrap_or_default().to_owned();
+            Err(Unfit::CandidateNotActive { from, status })
+        }
+        _ => Ok(()),
+    }
+}
 
 /// The first thing that a release would run into.
 pub(crate) fn check(
@@ -32,7 +75,7 @@ pub(crate) fn check(
     families(primary, canary)?;
     if let Some(queue) = target.queue() {
         is_standard(queue)?;
-        has_room(queue, primary, canary)?;
+        has_room(target, queue, primary, canary)?;
     }
     tags(stable)
 }
@@ -121,9 +164,15 @@ fn is_standard(queue: &QueueTraffic) -> Result<(), Unfit> {
 }
 
 /// Any share at all has room for it.
-fn has_room(queue: &QueueTraffic, primary: &Service, canary: &Service) -> Result<(), Unfit> {
+fn has_room(
+    target: &Target,
+    queue: &QueueTraffic,
+    primary: &Service,
+    canary: &Service,
+) -> Result<(), Unfit> {
     let total = primary.desired + canary.desired;
-    match queue::plan(queue, Weight::LEAST, primary.desired, total) {
+    let least = u32::from(target.floors_primary());
+    match queue::plan(queue, Weight::LEAST, primary.desired.max(least), total) {
         Err(Unreachable::NoRoom {
             cap, taken, needed, ..
         }) => Err(Unfit::NoRoom {

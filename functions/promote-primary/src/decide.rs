@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use canary::{
     clock::Timestamp,
-    decision::{Decision, Doing, Done, Outcome, Refusal, Step, WaitingOn},
+    decision::{Decision, Doing, Done, Move, Outcome, Refusal, Step, WaitingOn},
     gates,
     job::Bake,
     names::TaskDefinitionArn,
@@ -74,6 +74,13 @@ fn promote(look: &Look<PromotePrimary>, seen: &Seen) -> Result<Decision, Refusal
             },
             _,
         ) => {
+            if let Some(tasks) = record.found.primary.unfloored(&seen.pair.primary) {
+                let step = Step::count(&seen.pair.primary.name, tasks);
+                return Ok(Decision::act(
+                    Doing::GiveBackFloor(seen.pair.primary.name.clone()),
+                    vec![step],
+                ));
+            }
             let told = (left.clone(), missed.clone());
             Ok(promoted(record, candidate, told, None))
         }
@@ -170,7 +177,7 @@ fn promoting(
             vec![Step::count(&pair.primary.name, desired)],
         );
     }
-    if !is_proven(seen, candidate) {
+    if !is_proven(seen, record, candidate) {
         return Decision::Wait(WaitingOn::rollout(&pair.primary, candidate));
     }
     if let Some(waiting_on) = drain::unready(pair) {
@@ -222,16 +229,20 @@ fn update(pair: &Observation, record: &Record, candidate: &TaskDefinitionArn) ->
 }
 
 /// The primary's count, where and as long as it is ours: what was found, as far as `maxTasks` has room beside the canary's tasks, the
-/// rest when those have gone.
+/// rest when those have gone. Of workers that scale to zero one task is to prove the candidate.
 fn wanted_primary(pair: &Observation, record: &Record) -> Option<u32> {
     let (primary, canary) = (&pair.primary, &pair.canary);
+    if !record.owns_primary_count() {
+        let tasks = record.primary_tasks(primary);
+        return (tasks > primary.desired).then_some(tasks);
+    }
     let found = record.found.primary.respecting(primary);
     let most = record.target.queue().and_then(|queue| queue.max_tasks);
     let room = most.map_or(u32::MAX, |most| {
         most.saturating_sub(canary.desired.max(canary.running))
     });
     let wanted = found.desired.min(room.max(primary.desired));
-    (record.owns_primary_count() && !found.is_scaled_again(primary)).then_some(wanted)
+    (!found.is_scaled_again(primary)).then_some(wanted)
 }
 
 fn updating(service: &Service, candidate: &TaskDefinitionArn) -> Doing {
@@ -241,10 +252,17 @@ fn updating(service: &Service, candidate: &TaskDefinitionArn) -> Doing {
     }
 }
 
-/// The primary is steady on the candidate with at least one task, and every task runs it. No tasks prove
-/// nothing.
-fn is_proven(seen: &Seen, candidate: &TaskDefinitionArn) -> bool {
+/// The primary is steady on the candidate with at least one task, and every task runs it. No tasks prove nothing; where a target asks
+/// for none, they are all there is.
+fn is_proven(seen: &Seen, record: &Record, candidate: &TaskDefinitionArn) -> bool {
     let primary = &seen.pair.primary;
+    let may_be_empty = record
+        .target
+        .queue()
+        .is_some_and(|queue| !queue.floor_primary);
+    if may_be_empty && primary.desired == 0 {
+        return primary.is_steady();
+    }
     let on_candidate = |task: &Task| task.well && task.task_definition == *candidate;
     primary.is_steady()
         && primary.desired > 0
@@ -311,6 +329,14 @@ fn watch(
                 missed: missed.clone(),
             };
             let write = record.advance(phase, look.now);
+            if let Some(tasks) = record.found.primary.unfloored(&pair.primary) {
+                return Decision::Take(Move {
+                    doing: Doing::GiveBackFloor(pair.primary.name.clone()),
+                    record: Some(Box::new(write)),
+                    found: None,
+                    steps: vec![Step::count(&pair.primary.name, tasks)],
+                });
+            }
             promoted(record, candidate, (left, missed), Some(write))
         }
     }

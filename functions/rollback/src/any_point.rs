@@ -25,8 +25,9 @@ use canary::{
     target::Target,
 };
 use deploy_canary::{
-    DeployCanary, Detail, Groups,
+    DeployCanary, Detail, Groups, Start,
     candidate::{Definition, Source},
+    digests::Digests,
 };
 use promote_primary::PromotePrimary;
 use proptest::prelude::*;
@@ -240,6 +241,7 @@ impl<'a> Run<'a> {
                     parameters::DeployCanary {
                         release: release(),
                         image: Some("orders:v2".try_into().unwrap()),
+                        task_definition: None,
                         container: None,
                         timeout,
                     },
@@ -322,7 +324,7 @@ impl<'a> Run<'a> {
 
     /// What deploy-canary reads in its second round.
     fn detail(&self) -> Detail {
-        let start = || Detail::Start {
+        let begin = || Start {
             execution: Some("InProgress".into()),
             groups: self.story.target.alb().map(|_| Groups {
                 primary: vec![load_balancer()],
@@ -338,7 +340,9 @@ impl<'a> Run<'a> {
             )),
             stable_of_canary: None,
             source: Source::Parameter("orders:v2".try_into().unwrap()),
+            digests: Digests::default(),
         };
+        let start = || Detail::Start(Box::new(begin()));
         let Some(record) = self.world.pair.record.as_ref().filter(|it| it.is_active()) else {
             return start();
         };

@@ -209,25 +209,29 @@ fn scaled(
 /// Looks at every rule by itself: what is wrong with one must not keep another, or the services, from being restored.
 async fn balancer(account: &Account, model: Option<&AlbTraffic>) -> Option<Balancer> {
     let model = model?;
-    let rules = model.forwards().map(|arn| async move {
-        let actions = in_time(
-            "the rules of the load balancer",
-            account.actions(model, arn),
-        );
-        Rule {
-            arn: arn.clone(),
-            seen: forward(model, arn, actions.await),
+    let batches = model.batches().into_iter().map(|arns| async move {
+        let read = async { Ok::<_, Trouble>(account.actions(model, &arns).await) };
+        let read = in_time("the rules of the load balancer", read).await;
+        let of = |at: usize| match &read {
+            Known::Known(all) => all[at].clone().into(),
+            Known::Gone => Known::Gone,
+            Known::Unknown(unseen) => Known::Unknown(unseen.clone()),
+        };
+        let rules = arns.iter().enumerate().map(|(at, arn)| Rule {
+            arn: (*arn).clone(),
+            seen: forward(model, arn, of(at)),
             recorded: None,
-        }
+        });
+        rules.collect::<Vec<_>>()
     });
     let what = "elasticloadbalancing:DescribeTargetHealth";
     let (rules, primary, canary) = tokio::join!(
-        futures_util::future::join_all(rules),
+        futures_util::future::join_all(batches),
         in_time(what, account.health_of_primary(model)),
         in_time(what, account.health_of_canary(model))
     );
     Some(Balancer {
-        rules,
+        rules: rules.into_iter().flatten().collect(),
         primary,
         canary,
     })

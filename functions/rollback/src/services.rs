@@ -265,8 +265,12 @@ fn given_back(
 /// The scaling of a primary whose count was its own. Only what giving the bounds back has pulled into them is put right;
 /// every other count is the scaling's doing.
 fn scaling_up_back(primary: &Service, found: &FoundService, is_over: bool) -> Vec<Step> {
-    let Some(scaling) = found.scaling.filter(|_| is_over) else {
+    if !is_over {
         return Vec::new();
+    }
+    let Some(scaling) = found.scaling else {
+        let count = found.unfloored(primary).into_iter();
+        return count.map(|to| Step::count(&primary.name, to)).collect();
     };
     if primary.scaling != Some(scaling) {
         return vec![scale(primary, scaling)];

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use canary::{
     artifact::Images,
-    decision::{Decision, Doing, Done, Move, Outcome, Refusal, WaitingOn},
+    decision::{Decision, Doing, Done, Move, Outcome, Plan, Refusal, WaitingOn, compared},
     gates,
     job::{Bake, Bookmark},
     names::TaskDefinitionArn,
@@ -17,7 +17,7 @@ use canary::{
         alb,
         share::{Asked, Progress},
     },
-    weight::Weight,
+    weight::{Attained, Weight},
 };
 
 use crate::ShiftWeight;
@@ -146,7 +146,7 @@ fn shift(
         Ok(Progress::Change { doing, steps, set }) => match phase(ready, *step, &bookmark) {
             Err(OldEvent) => Decision::Wait(WaitingOn::OtherInvocation),
             Ok(phase) => Decision::Take(Move {
-                doing,
+                doing: planned(look, seen, &bookmark, doing, phase.is_some()),
                 record: asked.written(set, phase, look.now).map(Box::new),
                 found: None,
                 steps,
@@ -176,6 +176,23 @@ fn shift(
     Decided {
         decision: in_time(look, ready, *step, &bookmark, decision),
         bookmark,
+    }
+}
+
+/// With the first share people hear what is to come.
+fn planned(
+    look: &Look<ShiftWeight>,
+    seen: &Observation,
+    bookmark: &Bookmark,
+    doing: Doing,
+    is_new: bool,
+) -> Doing {
+    if !is_new || bookmark.step > 0 {
+        return doing;
+    }
+    Doing::Planned {
+        first: Box::new(doing),
+        plan: Plan::new(&look.parameters.steps, &seen.alarms, look.now),
     }
 }
 
@@ -246,14 +263,24 @@ fn done(seen: &Observation, ready: &Ready<'_>) -> Decision {
         tolerance: None,
     };
     let attained = share.attained();
+    let with_nothing = matches!(attained, Attained::Tasks(_)) && seen.primary.desired == 0;
     Decision::Done(Done {
-        outcome: Outcome::Shifted { asked, attained },
+        outcome: Outcome::Shifted {
+            asked,
+            attained,
+            with_nothing,
+        },
         record: None,
         variables: vec![
             ("Asked", asked.to_string()),
             (
                 "Attained",
-                format!("{}: {}", attained.share(), attained.of()),
+                format!(
+                    "{}: {}{}",
+                    attained.share(),
+                    attained.of(),
+                    compared(with_nothing)
+                ),
             ),
         ],
     })

@@ -1,9 +1,9 @@
 //! Amazon `CloudWatch`: the alarms that guard a release.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_cloudwatch::types::{
-    AlarmMuteRuleStatus, AlarmType, HistoryItemType, ScanBy, StateValue,
+    AlarmMuteRuleStatus, AlarmType, HistoryItemType, MetricAlarm, MetricStat, ScanBy, StateValue,
 };
 use aws_smithy_types::DateTime;
 use serde_json::Value;
@@ -41,22 +41,26 @@ impl Account {
         let metric = answer.metric_alarms().iter().map(|alarm| {
             let said = said(alarm.state_reason(), alarm.state_transitioned_timestamp());
             let acts = alarm.actions_enabled() != Some(false);
-            (alarm.alarm_name(), alarm.state_value(), acts, said)
+            (
+                alarm.alarm_name(),
+                (alarm.state_value(), acts, said, takes(alarm)),
+            )
         });
         let composite = answer.composite_alarms().iter().map(|alarm| {
             let said = said(alarm.state_reason(), alarm.state_transitioned_timestamp());
             let acts = alarm.actions_enabled() != Some(false);
             let acts = acts && alarm.actions_suppressed_by().is_none();
-            (alarm.alarm_name(), alarm.state_value(), acts, said)
+            (alarm.alarm_name(), (alarm.state_value(), acts, said, None))
         });
         let found: BTreeMap<_, _> = metric
             .chain(composite)
-            .filter_map(|(name, state, acts, said)| Some((name?, (state, acts, said))))
+            .filter_map(|(name, rest)| Some((name?, rest)))
             .collect();
         let alarms = names.iter().map(|name| {
-            let (state, acts, (reason, since)) = found.get(name.as_str()).ok_or_else(|| {
-                AwsError::missing(ACTION, format!("alarm {name} ({TARGET}: field alarms)"))
-            })?;
+            let (state, acts, (reason, since), takes) =
+                found.get(name.as_str()).ok_or_else(|| {
+                    AwsError::missing(ACTION, format!("alarm {name} ({TARGET}: field alarms)"))
+                })?;
             Ok(Alarm {
                 name: name.clone(),
                 firing: *state == Some(&StateValue::Alarm),
@@ -64,6 +68,7 @@ impl Account {
                 acts: *acts,
                 first: false,
                 reason: reason.clone(),
+                takes: *takes,
             })
         });
         let alarms: Vec<Alarm> = alarms.collect::<Result<_, AwsError>>()?;
@@ -151,6 +156,19 @@ fn known(answer: Result<bool, AwsError>) -> Result<bool, AwsError> {
     }
 }
 
+/// How long what an alarm watches has to be bad: its periods, as many as have to be breaching (API reference, `MetricAlarm`). One of
+/// metric math has the periods of its metrics.
+fn takes(alarm: &MetricAlarm) -> Option<Duration> {
+    let of_math = alarm.metrics().iter().filter_map(|query| {
+        let of_metric = query.metric_stat().and_then(MetricStat::period);
+        of_metric.or(query.period())
+    });
+    let period = u64::try_from(alarm.period().or(of_math.max())?).ok()?;
+    let periods = alarm.datapoints_to_alarm().or(alarm.evaluation_periods())?;
+    let periods = u32::try_from(periods).ok()?;
+    Some(Duration::from_secs(period) * periods)
+}
+
 /// What an alarm says of its state, and since when it is in it.
 fn said(reason: Option<&str>, since: Option<&DateTime>) -> (String, Option<Timestamp>) {
     (reason.unwrap_or_default().to_owned(), moment(since))
@@ -169,6 +187,7 @@ mod tests {
             acts: true,
             first: false,
             reason: String::new(),
+            takes: None,
         };
         let throttled = || {
             Err(AwsError::throttled(

@@ -173,6 +173,12 @@ impl AwsError {
         matches!(self.kind, Kind::Busy | Kind::Unavailable)
     }
 
+    /// Whether a right is missing.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        self.kind == Kind::Denied
+    }
+
     /// Whether what the call was about does not exist.
     #[must_use]
     pub fn is_missing(&self) -> bool {
@@ -199,6 +205,12 @@ impl Trouble {
             Self::Aws(error) => error.is_passing(),
             Self::Conflict { .. } => true,
         }
+    }
+
+    /// Whether a right is missing.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        matches!(self, Self::Aws(error) if error.is_denied())
     }
 
     /// The name of the error that an invocation fails with: `errorType` of its answer, and in its log.

@@ -2,7 +2,11 @@
 //!
 //! A rule's actions are replaced whole, so they are kept as they go over the wire: see `raw`.
 
-use aws_sdk_elasticloadbalancingv2::types::{TargetHealth as SdkHealth, TargetHealthStateEnum};
+use std::collections::BTreeMap;
+
+use aws_sdk_elasticloadbalancingv2::types::{
+    Rule, TargetHealth as SdkHealth, TargetHealthStateEnum,
+};
 use roxmltree::{Document, Node};
 
 use super::{
@@ -23,14 +27,27 @@ const VERSION: &str = "2015-12-01";
 /// The attribute with the deregistration delay in seconds, 0 to 3600 (botocore `elbv2.TargetGroupAttribute`).
 const DEREGISTRATION_DELAY: &str = "deregistration_delay.timeout_seconds";
 
+const DESCRIBE_RULES: &str = "elasticloadbalancing:DescribeRules";
+const DESCRIBE_LISTENERS: &str = "elasticloadbalancing:DescribeListeners";
+
 impl Account {
     /// What the load balancer does for the pair: every rule, and the health of both groups.
     pub async fn alb(&self, alb: &AlbTraffic) -> Result<Alb, Trouble> {
-        let forwards = alb.forwards().map(|arn| self.forward(alb, arn));
-        let (forwards, (primary, canary)) = tokio::try_join!(
-            futures_util::future::try_join_all(forwards),
-            self.health_of(alb)
-        )?;
+        let batches = alb.batches();
+        let reads = batches.iter().map(|arns| self.actions(alb, arns));
+        let (read, health) =
+            tokio::join!(futures_util::future::join_all(reads), self.health_of(alb));
+        let read = batches
+            .into_iter()
+            .flatten()
+            .zip(read.into_iter().flatten());
+        let forwards = read.map(|(arn, actions)| {
+            Forward::read(alb, arn, actions?).map_err(|bad| {
+                BadInput::field(TARGET, field(alb, arn), format!("{arn} {bad}")).into()
+            })
+        });
+        let forwards = forwards.collect::<Result<_, Trouble>>()?;
+        let (primary, canary) = health?;
         Ok(Alb {
             forwards,
             primary,
@@ -58,64 +75,86 @@ impl Account {
         Ok(health.await?)
     }
 
-    /// One rule, or one listener's default action.
-    pub async fn forward(&self, alb: &AlbTraffic, arn: &ForwardArn) -> Result<Forward, Trouble> {
-        let actions = self.actions(alb, arn).await?;
-        Forward::read(alb, arn, actions)
-            .map_err(|bad| BadInput::field(TARGET, field(alb, arn), format!("{arn} {bad}")).into())
-    }
-
-    /// Everything that a rule, or a listener's default, does.
-    pub async fn actions(&self, alb: &AlbTraffic, arn: &ForwardArn) -> Result<Actions, Trouble> {
-        let field = field(alb, arn);
-        if arn.is_listener() {
-            self.default_actions(arn, &field).await
+    /// Everything that rules do, or the defaults of listeners: those of one batch of a target, in its order. Each has an answer of its
+    /// own, also where another one does not exist.
+    pub async fn actions(
+        &self,
+        alb: &AlbTraffic,
+        arns: &[&ForwardArn],
+    ) -> Vec<Result<Actions, Trouble>> {
+        let described = if arns.iter().all(|arn| arn.is_listener()) {
+            self.default_actions(alb, arns).await
         } else {
-            self.rule_actions(arn, &field).await
+            self.rule_actions(alb, arns).await
+        };
+        match described {
+            Ok(mut found) => {
+                let mut of = |arn: &&ForwardArn| found.remove(arn.as_str());
+                let missing = |arn| AwsError::missing(action(arn), told(alb, &[arn])).into();
+                let all = arns.iter();
+                all.map(|arn| of(arn).unwrap_or_else(|| Err(missing(*arn))))
+                    .collect()
+            }
+            // AWS says that one of them does not exist, and nothing of the others.
+            Err(error) if error.is_missing() && arns.len() > 1 => {
+                let (some, others) = arns.split_at(arns.len() / 2);
+                let (some, others) = tokio::join!(
+                    Box::pin(self.actions(alb, some)),
+                    Box::pin(self.actions(alb, others))
+                );
+                some.into_iter().chain(others).collect()
+            }
+            Err(error) => arns.iter().map(|_| Err(error.clone().into())).collect(),
         }
     }
 
-    async fn rule_actions(&self, arn: &ForwardArn, field: &str) -> Result<Actions, Trouble> {
-        const ACTION: &str = "elasticloadbalancing:DescribeRules";
-        let what = format!("{arn} ({TARGET}: field {field})");
+    async fn rule_actions(
+        &self,
+        alb: &AlbTraffic,
+        arns: &[&ForwardArn],
+    ) -> Result<Described, AwsError> {
         let answer = Answer::default();
         let rules = self
             .elb
             .describe_rules()
-            .rule_arns(arn.as_str())
+            .set_rule_arns(Some(arns.iter().map(ToString::to_string).collect()))
             .customize()
             .interceptor(answer.clone())
             .send()
             .await
-            .map_err(|error| AwsError::of(ACTION, &what, &error))?;
-        let is_default = rules
+            .map_err(|error| AwsError::of(DESCRIBE_RULES, told(alb, arns), &error))?;
+        let mut found = described(&answer.take(), "Rule", "Actions");
+        let defaults = rules
             .rules()
             .iter()
-            .any(|rule| rule.is_default() == Some(true));
-        if is_default {
+            .filter(|rule| rule.is_default() == Some(true));
+        for arn in defaults.filter_map(Rule::rule_arn) {
             let problem = format!(
                 "{arn} is the default rule of its listener, which has to be named instead, in \"listener\""
             );
-            return Err(BadInput::field(TARGET, field, problem).into());
+            let named = arns.iter().find(|it| it.as_str() == arn);
+            let field = named.map_or_else(String::new, |arn| field(alb, arn));
+            let bad = BadInput::field(TARGET, field, problem);
+            found.insert(arn.to_owned(), Err(bad.into()));
         }
-        Ok(actions(&answer.take(), "Rules", "Actions")
-            .ok_or_else(|| AwsError::missing(ACTION, what))?)
+        Ok(found)
     }
 
-    async fn default_actions(&self, arn: &ForwardArn, field: &str) -> Result<Actions, Trouble> {
-        const ACTION: &str = "elasticloadbalancing:DescribeListeners";
-        let what = format!("{arn} ({TARGET}: field {field})");
+    async fn default_actions(
+        &self,
+        alb: &AlbTraffic,
+        arns: &[&ForwardArn],
+    ) -> Result<Described, AwsError> {
         let answer = Answer::default();
         self.elb
             .describe_listeners()
-            .listener_arns(arn.as_str())
+            .set_listener_arns(Some(arns.iter().map(ToString::to_string).collect()))
             .customize()
             .interceptor(answer.clone())
             .send()
             .await
-            .map_err(|error| AwsError::of(ACTION, &what, &error))?;
-        Ok(actions(&answer.take(), "Listeners", "DefaultActions")
-            .ok_or_else(|| AwsError::missing(ACTION, what))?)
+            .map_err(|error| AwsError::of(DESCRIBE_LISTENERS, told(alb, arns), &error))?;
+        Ok(described(&answer.take(), "Listener", "DefaultActions"))
     }
 
     async fn target_health(
@@ -244,22 +283,43 @@ fn form(operation: &str, (name, arn): (&str, &str), fields: &[(String, String)])
         .finish()
 }
 
-/// The actions in an answer: those of the only member of a list.
-fn actions(answer: &[u8], list: &str, name: &str) -> Option<Actions> {
-    let text = std::str::from_utf8(answer).ok()?;
-    let document = Document::parse(text).ok()?;
+/// Actions by the ARN of what has them.
+type Described = BTreeMap<String, Result<Actions, Trouble>>;
+
+/// The actions in an answer: of every member of the list of this kind.
+fn described(answer: &[u8], kind: &str, name: &str) -> Described {
+    let text = std::str::from_utf8(answer).unwrap_or_default();
+    let Ok(document) = Document::parse(text) else {
+        return Described::new();
+    };
     let list = document
         .descendants()
-        .find(|node| node.has_tag_name_of(list))?;
-    let member = list.children().find(Node::is_element)?;
-    let actions = member.children().find(|node| node.has_tag_name_of(name))?;
-    Some(Actions::new(
-        actions
-            .children()
-            .filter(Node::is_element)
-            .map(element)
-            .collect(),
-    ))
+        .find(|node| node.has_tag_name_of(&format!("{kind}s")));
+    let members = list.into_iter().flat_map(|list| list.children());
+    let actions = members.filter_map(|member| {
+        let child = |name: &str| member.children().find(|node| node.has_tag_name_of(name));
+        let arn = child(&format!("{kind}Arn"))?.text()?.to_owned();
+        let actions = child(name)?.children();
+        let actions = actions.filter(Node::is_element).map(element).collect();
+        Some((arn, Ok(Actions::new(actions))))
+    });
+    actions.collect()
+}
+
+fn action(arn: &ForwardArn) -> &'static str {
+    if arn.is_listener() {
+        DESCRIBE_LISTENERS
+    } else {
+        DESCRIBE_RULES
+    }
+}
+
+/// One by its ARN and where the target names it; of several, how many.
+fn told(alb: &AlbTraffic, arns: &[&ForwardArn]) -> String {
+    match arns {
+        [arn] => format!("{arn} ({TARGET}: field {})", field(alb, arn)),
+        arns => format!("{} rules ({TARGET}: field traffic.alb.rules)", arns.len()),
+    }
 }
 
 trait Tag {

@@ -4,6 +4,7 @@ pub mod alarms;
 pub mod artifacts;
 pub mod error;
 mod exits;
+pub mod images;
 pub mod load_balancers;
 pub mod notifications;
 pub mod pipeline;
@@ -34,6 +35,7 @@ pub struct Account {
     codepipeline: Lazy<aws_sdk_codepipeline::Client>,
     cloudwatch: Lazy<aws_sdk_cloudwatch::Client>,
     dynamodb: Lazy<aws_sdk_dynamodb::Client>,
+    ecr: Lazy<aws_sdk_ecr::Client>,
     ecs: Lazy<aws_sdk_ecs::Client>,
     elb: Lazy<aws_sdk_elasticloadbalancingv2::Client>,
     scaling: Lazy<aws_sdk_applicationautoscaling::Client>,
@@ -100,6 +102,7 @@ impl Account {
             codepipeline: lazy(&config, aws_sdk_codepipeline::Client::new),
             cloudwatch: lazy(&config, aws_sdk_cloudwatch::Client::new),
             dynamodb: lazy(&config, aws_sdk_dynamodb::Client::new),
+            ecr: lazy(&config, aws_sdk_ecr::Client::new),
             ecs: lazy(&config, aws_sdk_ecs::Client::new),
             elb: lazy(&config, aws_sdk_elasticloadbalancingv2::Client::new),
             scaling: lazy(&config, aws_sdk_applicationautoscaling::Client::new),

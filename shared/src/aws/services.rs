@@ -1,5 +1,7 @@
 //! Amazon ECS: services and their tasks.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_ecs::types::{
     Deployment as SdkDeployment, DeploymentControllerType, DeploymentRolloutState, DesiredStatus,
     HealthStatus, ServiceRevisionCleanup,
@@ -9,7 +11,7 @@ use super::{Account, AwsError, Trouble, moment};
 use crate::{
     clock::Timestamp,
     input::BadInput,
-    names::{ClusterName, ServiceName, TargetGroupArn, TaskDefinitionArn},
+    names::{ClusterName, ContainerName, ServiceName, TargetGroupArn, TaskDefinitionArn},
     observation::{Deployment, Rollout, Service, Settings, Task},
     target::{TARGET, Target},
 };
@@ -113,6 +115,26 @@ impl Account {
     ) -> Result<Vec<Task>, AwsError> {
         let described = self.described_tasks(cluster, arns).await?;
         described.iter().map(task).collect()
+    }
+
+    /// What the containers of running tasks run, by digest; a container whose digest ECS does not say is left out.
+    pub async fn digests(
+        &self,
+        cluster: &ClusterName,
+        arns: &[String],
+    ) -> Result<Vec<BTreeMap<ContainerName, String>>, AwsError> {
+        let described = self.described_tasks(cluster, arns).await?;
+        let running = described
+            .iter()
+            .filter(|task| task.last_status() == Some("RUNNING"));
+        let digests = running.map(|task| {
+            let containers = task.containers().iter().filter_map(|container| {
+                let name = ContainerName::try_from(container.name()?).ok()?;
+                Some((name, container.image_digest()?.to_owned()))
+            });
+            containers.collect()
+        });
+        Ok(digests.collect())
     }
 
     /// The same, as ECS tells it.

@@ -1,35 +1,58 @@
 //! What is being changed, in the words of the console.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
-use super::{WaitingOn, plural};
+use super::{Plan, Step, WaitingOn, plural};
 use crate::{
     artifact::Images,
-    clock::{Spoken, Timestamp},
+    clock::{Clock, Spoken, Timestamp},
     exits::Exits,
+    job::cut,
     names::{ReleaseId, ServiceName},
-    record::Cause,
+    record::{Cause, Record},
     traffic::queue::Counts,
     weight::{Attained, Weight},
 };
+
+/// What a candidate changes, as the approval shows it: as much as is read there, in at most 300 characters.
+#[derive(Debug, Clone, Copy)]
+pub struct Changes<'a>(pub &'a [String]);
+
+impl fmt::Display for Changes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MOST: usize = 300;
+        if self.0.is_empty() {
+            return f.write_str("none");
+        }
+        f.write_str(&cut(&self.0.join(", "), MOST))
+    }
+}
 
 /// What a move does, as an operator reads it.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Doing {
     /// The release begins.
-    #[error("release begins: {image} is to replace {stable}")]
+    #[error(
+        "release begins: {image} is to replace {stable}. Changes: {}. The canary has to run it steadily by {}{}{}",
+        Changes(changes), Clock(*until), keeping(floor.as_ref()), more_letters(*letters)
+    )]
     Begin {
         /// The candidate's image.
         image: Images,
         /// What the primary runs.
         stable: String,
+        /// What that changes, by name.
+        changes: Vec<String>,
+        /// When the action's time is up.
+        until: Timestamp,
+        /// The primary, if it has no task and is to have one.
+        floor: Option<ServiceName>,
+        /// Dead letters from before, if one more ends the release.
+        letters: Option<u64>,
     },
     /// The candidate is registered.
     #[error("registering the candidate's task definition")]
     Register,
-    /// The candidate is known.
-    #[error("candidate registered as {0}")]
-    Registered(String),
     /// What counts only together with other looks is written down.
     #[error("{exits}{waiting_on}")]
     Note {
@@ -77,6 +100,14 @@ pub enum Doing {
         /// Its tasks.
         tasks: u32,
     },
+    /// The first share, with what is to come.
+    #[error("{first}. {plan}")]
+    Planned {
+        /// What is done about the first share.
+        first: Box<Self>,
+        /// When which share is to be there.
+        plan: Plan,
+    },
     /// Weights.
     #[error("{asked} asked; setting the canary's target group to {}", attained.of())]
     Weigh {
@@ -120,11 +151,17 @@ pub enum Doing {
         resting: u32,
     },
     /// Task counts become ours alone.
-    #[error("suspending automatic scaling for the length of the release")]
-    HoldScaling,
+    #[error("suspending automatic scaling for the length of the release{}", keeping(floor.as_ref()))]
+    HoldScaling {
+        /// The primary, if a task of it is to stay although it scales to zero.
+        floor: Option<ServiceName>,
+    },
     /// Automatic scaling becomes what it was.
     #[error("restoring automatic scaling")]
     RestoreScaling,
+    /// A service that had no task has none again.
+    #[error("promotion complete; setting {0} back to 0 tasks, as the release found it")]
+    GiveBackFloor(ServiceName),
     /// The promotion is complete and watched.
     #[error("promotion complete; health is watched for {}", Spoken(*.0))]
     Watch(Duration),
@@ -185,11 +222,44 @@ pub enum Doing {
 }
 
 impl Doing {
+    /// What [`Step::hold`] does.
+    #[must_use]
+    pub fn hold(record: &Record, steps: &[Step]) -> Self {
+        let primary = &record.target.primary;
+        let is_of_primary = |step: &Step| match step {
+            Step::Scale { service, .. } | Step::UpdateService { service, .. } => service == primary,
+            _ => false,
+        };
+        let is_floored = record.found.primary.floor > 0 && steps.iter().any(is_of_primary);
+        Self::HoldScaling {
+            floor: is_floored.then(|| primary.clone()),
+        }
+    }
+
     /// Whether a rollback begins or goes on.
     #[must_use]
     pub fn is_of_rollback(&self) -> bool {
         matches!(self, Self::RollBack { .. } | Self::GoOnRollingBack(_))
     }
+}
+
+fn keeping(floor: Option<&ServiceName>) -> String {
+    let keeps = |primary| {
+        format!(
+            "; {primary}, which scales to zero, keeps at least 1 task until the promotion (floorPrimary)"
+        )
+    };
+    floor.map(keeps).unwrap_or_default()
+}
+
+fn more_letters(letters: Option<u64>) -> String {
+    let more = |letters| {
+        let s = if letters == 1 { "" } else { "s" };
+        format!(
+            "; the dead-letter queue has {letters} message{s} from before, and one more ends the release (maxDeadLetters is 0)"
+        )
+    };
+    letters.map(more).unwrap_or_default()
 }
 
 fn there(attained: Attained) -> &'static str {

@@ -24,12 +24,14 @@ pub enum Outcome {
         tasks: u32,
     },
     /// All shares were held.
-    #[error("{asked} asked, {attained}; all shares held, no gate closed")]
+    #[error("{asked} asked, {attained}; all shares held, no gate closed{}", compared(*with_nothing))]
     Shifted {
         /// The last share asked for.
         asked: Weight,
         /// The share attained.
         attained: Attained,
+        /// Whether the primary has no task.
+        with_nothing: bool,
     },
     /// The pair runs the candidate.
     #[error(
@@ -185,6 +187,16 @@ pub enum Idle {
         /// Its phase.
         phase: String,
     },
+}
+
+/// What a share means while the primary has no task.
+#[must_use]
+pub fn compared(with_nothing: bool) -> &'static str {
+    if with_nothing {
+        "; the primary has no task (floorPrimary is false), so nothing was compared"
+    } else {
+        ""
+    }
 }
 
 /// Exceptions after a comma.

@@ -33,6 +33,47 @@ pub enum Unfit {
         /// Its family.
         of_canary: String,
     },
+    /// A release stays within one family: the functions may pass its roles, and put its revisions on services.
+    #[error(
+        "the task definition of {from} is of the family {found}, and the pair's services run {expected}. Write that family there, then \
+         retry; another family is a deployment of your own"
+    )]
+    CandidateFamily {
+        /// The file or revision.
+        from: String,
+        /// Its family.
+        found: String,
+        /// The pair's.
+        expected: String,
+    },
+    /// IAM lets the functions pass the pair's two roles, and no others.
+    #[error(
+        "the task definition of {from} has the {field} {found}, and the one that {service} runs has {expected}: a release does not change \
+         what its tasks may do. Write that role there, then retry; another role is a deployment of your own"
+    )]
+    CandidateRole {
+        /// The file or revision.
+        from: String,
+        /// `taskRoleArn` or `executionRoleArn`.
+        field: &'static str,
+        /// What it has.
+        found: String,
+        /// The primary.
+        service: ServiceName,
+        /// What that has.
+        expected: String,
+    },
+    /// As for a stable version.
+    #[error(
+        "the task definition of {from} is {status}: no service can be put on it. Register the same definition once more, name that, then \
+         retry"
+    )]
+    CandidateNotActive {
+        /// The revision.
+        from: String,
+        /// Its status.
+        status: String,
+    },
     /// AWS refuses a desired count there (API reference, `UpdateService`).
     #[error(
         "service {service} has the scheduling strategy {strategy}, whose tasks cannot be counted; a release needs REPLICA. Create the \

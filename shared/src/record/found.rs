@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::FoundService;
 use crate::{
     names::{ForwardArn, PairId, ReleaseId, TaskDefinitionArn},
-    observation::Service,
+    observation::{ScalableTarget, Service},
+    target::Target,
     traffic::alb::Actions,
 };
 
@@ -96,6 +97,28 @@ impl FoundService {
             task_definition: service.newest()?.task_definition.clone(),
             desired: service.desired,
             scaling: service.scaling,
+            floor: 0,
         })
+    }
+
+    /// The same for a primary of a model that needs a stable version beside the candidate: where nothing else keeps a task of it, the
+    /// release does.
+    #[must_use]
+    pub fn floored(self, target: &Target) -> Self {
+        let scales_to_zero = |it: ScalableTarget| it.min == 0 && !it.is_as_held();
+        let may_be_empty = self.scaling.is_none_or(scales_to_zero);
+        let is_floored = may_be_empty && target.floors_primary();
+        Self {
+            floor: u32::from(is_floored),
+            ..self
+        }
+    }
+
+    /// The count that was found, where that was none and still is what the release has made of it, and nothing scales the service.
+    #[must_use]
+    pub fn unfloored(&self, service: &Service) -> Option<u32> {
+        let is_ours = self.desired < self.floor && service.desired == self.floor;
+        let is_scaled = self.scaling.is_some() || service.scaling.is_some();
+        (is_ours && !is_scaled).then_some(self.desired)
     }
 }

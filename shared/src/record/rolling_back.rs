@@ -212,6 +212,7 @@ impl RollingBack {
             task_definition: found.task_definition.clone(),
             desired: kept.desired,
             scaling: kept.scaling,
+            floor: found.floor,
         })
     }
 

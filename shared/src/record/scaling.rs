@@ -13,7 +13,7 @@ impl Record {
     /// What the primary's automatic scaling has yet to become for the length of the release.
     ///
     /// In `constantTotal` its count is ours. Behind a load balancer its tasks have to be able to take all requests back at
-    /// any moment, so none is taken away while the canary has its part of them.
+    /// any moment, so none is taken away while the canary has its part of them. Of workers that scale to zero one task stays.
     #[must_use]
     pub fn primary_scaling_to_hold(&self, primary: &Service) -> Option<ScalableTarget> {
         let to = if self.owns_primary_count() {
@@ -21,9 +21,15 @@ impl Record {
         } else if self.target.alb().is_some() {
             primary.scaling_to_hold_up()
         } else {
-            None
+            primary.scaling_to_floor(self.found.primary.floor)
         };
         self.found.primary.holding(primary, to?)
+    }
+
+    /// As many tasks as the primary has or is to have: the least of them, where it has fewer.
+    #[must_use]
+    pub fn primary_tasks(&self, primary: &Service) -> u32 {
+        primary.desired.max(self.found.primary.floor)
     }
 
     /// What the canary's automatic scaling has yet to become for the length of the release: the share of a queue's consumers is
@@ -40,6 +46,10 @@ impl Record {
     /// Whether the primary's automatic scaling is changed for the length of the release.
     #[must_use]
     pub fn holds_primary_scaling(&self) -> bool {
+        self.suspends_primary_scaling() || self.found.primary.floor > 0
+    }
+
+    fn suspends_primary_scaling(&self) -> bool {
         self.owns_primary_count() || self.target.alb().is_some()
     }
 
@@ -64,7 +74,7 @@ impl Record {
             scaling.is_some_and(|scaling| !scaling.suspended.scheduled)
         };
         let (target, found) = (&self.target, &self.found);
-        let primary = self.holds_primary_scaling() && is_scheduled(&found.primary);
+        let primary = self.suspends_primary_scaling() && is_scheduled(&found.primary);
         let canary = is_scheduled(&found.canary);
         let services = [(primary, &target.primary), (canary, &target.canary)];
         let services = services.into_iter().filter(|(is_held, _)| *is_held);
@@ -111,11 +121,13 @@ impl FoundService {
             task_definition: self.task_definition.clone(),
             desired: within(theirs, self.desired),
             scaling,
+            floor: self.floor,
         }
     }
 
     fn respecting_bounds(&self, found: ScalableTarget, now: ScalableTarget) -> ScalableTarget {
-        let has_their_max = now.max != found.max && now.max != found.max.max(self.desired);
+        let has_their_max =
+            now.max != found.max && now.max != found.max.max(self.desired.max(self.floor));
         let (min, max) = match (self.has_their_min(now), has_their_max) {
             (false, false) => (found.min, found.max),
             (true, false) => (now.min, found.max.max(now.min)),
@@ -131,10 +143,10 @@ impl FoundService {
 
     /// Whether somebody else has set the lower bound.
     fn has_their_min(&self, now: ScalableTarget) -> bool {
-        now.min > 0
-            && self
-                .scaling
-                .is_none_or(|found| now.min != found.min && now.min != found.min.min(self.desired))
+        let is_ours = |found: ScalableTarget| {
+            [found.min, found.min.min(self.desired), self.floor].contains(&now.min)
+        };
+        now.min > 0 && !self.scaling.is_some_and(is_ours)
     }
 
     /// What automatic scaling has yet to become where it would be held so, if a lower bound that somebody else has set since stays.

@@ -125,6 +125,7 @@ fn stable_parts(stored: &Value) -> Result<Record, serde_json::Error> {
         began,
         target: parse(&stored["target"])?,
         images: parse(&stored["images"]).unwrap_or_default(),
+        changes: Vec::new(),
         found: parse(&stored["found"])?,
         phase: phase?,
         phase_since: parse(&stored["phaseSince"]).unwrap_or(began),

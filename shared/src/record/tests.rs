@@ -259,6 +259,7 @@ fn only_a_count_that_giving_the_bounds_back_has_moved_is_called_pulled() {
     let suspended = &mut own.scaling.as_mut().unwrap().suspended;
     (suspended.scale_in, suspended.scheduled) = (true, true);
     let found = FoundService {
+        floor: 0,
         scaling: own.scaling,
         ..found(1)
     };

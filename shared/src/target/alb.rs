@@ -34,6 +34,9 @@ pub struct AlbTraffic {
     pub allow_sticky: bool,
 }
 
+/// As many rules as one `DescribeRules` may name: AWS refuses more, as public reports have it; its reference names no number.
+const MOST_AT_ONCE: usize = 20;
+
 /// Most rules that one target may name: as many as an application load balancer has by default (AWS: "Quotas for your
 /// Application Load Balancers").
 const MOST_RULES: usize = 100;
@@ -42,6 +45,16 @@ impl AlbTraffic {
     /// Every rule and listener whose weights move.
     pub fn forwards(&self) -> impl Iterator<Item = &ForwardArn> {
         self.rule.iter().chain(&self.rules).chain(&self.listener)
+    }
+
+    /// The same, rules and listeners apart, as many at once as one call takes.
+    #[must_use]
+    pub fn batches(&self) -> Vec<Vec<&ForwardArn>> {
+        let (listeners, rules): (Vec<_>, Vec<_>) =
+            self.forwards().partition(|arn| arn.is_listener());
+        let batches = [rules, listeners];
+        let batches = batches.iter().flat_map(|arns| arns.chunks(MOST_AT_ONCE));
+        batches.map(<[_]>::to_vec).collect()
     }
 
     pub(super) fn check(&self, source: &'static str) -> Result<(), BadInput> {

@@ -49,6 +49,8 @@ struct QueueInput {
     mode: Mode,
     #[serde(default)]
     max_tasks: Option<u32>,
+    #[serde(default = "super::yes")]
+    floor_primary: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -97,6 +99,7 @@ impl From<TrafficInput> for Traffic {
                 guard_max_dead_letters: queue.guard_max_dead_letters,
                 mode: queue.mode,
                 max_tasks: queue.max_tasks,
+                floor_primary: queue.floor_primary,
             }),
             TrafficInput::Alb(alb) => Self::Alb(AlbTraffic {
                 rule: alb.rule,

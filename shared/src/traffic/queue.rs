@@ -209,7 +209,9 @@ fn allowed_canary(
     let least = u32::from(asked > Weight::ZERO);
     match queue.mode {
         _ if asked == Weight::ZERO => Ok((0, 0)),
-        Mode::Additive if primary == 0 => Err(Unreachable::NoPrimary { asked }),
+        Mode::Additive if primary == 0 && queue.floor_primary => {
+            Err(Unreachable::NoPrimary { asked })
+        }
         Mode::Additive => match queue.max_tasks {
             Some(cap) if cap <= primary => Err(Unreachable::NoRoom {
                 asked,

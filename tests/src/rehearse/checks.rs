@@ -6,13 +6,14 @@ use std::collections::BTreeSet;
 
 use super::{
     Theatre,
-    pair::{Service, pair},
+    pair::{Service, defined, pair},
     people::Release,
 };
 use crate::{
     clock::Moment,
     live::load::Totals,
     scenario::{End, Scenario},
+    stage::{CANARY, PRIMARY},
     story::{Steps, Story, changes_what_serves},
     verdict::{Check, Verdict},
     world::journal::What,
@@ -46,6 +47,7 @@ pub(super) fn verdict(theatre: &Theatre<'_>, facts: &Facts) -> Verdict {
     checks.push(no_approval_waits(&story));
     checks.push(rolled_back_by(&story, scenario, facts));
     checks.extend(of_scenario(&story, scenario, facts));
+    checks.extend(definitions(theatre));
     checks.extend(match &facts.requests {
         None => work::messages(theatre, facts),
         Some(totals) => work::requests(&story, scenario, totals),
@@ -286,6 +288,51 @@ fn of_scenario(story: &Story, scenario: Scenario, facts: &Facts) -> Vec<Check> {
         }
         _ => Vec::new(),
     }
+}
+
+/// What a version defines besides its image runs on both services, and was approved by name.
+fn definitions(theatre: &Theatre<'_>) -> Vec<Check> {
+    let versions = theatre.script.versions();
+    let defines = versions.filter_map(|version| version.defines.as_ref());
+    let checks = defines.flat_map(|defines| {
+        let (name, (cpu, memory)) = (defines.variable.0, defines.size);
+        let size = format!("{cpu} CPU units, {memory} MiB");
+        let of_services = [PRIMARY, CANARY].map(|service| {
+            let found = defined(theatre, service);
+            let passed = found.contains(name) && found.ends_with(&size);
+            let expected = format!("{name} among its variables; {size}");
+            check(
+                &format!("{service} is defined as v2 asks"),
+                &expected,
+                found,
+                passed,
+            )
+        });
+        let told = begun(theatre);
+        let expected =
+            format!("variable {name} of app is new, cpu 256 to {cpu}, memory 512 to {memory}");
+        let passed = told.contains(&expected);
+        let told = check(
+            "the release begins with what changes",
+            &expected,
+            told,
+            passed,
+        );
+        of_services.into_iter().chain([told])
+    });
+    checks.collect()
+}
+
+/// What deploy-canary has said as the release began.
+fn begun(theatre: &Theatre<'_>) -> String {
+    theatre.account.with(|world| {
+        let said = world.journal.iter().filter_map(|entry| match &entry.what {
+            What::Action { summary, .. } => summary.as_deref(),
+            _ => None,
+        });
+        let mut begun = said.filter(|said| said.starts_with("release begins"));
+        begun.next().unwrap_or("nothing").to_owned()
+    })
 }
 
 /// Attempts of both versions failed, and no alarm took the candidate for a bad one.

@@ -28,6 +28,22 @@ pub(super) fn pair(theatre: &Theatre<'_>) -> [Service; 2] {
         .with(|world| [stage::PRIMARY, stage::CANARY].map(|name| service(world, theatre, name)))
 }
 
+/// What a service's tasks are defined with: their variables' names, CPU units and MiB.
+pub(super) fn defined(theatre: &Theatre<'_>, name: &str) -> String {
+    let definition = theatre.account.with(|world| {
+        let services = json!({ "cluster": stage::CLUSTER, "services": [name] });
+        let service = &ask_ecs(world, "DescribeServices", &services)["services"][0];
+        let named = json!({ "taskDefinition": service["taskDefinition"] });
+        ask_ecs(world, "DescribeTaskDefinition", &named)["taskDefinition"].clone()
+    });
+    let variables = definition["containerDefinitions"][0]["environment"].as_array();
+    let variables = variables.into_iter().flatten();
+    let variables: Vec<_> = variables.filter_map(|it| it["name"].as_str()).collect();
+    let text = |field: &str| definition[field].as_str().unwrap_or("none").to_owned();
+    let (cpu, memory) = (text("cpu"), text("memory"));
+    format!("{}; {cpu} CPU units, {memory} MiB", variables.join(", "))
+}
+
 fn service(world: &mut World, theatre: &Theatre<'_>, name: &str) -> Service {
     let described = ask_ecs(
         world,

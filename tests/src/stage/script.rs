@@ -16,9 +16,9 @@ use super::{CONTAINER, NAME, PIPELINE, identity};
 use crate::{
     live::{Image, Images},
     world::{
-        Fault, World,
+        Fault, Principal, World,
         codepipeline::{self, Played, PlayedAction},
-        ecr,
+        ecr, ecs,
         journal::What,
         s3,
     },
@@ -26,6 +26,8 @@ use crate::{
 
 /// The file of the source that says which version it builds.
 const VERSION_FILE: &str = "VERSION";
+/// The file of a version's task definition, if it has one.
+pub const TASK_DEFINITION: &str = "taskdef.json";
 /// AWS: "Image definitions file reference", the file that the ECS deploy action reads.
 const IMAGE_DEFINITIONS: &str = "imagedefinitions.json";
 
@@ -38,6 +40,17 @@ pub struct Version {
     pub behaviour: Behaviour,
     /// For how many minutes its tasks protect themselves from scale-in as soon as they run, if they do.
     pub protects_itself: Option<u16>,
+    /// What its source changes about the task definition, if it has one of its own.
+    pub defines: Option<Defines>,
+}
+
+/// What the task definition of a version has that the running one has not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Defines {
+    /// Name and value of an environment variable.
+    pub variable: (&'static str, String),
+    /// CPU units and MiB of the task.
+    pub size: (u32, u32),
 }
 
 /// What a version's tasks do.
@@ -65,6 +78,16 @@ impl Version {
             label: label.to_owned(),
             behaviour,
             protects_itself: None,
+            defines: None,
+        }
+    }
+
+    /// The same, with a task definition in its source.
+    #[must_use]
+    pub fn defining(self, defines: Defines) -> Self {
+        Self {
+            defines: Some(defines),
+            ..self
         }
     }
 
@@ -208,7 +231,9 @@ impl Script {
         let newest =
             |world: &World| codepipeline::newest_execution(world, PIPELINE).map(str::to_owned);
         let before = newest(world);
-        let object = push(world, label)?;
+        let version = self.versions().find(|version| version.label == label);
+        let defines = version.and_then(|version| version.defines.as_ref());
+        let object = push(world, label, defines)?;
         newest(world)
             .filter(|started| Some(started) != before.as_ref())
             .ok_or_else(|| {
@@ -260,27 +285,58 @@ impl Script {
             .find(|version| version.label == label)
             .ok_or_else(|| format!("the script has no version {label}"))?;
         let definitions = json!([{ "name": CONTAINER, "imageUri": version.image() }]);
-        let output = zip(IMAGE_DEFINITIONS, &definitions.to_string())?;
+        let output = zip(&[(IMAGE_DEFINITIONS, definitions.to_string())])?;
         put_output(world, action, output)?;
         Ok(variables([("IMAGE_URI", version.image())]))
     }
 }
 
 /// Makes a version the newest source: puts it where the pipeline takes it from. Answers the place.
-fn push(world: &mut World, label: &str) -> Result<String, Fault> {
+fn push(world: &mut World, label: &str, defines: Option<&Defines>) -> Result<String, Fault> {
     let declared = codepipeline::call(world, "GetPipeline", &json!({ "name": PIPELINE }))?;
     let source = &declared["pipeline"]["stages"][0]["actions"][0]["configuration"];
     let configured = |name: &str| source[name].as_str().unwrap_or_default();
     let (bucket, key) = (configured("S3Bucket"), configured("S3ObjectKey"));
     world.note(What::Told(format!("pushed {label}")));
-    put_source(world, bucket, key, label)?;
+    let definition = defines
+        .map(|defines| definition(world, defines))
+        .transpose()?;
+    let version = (VERSION_FILE, label.to_owned());
+    let files = std::iter::once(version).chain(definition.map(|it| (TASK_DEFINITION, it)));
+    put_source(world, bucket, key, &files.collect::<Vec<_>>())?;
     Ok(format!("s3://{bucket}/{key}"))
 }
 
-fn put_source(world: &mut World, bucket: &str, key: &str, label: &str) -> Result<(), Fault> {
-    let archive =
-        zip(VERSION_FILE, label).map_err(|message| Fault::new("InternalError", message))?;
+fn put_source(
+    world: &mut World,
+    bucket: &str,
+    key: &str,
+    files: &[(&str, String)],
+) -> Result<(), Fault> {
+    let archive = zip(files).map_err(|message| Fault::new("InternalError", message))?;
     s3::put(world, bucket, key, archive)
+}
+
+/// The task definition as a team has it in its source: the one that runs, changed, with a placeholder for the image.
+fn definition(world: &mut World, defines: &Defines) -> Result<String, Fault> {
+    let described = ecs::call(
+        world,
+        "DescribeTaskDefinition",
+        &json!({ "taskDefinition": NAME }),
+        &Principal("team".to_owned()),
+    )?;
+    let mut definition = described["taskDefinition"].clone();
+    let container = &mut definition["containerDefinitions"][0];
+    container["image"] = json!("<IMAGE1_NAME>");
+    let (name, value) = &defines.variable;
+    let variable = json!({ "name": name, "value": value });
+    match container["environment"].as_array_mut() {
+        Some(variables) => variables.push(variable),
+        None => container["environment"] = json!([variable]),
+    }
+    let (cpu, memory) = defines.size;
+    (definition["cpu"], definition["memory"]) = (json!(cpu.to_string()), json!(memory.to_string()));
+    Ok(definition.to_string())
 }
 
 /// Copies the newest source. AWS: "Amazon S3 source action reference", the output variables.
@@ -336,15 +392,17 @@ fn variables<const N: usize>(pairs: [(&str, String); N]) -> BTreeMap<String, Str
 }
 
 /// An archive of one file, with the same bytes in every run.
-fn zip(name: &str, content: &str) -> Result<Vec<u8>, String> {
+fn zip(files: &[(&str, String)]) -> Result<Vec<u8>, String> {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default().last_modified_time(zip::DateTime::default());
-    archive
-        .start_file(name, options)
-        .map_err(|error| error.to_string())?;
-    archive
-        .write_all(content.as_bytes())
-        .map_err(|error| error.to_string())?;
+    for (name, content) in files {
+        archive
+            .start_file(*name, options)
+            .map_err(|error| error.to_string())?;
+        archive
+            .write_all(content.as_bytes())
+            .map_err(|error| error.to_string())?;
+    }
     let archive = archive.finish().map_err(|error| error.to_string())?;
     Ok(archive.into_inner())
 }
@@ -408,7 +466,13 @@ mod tests {
     #[test]
     fn a_pushed_version_is_built_into_its_image() {
         let (mut world, script) = (world(), script());
-        put_source(&mut world, "source", "source.zip", "v2").unwrap();
+        put_source(
+            &mut world,
+            "source",
+            "source.zip",
+            &[(VERSION_FILE, "v2".to_owned())],
+        )
+        .unwrap();
 
         let source = script
             .output(&mut world, &action("S3", None, "source"))
@@ -442,7 +506,13 @@ mod tests {
     #[test]
     fn a_version_outside_the_script_fails_the_build() {
         let (mut world, script) = (world(), script());
-        put_source(&mut world, "source", "source.zip", "v9").unwrap();
+        put_source(
+            &mut world,
+            "source",
+            "source.zip",
+            &[(VERSION_FILE, "v9".to_owned())],
+        )
+        .unwrap();
         script
             .output(&mut world, &action("S3", None, "source"))
             .unwrap();

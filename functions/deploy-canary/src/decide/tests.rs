@@ -17,11 +17,17 @@ use canary::{
 use serde_json::json;
 
 use super::*;
+use crate::{
+    Start,
+    candidate::{Definition, Source, Wanted},
+    digests::Digests,
+};
 
 fn look() -> Look<DeployCanary> {
     first_look(parameters::DeployCanary {
         release: release(),
         image: Some("orders:v2".try_into().unwrap()),
+        task_definition: None,
         container: None,
         timeout: Duration::from_mins(15),
     })
@@ -38,13 +44,30 @@ fn definition(image: &str) -> Definition {
     }))
 }
 
-fn start() -> Detail {
-    Detail::Start {
+fn started() -> Start {
+    Start {
         stable_of_canary: None,
         execution: Some("InProgress".into()),
         groups: None,
+        digests: Digests::default(),
         stable: definition("orders:v1"),
         source: Source::Parameter("orders:v2".try_into().unwrap()),
+    }
+}
+
+fn start() -> Detail {
+    Detail::Start(Box::new(started()))
+}
+
+/// What the image means, and what the primary's tasks run.
+fn digests(wanted: char, running: char) -> Digests {
+    let of = |digit: char| {
+        let digest = format!("sha256:{}", String::from(digit).repeat(64));
+        BTreeMap::from([("app".try_into().unwrap(), digest)])
+    };
+    Digests {
+        wanted: of(wanted),
+        running: of(running),
     }
 }
 
@@ -55,14 +78,21 @@ fn seen(pair: Observation, detail: Detail) -> Seen {
 /// The latest revision of the family, registered by the release's attempt that began at a time.
 fn latest(attempt: Timestamp) -> Detail {
     let images = images("orders:v2");
-    let input = definition("orders:v1").candidate(&images, &release(), attempt);
+    let source = Source::Artifact(images);
+    let wanted = Wanted::of(
+        &source,
+        &look().parameters,
+        &definition("orders:v1"),
+        &stable(),
+    );
+    let input = wanted.unwrap().definition(&release(), attempt);
     let mut answer: serde_json::Value = serde_json::from_str(&input).unwrap();
     answer["taskDefinitionArn"] = json!(candidate());
     let tags = answer["tags"].take();
     Detail::Latest(Definition(json!({"taskDefinition": answer, "tags": tags})))
 }
 
-const BEGINS: &str = "take: release begins: orders:v2 is to replace orders:7 | record Deploying";
+const BEGINS: &str = "take: release begins: orders:v2 is to replace orders:7. Changes: image of app. The canary has to run it steadily by 17:19 UTC | record Deploying | register";
 
 #[test]
 fn a_release_begins_only_where_everything_is_in_order() {
@@ -124,18 +154,25 @@ fn what_is_begun_holds_what_was_found_and_the_whole_definition() {
         panic!("the release does not begin");
     };
     let record = taken.record.unwrap();
-    assert!(taken.steps.is_empty());
     assert_eq!(record.revision, 1);
     assert_eq!(
         record.found,
         canary::fixtures::record().having_found(&pair).found
     );
     let Phase::Deploying {
-        candidate: Candidate::Planned { definition },
+        candidate: Candidate::Registering { definition, since },
     } = &record.phase
     else {
         panic!("{}", record.phase);
     };
+    assert_eq!(*since, now());
+    let register = Step::Register {
+        definition: definition.clone(),
+    };
+    assert_eq!(
+        taken.steps[0], register,
+        "what is registered is what is recorded"
+    );
     let definition: serde_json::Value = serde_json::from_str(definition).unwrap();
     assert_eq!(
         definition,
@@ -151,13 +188,11 @@ fn what_is_begun_holds_what_was_found_and_the_whole_definition() {
 
 #[test]
 fn an_image_that_runs_already_is_a_success_with_nothing_to_do_even_while_an_alarm_fires() {
-    let running = Detail::Start {
-        stable_of_canary: None,
-        execution: Some("InProgress".into()),
-        groups: None,
+    let running = Detail::Start(Box::new(Start {
         stable: definition("orders:v2"),
-        source: Source::Parameter("orders:v2".try_into().unwrap()),
-    };
+        digests: digests('a', 'a'),
+        ..started()
+    }));
     check(
         "the image runs",
         &decide(&look(), &seen(pair().alarm_firing(), running.clone())),
@@ -194,6 +229,90 @@ fn an_image_that_runs_already_is_a_success_with_nothing_to_do_even_while_an_alar
         ),
         "done: nothing to do: orders already runs orders:v2",
     );
+}
+
+#[test]
+fn what_runs_is_known_by_its_digest_whatever_the_tag_says() {
+    let begins = |stable: &str, digests| {
+        let start = Start {
+            stable: definition(stable),
+            digests,
+            ..started()
+        };
+        told(&decide(
+            &look(),
+            &seen(pair(), Detail::Start(Box::new(start))),
+        ))
+    };
+    let unknown = |of: fn(&mut Digests)| {
+        let mut digests = digests('a', 'a');
+        of(&mut digests);
+        digests
+    };
+    for (situation, stable, digests, is_release) in [
+        (
+            "the same tag means something else",
+            "orders:v2",
+            digests('b', 'a'),
+            true,
+        ),
+        (
+            "the same tag means the same",
+            "orders:v2",
+            digests('a', 'a'),
+            false,
+        ),
+        (
+            "another tag means the same",
+            "orders:v1",
+            digests('a', 'a'),
+            false,
+        ),
+        (
+            "nobody may ask ECR",
+            "orders:v2",
+            unknown(|it| it.wanted.clear()),
+            true,
+        ),
+        (
+            "no task runs, or not all the same",
+            "orders:v2",
+            unknown(|it| it.running.clear()),
+            true,
+        ),
+    ] {
+        let told = begins(stable, digests);
+        assert_eq!(
+            told.contains("release begins"),
+            is_release,
+            "{situation}: {told}"
+        );
+        assert_eq!(
+            told.contains("nothing to do"),
+            !is_release,
+            "{situation}: {told}"
+        );
+    }
+}
+
+#[test]
+fn what_is_registered_is_named_by_its_digest_where_that_is_known() {
+    let start = Start {
+        digests: digests('b', 'a'),
+        ..started()
+    };
+    let Decision::Take(taken) = decide(&look(), &seen(pair(), Detail::Start(Box::new(start))))
+    else {
+        panic!("the release does not begin");
+    };
+    let pinned = format!("orders@sha256:{}", "b".repeat(64));
+    let record = taken.record.unwrap();
+    assert_eq!(record.images.to_string(), pinned);
+    assert_eq!(record.changes, ["image of app"]);
+    let Step::Register { definition } = &taken.steps[0] else {
+        panic!("nothing is registered");
+    };
+    assert!(definition.contains(&pinned), "{definition}");
 }
 
 #[test]
@@ -244,20 +363,18 @@ fn an_image_without_a_container_to_run_in_is_refused_before_anything_else() {
             "a file for a container that is there",
             Source::Artifact(of("proxy", "proxy:8")),
             None,
-            "take: release begins: proxy:8 is to replace orders:7 | record Deploying",
+            "take: release begins: proxy:8 is to replace orders:7. Changes: image of proxy. The canary has to run it steadily by 17:19 UTC | record Deploying | register",
         ),
         ("the container named", image(), Some("app"), BEGINS),
     ];
     for (situation, source, container, expected) in rows {
         let mut look = look();
         look.parameters.container = container.map(|name| name.try_into().unwrap());
-        let detail = Detail::Start {
-            stable_of_canary: None,
-            execution: Some("InProgress".into()),
-            groups: None,
+        let detail = Detail::Start(Box::new(Start {
             stable: two.clone(),
             source,
-        };
+            ..started()
+        }));
         check(situation, &decide(&look, &seen(pair(), detail)), expected);
     }
 }
@@ -330,7 +447,7 @@ fn a_retried_release_begins_again_and_an_attempt_that_was_rolled_back_does_not()
             "a later look of a retry that had to wait",
             look().started(at(500)),
             rolled_back(),
-            BEGINS,
+            &BEGINS.replace("17:19", "17:17"),
         ),
         (
             "a look of the attempt that was rolled back",
@@ -370,16 +487,10 @@ fn a_retried_release_begins_again_and_an_attempt_that_was_rolled_back_does_not()
 #[test]
 fn a_release_begins_only_while_its_execution_is_in_progress() {
     let with = |execution: Option<&str>| {
-        let Detail::Start { stable, source, .. } = start() else {
-            unreachable!()
-        };
-        Detail::Start {
-            stable_of_canary: None,
-            stable,
-            source,
+        Detail::Start(Box::new(Start {
             execution: execution.map(Into::into),
-            groups: None,
-        }
+            ..started()
+        }))
     };
     for (status, expected) in [
         (

@@ -350,6 +350,7 @@ fn what_an_alarm_s_event_should_have_told_is_found_by_the_schedule() {
         acts,
         first: false,
         reason: "3 messages.".to_owned(),
+        takes: None,
     };
     let shifting = || under_way(canaried(record().shifting(10)));
     let promoted = |now| {

@@ -96,6 +96,22 @@ fn it_fits_between_deploy_and_promote_of_the_same_release() {
 }
 
 #[test]
+fn with_its_first_share_people_hear_what_is_to_come() {
+    let doing = |look: &Look<ShiftWeight>, record| {
+        let Decision::Take(taken) = decide(look, &seen(3, 1, record)).decision else {
+            panic!("a share is set");
+        };
+        taken.doing.to_string()
+    };
+    let first = doing(&look(&[10, 50]), record().registered());
+    let plan = ". Plan: 10 % until 17:09 UTC, 50 % until 17:14 UTC, at the earliest";
+    assert!(first.ends_with(plan), "{first}");
+    let later = look(&[10, 50]).with(at_step(1, 400));
+    let second = doing(&later, record().shifting(10));
+    assert!(!second.contains("Plan"), "{second}");
+}
+
+#[test]
 fn a_gate_that_closes_stops_the_shift_whatever_else_is_to_do() {
     let shifting = |n| seen(3, n, record().shifting(10));
     let rows = [

@@ -5,6 +5,7 @@ use crate::fixtures::{pair, scaling, stable};
 
 fn found(desired: u32, scaling: Option<ScalableTarget>) -> FoundService {
     FoundService {
+        floor: 0,
         task_definition: stable(),
         desired,
         scaling,

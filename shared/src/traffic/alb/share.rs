@@ -58,7 +58,8 @@ fn capacity(asked: &Asked<'_>, needed: u32) -> Option<Progress> {
     let canary = &asked.seen.canary;
     let hold = Step::hold(asked.seen, asked.record);
     if !hold.is_empty() {
-        return Some(Progress::change(Doing::HoldScaling, hold));
+        let doing = Doing::hold(asked.record, &hold);
+        return Some(Progress::change(doing, hold));
     }
     (canary.desired < needed).then(|| setting(asked, raise(canary, asked.weight, needed), needed))
 }

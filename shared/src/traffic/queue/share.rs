@@ -61,7 +61,7 @@ pub fn goal(
     tolerance: Option<f64>,
 ) -> Result<Counts, Unreachable> {
     let total = record.found.primary.desired + record.found.canary.desired;
-    let goal = plan(model, asked, primary.desired, total)?;
+    let goal = plan(model, asked, record.primary_tasks(primary), total)?;
     within(model, asked, goal, tolerance)?;
     Ok(goal)
 }
@@ -108,7 +108,8 @@ fn only_up(now: Counts, goal: Counts) -> bool {
 fn changes(model: &QueueTraffic, asked: &Asked<'_>, now: Counts, goal: Counts) -> Option<Progress> {
     let hold = Step::hold(asked.seen, asked.record);
     if !hold.is_empty() {
-        return Some(Progress::change(Doing::HoldScaling, hold));
+        let doing = Doing::hold(asked.record, &hold);
+        return Some(Progress::change(doing, hold));
     }
     let next = toward(now, goal, model.max_tasks);
     let services = [

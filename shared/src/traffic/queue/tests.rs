@@ -11,6 +11,7 @@ fn queue(mode: Mode, max_tasks: Option<u32>) -> QueueTraffic {
         guard_max_dead_letters: None,
         mode,
         max_tasks,
+        floor_primary: true,
     }
 }
 

@@ -113,8 +113,9 @@ fn job(event: &Value) -> Option<()> {
     let configuration = data.action_configuration.configuration;
     assert_eq!(ours.user_parameters, configuration.user_parameters);
     let input = data.input_artifacts.into_iter().next();
-    assert_eq!(ours.input.is_some(), input.is_some());
-    if let (Some(ours), Some(theirs)) = (ours.input, input) {
+    let own = ours.inputs.into_iter().next();
+    assert_eq!(own.is_some(), input.is_some());
+    if let (Some(ours), Some(theirs)) = (own, input) {
         let place = theirs.location.s3_location;
         assert_eq!(Some(ours.name), theirs.name);
         assert_eq!(

@@ -131,7 +131,7 @@ impl Play {
         Arc::clone(&self.crash)
     }
 
-    /// Gives a function a job that no pipeline waits for; answers how it was reported as failed.
+    /// Gives a function a job that no pipeline waits for, and as many more as it asks for; answers how it was reported as failed.
     pub(crate) async fn job(&self, function: &'static str, parameters: Option<&str>) -> Failed {
         self.job_with(function, parameters, Artifact::None).await
     }
@@ -161,24 +161,39 @@ impl Play {
         if let Some(parameters) = parameters {
             configuration["UserParameters"] = parameters.into();
         }
-        self.invoke(function, json!({"CodePipeline.job": {"id": id, "accountId": "111122223333", "data": {
+        let mut data = json!({
             "actionConfiguration": {"configuration": configuration},
             "inputArtifacts": artifacts, "outputArtifacts": [],
             "artifactCredentials": {"accessKeyId": "ASIAPIPELINEJOB", "secretAccessKey": "s", "sessionToken": "t",
                 "expirationTime": 1_791_900_000_000_u64},
-        }}}));
-        let report = |play: &Self| {
-            play.calls(function).into_iter().rev().find(|call| {
-                call.operation.starts_with("PutJob") && call.input["jobId"] == id.as_str()
-            })
-        };
-        self.until_reported(&id).await;
-        let report = report(self).expect("it is reported");
+        });
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        Failed {
-            kind: text(&report.input["failureDetails"]["type"]),
-            message: text(&report.input["failureDetails"]["message"]),
+        loop {
+            let report = self.one_look(function, &data).await;
+            let token = &report["continuationToken"];
+            if token.is_null() {
+                let details = &report["failureDetails"];
+                return Failed {
+                    kind: text(&details["type"]),
+                    message: text(&details["message"]),
+                };
+            }
+            data["continuationToken"] = token.clone();
+            self.pass(Duration::from_secs(30)).await;
         }
+    }
+
+    /// One job of an action, reported.
+    async fn one_look(&self, function: &'static str, data: &Value) -> Value {
+        let id = self.account.with(World::uuid);
+        let job = json!({"id": id, "accountId": "111122223333", "data": data});
+        self.invoke(function, json!({ "CodePipeline.job": job }));
+        self.until_reported(&id).await;
+        let mut calls = self.calls(function).into_iter().rev();
+        let report = calls.find(|call| {
+            call.operation.starts_with("PutJob") && call.input["jobId"] == id.as_str()
+        });
+        report.expect("it is reported").input
     }
 
     /// A person sets the weights of the pair's rule, which drops everything else that its forward action says.

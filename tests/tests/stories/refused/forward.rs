@@ -103,3 +103,33 @@ async fn a_right_that_is_missing_for_a_while_holds_the_release_and_ends_it_only_
     assert_eq!(kinds, ["PermissionError"]);
     play.until_phase("RolledBack").await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_right_that_iam_does_not_know_everywhere_yet_is_waited_for_two_minutes() {
+    let [stage, ..] = pairs();
+    for (function, operation) in [
+        (stage::DEPLOY_CANARY, "DescribeServices"),
+        (stage::DEPLOY_CANARY, "RegisterTaskDefinition"),
+        (stage::SHIFT_WEIGHT, "DescribeAlarms"),
+        (stage::PROMOTE_PRIMARY, "GetItem"),
+    ] {
+        let play = Play::begin(&stage, v2()).await;
+        let release = play.push("v2");
+        match function {
+            stage::SHIFT_WEIGHT => {
+                play.until_action(&release, "shift-weight", "InProgress")
+                    .await
+            }
+            stage::PROMOTE_PRIMARY => play.until_approval(&release).await,
+            _ => {}
+        }
+        let for_now = Some(Duration::from_secs(100));
+        play.fail(function, operation, Ailment::Denied, for_now);
+        if function != stage::PROMOTE_PRIMARY {
+            play.until_approval(&release).await;
+        }
+        play.approve();
+        let ended = play.until_ended(&release).await;
+        assert_eq!(ended, "SUCCEEDED", "{function} {operation}");
+    }
+}

@@ -57,7 +57,11 @@ fn a_pair_either_consumes_a_queue_or_is_behind_a_load_balancer() {
         let sentence = "are for services behind a load balancer; leave them out beside QueueName.";
         assert!(told.contains(sentence), "{name}: {told}");
     }
-    for (name, value) in [("Mode", "constantTotal"), ("MaxTasks", "30")] {
+    for (name, value) in [
+        ("Mode", "constantTotal"),
+        ("MaxTasks", "30"),
+        ("FloorPrimary", "false"),
+    ] {
         let told = refused("functions.yaml", &behind(&[(name, value)]));
         let sentence = "are for consumers of a queue; leave them out beside PrimaryTargetGroupArn.";
         assert!(told.contains(sentence), "{name}: {told}");

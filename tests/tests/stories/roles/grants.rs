@@ -32,12 +32,16 @@ const FIRST_STATE: &[&str] = &["cloudwatch:DescribeAlarmHistory"];
 const IN_ALARM: &str = "it is asked only where an alarm is in ALARM as it looks, whether that is muted, and for want of data, whether it \
                         is its first state; no release of these meets one";
 
+const BY_DIGEST: &str =
+    "the images of these stories are named by digest, which nobody has to look up";
+
 const PROTECTED: &str = "only where tasks stay that their service does not want; no task of these is protected from scale-in";
 const PROTECTION: &[&str] = &["ecs:GetTaskProtection"];
 const LEFT_OVER: &[&str] = &["ecs:GetTaskProtection", "ecs:StopTask"];
 
 /// What no scenario uses: role, actions, why it is granted all the same.
-const UNUSED: [(&str, &[&str], &str); 18] = [
+const UNUSED: [(&str, &[&str], &str); 19] = [
+    ("DeployCanaryRole", &["ecr:DescribeImages"], BY_DIGEST),
     ("DeployCanaryRole", PROTECTION, PROTECTED),
     ("PromotePrimaryRole", PROTECTION, PROTECTED),
     ("RollbackRole", LEFT_OVER, PROTECTED),

@@ -49,10 +49,13 @@ fn may_update(world: &mut World, who: &str, service: &str, given: Option<&str>) 
 
 #[test]
 fn only_promote_primary_and_rollback_can_change_what_the_primary_runs() {
-    for mode in ["additive", "constantTotal"] {
-        let mut world = Deployed::example(&[("Mode", mode)]).world;
-        // Application Auto Scaling asks for the right to count of whoever holds a service's scaling.
-        let counts = mode == "constantTotal";
+    // Application Auto Scaling asks for the right to count of whoever holds a service's scaling, or its lower bound.
+    for (mode, floor, counts) in [
+        ("additive", "true", true),
+        ("additive", "false", false),
+        ("constantTotal", "false", true),
+    ] {
+        let mut world = Deployed::example(&[("Mode", mode), ("FloorPrimary", floor)]).world;
         for (function, gives_definition, moves_count) in [
             (DEPLOY_CANARY, false, counts),
             (SHIFT_WEIGHT, false, counts),
@@ -63,9 +66,13 @@ fn only_promote_primary_and_rollback_can_change_what_the_primary_runs() {
             assert_eq!(
                 primary(Some(REVISION)),
                 gives_definition,
-                "{function}, {mode}: definition"
+                "{function}, {mode}, {floor}: definition"
             );
-            assert_eq!(primary(None), moves_count, "{function}, {mode}: count");
+            assert_eq!(
+                primary(None),
+                moves_count,
+                "{function}, {mode}, {floor}: count"
+            );
             assert!(
                 !primary(Some(STRANGER)),
                 "{function}, {mode}: another family"

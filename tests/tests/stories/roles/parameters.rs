@@ -101,7 +101,7 @@ fn values_of_the_example_that_cannot_be_are_refused_by_name() {
         ("VpcId", "my-vpc", "Id of a VPC"),
         ("SubnetIds", "subnet-0a, subnet-0b", "Ids of subnets"),
         ("StopTimeoutSeconds", "121", "2 to 120 seconds"),
-        ("PrimaryMinTasks", "0", "1 to 1000"),
+        ("PrimaryMinTasks", "1001", "0 to 1000"),
         ("NotificationEmail", "nobody", "One e-mail address"),
         ("LogRetentionDays", "31", "30"),
     ];

@@ -29,7 +29,7 @@ fn the_candidate_is_registered_once_by_whoever_claims_it() {
             "it is there",
             claimed(at(599)),
             latest(began()),
-            "take: candidate registered as orders:8 | record Deploying",
+            "take: updating orders-canary to orders:8 | record Deploying | orders-canary: orders:8, 1 tasks",
         ),
         (
             "an earlier attempt's is there",
@@ -301,16 +301,13 @@ fn look_by_look_a_steady_pair_gets_its_canary_and_one_more_look_changes_nothing(
     assert_eq!(
         story,
         [
-            BEGINS,
-            "take: registering the candidate's task definition | record Deploying | register | orders-canary: scaled 0 to 4 \
-             suspended",
-            "take: candidate registered as orders:8 | record Deploying",
-            "take: updating orders-canary to orders:8 | orders-canary: orders:8, 1 tasks",
+            &format!("{BEGINS} | orders-canary: scaled 0 to 4 suspended"),
+            "take: updating orders-canary to orders:8 | record Deploying | orders-canary: orders:8, 1 tasks",
             "done: orders-canary runs orders:8 (orders:v2): 1 of 1 tasks steady",
         ]
     );
     assert_eq!(world.writes, 3);
-    assert_eq!(done, 6);
+    assert_eq!(done, 8);
     let held = ScalableTarget {
         min: 0,
         max: 4,

@@ -25,13 +25,10 @@ fn groups() -> Groups {
 }
 
 fn starting(groups: Groups) -> Detail {
-    Detail::Start {
-        stable_of_canary: None,
-        execution: Some("InProgress".into()),
+    Detail::Start(Box::new(Start {
         groups: Some(groups),
-        stable: definition("orders:v1"),
-        source: Source::Parameter("orders:v2".try_into().unwrap()),
-    }
+        ..started()
+    }))
 }
 
 fn sticky(pair: Observation) -> Observation {
