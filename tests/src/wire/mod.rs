@@ -40,6 +40,7 @@ use crate::{
     world::{
         Effect, Fault, Identity, Principal, World, iam,
         journal::{Call, What},
+        limits,
     },
 };
 
@@ -195,7 +196,7 @@ impl Account {
             fault: None,
         };
         self.with(|world| {
-            authorize(world, &call)
+            admit(world, &call)
                 .and_then(|()| ask(world, &call))
                 .inspect_err(|fault| {
                     call.fault = Some(fault.code.clone());
@@ -279,7 +280,7 @@ impl Account {
     }
 
     fn carry_out(world: &mut World, call: &Call, wanted: Wanted) -> Result<Arrived, Fault> {
-        authorize(world, call)?;
+        admit(world, call)?;
         Ok(Arrived::Done(match wanted {
             Wanted::Object(location) => {
                 let body = world.s3.get(&location.bucket, &location.key)?;
@@ -323,6 +324,12 @@ impl Arrived {
             Self::Done(Outcome::Output { .. } | Outcome::Object(_)) | Self::Waits(_) => None,
         }
     }
+}
+
+/// Lets a call in that is not one too many and that its caller may make. Which of the two AWS asks first is not documented.
+fn admit(world: &mut World, call: &Call) -> Result<(), Fault> {
+    limits::take(world, &call.region, &call.service, &call.operation)?;
+    authorize(world, call)
 }
 
 /// The wire is not encrypted, but AWS's clients take HTTPS unless told of another endpoint: to a policy

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Interference;
 use crate::{
     clock::Moment,
-    world::{Fault, Identity, Principal, iam, journal::Call},
+    world::{Fault, Identity, Principal, iam, journal::Call, limits},
 };
 
 /// One operation that does not do what it is asked, until it does again.
@@ -55,25 +55,13 @@ impl Ailment {
     /// What it does to a call.
     pub(super) fn interference(self, call: &Call, identity: &Identity) -> Interference {
         match self {
-            Self::Throttled => Interference::Refuse(throttled(&call.service)),
+            Self::Throttled => Interference::Refuse(limits::throttled(&call.service)),
             Self::Denied => Interference::Refuse(denied(call, identity)),
             Self::Hanging => Interference::Hang,
             Self::AnswerLost => Interference::CarryOutAndHang,
             Self::AnswerLate => Interference::CarryOutLate(LATE),
         }
     }
-}
-
-/// Each service has its own word (botocore 1.43: the services' models, and `_retry.json` for those that do not model it).
-fn throttled(service: &str) -> Fault {
-    let (code, status) = match service {
-        "dynamodb" => ("ProvisionedThroughputExceededException", 400),
-        "elasticloadbalancing" | "monitoring" => ("Throttling", 400),
-        "sns" => ("ThrottledException", 429),
-        "sqs" => ("RequestThrottled", 403),
-        _ => ("ThrottlingException", 400),
-    };
-    Fault::with_status(code, "Rate exceeded", status)
 }
 
 fn denied(call: &Call, identity: &Identity) -> Fault {

@@ -18,6 +18,7 @@ pub mod events;
 pub mod functions;
 pub mod iam;
 pub mod journal;
+pub mod limits;
 pub mod s3;
 pub mod scaling;
 mod schedule;
@@ -143,6 +144,8 @@ pub struct World {
     pub iam: iam::Iam,
     /// Amazon SNS.
     pub sns: sns::Sns,
+    /// How many calls the services take.
+    pub limits: limits::Limits,
     /// Source of ids: the same sequence in every run.
     ids: u64,
 }
@@ -170,6 +173,7 @@ impl World {
             dynamodb: dynamodb::DynamoDb::default(),
             iam: iam::Iam::default(),
             sns: sns::Sns::default(),
+            limits: limits::Limits::default(),
             ids: 0,
         }
     }

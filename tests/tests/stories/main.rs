@@ -16,6 +16,7 @@ mod exits;
 mod floor;
 mod images;
 mod letters;
+mod limits;
 mod load_balancing;
 mod must_hold;
 mod notices;

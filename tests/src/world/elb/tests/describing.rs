@@ -56,6 +56,19 @@ fn rules_are_in_the_order_in_which_they_are_asked_and_come_in_pages() {
 }
 
 #[test]
+fn at_most_twenty_rules_are_asked_for_by_name() {
+    let mut stage = Stage::new();
+    let mut ask = |rules: usize| {
+        let rules = vec![stage.rule.clone(); rules];
+        stage.call("DescribeRules", &json!({ "RuleArns": rules }))
+    };
+    ask(20).expect("as many as AWS takes");
+    let fault = ask(21).unwrap_err();
+    assert_eq!(fault.code, "ValidationError");
+    assert!(fault.message.contains("'ruleArns'"), "{}", fault.message);
+}
+
+#[test]
 fn a_group_shows_its_load_balancer_only_while_a_rule_forwards_to_it() {
     let mut stage = Stage::new();
     let spare = target_group(&mut stage.world, "spare", &json!({}));
