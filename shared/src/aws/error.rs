@@ -132,8 +132,7 @@ impl AwsError {
         }
     }
 
-    /// Something that AWS throttles, for tests.
-    #[cfg(any(test, feature = "fixtures"))]
+    /// Something that AWS throttles.
     pub fn throttled(action: &'static str, resource: impl Into<String>) -> Self {
         Self {
             kind: Kind::Busy,
@@ -171,6 +170,12 @@ impl AwsError {
     #[must_use]
     pub fn is_passing(&self) -> bool {
         matches!(self.kind, Kind::Busy | Kind::Unavailable)
+    }
+
+    /// Whether AWS has too much to do, for everybody or for this account.
+    #[must_use]
+    pub(crate) fn is_busy(&self) -> bool {
+        self.kind == Kind::Busy
     }
 
     /// Whether a right is missing.

@@ -2,7 +2,7 @@
 //!
 //! A rule's actions are replaced whole, so they are kept as they go over the wire: see `raw`.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_elasticloadbalancingv2::types::{
     Rule, TargetHealth as SdkHealth, TargetHealthStateEnum,
@@ -26,6 +26,15 @@ const VERSION: &str = "2015-12-01";
 
 /// The attribute with the deregistration delay in seconds, 0 to 3600 (botocore `elbv2.TargetGroupAttribute`).
 const DEREGISTRATION_DELAY: &str = "deregistration_delay.timeout_seconds";
+
+/// As many changes as AWS takes at once; a few a second after that (user guide, "Request throttling for the Elastic Load Balancing API":
+/// 20 and 3).
+pub(super) const CHANGES_AT_ONCE: usize = 20;
+
+const BETWEEN_CHANGES: Duration = Duration::from_secs(1);
+
+/// For how long a look tries, all rules together: less than an action's look has.
+const LONGEST_CHANGES: Duration = Duration::from_secs(15);
 
 const DESCRIBE_RULES: &str = "elasticloadbalancing:DescribeRules";
 const DESCRIBE_LISTENERS: &str = "elasticloadbalancing:DescribeListeners";
@@ -223,12 +232,30 @@ impl Account {
             })
     }
 
-    /// Replaces the actions of a rule, or of a listener's default.
+    /// Replaces the actions of a rule, or of a listener's default; what AWS throttles is tried again.
     pub(super) async fn set_actions(
         &self,
         forward: &ForwardArn,
         actions: &Actions,
     ) -> Result<(), AwsError> {
+        let mut throttled =
+            AwsError::throttled("elasticloadbalancing:ModifyRule", forward.as_str());
+        let paced = async {
+            // Nobody closes it.
+            let _turn = self.modifying.acquire().await;
+            loop {
+                match self.modified(forward, actions).await {
+                    Err(error) if error.is_busy() => throttled = error,
+                    done => return done,
+                }
+                tokio::time::sleep(BETWEEN_CHANGES).await;
+            }
+        };
+        let done = tokio::time::timeout(LONGEST_CHANGES, paced).await;
+        done.unwrap_or(Err(throttled))
+    }
+
+    async fn modified(&self, forward: &ForwardArn, actions: &Actions) -> Result<(), AwsError> {
         let arn = forward.as_str();
         if forward.is_listener() {
             let body = form(

@@ -23,6 +23,7 @@ use aws_config::{
 };
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_types::DateTime;
+use tokio::sync::Semaphore;
 
 use crate::{clock::Timestamp, decision::Step, input::BadInput, names::ClusterName, target};
 
@@ -38,6 +39,8 @@ pub struct Account {
     ecr: Lazy<aws_sdk_ecr::Client>,
     ecs: Lazy<aws_sdk_ecs::Client>,
     elb: Lazy<aws_sdk_elasticloadbalancingv2::Client>,
+    /// Whose turn it is to change a rule.
+    modifying: Semaphore,
     scaling: Lazy<aws_sdk_applicationautoscaling::Client>,
     sqs: Lazy<aws_sdk_sqs::Client>,
     notifications: Notifications,
@@ -105,6 +108,7 @@ impl Account {
             ecr: lazy(&config, aws_sdk_ecr::Client::new),
             ecs: lazy(&config, aws_sdk_ecs::Client::new),
             elb: lazy(&config, aws_sdk_elasticloadbalancingv2::Client::new),
+            modifying: Semaphore::new(load_balancers::CHANGES_AT_ONCE),
             scaling: lazy(&config, aws_sdk_applicationautoscaling::Client::new),
             sqs: lazy(&config, aws_sdk_sqs::Client::new),
             notifications: Notifications::new(&config, settings.notifications_topic.as_deref()),

@@ -58,7 +58,8 @@ fn service(world: &mut World, theatre: &Theatre<'_>, name: &str) -> Service {
         &json!({ "taskDefinition": arn }),
     );
     let image = definition["taskDefinition"]["containerDefinitions"][0]["image"].as_str();
-    let version = image.and_then(|image| theatre.script.version_of(image));
+    let digest = image.and_then(|image| Some(image.split_once('@')?.1));
+    let version = digest.and_then(|digest| theatre.script.version_of(digest));
     let count = |member: &str| service[member].as_u64().unwrap_or_default();
     Service {
         name: name.to_owned(),
