@@ -102,10 +102,8 @@ fn of_fields<'a>(
     all.into_iter()
         .filter(move |name| !but.contains(name) && both[0].get(*name) != both[1].get(*name))
         .map(move |name| {
-            let value = |of: &Map<String, Value>| {
-                of.get(name)
-                    .map_or_else(|| "none".to_owned(), |it| plain(it))
-            };
+            let value =
+                |of: &Map<String, Value>| of.get(name).map_or_else(|| "none".to_owned(), plain);
             let values = SIZES
                 .contains(&name)
                 .then(|| (value(both[0]), value(both[1])));

@@ -1,5 +1,5 @@
-//! A whole task definition in a file, with placeholders for its image as CodePipeline's CodeDeployToECS action replaces them
-//! (AWS: "Image definitions file reference" and "CodeDeploy and Amazon ECS blue/green", `CodePipeline` User Guide).
+//! A whole task definition in a file, with placeholders for its image as `CodePipeline`'s `CodeDeployToECS` action replaces them
+//! (AWS: "Image definitions file reference" and "`CodeDeploy` and Amazon ECS blue/green", `CodePipeline` User Guide).
 
 use std::collections::BTreeSet;
 

@@ -19,7 +19,8 @@ struct Repository {
     #[serde(rename = "RepositoryName")]
     name: Option<String>,
     image_tag_mutability: Option<String>,
-    repository_policy_text: Option<Value>,
+    #[serde(rename = "RepositoryPolicyText")]
+    policy: Option<Value>,
     #[serde(rename = "EmptyOnDelete")]
     _empty_on_delete: Option<Value>,
     #[serde(rename = "EncryptionConfiguration")]
@@ -46,7 +47,7 @@ pub(super) fn repository(world: &mut World, resource: &Resource<'_>) -> Result<C
     let name = name_of(resource, given.name.as_deref()).to_ascii_lowercase();
     let repository = ecr::Repository::here(world, &name);
     ecr::create(world, &repository, tags).map_err(|fault| refused(&fault))?;
-    if let Some(policy) = &given.repository_policy_text {
+    if let Some(policy) = &given.policy {
         ecr::put_policy(world, &repository, policy)
             .map_err(|fault| bad("RepositoryPolicyText", fault.message))?;
     }

@@ -38,7 +38,7 @@ fn good() -> Script {
 /// Fargate Spot takes the canary's tasks, and has none for so long.
 fn interrupt(play: &Play, unavailable: Duration) {
     play.account
-        .with(|world| ecs::interrupt(world, stage::CLUSTER, stage::CANARY, unavailable));
+        .with(|world| ecs::interrupt(world, stage::CLUSTER, stage::CANARY, 10, unavailable));
 }
 
 /// For how long a task of the candidate ran on the canary since a moment.

@@ -13,7 +13,8 @@ pub(super) fn images(world: &World, region: &str, input: &Value) -> Result<Value
     let all = &content(world, &repository)?.images;
     let shown = |stored: &&Stored| passes(&input["filter"], stored);
     let Some(ids) = input["imageIds"].as_array() else {
-        return page(input, &repository, all.iter().filter(shown).collect());
+        let shown: Vec<_> = all.iter().filter(shown).collect();
+        return page(input, &repository, &shown);
     };
     for member in ["nextToken", "maxResults"] {
         if input.get(member).is_some() {
@@ -59,7 +60,7 @@ fn passes(filter: &Value, stored: &Stored) -> bool {
     tagged && ["ACTIVE", "ANY"].contains(&status)
 }
 
-fn page(input: &Value, repository: &Repository, all: Vec<&Stored>) -> Result<Value, Fault> {
+fn page(input: &Value, repository: &Repository, all: &[&Stored]) -> Result<Value, Fault> {
     let most = input["maxResults"]
         .as_u64()
         .map_or(Some(PAGE), |most| usize::try_from(most).ok());

@@ -5,6 +5,7 @@
 
 use super::{
     super::World,
+    definition::TaskDefinition,
     image::{digest_of, label_of},
     names::ServiceKey,
 };
@@ -56,7 +57,7 @@ pub(super) fn find_image(world: &mut World, index: usize) -> Result<(), String> 
     let task = &world.ecs.tasks[index];
     let (key, deployment) = (task.service.clone(), task.deployment.clone());
     let definition = world.ecs.definitions.find(world, &task.definition);
-    let pins = definition.is_none_or(|definition| definition.is_version_consistent());
+    let pins = definition.is_none_or(TaskDefinition::is_version_consistent);
     let pin = pin_of(world, &key, &deployment).filter(|_| pins);
     let found = digest_of(world, &task.image, pin.and_then(Pin::digest));
     if let Some(pin) = pin {

@@ -9,9 +9,15 @@ use crate::world::World;
 const UNAVAILABLE: &str = "was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a \
                            different availability zone.";
 
-/// Interrupts every task of a service, and lets none start for so long. AWS: developer guide, "Amazon ECS clusters for Fargate", Fargate
+/// Interrupts so many tasks of a service, and lets none start for so long. AWS: developer guide, "Amazon ECS clusters for Fargate", Fargate
 /// Spot termination notices: two minutes' notice is the task's `stopTimeout` at most, with SIGTERM first.
-pub fn interrupt(world: &mut World, cluster: &str, service: &str, unavailable: Duration) {
+pub fn interrupt(
+    world: &mut World,
+    cluster: &str,
+    service: &str,
+    many: usize,
+    unavailable: Duration,
+) {
     let key = ServiceKey::new(cluster, service);
     let until = world.now + unavailable;
     world.ecs.unavailable.insert(key.clone(), until);
@@ -19,6 +25,7 @@ pub fn interrupt(world: &mut World, cluster: &str, service: &str, unavailable: D
     let tasks: Vec<usize> = tasks
         .filter(|(_, it)| it.service == key && it.is_wanted())
         .map(|(index, _)| index)
+        .take(many)
         .collect();
     for index in tasks {
         task::stop(

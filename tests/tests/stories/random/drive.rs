@@ -53,10 +53,13 @@ struct Kill {
     writes: u32,
 }
 
-/// Tells a story; with a defect planted, or none.
-pub(super) async fn told(story: &Story, defect: Option<Defect>) -> Told {
+/// Tells a story whose versions are all alike; with a defect planted, or none.
+pub(super) async fn told(story: &Story, alike: Behaviour, defect: Option<Defect>) -> Told {
     let versions = ["v2", "v3", acts::HOTFIX, look::NEXT];
-    let script = Script::new(versions.map(|label| Version::new(label, Behaviour::Works)));
+    let script = Script::beginning_with(
+        Version::new("v1", alike),
+        versions.map(|label| Version::new(label, alike)),
+    );
     let labels = script
         .versions()
         .map(|it| (it.image(), it.label.clone()))

@@ -16,17 +16,21 @@ pub(super) fn story(seed: u64) -> Story {
     } else {
         Finally::Rejected
     };
-    let mut events: Vec<At> = RATES
-        .iter()
-        .flat_map(|rate| some_of(rate, pair, &mut rng))
-        .collect();
-    gather(&mut events, &mut rng);
-    events.sort_by_key(|it| it.second);
+    let events = events(RATES, pair, &mut rng);
     Story {
         pair,
         finally,
         events,
     }
+}
+
+/// What happens at these rates, in order.
+pub(super) fn events(rates: &[Rate], pair: Pair, rng: &mut Rng) -> Vec<At> {
+    let all = rates.iter().flat_map(|rate| some_of(rate, pair, rng));
+    let mut events: Vec<At> = all.collect();
+    gather(&mut events, rng);
+    events.sort_by_key(|it| it.second);
+    events
 }
 
 fn some_of(rate: &Rate, pair: Pair, rng: &mut Rng) -> Vec<At> {

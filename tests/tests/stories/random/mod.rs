@@ -9,6 +9,7 @@
 mod drive;
 mod found;
 mod generate;
+mod good;
 mod judge;
 mod plant;
 mod rates;
@@ -19,6 +20,7 @@ mod told;
 
 use judge::Broken;
 use plant::Defect;
+use rehearsal_core::stage::Behaviour;
 use story::{At, Finally, Pair, Story};
 use told::Told;
 
@@ -37,12 +39,17 @@ fn tell(pair: Pair, finally: Finally, events: &[At]) {
 
 /// How a story is played: in a runtime of its own, on a virtual clock.
 fn play(story: &Story, defect: Option<Defect>) -> Told {
+    play_alike(story, Behaviour::Works, defect)
+}
+
+/// The same with versions that all do this.
+fn play_alike(story: &Story, alike: Behaviour, defect: Option<Defect>) -> Told {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
         .build()
         .expect("a runtime");
-    runtime.block_on(drive::told(story, defect))
+    runtime.block_on(drive::told(story, alike, defect))
 }
 
 /// The promise that a story breaks, if it does.

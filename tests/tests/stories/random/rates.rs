@@ -27,15 +27,15 @@ pub(super) const WITHIN: u32 = 900;
 /// no fault lasts for all three attempts.
 const LASTS: std::ops::RangeInclusive<u32> = 5..=150;
 
-fn lasts(rng: &mut Rng) -> u32 {
+pub(super) fn lasts(rng: &mut Rng) -> u32 {
     rng.u32(LASTS)
 }
 
-fn any<T: Copy>(rng: &mut Rng, of: &[T]) -> T {
+pub(super) fn any<T: Copy>(rng: &mut Rng, of: &[T]) -> T {
     of[rng.usize(..of.len())]
 }
 
-fn ails(rng: &mut Rng, pair: Pair, how: Ailment) -> Event {
+pub(super) fn ails(rng: &mut Rng, pair: Pair, how: Ailment) -> Event {
     let function = any(rng, &Function::ALL);
     let operations = [&Operation::OF_ALL[..], Operation::only_of(function)].concat();
     let operations: Vec<Operation> = operations.into_iter().filter(|it| it.is_of(pair)).collect();
@@ -43,7 +43,7 @@ fn ails(rng: &mut Rng, pair: Pair, how: Ailment) -> Event {
     Event::Ails(function, operation, how, lasts(rng))
 }
 
-fn service(rng: &mut Rng) -> Service {
+pub(super) fn service(rng: &mut Rng) -> Service {
     any(rng, &[Service::Primary, Service::Canary])
 }
 

@@ -82,6 +82,14 @@ pub(super) enum Event {
     FailStarts(u32),
     /// Somebody deregisters the task definition that the primary runs.
     Deregister,
+    /// Fargate Spot takes so many tasks back, and has no capacity for so long.
+    Spot(Service, u32, u32),
+    /// From now on counts of queues are off now and then, by the lots of a seed.
+    Approximate(u64),
+    /// From now on metrics of queues are so late.
+    LateMetrics(u32),
+    /// From now on a load balancer shares requests by the lots of a seed.
+    ByLot(u64),
 }
 
 /// What becomes of events.
@@ -238,9 +246,10 @@ impl Event {
             Self::Events(Fate::Late, seconds) => {
                 seconds + u32::try_from(LATE.as_secs()).unwrap_or_default()
             }
-            Self::Events(_, seconds) | Self::RunTwice(seconds) | Self::Ails(_, _, _, seconds) => {
-                seconds
-            }
+            Self::Events(_, seconds)
+            | Self::RunTwice(seconds)
+            | Self::Spot(_, _, seconds)
+            | Self::Ails(_, _, _, seconds) => seconds,
             _ => 0,
         }
     }
@@ -273,6 +282,7 @@ impl Story {
                         | Event::Hotfix(_)
                         | Event::Weights(_)
                         | Event::StopTasks(..)
+                        | Event::Spot(..)
                         | Event::FailStarts(_)
                 )
             })

@@ -118,7 +118,7 @@ async fn a_right_that_iam_does_not_know_everywhere_yet_is_waited_for_two_minutes
         match function {
             stage::SHIFT_WEIGHT => {
                 play.until_action(&release, "shift-weight", "InProgress")
-                    .await
+                    .await;
             }
             stage::PROMOTE_PRIMARY => play.until_approval(&release).await,
             _ => {}

@@ -5,7 +5,10 @@ use std::time::Duration;
 use rehearsal_core::{
     stage,
     wire::Outage,
-    world::{Principal, World, cloudwatch, codepipeline, events::Delivery, scaling},
+    world::{
+        Principal, World, cloudwatch, codepipeline, ecs, elb::Lots, events::Delivery, scaling,
+        sqs::Approximation,
+    },
 };
 use serde_json::{Value, json};
 
@@ -58,6 +61,22 @@ impl Drive {
                 self.note(Did::StoppedTasks(service));
             }
             Event::FailStarts(many) => self.play.fail_next_starts(many),
+            Event::Spot(service, many, lasts) => {
+                let many = usize::try_from(many).unwrap_or_default();
+                self.play.account.with(|world| {
+                    ecs::interrupt(world, stage::CLUSTER, service.name(), many, seconds(lasts));
+                });
+                self.note(Did::StoppedTasks(service));
+            }
+            Event::Approximate(seed) => self.play.account.with(|world| {
+                world.sqs.approximation = Some(Approximation::seeded(seed, 3));
+            }),
+            Event::LateMetrics(late) => self.play.account.with(|world| {
+                world.sqs.metrics_delay = seconds(late);
+            }),
+            Event::ByLot(seed) => self.play.account.with(|world| {
+                world.elb.lots = Some(Lots::seeded(seed));
+            }),
             Event::Deregister => {
                 let stable = json!({ "taskDefinition": STABLE });
                 // Whoever was there first has done it.

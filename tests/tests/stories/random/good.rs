@@ -1,0 +1,206 @@
+//! Good releases: nothing is wrong with the version, and much goes on around it that AWS calls normal. None is failed or rolled back.
+
+use std::ops::RangeInclusive;
+
+use fastrand::Rng;
+use rehearsal_core::{stage::Behaviour, wire::Ailment};
+
+use super::{
+    generate, play_alike,
+    rates::{Rate, ails, any, lasts},
+    story::{Event, Fate, Finally, Function, Pair, Service, Story, at},
+    told::Told,
+};
+
+/// The seeds of every build. All 1,000: `CANARY_GOOD_SEEDS=1..=1000`.
+const SEEDS: RangeInclusive<u64> = 1..=60;
+
+const VARIABLE: &str = "CANARY_GOOD_SEEDS";
+
+/// How many tests share the seeds: they run beside each other.
+const PARTS: u64 = 4;
+
+/// Both versions fail as many attempts in a hundred, which is no reason for anything.
+const FAILING: Behaviour = Behaviour::FailsAttempts(1);
+
+/// Of a hundred good releases, as many may be taken for bad ones by the alarm that compares the versions.
+const MISTAKEN: usize = 1;
+
+/// What goes on around a good release.
+const RATES: &[Rate] = &[
+    rate("an approval is approved", 70, 2, |_, _| {
+        Some(Event::Approve)
+    }),
+    rate("the primary is scaled", 60, 4, |rng, _| {
+        Some(Event::Scale(rng.u32(2..=10)))
+    }),
+    rate("an operation is throttled", 60, 4, |rng, pair| {
+        Some(ails(rng, pair, Ailment::Throttled))
+    }),
+    rate("answers of an operation get lost", 30, 2, |rng, pair| {
+        Some(ails(rng, pair, Ailment::AnswerLost))
+    }),
+    rate("answers of an operation are late", 30, 2, |rng, pair| {
+        Some(ails(rng, pair, Ailment::AnswerLate))
+    }),
+    rate("invocations run twice", 30, 1, |rng, _| {
+        Some(Event::RunTwice(lasts(rng)))
+    }),
+    rate("a function is killed", 30, 1, |rng, _| {
+        Some(Event::Kill(any(rng, &Function::ALL), rng.u32(1..=6)))
+    }),
+    rate("events come twice", 20, 1, |rng, _| {
+        Some(Event::Events(Fate::Doubled, lasts(rng)))
+    }),
+    rate("events come late", 20, 1, |rng, _| {
+        Some(Event::Events(Fate::Late, lasts(rng)))
+    }),
+    rate("Fargate Spot takes tasks", 50, 2, |rng, pair| {
+        Some(spot(rng, pair))
+    }),
+    rate("counts of queues are off", 70, 1, |rng, _| {
+        Some(Event::Approximate(rng.u64(..)))
+    }),
+    rate("metrics of queues are late", 70, 1, |rng, _| {
+        Some(Event::LateMetrics(rng.u32(30..=420)))
+    }),
+    rate("requests are shared by lot", 70, 1, |rng, pair| {
+        (pair == Pair::Alb).then(|| Event::ByLot(rng.u64(..)))
+    }),
+];
+
+const fn rate(
+    what: &'static str,
+    percent: u32,
+    most: u32,
+    one: fn(&mut Rng, Pair) -> Option<Event>,
+) -> Rate {
+    Rate {
+        what,
+        percent,
+        most,
+        one,
+    }
+}
+
+/// Of a queue's consumers all may go at once: messages wait. Behind a load balancer nobody would answer then, and one of four goes.
+fn spot(rng: &mut Rng, pair: Pair) -> Event {
+    let (service, many) = match pair {
+        Pair::Alb => (Service::Primary, 1),
+        _ => (
+            any(rng, &[Service::Primary, Service::Canary]),
+            rng.u32(1..=4),
+        ),
+    };
+    Event::Spot(service, many, lasts(rng))
+}
+
+fn story(seed: u64) -> Story {
+    let mut rng = Rng::with_seed(seed);
+    let pair = Pair::ALL[rng.usize(..Pair::ALL.len())];
+    Story {
+        pair,
+        finally: Finally::Approved,
+        events: generate::events(RATES, pair, &mut rng),
+    }
+}
+
+/// What was made of a release.
+#[derive(Debug, PartialEq, Eq)]
+enum Made {
+    Promoted,
+    /// Rolled back by the alarm that compares the versions.
+    Mistaken,
+    /// Failed, or rolled back for another reason, in words.
+    Wronged(String),
+}
+
+fn made(told: &Told) -> Made {
+    let records = told.records();
+    let cause = records
+        .iter()
+        .find_map(|it| it.record.rollback().map(|it| it.cause.to_string()));
+    match cause {
+        Some(cause) if cause.contains("canary-failures") => Made::Mistaken,
+        Some(cause) => Made::Wronged(cause),
+        None if records
+            .iter()
+            .any(|it| it.record.phase.to_string() == "Promoted") =>
+        {
+            Made::Promoted
+        }
+        None => Made::Wronged("it was not promoted".to_owned()),
+    }
+}
+
+fn seeds() -> RangeInclusive<u64> {
+    let Ok(text) = std::env::var(VARIABLE) else {
+        return SEEDS;
+    };
+    let range = text.split_once("..=").unwrap_or((&text, &text));
+    let read = |text: &str| text.trim().parse().ok();
+    let (from, to) = read(range.0)
+        .zip(read(range.1))
+        .unwrap_or_else(|| panic!("{VARIABLE}={text}: write 1..=1000, or 17"));
+    from..=to
+}
+
+fn tell_part(part: u64) {
+    let (mut worlds, mut mistaken, mut wronged) = (0, Vec::new(), Vec::new());
+    for seed in seeds().filter(|seed| seed % PARTS == part) {
+        let story = story(seed);
+        worlds += 1;
+        let told = play_alike(&story, FAILING, None);
+        match made(&told) {
+            Made::Promoted => {}
+            Made::Mistaken => mistaken.push(seed),
+            Made::Wronged(why) => wronged.push(format!("seed {seed}: {why}\n{story}")),
+        }
+    }
+    println!("{worlds} good releases; taken for bad ones: {mistaken:?}");
+    assert!(
+        wronged.is_empty(),
+        "{} of {worlds}\n{}",
+        wronged.len(),
+        wronged.join("\n\n")
+    );
+    assert!(
+        mistaken.len() * 100 <= worlds * MISTAKEN,
+        "{mistaken:?} of {worlds}"
+    );
+}
+
+/// What would be found is found.
+#[test]
+fn a_release_that_is_rolled_back_is_no_good_one() {
+    let story = Story {
+        pair: Pair::QueueAdditive,
+        finally: Finally::Approved,
+        events: vec![at(200, Event::Alarm)],
+    };
+    let made = made(&play_alike(&story, FAILING, None));
+    assert!(
+        matches!(&made, Made::Wronged(why) if why.contains("dead-letters")),
+        "{made:?}"
+    );
+}
+
+#[test]
+fn no_good_release_is_failed_in_the_first_quarter_of_the_worlds() {
+    tell_part(0);
+}
+
+#[test]
+fn no_good_release_is_failed_in_the_second_quarter_of_the_worlds() {
+    tell_part(1);
+}
+
+#[test]
+fn no_good_release_is_failed_in_the_third_quarter_of_the_worlds() {
+    tell_part(2);
+}
+
+#[test]
+fn no_good_release_is_failed_in_the_last_quarter_of_the_worlds() {
+    tell_part(3);
+}
