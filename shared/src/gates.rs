@@ -85,6 +85,7 @@ pub fn noted(when: When, seen: &View<'_>, record: &Record, now: Timestamp) -> Re
         letters(record),
     ) {
         noted.letters = Some(letters.seeing(count, allowed, now))
+            .filter(|it| it.begun.is_none())
             .filter(|it| Some(*it) != record.found.dead_letters.map(Letters::found));
     }
     if let Some(exits) = seen.exits.filter(|_| when != When::Guard) {
@@ -264,7 +265,7 @@ fn targets(alb: &Alb, primary: &Service, record: &Record) -> Result<(), Refusal>
 fn letters(record: &Record) -> Option<Letters> {
     record
         .letters
-        .or(record.found.dead_letters.map(Letters::found))
+        .or_else(|| Some(Letters::begun(record.found.dead_letters?, record.began)))
 }
 
 /// The field that bounds dead letters, and the bound. Within the guard only where one is set for it.

@@ -112,7 +112,8 @@ fn promote(look: &Look<PromotePrimary>, seen: &Seen) -> Result<Decision, Refusal
     }
 }
 
-/// What runs on the canary is what was approved: the newest deployment and every running task.
+/// What runs on the canary is what was approved: the newest deployment and every running task. That there is none for now is no reason to
+/// refuse: Fargate Spot takes them and brings them back.
 fn verify(seen: &Seen, candidate: &TaskDefinitionArn) -> Result<(), Refusal> {
     let canary = &seen.pair.canary;
     let refuse = |found: String| {
@@ -132,7 +133,7 @@ fn verify(seen: &Seen, candidate: &TaskDefinitionArn) -> Result<(), Refusal> {
             other.id,
             other.task_definition.short()
         )),
-        None if tasks.is_empty() => refuse("it has no running task".to_owned()),
+        None if canary.desired == 0 => refuse("it is to have no task".to_owned()),
         None => Ok(()),
     }
 }
@@ -144,7 +145,8 @@ fn begin(
     record: &Record,
     candidate: &TaskDefinitionArn,
 ) -> Decision {
-    if !seen.pair.canary.is_settled() {
+    let has_none = seen.tasks.as_ref().is_none_or(Vec::is_empty);
+    if has_none || !seen.pair.canary.is_settled() {
         return Decision::Wait(WaitingOn::rollout(&seen.pair.canary, candidate));
     }
     let phase = Phase::Promoting {

@@ -11,6 +11,9 @@ use crate::clock::Timestamp;
 /// How far two looks are apart at least to be two.
 const APART: Duration = Duration::from_secs(20);
 
+/// How soon after the first look one is taken for the second, in which the candidate begins to be deployed.
+const SOON: Duration = Duration::from_secs(50);
+
 /// What looks have seen of a dead-letter queue since a release began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -23,6 +26,9 @@ pub struct Letters {
     /// What the look before saw, if that was less than the mark.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub less: Option<Less>,
+    /// When the release began, as long as its first look alone has seen the mark, which may be too low.
+    #[serde(skip)]
+    pub begun: Option<Timestamp>,
 }
 
 /// A look that saw less than the mark.
@@ -36,19 +42,41 @@ pub struct Less {
 }
 
 impl Letters {
-    /// As the release began.
+    /// What two looks have seen.
     #[must_use]
     pub fn found(mark: u64) -> Self {
         Self {
             mark,
             beyond: None,
             less: None,
+            begun: None,
+        }
+    }
+
+    /// What the first look of a release has seen. The one after it may see more: until then no task of the candidate runs.
+    #[must_use]
+    pub fn begun(mark: u64, began: Timestamp) -> Self {
+        Self {
+            begun: Some(began),
+            ..Self::found(mark)
         }
     }
 
     /// After one more look. The same look twice is one.
     #[must_use]
     pub fn seeing(self, count: u64, allowed: u64, now: Timestamp) -> Self {
+        if let Some(began) = self.begun {
+            let since = now.since(began);
+            if since < APART {
+                return self;
+            }
+            let mark = if since < SOON {
+                self.mark.max(count)
+            } else {
+                self.mark
+            };
+            return Self::found(mark).seeing(count, allowed, now);
+        }
         if count > self.mark.saturating_add(allowed) {
             let beyond = self.beyond.or(Some(now));
             return Self {
@@ -105,6 +133,30 @@ mod tests {
             }
         }
         (None, letters.mark)
+    }
+
+    #[test]
+    fn the_first_look_of_a_release_may_have_seen_too_few() {
+        for (second, count, expected) in [
+            (10, 9, (4, true)),
+            (30, 9, (9, false)),
+            (30, 3, (4, false)),
+            (300, 9, (4, false)),
+        ] {
+            let letters = Letters::begun(4, at(0)).seeing(count, 0, at(second));
+            assert_eq!(
+                (letters.mark, letters.begun.is_some()),
+                expected,
+                "{count} after {second} s"
+            );
+        }
+        assert!(
+            Letters::begun(4, at(0))
+                .seeing(9, 0, at(300))
+                .beyond
+                .is_some(),
+            "later it counts"
+        );
     }
 
     #[test]

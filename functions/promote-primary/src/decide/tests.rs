@@ -126,7 +126,12 @@ fn what_is_promoted_is_what_was_approved_or_nothing_is_changed() {
             refused("orders-canary on orders:8, 2 of 1 tasks, IN_PROGRESS (and 1 older deployments)"),
         ),
         ("a task of it runs something else", mixed(), refused("task task-1 runs orders:7")),
-        ("it has no task", with_tasks(shifting().tasks(3, 0), 0), refused("it has no running task")),
+        ("it is to have no task", with_tasks(shifting().tasks(3, 0), 0), refused("it is to have no task")),
+        (
+            "Fargate Spot has taken its task back",
+            with_tasks(shifting().canary(|canary| canary.running(0)), 0),
+            "wait: waiting for orders-canary to run orders:8: 0 of 1 tasks".to_owned(),
+        ),
         (
             "an alarm fires since the approval",
             with_tasks(shifting().alarm_firing(), 1),

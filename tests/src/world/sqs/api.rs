@@ -212,8 +212,9 @@ pub(super) fn get_queue_attributes(world: &mut World, input: &Value) -> Result<V
 fn counts(world: &mut World, url: &str) -> Result<Depth, Fault> {
     let name = queue_name(world, url)?;
     let exact = depth(world, &name).ok_or_else(no_such_queue)?;
+    let now = world.now;
     let approximation = world.sqs.approximation.as_mut();
-    Ok(approximation.map_or(exact, |it| it.look(&name, exact)))
+    Ok(approximation.map_or(exact, |it| it.look(&name, exact, now)))
 }
 
 pub(super) fn get_queue_url(world: &mut World, input: &Value) -> Result<Value, Fault> {

@@ -1,22 +1,25 @@
 //! Counts of messages that are off, as SQS's are.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeMap, time::Duration};
 
 use super::Depth;
-use crate::world::chance::Chance;
+use crate::{clock::Moment, world::chance::Chance};
 
 /// One look in so many is off. AWS states no rate: a choice.
 const ONE_IN: u32 = 4;
 
+/// For so long after a look that was off a queue's counts are right: whoever looks every minute, beside others, is never wrong twice in a row.
+const RIGHT: Duration = Duration::from_secs(90);
+
 /// How far off the counts are that `GetQueueAttributes` answers. AWS: API reference, `GetQueueAttributes`: the counts
 /// "are approximate because of the distributed architecture of Amazon SQS", and settle "at least 1 minute after the
-/// producers stop sending". That a queue is never off at two looks in a row is a choice.
+/// producers stop sending". For how long they are right again is a choice.
 #[derive(Debug)]
 pub struct Approximation {
     chance: Chance,
     most: u32,
-    /// Queues whose last look was off.
-    off: BTreeSet<String>,
+    /// When which queue's counts were off last.
+    off: BTreeMap<String, Moment>,
 }
 
 impl Approximation {
@@ -26,17 +29,18 @@ impl Approximation {
         Self {
             chance: Chance::seeded(seed),
             most,
-            off: BTreeSet::new(),
+            off: BTreeMap::new(),
         }
     }
 
     /// What a look at a queue shows.
-    pub(super) fn look(&mut self, queue: &str, depth: Depth) -> Depth {
-        let was_off = self.off.remove(queue);
-        if was_off || self.chance.below(ONE_IN) > 0 {
+    pub(super) fn look(&mut self, queue: &str, depth: Depth, now: Moment) -> Depth {
+        let was_off = self.off.get(queue);
+        let is_right = was_off.is_some_and(|was_off| now.since(*was_off) < RIGHT);
+        if is_right || self.chance.below(ONE_IN) > 0 {
             return depth;
         }
-        self.off.insert(queue.to_owned());
+        self.off.insert(queue.to_owned(), now);
         Depth {
             visible: self.about(depth.visible),
             in_flight: self.about(depth.in_flight),

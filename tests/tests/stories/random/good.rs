@@ -3,12 +3,13 @@
 use std::ops::RangeInclusive;
 
 use fastrand::Rng;
-use rehearsal_core::{stage::Behaviour, wire::Ailment};
+use rehearsal_core::{stage::Behaviour, wire::Ailment, world::journal::What};
 
 use super::{
     generate, play_alike,
     rates::{Rate, ails, any, lasts},
     story::{Event, Fate, Finally, Function, Pair, Service, Story, at},
+    tail,
     told::Told,
 };
 
@@ -122,7 +123,7 @@ fn made(told: &Told) -> Made {
         .find_map(|it| it.record.rollback().map(|it| it.cause.to_string()));
     match cause {
         Some(cause) if cause.contains("canary-failures") => Made::Mistaken,
-        Some(cause) => Made::Wronged(cause),
+        Some(cause) => Made::Wronged(format!("{cause}: {}", failed(told).unwrap_or_default())),
         None if records
             .iter()
             .any(|it| it.record.phase.to_string() == "Promoted") =>
@@ -131,6 +132,16 @@ fn made(told: &Told) -> Made {
         }
         None => Made::Wronged("it was not promoted".to_owned()),
     }
+}
+
+/// What the action said that failed.
+fn failed(told: &Told) -> Option<String> {
+    told.journal.iter().find_map(|entry| match &entry.what {
+        What::Action {
+            status, summary, ..
+        } if status == "Failed" => summary.clone(),
+        _ => None,
+    })
 }
 
 fn seeds() -> RangeInclusive<u64> {
@@ -154,7 +165,10 @@ fn tell_part(part: u64) {
         match made(&told) {
             Made::Promoted => {}
             Made::Mistaken => mistaken.push(seed),
-            Made::Wronged(why) => wronged.push(format!("seed {seed}: {why}\n{story}")),
+            Made::Wronged(why) => {
+                let tail = tail(&told.transcript);
+                wronged.push(format!("seed {seed}: {why}\n{story}\n{tail}"));
+            }
         }
     }
     println!("{worlds} good releases; taken for bad ones: {mistaken:?}");

@@ -60,8 +60,12 @@ fn broken(story: &Story, defect: Option<Defect>) -> Option<Broken> {
 /// Lines of a transcript that are shown.
 const TAIL: usize = 60;
 
-fn report(story: &Story, Broken { promise, words }: &Broken, transcript: &str) -> String {
+fn tail(transcript: &str) -> String {
     let lines: Vec<_> = transcript.lines().collect();
-    let tail = lines[lines.len().saturating_sub(TAIL)..].join("\n");
+    lines[lines.len().saturating_sub(TAIL)..].join("\n")
+}
+
+fn report(story: &Story, Broken { promise, words }: &Broken, transcript: &str) -> String {
+    let tail = tail(transcript);
     format!("broken: {promise}\n{words}\n\n{tail}\n\n{story};")
 }

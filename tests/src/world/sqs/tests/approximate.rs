@@ -3,8 +3,9 @@
 use super::*;
 use crate::world::cloudwatch;
 
-/// What a look at a queue shows: visible, in flight and delayed.
+/// What a look at a queue shows, half a minute after the last one: visible, in flight and delayed.
 fn look(world: &mut World, url: &str) -> [u32; 3] {
+    world.now = world.now + Duration::from_secs(30);
     let input = json!({ "QueueUrl": url, "AttributeNames": ["All"] });
     let answer = call(world, "GetQueueAttributes", &input).expect("attributes");
     ["", "NotVisible", "Delayed"].map(|which| {
