@@ -107,6 +107,10 @@ fn asked(
     if matches!(start.source, Source::File { .. } | Source::Revision(_)) {
         preflight::candidate(&start.source, &wanted, &look.target.primary, stable)?;
     }
+    if wanted.revision.as_ref() == Some(&found.primary.task_definition) {
+        // ECS makes no deployment of what a service is on, whatever its tags mean by now.
+        return Ok((wanted, Vec::new()));
+    }
     let is_running = |container: &str| wanted.runs(container, &start.digests);
     let changes = difference::between(&stable.input(), &wanted.input, is_running);
     Ok((wanted, changes))

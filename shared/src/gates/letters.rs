@@ -11,6 +11,10 @@ use crate::clock::Timestamp;
 /// How far two looks are apart at least to be two.
 const APART: Duration = Duration::from_secs(20);
 
+/// How far they are apart at most to be two in a row: the schedule looks every minute. What was seen before that may have passed since,
+/// and nobody has looked, or a look could not see everything.
+const IN_A_ROW: Duration = Duration::from_secs(85);
+
 /// How soon after the first look one is taken for the second, in which the candidate begins to be deployed.
 const SOON: Duration = Duration::from_secs(50);
 
@@ -20,7 +24,7 @@ const SOON: Duration = Duration::from_secs(50);
 pub struct Letters {
     /// What newer ones are counted from: the least that two looks in a row saw. Messages expire, and people take some away.
     pub mark: u64,
-    /// Since when every look has seen more than the mark and the bound allow.
+    /// When the first of two looks in a row has seen more than the mark and the bound allow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beyond: Option<Timestamp>,
     /// What the look before saw, if that was less than the mark.
@@ -78,7 +82,8 @@ impl Letters {
             return Self::found(mark).seeing(count, allowed, now);
         }
         if count > self.mark.saturating_add(allowed) {
-            let beyond = self.beyond.or(Some(now));
+            let before = self.beyond.filter(|since| now.since(*since) <= IN_A_ROW);
+            let beyond = before.or(Some(now));
             return Self {
                 beyond,
                 less: None,
@@ -161,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_count_counts_when_two_looks_in_a_row_have_seen_it() {
-        let rows: [(&str, u64, Looks, Option<u64>, u64); 10] = [
+        let rows: [(&str, u64, Looks, Option<u64>, u64); 11] = [
             ("as found", 0, &[(0, 4), (30, 4)], None, 4),
             ("one that passes", 0, &[(0, 4), (30, 5), (60, 4)], None, 4),
             (
@@ -190,6 +195,13 @@ mod tests {
                 0,
                 &[(0, 5), (5, 5), (20, 6)],
                 Some(20),
+                4,
+            ),
+            (
+                "two looks between which nobody could look",
+                0,
+                &[(0, 5), (120, 5)],
+                None,
                 4,
             ),
             ("within the bound", 2, &[(0, 6), (30, 6)], None, 4),

@@ -129,6 +129,27 @@ async fn the_same_definition_is_nothing_to_do() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_revision_that_the_primary_is_on_is_nothing_to_do() {
+    let play = Play::begin(
+        &Stage::default(),
+        Script::new([Version::new("v2", Behaviour::Works)]),
+    )
+    .await;
+    let release = play.held_execution();
+    let described = play.ecs(
+        "DescribeTaskDefinition",
+        &json!({ "taskDefinition": "orders:1" }),
+    );
+    let revision = &described["taskDefinition"]["taskDefinitionArn"];
+    let parameters = json!({ "release": release, "taskDefinition": revision }).to_string();
+    let failed = play.job(stage::DEPLOY_CANARY, Some(&parameters)).await;
+    assert_eq!(
+        (failed.kind.as_str(), changes(&play).as_str()),
+        ("", "none")
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_definition_that_does_not_fit_the_pair_is_refused_by_name() {
     type Change = fn(&mut Value);
     let rows: [(&str, Change); 3] = [
