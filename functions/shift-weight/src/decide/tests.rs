@@ -68,7 +68,7 @@ fn it_fits_between_deploy_and_promote_of_the_same_release() {
     let rolled_back = "refuse: release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f was rolled back: alarm orders-dead-letters went \
                        to ALARM: 3 messages. This action changed nothing more; start a new execution, or retry from deploy-canary";
     let sets = "take: 10 % asked, 25 % attainable: 1 of 4 tasks; setting 3 primary and 1 canary tasks | record Shifting";
-    let rows = [
+    let rows = vec![
         ("no release ever", pair(), "refuse: this release does not have the pair orders/orders: no release has. deploy-canary must run first, in the same pipeline execution".to_owned()),
         (
             "another release",
