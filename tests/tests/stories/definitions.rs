@@ -1,9 +1,12 @@
 //! Whole task definitions: teams change environment, size and secrets with the image, and what they change is approved by name.
 
-use rehearsal_core::stage::{self, Behaviour, Defines, Script, Stage, TASK_DEFINITION, Version};
+use rehearsal_core::{
+    stage::{self, Behaviour, Defines, Script, Stage, TASK_DEFINITION, Version},
+    world::journal::Call,
+};
 use serde_json::{Value, json};
 
-use crate::play::{Artifact, Play, pairs};
+use crate::play::{Artifact, Failed, Play, pairs};
 
 /// A stage whose source has a task definition, and a version that changes it.
 async fn begin(stage: &Stage) -> Play {
@@ -19,12 +22,50 @@ async fn begin(stage: &Stage) -> Play {
 }
 
 fn changes(play: &Play) -> String {
-    let report = play
-        .calls(stage::DEPLOY_CANARY)
-        .pop()
-        .expect("it was invoked");
-    let changes = &report.input["outputVariables"]["Changes"];
-    changes.as_str().expect("an output variable").to_owned()
+    play.output(stage::DEPLOY_CANARY, "Changes")
+}
+
+/// A pipeline that waits for deploy-canary, which a story gives a definition by itself.
+struct Held {
+    play: Play,
+    release: String,
+}
+
+impl Held {
+    async fn begin() -> Self {
+        let script = Script::new([Version::new("v2", Behaviour::Works)]);
+        let play = Play::begin(&Stage::default(), script).await;
+        let release = play.held_execution();
+        Self { play, release }
+    }
+
+    /// The file of the definition that the primary runs, changed.
+    async fn file(&self, change: impl FnOnce(&mut Value)) -> Failed {
+        let mut definition = self.play.definition_like("orders:1");
+        change(&mut definition);
+        let file = Artifact::zip(TASK_DEFINITION, &definition.to_string());
+        self.deploy(&json!(TASK_DEFINITION), file).await
+    }
+
+    async fn revision(&self, arn: &Value) -> Failed {
+        self.deploy(arn, Artifact::None).await
+    }
+
+    async fn deploy(&self, whole: &Value, artifact: Artifact) -> Failed {
+        let parameters = json!({ "release": self.release, "taskDefinition": whole }).to_string();
+        let job = self
+            .play
+            .job_with(stage::DEPLOY_CANARY, Some(&parameters), artifact);
+        job.await
+    }
+
+    /// The ARN of the definition that the primary runs, registered once more with a change.
+    fn registered(&self, change: impl FnOnce(&mut Value)) -> Value {
+        let mut definition = self.play.definition_like("orders:1");
+        change(&mut definition);
+        let registered = self.play.ecs("RegisterTaskDefinition", &definition);
+        registered["taskDefinition"]["taskDefinitionArn"].clone()
+    }
 }
 
 fn runs(play: &Play, service: &str) -> Value {
@@ -77,76 +118,44 @@ async fn a_rollback_brings_the_whole_definition_back() {
     assert_eq!(play.pair(), before);
 }
 
-/// A pipeline whose Terraform or CDK has registered the revision.
+/// Terraform or CDK has registered it.
 #[tokio::test(start_paused = true)]
 async fn a_revision_that_is_registered_already_is_put_on_the_canary_as_it_is() {
-    let play = Play::begin(
-        &Stage::default(),
-        Script::new([Version::new("v2", Behaviour::Works)]),
-    )
-    .await;
-    let release = play.held_execution();
-    let mut definition = play.definition_like("orders:1");
-    definition["cpu"] = json!("512");
-    definition["memory"] = json!("1024");
-    let registered = play.ecs("RegisterTaskDefinition", &definition);
-    let revision = &registered["taskDefinition"]["taskDefinitionArn"];
-    let parameters = json!({ "release": release, "taskDefinition": revision }).to_string();
-    let failed = play.job(stage::DEPLOY_CANARY, Some(&parameters)).await;
+    let held = Held::begin().await;
+    let revision = held.registered(|it| {
+        it["cpu"] = json!("512");
+        it["memory"] = json!("1024");
+    });
+    let failed = held.revision(&revision).await;
     assert_eq!(failed.kind, "", "{}", failed.message);
-    assert!(
-        play.service(stage::CANARY).contains("orders:2 "),
-        "{}",
-        play.pair()
-    );
-    assert!(changes(&play).starts_with("cpu "), "{}", changes(&play));
+    let play = &held.play;
+    let canary = play.service(stage::CANARY);
+    assert!(canary.contains("orders:2 "), "{canary}");
+    assert_eq!(changes(play), "cpu 256 to 512, memory 512 to 1024");
     let calls = play.calls(stage::DEPLOY_CANARY);
-    assert!(
-        !calls
-            .iter()
-            .any(|call| call.operation == "RegisterTaskDefinition")
-    );
+    let registers = |call: &Call| call.operation == "RegisterTaskDefinition";
+    assert!(!calls.iter().any(registers));
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_same_definition_is_nothing_to_do() {
-    let play = Play::begin(
-        &Stage::default(),
-        Script::new([Version::new("v2", Behaviour::Works)]),
-    )
-    .await;
-    let release = play.held_execution();
-    let definition = play.definition_like("orders:1").to_string();
-    let before = play.pair();
-    let parameters = json!({ "release": release, "taskDefinition": TASK_DEFINITION }).to_string();
-    let file = Artifact::zip(TASK_DEFINITION, &definition);
-    let failed = play
-        .job_with(stage::DEPLOY_CANARY, Some(&parameters), file)
-        .await;
-    assert_eq!(failed.kind, "", "{}", failed.message);
-    assert_eq!(changes(&play), "none");
-    assert_eq!(play.pair(), before);
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_revision_that_the_primary_is_on_is_nothing_to_do() {
-    let play = Play::begin(
-        &Stage::default(),
-        Script::new([Version::new("v2", Behaviour::Works)]),
-    )
-    .await;
-    let release = play.held_execution();
-    let described = play.ecs(
-        "DescribeTaskDefinition",
-        &json!({ "taskDefinition": "orders:1" }),
-    );
-    let revision = &described["taskDefinition"]["taskDefinitionArn"];
-    let parameters = json!({ "release": release, "taskDefinition": revision }).to_string();
-    let failed = play.job(stage::DEPLOY_CANARY, Some(&parameters)).await;
+async fn the_same_definition_is_nothing_to_do_in_a_file_and_as_a_revision() {
+    let held = Held::begin().await;
+    let before = held.play.pair();
+    let failed = held.file(|_| ()).await;
     assert_eq!(
-        (failed.kind.as_str(), changes(&play).as_str()),
+        (failed.kind.as_str(), changes(&held.play).as_str()),
         ("", "none")
     );
+    let named = json!({ "taskDefinition": "orders:1" });
+    let described = held.play.ecs("DescribeTaskDefinition", &named);
+    let failed = held
+        .revision(&described["taskDefinition"]["taskDefinitionArn"])
+        .await;
+    assert_eq!(
+        (failed.kind.as_str(), changes(&held.play).as_str()),
+        ("", "none")
+    );
+    assert_eq!(held.play.pair(), before);
 }
 
 #[tokio::test(start_paused = true)]
@@ -167,58 +176,27 @@ async fn a_definition_that_does_not_fit_the_pair_is_refused_by_name() {
         ),
     ];
     for (expected, change) in rows {
-        let play = Play::begin(
-            &Stage::default(),
-            Script::new([Version::new("v2", Behaviour::Works)]),
-        )
-        .await;
-        let release = play.held_execution();
-        let mut definition = play.definition_like("orders:1");
-        change(&mut definition);
-        let before = (play.writes().len(), play.pair());
-        let parameters =
-            json!({ "release": release, "taskDefinition": TASK_DEFINITION }).to_string();
-        let file = Artifact::zip(TASK_DEFINITION, &definition.to_string());
-        let refused = play
-            .job_with(stage::DEPLOY_CANARY, Some(&parameters), file)
-            .await;
+        let held = Held::begin().await;
+        let state = || (held.play.writes().len(), held.play.pair());
+        let before = state();
+        let refused = held.file(change).await;
         assert_eq!(refused.kind, "ConfigurationError", "{}", refused.message);
-        assert!(
-            refused.message.starts_with(expected),
-            "{expected}\n{}",
-            refused.message
-        );
-        assert_eq!(
-            (play.writes().len(), play.pair()),
-            before,
-            "nothing was changed"
-        );
+        let said = &refused.message;
+        assert!(said.starts_with(expected), "{expected}\n{said}");
+        assert_eq!(state(), before, "nothing was changed");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_revision_that_is_inactive_is_refused_before_anything_is_changed() {
-    let play = Play::begin(
-        &Stage::default(),
-        Script::new([Version::new("v2", Behaviour::Works)]),
-    )
-    .await;
-    let release = play.held_execution();
-    let definition = play.definition_like("orders:1");
-    let registered = play.ecs("RegisterTaskDefinition", &definition);
-    let revision = &registered["taskDefinition"]["taskDefinitionArn"];
-    play.ecs(
-        "DeregisterTaskDefinition",
-        &json!({ "taskDefinition": revision }),
-    );
-    let parameters = json!({ "release": release, "taskDefinition": revision }).to_string();
-    let refused = play.job(stage::DEPLOY_CANARY, Some(&parameters)).await;
+    let held = Held::begin().await;
+    let revision = held.registered(|_| ());
+    let named = json!({ "taskDefinition": revision });
+    held.play.ecs("DeregisterTaskDefinition", &named);
+    let said = held.revision(&revision).await.message;
     assert!(
-        refused
-            .message
-            .contains("is INACTIVE: no service can be put on it"),
-        "{}",
-        refused.message
+        said.contains("is INACTIVE: no service can be put on it"),
+        "{said}"
     );
-    assert_eq!(play.phase().await, "none");
+    assert_eq!(held.play.phase().await, "none");
 }

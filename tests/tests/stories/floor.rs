@@ -76,12 +76,7 @@ fn tasks(play: &Play) -> u64 {
 
 /// The share that the approval shows.
 fn attained(play: &Play) -> String {
-    let report = play
-        .calls(stage::SHIFT_WEIGHT)
-        .pop()
-        .expect("it was invoked");
-    let variable = &report.input["outputVariables"]["Attained"];
-    variable.as_str().expect("an output variable").to_owned()
+    play.output(stage::SHIFT_WEIGHT, "Attained")
 }
 
 fn bounds(play: &Play) -> (u64, u64) {

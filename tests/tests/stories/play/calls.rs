@@ -183,6 +183,13 @@ impl Play {
         }
     }
 
+    /// An output variable of the action that a function has reported last.
+    pub(crate) fn output(&self, function: &'static str, name: &str) -> String {
+        let report = self.calls(function).pop().expect("it was invoked");
+        let variable = &report.input["outputVariables"][name];
+        variable.as_str().expect("an output variable").to_owned()
+    }
+
     /// One job of an action, reported.
     async fn one_look(&self, function: &'static str, data: &Value) -> Value {
         let id = self.account.with(World::uuid);

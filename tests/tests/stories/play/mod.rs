@@ -42,7 +42,7 @@ use requests::Requests;
 use service::is_steady;
 use watch::Watched;
 
-pub(crate) use calls::Artifact;
+pub(crate) use calls::{Artifact, Failed};
 pub(crate) use hands::Crash;
 pub(crate) use service::{is_deploying, is_in_alarm, runs, stable, update};
 
