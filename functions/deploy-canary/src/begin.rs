@@ -50,7 +50,7 @@ pub(crate) fn begin(look: &Look<DeployCanary>, seen: &Seen, previous: Option<&Re
             begins(&wanted, phase)
         });
     }
-    if let Err(refusal) = in_order(look, pair, start) {
+    if let Err(refusal) = in_order(look, pair, start, &wanted) {
         return Decision::Refuse(refusal);
     }
     for service in [&pair.primary, &pair.canary] {
@@ -162,7 +162,12 @@ fn runs_already(
 }
 
 /// The pair is fit for a release, and nothing is wrong with it now.
-fn in_order(look: &Look<DeployCanary>, pair: &Observation, start: &Start) -> Result<(), Refusal> {
+fn in_order(
+    look: &Look<DeployCanary>,
+    pair: &Observation,
+    start: &Start,
+    wanted: &Wanted,
+) -> Result<(), Refusal> {
     gates::alarms(&pair.alarms)?;
     for service in [&pair.primary, &pair.canary] {
         if !service.is_rolled_out() {
@@ -171,6 +176,13 @@ fn in_order(look: &Look<DeployCanary>, pair: &Observation, start: &Start) -> Res
     }
     let of_canary = start.stable_of_canary.as_ref();
     preflight::check(&look.target, pair, &start.stable, of_canary)?;
+    if wanted.revision.is_none() {
+        let definition = match &start.source {
+            Source::File { .. } => start.source.to_string(),
+            _ => start.stable.short(),
+        };
+        preflight::tags(definition, wanted.kept_tags().count())?;
+    }
     rules::check(&look.target, pair, start.groups.as_ref())
 }
 

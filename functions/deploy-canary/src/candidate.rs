@@ -230,9 +230,14 @@ impl Wanted {
             json!({"key": BEGAN_TAG, "value": began.to_string()}),
         ];
         let mut input = self.input.clone();
-        let kept = tags(&self.input).cloned();
+        let kept = self.kept_tags().cloned();
         input["tags"] = kept.chain(ours).collect();
         input.to_string()
+    }
+
+    /// Tags that are nobody's but the user's.
+    pub(crate) fn kept_tags(&self) -> impl Iterator<Item = &Value> {
+        tags(&self.input)
     }
 }
 

@@ -77,7 +77,7 @@ pub(crate) fn check(
         is_standard(queue)?;
         has_room(target, queue, primary, canary)?;
     }
-    tags(stable)
+    Ok(())
 }
 
 fn is_active(service: &Service, definition: &Definition) -> Result<(), Unfit> {
@@ -184,13 +184,14 @@ fn has_room(
     }
 }
 
-fn tags(stable: &Definition) -> Result<(), Unfit> {
-    let (found, ours) = (stable.kept_tags().count(), RELEASE_TAGS.len());
+/// Whether what is registered has room for our tags beside those of a definition.
+pub(crate) fn tags(definition: String, found: usize) -> Result<(), Unfit> {
+    let ours = RELEASE_TAGS.len();
     if found + ours <= MOST_TAGS {
         return Ok(());
     }
     Err(Unfit::TooManyTags {
-        definition: stable.short(),
+        definition,
         found,
         ours,
         most: MOST_TAGS,
