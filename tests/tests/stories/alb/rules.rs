@@ -183,6 +183,14 @@ async fn thirty_and_a_hundred_rules_are_released() {
             let last = weights(&play, rule).pop();
             assert_eq!(last, Some(vec![100, 0]), "{many} rules: {rule}");
         }
+        let calls = play.calls(stage::SHIFT_WEIGHT);
+        let of = |operation: &str| calls.iter().filter(|it| it.operation == operation).count();
+        let looks = of("PutJobSuccessResult");
+        assert_eq!(
+            of("DescribeRules"),
+            looks * many.div_ceil(20),
+            "{many} rules"
+        );
         assert_eq!(play.requests().failed(), [""; 0]);
     }
 }

@@ -190,7 +190,7 @@ fn a_release_that_is_rolled_back_is_no_good_one() {
     let story = Story {
         pair: Pair::QueueAdditive,
         finally: Finally::Approved,
-        events: vec![at(200, Event::Alarm)],
+        events: vec![at(200, Event::Alarm), at(400, Event::Calm)],
     };
     let made = made(&play_alike(&story, FAILING, None));
     assert!(
