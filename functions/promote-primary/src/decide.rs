@@ -74,12 +74,8 @@ fn promote(look: &Look<PromotePrimary>, seen: &Seen) -> Result<Decision, Refusal
             },
             _,
         ) => {
-            if let Some(tasks) = record.found.primary.unfloored(&seen.pair.primary) {
-                let step = Step::count(&seen.pair.primary.name, tasks);
-                return Ok(Decision::act(
-                    Doing::GiveBackFloor(seen.pair.primary.name.clone()),
-                    vec![step],
-                ));
+            if let Some(give_back) = floor_back(record, &seen.pair.primary) {
+                return Ok(Decision::Take(give_back));
             }
             let told = (left.clone(), missed.clone());
             Ok(promoted(record, candidate, told, None))
@@ -331,17 +327,26 @@ fn watch(
                 missed: missed.clone(),
             };
             let write = record.advance(phase, look.now);
-            if let Some(tasks) = record.found.primary.unfloored(&pair.primary) {
+            if let Some(give_back) = floor_back(record, &pair.primary) {
                 return Decision::Take(Move {
-                    doing: Doing::GiveBackFloor(pair.primary.name.clone()),
                     record: Some(Box::new(write)),
-                    found: None,
-                    steps: vec![Step::count(&pair.primary.name, tasks)],
+                    ..give_back
                 });
             }
             promoted(record, candidate, (left, missed), Some(write))
         }
     }
+}
+
+/// The task that the release alone has kept goes again.
+fn floor_back(record: &Record, primary: &Service) -> Option<Move> {
+    let tasks = record.found.primary.unfloored(primary)?;
+    Some(Move {
+        doing: Doing::GiveBackFloor(primary.name.clone()),
+        record: None,
+        found: None,
+        steps: vec![Step::count(&primary.name, tasks)],
+    })
 }
 
 /// For how long everything was seen in place, this look among them.
