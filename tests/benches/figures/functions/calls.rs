@@ -120,6 +120,13 @@ impl Calls {
         Some((first - self.began, trips(before, latency)))
     }
 
+    /// When the next write after the record reached the account, after the look began.
+    pub(crate) fn second_write(&self) -> Option<Duration> {
+        let mut writes: Vec<_> = self.writes().collect();
+        writes.sort_unstable();
+        Some(*writes.get(1)? - self.began)
+    }
+
     /// When the last write reached the account, after the look began.
     pub(crate) fn last_write(&self) -> Option<Duration> {
         Some(self.writes().max()? - self.began)
