@@ -13,13 +13,16 @@
 #                          are not given, whatever their default is now.
 #   --help                 this text
 #
-# Needs: AWS CLI version 2 with credentials that may create IAM roles, and a Region; git; Rust with rustup; cargo-lambda;
+# Needs: AWS CLI version 2 (or 1.33 and later) with credentials that may create IAM roles, and a Region; git; Rust with rustup; cargo-lambda;
 # for the first deployment also Docker, running. The first deployment takes about 20 minutes.
 #
 # Creates: stack NAME-artifacts (image repository, bucket for deployment packages) and stack NAME with its nested stacks;
 # in a new account also the service-linked roles of ECS, its scaling and load balancers, which are the account's and stay.
 # Costs: the Fargate tasks run all the time, three by default, and so does a load balancer; infra/docs/costs.md has the amounts.
 # Ended half-way, by an error or by Ctrl-C, it can be run again and goes on.
+#
+# Before anything is created or built it looks whether the parameters fit each other, and whether a stack of these names is
+# there that it has not made (without the tag canary-release=NAME, or of another template): of those it touches none.
 #
 # Releases are the pipeline's: an update passes the image that the primary service runs at this moment as parameter Image,
 # so that it never undoes one. Before anything else the stack alone is told that image, so that an update that fails goes
@@ -35,27 +38,34 @@
 #   infra/deploy.sh --parameter SourceType=Connection --parameter Repository=me/orders \
 #     --parameter ConnectionArn=arn:aws:codeconnections:eu-central-1:111122223333:connection/...
 #
-# Exit codes: 0 deployed; 1 failed or refused; 2 wrong usage; 3 a prerequisite is missing.
+# Exit codes: 0 deployed; 1 failed or refused; 2 wrong usage, or parameters that contradict each other; 3 a prerequisite is
+# missing; 130 ended by Ctrl-C; 143 by SIGTERM.
 
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=infra/lib.sh
 source infra/lib.sh
+# shellcheck source=infra/parameters.sh
+source infra/parameters.sh
 
 readonly functions=(deploy-canary shift-weight promote-primary rollback)
 readonly stage=Canary
 # CodePipeline takes letters, digits and ! @ ( ) . * ? - here.
 readonly door_reason='deploy.sh updates the stack'
+scratch=''
+status=''
+door=untouched
 
 main() {
   name=orders
   root=main.yaml
+  example=queue
   parameters=()
   local given
   while [[ $# -gt 0 ]]; do
     case $1 in
       --name) value "$@"; name=$2; shift 2 ;;
-      --http) root=http.yaml; shift ;;
+      --http) root=http.yaml; example=http; shift ;;
       --parameter) value "$@"; parameters+=("$2"); shift 2 ;;
       --help | -h) help ;;
       *) misused "unknown option $1" ;;
@@ -64,16 +74,12 @@ main() {
   check_name "$name"
   [[ $root != http.yaml || $name != internal-* ]] || misused "--name $name would be the load balancer's name too, which must not begin with internal-"
   for given in ${parameters[@]+"${parameters[@]}"}; do check_parameter "$given"; done
+  scratch=$(mktemp -d)
+  check_aws
+  [[ ${#problems[@]} -gt 0 ]] || check_stacks
   check_prerequisites
 
-  scratch=$(mktemp -d)
-  door=untouched
-  trap clean_up EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
-
   if [[ -n $status ]]; then
-    refuse_other_example
     refuse_during_release
   else
     ecs_role
@@ -122,14 +128,19 @@ check_parameter() {
     misused "--parameter $key is not a parameter of infra/$root, which has: $(grep -vxE 'Name|Image' <<<"$known" | tr '\n' ' ')"
 }
 
-# All that is missing at once. Sets status: of the stack, empty if it is to be created.
+# Whose the stacks are, and whether the parameters fit. Sets status and deployed, of stack NAME; empty if it is to be created.
+check_stacks() {
+  inspect "$name-artifacts" artifacts
+  inspect "$name" queue http
+  [[ -z $kind || $kind == "$example" ]] || fail "stack $name is the other example, not that of infra/$root" \
+    'The option --http says which example is meant, at every update too. For both, give one of them another --name.'
+  check_parameters "$root"
+  status=$(updatable_status "$name")
+  updatable_status "$name-artifacts" >/dev/null
+}
+
+# All that is missing at once.
 check_prerequisites() {
-  check_aws
-  status=''
-  if [[ ${#problems[@]} -eq 0 ]]; then
-    status=$(updatable_status "$name")
-    updatable_status "$name-artifacts" >/dev/null
-  fi
   if ! command -v cargo >/dev/null; then
     problem 'Rust is missing.' 'Install rustup (The rustup book, "Installation"); it brings the version of rust-toolchain.toml.'
   elif ! cargo lambda --version >/dev/null 2>&1; then
@@ -181,7 +192,7 @@ updatable_status() {
         'Put the reason right, then:' \
         "aws cloudformation continue-update-rollback --stack-name $1 && aws cloudformation wait stack-rollback-complete --stack-name $1"
       ;;
-    DELETE_COMPLETE) ;;
+    DELETE_COMPLETE | REVIEW_IN_PROGRESS) ;;
     '' | *_COMPLETE) say "$status" ;;
     *) fail "stack $1 is $status, from where this script cannot update it" 'Look at it in the CloudFormation console.' ;;
   esac
@@ -192,7 +203,7 @@ deploy_stack() {
   local stack=$1 template=$2
   shift 2
   aws cloudformation deploy --stack-name "$stack" --template-file "$template" --parameter-overrides "$@" \
-    --capabilities CAPABILITY_IAM --tags "application=$name" --no-fail-on-empty-changeset || {
+    --capabilities CAPABILITY_IAM --tags "application=$name" "$marker=$name" --no-fail-on-empty-changeset || {
     failed_events "$stack" >&2
     fail "stack $stack could not be deployed, for the reasons above" 'Put the reason right and run this again.'
   }
@@ -231,6 +242,7 @@ first_image() {
     [[ -n $digest ]] || fail "image $repository:$tag was pushed, but the repository does not have it"
   fi
   image=$repository@$digest
+  check_image "image $repository:$tag" "$image"
   say "$image"
 }
 
@@ -245,34 +257,12 @@ pushed_digest() {
   fi
 }
 
-# pipeline_stage: "DOOR STATUS EXECUTION REASON" of the stage, tab-separated, None for what there is not.
-pipeline_stage() {
-  aws codepipeline get-pipeline-state --name "$name-release" --query "stageStates[?stageName=='$stage'] | [0].[
-    inboundTransitionState.enabled, latestExecution.status, latestExecution.pipelineExecutionId,
-    inboundTransitionState.disabledReason]"
-}
-
 refuse_during_release() {
-  local release state enabled status execution reason
-  release=$(release_in_progress "$name")
-  if [[ -z $release ]]; then
-    # One that has only just entered the stage has no record yet.
-    state=$(pipeline_stage)
-    IFS=$'\t' read -r enabled status execution reason <<<"$state"
-    [[ $status != InProgress && $status != Stopping ]] || release="$execution, stage $stage $status"
-  fi
+  local release
+  release=$(release_in_progress) || exit
   [[ -z $release ]] || fail "a release is in progress, and an update of the stack would interfere: $release" \
     "Wait until it is promoted or rolled back (pipeline $name-release). To end it, reject its approval, or:" \
     "aws lambda invoke --function-name $name-rollback --cli-binary-format raw-in-base64-out --payload '{\"release\": \"${release%%,*}\", \"reason\": \"...\"}' out.json"
-}
-
-# The template of one example would take the place of the other's, and everything that is live with it.
-refuse_other_example() {
-  local delay deployed=http.yaml
-  delay=$(parameter "$name" DeregistrationDelaySeconds)
-  [[ -n $delay && $delay != None ]] || deployed=main.yaml
-  [[ $deployed == "$root" ]] || fail "stack $name was made from infra/$deployed, not from infra/$root" \
-    'The option --http says which example is meant, at every update too. For both, give one of them another --name.'
 }
 
 # refuse_moved_weights: without a release only a person can have moved them, and an update might move them back.
@@ -295,9 +285,9 @@ refuse_moved_weights() {
 
 # Lets no execution into the stage, unless a person has closed it already.
 close_door() {
-  local state enabled status execution reason
-  state=$(pipeline_stage)
-  IFS=$'\t' read -r enabled status execution reason <<<"$state"
+  local state enabled reason
+  state=$(pipeline_stage) || exit
+  IFS=$'\t' read -r enabled _ _ reason <<<"$state"
   if [[ $enabled == True ]]; then
     door=closed
     aws codepipeline disable-stage-transition --pipeline-name "$name-release" --stage-name "$stage" \
@@ -323,6 +313,13 @@ live_image() {
   [[ $image == "$canary" ]] || fail 'the two services run different images although no release is in progress' \
     "$name: $image" "$name-canary: $canary" \
     'An update would set both to one image. Release the wanted image through the pipeline, or put the canary service right by hand.'
+  check_image "what service $name runs" "$image"
+}
+
+# check_image WHAT IMAGE: the stack takes one by digest, since a tag may mean another image tomorrow.
+check_image() {
+  [[ $2 =~ ^[^@[:space:]]+@sha256:[0-9a-f]{64}$ ]] || fail "$1 is not an image by digest: $2" \
+    'Allowed is REPOSITORY@sha256: and 64 hexadecimal digits. Release it by digest through the pipeline, and run this again.'
 }
 
 # service_image SERVICE: the image of container app.
@@ -372,7 +369,7 @@ first_release() {
     S3)
       bucket=$(output "$name" SourceBucket)
       say "* Release what is committed:" \
-        "git archive --format=zip --output source.zip HEAD && aws s3 cp source.zip s3://$bucket/$(parameter "$name" SourceObjectKey)"
+        "git archive --format=zip --output target/source.zip HEAD && aws s3 cp target/source.zip s3://$bucket/$(parameter "$name" SourceObjectKey)"
       ;;
     Connection)
       connection_hint "$(parameter "$name" ConnectionArn)"

@@ -1,4 +1,6 @@
 # shellcheck shell=bash
+# Of the scripts are `name`, and what they read of `inspect`.
+# shellcheck disable=SC2034,SC2154
 # What deploy.sh, destroy.sh and send-messages.sh share: messages, prerequisites, what is deployed.
 # Sourced by them, never run. For Bash 3.2, which macOS has, and later: there, what fails inside of $(...) ends it only
 # with "|| exit", whatever set -e says.
@@ -7,25 +9,57 @@ export AWS_PAGER='' AWS_DEFAULT_OUTPUT=text
 
 program=${0##*/}
 problems=()
+# What the script is at, for a message.
+doing='looking at the prerequisites'
+
+# The tag that deploy.sh gives its stacks, and they give what is in them; its value is the name.
+readonly marker=canary-release
+
+# How the scripts end after a message of their own; `ended` makes the codes of it that their help names.
+readonly ends_failed=91 ends_misused=92 ends_missing=93
 
 say() { printf '%s\n' "$*"; }
 
 # step WHAT: a line that stands out among what the tools print.
-step() { printf '\n==> %s\n' "$*"; }
+step() {
+  doing=$*
+  printf '\n==> %s\n' "$doing"
+}
 
 # fail WHAT-IS-WRONG...: says it and ends. A line each.
 fail() {
   printf '%s: %s\n' "$program" "$1" >&2
   shift
   [[ $# -eq 0 ]] || printf '  %s\n' "$@" >&2
-  exit 1
+  exit "$ends_failed"
 }
 
 # misused WHAT: the command line is wrong.
 misused() {
   printf '%s: %s\nTry: infra/%s --help\n' "$program" "$1" "$program" >&2
-  exit 2
+  exit "$ends_misused"
 }
+
+# clean_up: what a script does however it ends.
+clean_up() { :; }
+
+# ended CODE: the code to end with. One that a tool left needs a message.
+ended() {
+  set +e
+  clean_up
+  case $1 in
+    0 | 130 | 143) exit "$1" ;;
+    "$ends_failed") exit 1 ;;
+    "$ends_misused") exit 2 ;;
+    "$ends_missing") exit 3 ;;
+  esac
+  printf '%s: failed, for the reason above (exit code %s), at: %s\n' "$program" "$1" "$doing" >&2
+  exit 1
+}
+
+trap 'ended $?' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 # help: the comment at the head of the script.
 help() {
@@ -53,7 +87,7 @@ stop_on_problems() {
   [[ ${#problems[@]} -gt 0 ]] || return 0
   printf '%s: nothing was changed, since a prerequisite is missing\n' "$program" >&2
   printf '  * %s\n' "${problems[@]}" >&2
-  exit 3
+  exit "$ends_missing"
 }
 
 # last_line TEXT: of an error of the AWS CLI, what it says.
@@ -61,7 +95,7 @@ last_line() {
   printf '%s' "${1##*$'\n'}"
 }
 
-# AWS CLI version 2, a Region, credentials. Sets AWS_REGION.
+# An AWS CLI, a Region, credentials. Sets AWS_REGION.
 check_aws() {
   local version answer
   if ! command -v aws >/dev/null; then
@@ -69,8 +103,9 @@ check_aws() {
     return
   fi
   version=$(aws --version 2>&1)
-  if [[ $version != aws-cli/2.* ]]; then
-    problem "The AWS CLI is too old: version 2 is needed, ${version%% *} is installed." \
+  # Of version 1, what came before does not know codeconnections.
+  if [[ ! $version =~ ^aws-cli/(2\.|1\.(3[3-9]|[4-9][0-9])\.) ]]; then
+    problem "The AWS CLI is too old: version 2, or 1.33 and later, is needed; ${version%% *} is installed." \
       'Install version 2: AWS CLI User Guide, "Migration guide for the AWS CLI version 2".'
     return
   fi
@@ -84,12 +119,64 @@ check_aws() {
       'Sign in (aws configure sso, then aws sso login; or aws configure), choose a profile with AWS_PROFILE, and try: aws sts get-caller-identity'
 }
 
-# stack_status STACK: empty if there is none, or one that only a change set was made for.
+# inspect STACK KIND...: sets status, empty if there is no such stack, protection (True or False), kind, of the template, and
+# deployed, its parameters. Ends unless deploy.sh has made the stack, from a template of one of the kinds, or there is none.
+inspect() {
+  local stack=$1 answer tag its_name parent
+  shift
+  status='' protection='' kind='' deployed=''
+  if ! answer=$(aws cloudformation describe-stacks --stack-name "$stack" --query "Stacks[0].[StackStatus,
+    EnableTerminationProtection, Tags[?Key=='$marker'].Value | [0], Parameters[?ParameterKey=='Name'].ParameterValue | [0],
+    ParentId]" 2>&1); then
+    [[ $answer == *'does not exist'* ]] || fail "cannot look for stack $stack: $(last_line "$answer")"
+    return 0
+  fi
+  IFS=$'\t' read -r status protection tag its_name parent <<<"$(last_line "$answer")"
+  if [[ $status == REVIEW_IN_PROGRESS ]]; then
+    inspect_change_sets "$stack"
+    return
+  fi
+  [[ $tag == "$name" ]] || foreign "$stack" "it has no tag $marker=$name"
+  [[ $its_name == "$name" ]] || foreign "$stack" "its parameter Name is ${its_name/#None/not there}"
+  [[ $parent == None ]] || foreign "$stack" "it is part of stack $parent"
+  inspect_template "$stack" "$@"
+  deployed=$(aws cloudformation describe-stacks --stack-name "$stack" \
+    --query 'Stacks[0].Parameters[].[ParameterKey, ParameterValue]') || exit
+}
+
+# inspect_template STACK KIND...: sets kind.
+inspect_template() {
+  local stack=$1 template
+  shift
+  template=$(aws cloudformation get-template --stack-name "$stack" --query TemplateBody) || exit
+  for kind in "$@"; do
+    if grep -q "$marker/$kind" <<<"$template"; then return; fi
+  done
+  foreign "$stack" "its template has no metadata CanaryRelease: $marker/$1"
+}
+
+# inspect_change_sets STACK: of one that is nothing but change sets that were never executed.
+inspect_change_sets() {
+  local change_set tag
+  for change_set in $(aws cloudformation list-change-sets --stack-name "$1" --query 'Summaries[].ChangeSetName'); do
+    [[ $change_set != None ]] || continue
+    tag=$(aws cloudformation describe-change-set --stack-name "$1" --change-set-name "$change_set" \
+      --query "Tags[?Key=='$marker'].Value | [0]") || exit
+    [[ $tag == "$name" ]] || foreign "$1" "somebody has prepared to create it: change set $change_set has no tag $marker=$name"
+  done
+}
+
+# foreign STACK WHY
+foreign() {
+  fail "stack $1 was not made by infra/deploy.sh, so nothing was touched: $2" \
+    'Is it the right account, Region and --name? For a new example give a name that is free.'
+}
+
+# stack_status STACK: empty if there is none.
 stack_status() {
   local answer
   if answer=$(aws cloudformation describe-stacks --stack-name "$1" --query 'Stacks[0].StackStatus' 2>&1); then
-    answer=$(last_line "$answer")
-    [[ $answer == REVIEW_IN_PROGRESS ]] || say "$answer"
+    last_line "$answer"
   elif [[ $answer != *'does not exist'* ]]; then
     fail "cannot look for stack $1: $(last_line "$answer")"
   fi
@@ -100,7 +187,7 @@ settled_status() {
   local status
   while true; do
     status=$(stack_status "$1") || exit
-    [[ $status == *_IN_PROGRESS ]] || break
+    [[ $status == *_IN_PROGRESS && $status != REVIEW_IN_PROGRESS ]] || break
     say "    stack $1 is $status; waiting" >&2
     sleep 15
   done
@@ -136,18 +223,38 @@ failed_events() {
   done
 }
 
-# release_in_progress NAME: "RELEASE, phase PHASE" of the release that has the pair; empty if none has.
+# release_in_progress: "RELEASE, phase PHASE" of the release that has the pair, or of one that has only just entered the
+# stage and has no record yet; empty if there is none.
 release_in_progress() {
-  local answer release phase
-  if ! answer=$(aws dynamodb get-item --table-name "$1-releases" --consistent-read \
-    --key "{\"pair\": {\"S\": \"$1/$1\"}, \"item\": {\"S\": \"current\"}}" \
+  local answer release phase status execution
+  if answer=$(aws dynamodb get-item --table-name "$name-releases" --consistent-read \
+    --key "{\"pair\": {\"S\": \"$name/$name\"}, \"item\": {\"S\": \"current\"}}" \
     --query 'Item.[release.S, phase.M.name.S]' 2>&1); then
-    [[ $answer != *ResourceNotFoundException* ]] || return 0
-    fail "cannot read the record of releases in table $1-releases: $(last_line "$answer")"
+    read -r release phase <<<"$(last_line "$answer")"
+  elif [[ $answer != *ResourceNotFoundException* ]]; then
+    fail "cannot read the record of releases in table $name-releases: $(last_line "$answer")"
   fi
-  read -r release phase <<<"$(last_line "$answer")"
   case ${phase:-None} in
     None | Promoted | RolledBack) ;;
-    *) say "$release, phase $phase" ;;
+    *)
+      say "$release, phase $phase"
+      return
+      ;;
   esac
+  answer=$(pipeline_stage) || exit
+  IFS=$'\t' read -r _ status execution _ <<<"$answer"
+  [[ $status != InProgress && $status != Stopping ]] || say "$execution, stage Canary $status"
+}
+
+# pipeline_stage: "DOOR STATUS EXECUTION REASON" of stage Canary, tab-separated, None for what there is not; nothing without
+# the pipeline.
+pipeline_stage() {
+  local answer
+  if answer=$(aws codepipeline get-pipeline-state --name "$name-release" --query "stageStates[?stageName=='Canary'] | [0].[
+    inboundTransitionState.enabled, latestExecution.status, latestExecution.pipelineExecutionId,
+    inboundTransitionState.disabledReason]" 2>&1); then
+    last_line "$answer"
+  elif [[ $answer != *PipelineNotFoundException* ]]; then
+    fail "cannot look at pipeline $name-release: $(last_line "$answer")"
+  fi
 }

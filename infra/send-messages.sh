@@ -10,7 +10,7 @@
 #   --body TEXT  of every message; {} in it becomes the number of the message. Default: three umbrellas for customer {}
 #   --help       this text
 #
-# Needs: AWS CLI version 2 with credentials, and a Region.
+# Needs: AWS CLI version 2 (or 1.33 and later) with credentials, and a Region.
 # Costs: SQS counts every message as it is sent, received and deleted; the first million requests of a month are free.
 # Ended by Ctrl-C it says how many were sent.
 #
@@ -18,18 +18,23 @@
 #   infra/send-messages.sh --count 3000 --rate 10
 #   infra/send-messages.sh --body '{"order": {}, "item": "umbrella"}'
 #
-# Exit codes: 0 all were sent; 1 some were not; 2 wrong usage; 3 a prerequisite is missing; 130 ended by Ctrl-C.
+# Exit codes: 0 all were sent; 1 some were not; 2 wrong usage; 3 a prerequisite is missing; 130 ended by Ctrl-C; 143 by SIGTERM.
 
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=infra/lib.sh
 source infra/lib.sh
 
+# Counted once sending has begun.
+sent=''
+refused=0
+
 main() {
   name=orders
   count=100
   rate=''
   body='three umbrellas for customer {}'
+  local answer
   while [[ $# -gt 0 ]]; do
     case $1 in
       --name) value "$@"; name=$2; shift 2 ;;
@@ -45,17 +50,14 @@ main() {
   check_aws
   stop_on_problems
 
-  if ! queue=$(aws sqs get-queue-url --queue-name "$name" --query QueueUrl 2>&1); then
-    fail "there is no queue $name to send to: $(last_line "$queue")" 'Is it the name that infra/deploy.sh was given, and the Region?'
+  if ! answer=$(aws sqs get-queue-url --queue-name "$name" --query QueueUrl 2>&1); then
+    fail "there is no queue $name to send to: $(last_line "$answer")" 'Is it the name that infra/deploy.sh was given, and the Region?'
   fi
-  queue=$(last_line "$queue")
+  queue=$(last_line "$answer")
+  doing='sending messages'
   sent=0
-  refused=0
-  trap 'summary; exit 130' INT
-  trap 'summary; exit 143' TERM
   send_all
-  summary
-  [[ $refused -eq 0 ]]
+  [[ $refused -eq 0 ]] || exit "$ends_failed"
 }
 
 # whole OPTION VALUE MOST
@@ -85,7 +87,6 @@ send() {
   # The AWS CLI writes a line for each, its kind first.
   answer=$(aws sqs send-message-batch --queue-url "$queue" --entries "$(entries "$1" "$2")" \
     --query "{sent: Successful[].Id, refused: Failed[].join(': ', [Id, Code, not_null(Message, Code)])}") || {
-    summary
     fail "messages $1 to $2 could not be sent, for the reason above" "$((count - $1 + 1)) were left: --count $((count - $1 + 1))"
   }
   sent=$((sent + $(grep -c '^SENT' <<<"$answer" || true)))
@@ -107,8 +108,9 @@ entries() {
   printf ']'
 }
 
-summary() {
-  say "sent $sent messages to $queue in $SECONDS s; the queue refused $refused"
+clean_up() {
+  [[ -z $sent ]] ||
+    say "sent $sent messages to $queue in $SECONDS s; the queue refused $refused"
 }
 
 main "$@"

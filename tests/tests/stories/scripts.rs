@@ -1,7 +1,9 @@
 //! What a person meets who deploys, updates, feeds and deletes the example with the scripts of `infra/`.
 
+mod contradictions;
 mod deleting;
 mod deploying;
+mod foreign;
 mod http;
 mod machine;
 mod sending;
@@ -11,8 +13,11 @@ mod usage;
 use self::machine::{Ended, Machine};
 
 const REPOSITORY: &str = "111122223333.dkr.ecr.eu-central-1.amazonaws.com/orders";
-const V1: &str = "111122223333.dkr.ecr.eu-central-1.amazonaws.com/orders@sha256:1111";
-const V2: &str = "111122223333.dkr.ecr.eu-central-1.amazonaws.com/orders@sha256:2222";
+const V1: &str = "111122223333.dkr.ecr.eu-central-1.amazonaws.com/orders@sha256:1111111111111111111111111111111111111111111111111111111111111111";
+const V2: &str = "111122223333.dkr.ecr.eu-central-1.amazonaws.com/orders@sha256:2222222222222222222222222222222222222222222222222222222222222222";
+
+/// What AWS tells of a stack that is ours: status, termination protection, tag, parameter `Name`, parent.
+const OWN: &str = "UPDATE_COMPLETE\tFalse\torders\torders\tNone";
 
 const DEPLOY_ARTIFACTS: &str = "aws cloudformation deploy --stack-name orders-artifacts --template-file infra/artifacts.yaml --parameter-overrides Name=orders ";
 const DEPLOY: &str = "aws cloudformation deploy --stack-name orders --template-file";
@@ -34,7 +39,7 @@ fn empty() -> Machine {
     machine.answers("OutputKey=='PackageBucket'", "orders-packages");
     machine.answers("OutputKey=='RepositoryUri'", REPOSITORY);
     machine.answers("git rev-parse", "c0ffee");
-    machine.answers("ecr describe-images", "sha256:1111");
+    machine.answers("ecr describe-images", &V1[V1.len() - 71..]);
     machine
 }
 
@@ -42,6 +47,16 @@ fn empty() -> Machine {
 fn deployed(known: &str, live: &str) -> Machine {
     let machine = empty();
     machine.answers("StackStatus", "UPDATE_COMPLETE");
+    machine.answers("[StackStatus", OWN);
+    machine.answers("get-template --stack-name orders ", "canary-release/queue");
+    machine.answers(
+        "get-template --stack-name orders-artifacts ",
+        "canary-release/artifacts",
+    );
+    machine.answers(
+        "[ParameterKey, ParameterValue]",
+        &format!("Name\torders\nImage\t{known}"),
+    );
     machine.answers("ParameterKey=='Image'", known);
     machine.answers("dynamodb get-item", "None");
     machine.answers("get-pipeline-state", "True\tSucceeded\t5f0e\tNone");

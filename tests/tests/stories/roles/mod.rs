@@ -133,6 +133,14 @@ fn repository(path: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }
 
+/// Whether an example can be made with these parameters, nested stacks and all.
+pub(crate) fn fits(file: &str, parameters: &[(&str, &str)]) -> bool {
+    let mut deployed = Deployed::nothing();
+    let name = with([("Name", stage::NAME)]);
+    deployed.stack("artifacts.yaml", &name).expect("artifacts");
+    deployed.stack(file, &required(parameters)).is_ok()
+}
+
 /// The one parameter of either example without a default, and these.
 fn required(parameters: &[(&str, &str)]) -> BTreeMap<String, String> {
     let image = Script::new([]).stable().image();

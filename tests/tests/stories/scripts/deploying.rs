@@ -50,7 +50,7 @@ fn a_deployment_says_what_a_person_has_to_do_next() {
     machine.answers("'SourceBucket'", "orders-source");
     deploy(&machine, &[]).assert_said(&[
         "Confirm the subscriptions that AWS has sent to me@example.com",
-        "git archive --format=zip --output source.zip HEAD && aws s3 cp source.zip s3://orders-source/source.zip",
+        "git archive --format=zip --output target/source.zip HEAD && aws s3 cp target/source.zip s3://orders-source/source.zip",
         "infra/send-messages.sh --name orders",
     ]);
     machine.answers("'SourceType'", "Connection");
@@ -86,7 +86,7 @@ fn what_a_killed_run_began_is_waited_for() {
 #[test]
 fn a_stack_that_could_not_be_created_is_explained() {
     let machine = deployed(V1, V1);
-    machine.answers("StackStatus", "ROLLBACK_COMPLETE");
+    machine.answers("query Stacks[0].StackStatus", "ROLLBACK_COMPLETE");
     machine.answers(
         "describe-stack-events",
         "2026-01-01\tQueue\tCREATE_FAILED\tno such thing",
@@ -133,4 +133,33 @@ fn all_missing_prerequisites_are_told_at_once() {
             "git is missing",
         ],
     );
+}
+
+#[test]
+fn what_is_no_digest_is_not_deployed() {
+    for digest in ["None", "sha256:1111", "sha256:"] {
+        let machine = empty();
+        machine.answers("ecr describe-images", digest);
+        let ended = deploy(&machine, &[]);
+        assert_eq!(ended.code, Some(1), "{}", ended.said);
+        ended.assert_said(&["is not an image by digest", "64 hexadecimal digits"]);
+        ended.assert_changes(&[DEPLOY_ARTIFACTS, BUILD_FUNCTIONS]);
+    }
+    let machine = deployed(V1, &format!("{REPOSITORY}:latest"));
+    let ended = deploy(&machine, &[]);
+    assert_eq!(ended.code, Some(1));
+    ended.assert_said(&["what service orders runs is not an image by digest"]);
+    ended.assert_changes(&[DEPLOY_ARTIFACTS, BUILD_FUNCTIONS, CLOSE, OPEN]);
+}
+
+#[test]
+fn a_tool_that_fails_ends_the_script_with_its_own_words_and_a_code_that_the_help_names() {
+    let machine = empty();
+    machine.tells_code(BUILD_FUNCTIONS, "error: could not compile `canary`", 101);
+    let ended = deploy(&machine, &[]);
+    assert_eq!(ended.code, Some(1), "{}", ended.said);
+    ended.assert_said(&[
+        "could not compile",
+        "deploy.sh: failed, for the reason above (exit code 101), at: Building the functions",
+    ]);
 }

@@ -13,7 +13,7 @@ const URL: &str = "http://orders-1.eu-central-1.elb.amazonaws.com/";
 /// An account with the HTTP example, the weights of whose rule are these: the primary's and the canary's.
 fn with_weights(weights: &str) -> Machine {
     let machine = deployed(V1, V2);
-    machine.answers("'DeregistrationDelaySeconds'", "30");
+    machine.answers("get-template --stack-name orders ", "canary-release/http");
     machine.answers("OutputKey=='ListenerRuleArn'", RULE);
     machine.answers("OutputKey=='PrimaryTargetGroupArn'", "arn:primary");
     machine.answers("OutputKey=='CanaryTargetGroupArn'", "arn:canary");
@@ -124,11 +124,11 @@ fn a_release_in_progress_is_the_reason_that_is_told_and_not_the_weights_it_moves
 fn one_example_does_not_take_the_place_of_the_other() {
     deploy(&with_weights("100\t0"), &[]).assert_refused(
         1,
-        &["stack orders was made from infra/http.yaml, not from infra/main.yaml"],
+        &["stack orders is the other example, not that of infra/main.yaml"],
     );
     deploy(&deployed(V1, V1), &["--http"]).assert_refused(
         1,
-        &["stack orders was made from infra/main.yaml, not from infra/http.yaml"],
+        &["stack orders is the other example, not that of infra/http.yaml"],
     );
 }
 

@@ -131,6 +131,11 @@ impl Machine {
         self.tell(part, error, 254, true);
     }
 
+    /// Calls that contain `part` fail with this exit code.
+    pub(super) fn tells_code(&self, part: &str, error: &str, code: u8) {
+        self.tell(part, error, code, false);
+    }
+
     fn tell(&self, part: &str, text: &str, code: u8, once: bool) {
         let mut answers = self.answers.borrow_mut();
         let used = format!("\"$MACHINE/used-{}\"", answers.len());

@@ -141,9 +141,10 @@ fn releases_are_kept_out_as_long_as_cloudformation_goes_on_updating() {
         DEPLOY,
         "Waiter StackUpdateComplete failed: Max attempts exceeded",
     );
-    machine.answers("StackStatus", "UPDATE_IN_PROGRESS");
-    machine.answers_once("StackStatus", "UPDATE_COMPLETE");
-    machine.answers_once("StackStatus", "UPDATE_COMPLETE");
+    let status = "query Stacks[0].StackStatus";
+    machine.answers(status, "UPDATE_IN_PROGRESS");
+    machine.answers_once(status, "UPDATE_COMPLETE");
+    machine.answers_once(status, "UPDATE_COMPLETE");
     let ended = deploy(&machine, &[]);
     ended.assert_said(&["Stage Canary of pipeline orders-release lets no execution in"]);
     ended.assert_changes(&[DEPLOY_ARTIFACTS, BUILD_FUNCTIONS, CLOSE, PACKAGE, DEPLOY]);
