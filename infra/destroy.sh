@@ -92,8 +92,8 @@ check_stacks() {
 
 refuse_during_release() {
   local release
-  # The table of somebody else may have the name.
-  is_there "$name" || return 0
+  # Without the stack the table of the name is somebody else's.
+  is_there "$name" && ! is_planned "$name" || return 0
   release=$(release_in_progress) || exit
   [[ -z $release ]] || fail "a release is in progress: $release" \
     "Reject its approval in pipeline $name-release and wait until it is rolled back, or destroy it too: --force"

@@ -1,8 +1,10 @@
 //! The environment, read once and strictly.
 
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use crate::work::Demo;
@@ -64,7 +66,7 @@ impl Settings {
         Ok(Self {
             queue_url: queue_url(environment)?,
             app_version: text(environment, "APP_VERSION")?.unwrap_or_else(|| "unknown".to_owned()),
-            concurrency: number(environment, "CONCURRENCY", 10, 1..=100)?.into(),
+            concurrency: number::<u16>(environment, "CONCURRENCY", 10, 1..=100)?.into(),
             // SQS: 0 to 43,200 seconds (12 hours), 30 unless told otherwise ("Amazon SQS message
             // quotas"). Less than three seconds could not be renewed in time.
             visibility_timeout: seconds(environment, "VISIBILITY_TIMEOUT_SECONDS", 30, 3..=43_200)?,
@@ -81,14 +83,14 @@ impl Settings {
 /// `WORK_MS`, `FAILURE_PERCENT` and `ATTEMPT_FAILURE_PERCENT`.
 pub(crate) fn demo(environment: Environment) -> Result<Demo, SettingsError> {
     Ok(Demo {
-        duration: Duration::from_millis(number(environment, "WORK_MS", 0, 0..=60_000)?.into()),
+        duration: Duration::from_millis(number(environment, "WORK_MS", 0, 0..=43_200_000)?),
         failure_percent: percent(environment, "FAILURE_PERCENT")?,
         attempt_failure_percent: percent(environment, "ATTEMPT_FAILURE_PERCENT")?,
     })
 }
 
 fn percent(environment: Environment, name: &'static str) -> Result<u64, SettingsError> {
-    number(environment, name, 0, 0..=100).map(u64::from)
+    number(environment, name, 0, 0..=100)
 }
 
 /// `STOP_TIMEOUT_SECONDS`. ECS: `stopTimeout` is 30 seconds by default and at most 120 on Fargate
@@ -168,12 +170,12 @@ pub(crate) fn text(
     }
 }
 
-pub(crate) fn number(
+pub(crate) fn number<N: FromStr + PartialOrd + Display>(
     environment: Environment,
     name: &'static str,
-    default: u16,
-    allowed: RangeInclusive<u16>,
-) -> Result<u16, SettingsError> {
+    default: N,
+    allowed: RangeInclusive<N>,
+) -> Result<N, SettingsError> {
     let Some(found) = text(environment, name)? else {
         return Ok(default);
     };

@@ -17,6 +17,9 @@ pub enum Scenario {
     GoodVersion,
     /// v2 fails most of its messages or requests: an alarm fires and rolls it back.
     BadVersion,
+    /// v2 takes messages and is never done with one: nothing fails and its tasks are healthy, but an alarm sees that it ends none, and
+    /// rolls it back (--traffic queue only).
+    HangingVersion,
     /// Both versions fail one in twenty messages, which pass at a later attempt, or requests: no reason to roll v2 back,
     /// so it is released.
     BothFail,
@@ -101,11 +104,13 @@ impl Scenario {
     /// Whether it can be played with this traffic.
     #[must_use]
     pub fn is_for(self, traffic: Traffic) -> bool {
-        traffic == Traffic::Alb
-            || !matches!(
-                self,
-                Self::ForeignWeight | Self::UnhealthyCanary | Self::AutoscalerFights
-            )
+        match self {
+            Self::ForeignWeight | Self::UnhealthyCanary | Self::AutoscalerFights => {
+                traffic == Traffic::Alb
+            }
+            Self::HangingVersion => traffic == Traffic::Queue,
+            _ => true,
+        }
     }
 
     /// The versions of the application.
@@ -114,6 +119,7 @@ impl Scenario {
         let behaviour = match self {
             Self::UnhealthyCanary => Behaviour::TurnsUnhealthyAfter(10),
             Self::BadVersion | Self::LostEvents => Behaviour::Fails(60),
+            Self::HangingVersion => Behaviour::Hangs,
             Self::CrashLoop => Behaviour::CrashesAtStart,
             Self::BothFail => Behaviour::FailsAttempts(5),
             Self::GoodVersion
@@ -154,6 +160,7 @@ impl Scenario {
             Self::GoodVersion => return stage,
             // Long enough for the periods of the alarms.
             Self::BadVersion | Self::BothFail => vec![Step::new(10, 20), Step::new(50, 60)],
+            Self::HangingVersion => vec![Step::new(50, 90)],
             // The functions' own gate on dead letters closes before the alarms do. A load balancer has no such
             // gate: the execution ends by the alarms that the functions ask at every look.
             Self::LostEvents => vec![Step::new(50, 60)],
@@ -223,6 +230,7 @@ impl Scenario {
             | Self::AutoscalerFights => Answer::Person,
             Self::Rejected => Answer::Rejected,
             Self::BadVersion
+            | Self::HangingVersion
             | Self::CrashLoop
             | Self::LostEvents
             | Self::ForeignWeight
@@ -241,6 +249,7 @@ impl Scenario {
             | Self::NewDefinition
             | Self::AutoscalerFights => End::Released,
             Self::BadVersion
+            | Self::HangingVersion
             | Self::CrashLoop
             | Self::Rejected
             | Self::AlarmWhilePromoting
@@ -272,7 +281,7 @@ impl Scenario {
     #[must_use]
     pub fn rolled_back_by(self) -> Option<&'static str> {
         match self {
-            Self::BadVersion | Self::AlarmWhilePromoting => Some("alarm"),
+            Self::BadVersion | Self::HangingVersion | Self::AlarmWhilePromoting => Some("alarm"),
             Self::CrashLoop | Self::Rejected | Self::ForeignWeight | Self::UnhealthyCanary => {
                 Some("events")
             }

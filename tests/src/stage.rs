@@ -36,6 +36,10 @@ pub const DEAD_LETTERS: &str = "orders-dead-letters";
 pub const ALARM: &str = "orders-dead-letters";
 /// The alarm on the canary failing more than the primary.
 pub const FAILURES_ALARM: &str = "orders-canary-failures";
+/// The alarm on a version that takes messages and never ends them.
+pub const STALLED_ALARM: &str = "orders-stalled";
+/// The alarm on messages that grow old, which only tells.
+pub const BACKLOG_ALARM: &str = "orders-backlog";
 /// The primary's target group, where there is a load balancer.
 pub const PRIMARY_GROUP: &str = "orders-primary";
 /// The canary's target group, where there is a load balancer.
@@ -109,7 +113,7 @@ impl Traffic {
     #[must_use]
     pub fn alarms(self) -> &'static [&'static str] {
         match self {
-            Self::Queue => &[ALARM, FAILURES_ALARM],
+            Self::Queue => &[ALARM, FAILURES_ALARM, STALLED_ALARM],
             Self::Alb => &[FAILURES_ALARM, ERRORS_ALARM, LATENCY_ALARM],
         }
     }

@@ -16,6 +16,7 @@ use crate::{
     clock::Timestamp,
     names::{PairId, ReleaseId},
     record::{FoundInFull, Record, Unreadable},
+    telemetry,
 };
 
 const CURRENT: &str = "current";
@@ -164,7 +165,10 @@ impl Account {
             .send()
             .await;
         match answer {
-            Ok(_) => Ok(Written::Yes),
+            Ok(_) => {
+                telemetry::wrote(record, entry.at);
+                Ok(Written::Yes)
+            }
             Err(error) => {
                 let reasons = reasons(error.as_service_error());
                 let because_of = |codes: &[&str]| reasons.iter().any(|it| codes.contains(it));

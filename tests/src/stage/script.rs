@@ -62,6 +62,8 @@ pub enum Behaviour {
     Fails(u8),
     /// They fail this percentage of attempts; a message passes at a later one.
     FailsAttempts(u8),
+    /// They take messages and are never done with one, which is told nowhere: neither processed nor failed.
+    Hangs,
     /// They end with exit code 1 at once.
     CrashesAtStart,
     /// They work, and end with exit code 1 after so many seconds, again and again.
@@ -132,6 +134,11 @@ impl Version {
             }
             Behaviour::FailsAttempts(percent) => {
                 environment.insert("ATTEMPT_FAILURE_PERCENT".to_owned(), percent.to_string());
+                (sample_app.to_owned(), Vec::new())
+            }
+            Behaviour::Hangs => {
+                environment.insert("WORK_MS".to_owned(), "43200000".to_owned());
+                environment.insert("WORK_TIMEOUT_SECONDS".to_owned(), "43200".to_owned());
                 (sample_app.to_owned(), Vec::new())
             }
             Behaviour::TurnsUnhealthyAfter(requests) => {

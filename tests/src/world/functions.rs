@@ -114,6 +114,8 @@ pub enum Ended {
 #[derive(Debug)]
 struct Event {
     accepted: Moment,
+    /// When the attempt began.
+    began: Moment,
     /// The attempt that runs, or the one before the next.
     attempt: Invocation,
     /// When to try again; `None` while an attempt runs.
@@ -191,6 +193,7 @@ pub fn invoke_async(world: &mut World, function: &str, payload: Value, source: &
         let accepted = world.now;
         world.functions.events.push(Event {
             accepted,
+            began: accepted,
             attempt: attempt.clone(),
             again: None,
         });
@@ -209,7 +212,8 @@ pub fn ended(world: &mut World, run: &str, how: Ended) {
     else {
         return;
     };
-    let attempt = world.functions.events[index].attempt.clone();
+    let Event { attempt, began, .. } = &world.functions.events[index];
+    let (attempt, began) = (attempt.clone(), *began);
     let error = match how {
         Ended::Answer(_) => None,
         Ended::Error(message) => Some(message),
@@ -219,24 +223,23 @@ pub fn ended(world: &mut World, run: &str, how: Ended) {
         invocation: attempt.id.clone(),
         error: error.clone(),
     });
+    let took = world.now.since(began).as_secs_f64() * 1000.0;
+    measure(world, &attempt.function, "Duration", took, began);
     if error.is_none() {
         world.functions.events.remove(index);
         return;
     }
+    measure(world, &attempt.function, "Errors", 1.0, began);
     let again = next_attempt(world, &world.functions.events[index]);
     world.functions.events[index].again = again;
     if again.is_none() {
         world.functions.events.remove(index);
-        // AWS: "Types of metrics for Lambda functions", asynchronous invocation metrics.
-        let dimensions = [("FunctionName", attempt.function.as_str())];
-        let now = world.now;
-        cloudwatch::publish(
+        measure(
             world,
-            "AWS/Lambda",
+            &attempt.function,
             "AsyncEventsDropped",
-            &dimensions,
             1.0,
-            now,
+            world.now,
         );
         world.functions.dead.push(attempt);
     }
@@ -264,6 +267,7 @@ pub fn tick(world: &mut World) {
             event.attempt.run = run_name(&event.attempt.id, next, copy);
             event.attempt.attempt = next;
             event.again = None;
+            event.began = now;
             due.push(event.attempt.clone());
         }
     }
@@ -283,7 +287,14 @@ fn run_name(id: &str, attempt: u8, copy: &str) -> String {
     format!("{id}.{attempt}.{copy}")
 }
 
+/// A metric of a function. AWS: "Types of metrics for Lambda functions": those of an invocation count for the time at which it began.
+fn measure(world: &mut World, function: &str, name: &str, value: f64, at: Moment) {
+    let of = [("FunctionName", function)];
+    cloudwatch::publish(world, "AWS/Lambda", name, &of, value, at);
+}
+
 fn begin(world: &mut World, attempt: Invocation) {
+    measure(world, &attempt.function, "Invocations", 1.0, world.now);
     world.note(What::Invoked {
         function: attempt.function.clone(),
         invocation: attempt.id.clone(),

@@ -147,7 +147,7 @@ async fn a_notice_reaches_the_topic_and_that_it_cannot_is_no_error() {
         "orders: all well".to_owned(),
         "Nothing happened.\n".to_owned(),
     );
-    assert_eq!(play.notices(), std::slice::from_ref(&told));
+    assert_eq!(play.warnings(), std::slice::from_ref(&told));
 
     let missing = format!("{topic}-of-somebody-else");
     for other in [missing.as_str(), "orders-rollbacks"] {
@@ -156,7 +156,7 @@ async fn a_notice_reaches_the_topic_and_that_it_cannot_is_no_error() {
     }
     play.adapters("deploy-canary").tell(&notice).await;
     assert_eq!(
-        play.notices(),
+        play.warnings(),
         [told],
         "whoever cannot tell says so and goes on"
     );

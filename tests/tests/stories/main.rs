@@ -14,6 +14,7 @@ mod documents;
 mod ending;
 mod exits;
 mod floor;
+mod hanging;
 mod images;
 mod letters;
 mod limits;

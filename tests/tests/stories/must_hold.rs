@@ -350,7 +350,7 @@ async fn an_invocation_that_lambda_gives_up_is_told_and_its_event_is_not() {
     let given_up = play.account.with(|world| world.functions.dead.clone());
     let given_up: Vec<_> = given_up.into_iter().map(|it| it.function).collect();
     assert_eq!(given_up, [stage::PROMOTE_PRIMARY]);
-    let told = play.notices();
+    let told = play.warnings();
     assert_eq!(told.len(), 1, "{told:?}");
     let (subject, message) = &told[0];
     assert!(subject.contains("orders-failed-invocations"), "{subject}");

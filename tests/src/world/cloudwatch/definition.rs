@@ -2,14 +2,14 @@
 //!
 //! Limits: API reference, `PutMetricAlarm`.
 
-use std::collections::BTreeMap;
+use std::{cell::RefCell, collections::BTreeMap};
 
 use serde_json::Value;
 
 use super::{
     data::dimensions,
     evaluation,
-    math::Expr,
+    math::{Expr, Values},
     metrics::{Key, RETENTION, Statistic, Store},
     queries::parse_queries,
     validation,
@@ -155,38 +155,72 @@ impl Definition {
         self.comparison.breaches(value, self.threshold)
     }
 
-    /// The datapoint of the period that begins at a second of metric time.
-    pub(super) fn datapoint(&self, store: &Store, second: u64) -> Option<Datapoint> {
-        let stored = |series: &Series| store.aggregate(&series.key, second, second + self.period);
-        let samples = match &self.watched {
-            Watched::Metric(series) => Some(stored(series)?.count),
-            Watched::Math { .. } => None,
+    /// The datapoints of the periods that begin at these seconds of metric time.
+    pub(super) fn datapoints(&self, store: &Store, seconds: &[u64]) -> Vec<Option<Datapoint>> {
+        let stored = |series: &Series, second: u64| {
+            store.aggregate(&series.key, second, second + self.period)
         };
-        let value = self.value(&|series| Some(series.statistic.of(stored(series)?)))?;
-        Some(Datapoint {
-            second,
-            value,
-            samples,
-        })
+        let of = |series: &Series, second| Some(series.statistic.of(stored(series, second)?));
+        let values = self.values(seconds, &of).into_iter().zip(seconds);
+        let datapoint = |(value, second): (Option<f64>, &u64)| {
+            Some(Datapoint {
+                second: *second,
+                value: value?,
+                samples: match &self.watched {
+                    Watched::Metric(series) => Some(stored(series, *second)?.count),
+                    Watched::Math { .. } => None,
+                },
+            })
+        };
+        values.map(datapoint).collect()
     }
 
-    /// What the alarm looks at in a period, where `of` gives the values of its metrics.
-    pub(super) fn value(&self, of: &impl Fn(&Series) -> Option<f64>) -> Option<f64> {
+    /// What the alarm looks at in these periods, where `of` gives the values of its metrics.
+    pub(super) fn values(
+        &self,
+        seconds: &[u64],
+        of: &impl Fn(&Series, u64) -> Option<f64>,
+    ) -> Values {
+        let of = |series: &Series| seconds.iter().map(|second| of(series, *second)).collect();
         match &self.watched {
             Watched::Metric(series) => of(series),
-            Watched::Math { queries, result } => query(queries, result, of),
+            Watched::Math { queries, result } => {
+                let math = Math {
+                    queries,
+                    seconds,
+                    of,
+                    known: RefCell::default(),
+                };
+                math.query(result)
+            }
         }
     }
 }
 
-fn query(
-    queries: &BTreeMap<String, Query>,
-    id: &str,
-    of: &impl Fn(&Series) -> Option<f64>,
-) -> Option<f64> {
-    match queries.get(id)? {
-        Query::Metric(series) => of(series),
-        Query::Expression(expression) => expression.evaluate(&|id: &str| query(queries, id, of)),
+/// Queries that refer to each other; each is computed once.
+struct Math<'a, F> {
+    queries: &'a BTreeMap<String, Query>,
+    seconds: &'a [u64],
+    of: F,
+    known: RefCell<BTreeMap<String, Values>>,
+}
+
+impl<F: Fn(&Series) -> Values> Math<'_, F> {
+    fn query(&self, id: &str) -> Values {
+        if let Some(known) = self.known.borrow().get(id) {
+            return known.clone();
+        }
+        let values = match self.queries.get(id) {
+            None => vec![None; self.seconds.len()],
+            Some(Query::Metric(series)) => (self.of)(series),
+            Some(Query::Expression(expression)) => {
+                expression.evaluate(self.seconds, &|id: &str| self.query(id))
+            }
+        };
+        self.known
+            .borrow_mut()
+            .insert(id.to_owned(), values.clone());
+        values
     }
 }
 

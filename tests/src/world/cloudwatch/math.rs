@@ -1,9 +1,9 @@
 //! Metric math: the part of it that alarms here may use.
 //!
-//! Numbers, ids, `+ - * /`, comparisons (1 or 0), parentheses, `FILL(series, number)` and
-//! `IF(condition, series, series)`. Everything is computed period by period: a missing operand or a
-//! division by zero gives a missing datapoint. AWS: `CloudWatch` user guide, "Using math expressions
-//! with metrics".
+//! Numbers, ids, `+ - * /`, comparisons (1 or 0), parentheses, `FILL(series, number)`,
+//! `IF(condition, series, series)`, `EPOCH(series)`, and `AVG(series)` and `MAX(series)`, which give one number for all
+//! periods that an alarm fetches. All else is computed period by period: a missing operand or a division by zero gives a missing
+//! datapoint. AWS: `CloudWatch` user guide, "Using math expressions with metrics".
 
 /// A parsed expression.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +14,31 @@ pub(super) enum Expr {
     Binary(Operator, Box<Expr>, Box<Expr>),
     Fill(Box<Expr>, f64),
     If(Box<Expr>, Box<Expr>, Box<Expr>),
+    Epoch(Box<Expr>),
+    Overall(Aggregate, Box<Expr>),
+}
+
+/// One value for each period that is looked at, newest first.
+pub(super) type Values = Vec<Option<f64>>;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Aggregate {
+    Average,
+    Maximum,
+}
+
+impl Aggregate {
+    /// Of the periods that have a datapoint.
+    fn of(self, values: &Values) -> Option<f64> {
+        let known: Vec<f64> = values.iter().copied().flatten().collect();
+        #[expect(clippy::cast_precision_loss, reason = "a few periods")]
+        match self {
+            Self::Average => {
+                (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
+            }
+            Self::Maximum => known.into_iter().reduce(f64::max),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,25 +78,43 @@ impl Operator {
 }
 
 impl Expr {
-    /// The value in one period, where `of` gives the values of ids.
-    pub(super) fn evaluate(&self, of: &impl Fn(&str) -> Option<f64>) -> Option<f64> {
-        let value = match self {
-            Self::Number(number) => *number,
-            Self::Id(id) => of(id)?,
-            Self::Negative(inner) => -inner.evaluate(of)?,
+    /// The values in the periods that begin at these seconds of metric time, where `of` gives the values of ids.
+    pub(super) fn evaluate(&self, seconds: &[u64], of: &impl Fn(&str) -> Values) -> Values {
+        let same = |value: Option<f64>| vec![value; seconds.len()];
+        let values = match self {
+            Self::Number(number) => same(Some(*number)),
+            Self::Id(id) => of(id),
+            Self::Negative(inner) => each(inner.evaluate(seconds, of), |value| value.map(|it| -it)),
             Self::Binary(operator, left, right) => {
-                operator.apply(left.evaluate(of)?, right.evaluate(of)?)
+                let (left, right) = (left.evaluate(seconds, of), right.evaluate(seconds, of));
+                let both = left.into_iter().zip(right);
+                both.map(|(left, right)| Some(operator.apply(left?, right?)))
+                    .collect()
             }
-            Self::Fill(inner, filler) => inner.evaluate(of).unwrap_or(*filler),
+            Self::Fill(inner, filler) => {
+                each(inner.evaluate(seconds, of), |value| value.or(Some(*filler)))
+            }
             Self::If(condition, then, otherwise) => {
-                if condition.evaluate(of)? == 0.0 {
-                    otherwise.evaluate(of)?
-                } else {
-                    then.evaluate(of)?
-                }
+                let [condition, then, otherwise] =
+                    [condition, then, otherwise].map(|it| it.evaluate(seconds, of));
+                let all = condition.into_iter().zip(then.into_iter().zip(otherwise));
+                all.map(
+                    |(condition, (then, otherwise))| {
+                        if condition? == 0.0 { otherwise } else { then }
+                    },
+                )
+                .collect()
             }
+            #[expect(clippy::cast_precision_loss, reason = "AWS gives seconds as numbers")]
+            Self::Epoch(inner) => {
+                let inner = inner.evaluate(seconds, of).into_iter().zip(seconds);
+                inner
+                    .map(|(value, second)| value.map(|_| *second as f64))
+                    .collect()
+            }
+            Self::Overall(aggregate, inner) => same(aggregate.of(&inner.evaluate(seconds, of))),
         };
-        value.is_finite().then_some(value)
+        each(values, |value| value.filter(|it| it.is_finite()))
     }
 
     /// The ids that the expression names.
@@ -79,13 +122,20 @@ impl Expr {
         match self {
             Self::Number(_) => Vec::new(),
             Self::Id(id) => vec![id],
-            Self::Negative(inner) | Self::Fill(inner, _) => inner.ids(),
+            Self::Negative(inner)
+            | Self::Fill(inner, _)
+            | Self::Epoch(inner)
+            | Self::Overall(_, inner) => inner.ids(),
             Self::Binary(_, left, right) => [left.ids(), right.ids()].concat(),
             Self::If(condition, then, otherwise) => {
                 [condition.ids(), then.ids(), otherwise.ids()].concat()
             }
         }
     }
+}
+
+fn each(values: Values, change: impl Fn(Option<f64>) -> Option<f64>) -> Values {
+    values.into_iter().map(change).collect()
 }
 
 /// Parses an expression; the error names what is not understood.
@@ -251,24 +301,32 @@ impl Parser {
     }
 
     fn function(&mut self, name: &str) -> Result<Expr, String> {
-        if !["FILL", "IF"].contains(&name) {
-            return Err(format!(
-                "the function {name} is not supported by the local account"
-            ));
-        }
         self.expect("(")?;
         let first = Box::new(self.comparison()?);
-        self.expect(",")?;
-        let function = if name == "FILL" {
-            let filler = self.signed()?.evaluate(&|_| None);
-            Expr::Fill(
-                first,
-                filler.ok_or("FILL takes a number as its second argument here")?,
-            )
-        } else {
-            let then = Box::new(self.comparison()?);
-            self.expect(",")?;
-            Expr::If(first, then, Box::new(self.comparison()?))
+        let function = match name {
+            "EPOCH" => Expr::Epoch(first),
+            "AVG" => Expr::Overall(Aggregate::Average, first),
+            "MAX" => Expr::Overall(Aggregate::Maximum, first),
+            "FILL" => {
+                self.expect(",")?;
+                let filler = self.signed()?.evaluate(&[0], &|_| vec![None]);
+                let filler = filler.into_iter().flatten().next();
+                Expr::Fill(
+                    first,
+                    filler.ok_or("FILL takes a number as its second argument here")?,
+                )
+            }
+            "IF" => {
+                self.expect(",")?;
+                let then = Box::new(self.comparison()?);
+                self.expect(",")?;
+                Expr::If(first, then, Box::new(self.comparison()?))
+            }
+            _ => {
+                return Err(format!(
+                    "the function {name} is not supported by the local account"
+                ));
+            }
         };
         self.expect(")")?;
         Ok(function)
@@ -286,7 +344,27 @@ mod tests {
             "zero" => Some(0.0),
             _ => None,
         };
-        parse(text).expect("a valid expression").evaluate(&series)
+        let parsed = parse(text).expect("a valid expression");
+        parsed.evaluate(&[60], &|id| vec![series(id)])[0]
+    }
+
+    #[test]
+    fn some_functions_look_at_all_periods() {
+        let series = |id: &str| match id {
+            "m1" => vec![None, Some(2.0), Some(4.0)],
+            _ => vec![None; 3],
+        };
+        let values = |text: &str| {
+            let parsed = parse(text).expect("a valid expression");
+            parsed.evaluate(&[180, 120, 60], &series)
+        };
+        assert_eq!(values("m1 < AVG(m1)"), [None, Some(1.0), Some(0.0)]);
+        assert_eq!(values("AVG(FILL(m1, 0))"), [Some(2.0); 3]);
+        assert_eq!(
+            values("MAX(EPOCH(m1)) - EPOCH(FILL(m1, 0))"),
+            [Some(-60.0), Some(0.0), Some(60.0)]
+        );
+        assert_eq!(values("AVG(gone)"), [None; 3]);
     }
 
     #[test]

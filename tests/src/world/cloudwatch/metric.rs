@@ -118,9 +118,10 @@ fn evaluated(world: &World, name: &str) -> Option<State> {
 fn look(world: &World, definition: &Definition) -> Outcome {
     let period = definition.period;
     let running = metric_second(world, world.now) / period;
-    let range: Vec<_> = (1..=evaluation::range(definition.evaluation_periods) as u64)
+    let seconds: Vec<u64> = (1..=evaluation::range(definition.evaluation_periods) as u64)
         .filter_map(|ago| running.checked_sub(ago))
-        .map(|at| definition.datapoint(&world.cloudwatch.store, at * period))
+        .map(|at| at * period)
         .collect();
+    let range = definition.datapoints(&world.cloudwatch.store, &seconds);
     evaluation::evaluate(definition, &range)
 }

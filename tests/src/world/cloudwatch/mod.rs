@@ -128,7 +128,8 @@ pub fn breaches(
     of: &impl Fn(&str, &BTreeMap<String, String>) -> Option<f64>,
 ) -> Option<bool> {
     let definition = &world.cloudwatch.alarms.get(alarm)?.metrics()?.definition;
-    let value = definition.value(&|series| of(&series.key.name, &series.key.dimensions))?;
+    let of = |series: &definition::Series, _| of(&series.key.name, &series.key.dimensions);
+    let value = definition.values(&[0], &of).into_iter().flatten().next()?;
     Some(definition.breaches(value))
 }
 

@@ -14,6 +14,7 @@ mod health;
 mod image;
 mod launch;
 mod metadata;
+mod metrics;
 mod names;
 mod network;
 mod protection;
@@ -76,6 +77,8 @@ pub struct Ecs {
     tasks: Vec<Task>,
     /// How many private addresses were given to tasks.
     addresses: u32,
+    /// The minute of metric time that was running when metrics were published last.
+    published_minute: Option<u64>,
 }
 
 impl Default for Ecs {
@@ -94,6 +97,7 @@ impl Default for Ecs {
             services: BTreeMap::new(),
             tasks: Vec::new(),
             addresses: 0,
+            published_minute: None,
         }
     }
 }
@@ -317,6 +321,7 @@ pub fn tick(world: &mut World) {
     for key in services {
         rollout::reconcile(world, &key);
     }
+    metrics::publish(world);
 }
 
 /// The tags of a task by its ARN.

@@ -7,7 +7,7 @@ use rehearsal_core::stage::{self, Traffic};
 
 use super::{Minute, Rule};
 
-const TWELVE_HOURS: u32 = 12 * 60;
+pub(super) const TWELVE_HOURS: u32 = 12 * 60;
 
 /// What arrives in every minute, by the canary's share and its messages.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +36,7 @@ impl Load {
 }
 
 /// The chances that 0, 1, 2 and so on of `count` fail, each by itself with that chance.
-fn binomial(count: u32, rate: f64) -> Vec<f64> {
+pub(super) fn binomial(count: u32, rate: f64) -> Vec<f64> {
     let mut chances = vec![1.0];
     for _ in 0..count {
         let mut next = vec![0.0; chances.len() + 1];
@@ -50,7 +50,7 @@ fn binomial(count: u32, rate: f64) -> Vec<f64> {
 }
 
 /// The chances that are worth a look, with their number.
-fn likely(chances: &[f64]) -> impl Iterator<Item = (u32, f64)> {
+pub(super) fn likely(chances: &[f64]) -> impl Iterator<Item = (u32, f64)> {
     (0..)
         .zip(chances.iter().copied())
         .filter(|(_, chance)| *chance > 1e-12)
@@ -81,6 +81,11 @@ impl Rule {
 
 /// The chance that two of five minutes in a row are bad at least once in so many, if each is with that chance.
 fn two_of_five(bad: f64, minutes: u32) -> f64 {
+    of_five(2, bad, minutes)
+}
+
+/// The same of as many as are needed.
+pub(super) fn of_five(needed: u32, bad: f64, minutes: u32) -> f64 {
     // Which of the last four were bad, as bits; those that fired are not followed any further.
     let mut quiet = [0.0; 16];
     quiet[0] = 1.0;
@@ -88,8 +93,8 @@ fn two_of_five(bad: f64, minutes: u32) -> f64 {
         let mut next = [0.0; 16];
         for (last, chance) in quiet.iter().enumerate() {
             next[last << 1 & 15] += chance * (1.0 - bad);
-            if last == 0 {
-                next[1] += chance * bad;
+            if last.count_ones() + 1 < needed {
+                next[(last << 1 | 1) & 15] += chance * bad;
             }
         }
         quiet = next;
@@ -102,7 +107,7 @@ fn false_alarm(rule: &Rule, load: Load, rate: f64) -> f64 {
 }
 
 /// As the tables have it: to a tenth of a percent, and 0 only where it is never.
-fn percent(chance: f64) -> String {
+pub(super) fn percent(chance: f64) -> String {
     match chance * 100.0 {
         never if never < 1e-7 => "0".to_owned(),
         little if little < 0.05 => "< 0.1".to_owned(),
@@ -111,7 +116,10 @@ fn percent(chance: f64) -> String {
     }
 }
 
-fn table(columns: &[String], rows: impl IntoIterator<Item = (String, Vec<String>)>) -> String {
+pub(super) fn table(
+    columns: &[String],
+    rows: impl IntoIterator<Item = (String, Vec<String>)>,
+) -> String {
     let mut text = format!(
         "| {} |\n|{}\n",
         columns.join(" | "),
@@ -131,7 +139,7 @@ fn columns(first: &str) -> Vec<String> {
 }
 
 /// The document shows a table as it is computed here.
-fn is_documented(table: &str) {
+pub(super) fn is_documented(table: &str) {
     let document = include_str!("../../../../infra/docs/alarms.md");
     assert!(
         document.contains(table),

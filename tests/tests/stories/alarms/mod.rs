@@ -3,6 +3,7 @@
 mod figures;
 mod rules;
 mod series;
+mod stalled;
 
 use std::collections::BTreeMap;
 

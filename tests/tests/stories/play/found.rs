@@ -69,6 +69,13 @@ impl Play {
             .collect()
     }
 
+    /// The same without what alarms tell when they are over, or judge for the first time.
+    pub(crate) fn warnings(&self) -> Vec<(String, String)> {
+        let mut notices = self.notices();
+        notices.retain(|(subject, _)| !subject.starts_with("OK: "));
+        notices
+    }
+
     /// The release record, as the library reads it.
     pub(crate) async fn record(&self) -> Option<canary::record::Record> {
         let pair = canary::names::PairId::new(

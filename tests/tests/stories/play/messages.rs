@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, convert::Infallible, sync::Mutex, time::Duratio
 use rehearsal_core::{
     stage::{self, Behaviour, Version},
     wire::Account,
-    world::{Fault, Principal, cloudwatch, ecs, journal::What, sqs},
+    world::{Fault, Principal, World, cloudwatch, ecs, journal::What, sqs},
 };
 use serde_json::{Value, json};
 
@@ -40,6 +40,9 @@ impl Messages {
         tokio::time::sleep(Duration::from_secs(5)).await;
         self.account
             .with(|world| ecs::task_health(world, task, ecs::Health::Healthy));
+        if version.behaviour == Behaviour::Hangs {
+            return self.hang(service).await;
+        }
         loop {
             let poll = json!({
                 "MaxNumberOfMessages": 4,
@@ -62,10 +65,13 @@ impl Messages {
             }
             if processed + failed > 0 {
                 self.account.with(|world| {
-                    for (name, count) in [("Processed", processed), ("Failed", failed)] {
-                        let (of, now) = ([("ServiceName", service)], world.now);
-                        let namespace = "CanaryRelease/SampleApp";
-                        cloudwatch::publish(world, namespace, name, &of, f64::from(count), now);
+                    let counts = [
+                        ("Received", processed + failed),
+                        ("Processed", processed),
+                        ("Failed", failed),
+                    ];
+                    for (name, count) in counts {
+                        measure(world, service, name, count);
                     }
                     world.note(What::Messages {
                         version: version.label.clone(),
@@ -77,6 +83,31 @@ impl Messages {
             }
             let every = *self.every.lock().unwrap();
             tokio::time::sleep(every.max(CONSUMES_EVERY)).await;
+        }
+    }
+
+    /// A task that takes as many messages as it has room for, and keeps them.
+    async fn hang(&self, service: &str) -> Infallible {
+        const ROOM: usize = 10;
+        let mut in_hand: Vec<Value> = Vec::new();
+        loop {
+            let poll = json!({ "MaxNumberOfMessages": 4 });
+            if in_hand.len() < ROOM {
+                let received = self.as_task("ReceiveMessage", poll).unwrap_or_default();
+                let messages = received["Messages"]
+                    .as_array()
+                    .map_or(&[][..], Vec::as_slice);
+                in_hand.extend(messages.iter().map(|it| it["ReceiptHandle"].clone()));
+                let count = u32::try_from(messages.len()).expect("a few messages");
+                self.account
+                    .with(|world| measure(world, service, "Received", count));
+            }
+            for handle in &in_hand {
+                let keep = json!({ "ReceiptHandle": handle, "VisibilityTimeout": 30 });
+                // One that is gone is nobody's business here.
+                let _ = self.as_task("ChangeMessageVisibility", keep);
+            }
+            tokio::time::sleep(Duration::from_secs(10)).await;
         }
     }
 
@@ -103,7 +134,12 @@ impl Messages {
 
     /// From now on few arrive, and consumers look for them less often: for stories that are about something else.
     pub(super) fn slow_down(&self) {
-        *self.every.lock().unwrap() = Duration::from_secs(10);
+        self.arrive_every(Duration::from_secs(10));
+    }
+
+    /// From now on two arrive at once, so often.
+    pub(super) fn arrive_every(&self, every: Duration) {
+        *self.every.lock().unwrap() = every;
     }
 
     pub(super) fn is_processed(&self, message: &str) -> bool {
@@ -127,6 +163,13 @@ impl Messages {
             missing
         }
     }
+}
+
+/// What the application counts.
+fn measure(world: &mut World, service: &str, name: &str, count: u32) {
+    let (of, now) = ([("ServiceName", service)], world.now);
+    let namespace = "CanaryRelease/SampleApp";
+    cloudwatch::publish(world, namespace, name, &of, f64::from(count), now);
 }
 
 /// The same messages fail every time they are received by a version that fails some; one that fails attempts lets them

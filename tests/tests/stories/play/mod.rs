@@ -191,6 +191,13 @@ impl Play {
         }
     }
 
+    /// From now on two messages arrive at once, so often.
+    pub(crate) fn messages_arrive_every(&self, every: Duration) {
+        if let Work::Messages(messages) = &self.work {
+            messages.arrive_every(every);
+        }
+    }
+
     /// Pushes a version; answers the execution that takes it.
     pub(crate) fn push(&self, label: &str) -> String {
         self.account

@@ -103,7 +103,7 @@ fn all_four_functions_have_the_target_that_the_library_reads() {
             assert_eq!(target.pair().as_str(), "orders/orders");
             assert_eq!(target.canary.as_str(), stage::CANARY);
             let alarms: Vec<_> = target.alarms.iter().map(AlarmName::as_str).collect();
-            assert_eq!(alarms, [stage::ALARM, stage::FAILURES_ALARM]);
+            assert_eq!(alarms, stage::Traffic::Queue.alarms());
             assert!(environment_size(function) <= LARGEST_ENVIRONMENT);
         }
     }

@@ -6,13 +6,14 @@ mod guard;
 mod hands;
 mod lost;
 mod share;
+mod stopped;
 
 use std::time::Duration;
 
 use rehearsal_core::{
     clock::Moment,
     stage::{self, Behaviour, Script, Stage, Step, Traffic, Version},
-    world::{World, cloudwatch, journal::What, scaling},
+    world::{World, cloudwatch, events, journal::What, scaling},
 };
 use serde_json::{Value, json};
 
