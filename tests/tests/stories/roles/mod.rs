@@ -83,10 +83,22 @@ impl Deployed {
         file: &str,
         parameters: &BTreeMap<String, String>,
     ) -> Result<BTreeMap<String, Value>, TemplateError> {
+        let region = self.world.identity.region.clone();
+        self.stack_in("aws", &region, file, parameters)
+    }
+
+    /// The same in a Region of any partition.
+    fn stack_in(
+        &mut self,
+        partition: &str,
+        region: &str,
+        file: &str,
+        parameters: &BTreeMap<String, String>,
+    ) -> Result<BTreeMap<String, Value>, TemplateError> {
         let environment = Environment {
             account: self.world.identity.account.clone(),
-            region: self.world.identity.region.clone(),
-            partition: "aws".to_owned(),
+            region: region.to_owned(),
+            partition: partition.to_owned(),
             url_suffix: "amazonaws.com".to_owned(),
         };
         create_stack(

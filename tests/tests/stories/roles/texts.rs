@@ -200,3 +200,47 @@ fn the_target_fits_even_with_five_rules_of_the_load_balancer_with_the_longest_na
         ("CanaryTargetGroupArn", &group(2)),
     ]));
 }
+
+#[test]
+fn the_link_to_the_dashboard_leads_to_the_console_of_the_partition() {
+    let common = [
+        ("Name", stage::NAME),
+        (
+            "RollbackFunctionArn",
+            "arn:aws:lambda:eu-central-1:111122223333:function:orders-rollback",
+        ),
+        (
+            "NotificationsTopic",
+            "arn:aws:sns:eu-central-1:111122223333:orders",
+        ),
+    ];
+    let groups = [
+        ("LoadBalancer", "app/orders/1"),
+        ("PrimaryTargetGroup", "targetgroup/orders-primary/1"),
+        ("CanaryTargetGroup", "targetgroup/orders-canary/1"),
+    ];
+    for (partition, region, domain) in [
+        ("aws", "eu-central-1", "aws.amazon.com"),
+        ("aws-cn", "cn-north-1", "amazonaws.cn"),
+        ("aws-us-gov", "us-gov-west-1", "amazonaws-us-gov.com"),
+        ("aws-eusc", "eusc-de-east-1", "amazonaws-eusc.eu"),
+    ] {
+        for (file, more) in [
+            ("monitoring.yaml", &[][..]),
+            ("http-monitoring.yaml", &groups),
+        ] {
+            let mut parameters = with(common);
+            parameters.extend(with(more.iter().copied()));
+            let outputs = Deployed::nothing().stack_in(partition, region, file, &parameters);
+            let outputs = outputs.unwrap_or_else(|error| panic!("{file}: {error}"));
+            assert_eq!(
+                outputs["DashboardUrl"],
+                format!(
+                    "https://{region}.console.{domain}/cloudwatch/home?region={region}\
+                     #dashboards/dashboard/orders-release"
+                ),
+                "{file}"
+            );
+        }
+    }
+}
