@@ -21,7 +21,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use answers::Answers;
+use answers::{Answers, Dropped};
 
 pub mod answers;
 pub mod health;
@@ -125,13 +125,22 @@ async fn see_through(
     let _ = connection.await;
 }
 
+/// Why a request gets no answer; its connection is closed.
+#[derive(Debug, thiserror::Error)]
+enum Unanswered {
+    #[error(transparent)]
+    Body(#[from] hyper::Error),
+    #[error(transparent)]
+    Dropped(#[from] Dropped),
+}
+
 async fn answer(
     answers: &Answers,
     request: Request<Incoming>,
-) -> Result<Response<String>, hyper::Error> {
+) -> Result<Response<String>, Unanswered> {
     let (head, body) = request.into_parts();
     discard(body).await?;
-    Ok(answers.answer(head.uri.path()).await)
+    Ok(answers.answer(head.uri.path()).await?)
 }
 
 /// Reads a body to its end: a connection with an unread rest could not be used again.

@@ -3,7 +3,7 @@
 //! Keep `GET /health` for the load balancer's health check, and the header `x-version`, by which one
 //! sees which version of the application has answered.
 //!
-//! What is here is a demonstration: it waits, and fails a chosen part of the requests.
+//! What is here is a demonstration: it waits, and fails a chosen part of the requests, or closes their connections.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -27,8 +27,14 @@ pub struct Answers {
     body: Value,
     demo: Demo,
     health_fails_after: Option<u64>,
+    drop_percent: u64,
     begun: AtomicU64,
 }
+
+/// A request gets no answer: its connection is to be closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a request was dropped: chosen by DROP_PERCENT")]
+pub struct Dropped;
 
 impl Answers {
     /// Answers of one task of `service`.
@@ -42,24 +48,32 @@ impl Answers {
             body: json!({ "version": version, "service": service }),
             demo: settings.demo.clone(),
             health_fails_after: settings.health_fails_after,
+            drop_percent: settings.drop_percent,
             begun: AtomicU64::new(0),
         })
     }
 
     /// Answers a request for a path.
-    pub async fn answer(&self, path: &str) -> Response<String> {
+    ///
+    /// # Errors
+    /// If it is one of those that get none.
+    pub async fn answer(&self, path: &str) -> Result<Response<String>, Dropped> {
         if path == HEALTH_PATH {
-            return self.respond(self.health());
+            return Ok(self.respond(self.health()));
         }
         let number = self.begun.fetch_add(1, Ordering::Relaxed);
         tokio::time::sleep(self.demo.duration).await;
+        if fails(number, self.drop_percent) {
+            tracing::warn!("{Dropped}");
+            return Err(Dropped);
+        }
         if fails(number, failing(&self.demo)) {
             tracing::warn!(
                 "a request failed: chosen to fail by FAILURE_PERCENT or ATTEMPT_FAILURE_PERCENT"
             );
-            return self.respond(StatusCode::INTERNAL_SERVER_ERROR);
+            return Ok(self.respond(StatusCode::INTERNAL_SERVER_ERROR));
         }
-        self.respond(StatusCode::OK)
+        Ok(self.respond(StatusCode::OK))
     }
 
     fn health(&self) -> StatusCode {
@@ -105,6 +119,7 @@ mod tests {
             stop_timeout: Duration::from_secs(30),
             demo,
             health_fails_after,
+            drop_percent: 0,
         };
         Answers::new(&settings, "orders-canary").unwrap()
     }
@@ -119,7 +134,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_says_which_version_of_which_service_it_is_from() {
-        let answer = answers(demo(0), None).answer("/orders/7").await;
+        let answer = answers(demo(0), None).answer("/orders/7").await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK);
         assert_eq!(answer.headers()[VERSION_HEADER], "2.1.0");
         let body: Value = serde_json::from_str(answer.body()).unwrap();
@@ -137,8 +152,11 @@ mod tests {
             attempt_failure_percent: 0,
         };
         let began = tokio::time::Instant::now();
-        let healthy = answers(slow.clone(), None).answer(HEALTH_PATH).await;
-        let unhealthy = answers(slow, Some(0)).answer(HEALTH_PATH).await;
+        let healthy = answers(slow.clone(), None)
+            .answer(HEALTH_PATH)
+            .await
+            .unwrap();
+        let unhealthy = answers(slow, Some(0)).answer(HEALTH_PATH).await.unwrap();
         assert_eq!(healthy.status(), StatusCode::OK);
         assert_eq!(unhealthy.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert!(began.elapsed().is_zero());
@@ -152,8 +170,11 @@ mod tests {
             StatusCode::OK,
             StatusCode::SERVICE_UNAVAILABLE,
         ] {
-            assert_eq!(answers.answer(HEALTH_PATH).await.status(), expected);
-            assert_eq!(answers.answer("/").await.status(), StatusCode::OK);
+            assert_eq!(
+                answers.answer(HEALTH_PATH).await.unwrap().status(),
+                expected
+            );
+            assert_eq!(answers.answer("/").await.unwrap().status(), StatusCode::OK);
         }
     }
 
@@ -168,7 +189,7 @@ mod tests {
             None,
         );
         let began = tokio::time::Instant::now();
-        answers.answer("/").await;
+        answers.answer("/").await.unwrap();
         assert_eq!(began.elapsed(), Duration::from_millis(250));
     }
 
@@ -179,13 +200,28 @@ mod tests {
             for _ in 0..2 {
                 let mut failed = 0;
                 for _ in 0..100 {
-                    let answer = answers.answer("/").await;
+                    let answer = answers.answer("/").await.unwrap();
                     assert_eq!(answer.headers()[VERSION_HEADER], "2.1.0");
                     failed += u64::from(answer.status() == StatusCode::INTERNAL_SERVER_ERROR);
                 }
                 assert_eq!(failed, percent);
             }
         }
+    }
+
+    #[tokio::test]
+    async fn the_chosen_part_of_requests_gets_no_answer_and_health_checks_do() {
+        let mut answers = answers(demo(0), None);
+        answers.drop_percent = 25;
+        let mut dropped = 0;
+        for _ in 0..100 {
+            dropped += u32::from(answers.answer("/").await.is_err());
+            assert_eq!(
+                answers.answer(HEALTH_PATH).await.unwrap().status(),
+                StatusCode::OK
+            );
+        }
+        assert_eq!(dropped, 25);
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub struct Settings {
     /// `HEALTH_FAILS_AFTER`: the demonstration calls itself unhealthy after so many requests, 0 for from the beginning;
     /// not set, never.
     pub health_fails_after: Option<u64>,
+    /// `DROP_PERCENT`: of how many of a hundred requests the demonstration closes the connection without an answer.
+    pub drop_percent: u64,
 }
 
 /// All addresses of the container, and the port that target groups of the example use.
@@ -36,6 +38,7 @@ impl Settings {
             stop_timeout: settings::stop_timeout(environment)?,
             demo: settings::demo(environment)?,
             health_fails_after: health_fails_after(environment)?,
+            drop_percent: settings::number(environment, "DROP_PERCENT", 0, 0..=100)?,
         })
     }
 }
@@ -97,6 +100,7 @@ mod tests {
         assert_eq!(settings.stop_timeout, Duration::from_secs(30));
         assert_eq!(settings.demo.failure_percent, 0);
         assert_eq!(settings.health_fails_after, None);
+        assert_eq!(settings.drop_percent, 0);
     }
 
     #[test]
@@ -109,6 +113,7 @@ mod tests {
             ("FAILURE_PERCENT", "40"),
             ("ATTEMPT_FAILURE_PERCENT", "5"),
             ("HEALTH_FAILS_AFTER", "30"),
+            ("DROP_PERCENT", "20"),
         ])
         .unwrap();
         assert_eq!(
@@ -123,6 +128,7 @@ mod tests {
                     attempt_failure_percent: 5,
                 },
                 health_fails_after: Some(30),
+                drop_percent: 20,
             }
         );
     }
@@ -138,6 +144,7 @@ mod tests {
             ("WORK_MS", "1.5"),
             ("FAILURE_PERCENT", "101"),
             ("HEALTH_FAILS_AFTER", "yes"),
+            ("DROP_PERCENT", "101"),
         ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();
             let start = format!("environment variable {name} is not valid. Found: `{value}`.");

@@ -15,6 +15,11 @@ struct Service {
 
 impl Service {
     async fn start(drain: Duration) -> Self {
+        Self::dropping(0, drain).await
+    }
+
+    /// One that drops so many of a hundred requests.
+    async fn dropping(drop_percent: u64, drain: Duration) -> Self {
         let settings = Settings {
             listen: "127.0.0.1:0".parse().unwrap(),
             app_version: "2.1.0".to_owned(),
@@ -25,6 +30,7 @@ impl Service {
                 attempt_failure_percent: 0,
             },
             health_fails_after: None,
+            drop_percent,
         };
         let listener = TcpListener::bind(settings.listen).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -168,4 +174,20 @@ async fn a_request_that_takes_too_long_after_a_stop_is_cut_off_and_counted() {
         }
     );
     client.closed().await;
+}
+
+#[tokio::test]
+async fn a_request_that_is_dropped_ends_its_connection_without_a_word_and_others_are_taken() {
+    let service = Service::dropping(50, LONG).await;
+    let request = "GET / HTTP/1.1\r\nhost: here\r\n\r\n";
+    let mut client = service.connect().await;
+    client.send(request).await;
+    assert_eq!(client.answer().await[0], "HTTP/1.1 200 OK");
+
+    client.send(request).await;
+    client.closed().await;
+
+    let mut another = service.connect().await;
+    another.send(request).await;
+    assert_eq!(another.answer().await[0], "HTTP/1.1 200 OK");
 }

@@ -57,26 +57,6 @@ pub(super) struct Forwarder {
     checks: Client<HttpConnector, Empty<Bytes>>,
 }
 
-/// Why a target's answer did not come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Failure {
-    /// It refused the connection, closed it, or answered what is not HTTP.
-    Broken,
-    /// Its deregistration delay has elapsed.
-    Removed,
-    /// Nothing came in time.
-    Late,
-}
-
-impl Failure {
-    fn status(self) -> StatusCode {
-        match self {
-            Self::Broken | Self::Removed => StatusCode::BAD_GATEWAY,
-            Self::Late => StatusCode::GATEWAY_TIMEOUT,
-        }
-    }
-}
-
 /// A listener's clients are served for ever. `port` is the one that the listener has in the account.
 pub(super) async fn serve(
     listener: TcpListener,
@@ -162,17 +142,18 @@ impl Forwarder {
                 let Ok(request) = outgoing(request, target, client, port) else {
                     return own_answer(StatusCode::BAD_REQUEST);
                 };
+                let in_hand = InHand::new(&self.account, &routed);
                 let sent = Instant::now();
-                let outcome = self.ask(target_group, target, request).await;
-                let answered = match &outcome {
-                    Ok(answer) => Answered::Status(answer.status().as_u16(), sent.elapsed()),
-                    Err(_) => Answered::Broken,
-                };
-                self.account
-                    .with(|world| elb::answered(world, &routed, answered));
-                match outcome {
-                    Ok(answer) => returned(answer, set_cookie.as_deref()),
-                    Err(failure) => own_answer(failure.status()),
+                match self.ask(target_group, target, request).await {
+                    Ok(answer) => {
+                        let status = answer.status().as_u16();
+                        in_hand.ends(Answered::Status(status, sent.elapsed()));
+                        returned(answer, set_cookie.as_deref())
+                    }
+                    Err(failed) => {
+                        in_hand.ends(failed);
+                        own_answer(status_of(failed))
+                    }
                 }
             }
         }
@@ -184,11 +165,11 @@ impl Forwarder {
         target_group: &str,
         target: &Target,
         request: Request<Incoming>,
-    ) -> Result<Response<Incoming>, Failure> {
+    ) -> Result<Response<Incoming>, Answered> {
         tokio::select! {
             answer = self.targets.request(request) => answer.map_err(|error| failure(&error)),
-            () = self.removed(target_group, target) => Err(Failure::Removed),
-            () = tokio::time::sleep(IDLE_LIMIT) => Err(Failure::Late),
+            () = self.removed(target_group, target) => Err(Answered::Dropped),
+            () = tokio::time::sleep(IDLE_LIMIT) => Err(Answered::Late),
         }
     }
 
@@ -207,18 +188,64 @@ impl Forwarder {
     }
 }
 
+/// A request that a target was chosen for. Dropped before it ends, its client has given up.
+struct InHand<'a> {
+    account: &'a Account,
+    routed: &'a Routed,
+    ended: Option<Answered>,
+}
+
+impl<'a> InHand<'a> {
+    fn new(account: &'a Account, routed: &'a Routed) -> Self {
+        Self {
+            account,
+            routed,
+            ended: None,
+        }
+    }
+
+    fn ends(mut self, answered: Answered) {
+        self.ended = Some(answered);
+    }
+}
+
+impl Drop for InHand<'_> {
+    fn drop(&mut self) {
+        let answered = self.ended.unwrap_or(Answered::GivenUp);
+        self.account
+            .with(|world| elb::answered(world, self.routed, answered));
+    }
+}
+
 /// What went wrong with a target's connection.
-fn failure(error: &Error) -> Failure {
+fn failure(error: &Error) -> Answered {
+    match (error.is_connect(), timed_out(error)) {
+        (true, true) => Answered::Unreachable,
+        (true, false) => Answered::Refused,
+        (false, true) => Answered::Late,
+        (false, false) => Answered::Dropped,
+    }
+}
+
+fn timed_out(error: &Error) -> bool {
     let mut cause: Option<&dyn std::error::Error> = Some(error);
     while let Some(error) = cause {
         if let Some(io) = error.downcast_ref::<io::Error>()
             && io.kind() == io::ErrorKind::TimedOut
         {
-            return Failure::Late;
+            return true;
         }
         cause = error.source();
     }
-    Failure::Broken
+    false
+}
+
+/// What a client is answered whose request came to nothing.
+fn status_of(failed: Answered) -> StatusCode {
+    let status = failed
+        .own_status()
+        .and_then(|it| StatusCode::from_u16(it).ok());
+    status.unwrap_or(StatusCode::BAD_GATEWAY)
 }
 
 fn uri_of(target: &Target, path_and_query: &str) -> Result<Uri, http::Error> {

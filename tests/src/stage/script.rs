@@ -64,6 +64,8 @@ pub enum Behaviour {
     FailsAttempts(u8),
     /// They take messages and are never done with one, which is told nowhere: neither processed nor failed.
     Hangs,
+    /// Behind a load balancer: they take this percentage of requests, and close the connection without an answer.
+    Drops(u8),
     /// They end with exit code 1 at once.
     CrashesAtStart,
     /// They work, and end with exit code 1 after so many seconds, again and again.
@@ -139,6 +141,10 @@ impl Version {
             Behaviour::Hangs => {
                 environment.insert("WORK_MS".to_owned(), "43200000".to_owned());
                 environment.insert("WORK_TIMEOUT_SECONDS".to_owned(), "43200".to_owned());
+                (sample_app.to_owned(), Vec::new())
+            }
+            Behaviour::Drops(percent) => {
+                environment.insert("DROP_PERCENT".to_owned(), percent.to_string());
                 (sample_app.to_owned(), Vec::new())
             }
             Behaviour::TurnsUnhealthyAfter(requests) => {

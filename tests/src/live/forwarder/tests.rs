@@ -95,10 +95,33 @@ impl Stage {
 
     /// Whether an alarm sees at least so many 5xx that the load balancer gave by itself.
     fn own_errors_reach(&self, least: u32) -> bool {
+        self.end_minute();
+        self.reaches("HTTPCode_ELB_5XX_Count", least)
+    }
+
+    /// Lets the running minute end and its metrics come out.
+    fn end_minute(&self) {
+        self.account.with(|world| {
+            elb::tick(world);
+            world.now = world.now + Duration::from_mins(1);
+            elb::tick(world);
+        });
+    }
+
+    /// Which of these metrics an alarm sees in the minute that has ended.
+    fn counted<'a>(&self, metrics: &[&'a str]) -> Vec<&'a str> {
+        self.end_minute();
+        let counted = metrics.iter().copied();
+        counted.filter(|metric| self.reaches(metric, 1)).collect()
+    }
+
+    /// Whether an alarm sees a metric of the load balancer reach that in the minute that has ended.
+    fn reaches(&self, metric: &str, least: u32) -> bool {
+        let name = format!("{metric}-{least}");
         let input = json!({
-            "AlarmName": "own-errors",
+            "AlarmName": name,
             "Namespace": "AWS/ApplicationELB",
-            "MetricName": "HTTPCode_ELB_5XX_Count",
+            "MetricName": metric,
             "Dimensions": [{ "Name": "LoadBalancer", "Value": elb::full_name(&self.load_balancer) }],
             "Statistic": "Sum",
             "Period": 60,
@@ -108,13 +131,13 @@ impl Stage {
             "TreatMissingData": "notBreaching",
         });
         self.account.with(|world| {
-            elb::tick(world);
-            world.now = world.now + Duration::from_mins(1);
-            elb::tick(world);
             cloudwatch::put_metric_alarm(world, &input).unwrap();
-            world.now = world.now + Duration::from_mins(1);
+            // A new alarm is looked at for the first time when a minute has passed.
+            let now = world.now;
+            world.now = now + Duration::from_mins(1);
             cloudwatch::tick(world);
-            let input = json!({ "AlarmNames": ["own-errors"] });
+            world.now = now;
+            let input = json!({ "AlarmNames": [name] });
             let output = cloudwatch::call(world, "DescribeAlarms", &input).unwrap();
             output["MetricAlarms"][0]["StateValue"] == "ALARM"
         })
@@ -262,7 +285,68 @@ async fn a_target_that_refuses_connections_gives_502_and_is_counted() {
     assert_eq!(answer.status(), StatusCode::BAD_GATEWAY);
     assert_eq!(answer.headers()[SERVER], "awselb/2.0");
     assert!(!answer.headers().contains_key("x-version"));
-    assert!(stage.own_errors_reach(1));
+    let counted = stage.counted(&COUNTS);
+    let refused = [
+        "RequestCount",
+        "TargetConnectionErrorCount",
+        "HTTPCode_ELB_5XX_Count",
+        "HTTPCode_ELB_502_Count",
+    ];
+    assert_eq!(counted, refused);
+}
+
+/// What may be counted of a request without an answer.
+const COUNTS: [&str; 6] = [
+    "RequestCount",
+    "TargetConnectionErrorCount",
+    "HTTPCode_ELB_5XX_Count",
+    "HTTPCode_ELB_502_Count",
+    "HTTPCode_ELB_504_Count",
+    "HTTPCode_ELB_4XX_Count",
+];
+
+#[tokio::test]
+async fn a_target_that_takes_a_request_and_closes_gives_502_and_is_no_connection_error() {
+    let stage = Stage::new([1, 0], false).await;
+    let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    stage.register(0, socket.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut connection, _) = socket.accept().await.unwrap();
+        assert!(connection.read(&mut [0; 1000]).await.unwrap() > 0);
+    });
+
+    assert_eq!(stage.get("/orders").await, StatusCode::BAD_GATEWAY);
+
+    let dropped = [
+        "RequestCount",
+        "HTTPCode_ELB_5XX_Count",
+        "HTTPCode_ELB_502_Count",
+    ];
+    assert_eq!(stage.counted(&COUNTS), dropped);
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_is_counted_and_fails_nothing() {
+    let begun = Arc::new(Notify::new());
+    let told = begun.clone();
+    let stage = Stage::new([1, 0], false).await;
+    let (address, _) = target("v1", move || {
+        told.notify_one();
+        std::future::pending()
+    })
+    .await;
+    stage.register(0, address);
+    let mut client = TcpStream::connect(stage.address).await.unwrap();
+    let request = "GET /orders HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n";
+    client.write_all(request.as_bytes()).await.unwrap();
+    begun.notified().await;
+
+    drop(client);
+    // Nobody tells the client when the load balancer has seen it.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+
+    let given_up = ["RequestCount", "HTTPCode_ELB_4XX_Count"];
+    assert_eq!(stage.counted(&COUNTS), given_up);
 }
 
 #[tokio::test]
@@ -307,7 +391,12 @@ async fn a_target_that_never_answers_gives_504_after_a_minute() {
     assert_eq!(stage.get("/orders").await, StatusCode::GATEWAY_TIMEOUT);
 
     assert_eq!(began.elapsed().as_secs(), 60);
-    assert!(stage.own_errors_reach(1));
+    let late = [
+        "RequestCount",
+        "HTTPCode_ELB_5XX_Count",
+        "HTTPCode_ELB_504_Count",
+    ];
+    assert_eq!(stage.counted(&COUNTS), late);
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ use crate::world::Fault;
 
 const MOST_QUERIES: usize = 20;
 const MOST_METRICS: usize = 10;
+const MOST_EXPRESSIONS: usize = 10;
 
 /// Parses the `Metrics` of an alarm; answers what is watched and the period of all metrics.
 pub(super) fn parse_queries(input: &Value) -> Result<(Watched, u64), Fault> {
@@ -59,9 +60,15 @@ pub(super) fn parse_queries(input: &Value) -> Result<(Watched, u64), Fault> {
         ));
     };
     let metrics = |query: &&Query| matches!(query, Query::Metric(_));
-    if queries.values().filter(metrics).count() > MOST_METRICS {
+    let watched = queries.values().filter(metrics).count();
+    if watched > MOST_METRICS {
         return Err(validation(format!(
             "An alarm can watch at most {MOST_METRICS} metrics."
+        )));
+    }
+    if queries.len() - watched > MOST_EXPRESSIONS {
+        return Err(validation(format!(
+            "An alarm can have at most {MOST_EXPRESSIONS} expressions."
         )));
     }
     for id in queries.keys() {

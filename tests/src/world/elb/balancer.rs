@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{
     attributes::{Allowed, Attribute, Attributes, SWITCH},
     faults::{list, no_load_balancer, only, text, texts, unsupported, validation},
+    metrics::Own,
 };
 use crate::{
     clock::Moment,
@@ -24,8 +25,8 @@ pub(super) struct LoadBalancer {
     subnets: Vec<String>,
     security_groups: Vec<String>,
     attributes: Attributes,
-    /// Answers of its own with a status from 500 since the last minute of metrics.
-    pub(super) own_5xx: u32,
+    /// Errors that it has answered itself since the last minute of metrics.
+    pub(super) own: Own,
 }
 
 /// Attributes that change nothing that can be seen here, with their defaults. AWS: API reference,
@@ -113,7 +114,7 @@ pub(super) fn create(world: &mut World, input: &Value) -> Result<Value, Fault> {
         subnets: owned(subnets),
         security_groups: owned(texts(input, "SecurityGroups").unwrap_or_default()),
         attributes: Attributes::new(&ATTRIBUTES),
-        own_5xx: 0,
+        own: Own::default(),
     };
     let described = load_balancer.described(&arn);
     world.elb.load_balancers.insert(arn, load_balancer);

@@ -46,6 +46,14 @@ pub struct Elb {
     pub propagation: Duration,
     /// How much older than now `DescribeRules` and `DescribeListeners` may answer, in account time.
     pub read_lag: Duration,
+    /// How much later than the others of its minute a metric reaches `CloudWatch`, in AWS time, by name. All are sent together;
+    /// whether they arrive together is not documented.
+    pub metrics_delay: BTreeMap<&'static str, Duration>,
+    /// Whether requests and answers of a group with targets are reported where there were none. The user guide has said both.
+    pub reports_zeros: bool,
+    /// Whether `RequestCount` counts a request in the minute in which it comes, and not in which it ends. AWS does not
+    /// document it.
+    pub counts_on_arrival: bool,
     /// Lots that decide which group a request goes to, as on AWS; `None` for turns, which meet the weights exactly.
     pub lots: Option<Lots>,
     /// By ARN, as all that follow.
@@ -60,6 +68,8 @@ pub struct Elb {
     noted: notes::Noted,
     /// The minute of metric time that was running at the last tick.
     published_minute: Option<u64>,
+    /// Metrics on their way to `CloudWatch`.
+    underway: Vec<metrics::Datum>,
 }
 
 impl Default for Elb {
@@ -67,6 +77,9 @@ impl Default for Elb {
         Self {
             propagation: Duration::from_secs(1),
             read_lag: Duration::ZERO,
+            metrics_delay: BTreeMap::new(),
+            reports_zeros: false,
+            counts_on_arrival: false,
             lots: None,
             load_balancers: BTreeMap::new(),
             listeners: BTreeMap::new(),
@@ -76,6 +89,7 @@ impl Default for Elb {
             requests: 0,
             noted: notes::Noted::default(),
             published_minute: None,
+            underway: Vec::new(),
         }
     }
 }
@@ -163,8 +177,30 @@ pub enum Checked {
 pub enum Answered {
     /// It answered with a status, after so long.
     Status(u16, Duration),
-    /// It refused the connection or broke it off: the client gets 502.
-    Broken,
+    /// It refused the connection.
+    Refused,
+    /// No connection came about in time.
+    Unreachable,
+    /// It took the connection and then closed it, or answered what is not HTTP, or was removed.
+    Dropped,
+    /// It took the connection, and no answer came in time.
+    Late,
+    /// The client closed its connection before there was an answer.
+    GivenUp,
+}
+
+impl Answered {
+    /// What the load balancer answers itself; none where the target has answered. AWS: "Troubleshoot your Application
+    /// Load Balancers", HTTP 460, 502 and 504.
+    #[must_use]
+    pub fn own_status(self) -> Option<u16> {
+        match self {
+            Self::Status(..) => None,
+            Self::Refused | Self::Dropped => Some(502),
+            Self::Unreachable | Self::Late => Some(504),
+            Self::GivenUp => Some(460),
+        }
+    }
 }
 
 /// Calls one API operation.
@@ -240,6 +276,11 @@ pub fn checked(world: &mut World, probe: &Probe, result: Checked) {
 /// Decides where a request goes.
 pub fn route(world: &mut World, request: &Request) -> Routed {
     route::route(world, request)
+}
+
+/// A target of a group was chosen for a request, which [`route()`] did: for who wants to count it without routing it.
+pub fn chosen(world: &mut World, target_group: &str) {
+    route::chosen(world, target_group);
 }
 
 /// A request that was routed to a target came to its end: counts towards the group's metrics.

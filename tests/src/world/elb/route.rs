@@ -14,14 +14,25 @@ const UNAVAILABLE: u16 = 503;
 
 pub(super) fn route(world: &mut World, request: &Request) -> Routed {
     let routed = decide(world, request);
-    if let Routed::Answer(status) = routed
-        && status >= 500
-        && let Some(listener) = world.elb.listeners.get(&request.listener)
-        && let Some(load_balancer) = world.elb.load_balancers.get_mut(&listener.load_balancer)
-    {
-        load_balancer.own_5xx += 1;
+    match &routed {
+        Routed::Answer(status) => {
+            let listener = world.elb.listeners.get(&request.listener);
+            let load_balancer = listener.map(|it| it.load_balancer.clone());
+            own_answer(world, load_balancer.as_deref(), *status);
+        }
+        Routed::To { target_group, .. } if world.elb.counts_on_arrival => {
+            chosen(world, target_group);
+        }
+        Routed::To { .. } => {}
     }
     routed
+}
+
+/// A target of a group was chosen for a request.
+pub(super) fn chosen(world: &mut World, target_group: &str) {
+    if let Some(group) = world.elb.target_groups.get_mut(target_group) {
+        group.traffic.request();
+    }
 }
 
 fn decide(world: &mut World, request: &Request) -> Routed {
@@ -88,15 +99,25 @@ pub(super) fn answered(world: &mut World, routed: &Routed, answered: Answered) {
     let Some(group) = world.elb.target_groups.get_mut(target_group) else {
         return;
     };
+    if !world.elb.counts_on_arrival {
+        group.traffic.request();
+    }
     match answered {
         Answered::Status(status, after) => group.traffic.answered(status, after),
-        Answered::Broken => {
-            group.traffic.broken();
-            let load_balancer = group.load_balancer.as_ref();
-            let load_balancer = load_balancer.and_then(|arn| world.elb.load_balancers.get_mut(arn));
-            if let Some(load_balancer) = load_balancer {
-                load_balancer.own_5xx += 1;
-            }
-        }
+        Answered::Refused | Answered::Unreachable => group.traffic.not_connected(),
+        Answered::Dropped | Answered::Late | Answered::GivenUp => {}
+    }
+    let load_balancer = group.load_balancer.clone();
+    if let Some(status) = answered.own_status() {
+        own_answer(world, load_balancer.as_deref(), status);
+    }
+}
+
+fn own_answer(world: &mut World, load_balancer: Option<&str>, status: u16) {
+    let load_balancer = load_balancer.and_then(|arn| world.elb.load_balancers.get_mut(arn));
+    if let Some(load_balancer) = load_balancer
+        && status >= 400
+    {
+        load_balancer.own.answered(status);
     }
 }

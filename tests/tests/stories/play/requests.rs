@@ -230,10 +230,10 @@ impl Requests {
             }
         };
         let Some(server) = self.server(target) else {
-            return self.answered(&routed, None, Answered::Broken);
+            return self.answered(&routed, None, Answered::Refused);
         };
-        let status = server.answer(number);
-        if is_long(number) {
+        let answer = server.answer(number);
+        if let (Answered::Status(status, _), true) = (answer, is_long(number)) {
             let client = Arc::clone(self);
             server.in_flight.fetch_add(1, Ordering::Relaxed);
             tokio::spawn(async move {
@@ -241,7 +241,7 @@ impl Requests {
                 client.answered(&routed, Some(&server), answered);
             });
         } else {
-            self.answered(&routed, Some(&server), Answered::Status(status, TAKES));
+            self.answered(&routed, Some(&server), answer);
         }
     }
 
@@ -252,7 +252,11 @@ impl Requests {
         let result = match answered {
             Answered::Status(status, _) if status < 400 => Ok(()),
             Answered::Status(status, _) => Err(format!("{status} from {version}")),
-            Answered::Broken => Err(format!("502, broken off by {version}")),
+            Answered::Late | Answered::Unreachable => {
+                Err(format!("504, not answered by {version}"))
+            }
+            Answered::Dropped | Answered::Refused => Err(format!("502, broken off by {version}")),
+            Answered::GivenUp => Err(format!("460, given up by the client of {version}")),
         };
         self.ended(version, result);
     }
@@ -308,15 +312,15 @@ impl Server {
         }
     }
 
-    fn answer(&self, number: u64) -> u16 {
+    fn answer(&self, number: u64) -> Answered {
         self.served.fetch_add(1, Ordering::Relaxed);
+        let is_bad = |percent: u8| scattered(number) < percent.into();
         match self.version.behaviour {
-            Behaviour::Fails(percent) | Behaviour::FailsAttempts(percent)
-                if scattered(number) < percent.into() =>
-            {
-                500
+            Behaviour::Drops(percent) if is_bad(percent) => Answered::Dropped,
+            Behaviour::Fails(percent) | Behaviour::FailsAttempts(percent) if is_bad(percent) => {
+                Answered::Status(500, TAKES)
             }
-            _ => 200,
+            _ => Answered::Status(200, TAKES),
         }
     }
 
@@ -329,7 +333,7 @@ impl Server {
         };
         let answered = tokio::select! {
             () = tokio::time::sleep(TAKES_LONG) => Answered::Status(status, TAKES_LONG),
-            () = broken => Answered::Broken,
+            () = broken => Answered::Dropped,
         };
         self.in_flight.fetch_sub(1, Ordering::Relaxed);
         self.news.notify_waiters();
