@@ -48,6 +48,10 @@ pub const CANARY_GROUP: &str = "orders-canary";
 pub const ERRORS_ALARM: &str = "orders-canary-5xx";
 /// Behind a load balancer, the alarm on the canary's response time.
 pub const LATENCY_ALARM: &str = "orders-canary-latency";
+/// Behind a load balancer, the alarm on the primary's failed requests.
+pub const PRIMARY_ERRORS_ALARM: &str = "orders-primary-5xx";
+/// Behind a load balancer, the alarm on what the load balancer answers itself.
+pub const UNANSWERED_ALARM: &str = "orders-unanswered";
 /// The pipeline.
 pub const PIPELINE: &str = "orders-release";
 /// The table of release records.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use rehearsal_core::stage::{self, Traffic};
 
-use super::{Minute, Rule};
+use super::{Failing, Minute, Rule};
 
 pub(super) const TWELVE_HOURS: u32 = 12 * 60;
 
@@ -204,21 +204,118 @@ fn a_canary_that_fails_a_fifth_at_half_of_little_work_is_as_good_as_never_seen()
     assert!(seen < 0.02, "{seen} within twelve hours");
 }
 
-#[test]
-fn what_an_absolute_rule_costs_is_documented() {
-    let rule = Rule::shipped(Traffic::Alb, stage::ERRORS_ALARM);
+/// A table by what happens on an ordinary day and by requests in a minute: how often good releases are rolled back.
+fn by_requests(
+    first: &str,
+    rows: impl IntoIterator<Item = String>,
+    bad: impl Fn(usize, u32) -> f64,
+) -> String {
     let requests = [20, 100, 1000];
-    let header: Vec<_> = std::iter::once("fails on an ordinary day".to_owned())
+    let header: Vec<_> = std::iter::once(first.to_owned())
         .chain(requests.map(|count| format!("{count} requests a minute")))
         .collect();
-    let rows = [1, 2, 3, 5, 6, 7, 10].map(|rate| {
-        let cells = requests.map(|count| {
-            let rate = f64::from(rate) / 100.0;
-            // Whatever the primary does: none of its metrics is asked for.
-            let bad = rule.chance(Load::new(100, count), rate, 0.0);
-            percent(two_of_five(bad, TWELVE_HOURS))
-        });
-        (format!("{rate} %"), cells.to_vec())
+    let rows = rows.into_iter().enumerate().map(|(row, name)| {
+        let cell = |count| percent(two_of_five(bad(row, count), TWELVE_HOURS));
+        (name, requests.map(cell).to_vec())
     });
-    is_documented(&table(&header, rows));
+    table(&header, rows)
+}
+
+#[test]
+fn what_an_absolute_rule_costs_is_documented() {
+    let rates = [1, 2, 3, 5, 6, 7, 10];
+    for failing in [Failing::Answered, Failing::Dropped] {
+        let rule = Rule::shipped(Traffic::Alb, stage::ERRORS_ALARM).where_they_are(failing);
+        let names = rates.map(|rate| format!("{rate} %"));
+        let table = by_requests("fails on an ordinary day", names, |row, count| {
+            // Whatever the primary does: none of its metrics is asked for.
+            rule.chance(Load::new(100, count), f64::from(rates[row]) / 100.0, 0.0)
+        });
+        is_documented(&table);
+    }
+}
+
+#[test]
+fn what_it_costs_that_the_load_balancer_answers_some_itself_is_documented() {
+    let alarm = stage::UNANSWERED_ALARM;
+    let rule = Rule::shipped(Traffic::Alb, alarm).where_they_are(Failing::Dropped);
+    let rates = [0.01, 0.1, 0.5, 1.0, 2.0, 3.0];
+    let names = rates.map(|rate| format!("{rate} %"));
+    let table = by_requests(
+        "answered by the load balancer on an ordinary day",
+        names,
+        |row, count| rule.chance(Load::new(100, count), rates[row] / 100.0, 0.0),
+    );
+    is_documented(&table);
+}
+
+impl Rule {
+    /// From which mean response time on a minute of so many requests is bad.
+    fn slowest(&self, requests: u32) -> f64 {
+        let is_bad = |seconds: f64| {
+            let found = self.judge(|metric| {
+                Some(match metric.name.as_str() {
+                    "TargetResponseTime" => seconds,
+                    _ => f64::from(requests),
+                })
+            });
+            found.expect("every operand is filled")
+        };
+        let (mut good, mut bad) = (0.0, 4000.0);
+        assert!(!is_bad(good) && is_bad(bad));
+        for _ in 0..60 {
+            let middle = f64::midpoint(good, bad);
+            *(if is_bad(middle) { &mut bad } else { &mut good }) = middle;
+        }
+        bad
+    }
+}
+
+/// The chance that a Poisson variable is less than a count.
+fn poisson_below(count: u32, mean: f64) -> f64 {
+    // As a logarithm: for many requests the first terms are smaller than any number.
+    let mut term = -mean;
+    let mut sum = 0.0;
+    for k in 0..count {
+        sum += term.exp();
+        term += (mean / f64::from(k + 1)).ln();
+    }
+    sum
+}
+
+/// Response times that are spread as waiting times are: many short ones, few long ones, a standard deviation as large as the
+/// mean. Their sum is longer than a time if fewer of them than there are begin within it.
+#[test]
+fn what_a_bound_on_the_mean_costs_where_times_are_spread_is_documented() {
+    let rule = Rule::shipped(Traffic::Alb, stage::LATENCY_ALARM);
+    let means = [0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+    let names = means.map(|mean| format!("{mean} s"));
+    let table = by_requests("mean on an ordinary day", names, |row, count| {
+        let longest = f64::from(count) * rule.slowest(count);
+        poisson_below(count, longest / means[row])
+    });
+    is_documented(&table);
+}
+
+/// Response times of a tenth of a second, but for a few of ten seconds.
+#[test]
+fn what_a_bound_on_the_mean_costs_where_few_are_very_slow_is_documented() {
+    const FAST: f64 = 0.1;
+    const SLOW: f64 = 10.0;
+    let rule = Rule::shipped(Traffic::Alb, stage::LATENCY_ALARM);
+    let rates = [0.1, 0.5, 1.0, 2.0, 5.0];
+    let names = rates.map(|rate| format!("{rate} %"));
+    let table = by_requests("take ten seconds", names, |row, count| {
+        let slowest = rule.slowest(count);
+        let is_bad = |slow: u32| {
+            let share = f64::from(slow) / f64::from(count);
+            FAST + share * (SLOW - FAST) >= slowest
+        };
+        let chances = binomial(count, rates[row] / 100.0);
+        likely(&chances)
+            .filter(|(slow, _)| is_bad(*slow))
+            .map(|(_, chance)| chance)
+            .sum()
+    });
+    is_documented(&table);
 }

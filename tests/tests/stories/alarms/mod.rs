@@ -36,10 +36,22 @@ struct Minute {
     primary_failed: u32,
 }
 
+/// How requests fail behind a load balancer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Failing {
+    /// Targets answer them with 5xx.
+    Answered,
+    /// Targets refuse them, drop them or leave them without an answer: 502 and 504 of the load balancer's own.
+    Dropped,
+    /// There is no target for them: 503 of the load balancer's own.
+    WithoutTarget,
+}
+
 /// An alarm of an example, in an account of its own.
 struct Rule {
     world: World,
     alarm: &'static str,
+    failing: Failing,
 }
 
 impl Rule {
@@ -62,7 +74,16 @@ impl Rule {
         stage
             .set_up_from(templates, &mut world, &Script::new([]))
             .expect("the example can be set up");
-        Self { world, alarm }
+        Self {
+            world,
+            alarm,
+            failing: Failing::Answered,
+        }
+    }
+
+    /// The same where requests fail in another way.
+    fn where_they_are(self, failing: Failing) -> Self {
+        Self { failing, ..self }
     }
 
     /// The comparison without regard to chance.
@@ -72,7 +93,7 @@ impl Rule {
 
     /// Whether a minute is bad, by the expression of the template.
     fn is_bad(&self, minute: Minute) -> bool {
-        self.judge(|metric| Some(metric.of(minute)))
+        self.judge(|metric| Some(metric.of(minute, self.failing)))
             .expect("every operand is filled and no divisor is 0")
     }
 
@@ -105,7 +126,7 @@ impl Metric {
         }
     }
 
-    fn of(&self, minute: Minute) -> f64 {
+    fn of(&self, minute: Minute, failing: Failing) -> f64 {
         let (all, failed) = match self.of_canary {
             Some(true) => (minute.canary, minute.canary_failed),
             Some(false) => (minute.primary, minute.primary_failed),
@@ -114,11 +135,18 @@ impl Metric {
                 minute.canary_failed + minute.primary_failed,
             ),
         };
+        let if_they_are = |these: &[Failing]| if these.contains(&failing) { failed } else { 0 };
         f64::from(match self.name.as_str() {
-            "Processed" => all - failed,
-            "RequestCount" => all,
-            "Failed" | "HTTPCode_Target_5XX_Count" | "HTTPCode_ELB_5XX_Count" => failed,
-            "TargetConnectionErrorCount" => 0,
+            "Processed" | "HTTPCode_Target_2XX_Count" => all - failed,
+            "RequestCount" => all - if_they_are(&[Failing::WithoutTarget]),
+            "Failed" => failed,
+            "HTTPCode_Target_5XX_Count" => if_they_are(&[Failing::Answered]),
+            "HTTPCode_ELB_5XX_Count" => if_they_are(&[Failing::Dropped, Failing::WithoutTarget]),
+            // All of those that are dropped are refused or closed here.
+            "HTTPCode_ELB_502_Count" => if_they_are(&[Failing::Dropped]),
+            "HTTPCode_Target_3XX_Count"
+            | "HTTPCode_Target_4XX_Count"
+            | "HTTPCode_ELB_504_Count" => 0,
             other => panic!("an alarm on failures asks for {other}"),
         })
     }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use rehearsal_core::stage::{self, Traffic};
 
-use super::{Minute, Rule};
+use super::{Failing, Metric, Minute, Rule};
 
 fn minute(canary: (u32, u32), primary: (u32, u32)) -> Minute {
     Minute {
@@ -85,8 +85,8 @@ fn a_metric_that_has_not_come_leaves_no_minute_out() {
         (Traffic::Queue, stage::FAILURES_ALARM),
         (Traffic::Alb, stage::FAILURES_ALARM),
         (Traffic::Alb, stage::ERRORS_ALARM),
-        (Traffic::Alb, "orders-primary-5xx"),
-        (Traffic::Alb, "orders-unanswered"),
+        (Traffic::Alb, stage::PRIMARY_ERRORS_ALARM),
+        (Traffic::Alb, stage::UNANSWERED_ALARM),
     ] {
         let rule = Rule::shipped(traffic, alarm);
         assert_eq!(rule.judge(|_| None), Some(false), "{alarm}: none");
@@ -97,32 +97,92 @@ fn a_metric_that_has_not_come_leaves_no_minute_out() {
             None
         });
         for missing in asked.into_inner() {
-            let found = rule.judge(|metric| (metric != missing).then(|| metric.of(some)));
+            let found = rule
+                .judge(|metric| (metric != missing).then(|| metric.of(some, Failing::Answered)));
             assert!(found.is_some(), "{alarm} without {missing:?}");
         }
     }
 }
 
+/// The rules on failures of a group.
+fn of_groups() -> [Rule; 3] {
+    [
+        stage::FAILURES_ALARM,
+        stage::ERRORS_ALARM,
+        stage::PRIMARY_ERRORS_ALARM,
+    ]
+    .map(|alarm| Rule::shipped(Traffic::Alb, alarm))
+}
+
 #[test]
-fn more_refused_connections_than_requests_are_no_reason_without_a_primary() {
-    let rule = Rule::comparison(Traffic::Alb);
-    let refused = |primary: f64| {
-        rule.judge(move |metric| {
-            Some(match (metric.name.as_str(), metric.of_canary) {
-                ("RequestCount", Some(true)) => 50.0,
-                ("TargetConnectionErrorCount", Some(true)) => 100.0,
-                ("RequestCount", _) => primary,
-                _ => 0.0,
-            })
+fn requests_that_are_dropped_or_not_answered_fail_as_those_that_are_answered_with_5xx() {
+    for rule in of_groups() {
+        let dropped = Rule::shipped(Traffic::Alb, rule.alarm).where_they_are(Failing::Dropped);
+        for it in [
+            minute((20, 20), (180, 180)),
+            minute((30, 100), (9, 900)),
+            minute((9, 100), (300, 900)),
+            minute((0, 100), (0, 900)),
+        ] {
+            assert_eq!(
+                dropped.is_bad(it),
+                rule.is_bad(it),
+                "{}: {it:?}",
+                rule.alarm
+            );
+        }
+    }
+}
+
+/// A minute in which sixty requests of the canary came to no answer that is counted, and so many 502 of the load balancer's own.
+fn unaccounted(rule: &Rule, own: f64) -> Option<bool> {
+    rule.judge(|metric: Metric| {
+        Some(match metric.name.as_str() {
+            "RequestCount" | "HTTPCode_Target_2XX_Count" if metric.of_canary == Some(false) => {
+                900.0
+            }
+            "RequestCount" => 100.0,
+            "HTTPCode_Target_2XX_Count" => 40.0,
+            "HTTPCode_ELB_502_Count" => own,
+            _ => 0.0,
         })
-    };
-    assert_eq!(refused(0.0), Some(false));
-    assert_eq!(refused(450.0), Some(true));
+    })
+}
+
+/// Protocols that were changed, clients that gave up, answers that come in the next minute, and metrics that come later
+/// than the others of their minute.
+#[test]
+fn a_request_without_an_answer_is_no_failure_where_nothing_failed() {
+    for rule in of_groups() {
+        assert_eq!(unaccounted(&rule, 0.0), Some(false), "{}", rule.alarm);
+        assert_eq!(unaccounted(&rule, 2.0), Some(false), "{}", rule.alarm);
+        let of_canary = rule.alarm != stage::PRIMARY_ERRORS_ALARM;
+        assert_eq!(unaccounted(&rule, 60.0), Some(of_canary), "{}", rule.alarm);
+    }
+}
+
+#[test]
+fn more_answers_than_requests_are_no_failures_and_take_none_away_elsewhere() {
+    for rule in of_groups() {
+        let bad = |answered: f64| {
+            rule.judge(|metric: Metric| {
+                Some(match (metric.name.as_str(), metric.of_canary) {
+                    ("RequestCount", _) => 100.0,
+                    ("HTTPCode_Target_2XX_Count", _) => answered,
+                    ("HTTPCode_ELB_502_Count", _) => 80.0,
+                    _ => 0.0,
+                })
+            })
+        };
+        assert_eq!(bad(140.0), Some(false), "{}", rule.alarm);
+        let is_absolute = rule.alarm != stage::FAILURES_ALARM;
+        assert_eq!(bad(60.0), Some(is_absolute), "{}", rule.alarm);
+    }
 }
 
 #[test]
 fn an_absolute_rule_on_5xx_asks_for_three_failures_twenty_requests_and_more_than_chance() {
-    for alarm in [stage::ERRORS_ALARM, "orders-primary-5xx"] {
+    for alarm in [stage::ERRORS_ALARM, stage::PRIMARY_ERRORS_ALARM] {
         let rule = Rule::shipped(Traffic::Alb, alarm);
         // Both groups alike: the rule looks at one of them, whichever that is.
         let is_bad = |failed, all| rule.is_bad(minute((failed, all), (failed, all)));
@@ -142,11 +202,46 @@ fn an_absolute_rule_on_5xx_asks_for_three_failures_twenty_requests_and_more_than
     }
 }
 
+fn unanswered(failing: Failing) -> Rule {
+    Rule::shipped(Traffic::Alb, stage::UNANSWERED_ALARM).where_they_are(failing)
+}
+
 #[test]
 fn a_canary_that_hangs_is_seen_at_a_tenth_of_twenty_requests() {
-    let rule = Rule::shipped(Traffic::Alb, "orders-unanswered");
+    let rule = unanswered(Failing::Dropped);
     assert!(rule.is_bad(minute((2, 2), (0, 18))));
     assert!(!rule.is_bad(minute((1, 2), (0, 18))));
+}
+
+#[test]
+fn the_outage_of_everything_is_seen_though_no_request_is_counted() {
+    let rule = unanswered(Failing::WithoutTarget);
+    assert!(rule.is_bad(minute((2, 2), (18, 18))));
+    assert!(!rule.is_bad(minute((2, 2), (17, 17))), "too few");
+    assert!(rule.is_bad(minute((100, 100), (900, 900))));
+}
+
+#[test]
+fn what_the_load_balancer_answers_itself_is_counted_once_among_all_that_was_asked() {
+    for failing in [Failing::Dropped, Failing::WithoutTarget] {
+        let rule = unanswered(failing);
+        assert!(!rule.is_bad(minute((50, 100), (0, 900))), "{failing:?}");
+        assert!(rule.is_bad(minute((51, 100), (0, 900))), "{failing:?}");
+    }
+    let answered = unanswered(Failing::Answered);
+    assert!(!answered.is_bad(minute((100, 100), (900, 900))));
+}
+
+#[test]
+fn a_502_that_no_request_is_counted_for_is_asked_for_all_the_same() {
+    let rule = unanswered(Failing::Dropped);
+    let found = rule.judge(|metric| {
+        Some(match metric.name.as_str() {
+            "RequestCount" => 0.0,
+            _ => 30.0,
+        })
+    });
+    assert_eq!(found, Some(true));
 }
 
 proptest! {

@@ -3,6 +3,7 @@
 mod bad_input;
 mod balancer;
 mod changed;
+mod gone;
 mod must_hold;
 mod releases;
 mod rules;

@@ -148,89 +148,94 @@ fn promote_primary_is_told_how_to_give_the_requests_back() {
     assert!(!queue.contains("drain"), "{queue}");
 }
 
-/// The metrics of an alarm, and the target group that they are all of.
-fn watched(alarm: &Made) -> (Vec<&str>, &Value) {
-    let metrics = alarm.properties["Metrics"].as_array().into_iter().flatten();
-    let metrics: Vec<_> = metrics
+/// The metrics that an alarm looks at, with the full name of their target group, or none for those of the load balancer.
+fn watched(alarm: &Made) -> Vec<(&str, Option<&str>)> {
+    let queries = alarm.properties["Metrics"].as_array().into_iter().flatten();
+    let metrics = queries
         .map(|query| &query["MetricStat"]["Metric"])
-        .filter(|metric| metric.is_object())
-        .collect();
-    let group = &metrics[0]["Dimensions"][1];
-    assert_eq!(group["Name"], "TargetGroup");
-    for metric in &metrics {
+        .filter(|metric| metric.is_object());
+    let named = metrics.map(|metric| {
         assert_eq!(metric["Dimensions"][0]["Name"], "LoadBalancer");
-        assert_eq!(metric["Dimensions"][1], *group, "{metric}");
-    }
-    let names = metrics.iter().map(|it| it["MetricName"].as_str());
-    (names.flatten().collect(), &group["Value"])
+        let group = &metric["Dimensions"][1];
+        assert!(group.is_null() || group["Name"] == "TargetGroup", "{group}");
+        let name = metric["MetricName"].as_str().expect("a name");
+        (name, group["Value"].as_str())
+    });
+    named.collect()
 }
 
-#[test]
-fn an_alarm_that_rolls_back_compares_the_canary_with_the_primary() {
-    let deployed = Deployed::http(&[]);
-    let rollback = deployed.one("AWS::Lambda::Function", "Rollback");
-    let alarm = deployed.one("AWS::CloudWatch::Alarm", "CanaryFailuresAlarm");
-    assert_eq!(alarm.properties["AlarmName"], stage::FAILURES_ALARM);
-    let action = &alarm.properties["AlarmActions"][0];
-    assert_eq!(*action, rollback.created.attributes["Arn"]);
-    let queries = alarm.properties["Metrics"].as_array().into_iter().flatten();
-    let asked: Vec<_> = queries
-        .map(|query| &query["MetricStat"]["Metric"])
-        .filter(|metric| metric.is_object())
-        .map(|metric| (&metric["MetricName"], &metric["Dimensions"][1]["Value"]))
-        .collect();
-    for id in ["PrimaryTargets", "CanaryTargets"] {
-        let group = deployed.one("AWS::ElasticLoadBalancingV2::TargetGroup", id);
-        let group = &group.created.attributes["TargetGroupFullName"];
-        for name in [
-            "RequestCount",
-            "HTTPCode_Target_5XX_Count",
-            "TargetConnectionErrorCount",
-        ] {
-            assert!(asked.contains(&(&json!(name), group)), "{name} of {id}");
+const REQUESTS: &str = "RequestCount";
+/// All that targets can answer.
+const ANSWERS: [&str; 4] = [
+    "HTTPCode_Target_2XX_Count",
+    "HTTPCode_Target_3XX_Count",
+    "HTTPCode_Target_4XX_Count",
+    "HTTPCode_Target_5XX_Count",
+];
+/// What the load balancer answers for a target that does not.
+const GATEWAY: [&str; 2] = ["HTTPCode_ELB_502_Count", "HTTPCode_ELB_504_Count"];
+
+/// What each alarm has to look at: of the canary, of the primary, and of the load balancer.
+fn expected(alarm: &str) -> [Vec<&'static str>; 3] {
+    let failures = [&[REQUESTS][..], &ANSWERS].concat();
+    let latency = vec![REQUESTS, "TargetResponseTime"];
+    match alarm {
+        "CanaryFailuresAlarm" => [failures, vec![REQUESTS, ANSWERS[3]], GATEWAY.to_vec()],
+        "CanaryErrorsAlarm" => [failures, Vec::new(), GATEWAY.to_vec()],
+        "PrimaryErrorsAlarm" => [Vec::new(), failures, GATEWAY.to_vec()],
+        "CanaryLatencyAlarm" => [latency, Vec::new(), Vec::new()],
+        "PrimaryLatencyAlarm" => [Vec::new(), latency, Vec::new()],
+        _ => {
+            let own = [&[REQUESTS, "HTTPCode_ELB_5XX_Count"][..], &GATEWAY].concat();
+            [Vec::new(), Vec::new(), own]
         }
     }
-    assert_eq!(asked.len(), 6);
 }
 
 #[test]
-fn every_target_group_has_alarms_of_its_own_that_roll_back() {
+fn every_alarm_calls_rollback_tells_people_of_both_states_and_looks_at_no_more_than_it_needs() {
     let deployed = Deployed::http(&[]);
     let rollback = deployed.one("AWS::Lambda::Function", "Rollback");
-    for (alarm, name, group, metrics) in [
-        ("CanaryErrorsAlarm", "orders-canary-5xx", "CanaryTargets", 3),
-        (
-            "CanaryLatencyAlarm",
-            "orders-canary-latency",
-            "CanaryTargets",
-            2,
-        ),
-        (
-            "PrimaryErrorsAlarm",
-            "orders-primary-5xx",
-            "PrimaryTargets",
-            3,
-        ),
-        (
-            "PrimaryLatencyAlarm",
-            "orders-primary-latency",
-            "PrimaryTargets",
-            2,
-        ),
+    let rollback = &rollback.created.attributes["Arn"];
+    let name_of = |id| {
+        let group = deployed.one("AWS::ElasticLoadBalancingV2::TargetGroup", id);
+        group.created.attributes["TargetGroupFullName"].as_str()
+    };
+    let groups = [name_of("CanaryTargets"), name_of("PrimaryTargets"), None];
+    let mut all = 0;
+    for (id, name) in [
+        ("CanaryFailuresAlarm", stage::FAILURES_ALARM),
+        ("CanaryErrorsAlarm", stage::ERRORS_ALARM),
+        ("CanaryLatencyAlarm", stage::LATENCY_ALARM),
+        ("PrimaryErrorsAlarm", stage::PRIMARY_ERRORS_ALARM),
+        ("PrimaryLatencyAlarm", "orders-primary-latency"),
+        ("UnansweredAlarm", stage::UNANSWERED_ALARM),
     ] {
-        let alarm = deployed.one("AWS::CloudWatch::Alarm", alarm);
-        assert_eq!(alarm.properties["AlarmName"], name);
-        assert_eq!(alarm.properties["TreatMissingData"], "notBreaching");
+        let alarm = deployed.one("AWS::CloudWatch::Alarm", id);
+        let properties = &alarm.properties;
+        assert_eq!(properties["AlarmName"], name);
+        assert_eq!(properties["TreatMissingData"], "notBreaching");
         // FILL makes good ones of minutes whose metrics have not come yet, up to three at a time.
-        assert_eq!(alarm.properties["DatapointsToAlarm"], 2, "{name}");
-        assert_eq!(alarm.properties["EvaluationPeriods"], 5, "{name}");
-        let action = &alarm.properties["AlarmActions"][0];
-        assert_eq!(*action, rollback.created.attributes["Arn"], "{name}");
-        let (watched, of) = watched(alarm);
-        assert_eq!(watched.len(), metrics, "{watched:?}");
-        let group = deployed.one("AWS::ElasticLoadBalancingV2::TargetGroup", group);
-        assert_eq!(*of, group.created.attributes["TargetGroupFullName"]);
+        assert_eq!(properties["DatapointsToAlarm"], 2, "{name}");
+        assert_eq!(properties["EvaluationPeriods"], 5, "{name}");
+        let topic = &properties["AlarmActions"][1];
+        assert_eq!(
+            properties["AlarmActions"],
+            json!([rollback, topic]),
+            "{name}"
+        );
+        assert_eq!(properties["OKActions"], json!([topic]), "{name}");
+        let watched = watched(alarm);
+        let wanted = expected(id);
+        let wanted = groups.iter().zip(&wanted);
+        let wanted: Vec<_> = wanted
+            .flat_map(|(group, names)| names.iter().map(|name| (*name, *group)))
+            .collect();
+        assert_eq!(watched, wanted, "{name}");
+        all += watched.len();
     }
+    // The price of an alarm: infra/docs/costs.md.
+    assert_eq!(all, 31);
 }
 
 #[test]
