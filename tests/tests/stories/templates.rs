@@ -97,7 +97,7 @@ async fn other_user_parameters_in_the_pipeline_are_another_release() {
 #[tokio::test(start_paused = true)]
 async fn another_threshold_of_the_alarm_lets_dead_letters_pass() {
     let (mut templates, stage) = deaf_to_dead_letters();
-    let gap = place(&mut templates, "monitoring.yaml", "/Parameters/FailureGap");
+    let gap = place(&mut templates, "main.yaml", "/Parameters/FailureGap");
     gap["Default"] = json!(100);
     let script = || v2(Behaviour::Fails(30));
     let play = Play::begin_from(&templates, &stage, script(), |_| ()).await;

@@ -238,6 +238,48 @@ fn every_alarm_calls_rollback_tells_people_of_both_states_and_looks_at_no_more_t
     assert_eq!(all, 31);
 }
 
+/// The numbers of the alarms are the root stack's parameters.
+#[test]
+fn what_counts_as_bad_is_said_at_the_root() {
+    let deployed = Deployed::http(&[
+        ("FailureGap", "12"),
+        ("FewestRequests", "77"),
+        ("ErrorPercent", "8"),
+        ("LatencySeconds", "2.5"),
+    ]);
+    let expression = |id: &str| {
+        let alarm = deployed.one("AWS::CloudWatch::Alarm", id);
+        let expression = &alarm.properties["Metrics"][0]["Expression"];
+        expression.as_str().expect("an expression").to_owned()
+    };
+    assert!(expression("CanaryFailuresAlarm").contains("gap > (12 / 100)"));
+    for id in ["CanaryErrorsAlarm", "PrimaryErrorsAlarm"] {
+        let expression = expression(id);
+        assert!(expression.contains("percent > 8)"), "{expression}");
+        assert!(expression.contains("requests >= 77)"), "{expression}");
+    }
+    for id in [
+        "CanaryLatencyAlarm",
+        "PrimaryLatencyAlarm",
+        "UnansweredAlarm",
+    ] {
+        assert!(expression(id).contains(">= 77"), "{id}");
+    }
+    let threshold = |id: &str| {
+        let alarm = deployed.one("AWS::CloudWatch::Alarm", id);
+        alarm.properties["Threshold"].clone()
+    };
+    assert_eq!(threshold("CanaryLatencyAlarm"), json!("2.5"));
+    assert_eq!(threshold("UnansweredAlarm"), json!("8"));
+
+    let deployed = Deployed::example(&[("FailureGap", "12"), ("FewestMessages", "77")]);
+    let alarm = deployed.one("AWS::CloudWatch::Alarm", "CanaryFailuresAlarm");
+    let expression = alarm.properties["Metrics"][0]["Expression"].as_str();
+    let expression = expression.expect("an expression");
+    assert!(expression.contains("gap > (12 / 100)"), "{expression}");
+    assert!(expression.contains("canary >= 77"), "{expression}");
+}
+
 #[test]
 fn the_dashboard_shows_both_target_groups() {
     let deployed = Deployed::http(&[]);
