@@ -36,3 +36,4 @@ mod transcript;
 mod truth;
 mod watch;
 mod wire;
+mod zones;
