@@ -6,6 +6,7 @@ mod balanced;
 mod grants;
 mod http;
 mod judged;
+mod outputs;
 mod parameters;
 mod policies;
 mod protection;

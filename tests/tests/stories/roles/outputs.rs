@@ -1,0 +1,59 @@
+//! What a stack tells about itself: the roles with which it works, and the topics that tell people.
+
+use std::collections::BTreeMap;
+
+use rehearsal_core::stage;
+use serde_json::Value;
+
+use super::{
+    Deployed, HTTP_VARIANTS, VARIANTS, balanced::behind, parameters::suite, required, with,
+};
+
+/// Every role and every topic that was made, and how many of each.
+fn assert_told(deployed: &Deployed, outputs: &BTreeMap<String, Value>, expected: (usize, usize)) {
+    let (mut roles, mut topics) = (0, 0);
+    for made in &deployed.made {
+        let arn = match made.kind.as_str() {
+            "AWS::IAM::Role" => {
+                roles += 1;
+                made.created.attributes["Arn"].as_str()
+            }
+            "AWS::SNS::Topic" => {
+                topics += 1;
+                Some(made.created.reference.as_str())
+            }
+            _ => continue,
+        };
+        let is_told = outputs.values().any(|value| value.as_str() == arn);
+        assert!(is_told, "no output has {} ({arn:?})", made.id);
+    }
+    assert_eq!((roles, topics), expected);
+}
+
+#[test]
+fn the_root_stacks_tell_every_role_and_both_topics() {
+    let queue = VARIANTS.iter().map(|variant| ("main.yaml", variant));
+    let http = HTTP_VARIANTS.iter().map(|variant| ("http.yaml", variant));
+    for (file, variant) in queue.chain(http) {
+        let mut deployed = Deployed::nothing();
+        let name = with([("Name", stage::NAME)]);
+        deployed.stack("artifacts.yaml", &name).expect("artifacts");
+        let outputs = deployed.stack(file, &required(variant));
+        let outputs = outputs.unwrap_or_else(|error| panic!("{file}, {variant:?}: {error}"));
+        let has = |name: &str| variant.iter().any(|(it, _)| *it == name);
+        // Four functions, the tasks and what starts them, the pipeline, its build; its validation; the rule of its source.
+        let by_rule = !has("ConnectionArn");
+        let roles = 8 + usize::from(has("ValidateBuildspec")) + usize::from(by_rule);
+        assert_told(&deployed, &outputs, (roles, 2));
+    }
+}
+
+#[test]
+fn beside_your_own_pipeline_it_tells_the_four_roles_and_its_topic() {
+    for parameters in [suite(&[]), behind(&[])] {
+        let mut deployed = Deployed::nothing();
+        let outputs = deployed.stack("functions.yaml", &parameters);
+        let outputs = outputs.unwrap_or_else(|error| panic!("{error}"));
+        assert_told(&deployed, &outputs, (4, 1));
+    }
+}
