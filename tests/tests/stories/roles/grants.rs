@@ -84,6 +84,8 @@ const UNUSED: [(&str, &[&str], &str); 19] = [
             "ecr:UploadLayerPart",
             "logs:CreateLogStream",
             "logs:PutLogEvents",
+            "s3:GetBucketAcl",
+            "s3:GetBucketLocation",
             "s3:GetObject",
             "s3:GetObjectVersion",
             "s3:PutObject",
