@@ -330,6 +330,14 @@ pub(super) fn task_tags<'a>(world: &'a World, arn: &str) -> Option<&'a BTreeMap<
     Some(&world.ecs.tasks[index].tags)
 }
 
+/// The ARN of the definition that a service has, by the service's ARN.
+pub(super) fn running_definition<'a>(world: &'a World, service_arn: &str) -> Option<&'a str> {
+    let name = service_arn.strip_prefix(&world.arn("ecs", "service/"))?;
+    let (cluster, service) = name.split_once('/')?;
+    let service = active(world, cluster, service)?;
+    Some(service.deployments.first()?.task_definition.as_str())
+}
+
 /// A task definition by ARN, `family:revision` or family, as `DescribeTaskDefinition` answers it.
 pub(super) fn task_definition(world: &World, name: &str) -> Option<Value> {
     let input = json!({ "taskDefinition": name });

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Request, Use,
+    Grant, Request, Use,
     judge::{Denied, Why},
     needs::{self, Need},
     policy::{Statement, Who},
@@ -81,6 +81,7 @@ pub fn authorize_key(
 ) -> Result<(), Denied> {
     let Identity { account, region } = world.identity.clone();
     let need = Need::new(action, key_arn)
+        .via_a_service()
         .with("aws:SecureTransport", "true")
         .with("aws:ResourceAccount", account.clone())
         .with("kms:CallerAccount", account)
@@ -138,6 +139,17 @@ fn as_role(world: &mut World, name: &str, session: &str, need: &Need) -> Result<
         let user = format!("User: arn:aws:sts::{account}:assumed-role/{name}/{session}");
         denied(user, need, why)
     })?;
+    let mut allowing = granted
+        .iter()
+        .filter(|one| one.allows && one.covers(&need.action, &need.resource, &need.context));
+    let needed = match (allowing.next(), allowing.next()) {
+        (Some(only), None) => Some(Grant {
+            role: name.to_owned(),
+            statement: only.id.clone(),
+        }),
+        _ => None,
+    };
+    world.iam.needed.extend(needed);
     world.iam.used.insert(Use {
         role: name.to_owned(),
         action: need.action.clone(),

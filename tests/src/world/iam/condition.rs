@@ -84,7 +84,9 @@ impl Condition {
         } else {
             (Over::Single, operator)
         };
-        if (over == Over::Single) == reference::has_several_values(key) {
+        // Whether a key is there at all is no question about its values.
+        let is_about_values = operator != "Null";
+        if is_about_values && (over == Over::Single) == reference::has_several_values(key) {
             return Err(format!(
                 "condition {operator} on {key}: ForAllValues and ForAnyValue are for keys with several values, and only for these"
             ));

@@ -46,13 +46,37 @@ pub struct Iam {
     /// Whether `aws:ResourceTag` knows nothing of the tags that ECS itself sets on tasks (`aws:ecs:serviceName`,
     /// `aws:ecs:clusterName`). AWS does not say.
     pub hides_managed_tags: bool,
+    /// What a registration is judged on.
+    pub registration: Registration,
+    /// Whether a call of `UpdateService` that names no task definition has the key `ecs:task-definition` all the same: the
+    /// definition that the service has. AWS does not say.
+    pub shows_running_definition: bool,
+    /// Whether what Application Auto Scaling asks in its caller's name looks as if the caller asked: `aws:ViaAWSService` is false.
+    /// AWS does not say.
+    pub hides_scaling: bool,
     /// What was allowed so far by which role: actions as AWS writes them.
     pub used: BTreeSet<Use>,
+    /// Statements without which something would have been denied so far: no other of the role allowed it.
+    pub needed: BTreeSet<Grant>,
     roles: BTreeMap<String, Role>,
     /// Roles' names by principal.
     acting: HashMap<Principal, String>,
     /// By the resource's ARN.
     resource_policies: BTreeMap<String, Vec<Statement>>,
+}
+
+/// What `ecs:RegisterTaskDefinition` is judged on. The Service Authorization Reference says that it is an ARN; AWS's own
+/// denials have said `*`. The right to tag with it, `ecs:TagResource`, is judged on an ARN (aws/aws-cdk#25768), and how that
+/// ends is not documented.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Registration {
+    /// All revisions of the family, `task-definition/orders:*`; tags on the same.
+    #[default]
+    Revisions,
+    /// The family, `task-definition/orders`; tags on the same.
+    Family,
+    /// `*`; tags on the family.
+    Everything,
 }
 
 /// An action of a role.
@@ -62,6 +86,15 @@ pub struct Use {
     pub role: String,
     /// The action, for example `ecs:UpdateService`; in a grant as written, so it may have wildcards.
     pub action: String,
+}
+
+/// A statement of a role that allows something.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Grant {
+    /// The role's name.
+    pub role: String,
+    /// The statement's `Sid`, or its number in its document.
+    pub statement: String,
 }
 
 #[derive(Debug)]
@@ -318,6 +351,20 @@ pub fn grants(world: &World) -> BTreeSet<Use> {
         }
     }
     grants
+}
+
+/// The statements by which roles may do what they may.
+#[must_use]
+pub fn statements(world: &World) -> BTreeSet<Grant> {
+    let mut found = BTreeSet::new();
+    for (name, role) in &world.iam.roles {
+        let statements = role.policies.values().flatten();
+        found.extend(statements.filter(|one| one.allows).map(|one| Grant {
+            role: name.clone(),
+            statement: one.id.clone(),
+        }));
+    }
+    found
 }
 
 impl Use {

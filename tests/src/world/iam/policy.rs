@@ -27,6 +27,8 @@ pub(super) enum Kind {
 /// A statement that has been checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Statement {
+    /// Its `Sid`, or its number in the document.
+    pub(super) id: String,
     pub(super) allows: bool,
     /// Patterns, as written.
     pub(super) actions: Vec<String>,
@@ -114,14 +116,14 @@ pub(super) fn parse(document: &Value, kind: Kind) -> Result<Vec<Statement>, Stri
                 .map_or_else(|| number.to_string(), str::to_owned);
             serde_json::from_value(statement)
                 .map_err(|error| error.to_string())
-                .and_then(|raw: RawStatement| raw.check(kind))
+                .and_then(|raw: RawStatement| raw.check(kind, name.clone()))
                 .map_err(|problem| format!("statement {name}: {problem}"))
         })
         .collect()
 }
 
 impl RawStatement {
-    fn check(self, kind: Kind) -> Result<Statement, String> {
+    fn check(self, kind: Kind, id: String) -> Result<Statement, String> {
         let is_sid = |sid: &str| sid.bytes().all(|byte| byte.is_ascii_alphanumeric());
         let hangs_at_a_role = matches!(kind, Kind::Identity | Kind::Trust);
         if hangs_at_a_role && self.sid.as_deref().is_some_and(|sid| !is_sid(sid)) {
@@ -150,6 +152,7 @@ impl RawStatement {
             None => Vec::new(),
         };
         Ok(Statement {
+            id,
             allows: self.effect == Effect::Allow,
             actions,
             resources,

@@ -6,22 +6,27 @@ use serde::Deserialize;
 
 /// Condition keys that every request or AWS service may bring. AWS: IAM user guide, "AWS global
 /// condition context keys".
-const GLOBAL_KEYS: [&str; 4] = [
+const GLOBAL_KEYS: [&str; 5] = [
     "aws:ResourceAccount",
     "aws:SecureTransport",
     "aws:SourceAccount",
     "aws:SourceArn",
+    "aws:ViaAWSService",
 ];
 
 /// The condition keys of single services that the local account fills in; one that ends in a slash
 /// is a family of keys, one for each tag.
-const FILLED_KEYS: [&str; 12] = [
+const FILLED_KEYS: [&str; 16] = [
     "application-autoscaling:scalable-dimension",
     "application-autoscaling:service-namespace",
     "cloudwatch:namespace",
     "dynamodb:EnclosingOperation",
     "ecs:CreateAction",
+    "ecs:auto-assign-public-ip",
     "ecs:cluster",
+    "ecs:enable-execute-command",
+    "ecs:privileged",
+    "ecs:subnet",
     "ecs:task-definition",
     "iam:PassedToService",
     "kms:CallerAccount",
@@ -74,7 +79,9 @@ pub fn can_be_narrowed(action: &str) -> Option<bool> {
 /// Whether requests with several values of this key exist, so that a policy needs `ForAllValues` or
 /// `ForAnyValue`.
 pub(super) fn has_several_values(key: &str) -> bool {
-    key.eq_ignore_ascii_case("aws:TagKeys")
+    ["aws:TagKeys", "ecs:subnet"]
+        .iter()
+        .any(|known| key.eq_ignore_ascii_case(known))
 }
 
 /// Why a policy on this action cannot have this condition key, if it cannot.

@@ -1,4 +1,5 @@
 mod images;
+mod services;
 
 use std::path::Path;
 
@@ -413,8 +414,8 @@ fn what_the_account_does_not_know_is_refused_by_name() {
             "ecs:CreateAction of ecs:UpdateService",
         ),
         (
-            condition("StringEquals", "ecs:subnet"),
-            "does not fill in condition key ecs:subnet",
+            condition("StringEquals", "ecs:namespace"),
+            "does not fill in condition key ecs:namespace",
         ),
         (
             condition("StringEquals", "aws:ResourceTag/application"),

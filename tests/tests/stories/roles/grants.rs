@@ -1,20 +1,23 @@
 //! No role may do what no scenario does.
 
-use std::{collections::BTreeSet, future::Future, time::Duration};
+use std::{collections::BTreeSet, future::Future, sync::LazyLock, time::Duration};
 
 use rehearsal_core::{
     stage::{self, Behaviour, Mode, Script, Stage, Version},
     world::{
         codepipeline,
         events::Delivery,
-        iam::{self, Use},
+        iam::{self, Grant, Use},
         scaling,
     },
 };
 use serde_json::json;
 use tokio::runtime::Builder;
 
-use super::{Deployed, VARIANTS};
+use super::{
+    Deployed, VARIANTS,
+    either_way::{Way, idle},
+};
 use crate::play::{Play, is_deploying};
 
 const LAMBDA_LOGS: &str = "Lambda itself writes what a function prints";
@@ -138,6 +141,8 @@ const LOGS: &[&str] = &["logs:CreateLogStream", "logs:PutLogEvents"];
 struct Rights {
     granted: BTreeSet<Use>,
     used: BTreeSet<Use>,
+    statements: BTreeSet<Grant>,
+    needed: BTreeSet<Grant>,
 }
 
 impl Rights {
@@ -154,7 +159,16 @@ impl Rights {
         play.account.with(|world| Self {
             granted: iam::grants(world),
             used: world.iam.used.clone(),
+            statements: iam::statements(world),
+            needed: world.iam.needed.clone(),
         })
+    }
+
+    fn add(&mut self, other: Self) {
+        self.granted.extend(other.granted);
+        self.used.extend(other.used);
+        self.statements.extend(other.statements);
+        self.needed.extend(other.needed);
     }
 
     /// Grants that nobody used, by the logical id of the role.
@@ -171,26 +185,27 @@ fn logical_id(role: &str) -> &str {
     role.rsplit('-').nth(1).unwrap_or(role)
 }
 
-async fn begin(stage: &Stage, behaviour: Behaviour) -> Play {
-    Play::begin(stage, Script::new([Version::new("v2", behaviour)])).await
+async fn begin(way: Way, stage: &Stage, behaviour: Behaviour) -> Play {
+    let script = Script::new([Version::new("v2", behaviour)]);
+    Play::begin_with(stage, script, |world| way.begin(world)).await
 }
 
-async fn at_approval(stage: &Stage) -> (Play, String) {
-    let play = begin(stage, Behaviour::Works).await;
+async fn at_approval(way: Way, stage: &Stage) -> (Play, String) {
+    let play = begin(way, stage, Behaviour::Works).await;
     let release = play.push("v2");
     play.until_approval(&release).await;
     (play, release)
 }
 
-async fn promoted(stage: &Stage) -> Play {
-    let (play, release) = at_approval(stage).await;
+async fn promoted(way: Way, stage: &Stage) -> Play {
+    let (play, release) = at_approval(way, stage).await;
     play.approve();
     assert_eq!(play.until_ended(&release).await, "SUCCEEDED");
     play
 }
 
-async fn rejected(stage: &Stage) -> Play {
-    let (play, release) = at_approval(stage).await;
+async fn rejected(way: Way, stage: &Stage) -> Play {
+    let (play, release) = at_approval(way, stage).await;
     play.reject("latency doubled");
     rolled_back(play, &release).await
 }
@@ -202,23 +217,23 @@ async fn rolled_back(play: Play, release: &str) -> Play {
 }
 
 /// A version that is bad by itself.
-async fn failing(behaviour: Behaviour, delivery: Delivery) -> Play {
-    let play = begin(&Stage::default(), behaviour).await;
+async fn failing(way: Way, behaviour: Behaviour, delivery: Delivery) -> Play {
+    let play = begin(way, &Stage::default(), behaviour).await;
     play.account.with(|world| world.events.delivery = delivery);
     let release = play.push("v2");
     rolled_back(play, &release).await
 }
 
-async fn alarm_at_the_approval() -> Play {
-    let (play, release) = at_approval(&Stage::default()).await;
+async fn alarm_at_the_approval(way: Way) -> Play {
+    let (play, release) = at_approval(way, &Stage::default()).await;
     // The watch looks.
     play.pass(Duration::from_mins(2)).await;
     play.alarm("orders fail");
     rolled_back(play, &release).await
 }
 
-async fn alarm_while_promoting() -> Play {
-    let (play, release) = at_approval(&Stage::default()).await;
+async fn alarm_while_promoting(way: Way) -> Play {
+    let (play, release) = at_approval(way, &Stage::default()).await;
     play.approve();
     play.until_phase("Promoting").await;
     play.until("the primary is being updated", is_deploying)
@@ -228,8 +243,8 @@ async fn alarm_while_promoting() -> Play {
 }
 
 /// The stable version does not start again at once: its deployment fails, and is made anew.
-async fn failed_starts_on_the_way_back() -> Play {
-    let (play, release) = at_approval(&Stage::default()).await;
+async fn failed_starts_on_the_way_back(way: Way) -> Play {
+    let (play, release) = at_approval(way, &Stage::default()).await;
     play.approve();
     assert_eq!(play.until_ended(&release).await, "SUCCEEDED");
     play.fail_next_starts(4);
@@ -238,8 +253,8 @@ async fn failed_starts_on_the_way_back() -> Play {
     play
 }
 
-async fn stopped() -> Play {
-    let (play, release) = at_approval(&Stage::default()).await;
+async fn stopped(way: Way) -> Play {
+    let (play, release) = at_approval(way, &Stage::default()).await;
     let stop =
         json!({ "pipelineName": stage::PIPELINE, "pipelineExecutionId": release, "abandon": true });
     play.account
@@ -249,8 +264,8 @@ async fn stopped() -> Play {
 }
 
 /// As a stack update that changes the scalable target does: shift-weight holds it again.
-async fn scaling_given_back_while_a_share_bakes(stage: &Stage) -> Play {
-    let play = begin(stage, Behaviour::Works).await;
+async fn scaling_given_back_while_a_share_bakes(way: Way, stage: &Stage) -> Play {
+    let play = begin(way, stage, Behaviour::Works).await;
     let release = play.push("v2");
     play.until_said(&release, "shift-weight", "10 % asked")
         .await;
@@ -274,8 +289,8 @@ async fn scaling_given_back_while_a_share_bakes(stage: &Stage) -> Play {
 
 /// Rollback as an action, which a team may put into a pipeline of its own; before, with parameters that
 /// are wrong. How the release's execution ends is not its matter.
-async fn rolled_back_by_an_action() -> Play {
-    let (play, release) = at_approval(&Stage::default()).await;
+async fn rolled_back_by_an_action(way: Way) -> Play {
+    let (play, release) = at_approval(way, &Stage::default()).await;
     let failed = play.job(stage::ROLLBACK, Some("{}")).await;
     assert_eq!(failed.kind, "ConfigurationError", "{}", failed.message);
     let parameters = json!({ "release": release, "reason": "orders fail" }).to_string();
@@ -284,8 +299,16 @@ async fn rolled_back_by_an_action() -> Play {
     play
 }
 
-/// All rights that the scenarios of a release use, and all that the templates can grant.
-fn rights() -> Rights {
+/// A primary that somebody scales by hand has no task as a release begins, and gets one.
+async fn without_tasks(way: Way) -> Play {
+    let play = idle(way, false).await;
+    let release = play.push("v2");
+    play.until_approval(&release).await;
+    play
+}
+
+/// All rights that the scenarios of a release use one way, and all that the templates can grant.
+fn rights(way: Way) -> Rights {
     let validated = Stage {
         validate_buildspec: Some("tests/buildspec.yml".to_owned()),
         ..Stage::default()
@@ -296,22 +319,21 @@ fn rights() -> Rights {
     };
     let mut rights = Rights::default();
     for story in [
-        Rights::of(promoted(&validated)),
-        Rights::of(promoted(&constant)),
-        Rights::of(rejected(&Stage::default())),
-        Rights::of(rejected(&constant)),
-        Rights::of(failing(Behaviour::Fails(30), Delivery::Exact)),
-        Rights::of(failing(Behaviour::Fails(30), Delivery::Lost)),
-        Rights::of(failing(Behaviour::CrashesAtStart, Delivery::Exact)),
-        Rights::of(alarm_at_the_approval()),
-        Rights::of(alarm_while_promoting()),
-        Rights::of(failed_starts_on_the_way_back()),
-        Rights::of(stopped()),
-        Rights::of(scaling_given_back_while_a_share_bakes(&constant)),
-        Rights::of(rolled_back_by_an_action()),
+        Rights::of(promoted(way, &validated)),
+        Rights::of(promoted(way, &constant)),
+        Rights::of(rejected(way, &Stage::default())),
+        Rights::of(rejected(way, &constant)),
+        Rights::of(failing(way, Behaviour::Fails(30), Delivery::Exact)),
+        Rights::of(failing(way, Behaviour::Fails(30), Delivery::Lost)),
+        Rights::of(failing(way, Behaviour::CrashesAtStart, Delivery::Exact)),
+        Rights::of(alarm_at_the_approval(way)),
+        Rights::of(alarm_while_promoting(way)),
+        Rights::of(failed_starts_on_the_way_back(way)),
+        Rights::of(stopped(way)),
+        Rights::of(scaling_given_back_while_a_share_bakes(way, &constant)),
+        Rights::of(rolled_back_by_an_action(way)),
     ] {
-        rights.granted.extend(story.granted);
-        rights.used.extend(story.used);
+        rights.add(story);
     }
     for variant in VARIANTS {
         let world = Deployed::example(variant).world;
@@ -320,24 +342,71 @@ fn rights() -> Rights {
     rights
 }
 
+/// Those of both ways.
+static RIGHTS: LazyLock<[Rights; 2]> = LazyLock::new(|| {
+    [Way::USUAL, Way::OTHER].map(|way| {
+        let mut rights = rights(way);
+        if way.counts_what_runs_nothing() {
+            rights.add(Rights::of(without_tasks(way)));
+        }
+        rights
+    })
+});
+
 #[test]
 fn no_role_may_do_what_no_scenario_does_but_for_a_reason() {
-    let rights = rights();
-    let unused = rights.unused();
-    let mut excused = BTreeSet::new();
-    for (role, actions, reason) in UNUSED {
-        for action in actions {
-            let grant = (role.to_owned(), (*action).to_owned());
-            assert!(
-                unused.contains(&grant),
-                "{role} uses {action}, or is not granted it any more; it needs no reason ({reason})"
-            );
-            excused.insert(grant);
+    for rights in RIGHTS.iter() {
+        let unused = rights.unused();
+        let mut excused = BTreeSet::new();
+        for (role, actions, reason) in UNUSED {
+            for action in actions {
+                let grant = (role.to_owned(), (*action).to_owned());
+                assert!(
+                    unused.contains(&grant),
+                    "{role} uses {action}, or is not granted it any more; it needs no reason ({reason})"
+                );
+                excused.insert(grant);
+            }
         }
+        let surplus: Vec<_> = unused.difference(&excused).collect();
+        assert!(
+            surplus.is_empty(),
+            "granted, and no scenario uses it; take it away, or list it with a reason: {surplus:?}"
+        );
     }
-    let surplus: Vec<_> = unused.difference(&excused).collect();
-    assert!(
-        surplus.is_empty(),
-        "granted, and no scenario uses it; take it away, or list it with a reason: {surplus:?}"
-    );
+}
+
+/// Statements of the functions without which no scenario fails; why is at their actions in [`UNUSED`].
+const UNNEEDED: [(&str, &[&str]); 4] = [
+    (
+        "DeployCanaryRole",
+        &["JudgeAlarms", "Log", "ReadImages", "ReadProtection"],
+    ),
+    ("ShiftWeightRole", &["Log"]),
+    (
+        "PromotePrimaryRole",
+        &["JudgeAlarms", "Log", "ReadProtection"],
+    ),
+    (
+        "RollbackRole",
+        &["Log", "ReadProtection", "StopProtectedCandidate"],
+    ),
+];
+
+#[test]
+fn each_statement_of_the_functions_alone_allows_something_one_way_or_the_other() {
+    let of = |pick: fn(&Rights) -> &BTreeSet<Grant>| -> BTreeSet<(String, String)> {
+        let grants = RIGHTS.iter().flat_map(pick);
+        let grants = grants.map(|it| (logical_id(&it.role).to_owned(), it.statement.clone()));
+        let is_of_a_function = |role: &str| UNNEEDED.iter().any(|(it, _)| *it == role);
+        grants.filter(|(role, _)| is_of_a_function(role)).collect()
+    };
+    let (statements, needed) = (of(|it| &it.statements), of(|it| &it.needed));
+    assert!(statements.len() > 40, "{}", statements.len());
+    let excused = UNNEEDED.iter().flat_map(|(role, statements)| {
+        let statements = statements.iter();
+        statements.map(|it| ((*role).to_owned(), (*it).to_owned()))
+    });
+    let unneeded: BTreeSet<_> = statements.difference(&needed).cloned().collect();
+    assert_eq!(unneeded, excused.collect());
 }

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use super::Deployed;
 
-/// Whether a function may call this. What else a call needs, such as `iam:PassRole`, is no matter here:
-/// a denial must be of the call itself.
+/// Whether a function may call this. What else a call needs is no matter here, so a denial must be of the call itself, or of what
+/// tells one call from another: the right to pass a definition's roles, or to tag one.
 pub(super) fn may(
     world: &mut World,
     who: &str,
@@ -29,8 +29,16 @@ pub(super) fn may(
     };
     let judged = iam::authorize(world, &Principal(who.to_owned()), &request);
     if let Err(denied) = &judged {
-        let call = format!("not authorized to perform: {service}:{operation} ");
-        assert!(denied.message.contains(&call), "{}", denied.message);
+        let calls = [
+            format!("{service}:{operation}"),
+            "iam:PassRole".to_owned(),
+            "ecs:TagResource".to_owned(),
+        ];
+        let is_of = |call: &String| {
+            let denial = format!("not authorized to perform: {call} ");
+            denied.message.contains(&denial)
+        };
+        assert!(calls.iter().any(is_of), "{}", denied.message);
     }
     judged.is_ok()
 }
@@ -105,7 +113,8 @@ fn only_deploy_canary_can_register_task_definitions_and_only_of_the_family() {
     let mut world = Deployed::example(&[]).world;
     for function in stage::FUNCTIONS {
         let mut registers = |family: &str| {
-            let input = json!({ "family": family, "containerDefinitions": [] });
+            let tags = json!([{ "key": "canary:release", "value": "3f1c2a90" }]);
+            let input = json!({ "family": family, "containerDefinitions": [], "tags": tags });
             may(
                 &mut world,
                 function,

@@ -3,6 +3,7 @@
 
 mod alarms;
 mod balanced;
+mod either_way;
 mod grants;
 mod http;
 mod judged;

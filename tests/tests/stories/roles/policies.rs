@@ -1,17 +1,24 @@
 //! What is written in the roles of the templates.
 
-use std::{collections::BTreeSet, fs};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
 
 use rehearsal_core::world::iam;
 use serde_json::Value;
 
-use super::{Deployed, repository, shipped};
+use super::{Deployed, repository, shipped, texts::longest};
 
 /// Actions that can be narrowed and have the resource `*` all the same, and why.
-const NARROWABLE: [(&str, &str); 2] = [
+const NARROWABLE: [(&str, &str); 3] = [
     (
         "cloudwatch:DescribeAlarms",
         "composite alarms are answered only to whoever may describe all alarms",
+    ),
+    (
+        "ecs:RegisterTaskDefinition",
+        "AWS judges it on everything, its denials say; the tag that it has to bring is judged on the family",
     ),
     (
         "ecs:ListTasks",
@@ -61,6 +68,49 @@ fn texts(value: &Value) -> Vec<String> {
     one.chain(many.filter_map(Value::as_str))
         .map(str::to_owned)
         .collect()
+}
+
+/// AWS: IAM user guide, "IAM and AWS STS quotas": all inline policies of a role together, without white space.
+const LARGEST_POLICIES: usize = 10_240;
+
+/// The characters of a role's policies, by the role's name.
+fn sizes(deployed: &Deployed) -> BTreeMap<String, usize> {
+    let mut sizes = BTreeMap::new();
+    for made in &deployed.made {
+        let own = made.properties["Policies"].as_array().into_iter().flatten();
+        let own: usize = own.map(size).sum();
+        match made.kind.as_str() {
+            "AWS::IAM::Role" => *sizes.entry(made.created.reference.clone()).or_default() += own,
+            "AWS::IAM::Policy" => {
+                for role in texts(&made.properties["Roles"]) {
+                    *sizes.entry(role).or_default() += size(&made.properties);
+                }
+            }
+            _ => {}
+        }
+    }
+    sizes
+}
+
+fn size(policy: &Value) -> usize {
+    policy["PolicyDocument"].to_string().chars().count()
+}
+
+#[test]
+fn the_policies_of_a_role_fit_even_with_the_longest_names() {
+    let queue = "q".repeat(80);
+    let dead = format!("d{}", &queue[1..]);
+    let deployed = longest(&[
+        ("Mode", "constantTotal"),
+        ("QueueName", &queue),
+        ("DeadLetterQueueName", &dead),
+    ]);
+    let sizes = sizes(&deployed);
+    assert_eq!(sizes.len(), 4);
+    for (role, size) in sizes {
+        assert!(size > 2000, "{role} has {size} characters");
+        assert!(size <= LARGEST_POLICIES, "{role} has {size} characters");
+    }
 }
 
 #[test]

@@ -138,7 +138,7 @@ fn every_text_of_the_pipeline_fits_even_with_the_longest_steps() {
 }
 
 /// The suite alone with the longest names and twenty alarms, and these parameters.
-fn longest(parameters: &[(&str, &str)]) -> Deployed {
+pub(super) fn longest(parameters: &[(&str, &str)]) -> Deployed {
     let long = "n".repeat(255);
     let other = format!("c{}", &long[1..]);
     let mut deployed = Deployed::nothing();

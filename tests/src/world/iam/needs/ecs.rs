@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Call, Need, text, texts};
-use crate::world::ecs;
+use crate::world::{ecs, iam::Registration};
 
 impl Call<'_> {
     pub(super) fn ecs(&self) -> Option<Vec<Need>> {
@@ -38,7 +38,9 @@ impl Call<'_> {
                     "UpdateService" => "service",
                     _ => "serviceName",
                 };
-                self.run_task_definition(each("service", vec![text(self.input, member)]))
+                let needs: Vec<Need> = each("service", vec![text(self.input, member)]);
+                let needs = needs.into_iter().map(|need| self.set(need));
+                self.run_task_definition(needs.collect())
             }
             "TagResource" => vec![
                 Need::new(action, text(self.input, "resourceArn")).with_tags(&self.input["tags"]),
@@ -59,10 +61,20 @@ impl Call<'_> {
     /// developer guide, "Grant permission to tag resources on creation"; IAM user guide, "Grant a
     /// user permissions to pass a role to an AWS service".
     fn register_task_definition(&self) -> Vec<Need> {
-        let family = format!("task-definition/{}:*", text(self.input, "family"));
-        let arn = self.world.arn("ecs", &family);
+        let family = format!("task-definition/{}", text(self.input, "family"));
+        let family = self.world.arn("ecs", &family);
+        let revisions = format!("{family}:*");
+        let (judged, arn) = match self.world.iam.registration {
+            Registration::Revisions => (revisions.clone(), revisions),
+            Registration::Family => (family.clone(), family),
+            Registration::Everything => ("*".to_owned(), family),
+        };
         let tags = &self.input["tags"];
-        let mut needs = vec![Need::new("ecs:RegisterTaskDefinition", arn.clone()).with_tags(tags)];
+        let mut needs = vec![
+            Need::new("ecs:RegisterTaskDefinition", judged)
+                .with_tags(tags)
+                .with("ecs:privileged", self.is_privileged().to_string()),
+        ];
         if tags.as_array().is_some_and(|tags| !tags.is_empty()) {
             needs.push(
                 Need::new("ecs:TagResource", arn)
@@ -74,12 +86,50 @@ impl Call<'_> {
         needs
     }
 
-    /// A service that is given a task definition. Whether AWS asks once more for the right to pass
-    /// the definition's roles is not documented; here it does.
+    /// Whether a container of the definition asks for the host's rights.
+    fn is_privileged(&self) -> bool {
+        let containers = self.input["containerDefinitions"].as_array();
+        containers
+            .into_iter()
+            .flatten()
+            .any(|container| container["privileged"] == true)
+    }
+
+    /// The condition keys of what a call sets of a service: a call that does not name it has no such key. AWS: ECS developer guide,
+    /// "Policy condition keys for Amazon ECS", has `true` and `false` for an address that the API calls `ENABLED` and `DISABLED`.
+    fn set(&self, mut need: Need) -> Need {
+        if let Some(is_on) = self.input["enableExecuteCommand"].as_bool() {
+            need = need.with("ecs:enable-execute-command", is_on.to_string());
+        }
+        let network = &self.input["networkConfiguration"]["awsvpcConfiguration"];
+        let subnets = texts(network, "subnets");
+        if !subnets.is_empty() {
+            let subnets = subnets.into_iter().map(str::to_owned);
+            need.context.put("ecs:subnet", subnets);
+        }
+        if let Some(assigns) = network["assignPublicIp"].as_str() {
+            let assigns = (assigns == "ENABLED").to_string();
+            need = need.with("ecs:auto-assign-public-ip", assigns);
+        }
+        need
+    }
+
+    /// What a service runs that is given nothing else, where AWS shows that.
+    pub(super) fn running(&self, need: Need) -> Need {
+        let running = ecs::running_definition(self.world, &need.resource);
+        match running.filter(|_| self.world.iam.shows_running_definition) {
+            Some(definition) => need.with("ecs:task-definition", definition),
+            None => need,
+        }
+    }
+
+    /// A service that is given a task definition has to be let pass the definition's roles, and one that is not does not have to
+    /// (keidarcy/e1s#429).
     fn run_task_definition(&self, mut needs: Vec<Need>) -> Vec<Need> {
         let given = text(self.input, "taskDefinition");
         if given.is_empty() {
-            return needs;
+            let needs = needs.into_iter();
+            return needs.map(|need| self.running(need)).collect();
         }
         let found = ecs::task_definition(self.world, given);
         let arn = match &found {

@@ -20,12 +20,20 @@ pub(super) struct Need {
 }
 
 impl Need {
+    /// What a principal asks for itself. AWS: IAM user guide, "AWS global condition context keys": `aws:ViaAWSService` is in every
+    /// request.
     pub(super) fn new(action: impl Into<String>, resource: impl Into<String>) -> Self {
-        Self {
+        let need = Self {
             action: action.into(),
             resource: resource.into(),
             context: Context::default(),
-        }
+        };
+        need.with("aws:ViaAWSService", "false")
+    }
+
+    /// The same, asked by a service in the principal's name.
+    pub(super) fn via_a_service(self) -> Self {
+        self.with("aws:ViaAWSService", "true")
     }
 
     pub(super) fn with(mut self, key: &str, value: impl Into<String>) -> Self {
@@ -127,8 +135,14 @@ impl Call<'_> {
                 .with("application-autoscaling:scalable-dimension", dimension);
                 // AWS: Application Auto Scaling user guide, "Permissions validation for API calls on target resources".
                 let service = self.world.arn("ecs", text(self.input, "ResourceId"));
-                let on_service = ["ecs:DescribeServices", "ecs:UpdateService"]
-                    .map(|action| Need::new(action, service.clone()));
+                let on_service = ["ecs:DescribeServices", "ecs:UpdateService"].map(|action| {
+                    let need = Need::new(action, service.clone());
+                    self.running(if self.world.iam.hides_scaling {
+                        need
+                    } else {
+                        need.via_a_service()
+                    })
+                });
                 if self.operation == "RegisterScalableTarget" {
                     [target].into_iter().chain(on_service).collect()
                 } else {
