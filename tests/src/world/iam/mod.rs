@@ -39,6 +39,10 @@ pub const CODEPIPELINE: &str = "codepipeline.amazonaws.com";
 
 /// Roles, who acts as which, and the policies of resources.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "most are questions that AWS leaves open, each by itself"
+)]
 pub struct Iam {
     /// Whether a role that does not exist is an error, as on AWS. Otherwise whoever is to act as such
     /// a role goes on as a person.
