@@ -112,7 +112,8 @@ check_aws() {
   AWS_REGION=${AWS_REGION:-${AWS_DEFAULT_REGION:-$(aws configure get region || true)}}
   [[ -n $AWS_REGION ]] ||
     problem 'No AWS Region is set.' 'For example: export AWS_REGION=eu-central-1'
-  export AWS_REGION
+  # Version 1 knows the Region by the other name only.
+  export AWS_REGION AWS_DEFAULT_REGION=$AWS_REGION
   # Credentials can be checked without a Region of one's own.
   answer=$(AWS_REGION=${AWS_REGION:-us-east-1} aws sts get-caller-identity 2>&1) ||
     problem "There are no valid AWS credentials: $(last_line "$answer")" \

@@ -22,6 +22,10 @@ ACTIONS = {
     "application-autoscaling": """
         DeleteScheduledAction DeregisterScalableTarget DescribeScalableTargets
         DescribeScheduledActions PutScheduledAction RegisterScalableTarget TagResource""",
+    "cloudformation": """
+        CreateChangeSet DeleteChangeSet DeleteStack DescribeChangeSet DescribeStackEvents
+        DescribeStackResources DescribeStacks ExecuteChangeSet GetTemplate GetTemplateSummary
+        ListStackResources ListStacks UpdateTerminationProtection ValidateTemplate""",
     "cloudwatch": """
         DeleteAlarmMuteRule DeleteAlarms DescribeAlarmHistory DescribeAlarms DisableAlarmActions
         EnableAlarmActions GetAlarmMuteRule GetMetricData ListAlarmMuteRules PutAlarmMuteRule
@@ -32,15 +36,16 @@ ACTIONS = {
         UploadArchive""",
     "codeconnections": "UseConnection",
     "codepipeline": """
-        CreatePipeline GetJobDetails GetPipeline GetPipelineExecution GetPipelineState
-        ListActionExecutions ListPipelineExecutions PutApprovalResult PutJobFailureResult
-        PutJobSuccessResult RetryStageExecution StartPipelineExecution StopPipelineExecution""",
+        CreatePipeline DisableStageTransition EnableStageTransition GetJobDetails GetPipeline
+        GetPipelineExecution GetPipelineState ListActionExecutions ListPipelineExecutions
+        PutApprovalResult PutJobFailureResult PutJobSuccessResult RetryStageExecution
+        StartPipelineExecution StopPipelineExecution""",
     "codestar-connections": "UseConnection",
     "cognito-idp": "DescribeUserPoolClient",
     "dynamodb": """
         ConditionCheckItem DeleteItem GetItem PutItem Query Scan UpdateItem""",
     "ecr": """
-        BatchCheckLayerAvailability BatchGetImage CompleteLayerUpload DescribeImages
+        BatchCheckLayerAvailability BatchGetImage CompleteLayerUpload DeleteRepository DescribeImages
         GetAuthorizationToken GetDownloadUrlForLayer InitiateLayerUpload PutImage
         UploadLayerPart""",
     "ecs": """
@@ -53,11 +58,12 @@ ACTIONS = {
         DescribeLoadBalancers DescribeRules DescribeTargetGroupAttributes DescribeTargetGroups
         DescribeTargetHealth ModifyListener ModifyLoadBalancerAttributes ModifyRule
         ModifyTargetGroupAttributes""",
-    "iam": "PassRole",
+    "iam": "CreateServiceLinkedRole GetRole PassRole",
     "kms": "Decrypt DescribeKey Encrypt GenerateDataKey",
     "lambda": "InvokeFunction ListFunctions",
     "logs": "CreateLogGroup CreateLogStream PutLogEvents",
     "s3": """
+        DeleteObject DeleteObjectVersion ListBucketVersions
         GetBucketAcl GetBucketLocation GetBucketVersioning GetObject GetObjectAcl
         GetObjectTagging GetObjectVersion GetObjectVersionTagging ListBucket PutObject
         PutObjectAcl""",
@@ -65,7 +71,8 @@ ACTIONS = {
     "sqs": """
         ChangeMessageVisibility CreateQueue DeleteMessage GetQueueAttributes GetQueueUrl
         ReceiveMessage SendMessage""",
-    "sts": "AssumeRole",
+    "sts": "AssumeRole GetCallerIdentity",
+    "tag": "GetResources",
 }
 
 

@@ -24,18 +24,23 @@ OPERATIONS = {
     "application-autoscaling": """
         DeleteScheduledAction DeregisterScalableTarget DescribeScalableTargets
         DescribeScheduledActions PutScheduledAction RegisterScalableTarget""",
+    "cloudformation": """
+        CreateChangeSet DeleteChangeSet DeleteStack DescribeChangeSet DescribeStackEvents
+        DescribeStackResources DescribeStacks ExecuteChangeSet GetTemplate GetTemplateSummary
+        ListStackResources ListStacks UpdateTerminationProtection ValidateTemplate""",
     "cloudwatch": """
         DeleteAlarmMuteRule DeleteAlarms DescribeAlarmHistory DescribeAlarms DisableAlarmActions
         EnableAlarmActions GetAlarmMuteRule ListAlarmMuteRules PutAlarmMuteRule PutCompositeAlarm
         PutMetricAlarm PutMetricData SetAlarmState""",
     "codepipeline": """
-        CreatePipeline GetJobDetails GetPipeline GetPipelineExecution GetPipelineState
-        ListActionExecutions ListPipelineExecutions PutApprovalResult PutJobFailureResult
-        PutJobSuccessResult RetryStageExecution StartPipelineExecution StopPipelineExecution""",
+        CreatePipeline DisableStageTransition EnableStageTransition GetJobDetails GetPipeline
+        GetPipelineExecution GetPipelineState ListActionExecutions ListPipelineExecutions
+        PutApprovalResult PutJobFailureResult PutJobSuccessResult RetryStageExecution
+        StartPipelineExecution StopPipelineExecution""",
     "dynamodb": """
         DeleteItem GetItem PutItem Query Scan TransactWriteItems UpdateItem""",
     "ecr": """
-        DescribeImages""",
+        DeleteRepository DescribeImages GetAuthorizationToken""",
     "ecs": """
         CreateService DeregisterTaskDefinition DescribeServices DescribeTaskDefinition
         DescribeTasks GetTaskProtection ListTagsForResource ListTaskDefinitions ListTasks
@@ -46,12 +51,18 @@ OPERATIONS = {
         DescribeLoadBalancers DescribeRules DescribeTargetGroupAttributes DescribeTargetGroups
         DescribeTargetHealth ModifyListener ModifyLoadBalancerAttributes ModifyRule
         ModifyTargetGroupAttributes""",
+    "iam": """
+        CreateServiceLinkedRole GetRole""",
+    "resourcegroupstaggingapi": """
+        GetResources""",
     "sns": """
         Publish""",
     "sqs": """
         ChangeMessageVisibility ChangeMessageVisibilityBatch CreateQueue DeleteMessage
         DeleteMessageBatch GetQueueAttributes GetQueueUrl ReceiveMessage SendMessage
         SendMessageBatch""",
+    "sts": """
+        GetCallerIdentity""",
 }
 
 METADATA = ("apiVersion", "jsonVersion", "serviceId", "targetPrefix", "xmlNamespace")

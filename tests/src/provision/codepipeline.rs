@@ -11,6 +11,23 @@ use crate::{
 
 /// `AWS::CodePipeline::Pipeline`: `Ref` is the name.
 pub(super) fn pipeline(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
+    let (name, input) = input(resource)?;
+    codepipeline::create_pipeline(world, &input).map_err(|fault| refused(&fault))?;
+    Ok(created(name, [("Version", json!("1"))]))
+}
+
+/// The same, for one that is there.
+pub(super) fn change_pipeline(
+    world: &mut World,
+    resource: &Resource<'_>,
+) -> Result<Created, Refused> {
+    let (name, input) = input(resource)?;
+    codepipeline::update_pipeline(world, &input).map_err(|fault| refused(&fault))?;
+    Ok(created(name, [("Version", json!("1"))]))
+}
+
+/// Its name, and the input of `CreatePipeline`.
+fn input(resource: &Resource<'_>) -> Result<(String, Value), Refused> {
     let mut pipeline: Map<String, Value> =
         resource.properties.as_object().cloned().unwrap_or_default();
     pipeline.remove("Tags");
@@ -27,8 +44,7 @@ pub(super) fn pipeline(world: &mut World, resource: &Resource<'_>) -> Result<Cre
             .map(|path| path.trim_start_matches("pipeline.").to_owned()),
         ..refused
     })?;
-    codepipeline::create_pipeline(world, &input).map_err(|fault| refused(&fault))?;
-    Ok(created(name, [("Version", json!("1"))]))
+    Ok((name, input))
 }
 
 /// What a project's builds are like has no place here: who drives the account plays them.

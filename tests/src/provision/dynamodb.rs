@@ -48,6 +48,11 @@ impl Table {
     }
 }
 
+/// Whether the properties are known.
+pub(super) fn check(resource: &Resource<'_>) -> Result<(), Refused> {
+    properties::parse::<Table>(resource).map(|_| ())
+}
+
 /// `AWS::DynamoDB::Table`: `Ref` is the name. Here all keys are strings.
 pub(super) fn table(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
     let table: Table = properties::parse(resource)?;

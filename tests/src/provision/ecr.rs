@@ -9,6 +9,7 @@ use crate::{
     world::{
         World,
         ecr::{self, Tags},
+        iam,
     },
 };
 
@@ -33,17 +34,37 @@ struct Repository {
     _tags: Option<Value>,
 }
 
+impl Repository {
+    fn tags(&self) -> Result<Tags, Refused> {
+        match self.image_tag_mutability.as_deref() {
+            None | Some("MUTABLE") => Ok(Tags::Mutable),
+            Some("IMMUTABLE") => Ok(Tags::Immutable),
+            Some(other) => {
+                let message = format!("the local account knows MUTABLE and IMMUTABLE, not {other}");
+                Err(bad("ImageTagMutability", message))
+            }
+        }
+    }
+}
+
+/// Changes a repository of the same name.
+pub(super) fn change(world: &mut World, resource: &Resource<'_>) -> Result<(), Refused> {
+    let given: Repository = properties::parse(resource)?;
+    let name = name_of(resource, given.name.as_deref()).to_ascii_lowercase();
+    let repository = ecr::Repository::here(world, &name);
+    ecr::set_tags(world, &repository, given.tags()?).map_err(|fault| refused(&fault))?;
+    if let Some(policy) = &given.policy {
+        return ecr::put_policy(world, &repository, policy)
+            .map_err(|fault| bad("RepositoryPolicyText", fault.message));
+    }
+    iam::remove_resource_policy(world, &repository.arn());
+    Ok(())
+}
+
 /// `AWS::ECR::Repository`: `Ref` is the name.
 pub(super) fn repository(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
     let given: Repository = properties::parse(resource)?;
-    let tags = match given.image_tag_mutability.as_deref() {
-        None | Some("MUTABLE") => Tags::Mutable,
-        Some("IMMUTABLE") => Tags::Immutable,
-        Some(other) => {
-            let message = format!("the local account knows MUTABLE and IMMUTABLE, not {other}");
-            return Err(bad("ImageTagMutability", message));
-        }
-    };
+    let tags = given.tags()?;
     let name = name_of(resource, given.name.as_deref()).to_ascii_lowercase();
     let repository = ecr::Repository::here(world, &name);
     ecr::create(world, &repository, tags).map_err(|fault| refused(&fault))?;

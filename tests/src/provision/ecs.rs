@@ -3,10 +3,10 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{created, name_of, properties, refused};
+use super::{Existing, changes, created, name_of, properties, refused};
 use crate::{
     template::{Created, Refused, Resource},
-    world::{World, ecs},
+    world::{Principal, World, ecs},
 };
 
 #[derive(Deserialize)]
@@ -27,6 +27,23 @@ pub(super) fn cluster(world: &mut World, resource: &Resource<'_>) -> Result<Crea
     ecs::create_cluster(world, &name);
     let arn = world.arn("ecs", &format!("cluster/{name}"));
     Ok(created(name, [("Arn", arn.into())]))
+}
+
+/// Whether a cluster's properties are known.
+pub(super) fn check_cluster(resource: &Resource<'_>) -> Result<(), Refused> {
+    properties::parse::<Cluster>(resource).map(|_| ())
+}
+
+/// Changes a service.
+pub(super) fn change_service(
+    world: &mut World,
+    resource: &Resource<'_>,
+    before: &Existing<'_>,
+) -> Result<(), Refused> {
+    let input = changes::of_service(resource, before)?;
+    let principal = Principal("cloudformation".to_owned());
+    ecs::call(world, "UpdateService", &input, &principal).map_err(|fault| refused(&fault))?;
+    changes::tag_ecs(world, before.reference, resource, before)
 }
 
 /// `AWS::ECS::TaskDefinition`: `Ref` is the ARN with the revision.

@@ -81,6 +81,74 @@ pub(super) fn rule(world: &mut World, resource: &Resource<'_>) -> Result<Created
     ))
 }
 
+/// Changes a listener: all but its load balancer.
+pub(super) fn change_listener(
+    world: &mut World,
+    resource: &Resource<'_>,
+    arn: &str,
+) -> Result<(), Refused> {
+    let mut properties = resource.properties.clone();
+    if let Some(members) = properties.as_object_mut() {
+        members.remove("LoadBalancerArn");
+        members.remove("Tags");
+        members.insert("ListenerArn".to_owned(), arn.into());
+    }
+    create(world, "ModifyListener", &properties).map(|_| ())
+}
+
+/// Changes actions and conditions of a rule.
+pub(super) fn change_rule(
+    world: &mut World,
+    resource: &Resource<'_>,
+    arn: &str,
+) -> Result<(), Refused> {
+    let mut properties = json!({ "RuleArn": arn });
+    for property in ["Actions", "Conditions"] {
+        properties[property] = resource.properties[property].clone();
+    }
+    create(world, "ModifyRule", &properties).map(|_| ())
+}
+
+/// Changes a load balancer's attributes.
+pub(super) fn change_load_balancer(
+    world: &mut World,
+    resource: &Resource<'_>,
+    arn: &str,
+) -> Result<(), Refused> {
+    let (_, attributes) = split(resource, "LoadBalancerAttributes");
+    let call = json!({ "LoadBalancerArn": arn, "Attributes": attributes });
+    match attributes {
+        Some(_) => set(
+            world,
+            "ModifyLoadBalancerAttributes",
+            &call,
+            "LoadBalancerAttributes",
+        ),
+        None => Ok(()),
+    }
+}
+
+/// Changes how targets are checked, and a target group's attributes.
+pub(super) fn change_target_group(
+    world: &mut World,
+    resource: &Resource<'_>,
+    arn: &str,
+) -> Result<(), Refused> {
+    let (properties, attributes) = split(resource, "TargetGroupAttributes");
+    let input = properties::input_of(SERVICE, "CreateTargetGroup", &properties)?;
+    elb::modify_target_group(world, arn, &input).map_err(|fault| refused(&fault))?;
+    let call = json!({ "TargetGroupArn": arn, "Attributes": attributes });
+    match attributes {
+        Some(_) => set(
+            world,
+            "ModifyTargetGroupAttributes",
+            &call,
+            "TargetGroupAttributes",
+        ),
+        None => Ok(()),
+    }
+}
+
 fn create(world: &mut World, operation: &str, properties: &Value) -> Result<Value, Refused> {
     let input = properties::input_of(SERVICE, operation, properties)?;
     elb::call(world, operation, &input).map_err(|fault| refused(&fault))

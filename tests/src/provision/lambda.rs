@@ -1,19 +1,20 @@
 //! AWS Lambda.
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{collections::BTreeMap, io::Cursor, path::Path, time::Duration};
 
 use serde::Deserialize;
 use serde_json::Value;
+use zip::ZipArchive;
 
 use super::{
-    bad, created, name_of,
+    Existing, bad, created, name_of,
     properties::{self, number, optional_number},
     refused,
 };
 use crate::{
     template::{Created, Refused, Resource},
     world::{
-        World,
+        Fault, World,
         functions::{self, Function},
         iam,
     },
@@ -32,7 +33,7 @@ struct Properties {
     function_name: Option<String>,
     runtime: String,
     architectures: Vec<String>,
-    code: String,
+    code: Code,
     role: String,
     #[serde(deserialize_with = "number")]
     timeout: u64,
@@ -50,6 +51,21 @@ struct Properties {
     _tags: Option<Value>,
 }
 
+/// Where the package is.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Code {
+    /// On this machine, as `cargo lambda build` leaves it: `…/PROGRAM/bootstrap.zip`.
+    File(String),
+    /// As `aws cloudformation package` has uploaded it.
+    #[serde(rename_all = "PascalCase")]
+    Object {
+        s3_bucket: String,
+        s3_key: String,
+        s3_object_version: Option<String>,
+    },
+}
+
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 struct Environment {
@@ -58,13 +74,28 @@ struct Environment {
 
 /// `AWS::Lambda::Function`: `Ref` is the name.
 ///
-/// `Code` is the path of a zip as `cargo lambda build` leaves it and `aws cloudformation package`
-/// takes it: `…/PROGRAM/bootstrap.zip`.
+/// Of a package on this machine the program is known; of an object it is not, and is named by it.
 pub(super) fn function(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
+    let name = resource.properties["FunctionName"].as_str();
+    let function = Function::new(&name_of(resource, name));
+    put(world, resource, function)
+}
+
+/// Changes a function. How it is invoked asynchronously is not its own.
+pub(super) fn change_function(
+    world: &mut World,
+    resource: &Resource<'_>,
+) -> Result<Created, Refused> {
+    let name = name_of(resource, resource.properties["FunctionName"].as_str());
+    let function = find(world, &name)?;
+    put(world, resource, function)
+}
+
+fn put(world: &mut World, resource: &Resource<'_>, before: Function) -> Result<Created, Refused> {
     let properties: Properties = properties::parse(resource)?;
     properties.check()?;
     let name = name_of(resource, properties.function_name.as_deref());
-    let program = properties.program()?;
+    let program = properties.program(world)?;
     functions::create_function(
         world,
         Function {
@@ -73,7 +104,7 @@ pub(super) fn function(world: &mut World, resource: &Resource<'_>) -> Result<Cre
             memory: properties.memory_size,
             environment: properties.environment.variables,
             role: Some(properties.role),
-            ..Function::new(&name)
+            ..before
         },
     )
     .map_err(|fault| bad("Role", fault.message))?;
@@ -111,8 +142,16 @@ impl Properties {
     }
 
     /// The program whose package the function runs.
-    fn program(&self) -> Result<String, Refused> {
-        let path = Path::new(&self.code);
+    fn program(&self, world: &World) -> Result<String, Refused> {
+        let code = match &self.code {
+            Code::File(code) => code,
+            Code::Object {
+                s3_bucket,
+                s3_key,
+                s3_object_version,
+            } => return package(world, s3_bucket, s3_key, s3_object_version.as_deref()),
+        };
+        let path = Path::new(code);
         let program = path.parent().and_then(Path::file_name);
         match (path.file_name(), program) {
             (Some(file), Some(program)) if file == "bootstrap.zip" => {
@@ -120,10 +159,39 @@ impl Properties {
             }
             _ => Err(bad(
                 "Code",
-                format!("{} is not a path …/PROGRAM/bootstrap.zip", self.code),
+                format!("{code} is not a path …/PROGRAM/bootstrap.zip"),
             )),
         }
     }
+}
+
+/// The name of a package in a bucket, once it is a ZIP file with a `bootstrap`. AWS checks the first only, and a function
+/// without the second fails as it starts.
+fn package(
+    world: &World,
+    bucket: &str,
+    key: &str,
+    version: Option<&str>,
+) -> Result<String, Refused> {
+    let object = match version {
+        Some(version) => world.s3.version(bucket, key, version),
+        None => world.s3.object(bucket, key),
+    };
+    let object = object.map_err(|fault| {
+        let message = format!(
+            "Error occurred while GetObject. S3 Error Code: {}. S3 Error Message: {}",
+            fault.code, fault.message
+        );
+        bad("Code", message)
+    })?;
+    let unreadable =
+        "Could not unzip uploaded file. Please check your file, then try to upload again.";
+    let mut archive = ZipArchive::new(Cursor::new(object.body.as_slice()))
+        .map_err(|_| bad("Code", unreadable))?;
+    if archive.by_name("bootstrap").is_err() {
+        return Err(bad("Code", format!("s3://{bucket}/{key} has no bootstrap")));
+    }
+    Ok(format!("s3://{bucket}/{key}"))
 }
 
 #[derive(Deserialize)]
@@ -167,6 +235,31 @@ pub(super) fn event_invoke_config(
     }
     functions::create_function(world, function).map_err(|fault| refused(&fault))?;
     Ok(created(name_of(resource, None), []))
+}
+
+/// The function is invoked as every function is by default. One that is gone is passed over.
+pub(super) fn forget_event_invoke_config(
+    world: &mut World,
+    it: &Existing<'_>,
+) -> Result<(), Fault> {
+    let name = it.properties["FunctionName"].as_str().unwrap_or_default();
+    let Ok(mut function) = find(world, name) else {
+        return Ok(());
+    };
+    let default = Function::new(&function.name);
+    (function.retries, function.event_age) = (default.retries, default.event_age);
+    functions::create_function(world, function)
+}
+
+/// Takes a permission back.
+pub(super) fn take_permission(world: &mut World, it: &Existing<'_>) -> Result<(), Fault> {
+    let given = |property: &str| it.properties[property].as_str().map(str::to_owned);
+    let grant = iam::Permission {
+        principal: given("Principal").unwrap_or_default(),
+        source_arn: given("SourceArn"),
+        source_account: given("SourceAccount"),
+    };
+    iam::remove_permission(world, &given("FunctionName").unwrap_or_default(), &grant)
 }
 
 #[derive(Deserialize)]

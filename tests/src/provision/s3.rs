@@ -52,6 +52,23 @@ pub(super) fn bucket(world: &mut World, resource: &Resource<'_>) -> Result<Creat
     let bucket: Bucket = properties::parse(resource)?;
     let name = name_of(resource, bucket.name.as_deref()).to_ascii_lowercase();
     world.s3.create_bucket(&name);
+    change(world, resource, &name)?;
+    Ok(created(
+        name.clone(),
+        [
+            ("Arn", format!("arn:aws:s3:::{name}").into()),
+            ("DomainName", format!("{name}.s3.amazonaws.com").into()),
+        ],
+    ))
+}
+
+/// Says anew what a bucket does with objects that are put from now on.
+pub(super) fn change(
+    world: &mut World,
+    resource: &Resource<'_>,
+    name: &str,
+) -> Result<(), Refused> {
+    let bucket: Bucket = properties::parse(resource)?;
     let is_versioned = bucket
         .versioning_configuration
         .map(|it| it.status == "Enabled");
@@ -60,19 +77,12 @@ pub(super) fn bucket(world: &mut World, resource: &Resource<'_>) -> Result<Creat
         .map(|it| it.event_bridge_configuration.event_bridge_enabled);
     world
         .s3
-        .set_versioning(&name, is_versioned.unwrap_or_default())
+        .set_versioning(name, is_versioned.unwrap_or_default())
         .map_err(|fault| refused(&fault))?;
     world
         .s3
-        .set_notifying(&name, is_notifying.unwrap_or_default())
-        .map_err(|fault| refused(&fault))?;
-    Ok(created(
-        name.clone(),
-        [
-            ("Arn", format!("arn:aws:s3:::{name}").into()),
-            ("DomainName", format!("{name}.s3.amazonaws.com").into()),
-        ],
-    ))
+        .set_notifying(name, is_notifying.unwrap_or_default())
+        .map_err(|fault| refused(&fault))
 }
 
 #[derive(Deserialize)]

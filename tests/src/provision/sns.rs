@@ -23,6 +23,15 @@ pub(super) fn topic(world: &mut World, resource: &Resource<'_>) -> Result<Create
     ))
 }
 
+/// Changes a topic.
+pub(super) fn change(world: &mut World, resource: &Resource<'_>, arn: &str) -> Result<(), Refused> {
+    let mut attributes: Map<String, Value> =
+        resource.properties.as_object().cloned().unwrap_or_default();
+    attributes.remove("Tags");
+    attributes.remove("TopicName");
+    sns::set_attributes(world, arn, &attributes).map_err(|fault| refused(&fault))
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 struct Subscription {

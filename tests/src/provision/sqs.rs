@@ -12,15 +12,7 @@ use crate::{
 /// `AWS::SQS::Queue`: `Ref` is the URL. What else the properties are, they are attributes as
 /// `CreateQueue` has them, with objects where that takes JSON text.
 pub(super) fn queue(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
-    let mut properties: Map<String, Value> =
-        resource.properties.as_object().cloned().unwrap_or_default();
-    properties.remove("Tags");
-    let given = properties.remove("QueueName");
-    let name = name_of(resource, given.as_ref().and_then(Value::as_str));
-    let attributes = properties
-        .into_iter()
-        .map(|(name, value)| (name, as_text(value)))
-        .collect();
+    let (name, attributes) = attributes(resource);
     let url = sqs::create_queue(world, &name, &attributes).map_err(|fault| refused(&fault))?;
     let arn = world.arn("sqs", &name);
     Ok(created(
@@ -31,6 +23,26 @@ pub(super) fn queue(world: &mut World, resource: &Resource<'_>) -> Result<Create
             ("QueueUrl", url.into()),
         ],
     ))
+}
+
+/// Changes a queue.
+pub(super) fn change(world: &mut World, resource: &Resource<'_>) -> Result<(), Refused> {
+    let (name, attributes) = attributes(resource);
+    sqs::set_attributes(world, &name, &attributes).map_err(|fault| refused(&fault))
+}
+
+/// A queue's name and attributes.
+fn attributes(resource: &Resource<'_>) -> (String, Map<String, Value>) {
+    let mut properties: Map<String, Value> =
+        resource.properties.as_object().cloned().unwrap_or_default();
+    properties.remove("Tags");
+    let given = properties.remove("QueueName");
+    let name = name_of(resource, given.as_ref().and_then(Value::as_str));
+    let attributes = properties
+        .into_iter()
+        .map(|(name, value)| (name, as_text(value)))
+        .collect();
+    (name, attributes)
 }
 
 /// Numbers within a policy may come from parameters: SQS wants them as numbers or text alike.

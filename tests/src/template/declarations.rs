@@ -52,6 +52,8 @@ pub(super) struct Declared<'a> {
     pub(super) condition: Option<String>,
     /// What it refers to and depends on, whether that is created or not.
     pub(super) needs: Vec<String>,
+    /// What becomes of it when it is deleted, and when another takes its place.
+    pub(super) policies: Policies,
 }
 
 #[derive(Debug, Deserialize)]
@@ -63,20 +65,35 @@ struct Members {
     _properties: Option<Map<String, Value>>,
     depends_on: Option<Value>,
     condition: Option<String>,
-    #[serde(rename = "DeletionPolicy")]
-    _deletion_policy: Option<Policy>,
-    #[serde(rename = "UpdateReplacePolicy")]
-    _update_replace_policy: Option<Policy>,
+    #[serde(default)]
+    deletion_policy: Policy,
+    #[serde(default)]
+    update_replace_policy: Policy,
     #[serde(rename = "Metadata")]
     _metadata: Option<IgnoredAny>,
 }
 
-#[derive(Debug, Deserialize)]
-enum Policy {
+/// What becomes of a resource that its stack has no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+pub enum Policy {
+    /// It is deleted: the default of what has no snapshots.
+    #[default]
     Delete,
+    /// It stays.
     Retain,
+    /// It stays, unless the operation that has created it is rolled back.
     RetainExceptOnCreate,
+    /// Nothing here has snapshots.
     Snapshot,
+}
+
+/// `DeletionPolicy` and `UpdateReplacePolicy`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Policies {
+    /// When it is deleted.
+    pub deletion: Policy,
+    /// When another takes its place.
+    pub replacement: Policy,
 }
 
 /// An output.
@@ -85,8 +102,7 @@ enum Policy {
 pub(super) struct Output {
     pub(super) value: Value,
     pub(super) condition: Option<String>,
-    #[serde(rename = "Description")]
-    _description: Option<String>,
+    pub(super) description: Option<String>,
 }
 
 /// Reads what a template declares.
@@ -170,6 +186,10 @@ fn resource<'a>(
         properties,
         condition: members.condition,
         needs: references.0,
+        policies: Policies {
+            deletion: members.deletion_policy,
+            replacement: members.update_replace_policy,
+        },
     })
 }
 

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    error::TemplateError,
+    error::{Cause, TemplateError},
     place::Place,
     resolve::{Scope, scalar},
     source::Source,
@@ -46,7 +46,8 @@ pub(super) fn check_rules(source: &Source, scope: &Scope<'_>) -> Result<(), Temp
             if !logic.holds(&assertion.assert, &place.key("Assert"))? && applies {
                 let description = assertion.assert_description.as_deref();
                 let description = description.unwrap_or("the parameters contradict each other.");
-                return Err(source.error(&place, description));
+                let cause = Cause::Rule(description.to_owned());
+                return Err(source.error(&place, description).about(cause));
             }
         }
     }

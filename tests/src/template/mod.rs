@@ -19,6 +19,7 @@ mod order;
 mod parameters;
 mod place;
 mod resolve;
+mod sheet;
 mod source;
 mod stack;
 mod trace;
@@ -31,8 +32,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-pub use error::TemplateError;
+pub use declarations::{Policies, Policy};
+pub use error::{Cause, TemplateError, Unmet};
 pub use names::physical_name;
+pub use sheet::{Plan, Planned, Sheet, Shown, new_stack_id};
 pub use source::Templates;
 pub use stack::create_stack;
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    error::TemplateError,
+    error::{Cause, TemplateError, Unmet},
     place::Place,
     resolve::{scalar, sort},
     source::{Source, one_of},
@@ -99,6 +99,7 @@ pub(super) fn values(
             let parameter: Parameter = source.typed(declaration, &place)?;
             let declared = Declared {
                 source,
+                name,
                 place,
                 parameter,
             };
@@ -125,6 +126,7 @@ pub(super) fn secrets(
 
 struct Declared<'a> {
     source: &'a Source,
+    name: &'a str,
     place: Place,
     parameter: Parameter,
 }
@@ -224,53 +226,61 @@ impl Declared<'_> {
     }
 
     fn check(&self, text: &str, constraints: &Constraints) -> Result<(), TemplateError> {
+        match self.unmet(text, constraints) {
+            Some(unmet) => Err(self.refuse(text, unmet)),
+            None => Ok(()),
+        }
+    }
+
+    fn unmet(&self, text: &str, constraints: &Constraints) -> Option<Unmet> {
         if self.parameter.kind.is_numeric() {
-            match text.parse() {
-                Ok(number) if f64::is_finite(number) => {
-                    self.within(text, number, &constraints.value, "a number")?;
+            let number = text.parse().ok().filter(|number| f64::is_finite(*number));
+            let Some(number) = number else {
+                return Some(Unmet::Number);
+            };
+            match constraints.value {
+                Limits {
+                    least: Some(least), ..
+                } if number < least => {
+                    return Some(Unmet::LeastValue(least));
                 }
-                _ => return Err(self.refuse(text, "a number")),
+                Limits {
+                    most: Some(most), ..
+                } if number > most => {
+                    return Some(Unmet::MostValue(most));
+                }
+                _ => {}
             }
         }
         if let Some(prefix) = self.parameter.kind.prefix() {
             let hex = text.strip_prefix(prefix).unwrap_or_default();
             if hex.is_empty() || !hex.chars().all(|digit| digit.is_ascii_hexdigit()) {
-                return Err(self.refuse(text, &format!("an id like {prefix}0a1b2c3d")));
+                return Some(Unmet::Id(prefix));
             }
         }
-        let length = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
-        self.within(text, length.into(), &constraints.length, "a length")?;
-        if let Some(pattern) = &constraints.pattern
-            && !pattern.is_match(text)
+        let length = f64::from(u32::try_from(text.chars().count()).unwrap_or(u32::MAX));
+        match constraints.length {
+            Limits {
+                least: Some(least), ..
+            } if length < least => {
+                return Some(Unmet::LeastLength(least));
+            }
+            Limits {
+                most: Some(most), ..
+            } if length > most => {
+                return Some(Unmet::MostLength(most));
+            }
+            _ => {}
+        }
+        if constraints
+            .pattern
+            .as_ref()
+            .is_some_and(|pattern| !pattern.is_match(text))
         {
-            let pattern = self
-                .parameter
-                .allowed_pattern
-                .as_deref()
-                .unwrap_or_default();
-            return Err(self.refuse(text, &format!("what matches {pattern}")));
+            return self.parameter.allowed_pattern.clone().map(Unmet::Pattern);
         }
-        match &constraints.values {
-            Some(allowed) if !allowed.iter().any(|value| value == text) => {
-                Err(self.refuse(text, &format!("one of {}", one_of(allowed))))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn within(
-        &self,
-        text: &str,
-        found: f64,
-        limits: &Limits,
-        what: &str,
-    ) -> Result<(), TemplateError> {
-        let allowed = match (limits.least, limits.most) {
-            (Some(least), _) if found < least => format!("{what} of at least {least}"),
-            (_, Some(most)) if found > most => format!("{what} of at most {most}"),
-            _ => return Ok(()),
-        };
-        Err(self.refuse(text, &allowed))
+        let allowed = constraints.values.as_ref()?;
+        (!allowed.iter().any(|value| value == text)).then(|| Unmet::Values(allowed.clone()))
     }
 
     fn scalar(&self, key: &str, value: &Value) -> Result<String, TemplateError> {
@@ -279,13 +289,18 @@ impl Declared<'_> {
         })
     }
 
-    fn refuse(&self, text: &str, allowed: &str) -> TemplateError {
-        let why = match &self.parameter.constraint_description {
+    fn refuse(&self, text: &str, unmet: Unmet) -> TemplateError {
+        let description = self.parameter.constraint_description.clone();
+        let why = match &description {
             Some(description) => format!(" ({})", description.trim_end_matches('.')),
             None => String::new(),
         };
-        let problem = format!("'{text}' is not allowed: it must be {allowed}{why}.");
-        self.source.error(&self.place, problem)
+        let problem = format!("'{text}' is not allowed: it must be {unmet}{why}.");
+        self.source.error(&self.place, problem).about(Cause::Value {
+            parameter: self.name.to_owned(),
+            unmet,
+            description,
+        })
     }
 
     fn error_in(&self, key: &str, problem: impl Into<String>) -> TemplateError {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Created, Environment, Provider, Refused, Resource, TemplateError,
-    declarations::{self, Declared, Output},
+    declarations::{self, Declared, Output, Template},
     logic,
     names::{physical_name, stack_id},
     order::order,
@@ -73,18 +73,16 @@ impl<'a> Creation<'a> {
         parameters: &BTreeMap<String, String>,
     ) -> Result<BTreeMap<String, Value>, TemplateError> {
         let template = declarations::read(source)?;
-        let mut scope = self.scope(source, name);
-        scope.parameters = parameters::values(source, parameters)?;
-        logic::check_rules(source, &scope)?;
-        logic::evaluate_conditions(source, &mut scope)?;
-
-        let mut wanted = Vec::new();
-        for resource in &template.resources {
-            let place = Place::declaration("Resources", resource.id);
-            if holds(&scope, resource.condition.as_deref(), &place)? {
-                wanted.push(resource);
-            }
-        }
+        let Environment {
+            account,
+            region,
+            partition,
+            ..
+        } = self.environment;
+        let id = stack_id(partition, region, account, name);
+        let mut scope = Scope::new(source, self.environment, name, &id);
+        scope.evaluate(parameters)?;
+        let wanted = scope.wanted(&template)?;
         self.trail.push(file.to_owned());
         for resource in order(source, &wanted)? {
             let created = self.resource(&scope, name, resource)?;
@@ -92,30 +90,6 @@ impl<'a> Creation<'a> {
         }
         self.trail.pop();
         outputs(&scope, &template.outputs)
-    }
-
-    fn scope(&self, source: &'a Source, stack: &str) -> Scope<'a> {
-        let Environment {
-            account,
-            region,
-            partition,
-            url_suffix,
-        } = self.environment.clone();
-        let id = stack_id(&partition, &region, &account, stack);
-        Scope {
-            source,
-            pseudo: BTreeMap::from([
-                ("AWS::AccountId", account),
-                ("AWS::Region", region),
-                ("AWS::Partition", partition),
-                ("AWS::URLSuffix", url_suffix),
-                ("AWS::StackName", stack.to_owned()),
-                ("AWS::StackId", id),
-            ]),
-            parameters: BTreeMap::new(),
-            conditions: BTreeMap::new(),
-            created: BTreeMap::new(),
-        }
     }
 
     fn resource(
@@ -194,6 +168,62 @@ impl<'a> Creation<'a> {
     }
 }
 
+impl<'a> Scope<'a> {
+    /// What a template's names stand for in a stack, before its parameters are known.
+    pub(super) fn new(
+        source: &'a Source,
+        environment: &Environment,
+        stack: &str,
+        id: &str,
+    ) -> Self {
+        let Environment {
+            account,
+            region,
+            partition,
+            url_suffix,
+        } = environment.clone();
+        Self {
+            source,
+            pseudo: BTreeMap::from([
+                ("AWS::AccountId", account),
+                ("AWS::Region", region),
+                ("AWS::Partition", partition),
+                ("AWS::URLSuffix", url_suffix),
+                ("AWS::StackName", stack.to_owned()),
+                ("AWS::StackId", id.to_owned()),
+            ]),
+            parameters: BTreeMap::new(),
+            conditions: BTreeMap::new(),
+            created: BTreeMap::new(),
+        }
+    }
+
+    /// Checks parameters and rules, and evaluates the conditions.
+    pub(super) fn evaluate(
+        &mut self,
+        parameters: &BTreeMap<String, String>,
+    ) -> Result<(), TemplateError> {
+        self.parameters = parameters::values(self.source, parameters)?;
+        logic::check_rules(self.source, self)?;
+        logic::evaluate_conditions(self.source, self)
+    }
+
+    /// The resources whose conditions hold.
+    pub(super) fn wanted<'t>(
+        &self,
+        template: &'t Template<'a>,
+    ) -> Result<Vec<&'t Declared<'a>>, TemplateError> {
+        let mut wanted = Vec::new();
+        for resource in &template.resources {
+            let place = Place::declaration("Resources", resource.id);
+            if holds(self, resource.condition.as_deref(), &place)? {
+                wanted.push(resource);
+            }
+        }
+        Ok(wanted)
+    }
+}
+
 /// The template's file and the parameters of a nested stack.
 fn nested_properties(
     source: &Source,
@@ -243,7 +273,7 @@ fn nested_properties(
     Ok((file.to_owned(), parameters))
 }
 
-fn outputs(
+pub(super) fn outputs(
     scope: &Scope<'_>,
     declared: &[(&str, Output)],
 ) -> Result<BTreeMap<String, Value>, TemplateError> {
@@ -258,7 +288,11 @@ fn outputs(
     Ok(outputs)
 }
 
-fn holds(scope: &Scope<'_>, condition: Option<&str>, place: &Place) -> Result<bool, TemplateError> {
+pub(super) fn holds(
+    scope: &Scope<'_>,
+    condition: Option<&str>,
+    place: &Place,
+) -> Result<bool, TemplateError> {
     match condition {
         Some(name) => scope.condition(name, &place.key("Condition")),
         None => Ok(true),

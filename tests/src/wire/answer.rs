@@ -5,11 +5,8 @@ use hyper::body::Bytes;
 use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
-use super::{cbor, model::Model, query};
-use crate::{
-    clock::Moment,
-    world::{Fault, s3},
-};
+use super::{cbor, model::Model, query, s3};
+use crate::{clock::Moment, world::Fault};
 
 /// The protocol of a request, judged by its headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,8 +77,8 @@ pub(super) enum Outcome {
         operation: String,
         output: Value,
     },
-    /// With an object.
-    Object(Bytes),
+    /// As S3 does.
+    S3(s3::Answer),
     /// With a fault of a service.
     Fault { service: String, fault: Fault },
 }
@@ -95,10 +92,12 @@ impl Envelope {
                 operation,
                 output,
             } => self.output(&service, &operation, &output),
-            Outcome::Object(body) => {
-                let tag = format!("\"{}\"", s3::etag(&body));
-                let mut answer = self.response(200, "binary/octet-stream", body);
-                insert(&mut answer, "etag", &tag);
+            Outcome::S3(told) => {
+                let content_type = told.content_type.unwrap_or("binary/octet-stream");
+                let mut answer = self.response(200, content_type, told.body);
+                for (name, value) in told.headers {
+                    insert(&mut answer, name, &value);
+                }
                 answer
             }
             Outcome::Fault { service, fault } => self.fault(&service, &fault),
@@ -108,9 +107,15 @@ impl Envelope {
     fn output(&self, service: &str, operation: &str, output: &Value) -> Response<Bytes> {
         let found = Model::of(service)
             .and_then(|model| Some((model, model.operation(operation)?.output.as_deref()?)));
-        // AWS sends no body for an operation whose model has no output.
+        // AWS sends no body for an operation whose model has no output, but for the query protocol's envelope.
         let Some((model, shape)) = found else {
-            return self.response(200, &self.content_type(service), Bytes::new());
+            let body = match (self.protocol, Model::of(service)) {
+                (Protocol::Query, Some(model)) => {
+                    query::output(model, operation, output, &self.request_id)
+                }
+                _ => String::new(),
+            };
+            return self.response(200, &self.content_type(service), body.into());
         };
         let body = match self.protocol {
             Protocol::Cbor { .. } => cbor::from_json(model, shape, output),

@@ -27,9 +27,12 @@ pub(super) struct Incoming {
 pub(super) enum Wanted {
     /// An operation of the world, with checked input.
     World,
-    /// An object.
-    Object(s3::Location),
+    /// An operation of S3.
+    S3(s3::Asked),
 }
+
+/// Services of no Region, and the one that requests to them are signed for.
+const GLOBAL: [(&str, &str); 1] = [("iam", "us-east-1")];
 
 /// The credential scope of a `SigV4` signature.
 struct Scope<'a> {
@@ -77,7 +80,7 @@ fn read(
     call.principal = keys::principal(scope.access_key);
     scope.service.clone_into(&mut call.service);
     if scope.service == "s3" {
-        return read_s3(parts, &scope, identity, call);
+        return read_s3(parts, body, &scope, identity, call);
     }
     let model = Model::of(scope.service).ok_or_else(|| {
         Fault::with_status(
@@ -96,7 +99,7 @@ fn read(
     // Images are in other Regions too, and clients of all Regions come here.
     if scope.service == "ecr" {
         scope.region.clone_into(&mut call.region);
-    } else if scope.region != identity.region {
+    } else if scope.region != identity.region && !GLOBAL.contains(&(scope.service, scope.region)) {
         return Err(Fault::with_status(
             "InvalidSignatureException",
             format!(
@@ -118,13 +121,14 @@ fn read(
 
 fn read_s3(
     parts: &Parts,
+    body: &Bytes,
     scope: &Scope<'_>,
     identity: &Identity,
     call: &mut Call,
 ) -> Result<Wanted, Fault> {
-    let location = s3::Location::of(parts)?;
-    "GetObject".clone_into(&mut call.operation);
-    call.input = json!({ "Bucket": location.bucket, "Key": location.key });
+    let asked = s3::Asked::of(parts, body)?;
+    asked.operation.clone_into(&mut call.operation);
+    call.input = asked.input.clone();
     if scope.region != identity.region {
         return Err(Fault::new(
             "AuthorizationHeaderMalformed",
@@ -134,7 +138,7 @@ fn read_s3(
             ),
         ));
     }
-    Ok(Wanted::Object(location))
+    Ok(Wanted::S3(asked))
 }
 
 /// `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, SignedHeaders=…, Signature=…`
@@ -308,10 +312,10 @@ mod tests {
 
     #[test]
     fn a_service_that_is_not_here_is_named() {
-        let fault = read(signed("AKIATASK/20260101/us-east-1/iam"), "")
+        let fault = read(signed("AKIATASK/20260101/us-east-1/kms"), "")
             .wanted
             .unwrap_err();
-        assert_eq!(fault.message, "the local account has no service iam");
+        assert_eq!(fault.message, "the local account has no service kms");
     }
 
     #[test]

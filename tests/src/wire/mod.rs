@@ -282,10 +282,7 @@ impl Account {
     fn carry_out(world: &mut World, call: &Call, wanted: Wanted) -> Result<Arrived, Fault> {
         admit(world, call)?;
         Ok(Arrived::Done(match wanted {
-            Wanted::Object(location) => {
-                let body = world.s3.get(&location.bucket, &location.key)?;
-                Outcome::Object(Bytes::copy_from_slice(body))
-            }
+            Wanted::S3(asked) => Outcome::S3(s3::carry_out(world, &asked)?),
             Wanted::World => {
                 let output = ask(world, call)?;
                 if let Some(polling) = Polling::of(world, call, &output)? {
@@ -321,7 +318,7 @@ impl Arrived {
         match self {
             Self::Done(Outcome::Fault { fault, .. }) => Some(fault.code.clone()),
             Self::Lost => Some(NEVER_ANSWERED.to_owned()),
-            Self::Done(Outcome::Output { .. } | Outcome::Object(_)) | Self::Waits(_) => None,
+            Self::Done(Outcome::Output { .. } | Outcome::S3(_)) | Self::Waits(_) => None,
         }
     }
 }
@@ -363,7 +360,7 @@ fn ask(world: &mut World, call: &Call) -> Result<Value, Fault> {
 fn pretend(world: &mut World, call: &Call, wanted: &Wanted) -> Result<Arrived, Fault> {
     authorize(world, call)?;
     Ok(Arrived::Done(match wanted {
-        Wanted::Object(_) => Outcome::Object(Bytes::new()),
+        Wanted::S3(_) => Outcome::S3(s3::Answer::default()),
         Wanted::World => Outcome::Output {
             service: call.service.clone(),
             operation: call.operation.clone(),

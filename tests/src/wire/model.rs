@@ -114,6 +114,10 @@ static MODELS: LazyLock<HashMap<&str, Model>> = LazyLock::new(|| {
             read(include_str!("../../models/application-autoscaling.json")),
         ),
         (
+            "cloudformation",
+            read(include_str!("../../models/cloudformation.json")),
+        ),
+        (
             "codepipeline",
             read(include_str!("../../models/codepipeline.json")),
         ),
@@ -128,8 +132,14 @@ static MODELS: LazyLock<HashMap<&str, Model>> = LazyLock::new(|| {
             "monitoring",
             read(include_str!("../../models/cloudwatch.json")),
         ),
+        ("iam", read(include_str!("../../models/iam.json"))),
         ("sns", read(include_str!("../../models/sns.json"))),
         ("sqs", read(include_str!("../../models/sqs.json"))),
+        ("sts", read(include_str!("../../models/sts.json"))),
+        (
+            "tagging",
+            read(include_str!("../../models/resourcegroupstaggingapi.json")),
+        ),
     ])
 });
 

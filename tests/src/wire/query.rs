@@ -54,8 +54,9 @@ pub(super) fn input(model: &Model, operation: &str, body: &[u8]) -> Result<Value
 /// The answer to an operation.
 pub(super) fn output(model: &Model, operation: &str, output: &Value, request_id: &str) -> String {
     let shape = model.operation(operation).and_then(|it| it.output.as_ref());
-    let result = shape.map_or_else(String::new, |shape| xml(model, shape, output));
-    let result = element(&format!("{operation}Result"), &result);
+    let result = shape.map_or_else(String::new, |shape| {
+        element(&format!("{operation}Result"), &xml(model, shape, output))
+    });
     let id = element("RequestId", request_id);
     let content = format!("{result}{}", element("ResponseMetadata", &id));
     document(Some(model), &format!("{operation}Response"), &content)

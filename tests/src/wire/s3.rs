@@ -1,55 +1,183 @@
-//! Amazon S3 over `restXml`: `GetObject` of whole objects.
+//! Amazon S3 over `restXml`: whole objects and their versions.
 
-use http::{header, request::Parts};
+mod answers;
+mod delete;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use http::{Method, header, request::Parts};
+use hyper::body::Bytes;
+use serde_json::{Map, Value, json};
 
 use crate::world::Fault;
 
-/// Where an object is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Location {
-    pub(super) bucket: String,
-    pub(super) key: String,
+pub(super) use answers::{Answer, carry_out};
+
+/// An operation that a request asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Asked {
+    pub(super) operation: &'static str,
+    /// What it is about, as the API names it; without the content of an object.
+    pub(super) input: Value,
+    /// The content of an object that is put.
+    body: Bytes,
 }
 
-impl Location {
-    /// The object that a request asks for, path-style or virtual-hosted.
+/// An operation, how it is asked for, and which parameters of its query it takes.
+struct Known {
+    operation: &'static str,
+    method: Method,
+    /// Whether it is about an object, not a bucket.
+    of_object: bool,
+    /// The parameter that says it, if the method does not.
+    marked: Option<&'static str>,
+    /// Names in the query, and in the input.
+    takes: &'static [(&'static str, &'static str)],
+}
+
+const VERSION: (&str, &str) = ("versionId", "VersionId");
+
+const KNOWN: [Known; 8] = [
+    Known::object("GetObject", Method::GET, &[VERSION]),
+    Known::object("HeadObject", Method::HEAD, &[VERSION]),
+    Known::object("PutObject", Method::PUT, &[]),
+    Known::object("DeleteObject", Method::DELETE, &[VERSION]),
+    Known::bucket("HeadBucket", Method::HEAD, None, &[]),
+    Known::bucket("GetBucketLocation", Method::GET, Some("location"), &[]),
+    Known::bucket("DeleteObjects", Method::POST, Some("delete"), &[]),
+    Known::bucket(
+        "ListObjectVersions",
+        Method::GET,
+        Some("versions"),
+        &[
+            ("encoding-type", "EncodingType"),
+            ("key-marker", "KeyMarker"),
+            ("max-keys", "MaxKeys"),
+            ("prefix", "Prefix"),
+            ("version-id-marker", "VersionIdMarker"),
+        ],
+    ),
+];
+
+/// Headers that would make it another operation, or only a part of one.
+const REFUSED: [&str; 3] = ["range", "x-amz-copy-source", "if-none-match"];
+
+impl Known {
+    const fn object(
+        operation: &'static str,
+        method: Method,
+        takes: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        Self {
+            operation,
+            method,
+            of_object: true,
+            marked: None,
+            takes,
+        }
+    }
+
+    const fn bucket(
+        operation: &'static str,
+        method: Method,
+        marked: Option<&'static str>,
+        takes: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        Self {
+            operation,
+            method,
+            of_object: false,
+            marked,
+            takes,
+        }
+    }
+
+    /// The input, if a request with this query asks for it.
+    fn input(&self, query: &BTreeMap<String, String>) -> Option<Map<String, Value>> {
+        if self.marked.is_some_and(|mark| !query.contains_key(mark)) {
+            return None;
+        }
+        let own = query
+            .iter()
+            .filter(|(name, _)| name.as_str() != "x-id" && self.marked != Some(name.as_str()));
+        own.map(|(name, value)| {
+            let (_, member) = self.takes.iter().find(|(known, _)| known == name)?;
+            Some(((*member).to_owned(), json!(value)))
+        })
+        .collect()
+    }
+}
+
+impl Asked {
+    /// The operation that a request asks for, path-style or virtual-hosted.
     ///
     /// # Errors
-    /// `NotImplemented`: anything that is not a plain `GetObject` of all of an object.
-    pub(super) fn of(parts: &Parts) -> Result<Self, Fault> {
-        let plain = parts
-            .uri
-            .query()
-            .is_none_or(|query| query == "x-id=GetObject");
-        if parts.method != http::Method::GET || !plain || parts.headers.contains_key(header::RANGE)
-        {
-            return Err(not_implemented(parts));
+    /// `NotImplemented`: anything else than whole objects and their versions; `MalformedXML`.
+    pub(super) fn of(parts: &Parts, body: &Bytes) -> Result<Self, Fault> {
+        let (bucket, key) = location(parts);
+        let query = query(parts);
+        let found = KNOWN
+            .iter()
+            .filter(|known| known.method == parts.method && known.of_object != key.is_empty())
+            .find_map(|known| Some((known.operation, known.input(&query)?)));
+        let partly = REFUSED.iter().any(|name| parts.headers.contains_key(*name));
+        let chunked = parts.headers.get(header::CONTENT_ENCODING);
+        let chunked = chunked.is_some_and(|encoding| encoding == "aws-chunked");
+        let (operation, mut input) = found
+            .filter(|_| !bucket.is_empty() && !partly && !chunked)
+            .ok_or_else(|| not_implemented(parts))?;
+        input.insert("Bucket".to_owned(), json!(bucket));
+        if !key.is_empty() {
+            input.insert("Key".to_owned(), json!(key));
         }
-        let path = percent_decoded(parts.uri.path().trim_start_matches('/'));
-        let (bucket, key) = match bucket_of_host(parts) {
-            Some(bucket) => (bucket.to_owned(), path),
-            None => path
-                .split_once('/')
-                .map(|(bucket, key)| (bucket.to_owned(), key.to_owned()))
-                .unwrap_or_default(),
-        };
-        if bucket.is_empty() || key.is_empty() {
-            return Err(not_implemented(parts));
+        if operation == "DeleteObjects" {
+            input.insert("Delete".to_owned(), delete::read(body)?);
         }
-        Ok(Self { bucket, key })
+        Ok(Self {
+            operation,
+            input: Value::Object(input),
+            body: body.clone(),
+        })
+    }
+
+    fn text(&self, member: &str) -> &str {
+        self.input[member].as_str().unwrap_or_default()
     }
 }
 
 fn not_implemented(parts: &Parts) -> Fault {
+    let known = KNOWN.map(|known| known.operation).join(", ");
     Fault::with_status(
         "NotImplemented",
         format!(
-            "the local account has only GetObject of whole objects, not this {} of {}",
-            parts.method,
-            parts.uri.path()
+            "the local account has only {known} of whole objects, not this {} of {}",
+            parts.method, parts.uri
         ),
         501,
     )
+}
+
+/// Bucket and key; empty where there is none.
+fn location(parts: &Parts) -> (String, String) {
+    let path = percent_decoded(parts.uri.path().trim_start_matches('/'));
+    match bucket_of_host(parts) {
+        Some(bucket) => (bucket.to_owned(), path),
+        None => match path.split_once('/') {
+            Some((bucket, key)) => (bucket.to_owned(), key.to_owned()),
+            None => (path, String::new()),
+        },
+    }
+}
+
+fn query(parts: &Parts) -> BTreeMap<String, String> {
+    let query = parts.uri.query().unwrap_or_default();
+    let parameters = query.split('&').filter(|parameter| !parameter.is_empty());
+    parameters
+        .map(|parameter| parameter.split_once('=').unwrap_or((parameter, "")))
+        .map(|(name, value)| (percent_decoded(name), percent_decoded(value)))
+        .collect()
 }
 
 /// `BUCKET.s3.REGION.amazonaws.com`; any other host is path-style.
@@ -73,55 +201,4 @@ pub(super) fn percent_decoded(text: &str) -> String {
         at += if escape.is_some() { 3 } else { 1 };
     }
     String::from_utf8_lossy(&decoded).into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn location(uri: &str, host: &str) -> Result<Location, Fault> {
-        let request = http::Request::get(uri)
-            .header("host", host)
-            .body(())
-            .unwrap();
-        Location::of(&request.into_parts().0)
-    }
-
-    #[test]
-    fn both_address_styles_lead_to_the_object() {
-        let wanted = Location {
-            bucket: "artifacts".to_owned(),
-            key: "orders/Build Out/x.zip".to_owned(),
-        };
-        let path = "/artifacts/orders/Build%20Out/x.zip?x-id=GetObject";
-        assert_eq!(location(path, "127.0.0.1:4566"), Ok(wanted.clone()));
-        let path = "/orders/Build%20Out/x.zip?x-id=GetObject";
-        assert_eq!(
-            location(path, "artifacts.s3.eu-central-1.amazonaws.com"),
-            Ok(wanted)
-        );
-    }
-
-    #[test]
-    fn anything_but_a_whole_object_is_not_implemented() {
-        for uri in ["/bucket", "/", "/b/k?versionId=3", "/b?list-type=2"] {
-            assert_eq!(
-                location(uri, "127.0.0.1").unwrap_err().code,
-                "NotImplemented",
-                "{uri}"
-            );
-        }
-        let request = http::Request::get("/b/k")
-            .header("range", "bytes=0-1")
-            .body(())
-            .unwrap();
-        assert!(Location::of(&request.into_parts().0).is_err());
-        let request = http::Request::put("/b/k").body(()).unwrap();
-        assert!(Location::of(&request.into_parts().0).is_err());
-    }
-
-    #[test]
-    fn a_broken_escape_stays_as_it_is() {
-        assert_eq!(percent_decoded("100%/%zz%41%"), "100%/%zzA%");
-    }
 }

@@ -151,6 +151,11 @@ pub fn create_function(world: &mut World, function: Function) -> Result<(), Faul
     Ok(())
 }
 
+/// Deletes a function. What runs goes on to its end. One that is not there is passed over.
+pub fn delete_function(world: &mut World, name: &str) {
+    world.functions.by_name.remove(name);
+}
+
 /// The ARN of a function by name or ARN.
 #[must_use]
 pub fn arn(world: &World, function: &str) -> String {

@@ -8,6 +8,7 @@
 //! clock) carries it out and reports back by calling the module that asked.
 
 mod chance;
+pub mod cloudformation;
 pub mod cloudwatch;
 pub mod codepipeline;
 pub mod dynamodb;
@@ -24,6 +25,8 @@ pub mod scaling;
 mod schedule;
 pub mod sns;
 pub mod sqs;
+pub mod sts;
+pub mod tagging;
 
 use std::time::Duration;
 
@@ -144,6 +147,10 @@ pub struct World {
     pub iam: iam::Iam,
     /// Amazon SNS.
     pub sns: sns::Sns,
+    /// AWS `CloudFormation`.
+    pub cloudformation: cloudformation::CloudFormation,
+    /// The tags of resources.
+    pub tagging: tagging::Tagging,
     /// How many calls the services take.
     pub limits: limits::Limits,
     /// Source of ids: the same sequence in every run.
@@ -173,6 +180,8 @@ impl World {
             dynamodb: dynamodb::DynamoDb::default(),
             iam: iam::Iam::default(),
             sns: sns::Sns::default(),
+            cloudformation: cloudformation::CloudFormation::default(),
+            tagging: tagging::Tagging::default(),
             limits: limits::Limits::default(),
             ids: 0,
         }
@@ -189,6 +198,7 @@ impl World {
         events::tick(self);
         codepipeline::tick(self);
         functions::tick(self);
+        cloudformation::tick(self);
     }
 
     /// Calls one API operation in the account's Region. `service` is the `SigV4` credential scope's name (`ecs`, `ecr`,
@@ -231,6 +241,10 @@ impl World {
             "monitoring" => cloudwatch::call(self, operation, input),
             "codepipeline" => codepipeline::call(self, operation, input),
             "application-autoscaling" => scaling::call(self, operation, input),
+            "cloudformation" => cloudformation::call(self, operation, input),
+            "iam" => iam::call(self, operation, input),
+            "sts" => sts::call(self, operation, principal),
+            "tagging" => tagging::call(self, operation, input),
             _ => Err(unknown_operation(service, operation)),
         }
     }

@@ -1,4 +1,6 @@
-//! Amazon S3: buckets with objects, of which only the newest version can be read.
+//! Amazon S3: buckets with objects and their versions.
+
+mod versions;
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -6,6 +8,9 @@ use md5::{Digest, Md5};
 use serde_json::json;
 
 use super::{Fault, World, events};
+use crate::clock::Moment;
+
+pub use versions::{Deleted, Listed, delete};
 
 /// Buckets by name.
 #[derive(Debug, Default)]
@@ -19,7 +24,18 @@ pub struct S3 {
 struct Bucket {
     versioned: bool,
     notifies: bool,
-    objects: BTreeMap<String, Object>,
+    /// By key, the oldest first; never empty.
+    objects: BTreeMap<String, Vec<Version>>,
+}
+
+/// What was put under a key, or a delete marker.
+#[derive(Debug)]
+struct Version {
+    /// `None`: put, or deleted, without versioning; its id is `null`.
+    id: Option<String>,
+    /// `None`: a delete marker.
+    object: Option<Object>,
+    at: Moment,
 }
 
 /// An object as it was put last.
@@ -78,12 +94,16 @@ impl S3 {
     /// # Errors
     /// `NoSuchBucket`, `NoSuchKey`.
     pub fn object(&self, bucket: &str, key: &str) -> Result<&Object, Fault> {
-        let bucket = self.buckets.get(bucket).ok_or_else(no_such_bucket)?;
-        bucket.objects.get(key).ok_or(Fault::with_status(
-            "NoSuchKey",
-            "The specified key does not exist.",
-            404,
-        ))
+        let versions = self.bucket(bucket)?.objects.get(key);
+        let newest = versions.and_then(|versions| versions.last());
+        let object = newest.and_then(|newest| newest.object.as_ref());
+        object.ok_or_else(|| {
+            Fault::with_status("NoSuchKey", "The specified key does not exist.", 404)
+        })
+    }
+
+    fn bucket(&self, bucket: &str) -> Result<&Bucket, Fault> {
+        self.buckets.get(bucket).ok_or_else(no_such_bucket)
     }
 
     fn bucket_mut(&mut self, bucket: &str) -> Result<&mut Bucket, Fault> {
@@ -105,7 +125,12 @@ pub fn put(world: &mut World, bucket: &str, key: &str, body: Vec<u8>) -> Result<
         body,
     };
     let notifies = to.notifies;
-    to.objects.insert(key.to_owned(), object.clone());
+    let version = Version {
+        id: object.version.clone(),
+        object: Some(object.clone()),
+        at: world.now,
+    };
+    to.add(key, version);
     if notifies {
         announce(world, bucket, key, &object, number);
     }

@@ -155,6 +155,39 @@ pub fn subscribe(
     Ok(arn)
 }
 
+/// Whether there is a topic of that ARN.
+#[must_use]
+pub fn has_topic(world: &World, topic_arn: &str) -> bool {
+    world.sns.topics.contains_key(topic_arn)
+}
+
+/// Sets the attributes of a topic, as `CreateTopic` takes them.
+///
+/// # Errors
+/// `NotFoundException`, `InvalidParameterException`.
+pub fn set_attributes(
+    world: &mut World,
+    topic_arn: &str,
+    attributes: &Map<String, Value>,
+) -> Result<(), Fault> {
+    let attributes: Attributes = serde_json::from_value(Value::Object(attributes.clone()))
+        .map_err(|error| invalid(&format!("Attributes of topic {topic_arn}: {error}")))?;
+    topic_mut(world, topic_arn)?.key = attributes.kms_master_key_id;
+    Ok(())
+}
+
+/// Deletes a topic with its subscriptions. One that is not there is passed over.
+pub fn delete_topic(world: &mut World, topic_arn: &str) {
+    world.sns.topics.remove(topic_arn);
+}
+
+/// Ends a subscription. One that is not there is passed over.
+pub fn unsubscribe(world: &mut World, subscription_arn: &str) {
+    for topic in world.sns.topics.values_mut() {
+        topic.subscriptions.retain(|it| it.arn != subscription_arn);
+    }
+}
+
 /// Who is subscribed to a topic by e-mail.
 #[must_use]
 pub fn readers<'a>(world: &'a World, topic_arn: &str) -> Vec<&'a str> {

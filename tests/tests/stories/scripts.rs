@@ -6,6 +6,7 @@ mod deploying;
 mod foreign;
 mod http;
 mod machine;
+mod real_cli;
 mod sending;
 mod updating;
 mod usage;

@@ -43,7 +43,18 @@ pub fn put_dashboard(world: &mut World, name: &str, body: &Value) -> Result<(), 
     Ok(())
 }
 
-/// The metrics that a dashboard shows.
+/// Whether there is a dashboard of that name.
+#[must_use]
+pub fn has_dashboard(world: &World, name: &str) -> bool {
+    world.cloudwatch.dashboards.contains_key(name)
+}
+
+/// Deletes a dashboard. One that is not there is passed over.
+pub fn delete_dashboard(world: &mut World, name: &str) {
+    world.cloudwatch.dashboards.remove(name);
+}
+
+/// What a dashboard shows.
 #[must_use]
 pub fn shown(world: &World, dashboard: &str) -> BTreeSet<Shown> {
     let dashboards = &world.cloudwatch.dashboards;

@@ -51,6 +51,12 @@ pub struct CloudWatch {
     dashboards: BTreeMap<String, BTreeSet<dashboard::Shown>>,
 }
 
+/// Whether there is an alarm of that name.
+#[must_use]
+pub fn has_alarm(world: &World, name: &str) -> bool {
+    world.cloudwatch.alarms.contains_key(name)
+}
+
 /// Creates or replaces an alarm from input as `PutMetricAlarm` takes it. A new alarm is in
 /// `INSUFFICIENT_DATA`; a replaced one keeps its state.
 ///

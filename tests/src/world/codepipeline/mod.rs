@@ -20,6 +20,7 @@ mod queries;
 mod state;
 #[cfg(test)]
 mod stories;
+mod transitions;
 mod variables;
 
 use std::{collections::BTreeMap, fmt, time::Duration};
@@ -138,12 +139,58 @@ pub fn create_pipeline(world: &mut World, input: &Value) -> Result<(), Fault> {
     let pipeline = Pipeline {
         declared,
         declaration,
+        closed: BTreeMap::new(),
         created: world.now,
         executions: Vec::new(),
         runs: Vec::new(),
     };
     world.codepipeline.pipelines.insert(name, pipeline);
     Ok(())
+}
+
+/// Changes a pipeline to input as `UpdatePipeline` takes it (`{"pipeline": {...}}`). Executions that are in progress go on in
+/// stages and actions of the same places. On AWS its version is one higher then; here it stays 1.
+///
+/// # Errors
+/// `PipelineNotFoundException`, and as [`create_pipeline`]; `ValidationException` for other stages while an execution is in
+/// progress: AWS stops or fails it, which is not played here.
+pub fn update_pipeline(world: &mut World, input: &Value) -> Result<(), Fault> {
+    let declared = input["pipeline"].clone();
+    let declaration = Declaration::parse(&declared)?;
+    let name = declaration.name.clone();
+    let (role, arn) = (
+        declaration.role_arn.clone(),
+        world.arn("codepipeline", &name),
+    );
+    act_as(world, &role, &arn)?;
+    take_pipeline(world, &name, |_, pipeline| {
+        let shape = |declaration: &Declaration| -> Vec<(String, usize)> {
+            let stages = declaration.stages.iter();
+            stages
+                .map(|stage| (stage.name.clone(), stage.actions.len()))
+                .collect()
+        };
+        let is_busy = pipeline
+            .executions
+            .iter()
+            .any(|execution| execution.place != state::Place::Ended);
+        if is_busy && shape(&pipeline.declaration) != shape(&declaration) {
+            return Err(Fault::new(
+                "ValidationException",
+                format!(
+                    "the local account changes the stages of pipeline {name} only when no execution is in progress"
+                ),
+            ));
+        }
+        pipeline.declared = declared;
+        pipeline.declaration = declaration;
+        Ok(())
+    })?
+}
+
+/// Deletes a pipeline. One that is not there is passed over.
+pub fn delete_pipeline(world: &mut World, name: &str) {
+    world.codepipeline.pipelines.remove(name);
 }
 
 /// Jobs' credentials are the pipeline's: whoever has them acts as its role.
@@ -263,6 +310,8 @@ pub fn call(world: &mut World, operation: &str, input: &Value) -> Result<Value, 
         "StartPipelineExecution" => control::start(world, input),
         "StopPipelineExecution" => control::stop(world, input),
         "RetryStageExecution" => control::retry(world, input),
+        "DisableStageTransition" => transitions::disable(world, input),
+        "EnableStageTransition" => transitions::enable(world, input),
         "GetPipeline" => queries::get_pipeline(world, input),
         "GetPipelineState" => queries::get_pipeline_state(world, input),
         "GetPipelineExecution" => queries::get_pipeline_execution(world, input),

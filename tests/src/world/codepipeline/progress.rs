@@ -51,7 +51,7 @@ fn move_of(pipeline: &Pipeline, index: usize) -> Option<Move> {
                 .executions
                 .iter()
                 .all(|other| other.place != Place::Inside(stage));
-            is_free.then_some(Move::Enter(stage))
+            (is_free && !pipeline.closed.contains_key(&stage)).then_some(Move::Enter(stage))
         }
         (Place::Inside(stage), status) => move_inside(pipeline, index, stage, status),
     }

@@ -70,8 +70,14 @@ fn stage_state(world: &World, pipeline: &Pipeline, stage: usize) -> Value {
         shown["inboundExecution"] = first.clone();
         shown["inboundExecutions"] = Value::Array(inbound);
     }
-    // Transitions cannot be disabled here.
-    shown["inboundTransitionState"] = json!({ "enabled": true });
+    shown["inboundTransitionState"] = match pipeline.closed.get(&stage) {
+        None => json!({ "enabled": true }),
+        Some(closed) => json!({
+            "enabled": false,
+            "disabledReason": closed.reason,
+            "lastChangedAt": closed.at.epoch_seconds(),
+        }),
+    };
     shown["actionStates"] = (0..declared.actions.len())
         .map(|action| {
             let mut shown = json!({ "actionName": declared.actions[action].name });

@@ -13,11 +13,20 @@ pub(super) struct Pipeline {
     /// The declaration as it came in.
     pub(super) declared: Value,
     pub(super) declaration: Declaration,
+    /// The stages that no execution may enter.
+    pub(super) closed: BTreeMap<usize, Closed>,
     pub(super) created: Moment,
     /// In the order in which they started; never removed, so that an index stays valid.
     pub(super) executions: Vec<Execution>,
     /// Action executions in the order in which they started; never removed.
     pub(super) runs: Vec<ActionRun>,
+}
+
+/// A transition that is disabled.
+#[derive(Debug, Clone)]
+pub(super) struct Closed {
+    pub(super) reason: String,
+    pub(super) at: Moment,
 }
 
 /// Where an execution, or a stage of it, stands.

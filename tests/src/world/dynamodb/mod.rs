@@ -64,6 +64,11 @@ pub fn create_table(
     Ok(())
 }
 
+/// Deletes a table with its items. One that is not there is passed over.
+pub fn delete_table(world: &mut World, name: &str) {
+    world.dynamodb.tables.remove(name);
+}
+
 /// An API call.
 ///
 /// # Errors

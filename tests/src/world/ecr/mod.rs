@@ -8,12 +8,13 @@ mod reference;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, fmt::Write};
+use std::{collections::BTreeMap, fmt::Write, time::Duration};
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use md5::{Digest, Md5};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{Fault, World, iam, unknown_operation};
+use super::{Fault, World, iam, tagging, unknown_operation};
 use crate::clock::Moment;
 
 pub use reference::{Reference, Repository};
@@ -100,6 +101,36 @@ pub fn create(world: &mut World, repository: &Repository, tags: Tags) -> Result<
     let images = Vec::new();
     let content = Content { tags, images };
     world.ecr.repositories.insert(repository.clone(), content);
+    Ok(())
+}
+
+/// Says from now on whether tags of a repository may move.
+///
+/// # Errors
+/// `RepositoryNotFoundException`.
+pub fn set_tags(world: &mut World, repository: &Repository, tags: Tags) -> Result<(), Fault> {
+    content_mut(world, repository)?.tags = tags;
+    Ok(())
+}
+
+/// Deletes a repository, and with `force` its images.
+///
+/// # Errors
+/// `RepositoryNotFoundException`, `RepositoryNotEmptyException`.
+pub fn delete(world: &mut World, repository: &Repository, force: bool) -> Result<(), Fault> {
+    if !force && !content(world, repository)?.images.is_empty() {
+        let Repository { name, registry, .. } = repository;
+        return Err(Fault::new(
+            "RepositoryNotEmptyException",
+            format!(
+                "The repository with name '{name}' in registry with id '{registry}' cannot be deleted because it still contains images"
+            ),
+        ));
+    }
+    content(world, repository)?;
+    world.ecr.repositories.remove(repository);
+    iam::remove_resource_policy(world, &repository.arn());
+    tagging::forget(world, &repository.arn());
     Ok(())
 }
 
@@ -255,11 +286,41 @@ pub fn resolve(world: &World, reference: &Reference) -> Option<String> {
 ///
 /// # Errors
 /// The fault that AWS would answer with.
-pub fn call(world: &World, region: &str, operation: &str, input: &Value) -> Result<Value, Fault> {
+pub fn call(
+    world: &mut World,
+    region: &str,
+    operation: &str,
+    input: &Value,
+) -> Result<Value, Fault> {
     match operation {
+        "DeleteRepository" => {
+            let repository = asked(world, region, input);
+            delete(world, &repository, input["force"] == true)?;
+            Ok(json!({ "repository": described(&repository) }))
+        }
         "DescribeImages" => describe::images(world, region, input),
+        "GetAuthorizationToken" => Ok(authorization(world, region)),
         _ => Err(unknown_operation("ecr", operation)),
     }
+}
+
+fn described(repository: &Repository) -> Value {
+    json!({
+        "repositoryArn": repository.arn(),
+        "registryId": repository.registry,
+        "repositoryName": repository.name,
+        "repositoryUri": repository.uri(),
+    })
+}
+
+/// A token for user `AWS`, twelve hours long. Nothing here takes it: images are not pulled over HTTP.
+fn authorization(world: &World, region: &str) -> Value {
+    let account = &world.identity.account;
+    json!({ "authorizationData": [{
+        "authorizationToken": BASE64_STANDARD.encode("AWS:made-up-password-of-the-local-account"),
+        "expiresAt": (world.now + Duration::from_hours(12)).epoch_seconds(),
+        "proxyEndpoint": format!("https://{account}.dkr.ecr.{region}.amazonaws.com"),
+    }] })
 }
 
 /// The repository that a request in a Region is about; without `registryId` it is the account's own.

@@ -28,7 +28,7 @@ fn describe(world: &World, region: &str, more: &Value) -> Result<Value, Fault> {
     for (member, value) in more.as_object().unwrap() {
         input[member] = value.clone();
     }
-    call(world, region, "DescribeImages", &input)
+    describe::images(world, region, &input)
 }
 
 /// The only image with that tag.

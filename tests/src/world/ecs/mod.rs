@@ -168,6 +168,45 @@ pub fn create_cluster(world: &mut World, name: &str) {
     world.ecs.clusters.insert(name.to_owned());
 }
 
+/// Whether there is a cluster of that name.
+#[must_use]
+pub fn has_cluster(world: &World, name: &str) -> bool {
+    world.ecs.clusters.contains(name)
+}
+
+/// Deletes a cluster. One that is not there is passed over.
+///
+/// # Errors
+/// `ClusterContainsServicesException`, as long as it has a service that is not `INACTIVE`.
+pub fn delete_cluster(world: &mut World, name: &str) -> Result<(), Fault> {
+    let is_used = world
+        .ecs
+        .services
+        .iter()
+        .any(|(key, service)| key.cluster == name && service.status != Status::Inactive);
+    if is_used {
+        let message = "The Cluster cannot be deleted while Services are active.";
+        return Err(Fault::new("ClusterContainsServicesException", message));
+    }
+    world.ecs.clusters.remove(name);
+    Ok(())
+}
+
+/// Whether a service is deleted, with all its tasks.
+#[must_use]
+pub fn is_gone(world: &World, cluster: &str, service: &str) -> bool {
+    let found = world.ecs.services.get(&ServiceKey::new(cluster, service));
+    found.is_none_or(|service| service.status == Status::Inactive)
+}
+
+/// Why the newest deployment of a service has failed, if it has.
+#[must_use]
+pub fn failed_rollout(world: &World, cluster: &str, service: &str) -> bool {
+    let found = active(world, cluster, service);
+    let newest = found.and_then(|service| service.deployments.first());
+    newest.is_some_and(|newest| newest.rollout == service::Rollout::Failed)
+}
+
 /// Creates a service from input as `CreateService` takes it; answers its output.
 ///
 /// # Errors
@@ -190,6 +229,22 @@ pub fn delete_service(world: &mut World, cluster: &str, service: &str) {
 pub fn register_task_definition(world: &mut World, input: &Value) -> Result<String, Fault> {
     let by = owner_arn(world);
     definition::register(world, input, &by)
+}
+
+/// Deregisters a task definition by its ARN. One that is not there, or `INACTIVE` already, is passed over.
+///
+/// # Errors
+/// As `DeregisterTaskDefinition`.
+pub fn deregister_task_definition(world: &mut World, arn: &str) -> Result<(), Fault> {
+    let active = world
+        .ecs
+        .definitions
+        .find(world, arn)
+        .is_some_and(|it| it.active);
+    if active {
+        definition::deregister(world, &serde_json::json!({ "taskDefinition": arn }))?;
+    }
+    Ok(())
 }
 
 /// The container of a task started.

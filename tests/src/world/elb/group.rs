@@ -241,7 +241,7 @@ impl TargetGroup {
 
 impl HealthCheck {
     /// AWS: API reference, `CreateTargetGroup`; ranges are in its model.
-    fn parse(input: &Value) -> Result<Self, Fault> {
+    pub(super) fn parse(input: &Value) -> Result<Self, Fault> {
         let number = |member: &str, default: u32| count(input, member).unwrap_or(default);
         let seconds = |member: &str, default| Duration::from_secs(number(member, default).into());
         let empty = Map::new();

@@ -20,6 +20,7 @@ mod group;
 mod history;
 mod metrics;
 mod notes;
+mod removal;
 mod route;
 mod rule;
 mod target;
@@ -202,6 +203,8 @@ impl Answered {
         }
     }
 }
+
+pub use removal::{delete, modify_target_group};
 
 /// Calls one API operation.
 ///

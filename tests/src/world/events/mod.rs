@@ -151,6 +151,17 @@ pub fn put_rule(world: &mut World, input: &Value, targets: &Value) -> Result<(),
     Ok(())
 }
 
+/// Deletes a rule with its targets. One that is not there is passed over.
+pub fn delete_rule(world: &mut World, name: &str) {
+    world.events.rules.retain(|rule| rule.name != name);
+}
+
+/// Whether there is a rule of that name.
+#[must_use]
+pub fn has_rule(world: &World, name: &str) -> bool {
+    world.events.rules.iter().any(|rule| rule.name == name)
+}
+
 /// `EnableRule` and `DisableRule`.
 ///
 /// # Errors

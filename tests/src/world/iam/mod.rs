@@ -15,6 +15,8 @@ mod needs;
 mod pattern;
 mod policy;
 mod reference;
+mod removal;
+mod roles;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +31,11 @@ use policy::{Kind, Statement};
 pub use authorize::{authorize, authorize_key, authorize_role, authorize_service, has_policy};
 pub use judge::{Denied, Why};
 pub use reference::can_be_narrowed;
+pub use removal::{
+    remove_permission, remove_policy, remove_resource_policy, remove_role, replace_policies,
+    set_trust,
+};
+pub use roles::{acts_as, call, has_role};
 
 /// The service that assumes the roles of functions.
 pub const LAMBDA: &str = "lambda.amazonaws.com";
@@ -65,6 +72,8 @@ pub struct Iam {
     roles: BTreeMap<String, Role>,
     /// Roles' names by principal.
     acting: HashMap<Principal, String>,
+    /// Service-linked roles by name, with the service.
+    linked: BTreeMap<String, String>,
     /// By the resource's ARN.
     resource_policies: BTreeMap<String, Vec<Statement>>,
 }
@@ -251,6 +260,18 @@ pub fn add_permission(
     function: &str,
     permission: &Permission,
 ) -> Result<(), Fault> {
+    let (function_arn, statements) = permission_statements(world, function, permission)?;
+    let policies = &mut world.iam.resource_policies;
+    policies.entry(function_arn).or_default().extend(statements);
+    Ok(())
+}
+
+/// The function's ARN, and the statement that a permission is.
+fn permission_statements(
+    world: &World,
+    function: &str,
+    permission: &Permission,
+) -> Result<(String, Vec<Statement>), Fault> {
     let function_arn = functions::arn(world, function);
     let mut statement = json!({
         "Effect": "Allow",
@@ -268,9 +289,7 @@ pub fn add_permission(
     let document = json!({ "Version": "2012-10-17", "Statement": statement });
     let place = format!("the permission to invoke {function_arn}");
     let statements = parse(&document, Kind::Resource, &place)?;
-    let policies = &mut world.iam.resource_policies;
-    policies.entry(function_arn).or_default().extend(statements);
-    Ok(())
+    Ok((function_arn, statements))
 }
 
 fn parse(document: &Value, kind: Kind, place: &str) -> Result<Vec<Statement>, Fault> {

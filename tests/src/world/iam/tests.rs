@@ -571,6 +571,7 @@ fn every_operation_of_the_account_needs_actions_on_resources_that_aws_documents(
         let service = match path.file_stem().and_then(|stem| stem.to_str()) {
             Some("cloudwatch") => "monitoring",
             Some("elbv2") => "elasticloadbalancing",
+            Some("resourcegroupstaggingapi") => "tagging",
             Some(stem) => stem,
             None => continue,
         };

@@ -101,6 +101,34 @@ pub fn create_queue(
     Ok(url)
 }
 
+/// Whether there is a queue of that name.
+#[must_use]
+pub fn has_queue(world: &World, name: &str) -> bool {
+    world.sqs.queues.contains_key(name)
+}
+
+/// Sets the attributes of a queue; those that are left out get their defaults.
+///
+/// # Errors
+/// `QueueDoesNotExist`, and as [`create_queue`].
+pub fn set_attributes(
+    world: &mut World,
+    name: &str,
+    attributes: &Map<String, Value>,
+) -> Result<(), Fault> {
+    let settings = Settings::parse(attributes)?;
+    let arn = world.arn("sqs", name);
+    check_redrive_target(world, &arn, &settings)?;
+    let queue = world.sqs.queues.get_mut(name).ok_or_else(no_such_queue)?;
+    queue.settings = settings;
+    Ok(())
+}
+
+/// Deletes a queue with its messages. One that is not there is passed over.
+pub fn delete_queue(world: &mut World, name: &str) {
+    world.sqs.queues.remove(name);
+}
+
 /// Sends a message, answers its id.
 ///
 /// # Errors

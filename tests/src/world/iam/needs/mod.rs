@@ -5,6 +5,7 @@
 //! does not cover.
 
 mod ecs;
+mod people;
 
 use serde_json::Value;
 
@@ -90,6 +91,10 @@ pub(super) fn of(world: &World, request: &Request<'_>) -> Result<Vec<Need>, Faul
         "s3" => call.s3(),
         "sns" => call.sns(),
         "sqs" => call.sqs(),
+        "cloudformation" => Some(call.cloudformation()),
+        "iam" => Some(call.iam()),
+        "sts" => Some(call.anything("sts")),
+        "tagging" => Some(call.anything("tag")),
         _ => None,
     };
     let mut needs = needs.ok_or_else(|| unknown_operation(service, operation))?;
@@ -214,7 +219,9 @@ impl Call<'_> {
         let resource = match self.operation {
             "PutJobSuccessResult" | "PutJobFailureResult" | "GetJobDetails" => "*".to_owned(),
             "PutApprovalResult" => resource(&["pipelineName", "stageName", "actionName"]),
-            "RetryStageExecution" => resource(&["pipelineName", "stageName"]),
+            "DisableStageTransition" | "EnableStageTransition" | "RetryStageExecution" => {
+                resource(&["pipelineName", "stageName"])
+            }
             "GetPipelineExecution"
             | "ListActionExecutions"
             | "ListPipelineExecutions"
@@ -304,11 +311,16 @@ impl Call<'_> {
     }
 
     fn ecr(&self) -> Option<Vec<Need>> {
-        let describes = self.operation == "DescribeImages";
-        describes.then(|| {
-            let repository = ecr::asked(self.world, self.region, self.input);
-            vec![Need::new("ecr:DescribeImages", repository.arn())]
-        })
+        let action = format!("ecr:{}", self.operation);
+        let resource = match self.operation {
+            "DeleteRepository" | "DescribeImages" => {
+                ecr::asked(self.world, self.region, self.input).arn()
+            }
+            // ECR has no resource-level permission for this action.
+            "GetAuthorizationToken" => "*".to_owned(),
+            _ => return None,
+        };
+        Some(vec![Need::new(action, resource)])
     }
 
     /// A role by its name or ARN.
@@ -322,16 +334,34 @@ impl Call<'_> {
     }
 
     fn s3(&self) -> Option<Vec<Need>> {
-        let action = match self.operation {
-            "GetObject" if self.input["VersionId"].is_string() => "s3:GetObjectVersion",
-            "GetObject" => "s3:GetObject",
+        let of_version = self.input["VersionId"].is_string();
+        let bucket = format!("arn:aws:s3:::{}", text(self.input, "Bucket"));
+        let object = format!("{bucket}/{}", text(self.input, "Key"));
+        let (action, resource) = match self.operation {
+            "GetObject" | "HeadObject" if of_version => ("s3:GetObjectVersion", object),
+            "GetObject" | "HeadObject" => ("s3:GetObject", object),
+            "PutObject" => ("s3:PutObject", object),
+            "DeleteObject" if of_version => ("s3:DeleteObjectVersion", object),
+            "DeleteObject" => ("s3:DeleteObject", object),
+            "DeleteObjects" => {
+                let objects = self.input["Delete"]["Objects"].as_array();
+                let needs = objects.into_iter().flatten().map(|object| {
+                    let of_version = object["VersionId"].is_string();
+                    let action = if of_version {
+                        "s3:DeleteObjectVersion"
+                    } else {
+                        "s3:DeleteObject"
+                    };
+                    Need::new(action, format!("{bucket}/{}", text(object, "Key")))
+                });
+                return Some(needs.collect());
+            }
+            "ListObjectVersions" => ("s3:ListBucketVersions", bucket),
+            "HeadBucket" => ("s3:ListBucket", bucket),
+            "GetBucketLocation" => ("s3:GetBucketLocation", bucket),
             _ => return None,
         };
-        let (bucket, key) = (text(self.input, "Bucket"), text(self.input, "Key"));
-        Some(vec![Need::new(
-            action,
-            format!("arn:aws:s3:::{bucket}/{key}"),
-        )])
+        Some(vec![Need::new(action, resource)])
     }
 
     fn sns(&self) -> Option<Vec<Need>> {

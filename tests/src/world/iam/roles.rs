@@ -1,0 +1,89 @@
+//! The API of roles: what a person asks who deploys.
+
+use serde_json::{Value, json};
+
+use crate::world::{Fault, Principal, World, unknown_operation};
+
+/// Services and their service-linked roles. AWS: the services' own pages on them.
+const LINKED: [(&str, &str); 3] = [
+    ("ecs.amazonaws.com", "AWSServiceRoleForECS"),
+    (
+        "ecs.application-autoscaling.amazonaws.com",
+        "AWSServiceRoleForApplicationAutoScaling_ECSService",
+    ),
+    (
+        "elasticloadbalancing.amazonaws.com",
+        "AWSServiceRoleForElasticLoadBalancing",
+    ),
+];
+
+/// Calls one API operation.
+///
+/// # Errors
+/// `NoSuchEntity`, `InvalidInput`.
+pub fn call(world: &mut World, operation: &str, input: &Value) -> Result<Value, Fault> {
+    match operation {
+        "GetRole" => get_role(world, input["RoleName"].as_str().unwrap_or_default()),
+        "CreateServiceLinkedRole" => create_linked(world, input),
+        _ => Err(unknown_operation("iam", operation)),
+    }
+}
+
+/// Whether there is a role of that name.
+#[must_use]
+pub fn has_role(world: &World, name: &str) -> bool {
+    world.iam.roles.contains_key(name) || world.iam.linked.contains_key(name)
+}
+
+/// The role that a principal acts as; `None` for a person.
+#[must_use]
+pub fn acts_as<'a>(world: &'a World, principal: &Principal) -> Option<&'a str> {
+    world.iam.acting.get(principal).map(String::as_str)
+}
+
+fn get_role(world: &World, name: &str) -> Result<Value, Fault> {
+    if !has_role(world, name) {
+        let message = format!("The role with name {name} cannot be found.");
+        return Err(Fault::with_status("NoSuchEntity", message, 404));
+    }
+    Ok(json!({ "Role": described(world, name) }))
+}
+
+fn create_linked(world: &mut World, input: &Value) -> Result<Value, Fault> {
+    let service = input["AWSServiceName"].as_str().unwrap_or_default();
+    let known = LINKED.iter().find(|(known, _)| *known == service);
+    let Some((_, name)) = known else {
+        let known = LINKED.map(|(service, _)| service).join(", ");
+        return Err(Fault::new(
+            "InvalidInput",
+            format!(
+                "the local account knows the service-linked roles of {known}, not of {service}"
+            ),
+        ));
+    };
+    if has_role(world, name) {
+        let message = format!(
+            "Service role name {name} has been taken in this account, please try a different suffix."
+        );
+        return Err(Fault::new("InvalidInput", message));
+    }
+    let linked = &mut world.iam.linked;
+    linked.insert((*name).to_owned(), service.to_owned());
+    Ok(json!({ "Role": described(world, name) }))
+}
+
+/// Its id and its date are made up: nothing depends on them.
+fn described(world: &World, name: &str) -> Value {
+    let service = world.iam.linked.get(name);
+    let path = service.map_or_else(
+        || "/".to_owned(),
+        |service| format!("/aws-service-role/{service}/"),
+    );
+    json!({
+        "Path": path,
+        "RoleName": name,
+        "RoleId": "AROAEXAMPLEROLEIDENTIFIER",
+        "Arn": format!("arn:aws:iam::{}:role{path}{name}", world.identity.account),
+        "CreateDate": world.now.epoch_seconds(),
+    })
+}
