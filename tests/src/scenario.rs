@@ -41,6 +41,12 @@ pub enum Scenario {
     /// v2's health check fails as soon as it gets requests: the step stops, and the requests go back
     /// (--traffic alb only).
     UnhealthyCanary,
+    /// v2 takes requests and closes their connections without an answer, so that clients get a 502 of the load balancer: an
+    /// alarm sees it and v2 is rolled back (--traffic alb only).
+    DropsConnections,
+    /// Every task of both versions is taken away while v2 is released, and none can start for a while: the release is rolled
+    /// back and people are told (--traffic alb only).
+    AllTargetsGone,
     /// v2 comes with a task definition of its own, with another environment variable and more CPU: it is released as a whole.
     NewDefinition,
     /// Automatic scaling wants fewer tasks, then more, then other bounds while v2 is released: no task is missing
@@ -77,6 +83,8 @@ pub enum FailsRequests {
     Candidate,
     /// Those of any version; every request gets to one.
     EveryVersion,
+    /// Those that the load balancer answers itself.
+    LoadBalancer,
 }
 
 /// How often a call is throttled in [`Scenario::Throttled`].
@@ -105,9 +113,11 @@ impl Scenario {
     #[must_use]
     pub fn is_for(self, traffic: Traffic) -> bool {
         match self {
-            Self::ForeignWeight | Self::UnhealthyCanary | Self::AutoscalerFights => {
-                traffic == Traffic::Alb
-            }
+            Self::ForeignWeight
+            | Self::UnhealthyCanary
+            | Self::DropsConnections
+            | Self::AllTargetsGone
+            | Self::AutoscalerFights => traffic == Traffic::Alb,
             Self::HangingVersion => traffic == Traffic::Queue,
             _ => true,
         }
@@ -120,6 +130,7 @@ impl Scenario {
             Self::UnhealthyCanary => Behaviour::TurnsUnhealthyAfter(10),
             Self::BadVersion | Self::LostEvents => Behaviour::Fails(60),
             Self::HangingVersion => Behaviour::Hangs,
+            Self::DropsConnections => Behaviour::Drops(40),
             Self::CrashLoop => Behaviour::CrashesAtStart,
             Self::BothFail => Behaviour::FailsAttempts(5),
             Self::GoodVersion
@@ -128,6 +139,7 @@ impl Scenario {
             | Self::AlarmWhilePromoting
             | Self::Throttled
             | Self::ForeignWeight
+            | Self::AllTargetsGone
             | Self::NewDefinition
             | Self::AutoscalerFights => Behaviour::Works,
         };
@@ -159,12 +171,17 @@ impl Scenario {
         let steps = match self {
             Self::GoodVersion => return stage,
             // Long enough for the periods of the alarms.
-            Self::BadVersion | Self::BothFail => vec![Step::new(10, 20), Step::new(50, 60)],
+            Self::BadVersion | Self::DropsConnections | Self::BothFail => {
+                vec![Step::new(10, 20), Step::new(50, 60)]
+            }
             Self::HangingVersion => vec![Step::new(50, 90)],
             // The functions' own gate on dead letters closes before the alarms do. A load balancer has no such
             // gate: the execution ends by the alarms that the functions ask at every look.
             Self::LostEvents => vec![Step::new(50, 60)],
-            Self::ForeignWeight | Self::UnhealthyCanary | Self::AutoscalerFights => {
+            Self::ForeignWeight
+            | Self::UnhealthyCanary
+            | Self::AllTargetsGone
+            | Self::AutoscalerFights => {
                 vec![Step::new(25, 10), Step::new(50, 20)]
             }
             Self::AlarmWhilePromoting
@@ -234,6 +251,8 @@ impl Scenario {
             | Self::CrashLoop
             | Self::LostEvents
             | Self::ForeignWeight
+            | Self::DropsConnections
+            | Self::AllTargetsGone
             | Self::UnhealthyCanary => Answer::Nobody,
         }
     }
@@ -255,6 +274,8 @@ impl Scenario {
             | Self::AlarmWhilePromoting
             | Self::LostEvents
             | Self::ForeignWeight
+            | Self::DropsConnections
+            | Self::AllTargetsGone
             | Self::UnhealthyCanary => End::RolledBack,
         }
     }
@@ -267,6 +288,7 @@ impl Scenario {
                 FailsRequests::Candidate
             }
             Self::BothFail => FailsRequests::EveryVersion,
+            Self::DropsConnections | Self::AllTargetsGone => FailsRequests::LoadBalancer,
             _ => FailsRequests::Nobody,
         }
     }
@@ -277,14 +299,19 @@ impl Scenario {
         matches!(self, Self::BadVersion | Self::LostEvents)
     }
 
-    /// What invokes the rollback that comes first, by the source that the journal names.
+    /// What invokes the rollback that comes first, by the source that the journal names; `anybody` where it may be any.
     #[must_use]
     pub fn rolled_back_by(self) -> Option<&'static str> {
         match self {
-            Self::BadVersion | Self::HangingVersion | Self::AlarmWhilePromoting => Some("alarm"),
+            Self::BadVersion
+            | Self::DropsConnections
+            | Self::HangingVersion
+            | Self::AlarmWhilePromoting => Some("alarm"),
             Self::CrashLoop | Self::Rejected | Self::ForeignWeight | Self::UnhealthyCanary => {
                 Some("events")
             }
+            // Whoever looks first: the step whose targets are gone, the schedule, or the alarm after two bad minutes.
+            Self::AllTargetsGone => Some("anybody"),
             Self::LostEvents => Some("schedule"),
             Self::GoodVersion
             | Self::BothFail

@@ -13,7 +13,7 @@ use crate::{
     clock::Moment,
     live::load::Totals,
     scenario::{End, Scenario},
-    stage::{CANARY, PRIMARY},
+    stage::{CANARY, FAILURES_ALARM, PRIMARY, UNANSWERED_ALARM},
     story::{Steps, Story, changes_what_serves},
     verdict::{Check, Verdict},
     world::journal::What,
@@ -46,7 +46,7 @@ pub(super) fn verdict(theatre: &Theatre<'_>, facts: &Facts) -> Verdict {
     checks.extend(services(theatre, facts, end));
     checks.push(no_approval_waits(&story));
     checks.push(rolled_back_by(&story, scenario, facts));
-    checks.extend(of_scenario(&story, scenario, facts));
+    checks.extend(of_scenario(theatre, &story, facts));
     checks.extend(definitions(theatre));
     checks.extend(match &facts.requests {
         None => work::messages(theatre, facts),
@@ -220,6 +220,7 @@ fn rolled_back_by(story: &Story, scenario: Scenario, facts: &Facts) -> Check {
         // The functions look at the alarm too, and an execution that they fail tells rollback.
         Some("alarm") if !by_a_person => &["alarm", "events"][..],
         Some("schedule") => &["schedule"],
+        Some("anybody") => &["alarm", "events", "schedule"],
         Some(_) => &["events"],
         None if by_a_person => &["events"],
         None => &["nobody"],
@@ -237,8 +238,8 @@ fn rolled_back_by(story: &Story, scenario: Scenario, facts: &Facts) -> Check {
 }
 
 /// What only this scenario shows.
-fn of_scenario(story: &Story, scenario: Scenario, facts: &Facts) -> Vec<Check> {
-    match scenario {
+fn of_scenario(theatre: &Theatre<'_>, story: &Story, facts: &Facts) -> Vec<Check> {
+    match theatre.rehearsal.scenario {
         Scenario::BadVersion | Scenario::AlarmWhilePromoting
             if facts.releases.iter().all(|r| r.approved != Some(false)) =>
         {
@@ -270,6 +271,12 @@ fn of_scenario(story: &Story, scenario: Scenario, facts: &Facts) -> Vec<Check> {
             &["70 primary and 30 canary", "50 primary and 50 canary"],
         )],
         Scenario::UnhealthyCanary => vec![stopped_with(story, &["unhealthy", "maxUnhealthy"])],
+        Scenario::DropsConnections => vec![fires(story, FAILURES_ALARM)],
+        Scenario::AllTargetsGone => vec![
+            fires(story, UNANSWERED_ALARM),
+            calls_rollback(story),
+            tells_people(theatre, UNANSWERED_ALARM),
+        ],
         Scenario::AutoscalerFights => vec![no_task_missing(story, facts)],
         Scenario::BothFail => both_fail(story),
         Scenario::Overtaken => vec![one_after_the_other(story, facts)],
@@ -288,6 +295,45 @@ fn of_scenario(story: &Story, scenario: Scenario, facts: &Facts) -> Vec<Check> {
         }
         _ => Vec::new(),
     }
+}
+
+fn fires(story: &Story, alarm: &str) -> Check {
+    let fired = has_fired(story, alarm);
+    let found = if fired { "it does" } else { "it does not" };
+    check(
+        &format!("alarm {alarm}"),
+        "it fires",
+        found.to_owned(),
+        fired,
+    )
+}
+
+/// The alarm's action is the rollback, whoever has begun it before.
+fn calls_rollback(story: &Story) -> Check {
+    let invocations = story.rollback_invocations.iter();
+    let calls = invocations.filter(|it| it.source == "alarm").count();
+    check(
+        "rollback called by an alarm",
+        "once or more",
+        calls.to_string(),
+        calls > 0,
+    )
+}
+
+/// Whoever reads the topic is told that an alarm fired.
+fn tells_people(theatre: &Theatre<'_>, alarm: &str) -> Check {
+    let subject = format!("ALARM: \"{alarm}\"");
+    let told = theatre.account.with(|world| {
+        let published = world.sns.published.iter();
+        let subjects = published.filter_map(|it| it.subject.as_deref());
+        subjects.filter(|it| it.starts_with(&subject)).count()
+    });
+    check(
+        &format!("people are told of {alarm}"),
+        "once or more",
+        told.to_string(),
+        told > 0,
+    )
 }
 
 /// What a version defines besides its image runs on both services, and was approved by name.

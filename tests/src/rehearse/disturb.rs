@@ -1,5 +1,7 @@
 //! What others do to the pair while it is being released.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -8,7 +10,7 @@ use super::{
 };
 use crate::{
     stage::{self, Entrance},
-    world::{Fault, Principal, World, scaling},
+    world::{Fault, Principal, World, ecs, scaling},
 };
 
 /// To how many tasks automatic scaling wants the primary while it has fewer requests than before.
@@ -28,6 +30,20 @@ pub(super) async fn change_weights(theatre: &Theatre<'_>, execution: &str) {
     if let Err(fault) = changed {
         theatre.tell(&format!("the weights are not set: {}", fault.message));
     }
+}
+
+/// For how long no task can start once all are gone: three periods of the alarms at a pace of six, and some.
+const NO_CAPACITY: Duration = Duration::from_secs(35);
+
+/// Every task is taken away while the second share is held, and none can start for a while.
+pub(super) async fn take_all_tasks(theatre: &Theatre<'_>, execution: &str) {
+    until_share(theatre, execution, 50).await;
+    theatre.tell("all tasks of both services are taken away, and there is no capacity for others");
+    theatre.account.with(|world| {
+        for service in [stage::PRIMARY, stage::CANARY] {
+            ecs::interrupt(world, stage::CLUSTER, service, usize::MAX, NO_CAPACITY);
+        }
+    });
 }
 
 /// Automatic scaling and a scheduled action, while both shares are held.

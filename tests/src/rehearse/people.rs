@@ -90,6 +90,7 @@ impl Theatre<'_> {
         match scenario {
             Scenario::ForeignWeight => disturb::change_weights(self, &first).await,
             Scenario::AutoscalerFights => disturb::scale(self, &first).await,
+            Scenario::AllTargetsGone => disturb::take_all_tasks(self, &first).await,
             _ => {}
         }
         match scenario.answer() {

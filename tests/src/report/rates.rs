@@ -57,7 +57,7 @@ pub(super) fn failed(canvas: &mut Canvas<'_>) {
     let from_the_top = workers.iter().rev();
     let legend: Vec<_> = from_the_top
         .map(|worker| {
-            let name = format!("{}: {} in all", worker.name, failed(worker));
+            let name = format!("{}: {}", worker.name, failed(worker));
             let sample = Sample::Area(class(worker));
             (scale.bottom, sample, shortened(&name, 18))
         })

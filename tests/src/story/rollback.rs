@@ -147,8 +147,9 @@ impl Story {
     #[must_use]
     pub fn weight_back(&self) -> Option<Moment> {
         let rollback = self.rollback.as_ref()?;
-        let since = match self.attained.iter().last()? {
-            (at, Some(share)) if *share <= 0.0 => *at,
+        // Not the share that was attained: without any target that is none whatever the weight.
+        let since = match self.weights.iter().last()? {
+            (at, weights) if weights.canary == 0 => *at,
             _ => return None,
         };
         (self.cast.traffic == Traffic::Alb).then(|| since.max(rollback.invoked))

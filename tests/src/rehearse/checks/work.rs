@@ -62,6 +62,11 @@ pub(super) fn requests(story: &Story, scenario: Scenario, totals: &Totals) -> Ve
             let name = "failed requests that no version answered";
             (name.to_owned(), failed_by(NO_VERSION))
         }
+        FailsRequests::LoadBalancer => {
+            let own = failed_by(NO_VERSION);
+            let name = "failed requests that a version answered";
+            (name.to_owned(), failed.saturating_sub(own))
+        }
     };
     let found = format!("{others} of {failed} failed");
     vec![every, check(&name, "0", found, others == 0)]

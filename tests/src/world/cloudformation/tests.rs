@@ -4,6 +4,7 @@ mod deleting;
 mod failing;
 mod nesting;
 mod refused;
+mod shipped;
 mod updating;
 
 use std::time::Duration;

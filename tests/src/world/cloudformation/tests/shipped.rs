@@ -1,0 +1,211 @@
+//! The shipped templates as stacks: created, updated by every parameter, deleted.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use serde_json::{Value, json};
+
+use super::Account;
+use crate::world::{
+    Effect,
+    codepipeline::{self, Played},
+    ecr, ecs,
+    elb::{self, Checked},
+    functions::{self, Ended},
+    s3,
+};
+
+const INFRA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra");
+const ADDRESS: &str = "https://s3.eu-central-1.amazonaws.com/packages";
+
+impl Account {
+    /// What the account wants done outside is done at once, and goes well.
+    fn lives(&mut self, seconds: u64) {
+        for _ in 0..seconds {
+            self.passes(1);
+            for effect in std::mem::take(&mut self.0.outbox) {
+                self.carry_out(effect);
+            }
+        }
+    }
+
+    fn carry_out(&mut self, effect: Effect) {
+        let world = &mut self.0;
+        match effect {
+            Effect::StartTask(launch) => {
+                ecs::task_running(world, &launch.task_arn);
+                ecs::task_health(world, &launch.task_arn, ecs::Health::Healthy);
+            }
+            Effect::SignalTask { task_arn, .. } => {
+                ecs::task_exited(world, &task_arn, Some(0), None);
+            }
+            Effect::Invoke(invocation) => {
+                functions::ended(world, &invocation.run, Ended::Answer(json!({})));
+            }
+            Effect::CheckTarget(probe) => elb::checked(world, &probe, Checked::Status(200)),
+            Effect::PlayAction(action) => {
+                let how = Played::Failed("nobody builds here".to_owned());
+                codepipeline::action_finished(world, &action.action_execution, how);
+            }
+        }
+    }
+
+    /// Makes stack `orders` be as a template of `infra/` has it with these parameters; answers its status.
+    fn deploys(&mut self, root: &str, parameters: &BTreeMap<&str, String>) -> String {
+        let kind = if self.stack().is_some() {
+            "UPDATE"
+        } else {
+            "CREATE"
+        };
+        let parameters: Vec<Value> = parameters
+            .iter()
+            .map(|(key, value)| json!({ "ParameterKey": key, "ParameterValue": value }))
+            .collect();
+        let input = json!({
+            "StackName": "orders", "ChangeSetName": "changes", "ChangeSetType": kind,
+            "TemplateURL": format!("{ADDRESS}/{root}"), "Parameters": parameters,
+            "Capabilities": ["CAPABILITY_IAM"], "Tags": [{ "Key": "application", "Value": "orders" }],
+        });
+        self.call("CreateChangeSet", &input);
+        self.lives(2);
+        let named = json!({ "StackName": "orders", "ChangeSetName": "changes" });
+        self.call("ExecuteChangeSet", &named);
+        for _ in 0..200 {
+            self.lives(10);
+            let status = self.status();
+            if !status.ends_with("_IN_PROGRESS") {
+                return status;
+            }
+        }
+        self.status()
+    }
+
+    /// What failed, also in nested stacks.
+    fn failures(&self) -> Vec<String> {
+        let stacks = self.0.cloudformation.stacks.iter();
+        let events = stacks.flat_map(|stack| &stack.events);
+        events
+            .filter(|event| event.status.ends_with("_FAILED"))
+            .map(|event| {
+                let reason = event.reason.as_deref().unwrap_or_default();
+                format!("{} {}: {reason}", event.logical, event.status)
+            })
+            .collect()
+    }
+}
+
+/// An account with the templates in a bucket, as packaging leaves them, and an image; answers it.
+fn packaged() -> (Account, String) {
+    let mut account = Account::new();
+    let world = &mut account.0;
+    world.iam.strict = true;
+    world.cloudformation.step = std::time::Duration::from_millis(100);
+    world.s3.create_bucket("packages");
+    for file in fs::read_dir(Path::new(INFRA)).expect("infra") {
+        let path = file.expect("a file").path();
+        let name = path.file_name().expect("a name").to_string_lossy();
+        if name.ends_with(".yaml") {
+            let text = fs::read_to_string(&path).expect("a template");
+            let text = text.replace("TemplateURL: ./", &format!("TemplateURL: {ADDRESS}/"));
+            s3::put(world, "packages", &name, text.into()).expect("the bucket");
+        }
+    }
+    let images = ecr::Repository::here(world, "orders");
+    ecr::create(world, &images, ecr::Tags::Immutable).expect("a repository");
+    let image = pushed(&mut account, "v1");
+    (account, image)
+}
+
+fn pushed(account: &mut Account, tag: &str) -> String {
+    let images = ecr::Repository::here(&account.0, "orders");
+    let digest = ecr::push(&mut account.0, &images, tag).expect("a push");
+    format!("{}@{digest}", images.uri())
+}
+
+/// The stack with one parameter after the other changed, and then without anything.
+fn lives_and_ends(root: &str, changes: &[(&'static str, &str)]) {
+    let (mut account, image) = packaged();
+    let mut parameters = BTreeMap::from([("Image", image)]);
+    let created = account.deploys(root, &parameters);
+    assert_eq!(created, "CREATE_COMPLETE", "{:#?}", account.failures());
+    let released = pushed(&mut account, "v2");
+    for (parameter, value) in [("Image", released.as_str())].iter().chain(changes) {
+        parameters.insert(parameter, (*value).to_owned());
+        let updated = account.deploys(root, &parameters);
+        assert_eq!(
+            updated,
+            "UPDATE_COMPLETE",
+            "{parameter}: {:#?}",
+            account.failures()
+        );
+    }
+    account.call("DeleteStack", &json!({ "StackName": "orders" }));
+    account.lives(600);
+    assert_eq!(account.stack(), None, "{:#?}", account.failures());
+    let all = crate::world::tagging::call(&account.0, "GetResources", &json!({}));
+    let left = all.expect("an answer")["ResourceTagMappingList"].take();
+    let left = left.as_array().expect("a list").iter();
+    let left: Vec<&str> = left
+        .filter_map(|it| it["ResourceARN"].as_str())
+        .filter(|arn| !arn.contains(":task-definition/"))
+        .collect();
+    assert_eq!(left, Vec::<&str>::new());
+}
+
+#[test]
+fn every_parameter_of_the_queue_s_example_can_be_changed() {
+    lives_and_ends(
+        "main.yaml",
+        &[
+            ("PrimaryMinTasks", "3"),
+            ("PrimaryMaxTasks", "30"),
+            ("VisibilityTimeoutSeconds", "45"),
+            ("StopTimeoutSeconds", "20"),
+            ("MaxReceives", "7"),
+            ("Steps", r#"[{"weight":20,"bakeMinutes":1}]"#),
+            ("PromotionBakeSeconds", "60"),
+            ("RestingTasks", "2"),
+            ("MaxTasks", "30"),
+            ("FloorPrimary", "false"),
+            ("Mode", "constantTotal"),
+            ("MaxDeadLetters", "3"),
+            ("GuardMaxDeadLetters", "3"),
+            ("MaxTaskExits", "3"),
+            ("ProtectedTasks", "wait"),
+            ("GuardMinutes", "30"),
+            ("SourceObjectKey", "other.zip"),
+            ("TaskDefinition", "taskdef.json"),
+            ("ValidateBuildspec", "tests/buildspec.yml"),
+            ("NotificationEmail", "me@example.com"),
+            ("NotificationEmail", ""),
+            ("LogRetentionDays", "90"),
+        ],
+    );
+}
+
+#[test]
+fn every_parameter_of_the_http_example_can_be_changed() {
+    lives_and_ends(
+        "http.yaml",
+        &[
+            ("PrimaryMinTasks", "3"),
+            ("PrimaryMaxTasks", "30"),
+            ("ClientCidr", "192.0.2.0/24"),
+            ("DeregistrationDelaySeconds", "60"),
+            ("StopTimeoutSeconds", "70"),
+            ("Steps", r#"[{"weight":20,"bakeMinutes":1}]"#),
+            ("DrainStep", "10"),
+            ("DrainIntervalSeconds", "20"),
+            ("PromotionBakeSeconds", "60"),
+            ("MinTasks", "2"),
+            ("MaxUnhealthyTargets", "1"),
+            ("RestingTasks", "2"),
+            ("MaxTaskExits", "3"),
+            ("ProtectedTasks", "wait"),
+            ("GuardMinutes", "30"),
+            ("SourceObjectKey", "other.zip"),
+            ("TaskDefinition", "taskdef.json"),
+            ("NotificationEmail", "me@example.com"),
+            ("LogRetentionDays", "90"),
+        ],
+    );
+}
