@@ -297,7 +297,7 @@ fn messages_that_grow_old_for_five_minutes_are_told_and_nothing_is_rolled_back()
     let old = |oldest| Queue { oldest, ..BUSY };
     let mut minutes = Minutes::begin();
     assert_eq!(minutes.first(stage::BACKLOG_ALARM, 30, |_| old(900)), 0);
-    let interrupted = |at: usize| old(if at % 5 == 0 { 900 } else { 5000 });
+    let interrupted = |at: usize| old(if at.is_multiple_of(5) { 900 } else { 5000 });
     assert_eq!(minutes.first(stage::BACKLOG_ALARM, 30, interrupted), 0);
     let mut minutes = Minutes::begin();
     assert_eq!(minutes.first(stage::BACKLOG_ALARM, 30, |_| old(901)), 5);

@@ -173,15 +173,11 @@ fn what_cannot_be_is_refused_or_rolled_back_and_told() {
 }
 
 fn parameters_that_contradict_each_other(desk: &Desk) {
+    let before = desk.moment();
     let own = ["--parameter", "VpcId=vpc-0a1b2c3d"];
-    let ended = desk.run("deploy.sh", &own, "");
-    assert_ne!(ended.code, Some(0), "{}", ended.said);
-    assert!(
-        ended.said.contains("VpcId is given without SubnetIds"),
-        "{}",
-        ended.said
-    );
-    assert_eq!(desk.resources("orders"), 0);
+    desk.run("deploy.sh", &own, "")
+        .refused(2, &["VpcId is given without SubnetIds"]);
+    assert_eq!(desk.changes_since(before), [""; 0]);
 }
 
 fn a_resource_that_cannot_be_made(desk: &Desk) {
@@ -197,20 +193,38 @@ fn a_resource_that_cannot_be_made(desk: &Desk) {
         .with(|world| assert!(sqs::has_queue(world, "orders")));
 }
 
+/// It has data, and the suite's names; it is to be as it was, whatever is tried.
 fn a_stack_of_somebody_else(desk: &Desk) {
-    let template = r#"{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}"#;
+    let template = r#"{"Resources": {
+        "Objects": {"Type": "AWS::S3::Bucket"},
+        "Images": {"Type": "AWS::ECR::Repository", "Properties": {"RepositoryName": "parcels"}},
+        "Releases": {"Type": "AWS::DynamoDB::Table", "Properties": {
+            "TableName": "parcels-releases", "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [{"AttributeName": "pair", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "pair", "KeyType": "HASH"}]
+        }}
+    }}"#;
     desk.writes("other.json", template);
-    let deploy = [
-        "cloudformation",
-        "deploy",
-        "--stack-name",
-        "parcels",
-        "--template-file",
-        "other.json",
-    ];
-    desk.aws(&deploy);
-    let before = desk.stack("parcels");
-    let ended = desk.run("deploy.sh", &["--name", "parcels"], "");
-    assert_ne!(ended.code, Some(0), "{}", ended.said);
-    assert_eq!(desk.stack("parcels"), before);
+    for stack in ["parcels", "shop-artifacts"] {
+        let template = ["--stack-name", stack, "--template-file", "other.json"];
+        desk.aws(&[&["cloudformation", "deploy"], &template[..]].concat());
+        // The names are taken once.
+        desk.writes(
+            "other.json",
+            r#"{"Resources": {"Objects": {"Type": "AWS::S3::Bucket"}}}"#,
+        );
+    }
+    let before = desk.moment();
+    for name in ["parcels", "shop"] {
+        for (script, options) in [
+            ("deploy.sh", &[][..]),
+            ("deploy.sh", &["--http"]),
+            ("destroy.sh", &["--yes", "--force"]),
+        ] {
+            let options = [&["--name", name], options].concat();
+            desk.run(script, &options, "")
+                .refused(1, &["was not made by infra/deploy.sh", "canary-release"]);
+        }
+    }
+    assert_eq!(desk.changes_since(before), [""; 0]);
 }

@@ -14,7 +14,7 @@ use rehearsal_core::{
     cli::now,
     stage,
     wire::{self, Account, server},
-    world::{Principal, World, ecr, ecs},
+    world::{Principal, World, ecr, ecs, journal::What},
 };
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, runtime::Runtime, sync::mpsc::unbounded_channel};
@@ -217,16 +217,23 @@ impl Desk {
         self.call("cloudformation", "DescribeStacks", &input)["Stacks"][0].take()
     }
 
-    /// How many resources a stack has; none if there is no such stack.
-    pub(super) fn resources(&self, stack: &str) -> usize {
-        if self.status(stack).is_none() {
-            return 0;
-        }
-        let input = json!({ "StackName": stack });
-        let listed = self.call("cloudformation", "ListStackResources", &input);
-        listed["StackResourceSummaries"]
-            .as_array()
-            .map_or(0, Vec::len)
+    /// How much has happened in the account so far.
+    pub(super) fn moment(&self) -> usize {
+        self.account.with(|world| world.journal.len())
+    }
+
+    /// The person's calls since that change something.
+    pub(super) fn changes_since(&self, moment: usize) -> Vec<String> {
+        self.account.with(|world| {
+            let since = world.journal.iter().skip(moment);
+            let calls = since.filter_map(|entry| match &entry.what {
+                What::Called(call) if call.is_write() && call.principal.0 == PERSON => {
+                    Some(format!("{} {}", call.service, call.operation))
+                }
+                _ => None,
+            });
+            calls.collect()
+        })
     }
 
     /// An output of stack `orders`.
