@@ -240,7 +240,7 @@ deregister_task_definitions() {
   local active tagged definition
   step "Deregistering task definitions $name:*"
   active=$(aws ecs list-task-definitions --family-prefix "$name" --status ACTIVE --query 'taskDefinitionArns[]')
-  tagged=" $(tagged ecs:task-definition | tr '\t\n' '  ') "
+  tagged=" $(tagged | tr '\t\n' '  ') "
   for definition in $active; do
     [[ $tagged == *" $definition "* ]] || continue
     aws ecs deregister-task-definition --task-definition "$definition" --query taskDefinition.taskDefinitionArn
@@ -248,9 +248,9 @@ deregister_task_definitions() {
   done
 }
 
-# tagged [TYPE]: the ARNs of what has the tag that infra/deploy.sh gives the stacks, and they what is in them.
+# tagged: the ARNs of what has the tag that infra/deploy.sh gives the stacks, and they what is in them.
 tagged() {
-  aws resourcegroupstaggingapi get-resources --tag-filters "Key=$marker,Values=$name" ${1+--resource-type-filters "$1"} \
+  aws resourcegroupstaggingapi get-resources --tag-filters "Key=$marker,Values=$name" \
     --query 'ResourceTagMappingList[].ResourceARN'
 }
 

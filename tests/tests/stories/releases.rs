@@ -274,11 +274,11 @@ async fn people_are_told_of_an_alarm_and_twice_of_its_rollback_with_the_cause() 
     let play = Play::begin(&Stage::default(), v2(Behaviour::Works)).await;
     let release = play.push("v2");
     play.until_approval(&release).await;
-    assert_eq!(play.notices(), [], "a release that goes well is no news");
+    assert_eq!(play.warnings(), [], "a release that goes well is no news");
     play.alarm("orders fail");
     play.until_phase("RolledBack").await;
     play.pass(Duration::from_mins(10)).await;
-    let notices = play.notices();
+    let notices = play.warnings();
     let subjects: Vec<_> = notices
         .iter()
         .map(|(subject, _)| subject.as_str())

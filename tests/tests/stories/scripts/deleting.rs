@@ -25,6 +25,8 @@ fn nothing_is_deleted_unless_the_name_is_typed() {
     }
 }
 
+const REVISIONS: &str = "arn:aws:ecs:eu-central-1:111122223333:task-definition/orders";
+
 /// The example with something in its bucket and its repository, so that CloudFormation cannot delete them at first.
 fn full() -> Machine {
     let machine = deployed(V1, V1);
@@ -52,10 +54,14 @@ fn full() -> Machine {
     machine.answers_once("list-object-versions", page);
     machine.answers_once("list-object-versions", page);
     machine.answers("s3api delete-objects", "None");
-    machine.answers("list-task-definitions", "orders:1\torders:2\torders:3");
+    let [first, second, third] = [1, 2, 3].map(|revision| format!("{REVISIONS}:{revision}"));
     machine.answers(
-        "--resource-type-filters ecs:task-definition",
-        "orders:1\torders:3",
+        "list-task-definitions",
+        &format!("{first}\t{second}\t{third}"),
+    );
+    machine.answers(
+        "resourcegroupstaggingapi get-resources",
+        &format!("{first}\t{third}"),
     );
     machine
 }
@@ -67,7 +73,7 @@ fn what_cloudformation_would_not_delete_is_emptied_only_after_it_was_asked() {
     ended.assert_said(&[
         "Nothing is left of orders",
         "Deleted:\n  what was in bucket orders-source\n  stack orders\n  image repository orders with its images\n  \
-         stack orders-artifacts\n  task definition orders:1, deregistered\n  task definition orders:3, deregistered\n",
+         stack orders-artifacts\n  task definition arn:aws:ecs:eu-central-1:111122223333:task-definition/orders:1, deregistered\n  task definition arn:aws:ecs:eu-central-1:111122223333:task-definition/orders:3, deregistered\n",
     ]);
     ended.assert_changes(&[
         "cloudformation delete-stack --stack-name orders",
@@ -77,8 +83,8 @@ fn what_cloudformation_would_not_delete_is_emptied_only_after_it_was_asked() {
         "cloudformation delete-stack --stack-name orders-artifacts",
         "ecr delete-repository --repository-name orders --force",
         "cloudformation delete-stack --stack-name orders-artifacts",
-        "ecs deregister-task-definition --task-definition orders:1",
-        "ecs deregister-task-definition --task-definition orders:3",
+        "ecs deregister-task-definition --task-definition arn:aws:ecs:eu-central-1:111122223333:task-definition/orders:1",
+        "ecs deregister-task-definition --task-definition arn:aws:ecs:eu-central-1:111122223333:task-definition/orders:3",
     ]);
 }
 
