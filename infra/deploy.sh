@@ -73,6 +73,7 @@ main() {
   done
   check_name "$name"
   [[ $root != http.yaml || $name != internal-* ]] || misused "--name $name would be the load balancer's name too, which must not begin with internal-"
+  read_template "infra/$root"
   for given in ${parameters[@]+"${parameters[@]}"}; do check_parameter "$given"; done
   scratch=$(mktemp -d)
   check_aws
@@ -123,7 +124,7 @@ check_parameter() {
   [[ $1 == ?*=* ]] || misused "--parameter $1 is not of the form KEY=VALUE"
   [[ $key != Name ]] || misused '--parameter Name is given as --name'
   [[ $key != Image ]] || misused '--parameter Image is not for people: the image that runs now stays, releases are made by the pipeline'
-  known=$(sed -n '/^Parameters:/,/^[A-Z]/s/^  \([A-Za-z0-9]*\):.*/\1/p' "infra/$root")
+  known=$(declared_keys)
   grep -qx "$key" <<<"$known" ||
     misused "--parameter $key is not a parameter of infra/$root, which has: $(grep -vxE 'Name|Image' <<<"$known" | tr '\n' ' ')"
 }

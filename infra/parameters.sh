@@ -10,13 +10,12 @@ declarations=()
 rules=()
 wrong=()
 
-# check_parameters TEMPLATE: of infra/. Reads `name`, `parameters` (given, KEY=VALUE) and `deployed` (of the stack, KEY and VALUE with
+# check_parameters TEMPLATE: of infra/, which read_template has read. Reads `name`, `parameters` (given, KEY=VALUE) and `deployed` (of the stack, KEY and VALUE with
 # a tab between); ends with all that is wrong.
 check_parameters() {
   # [a-z] has no capital letters.
   local LC_ALL=C key
   wrong=()
-  read_template "infra/$1"
   for key in $(declared_keys); do
     value_of "$key"
     # The image is the script's own, and known later.

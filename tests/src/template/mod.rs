@@ -35,6 +35,7 @@ use serde_json::Value;
 pub use declarations::{Policies, Policy};
 pub use error::{Cause, TemplateError, Unmet};
 pub use names::physical_name;
+pub(crate) use resolve::scalar;
 pub use sheet::{Plan, Planned, Sheet, Shown, new_stack_id};
 pub use source::Templates;
 pub use stack::create_stack;

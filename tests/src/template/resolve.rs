@@ -232,7 +232,7 @@ pub(super) fn sort(value: &Value) -> &'static str {
 }
 
 /// A text, a number or a boolean as text.
-pub(super) fn scalar(value: &Value) -> Option<String> {
+pub(crate) fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),

@@ -130,14 +130,19 @@ fn create_resource(world: &mut World, index: usize, wanted: &Wanted) -> Went {
     }
 }
 
-fn provide(world: &mut World, index: usize, wanted: &Wanted) -> Result<Created, String> {
-    let stack = world.cloudformation.stacks[index].name.clone();
-    let resource = Resource {
-        stack: &stack,
+/// What is wanted, as whoever makes or changes it takes it.
+fn resource<'a>(stack: &'a str, wanted: &'a Wanted) -> Resource<'a> {
+    Resource {
+        stack,
         logical_id: &wanted.id,
         kind: &wanted.kind,
         properties: &wanted.properties,
-    };
+    }
+}
+
+fn provide(world: &mut World, index: usize, wanted: &Wanted) -> Result<Created, String> {
+    let stack = world.cloudformation.stacks[index].name.clone();
+    let resource = resource(&stack, wanted);
     let token = world.uuid();
     if let Some(name) = provision::in_the_way(world, &resource) {
         let message = format!(
@@ -171,12 +176,7 @@ fn change(world: &mut World, index: usize, place: usize, wanted: &Wanted, goal: 
             Ok(Updated::InPlace(created))
         }
         Some(existing) => {
-            let resource = Resource {
-                stack: &name,
-                logical_id: &wanted.id,
-                kind: &wanted.kind,
-                properties: &wanted.properties,
-            };
+            let resource = resource(&name, wanted);
             let token = world.uuid();
             Provisioner { world }
                 .update(&resource, &existing)

@@ -4,11 +4,11 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::{Value, json};
 
-use super::{change_set::ChangeSet, values, work::Work};
+use super::{change_set::ChangeSet, work::Work};
 use crate::{
     clock::Moment,
     provision::Existing,
-    template::{Created, Plan, Policies, Shown},
+    template::{Created, Plan, Policies, Shown, scalar},
     world::World,
 };
 
@@ -244,7 +244,7 @@ pub(super) fn listed(tags: &Tags) -> Value {
 pub(super) fn read_tags(list: &Value) -> Tags {
     let tags = list.as_array().into_iter().flatten();
     tags.filter_map(|tag| {
-        let value = values::scalar(&tag["Value"]);
+        let value = scalar(&tag["Value"]);
         Some((tag["Key"].as_str()?.to_owned(), value.unwrap_or_default()))
     })
     .collect()

@@ -7,7 +7,7 @@ use super::{
     find, values,
 };
 use crate::{
-    template::Sheet,
+    template::{Sheet, scalar},
     world::{Fault, World},
 };
 
@@ -98,7 +98,7 @@ pub(super) fn validate(world: &World, input: &Value) -> Result<Value, Fault> {
         .map(|(name, parameter)| {
             json!({
                 "ParameterKey": name,
-                "DefaultValue": values::scalar(&parameter["Default"]),
+                "DefaultValue": scalar(&parameter["Default"]),
                 "NoEcho": parameter["NoEcho"] == true,
                 "Description": parameter["Description"],
             })
@@ -118,12 +118,12 @@ pub(super) fn summary(world: &World, input: &Value) -> Result<Value, Fault> {
     let parameters: Vec<Value> = values::declared(&sheet)
         .map(|(name, parameter)| {
             let constraints = parameter["AllowedValues"].as_array().map(|allowed| {
-                let allowed: Vec<String> = allowed.iter().filter_map(values::scalar).collect();
+                let allowed: Vec<String> = allowed.iter().filter_map(scalar).collect();
                 json!({ "AllowedValues": allowed })
             });
             json!({
                 "ParameterKey": name,
-                "DefaultValue": values::scalar(&parameter["Default"]),
+                "DefaultValue": scalar(&parameter["Default"]),
                 "ParameterType": parameter["Type"],
                 "NoEcho": parameter["NoEcho"] == true,
                 "Description": parameter["Description"],

@@ -45,24 +45,33 @@ impl Account {
         }
     }
 
-    /// Makes a change set `changes` for stack `orders`.
+    /// Makes a change set `changes` for stack `orders` from a template in the call.
     fn propose(&mut self, body: &str, parameters: &[(&str, &str)]) -> Result<Value, Fault> {
+        let answer = self.propose_from("TemplateBody", body, parameters.iter().copied());
+        self.passes(2);
+        answer
+    }
+
+    /// The same from a template that is given in this way, without waiting for it.
+    fn propose_from<'a, V: serde::Serialize>(
+        &mut self,
+        way: &str,
+        template: &str,
+        parameters: impl Iterator<Item = (&'a str, V)>,
+    ) -> Result<Value, Fault> {
         let kind = if self.stack().is_some() {
             "UPDATE"
         } else {
             "CREATE"
         };
         let parameters: Vec<Value> = parameters
-            .iter()
             .map(|(key, value)| json!({ "ParameterKey": key, "ParameterValue": value }))
             .collect();
         let input = json!({
-            "StackName": "orders", "ChangeSetName": "changes", "ChangeSetType": kind, "TemplateBody": body,
+            "StackName": "orders", "ChangeSetName": "changes", "ChangeSetType": kind, way: template,
             "Parameters": parameters, "Capabilities": ["CAPABILITY_IAM"], "Tags": [{ "Key": "application", "Value": "orders" }],
         });
-        let answer = self.try_call("CreateChangeSet", &input);
-        self.passes(2);
-        answer
+        self.try_call("CreateChangeSet", &input)
     }
 
     fn change_set(&mut self) -> Value {

@@ -9,7 +9,10 @@ use super::{
     stack::STACK,
     text,
 };
-use crate::{template::Sheet, world::Fault};
+use crate::{
+    template::{Sheet, scalar},
+    world::Fault,
+};
 
 /// Resources that need an acknowledgement, with the property that names them. AWS: API reference, `CreateChangeSet`,
 /// `Capabilities`.
@@ -145,16 +148,6 @@ pub(super) fn check_capabilities(sheet: &Sheet, acknowledged: &[String]) -> Resu
     }
     let message = format!("Requires capabilities : [{needed}]");
     Err(Fault::new("InsufficientCapabilitiesException", message))
-}
-
-/// A text, a number or a boolean as text.
-pub(super) fn scalar(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(flag) => Some(flag.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
-    }
 }
 
 /// The values that a nested stack's properties give it.

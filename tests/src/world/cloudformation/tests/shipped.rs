@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Account;
 use crate::world::{
@@ -51,21 +51,10 @@ impl Account {
 
     /// Makes stack `orders` be as a template of `infra/` has it with these parameters; answers its status.
     fn deploys(&mut self, root: &str, parameters: &BTreeMap<&str, String>) -> String {
-        let kind = if self.stack().is_some() {
-            "UPDATE"
-        } else {
-            "CREATE"
-        };
-        let parameters: Vec<Value> = parameters
-            .iter()
-            .map(|(key, value)| json!({ "ParameterKey": key, "ParameterValue": value }))
-            .collect();
-        let input = json!({
-            "StackName": "orders", "ChangeSetName": "changes", "ChangeSetType": kind,
-            "TemplateURL": format!("{ADDRESS}/{root}"), "Parameters": parameters,
-            "Capabilities": ["CAPABILITY_IAM"], "Tags": [{ "Key": "application", "Value": "orders" }],
-        });
-        self.call("CreateChangeSet", &input);
+        let address = format!("{ADDRESS}/{root}");
+        let parameters = parameters.iter().map(|(key, value)| (*key, value));
+        self.propose_from("TemplateURL", &address, parameters)
+            .expect("a change set");
         self.lives(2);
         let named = json!({ "StackName": "orders", "ChangeSetName": "changes" });
         self.call("ExecuteChangeSet", &named);
