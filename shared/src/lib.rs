@@ -16,6 +16,7 @@ pub mod names;
 pub mod observation;
 pub mod observe;
 pub mod parameters;
+pub mod parts;
 pub mod reconcile;
 pub mod record;
 pub mod schedule;

@@ -5,6 +5,7 @@ use canary::{
     decision::{Decision, Doing, Move, Refusal, Step, WaitingOn},
     gates,
     observation::Observation,
+    parts::task_definition::{self, Definition, Source, Wanted},
     reconcile::Look,
     record::{
         Beside, Candidate, Found, FoundDefinition, FoundInFull, FoundRule, FoundService, Phase,
@@ -14,9 +15,8 @@ use canary::{
 
 use crate::{
     DeployCanary, Detail, Seen, Start,
-    candidate::{Definition, Source, Wanted},
     decide::{nothing_to_do, registering},
-    difference, preflight, rules,
+    preflight, rules,
 };
 
 /// Begins a release, if everything is in order.
@@ -112,7 +112,7 @@ fn asked(
         return Ok((wanted, Vec::new()));
     }
     let is_running = |container: &str| wanted.runs(container, &start.digests);
-    let changes = difference::between(&stable.input(), &wanted.input, is_running);
+    let changes = task_definition::between(&stable.input(), &wanted.input, is_running);
     Ok((wanted, changes))
 }
 

@@ -1,13 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 mod begin;
-pub mod candidate;
 pub mod decide;
-mod difference;
-pub mod digests;
 mod preflight;
 mod rules;
-mod whole;
 
 use std::{fmt, time::Duration};
 
@@ -19,13 +15,11 @@ use canary::{
     observation::{Observation, Task},
     observe,
     parameters::{self, Whole},
+    parts::task_definition::{self, Definition, Digests, Source, Wanted},
     reconcile::{Decided, Look, Stage},
     record::{Candidate, Phase, Record},
     target::AlbTraffic,
 };
-
-use candidate::{Definition, Source, Wanted};
-use digests::Digests;
 
 /// The stage.
 #[derive(Debug)]
@@ -258,15 +252,15 @@ async fn source(account: &Account, look: &Look<DeployCanary>) -> Result<Source, 
             let image = image
                 .clone()
                 .map_or_else(|| detail_of(&artifacts), |it| Ok(Some(it)))?;
-            let text = whole::find(name, &artifacts)?;
-            Ok(whole::read(name, &text, image.as_ref())?)
+            let text = task_definition::find(name, &artifacts)?;
+            Ok(task_definition::read(name, &text, image.as_ref())?)
         }
         (None, Some(image), _) => Ok(Source::Parameter(image.clone())),
         (None, None, Some(input)) => {
             let images = artifact::images(&account.artifact(input).await?)?;
             Ok(Source::Artifact(images))
         }
-        (None, None, None) => Err(candidate::no_image().into()),
+        (None, None, None) => Err(task_definition::no_image().into()),
     }
 }
 

@@ -4,14 +4,13 @@ use canary::{
     decision::Unfit,
     names::ServiceName,
     observation::{Observation, Service},
+    parts::task_definition::{Definition, RELEASE_TAGS, Source, Wanted},
     target::{QueueTraffic, Target},
     traffic::queue::{self, Unreachable},
     weight::Weight,
 };
 
 use serde_json::Value;
-
-use crate::candidate::{Definition, RELEASE_TAGS, Source, Wanted};
 
 /// As many tags a resource may have (ECS developer guide, "Tagging your Amazon ECS resources").
 const MOST_TAGS: usize = 50;

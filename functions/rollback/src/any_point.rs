@@ -20,15 +20,12 @@ use canary::{
     names::TaskDefinitionArn,
     observation::{Known, Observation, ScalableTarget, Service, Suspended},
     parameters,
+    parts::task_definition::{Definition, Digests, Source},
     reconcile::{Decided, Look, Stage},
     record::{Candidate, Phase, RollingBack},
     target::Target,
 };
-use deploy_canary::{
-    DeployCanary, Detail, Groups, Start,
-    candidate::{Definition, Source},
-    digests::Digests,
-};
+use deploy_canary::{DeployCanary, Detail, Groups, Start};
 use promote_primary::PromotePrimary;
 use proptest::prelude::*;
 use serde_json::{Value, json};

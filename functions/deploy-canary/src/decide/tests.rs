@@ -13,15 +13,12 @@ use canary::{
     },
     observation::{ScalableTarget, Service, Suspended},
     parameters,
+    parts::task_definition::{Definition, Digests, Source, Wanted},
 };
 use serde_json::json;
 
 use super::*;
-use crate::{
-    Start,
-    candidate::{Definition, Source, Wanted},
-    digests::Digests,
-};
+use crate::Start;
 
 fn look() -> Look<DeployCanary> {
     first_look(parameters::DeployCanary {

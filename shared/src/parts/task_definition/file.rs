@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use canary::{
+use crate::{
     artifact::{self, DETAIL},
     input::{self, BadInput},
     names::Image,
@@ -11,10 +11,10 @@ use canary::{
 };
 use serde_json::{Value, json};
 
-use crate::candidate::{ANSWER_ONLY, Source};
+use super::{ANSWER_ONLY, Source};
 
 /// Reads a task definition; `image` takes the place of its placeholder.
-pub(crate) fn read(name: &str, text: &str, image: Option<&Image>) -> Result<Source, BadInput> {
+pub fn read(name: &str, text: &str, image: Option<&Image>) -> Result<Source, BadInput> {
     let bad =
         |field: String, problem: String| Err(BadInput::field(name.to_owned(), field, problem));
     let mut input: Value = input::parse(name.to_owned(), text)?;
@@ -42,7 +42,7 @@ pub(crate) fn read(name: &str, text: &str, image: Option<&Image>) -> Result<Sour
 }
 
 /// The file's text, from the first artifact that has it.
-pub(crate) fn find(name: &str, artifacts: &[Vec<u8>]) -> Result<String, BadInput> {
+pub fn find(name: &str, artifacts: &[Vec<u8>]) -> Result<String, BadInput> {
     for zip in artifacts {
         if let Some(text) = artifact::file(zip, name)? {
             return Ok(text);

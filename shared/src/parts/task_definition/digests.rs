@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use canary::{
+use crate::{
     artifact::Images,
     aws::{Account, AwsError},
     names::ContainerName,
     target::Target,
 };
 
-use crate::candidate::Definition;
+use super::Definition;
 
 /// What is known of digests, by container. What is not there is unknown: the role may not ask, or there is no such image, no task, or more
 /// than one answer.
@@ -46,7 +46,7 @@ impl Digests {
     }
 
     /// Asks ECR what the tags mean, and ECS what the primary's tasks run.
-    pub(crate) async fn observe(
+    pub async fn observe(
         account: &Account,
         target: &Target,
         images: &Images,

@@ -1,0 +1,3 @@
+//! Kits: what traffic models have in common. A kit knows no model.
+
+pub mod task_definition;
