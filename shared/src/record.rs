@@ -23,9 +23,11 @@ use crate::{
     exits::Exits,
     gates::Letters,
     names::{PairId, ReleaseId, TaskDefinitionArn},
-    observation::{ScalableTarget, Service},
+    parts::{
+        pair::{FoundService, Service},
+        rules::{self, FoundAlb},
+    },
     target::{Mode, Target, Traffic},
-    traffic::alb::{self, FoundForward},
     weight::Weight,
 };
 
@@ -117,36 +119,6 @@ pub struct Found {
     /// What its load balancer did, if the target has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alb: Option<FoundAlb>,
-}
-
-/// What the load balancer did before the first change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct FoundAlb {
-    /// The weights of every rule of the target.
-    pub forwards: Vec<FoundForward>,
-    /// The deregistration delay of the canary's group, in seconds: how long a target may take to finish its requests.
-    pub drain_seconds: u64,
-}
-
-/// What a service was like before the first change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct FoundService {
-    /// What it ran.
-    pub task_definition: TaskDefinitionArn,
-    /// How many tasks it should have had.
-    pub desired: u32,
-    /// How it was scaled automatically, if it was.
-    pub scaling: Option<ScalableTarget>,
-    /// As many tasks it keeps at least until the promotion, whatever scales it to fewer.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub floor: u32,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-fn is_zero(tasks: &u32) -> bool {
-    *tasks == 0
 }
 
 /// How far a release is.
@@ -387,7 +359,7 @@ impl Record {
         match &self.target.traffic {
             Traffic::Queue(_) if self.owns_primary_count() => self.found.canary.desired.max(1),
             Traffic::Queue(_) => 1,
-            Traffic::Alb(model) => alb::tasks(model, Weight::ZERO.share(), primary),
+            Traffic::Alb(model) => rules::tasks(model, Weight::ZERO.share(), primary),
         }
     }
 

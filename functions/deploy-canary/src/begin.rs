@@ -5,12 +5,12 @@ use canary::{
     decision::{Decision, Doing, Move, Refusal, Step, WaitingOn},
     gates,
     observation::Observation,
-    parts::task_definition::{self, Definition, Source, Wanted},
-    reconcile::Look,
-    record::{
-        Beside, Candidate, Found, FoundDefinition, FoundInFull, FoundRule, FoundService, Phase,
-        Record,
+    parts::{
+        pair::FoundService,
+        task_definition::{self, Definition, Source, Wanted},
     },
+    reconcile::Look,
+    record::{Beside, Candidate, Found, FoundDefinition, FoundInFull, FoundRule, Phase, Record},
 };
 
 use crate::{

@@ -6,7 +6,8 @@ use canary::{
     decision::{Changes, Decision, Doing, Done, Move, Outcome, Refusal, Step, WaitingOn},
     gates,
     names::TaskDefinitionArn,
-    observation::{Observation, Task},
+    observation::Observation,
+    parts::pair::Task,
     reconcile::{FUNCTION_TIMEOUT, Look, Stage},
     record::{Candidate, Cause, Phase, Reason, Record},
 };

@@ -9,13 +9,17 @@ use std::{fmt, time::Duration};
 
 use canary::{
     artifact,
-    aws::{Account, AwsError, Trouble, pipeline::ExecutionStatus},
+    aws::pipeline::ExecutionStatus,
+    aws::{Account, AwsError, Trouble},
     input::BadInput,
     names::{Image, ReleaseId},
-    observation::{Observation, Task},
+    observation::Observation,
     observe,
     parameters::{self, Whole},
-    parts::task_definition::{self, Definition, Digests, Source, Wanted},
+    parts::{
+        pair::Task,
+        task_definition::{self, Definition, Digests, Source, Wanted},
+    },
     reconcile::{Decided, Look, Stage},
     record::{Candidate, Phase, Record},
     target::AlbTraffic,

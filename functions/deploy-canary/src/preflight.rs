@@ -3,8 +3,11 @@
 use canary::{
     decision::Unfit,
     names::ServiceName,
-    observation::{Observation, Service},
-    parts::task_definition::{Definition, RELEASE_TAGS, Source, Wanted},
+    observation::Observation,
+    parts::{
+        pair::Service,
+        task_definition::{Definition, RELEASE_TAGS, Source, Wanted},
+    },
     target::{QueueTraffic, Target},
     traffic::queue::{self, Unreachable},
     weight::Weight,

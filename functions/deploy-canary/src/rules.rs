@@ -2,10 +2,9 @@
 
 use canary::{
     decision::Refusal,
-    observation::{Alb, Observation},
-    record::FoundAlb,
+    observation::Observation,
+    parts::rules::{Alb, FoundAlb, FoundForward},
     target::{AlbTraffic, Target},
-    traffic::alb::FoundForward,
 };
 
 use crate::Groups;

@@ -8,9 +8,10 @@ use canary::{
     gates,
     job::Bake,
     names::TaskDefinitionArn,
-    observation::{Observation, Service, Task},
+    observation::Observation,
+    parts::pair::{FoundService, Service, Task},
     reconcile::{Decided, Look, Stage},
-    record::{Beside, FoundService, Phase, Record},
+    record::{Beside, Phase, Record},
 };
 
 use crate::{PromotePrimary, Seen, drain};

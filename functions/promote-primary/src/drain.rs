@@ -7,9 +7,9 @@ use canary::{
     clock::Timestamp,
     decision::{Decision, Doing, Move, Step, WaitingOn},
     observation::Observation,
+    parts::rules::{self, Drain},
     reconcile::Look,
     record::Record,
-    traffic::alb::{self, Drain},
     weight::{Attained, Weight},
 };
 
@@ -77,7 +77,7 @@ pub(crate) fn requests(
             record: Some(Box::new(lower)),
         }));
     }
-    match alb::drain(record, look.now) {
+    match rules::drain(record, look.now) {
         Drain::Unseen => Some(Decision::write(
             Doing::Live {
                 asked: set.to,

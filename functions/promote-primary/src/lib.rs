@@ -9,8 +9,9 @@ use canary::{
     aws::{Account, Trouble},
     decision::Decision,
     names::ReleaseId,
-    observation::{Observation, Service, Task},
+    observation::Observation,
     observe, parameters,
+    parts::pair::{Service, Task},
     reconcile::{Decided, Look, Stage},
     record::Phase,
 };

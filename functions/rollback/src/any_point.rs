@@ -18,9 +18,12 @@ use canary::{
     },
     job::Bookmark,
     names::TaskDefinitionArn,
-    observation::{Known, Observation, ScalableTarget, Service, Suspended},
+    observation::{Known, Observation},
     parameters,
-    parts::task_definition::{Definition, Digests, Source},
+    parts::{
+        pair::{ScalableTarget, Service, Suspended},
+        task_definition::{Definition, Digests, Source},
+    },
     reconcile::{Decided, Look, Stage},
     record::{Candidate, Phase, RollingBack},
     target::Target,
@@ -522,7 +525,7 @@ fn described(arn: &TaskDefinitionArn, mut input: Value) -> Value {
     json!({"taskDefinition": input, "tags": tags})
 }
 
-fn tasks(service: &Service) -> Vec<canary::observation::Task> {
+fn tasks(service: &Service) -> Vec<canary::parts::pair::Task> {
     service.newest().map_or_else(Vec::new, |newest| {
         running_tasks(&newest.task_definition, service.running)
     })

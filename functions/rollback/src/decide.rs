@@ -3,9 +3,10 @@
 use canary::{
     clock::Timestamp,
     decision::{Decision, Doing, Done, Move, Outcome, Step, WaitingOn},
-    observation::{Known, Service},
+    observation::Known,
+    parts::pair::{FoundService, Service},
     reconcile::FUNCTION_TIMEOUT,
-    record::{FoundService, Phase, Record, RollingBack, Which},
+    record::{Phase, Record, RollingBack, Which},
     target::Traffic,
 };
 

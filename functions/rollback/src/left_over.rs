@@ -6,7 +6,7 @@ use std::time::Duration;
 use canary::{
     clock::Timestamp,
     decision::{Step, WaitingOn},
-    observation::Service,
+    parts::pair::Service,
     record::{Record, RollingBack},
     target::ProtectedTasks,
 };

@@ -1,14 +1,13 @@
 //! What a whole look sees and comes to, for tests.
 
 use canary::{
-    aws::{
-        AwsError, Trouble,
-        pipeline::{Execution, ExecutionStatus},
-    },
+    aws::pipeline::{Execution, ExecutionStatus},
+    aws::{AwsError, Trouble},
     decision::{Decision, Done, Move, Outcome},
     exits::Exit,
-    observation::{Alarm, Alb, Known, Observation, Service, Unseen},
+    observation::{Alarm, Known, Observation, Unseen},
     observe::Parts,
+    parts::{pair::Service, rules::Alb},
     record::Record,
 };
 

@@ -4,8 +4,9 @@ use canary::{
     clock::{Spoken, Timestamp},
     decision::{Doing, Notice},
     job::cut,
-    observation::{Known, ScalableTarget, Service},
-    record::{FoundInFull, FoundService, Missing, Phase, Record},
+    observation::Known,
+    parts::pair::{FoundService, ScalableTarget, Service},
+    record::{FoundInFull, Missing, Phase, Record},
 };
 use serde_json::Value;
 

@@ -3,14 +3,16 @@
 use std::{fmt, future::Future, time::Duration};
 
 use canary::{
-    aws::{
-        Account, Trouble,
-        pipeline::{Execution, ExecutionStatus},
-    },
+    aws::pipeline::{Execution, ExecutionStatus},
+    aws::{Account, Trouble},
     clock::Timestamp,
     names::{AlarmName, ForwardArn, TaskDefinitionArn},
-    observation::{Forward, Known, Rollout, Service, TargetHealth, Unseen},
+    observation::{Known, Unseen},
     observe,
+    parts::{
+        pair::{Rollout, Service},
+        rules::{Forward, TargetHealth},
+    },
     record::{FoundInFull, Record},
     target::AlbTraffic,
 };
@@ -201,7 +203,7 @@ async fn status(account: &Account, record: &Record) -> Known<ExecutionStatus> {
 
 fn scaled(
     service: Known<Service>,
-    scaling: Option<canary::observation::ScalableTarget>,
+    scaling: Option<canary::parts::pair::ScalableTarget>,
 ) -> Known<Service> {
     service.map(|service| Service { scaling, ..service })
 }
@@ -240,7 +242,7 @@ async fn balancer(account: &Account, model: Option<&AlbTraffic>) -> Option<Balan
 fn forward(
     model: &AlbTraffic,
     arn: &ForwardArn,
-    actions: Known<canary::traffic::alb::Actions>,
+    actions: Known<canary::parts::rules::Actions>,
 ) -> Known<Forward> {
     match actions.map(|actions| Forward::read(model, arn, actions)) {
         Known::Known(Ok(forward)) => Known::Known(forward),

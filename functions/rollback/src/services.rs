@@ -7,8 +7,8 @@ use canary::{
     clock::Timestamp,
     decision::Step,
     names::TaskDefinitionArn,
-    observation::{ScalableTarget, Service},
-    record::{FoundService, Record, RollingBack, Which},
+    parts::pair::{FoundService, ScalableTarget, Service},
+    record::{Record, RollingBack, Which},
 };
 
 use crate::{Seen, seen, weights};

@@ -4,17 +4,16 @@
 //! gates are asked here, and the share is held.
 
 use canary::{
-    aws::{
-        AwsError, Trouble,
-        pipeline::{Execution, ExecutionStatus},
-    },
+    aws::pipeline::{Execution, ExecutionStatus},
+    aws::{AwsError, Trouble},
     clock::Timestamp,
     decision::{Doing, Idle, Refusal, Step},
     gates::{self, Closed, Effect, Gate, View, When},
     names::ServiceName,
-    observation::{Alarm, Known, Observation, Service, Unseen},
+    observation::{Alarm, Known, Observation, Unseen},
     observe::Parts,
-    record::{Cause, Failing, FoundService, KeptService, Phase, Reason, Record},
+    parts::pair::{FoundService, Service},
+    record::{Cause, Failing, KeptService, Phase, Reason, Record},
     traffic::share::{Asked, Progress},
 };
 

@@ -10,13 +10,11 @@ use canary::{
     names::TaskDefinitionArn,
     observation::Observation,
     parameters::Step,
+    parts::rules,
     reconcile::{Decided, Look, Stage},
     record::{Phase, Record, Turn},
     target::Target,
-    traffic::{
-        alb,
-        share::{Asked, Progress},
-    },
+    traffic::share::{Asked, Progress},
     weight::{Attained, Weight},
 };
 
@@ -210,7 +208,7 @@ fn in_time(
         None => (bookmark.step_started, usual),
         Some(bake) => (bake.began, usual.max(Bake::patience(step.bake))),
     };
-    decision.bounded(since, look.now, patience + alb::drain_time(ready.record))
+    decision.bounded(since, look.now, patience + rules::drain_time(ready.record))
 }
 
 /// The share is not this look's to set any more: a later action has set it, and this event is an old one.

@@ -16,9 +16,8 @@ use super::{
 use crate::{
     input::BadInput,
     names::{ForwardArn, TargetGroupArn},
-    observation::{Alb, Forward, TargetHealth},
+    parts::rules::{Actions, Alb, Content, Element, Forward, TargetHealth},
     target::{AlbTraffic, TARGET},
-    traffic::alb::{Actions, Content, Element},
 };
 
 /// The version of the API (botocore `elbv2` `2015-12-01`).

@@ -3,7 +3,7 @@
 use super::{Account, AwsError, moment};
 use crate::{
     names::{ClusterName, ServiceName},
-    observation::{Protection, Service},
+    parts::pair::{Protection, Service},
 };
 
 /// As many as one `GetTaskProtection` call takes (API reference).

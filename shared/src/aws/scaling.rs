@@ -8,7 +8,7 @@ use aws_sdk_applicationautoscaling::types::{
 use super::{Account, AwsError, moment};
 use crate::{
     names::{ClusterName, ServiceName},
-    observation::{ScalableTarget, Suspended},
+    parts::pair::{ScalableTarget, Suspended},
     schedule::ScheduledAction,
     target::Target,
 };

@@ -12,7 +12,7 @@ use crate::{
     clock::Timestamp,
     input::BadInput,
     names::{ClusterName, ContainerName, ServiceName, TargetGroupArn, TaskDefinitionArn},
-    observation::{Deployment, Rollout, Service, Settings, Task},
+    parts::pair::{Deployment, Rollout, Service, Settings, Task},
     target::{TARGET, Target},
 };
 

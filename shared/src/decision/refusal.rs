@@ -7,13 +7,10 @@ use crate::{
     clock::Spoken,
     job::FailureType,
     names::{AlarmName, ForwardArn, PipelineName, ReleaseId, ServiceName, TargetGroupArn},
-    observation::TargetHealth,
+    parts::rules::{self, Rest, TargetHealth, Weights},
     record::{Cause, Phase, Record, SCHEMA},
     target::{Difference, TARGET, Target},
-    traffic::{
-        alb::{self, Rest, Weights},
-        queue::Unreachable,
-    },
+    traffic::queue::Unreachable,
 };
 
 /// Why a function gives up. Its `Display` is the action's error message in the console: the first
@@ -212,7 +209,7 @@ pub enum Refusal {
     },
     /// The weight cannot be had.
     #[error(transparent)]
-    Unweighable(#[from] alb::Unreachable),
+    Unweighable(#[from] rules::Unreachable),
     /// A gate closed: somebody else wrote.
     #[error(
         "{} has the weights {found}, not {expected} as this release last set them. Somebody or something else has changed the rule",

@@ -5,9 +5,12 @@ use std::fmt;
 use super::plural;
 use crate::{
     names::{ForwardArn, PipelineName, ReleaseId, ServiceName, TaskDefinitionArn},
-    observation::{Forward, Observation, ScalableTarget},
+    observation::Observation,
+    parts::{
+        pair::ScalableTarget,
+        rules::{Actions, Forward, Weights},
+    },
     record::Record,
-    traffic::alb::{Actions, Weights},
     weight::Weight,
 };
 

@@ -6,7 +6,11 @@ use super::{Doing, because, plural};
 use crate::{
     clock::{Spoken, Timestamp},
     names::{ReleaseId, ServiceName, TaskDefinitionArn},
-    observation::{Deployment, Known, Protection, Service, TargetHealth},
+    observation::Known,
+    parts::{
+        pair::{Deployment, Protection, Service},
+        rules::TargetHealth,
+    },
     record::{Cause, Missing},
     weight::{Attained, Share, Weight},
 };

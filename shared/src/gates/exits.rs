@@ -2,7 +2,7 @@
 
 use crate::{
     decision::{Refusal, WaitingOn},
-    observation::Service,
+    parts::pair::Service,
     record::{Phase, Record},
 };
 

@@ -4,7 +4,7 @@ use super::When;
 use crate::{
     decision::Refusal,
     names::TaskDefinitionArn,
-    observation::{Alb, Service},
+    parts::{pair::Service, rules::Alb},
     record::{Candidate, Phase, Record},
 };
 

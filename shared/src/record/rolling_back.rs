@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cause, FoundService, Phase};
+use super::{Cause, Phase};
 use crate::{
     clock::Timestamp,
     names::TaskDefinitionArn,
-    observation::{ScalableTarget, Service},
+    parts::pair::{FoundService, ScalableTarget, Service},
 };
 
 /// How long a rollback may take before people hear that it is not complete.

@@ -1,10 +1,10 @@
 //! Automatic scaling and a release: what holds it, and whose bounds it gets back.
 
-use super::{FoundService, Phase, Record};
+use super::{Phase, Record};
 use crate::{
     clock::Timestamp,
     names::ServiceName,
-    observation::{ScalableTarget, Service, Suspended},
+    parts::pair::{FoundService, ScalableTarget, Service},
     schedule::Window,
     target::Traffic,
 };
@@ -95,107 +95,3 @@ impl Record {
         }
     }
 }
-
-impl FoundService {
-    /// What a service is to have again, with the bounds that somebody else has set meanwhile.
-    ///
-    /// A bound that is neither what was found nor what holding sets is theirs, and stays; then a count outside of theirs is theirs
-    /// too. What is suspended becomes as it was found. A scalable target that is gone stays away, and a new one stays; a release may
-    /// have held it, so nothing of it is suspended afterwards.
-    #[must_use]
-    pub fn respecting(&self, service: &Service) -> Self {
-        let scaling = match (self.scaling, service.scaling) {
-            (_, None) => None,
-            (None, Some(now)) => Some(ScalableTarget {
-                suspended: if now.suspended.scale_in && now.suspended.scheduled {
-                    Suspended::default()
-                } else {
-                    now.suspended
-                },
-                ..now
-            }),
-            (Some(found), Some(now)) => Some(self.respecting_bounds(found, now)),
-        };
-        let theirs = scaling.filter(|it| self.scaling.map(bounds) != Some(bounds(*it)));
-        Self {
-            task_definition: self.task_definition.clone(),
-            desired: within(theirs, self.desired),
-            scaling,
-            floor: self.floor,
-        }
-    }
-
-    fn respecting_bounds(&self, found: ScalableTarget, now: ScalableTarget) -> ScalableTarget {
-        let has_their_max =
-            now.max != found.max && now.max != found.max.max(self.desired.max(self.floor));
-        let (min, max) = match (self.has_their_min(now), has_their_max) {
-            (false, false) => (found.min, found.max),
-            (true, false) => (now.min, found.max.max(now.min)),
-            (false, true) => (found.min.min(now.max), now.max),
-            (true, true) => (now.min, now.max),
-        };
-        ScalableTarget {
-            min,
-            max,
-            suspended: found.suspended,
-        }
-    }
-
-    /// Whether somebody else has set the lower bound.
-    fn has_their_min(&self, now: ScalableTarget) -> bool {
-        let is_ours = |found: ScalableTarget| {
-            [found.min, found.min.min(self.desired), self.floor].contains(&now.min)
-        };
-        now.min > 0 && !self.scaling.is_some_and(is_ours)
-    }
-
-    /// What automatic scaling has yet to become where it would be held so, if a lower bound that somebody else has set since stays.
-    /// Nothing raises a count to it while everything that moves one is suspended, but for the call that suspends it.
-    #[must_use]
-    pub fn holding(&self, service: &Service, to: ScalableTarget) -> Option<ScalableTarget> {
-        let now = service.scaling?;
-        if !self.has_their_min(now) {
-            return Some(to);
-        }
-        let min = now.min.min(service.desired);
-        (now.suspended != to.suspended).then_some(ScalableTarget { min, ..to })
-    }
-
-    /// A count as its scaling allows it.
-    #[must_use]
-    pub fn bounded(&self, count: u32) -> u32 {
-        within(self.scaling, count)
-    }
-
-    /// What is left of a service's scaling because somebody else has set it so, in words.
-    #[must_use]
-    pub fn left_of_scaling(&self, service: &Service) -> Option<String> {
-        let name = &service.name;
-        match (self.scaling, self.respecting(service).scaling) {
-            (Some(found), Some(left)) if bounds(found) != bounds(left) => Some(format!(
-                "{name} keeps the bounds {}..{} that somebody has set; it had {}..{}",
-                left.min, left.max, found.min, found.max
-            )),
-            (Some(found), None) => Some(format!(
-                "{name} stays without automatic scaling, which somebody has taken away; it had {}..{}",
-                found.min, found.max
-            )),
-            (None, Some(left)) => Some(format!(
-                "{name} keeps the bounds {}..{} that somebody has set; it had no automatic scaling",
-                left.min, left.max
-            )),
-            (Some(_), Some(_)) | (None, None) => None,
-        }
-    }
-}
-
-fn bounds(scaling: ScalableTarget) -> (u32, u32) {
-    (scaling.min, scaling.max)
-}
-
-fn within(scaling: Option<ScalableTarget>, count: u32) -> u32 {
-    scaling.map_or(count, |it| count.clamp(it.min, it.max.max(it.min)))
-}
-
-#[cfg(test)]
-mod tests;

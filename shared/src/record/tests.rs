@@ -7,7 +7,7 @@ use crate::fixtures::{
     DRAIN_SECONDS, at, candidate, found, http_pair, http_record_of, http_target, pair, record,
     rule, scaling, second_rule, target, weight,
 };
-use crate::observation::Suspended;
+use crate::parts::pair::{ScalableTarget, Suspended};
 
 fn phases() -> Vec<Record> {
     vec![

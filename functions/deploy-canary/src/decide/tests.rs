@@ -11,9 +11,11 @@ use canary::{
         World, another_release, at, began, candidate, check, first_look, foreign, images, now,
         pair, record, release, running_tasks, stable, target, told,
     },
-    observation::{ScalableTarget, Service, Suspended},
     parameters,
-    parts::task_definition::{Definition, Digests, Source, Wanted},
+    parts::{
+        pair::{ScalableTarget, Service, Suspended},
+        task_definition::{Definition, Digests, Source, Wanted},
+    },
 };
 use serde_json::json;
 

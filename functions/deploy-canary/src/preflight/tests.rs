@@ -21,7 +21,7 @@ fn inactive() -> Definition {
 }
 
 /// The pair with the settings of both services changed.
-fn with(change: impl Fn(&mut canary::observation::Settings)) -> Observation {
+fn with(change: impl Fn(&mut canary::parts::pair::Settings)) -> Observation {
     let changed = |mut service: Service| {
         change(&mut service.settings);
         service

@@ -5,7 +5,7 @@ use canary::{
         canary_group, candidate, forwarding, group, http_pair_of, http_target, primary_group, rule,
         second_rule,
     },
-    observation::Forward,
+    parts::rules::Forward,
 };
 
 use super::{

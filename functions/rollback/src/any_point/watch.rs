@@ -4,8 +4,8 @@ use canary::{
     clock::Timestamp,
     decision::Step,
     fixtures::World,
-    observation::{Alb, Observation},
-    traffic::alb::{self, Weights},
+    observation::Observation,
+    parts::rules::{self, Alb, Weights},
 };
 
 use super::*;
@@ -144,7 +144,7 @@ impl Watch {
         for (weights, fell) in &self.shown {
             let share = weights.share();
             if share.part > 0 {
-                let needed = alb::tasks(target, share, &seen.primary);
+                let needed = rules::tasks(target, share, &seen.primary);
                 assert!(
                     tasks >= needed,
                     "{tasks} tasks for {share}, {needed} needed"

@@ -11,8 +11,9 @@ use canary::{
         stable, target,
     },
     names::ReleaseId,
-    observation::{Alarm, Observation, Service},
+    observation::{Alarm, Observation},
     parameters::Rollback,
+    parts::pair::Service,
     trigger::{End, Ended, Firing},
 };
 

@@ -2,7 +2,8 @@ use canary::{
     clock::Timestamp,
     decision::Decision,
     fixtures::{at, candidate, pair, record, stable, told},
-    observation::{Known, Observation, Protection},
+    observation::{Known, Observation},
+    parts::pair::Protection,
     record::Phase,
 };
 

@@ -4,7 +4,8 @@ use canary::{
     fixtures::{
         at, check, foreign, http_pair_of, http_record, pair, record, release, rule, stable, target,
     },
-    observation::{Observation, Service},
+    observation::Observation,
+    parts::pair::Service,
     record::{Phase, SCHEMA},
     traffic::queue::Counts,
     trigger::Firing,

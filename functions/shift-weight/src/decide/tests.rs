@@ -7,8 +7,8 @@ use canary::{
         ACTION, World, another_release, at, check, first_look, foreign, now, pair, record, release,
         target, told, weight,
     },
-    observation::Service,
     parameters,
+    parts::pair::Service,
     traffic::queue::Counts,
 };
 use proptest::prelude::*;

@@ -3,7 +3,7 @@ use aws_sdk_elasticloadbalancingv2::types::TargetHealthReasonEnum;
 use super::*;
 use crate::{
     fixtures::{canary_group, http_target, primary_group, rule, second_rule},
-    traffic::alb::Weights,
+    parts::rules::Weights,
 };
 
 /// A described rule that authenticates and then forwards, with what is newer than any SDK.

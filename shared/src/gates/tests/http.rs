@@ -164,7 +164,7 @@ fn a_canary_that_gets_requests_and_answers_none_stops_the_release() {
 
 #[test]
 fn stickiness_and_further_groups_are_what_was_found_where_that_is_known() {
-    use crate::traffic::alb::Rest;
+    use crate::parts::rules::Rest;
     let found = Rest {
         groups: [("beta".to_owned(), 10)].into(),
         sticky_seconds: None,

@@ -8,8 +8,9 @@ use crate::{
     fixtures::{at, candidate, found, http_record_of, pair, record, rule, second_rule, target},
     gates::Letters,
     names::ReleaseId,
+    parts::rules::Rest,
     record::{Beside, Cause, Failing, Kept, Missing, Promotion, Reason, SetCounts, Which},
-    traffic::{alb::Rest, queue::Counts},
+    traffic::queue::Counts,
 };
 
 fn folder(schema: u32) -> PathBuf {

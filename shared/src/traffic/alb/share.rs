@@ -1,16 +1,16 @@
 //! The share of an HTTP service: tasks first and weight second on the way up, weight first and tasks second on the way
 //! down.
 
-use super::Drain;
+use crate::parts::rules::{self, Drain};
 use crate::{
     decision::{Doing, Refusal, Step, WaitingOn},
-    observation::{Alb, Service, TargetHealth},
-    record::FoundAlb,
-    target::AlbTraffic,
-    traffic::{
-        queue::Counts,
-        share::{Asked, Progress, Set},
+    parts::{
+        pair::Service,
+        rules::{Alb, FoundAlb, TargetHealth},
     },
+    target::AlbTraffic,
+    traffic::queue::Counts,
+    traffic::share::{Asked, Progress, Set},
     weight::{Attained, Weight},
 };
 
@@ -131,7 +131,7 @@ fn held(asked: &Asked<'_>, alb: &Alb, found: &FoundAlb, needed: u32) -> Progress
     if is_unseen || is_set {
         return Progress::Live(attained);
     }
-    match super::drain(record, seen.now) {
+    match rules::drain(record, seen.now) {
         Drain::Until(until) if has_surplus => Progress::Wait(WaitingOn::Draining {
             weight: asked.weight,
             until,

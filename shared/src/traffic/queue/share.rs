@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Counts, Unreachable, plan, toward, within};
 use crate::{
     decision::{Doing, Refusal, Step, WaitingOn},
-    observation::Service,
+    parts::pair::Service,
     record::Record,
     target::QueueTraffic,
     traffic::share::{Asked, Progress},

@@ -4,8 +4,7 @@ use canary::{
         load_balancer, primary_group, rule, second_rule,
     },
     job::FailureType::{ConfigurationError, JobFailed},
-    observation::{Forward, TargetHealth},
-    traffic::alb::{FoundForward, Rest},
+    parts::rules::{Forward, FoundForward, Rest, TargetHealth},
 };
 
 use crate::Groups;

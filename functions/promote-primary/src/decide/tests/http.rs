@@ -1,6 +1,6 @@
 use canary::{
     fixtures::{DRAIN_SECONDS, found, http_pair, http_record, http_target, rule},
-    record::FoundAlb,
+    parts::rules::FoundAlb,
 };
 
 use super::*;

@@ -5,7 +5,7 @@ use canary::{
         DRAIN_SECONDS, found, http_pair_of, http_record, http_record_of, http_target, rule,
         second_rule,
     },
-    observation::Suspended,
+    parts::pair::Suspended,
 };
 
 use super::*;

@@ -1,6 +1,9 @@
 //! What the pair is like in the end.
 
-use canary::record::{FoundService, Phase, Record};
+use canary::{
+    parts::pair::FoundService,
+    record::{Phase, Record},
+};
 use rehearsal_core::clock::Moment;
 
 use crate::random::{

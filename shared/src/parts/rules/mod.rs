@@ -1,0 +1,397 @@
+//! Rules of a load balancer that forward to two target groups, and the health of those groups.
+
+mod actions;
+
+use std::{fmt, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    clock::Timestamp,
+    names::ForwardArn,
+    parts::pair::Service,
+    record::Record,
+    target::AlbTraffic,
+    weight::{Share, Weight},
+};
+
+pub use actions::{Actions, BadActions, Content, Element, Forwarding, Rest};
+
+/// The rules of the target and the health of its target groups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alb {
+    /// The target's rules, in its order.
+    pub forwards: Vec<Forward>,
+    /// The primary's target group.
+    pub primary: TargetHealth,
+    /// The canary's target group.
+    pub canary: TargetHealth,
+}
+
+/// A rule, or a listener's default action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forward {
+    /// Which.
+    pub arn: ForwardArn,
+    /// Everything that it does.
+    pub actions: Actions,
+    /// The weights of the pair's groups.
+    pub weights: Weights,
+    /// Further groups and stickiness.
+    pub rest: Rest,
+}
+
+/// How many targets of a group are in which state.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TargetHealth {
+    /// `healthy`.
+    pub healthy: u32,
+    /// `initial`: registered, not yet checked to the end.
+    pub initial: u32,
+    /// `unhealthy`.
+    pub unhealthy: u32,
+    /// Every other state: `draining`, `unused`, `unavailable`.
+    pub other: u32,
+    /// The reason code of a target that is neither healthy nor on its way out, for example
+    /// `Target.ResponseCodeMismatch`.
+    pub reason: Option<String>,
+}
+
+/// What the load balancer did before the first change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FoundAlb {
+    /// The weights of every rule of the target.
+    pub forwards: Vec<FoundForward>,
+    /// The deregistration delay of the canary's group, in seconds: how long a target may take to finish its requests.
+    pub drain_seconds: u64,
+}
+
+impl Forward {
+    /// A rule of a target, from all its actions.
+    pub fn read(alb: &AlbTraffic, arn: &ForwardArn, actions: Actions) -> Result<Self, BadActions> {
+        let forwarding = actions.forwarding(&alb.primary_target_group, &alb.canary_target_group)?;
+        Ok(Self {
+            arn: arn.clone(),
+            actions,
+            weights: forwarding.weights,
+            rest: forwarding.rest,
+        })
+    }
+}
+
+/// The weights of a rule's two groups, 0 to 999 each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Weights {
+    /// Of the primary's group.
+    pub primary: u16,
+    /// Of the canary's group.
+    pub canary: u16,
+}
+
+/// What a rule's groups had before the first change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FoundForward {
+    /// The rule.
+    pub forward: ForwardArn,
+    /// The weights.
+    pub weights: Weights,
+    /// Whether further groups have a weight too, which is theirs.
+    pub shared: bool,
+    /// Further groups and stickiness; `None` in records of versions of the suite that did not keep them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rest: Option<Rest>,
+}
+
+/// Why no weights give the share.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Unreachable {
+    /// The pair's weight is too small to be split.
+    #[error(
+        "a share of {asked} cannot be reached on {}: the pair's groups have a weight of {total} together, and further groups keep \
+         theirs; multiply all weights of the rule by the same number, at most up to 999, and retry",
+        forward.short()
+    )]
+    TooCoarse {
+        /// The share asked for.
+        asked: Weight,
+        /// The rule.
+        forward: ForwardArn,
+        /// The pair's weight.
+        total: u32,
+    },
+    /// Whole weights do not come near enough.
+    #[error(
+        "a share of {asked} cannot be reached within {tolerance} percentage points on {}: the nearest is {nearest} (weight {} of \
+         {}), since further groups keep their weights",
+        forward.short(), nearest.part, nearest.whole
+    )]
+    TooFar {
+        /// The share asked for.
+        asked: Weight,
+        /// What is allowed.
+        tolerance: f64,
+        /// The rule.
+        forward: ForwardArn,
+        /// The nearest.
+        nearest: Share,
+    },
+}
+
+impl Weights {
+    /// Of both groups together.
+    #[must_use]
+    pub fn total(self) -> u32 {
+        u32::from(self.primary) + u32::from(self.canary)
+    }
+
+    /// The canary's share of both.
+    #[must_use]
+    pub fn share(self) -> Share {
+        Share {
+            part: u32::from(self.canary),
+            whole: self.total(),
+        }
+    }
+}
+
+impl fmt::Display for Weights {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} primary and {} canary", self.primary, self.canary)
+    }
+}
+
+impl FoundForward {
+    /// The weights that give the canary this share of the pair's requests.
+    ///
+    /// No share is what was found, to the digit. If no further group has a weight, others are percentages: only the ratio
+    /// counts. Otherwise the pair's weight together stays what it is, so that the others keep their part.
+    pub fn weights(&self, asked: Weight) -> Result<Weights, Unreachable> {
+        if asked == Weight::ZERO {
+            return Ok(self.weights);
+        }
+        let total = if self.shared {
+            self.weights.primary
+        } else {
+            100
+        };
+        let exact = u32::from(total) * u32::from(asked.percent());
+        let canary = u16::try_from((exact + 50) / 100).unwrap_or(total);
+        let split = (1..total).contains(&canary) || asked == Weight::ALL && total > 0;
+        if !split {
+            return Err(Unreachable::TooCoarse {
+                asked,
+                forward: self.forward.clone(),
+                total: u32::from(total),
+            });
+        }
+        Ok(Weights {
+            primary: total - canary,
+            canary,
+        })
+    }
+
+    /// The same, refused where it is further from the asked share than the tolerance.
+    pub fn weights_within(
+        &self,
+        asked: Weight,
+        tolerance: Option<f64>,
+    ) -> Result<Weights, Unreachable> {
+        let weights = self.weights(asked)?;
+        let nearest = weights.share();
+        match tolerance.filter(|tolerance| nearest.distance(asked) > *tolerance) {
+            None => Ok(weights),
+            Some(tolerance) => {
+                let forward = self.forward.clone();
+                Err(Unreachable::TooFar {
+                    asked,
+                    tolerance,
+                    forward,
+                    nearest,
+                })
+            }
+        }
+    }
+}
+
+impl FoundAlb {
+    /// The share whose distance from the asked one is the largest of all rules.
+    #[must_use]
+    pub fn attained(&self, asked: Weight) -> Share {
+        self.shares(asked)
+            .max_by(|a, b| a.distance(asked).total_cmp(&b.distance(asked)))
+            .unwrap_or(Share { part: 0, whole: 0 })
+    }
+
+    /// How many canary tasks a share takes: what the weights give, which may be more than what was asked for.
+    #[must_use]
+    pub fn tasks(&self, alb: &AlbTraffic, asked: Weight, primary: &Service) -> u32 {
+        let of_rules = self.shares(asked).map(|share| tasks(alb, share, primary));
+        of_rules.fold(tasks(alb, asked.share(), primary), u32::max)
+    }
+
+    /// What the weights of each rule give for a share.
+    fn shares(&self, asked: Weight) -> impl Iterator<Item = Share> {
+        let forwards = self.forwards.iter();
+        forwards.filter_map(move |found| Some(found.weights(asked).ok()?.share()))
+    }
+
+    /// What a rule is to have for a share; `None` for one that the release did not find.
+    #[must_use]
+    pub fn weights(&self, forward: &ForwardArn, asked: Weight) -> Option<Weights> {
+        let found = self
+            .forwards
+            .iter()
+            .find(|found| found.forward == *forward)?;
+        found.weights(asked).ok()
+    }
+
+    /// The rules that do not show a share's weights.
+    pub fn behind<'a>(
+        &'a self,
+        forwards: &'a [Forward],
+        asked: Weight,
+    ) -> impl Iterator<Item = (&'a Forward, Weights)> {
+        let wanted = self.all(forwards, asked);
+        wanted.filter(|(forward, wanted)| forward.weights != *wanted)
+    }
+
+    /// What each rule is to have for a share, whatever it shows.
+    pub fn all<'a>(
+        &'a self,
+        forwards: &'a [Forward],
+        asked: Weight,
+    ) -> impl Iterator<Item = (&'a Forward, Weights)> {
+        let forwards = forwards.iter();
+        forwards.filter_map(move |forward| Some((forward, self.weights(&forward.arn, asked)?)))
+    }
+
+    /// The first rule that has other further groups, or another stickiness, than it was found with.
+    #[must_use]
+    pub fn changed<'a>(&'a self, forwards: &'a [Forward]) -> Option<(&'a Forward, &'a Rest)> {
+        self.forwards.iter().find_map(|found| {
+            let shown = forwards.iter().find(|it| it.arn == found.forward)?;
+            let rest = found.rest.as_ref()?;
+            (shown.rest != *rest).then_some((shown, rest))
+        })
+    }
+
+    /// Whether every rule that the release found shows a share's weights.
+    #[must_use]
+    pub fn is_live(&self, forwards: &[Forward], asked: Weight) -> bool {
+        self.forwards.iter().all(|found| {
+            let shown = forwards.iter().find(|forward| forward.arn == found.forward);
+            shown.is_some_and(|shown| found.weights(asked) == Ok(shown.weights))
+        })
+    }
+
+    /// The largest share up to the asked one that every rule can be given; nothing always can.
+    #[must_use]
+    pub fn reachable(&self, asked: Weight) -> Weight {
+        let mut share = asked;
+        while self
+            .forwards
+            .iter()
+            .any(|found| found.weights(share).is_err())
+        {
+            share = share.less(1);
+        }
+        share
+    }
+}
+
+/// How many canary tasks take a share of what the primary's tasks take alone.
+///
+/// `⌈primary × share⌉`, at least `minTasks`, at most as many as the primary may be scaled to.
+#[must_use]
+pub fn tasks(alb: &AlbTraffic, share: Share, primary: &Service) -> u32 {
+    let taken = u64::from(primary.desired) * u64::from(share.part);
+    let needed = taken.div_ceil(u64::from(share.whole).max(1));
+    let most = primary
+        .scaling
+        .map_or(u32::MAX, |scaling| scaling.max.max(1));
+    u32::try_from(needed)
+        .unwrap_or(u32::MAX)
+        .max(alb.min_tasks)
+        .min(most)
+}
+
+/// How long a weight that has fallen keeps tasks at least, which is no reason to give up.
+#[must_use]
+pub fn drain_time(record: &Record) -> Duration {
+    let falls = record.weight.is_some_and(|weight| weight.to < weight.from);
+    let found = record.found.alb.as_ref().filter(|_| falls);
+    found.map_or(Duration::ZERO, |found| {
+        Duration::from_secs(found.drain_seconds)
+    })
+}
+
+/// Whether targets still finish requests that they got under an earlier weight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drain {
+    /// The load balancer has not been seen with the weight that was set last.
+    Unseen,
+    /// Until the deregistration delay is over.
+    Until(Timestamp),
+    /// They have finished, or never got any.
+    Over,
+}
+
+/// How far the canary's targets are with what they got before the weight was set last. Counted from when a look first
+/// saw that weight on every rule: what a call has asked for is not yet what the load balancer does.
+#[must_use]
+pub fn drain(record: &Record, now: Timestamp) -> Drain {
+    let (Some(found), Some(weight)) = (&record.found.alb, &record.weight) else {
+        return Drain::Over;
+    };
+    match weight
+        .live_since
+        .map(|since| since + Duration::from_secs(found.drain_seconds))
+    {
+        None => Drain::Unseen,
+        Some(until) if now < until => Drain::Until(until),
+        Some(_) => Drain::Over,
+    }
+}
+
+/// `2 healthy, 1 initial (Elb.InitialHealthChecking)`
+impl fmt::Display for TargetHealth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} healthy", self.healthy)?;
+        for (many, state) in [
+            (self.initial, "initial"),
+            (self.unhealthy, "unhealthy"),
+            (self.other, "draining or unused"),
+        ] {
+            if many > 0 {
+                write!(f, ", {many} {state}")?;
+            }
+        }
+        match &self.reason {
+            Some(reason) => write!(f, " ({reason})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// `weights 90 primary and 10 canary; targets: primary 3 healthy, canary 1 healthy`
+impl fmt::Display for Alb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let weights: Vec<_> = self
+            .forwards
+            .iter()
+            .map(|forward| forward.weights.to_string())
+            .collect();
+        write!(
+            f,
+            "weights {}; targets: primary {}, canary {}",
+            weights.join(", "),
+            self.primary,
+            self.canary
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests;
