@@ -18,7 +18,7 @@ use crate::{
 
 pub use doing::{Changes, Doing};
 pub use notice::Notice;
-pub use outcome::{Idle, Outcome, compared};
+pub use outcome::{Idle, Outcome, besides};
 pub use plan::Plan;
 pub use refusal::Refusal;
 pub use step::{Approval, Step};

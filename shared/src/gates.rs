@@ -243,7 +243,7 @@ fn targets(alb: &Alb, primary: &Service, record: &Record) -> Result<(), Refusal>
     let (group, health) = (target.canary_target_group.clone(), alb.canary.clone());
     let proven = match &record.weight {
         Some(weight) => weight.healthy,
-        None => rules::tasks(target, Weight::ZERO.share(), primary),
+        None => rules::tasks(target.min_tasks, Weight::ZERO.share(), primary),
     };
     if health.unhealthy > target.max_unhealthy && health.healthy < proven {
         let allowed = target.max_unhealthy;

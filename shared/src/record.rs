@@ -24,8 +24,8 @@ use crate::{
     gates::Letters,
     names::{PairId, ReleaseId, TaskDefinitionArn},
     parts::{
-        pair::{FoundService, Service},
-        rules::{self, FoundAlb},
+        pair::{FoundService, Service, SetCounts},
+        rules::{self, FoundAlb, SetWeight},
     },
     target::{Mode, Target, Traffic},
     weight::Weight,
@@ -35,7 +35,6 @@ pub use cause::{Cause, Reason};
 pub use failing::Failing;
 pub use found::{FoundDefinition, FoundInFull, FoundRule};
 pub use rolling_back::{Forced, Kept, KeptService, Missing, Promotion, RollingBack, Which};
-pub use set::{SetCounts, SetWeight};
 pub use stored::{SCHEMA, Unknown, Unreadable};
 
 /// The one `current` item of a pair.
@@ -359,7 +358,7 @@ impl Record {
         match &self.target.traffic {
             Traffic::Queue(_) if self.owns_primary_count() => self.found.canary.desired.max(1),
             Traffic::Queue(_) => 1,
-            Traffic::Alb(model) => rules::tasks(model, Weight::ZERO.share(), primary),
+            Traffic::Alb(model) => rules::tasks(model.min_tasks, Weight::ZERO.share(), primary),
         }
     }
 
@@ -381,6 +380,26 @@ impl Record {
     #[must_use]
     pub fn weight(&self) -> Weight {
         self.weight.map_or(Weight::ZERO, |weight| weight.to)
+    }
+
+    /// The same release, one write later: in another phase, where it is in one, and with what a model sets. `None` where neither is.
+    #[must_use]
+    pub fn written(
+        &self,
+        set: Option<Box<Self>>,
+        phase: Option<Phase>,
+        now: Timestamp,
+    ) -> Option<Self> {
+        if set.is_none() && phase.is_none() {
+            return None;
+        }
+        let record = set.unwrap_or_else(|| Box::new(self.clone()));
+        let drifted = self.drifted.filter(|_| phase.is_none());
+        let phase = phase.unwrap_or_else(|| record.phase.clone());
+        Some(Self {
+            drifted,
+            ..record.advance(phase, now)
+        })
     }
 
     /// The same release, one write later, in the same phase.

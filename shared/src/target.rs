@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::{
     input::BadInput,
     names::{AlarmName, ClusterName, PairId, PipelineName, QueueUrl, ServiceName},
+    parts::pair::Pair,
 };
 
 pub use alb::AlbTraffic;
@@ -200,6 +201,19 @@ impl Target {
     #[must_use]
     pub fn pair(&self) -> PairId {
         PairId::new(&self.cluster, &self.primary)
+    }
+
+    /// Its two services.
+    #[must_use]
+    pub fn services(&self) -> Pair {
+        Pair {
+            cluster: self.cluster.clone(),
+            primary: self.primary.clone(),
+            canary: self.canary.clone(),
+            resting_tasks: self.resting_tasks,
+            protected_tasks: self.protected_tasks,
+            max_task_exits: self.max_task_exits,
+        }
     }
 
     /// What is special about a pair that consumes a queue.

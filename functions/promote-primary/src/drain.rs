@@ -7,7 +7,7 @@ use canary::{
     clock::Timestamp,
     decision::{Decision, Doing, Move, Step, WaitingOn},
     observation::Observation,
-    parts::rules::{self, Drain},
+    parts::rules::Drain,
     reconcile::Look,
     record::Record,
     weight::{Attained, Weight},
@@ -77,7 +77,7 @@ pub(crate) fn requests(
             record: Some(Box::new(lower)),
         }));
     }
-    match rules::drain(record, look.now) {
+    match record.drain(look.now) {
         Drain::Unseen => Some(Decision::write(
             Doing::Live {
                 asked: set.to,

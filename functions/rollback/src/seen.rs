@@ -244,7 +244,7 @@ fn forward(
     arn: &ForwardArn,
     actions: Known<canary::parts::rules::Actions>,
 ) -> Known<Forward> {
-    match actions.map(|actions| Forward::read(model, arn, actions)) {
+    match actions.map(|actions| Forward::read(model.groups(), arn, actions)) {
         Known::Known(Ok(forward)) => Known::Known(forward),
         Known::Known(Err(bad)) if bad.spares(&model.canary_target_group) => Known::Gone,
         Known::Known(Err(bad)) => Known::Unknown(Unseen {
@@ -297,7 +297,7 @@ async fn follow_up(account: &Account, record: &Record, seen: &mut Seen) {
     };
     for rule in seen.balancer.iter_mut().flat_map(|it| &mut it.rules) {
         let actions = recorded.actions(&rule.arn).cloned();
-        rule.recorded = actions.and_then(|it| Forward::read(model, &rule.arn, it).ok());
+        rule.recorded = actions.and_then(|it| Forward::read(model.groups(), &rule.arn, it).ok());
     }
 }
 

@@ -14,7 +14,10 @@ use canary::{
     observe::Parts,
     parts::pair::{FoundService, Service},
     record::{Cause, Failing, KeptService, Phase, Reason, Record},
-    traffic::share::{Asked, Progress},
+    traffic::{
+        door::{Between, Release},
+        model::Goal,
+    },
 };
 
 use crate::call::{self, Call, Verdict};
@@ -302,45 +305,38 @@ fn keep(record: &Record, seen: &Observation, now: Timestamp) -> Option<Keeping> 
     let Phase::Shifting { asked: weight, .. } = &record.phase else {
         return None;
     };
-    let asked = Asked {
-        record,
-        seen,
-        weight: *weight,
+    let release = Release { record, seen };
+    let goal = Goal::Share {
+        asked: *weight,
         tolerance: None,
     };
-    let keeping = |doing, record, steps| Keeping {
-        doing,
-        record,
-        steps,
-        is_told: false,
-    };
-    match asked.progress() {
-        Ok(Progress::Change { doing, steps, set }) => {
-            let next = asked
+    match release.toward(goal) {
+        Err(Between::Change {
+            doing,
+            record: set,
+            changes,
+        }) => Some(Keeping {
+            doing,
+            record: record
                 .written(set, None, now)
-                .unwrap_or_else(|| record.again(now));
-            Some(keeping(doing, next, steps))
-        }
-        Ok(Progress::Live(attained)) => {
-            let doing = Doing::Live {
-                asked: *weight,
-                attained,
-            };
-            Some(keeping(doing, asked.seen_live(now), Vec::new()))
-        }
-        Ok(Progress::Wait(_) | Progress::Held(_)) => None,
-        Err(_) if record.drifted.is_some() => None,
-        Err(why) => {
+                .unwrap_or_else(|| record.again(now)),
+            steps: changes,
+            is_told: false,
+        }),
+        Ok(_) | Err(Between::Wait(_)) => None,
+        Err(Between::Refuse(_)) if record.drifted.is_some() => None,
+        Err(Between::Refuse(why)) => {
             let mut next = record.again(now);
             next.drifted = Some(now);
-            let doing = Doing::Drift {
-                asked: *weight,
-                now: asked.attained(),
-                why: why.to_string(),
-            };
             Some(Keeping {
+                doing: Doing::Drift {
+                    asked: *weight,
+                    now: release.share(),
+                    why: why.to_string(),
+                },
+                record: next,
+                steps: Vec::new(),
                 is_told: true,
-                ..keeping(doing, next, Vec::new())
             })
         }
     }

@@ -150,7 +150,7 @@ pub(crate) fn raised(seen: &Seen, record: &Record, model: &AlbTraffic) -> Option
         return None;
     }
     let (primary, canary) = (seen.primary.get()?, seen.canary.get()?);
-    let tasks = rules::tasks(model, Weight::ALL.share(), primary);
+    let tasks = rules::tasks(model.min_tasks, Weight::ALL.share(), primary);
     (canary.desired < tasks).then(|| Step::count(&canary.name, tasks))
 }
 
@@ -193,7 +193,7 @@ pub(crate) fn is_canary_free(
     is_over: bool,
 ) -> bool {
     let is_unused = record.weight.is_none()
-        || is_over && is_given_back(seen, record) && rules::drain(record, seen.now) == Drain::Over;
+        || is_over && is_given_back(seen, record) && record.drain(seen.now) == Drain::Over;
     is_unused && (!rolling_back.promotion.has_begun() || is_proven(seen, record, rolling_back))
 }
 
@@ -216,7 +216,7 @@ pub(crate) fn waiting_on(seen: &Seen, record: &Record) -> Option<WaitingOn> {
     if let Some(unseen) = unseen {
         return Some(WaitingOn::Unseen(unseen.to_string()));
     }
-    match rules::drain(record, seen.now) {
+    match record.drain(seen.now) {
         Drain::Until(until) if record.weight() == Weight::ZERO => Some(WaitingOn::Draining {
             weight: Weight::ZERO,
             until,

@@ -4,18 +4,20 @@ use std::time::Duration;
 
 use canary::{
     artifact::Images,
-    decision::{Decision, Doing, Done, Move, Outcome, Plan, Refusal, WaitingOn, compared},
+    decision::{Decision, Doing, Done, Move, Outcome, Plan, Refusal, WaitingOn, besides},
     gates,
     job::{Bake, Bookmark},
     names::TaskDefinitionArn,
     observation::Observation,
     parameters::Step,
-    parts::rules,
     reconcile::{Decided, Look, Stage},
     record::{Phase, Record, Turn},
     target::Target,
-    traffic::share::{Asked, Progress},
-    weight::{Attained, Weight},
+    traffic::{
+        door::{Between, Release},
+        model::{Attained, Goal},
+    },
+    weight::Weight,
 };
 
 use crate::ShiftWeight;
@@ -121,58 +123,57 @@ fn shift(
     ready: &Ready<'_>,
     bookmark: Bookmark,
 ) -> Decided {
-    let Some(step) = look.parameters.steps.get(bookmark.step) else {
+    let Some(step) = step(look, &bookmark) else {
         return Decided {
-            decision: done(seen, ready),
+            decision: Decision::Wait(WaitingOn::OtherInvocation),
             bookmark,
         };
     };
-    let asked = Asked {
-        record: ready.record,
-        seen,
-        weight: step.weight,
+    let goal = Goal::Share {
+        asked: step.weight,
         tolerance: look.parameters.tolerance,
     };
+    let release = Release {
+        record: ready.record,
+        seen,
+    };
     let was_held = bookmark.bake.is_some();
-    let bookmark = if asked.is_held(was_held) {
+    let bookmark = if release.is_held(goal, was_held) {
         bookmark.held(look.now)
     } else {
         bookmark.not_held()
     };
-    let decision = match asked.progress() {
-        Err(refusal) => Decision::Refuse(refusal),
-        Ok(Progress::Change { doing, steps, set }) => match phase(ready, *step, &bookmark) {
-            Err(OldEvent) => Decision::Wait(WaitingOn::OtherInvocation),
-            Ok(phase) => Decision::Take(Move {
-                doing: planned(look, seen, &bookmark, doing, phase.is_some()),
-                record: asked.written(set, phase, look.now).map(Box::new),
-                found: None,
-                steps,
-            }),
-        },
-        Ok(Progress::Live(attained)) => {
-            let doing = Doing::Live {
-                asked: step.weight,
-                attained,
-            };
-            Decision::write(doing, asked.seen_live(look.now))
-        }
-        Ok(Progress::Wait(waiting_on)) => Decision::Wait(waiting_on),
-        Ok(Progress::Held(attained)) => {
+    let decision = match release.toward(goal) {
+        Ok(attained) => {
             let held = bookmark.bake.map_or(Duration::ZERO, Bake::held);
             if held >= step.bake {
-                return shift(look, seen, ready, bookmark.next_step(look.now));
+                return next(look, seen, ready, bookmark, attained);
             }
             Decision::Wait(WaitingOn::Bake {
                 asked: step.weight,
-                attained,
+                attained: attained.said,
                 held,
                 bake: step.bake,
             })
         }
+        Err(Between::Change {
+            doing,
+            record,
+            changes,
+        }) => match phase(ready, step, &bookmark) {
+            Err(OldEvent) => Decision::Wait(WaitingOn::OtherInvocation),
+            Ok(phase) => Decision::Take(Move {
+                doing: planned(look, seen, &bookmark, doing, phase.is_some()),
+                record: ready.record.written(record, phase, look.now).map(Box::new),
+                found: None,
+                steps: changes,
+            }),
+        },
+        Err(Between::Wait(waiting_on)) => Decision::Wait(waiting_on),
+        Err(Between::Refuse(refusal)) => Decision::Refuse(refusal),
     };
     Decided {
-        decision: in_time(look, ready, *step, &bookmark, decision),
+        decision: in_time(look, ready, step, &bookmark, decision),
         bookmark,
     }
 }
@@ -208,7 +209,7 @@ fn in_time(
         None => (bookmark.step_started, usual),
         Some(bake) => (bake.began, usual.max(Bake::patience(step.bake))),
     };
-    decision.bounded(since, look.now, patience + rules::drain_time(ready.record))
+    decision.bounded(since, look.now, patience + ready.record.drain_time())
 }
 
 /// The share is not this look's to set any more: a later action has set it, and this event is an old one.
@@ -252,35 +253,49 @@ fn turn(bookmark: &Bookmark) -> Turn {
     }
 }
 
-fn done(seen: &Observation, ready: &Ready<'_>) -> Decision {
-    let asked = ready.asked.unwrap_or(Weight::ZERO);
-    let share = Asked {
-        record: ready.record,
-        seen,
-        weight: asked,
-        tolerance: None,
+/// The step of the bookmark. Beyond the last one that is held already, and has no bake.
+fn step(look: &Look<ShiftWeight>, bookmark: &Bookmark) -> Option<Step> {
+    let steps = &look.parameters.steps;
+    let beyond = || {
+        let last = *steps.last()?;
+        let bake = Duration::ZERO;
+        Some(Step { bake, ..last })
     };
-    let attained = share.attained();
-    let with_nothing = matches!(attained, Attained::Tasks(_)) && seen.primary.desired == 0;
+    steps.get(bookmark.step).copied().or_else(beyond)
+}
+
+/// A share was held for as long as it is to be: the next one, or the end.
+fn next(
+    look: &Look<ShiftWeight>,
+    seen: &Observation,
+    ready: &Ready<'_>,
+    bookmark: Bookmark,
+    attained: Attained,
+) -> Decided {
+    let asked = step(look, &bookmark).map_or(Weight::ZERO, |step| step.weight);
+    let bookmark = bookmark.next_step(look.now);
+    if bookmark.step < look.parameters.steps.len() {
+        return shift(look, seen, ready, bookmark);
+    }
+    Decided {
+        decision: done(asked, attained),
+        bookmark,
+    }
+}
+
+fn done(asked: Weight, attained: Attained) -> Decision {
+    let share = attained
+        .share
+        .map(|share| format!("{}: {}", share.share(), share.of()));
+    let variable = share.unwrap_or_default() + &besides(&attained.but);
     Decision::Done(Done {
         outcome: Outcome::Shifted {
             asked,
-            attained,
-            with_nothing,
+            attained: attained.said,
+            but: attained.but,
         },
         record: None,
-        variables: vec![
-            ("Asked", asked.to_string()),
-            (
-                "Attained",
-                format!(
-                    "{}: {}{}",
-                    attained.share(),
-                    attained.of(),
-                    compared(with_nothing)
-                ),
-            ),
-        ],
+        variables: vec![("Asked", asked.to_string()), ("Attained", variable)],
     })
 }
 

@@ -50,7 +50,7 @@ impl Account {
             .flatten()
             .zip(read.into_iter().flatten());
         let forwards = read.map(|(arn, actions)| {
-            Forward::read(alb, arn, actions?).map_err(|bad| {
+            Forward::read(alb.groups(), arn, actions?).map_err(|bad| {
                 BadInput::field(TARGET, field(alb, arn), format!("{arn} {bad}")).into()
             })
         });

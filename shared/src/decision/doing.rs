@@ -9,8 +9,8 @@ use crate::{
     exits::Exits,
     job::cut,
     names::{ReleaseId, ServiceName},
+    parts::pair::Counts,
     record::{Cause, Record},
-    traffic::queue::Counts,
     weight::{Attained, Weight},
 };
 
@@ -189,7 +189,7 @@ pub enum Doing {
         /// The share asked for.
         asked: Weight,
         /// The share that there is.
-        now: Attained,
+        now: String,
         /// Why it cannot be held.
         why: String,
     },

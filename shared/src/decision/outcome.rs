@@ -5,7 +5,7 @@ use crate::{
     clock::Timestamp,
     names::{AlarmName, ReleaseId, ServiceName},
     record::Cause,
-    weight::{Attained, Weight},
+    weight::Weight,
 };
 
 /// What was reached. Its `Display` is the action's last summary.
@@ -24,14 +24,17 @@ pub enum Outcome {
         tasks: u32,
     },
     /// All shares were held.
-    #[error("{asked} asked, {attained}; all shares held, no gate closed{}", compared(*with_nothing))]
+    #[error(
+        "{asked} asked, {attained}; all shares held, no gate closed{}",
+        besides(but)
+    )]
     Shifted {
         /// The last share asked for.
         asked: Weight,
         /// The share attained.
-        attained: Attained,
-        /// Whether the primary has no task.
-        with_nothing: bool,
+        attained: String,
+        /// What is to be said besides.
+        but: Vec<String>,
     },
     /// The pair runs the candidate.
     #[error(
@@ -189,14 +192,11 @@ pub enum Idle {
     },
 }
 
-/// What a share means while the primary has no task.
+/// What is said besides, after semicolons.
 #[must_use]
-pub fn compared(with_nothing: bool) -> &'static str {
-    if with_nothing {
-        "; the primary has no task (floorPrimary is false), so nothing was compared"
-    } else {
-        ""
-    }
+pub fn besides(but: &[String]) -> String {
+    let but = but.iter();
+    but.fold(String::new(), |all, sentence| all + "; " + sentence)
 }
 
 /// Exceptions after a comma.

@@ -12,7 +12,7 @@ use crate::{
         rules::TargetHealth,
     },
     record::{Cause, Missing},
-    weight::{Attained, Share, Weight},
+    weight::{Share, Weight},
 };
 
 /// Why there is nothing to do yet. Its `Display` is the action's summary in the console.
@@ -116,7 +116,7 @@ pub enum WaitingOn {
         /// The share asked for.
         asked: Weight,
         /// The share attained.
-        attained: Attained,
+        attained: String,
         /// For how long it has been held.
         held: Duration,
         /// For how long it is to be held.

@@ -1,86 +1,61 @@
 //! What the release has set last, and whether that has been seen since.
 
-use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 use super::Record;
-use crate::{clock::Timestamp, traffic::queue::Counts, weight::Weight};
-
-/// A weight that was set on every rule of the target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SetWeight {
-    /// What the rules showed before.
-    pub from: Weight,
-    /// What they are to show.
-    pub to: Weight,
-    /// When it was set.
-    pub since: Timestamp,
-    /// How many of the canary's targets were healthy then.
-    pub healthy: u32,
-    /// When a look first saw it on every rule.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub live_since: Option<Timestamp>,
-}
-
-/// Task counts that were set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SetCounts {
-    /// What there was before.
-    pub from: Counts,
-    /// What there is to be.
-    pub to: Counts,
-    /// When they were set.
-    pub since: Timestamp,
-    /// Whether a later look has seen them.
-    #[serde(default)]
-    pub seen: bool,
-}
+use crate::{
+    clock::Timestamp,
+    parts::{
+        pair::{Counts, SetCounts},
+        rules::{self, Drain, SetWeight},
+    },
+    weight::Weight,
+};
 
 impl Record {
+    /// How far the canary's targets are with what they got before the weight was set last.
+    #[must_use]
+    pub fn drain(&self, now: Timestamp) -> Drain {
+        let found = self.found.alb.as_ref();
+        found.map_or(Drain::Over, |found| {
+            rules::drain(self.weight, found.drain_seconds, now)
+        })
+    }
+
+    /// How long a weight that has fallen keeps tasks at least.
+    #[must_use]
+    pub fn drain_time(&self) -> Duration {
+        let found = self.found.alb.as_ref();
+        found.map_or(Duration::ZERO, |found| {
+            rules::drain_time(self.weight, found.drain_seconds)
+        })
+    }
+
     /// With another weight being set, while so many of the canary's targets are healthy.
     #[must_use]
     pub fn weighing(mut self, to: Weight, healthy: u32, now: Timestamp) -> Self {
-        self.weight = Some(SetWeight {
-            from: self.weight(),
-            to,
-            since: now,
-            healthy,
-            live_since: None,
-        });
+        self.weight = Some(SetWeight::new(self.weight(), to, healthy, now));
         self
     }
 
     /// With the weight that was set last seen on every rule.
     #[must_use]
     pub fn weighed(mut self, now: Timestamp) -> Self {
-        self.weight = self.weight.map(|weight| SetWeight {
-            live_since: weight.live_since.or(Some(now)),
-            ..weight
-        });
+        self.weight = self.weight.map(|weight| weight.seen(now));
         self
     }
 
     /// With other task counts being set.
     #[must_use]
     pub fn counting(mut self, from: Counts, to: Counts, now: Timestamp) -> Self {
-        self.counts = Some(SetCounts {
-            from,
-            to,
-            since: now,
-            seen: from == to,
-        });
+        self.counts = Some(SetCounts::new(from, to, now));
         self
     }
 
     /// With these task counts seen: what was set last, or what is right without it.
     #[must_use]
     pub fn counted(mut self, seen: Counts) -> Self {
-        self.counts = self.counts.map(|counts| SetCounts {
-            to: seen,
-            seen: true,
-            ..counts
-        });
+        self.counts = self.counts.map(|counts| counts.seen(seen));
         self
     }
 }

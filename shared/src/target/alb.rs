@@ -42,6 +42,12 @@ const MOST_AT_ONCE: usize = 20;
 const MOST_RULES: usize = 100;
 
 impl AlbTraffic {
+    /// The primary's group and the canary's.
+    #[must_use]
+    pub fn groups(&self) -> (&TargetGroupArn, &TargetGroupArn) {
+        (&self.primary_target_group, &self.canary_target_group)
+    }
+
     /// Every rule and listener whose weights move.
     pub fn forwards(&self) -> impl Iterator<Item = &ForwardArn> {
         self.rule.iter().chain(&self.rules).chain(&self.listener)

@@ -1,5 +1,6 @@
-//! Traffic models: how work is split between the two services. One module each.
+//! Traffic models: how two versions run side by side, and how work is split between them. One folder each.
 
 pub mod alb;
+pub mod door;
+pub mod model;
 pub mod queue;
-pub mod share;

@@ -43,7 +43,8 @@ fn found() -> impl Strategy<Value = Observation> {
                     groups.extend(other.map(|other| (group("other"), other)));
                     let target = http_target();
                     let model = target.alb().expect("a load balancer");
-                    *forward = Forward::read(model, &forward.arn, forwarding(&groups)).unwrap();
+                    *forward =
+                        Forward::read(model.groups(), &forward.arn, forwarding(&groups)).unwrap();
                 }
             })
         })

@@ -144,7 +144,7 @@ impl Watch {
         for (weights, fell) in &self.shown {
             let share = weights.share();
             if share.part > 0 {
-                let needed = rules::tasks(target, share, &seen.primary);
+                let needed = rules::tasks(target.min_tasks, share, &seen.primary);
                 assert!(
                     tasks >= needed,
                     "{tasks} tasks for {share}, {needed} needed"

@@ -5,9 +5,9 @@ use canary::{
         at, check, foreign, http_pair_of, http_record, pair, record, release, rule, stable, target,
     },
     observation::Observation,
+    parts::pair::Counts,
     parts::pair::Service,
     record::{Phase, SCHEMA},
-    traffic::queue::Counts,
     trigger::Firing,
 };
 

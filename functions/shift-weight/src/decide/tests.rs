@@ -8,8 +8,8 @@ use canary::{
         target, told, weight,
     },
     parameters,
+    parts::pair::Counts,
     parts::pair::Service,
-    traffic::queue::Counts,
 };
 use proptest::prelude::*;
 

@@ -1,21 +1,22 @@
 //! Rules of a load balancer that forward to two target groups, and the health of those groups.
 
 mod actions;
+mod seen;
+mod weight;
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    clock::Timestamp,
-    names::ForwardArn,
+    names::{ForwardArn, TargetGroupArn},
     parts::pair::Service,
-    record::Record,
-    target::AlbTraffic,
     weight::{Share, Weight},
 };
 
 pub use actions::{Actions, BadActions, Content, Element, Forwarding, Rest};
+pub use seen::{Rule, Seen};
+pub use weight::{Drain, SetWeight, drain, drain_time};
 
 /// The rules of the target and the health of its target groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,9 +69,13 @@ pub struct FoundAlb {
 }
 
 impl Forward {
-    /// A rule of a target, from all its actions.
-    pub fn read(alb: &AlbTraffic, arn: &ForwardArn, actions: Actions) -> Result<Self, BadActions> {
-        let forwarding = actions.forwarding(&alb.primary_target_group, &alb.canary_target_group)?;
+    /// A rule that forwards to two groups, from all its actions.
+    pub fn read(
+        (primary, canary): (&TargetGroupArn, &TargetGroupArn),
+        arn: &ForwardArn,
+        actions: Actions,
+    ) -> Result<Self, BadActions> {
+        let forwarding = actions.forwarding(primary, canary)?;
         Ok(Self {
             arn: arn.clone(),
             actions,
@@ -226,9 +231,9 @@ impl FoundAlb {
 
     /// How many canary tasks a share takes: what the weights give, which may be more than what was asked for.
     #[must_use]
-    pub fn tasks(&self, alb: &AlbTraffic, asked: Weight, primary: &Service) -> u32 {
-        let of_rules = self.shares(asked).map(|share| tasks(alb, share, primary));
-        of_rules.fold(tasks(alb, asked.share(), primary), u32::max)
+    pub fn tasks(&self, least: u32, asked: Weight, primary: &Service) -> u32 {
+        let of_rules = self.shares(asked).map(|share| tasks(least, share, primary));
+        of_rules.fold(tasks(least, asked.share(), primary), u32::max)
     }
 
     /// What the weights of each rule give for a share.
@@ -303,9 +308,9 @@ impl FoundAlb {
 
 /// How many canary tasks take a share of what the primary's tasks take alone.
 ///
-/// `⌈primary × share⌉`, at least `minTasks`, at most as many as the primary may be scaled to.
+/// `⌈primary × share⌉`, at least `least`, at most as many as the primary may be scaled to.
 #[must_use]
-pub fn tasks(alb: &AlbTraffic, share: Share, primary: &Service) -> u32 {
+pub fn tasks(least: u32, share: Share, primary: &Service) -> u32 {
     let taken = u64::from(primary.desired) * u64::from(share.part);
     let needed = taken.div_ceil(u64::from(share.whole).max(1));
     let most = primary
@@ -313,46 +318,8 @@ pub fn tasks(alb: &AlbTraffic, share: Share, primary: &Service) -> u32 {
         .map_or(u32::MAX, |scaling| scaling.max.max(1));
     u32::try_from(needed)
         .unwrap_or(u32::MAX)
-        .max(alb.min_tasks)
+        .max(least)
         .min(most)
-}
-
-/// How long a weight that has fallen keeps tasks at least, which is no reason to give up.
-#[must_use]
-pub fn drain_time(record: &Record) -> Duration {
-    let falls = record.weight.is_some_and(|weight| weight.to < weight.from);
-    let found = record.found.alb.as_ref().filter(|_| falls);
-    found.map_or(Duration::ZERO, |found| {
-        Duration::from_secs(found.drain_seconds)
-    })
-}
-
-/// Whether targets still finish requests that they got under an earlier weight.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Drain {
-    /// The load balancer has not been seen with the weight that was set last.
-    Unseen,
-    /// Until the deregistration delay is over.
-    Until(Timestamp),
-    /// They have finished, or never got any.
-    Over,
-}
-
-/// How far the canary's targets are with what they got before the weight was set last. Counted from when a look first
-/// saw that weight on every rule: what a call has asked for is not yet what the load balancer does.
-#[must_use]
-pub fn drain(record: &Record, now: Timestamp) -> Drain {
-    let (Some(found), Some(weight)) = (&record.found.alb, &record.weight) else {
-        return Drain::Over;
-    };
-    match weight
-        .live_since
-        .map(|since| since + Duration::from_secs(found.drain_seconds))
-    {
-        None => Drain::Unseen,
-        Some(until) if now < until => Drain::Until(until),
-        Some(_) => Drain::Over,
-    }
 }
 
 /// `2 healthy, 1 initial (Elb.InitialHealthChecking)`

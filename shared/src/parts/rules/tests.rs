@@ -6,19 +6,10 @@ use super::*;
 use crate::{
     fixtures::{
         DRAIN_SECONDS, at, canary_group, forwarding, found, group, http_pair, http_pair_of,
-        http_record, http_target, primary_group, rule, second_rule, weight,
+        http_record, primary_group, rule, second_rule, weight,
     },
     names::TargetGroupArn,
-    target::Traffic,
 };
-
-fn alb(min_tasks: u32) -> AlbTraffic {
-    let target = http_target().balanced(|alb| alb.min_tasks = min_tasks);
-    match target.traffic {
-        Traffic::Alb(alb) => alb,
-        Traffic::Queue(_) => unreachable!("the target is behind a load balancer"),
-    }
-}
 
 /// Weights as `primary/canary`, or why there are none.
 fn split(found: &FoundForward, percent: u8) -> String {
@@ -188,7 +179,7 @@ fn tasks_are_as_many_as_take_the_share_within_their_bounds() {
         ),
     ];
     for (situation, min_tasks, percent, primary, expected) in rows {
-        let needed = tasks(&alb(min_tasks), weight(percent).share(), &primary);
+        let needed = tasks(min_tasks, weight(percent).share(), &primary);
         assert_eq!(needed, expected, "{situation}");
     }
 }
@@ -200,7 +191,7 @@ fn tasks_are_enough_for_what_the_weights_give_where_that_is_more_than_what_was_a
         drain_seconds: 0,
     };
     let primary = http_pair().primary.tasks(10);
-    let needed = |percent| found.tasks(&alb(1), weight(percent), &primary);
+    let needed = |percent| found.tasks(1, weight(percent), &primary);
     assert_eq!(
         [needed(30), needed(50), needed(60), needed(0)],
         [5, 5, 6, 1]
@@ -238,11 +229,11 @@ fn targets_drain_from_when_the_weight_was_seen_and_not_from_when_it_was_set() {
         ),
     ];
     for (situation, record, now, expected) in rows {
-        assert_eq!(drain(&record, at(now)), expected, "{situation}");
+        assert_eq!(record.drain(at(now)), expected, "{situation}");
     }
     let mut at_once = set.live_since(at(300));
     at_once.found.alb.as_mut().unwrap().drain_seconds = 0;
-    assert_eq!(drain(&at_once, at(300)), Drain::Over);
+    assert_eq!(at_once.drain(at(300)), Drain::Over);
 }
 
 #[test]

@@ -8,9 +8,9 @@ use crate::{
     fixtures::{at, candidate, found, http_record_of, pair, record, rule, second_rule, target},
     gates::Letters,
     names::ReleaseId,
+    parts::pair::{Counts, SetCounts},
     parts::rules::Rest,
-    record::{Beside, Cause, Failing, Kept, Missing, Promotion, Reason, SetCounts, Which},
-    traffic::queue::Counts,
+    record::{Beside, Cause, Failing, Kept, Missing, Promotion, Reason, Which},
 };
 
 fn folder(schema: u32) -> PathBuf {

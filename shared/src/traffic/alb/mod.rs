@@ -1,8 +1,124 @@
-//! The share of an HTTP service behind an application load balancer: the weights of two target groups.
+//! Two HTTP services behind an application load balancer: the canary's share of the requests is its share of the weight of two
+//! target groups.
 //!
 //! A group without a healthy target still gets its share and answers with errors: between weighted groups nothing fails
 //! over (AWS: "Target groups for your Application Load Balancers"). Therefore tasks come first and weight second on the way
 //! up, and on the way down tasks go only once the load balancer shows the lower weight and the targets have had their
 //! deregistration delay.
 
-pub(super) mod share;
+mod share;
+
+use serde::{Deserialize, Serialize};
+
+use super::model::{self, Goal, Model, Toward};
+use crate::{
+    decision::Step,
+    parts::{
+        pair::{self, Hold, Holds, Pair},
+        rules::{self, Forward, FoundAlb, SetWeight, Weights},
+    },
+    target::AlbTraffic,
+    weight::{Attained, Weight},
+};
+
+/// The target of such a pair.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alb {
+    /// The services.
+    pub pair: Pair,
+    /// How work is split.
+    pub traffic: AlbTraffic,
+}
+
+/// What it was like before the first change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Found {
+    /// The services.
+    #[serde(flatten)]
+    pub pair: pair::Found,
+    /// The rules.
+    #[serde(rename = "alb")]
+    pub rules: FoundAlb,
+}
+
+/// What a release has made and set last.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Set {
+    /// Of the services.
+    #[serde(flatten)]
+    pub pair: pair::Set,
+    /// The share last asked for.
+    pub asked: Option<Weight>,
+    /// The weight.
+    pub weight: Option<SetWeight>,
+}
+
+/// What a look sees.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// Of the services.
+    pub pair: pair::Seen,
+    /// Of the load balancer.
+    pub rules: rules::Seen,
+}
+
+type View<'a> = model::View<'a, Alb>;
+
+impl Set {
+    /// The weight that the canary has, or is to have.
+    fn weight(&self) -> Weight {
+        self.weight.map_or(Weight::ZERO, |weight| weight.to)
+    }
+}
+
+impl Alb {
+    /// The share is a weight, whatever number of tasks takes it; and the primary's have to be able to take all requests back.
+    const HOLDS: Holds = Holds {
+        primary: Hold::Tasks,
+        canary: Hold::Growth,
+    };
+
+    /// Each of these rules gets its weights.
+    fn weigh<'a>(&self, wanted: impl Iterator<Item = (&'a Forward, Weights)>) -> Vec<Step> {
+        let (primary, canary) = self.traffic.groups();
+        let weigh = wanted.map(|(forward, weights)| Step::Weigh {
+            forward: forward.arn.clone(),
+            actions: forward.actions.weighing(primary, canary, weights),
+            weights,
+        });
+        weigh.collect()
+    }
+
+    fn pair<'a>(&'a self, view: View<'a>) -> pair::View<'a> {
+        pair::View::of(
+            view,
+            (&self.pair, Self::HOLDS),
+            (&view.seen.pair, &view.found.pair, &view.set.pair),
+        )
+    }
+}
+
+impl Model for Alb {
+    type Found = Found;
+    type Set = Set;
+    type Seen = Seen;
+
+    fn toward(&self, goal: Goal, view: View<'_>) -> Toward<Set> {
+        match goal {
+            Goal::Share { asked, tolerance } => share::toward(self, asked, tolerance, view),
+        }
+    }
+
+    fn share(&self, view: View<'_>) -> Option<Attained> {
+        let asked = view.set.asked?;
+        Some(Attained::Weight(view.found.rules.attained(asked)))
+    }
+
+    fn is_held(&self, goal: Goal, _was: bool, view: View<'_>) -> bool {
+        match goal {
+            Goal::Share { asked, .. } => share::is_held(asked, view),
+        }
+    }
+}

@@ -1,174 +1,252 @@
 //! The share of an HTTP service: tasks first and weight second on the way up, weight first and tasks second on the way
 //! down.
 
-use crate::parts::rules::{self, Drain};
+use super::{Alb, Set, View};
 use crate::{
-    decision::{Doing, Refusal, Step, WaitingOn},
+    decision::{Doing, Step, WaitingOn},
     parts::{
-        pair::Service,
-        rules::{Alb, FoundAlb, TargetHealth},
+        pair::{self, Both, Counts, Service},
+        rules::{self, Drain, FoundAlb, SetWeight, TargetHealth},
     },
-    target::AlbTraffic,
-    traffic::queue::Counts,
-    traffic::share::{Asked, Progress, Set},
-    weight::{Attained, Weight},
+    traffic::model::{Attained, Short, Toward},
+    weight::{self, Weight},
 };
 
+/// What a share is decided on.
+struct Asked<'a> {
+    alb: &'a Alb,
+    weight: Weight,
+    view: View<'a>,
+    both: Both<'a>,
+    seen: rules::Alb,
+    found: &'a FoundAlb,
+    /// Tasks that the share takes.
+    needed: u32,
+}
+
 /// How far tasks and weights are.
-pub(in crate::traffic) fn progress(
-    asked: &Asked<'_>,
-    target: &AlbTraffic,
-) -> Result<Progress, Refusal> {
-    let (record, seen) = (asked.record, asked.seen);
-    let (Some(alb), Some(found)) = (&seen.alb, &record.found.alb) else {
-        return Ok(Progress::Wait(WaitingOn::OtherInvocation));
+pub(super) fn toward(
+    alb: &Alb,
+    asked: Weight,
+    tolerance: Option<f64>,
+    view: View<'_>,
+) -> Toward<Set> {
+    let both = alb.pair(view).both()?;
+    let is_new = view.set.asked != Some(asked);
+    let seen = view.seen.rules.whole();
+    let Some(seen) = seen.filter(|_| !(is_new && alb.pair(view).is_being_counted())) else {
+        return Err(Short::Wait(WaitingOn::OtherInvocation));
     };
+    let found = &view.found.rules;
     for forward in &found.forwards {
-        forward.weights_within(asked.weight, asked.tolerance)?;
+        let weights = forward.weights_within(asked, tolerance);
+        weights.map_err(|why| Short::Refuse(why.into()))?;
     }
-    let needed = found.tasks(target, asked.weight, &seen.primary);
-    let progress = capacity(asked, needed)
-        .or_else(|| weight(asked, alb, found, needed))
-        .unwrap_or_else(|| held(asked, alb, found, needed));
-    Ok(match progress {
+    let asked = Asked {
+        alb,
+        weight: asked,
+        view,
+        both,
+        seen,
+        found,
+        needed: found.tasks(alb.traffic.min_tasks, asked, both.primary),
+    };
+    match asked
+        .capacity()
+        .and_then(|()| asked.weighed())
+        .and_then(|()| asked.held())
+    {
         // The record holds what is asked for before anything else is waited for.
-        Progress::Wait(_) if asked.is_new() => {
-            Progress::change(raise(&seen.canary, asked.weight, needed), Vec::new())
+        Err(Short::Wait(_)) if is_new => {
+            let doing = asked.raise();
+            Err(asked.set(doing, Vec::new(), None, None))
         }
-        Progress::Held(attained) if asked.is_new() => {
-            let asked = asked.weight;
-            Progress::change(Doing::Live { asked, attained }, Vec::new())
+        Ok(attained) if is_new => {
+            let doing = Doing::Live {
+                asked: asked.weight,
+                attained,
+            };
+            Err(asked.set(doing, Vec::new(), None, None))
         }
-        progress => progress,
-    })
+        Ok(attained) => Ok(Attained::share(attained)),
+        Err(short) => Err(short),
+    }
 }
 
 /// Whether the weight is seen on every rule, and a target answers.
-pub(in crate::traffic) fn is_held(asked: &Asked<'_>) -> bool {
-    let (record, seen) = (asked.record, asked.seen);
-    let (Some(alb), Some(found)) = (&seen.alb, &record.found.alb) else {
+pub(super) fn is_held(asked: Weight, view: View<'_>) -> bool {
+    let Some(seen) = view.seen.rules.whole() else {
         return false;
     };
-    let is_live = found.is_live(&alb.forwards, asked.weight);
-    is_live && (alb.canary.healthy > 0 || asked.weight == Weight::ZERO)
+    let is_live = view.found.rules.is_live(&seen.forwards, asked);
+    view.set.asked == Some(asked) && is_live && (seen.canary.healthy > 0 || asked == Weight::ZERO)
 }
 
-/// The tasks that the share takes, before the load balancer sends them anything.
-fn capacity(asked: &Asked<'_>, needed: u32) -> Option<Progress> {
-    let canary = &asked.seen.canary;
-    let hold = Step::hold(asked.seen, asked.record);
-    if !hold.is_empty() {
-        let doing = Doing::hold(asked.record, &hold);
-        return Some(Progress::change(doing, hold));
-    }
-    (canary.desired < needed).then(|| setting(asked, raise(canary, asked.weight, needed), needed))
-}
+type Between<T> = Result<T, Short<Set>>;
 
-/// The canary gets so many tasks.
-fn setting(asked: &Asked<'_>, doing: Doing, tasks: u32) -> Progress {
-    let steps = vec![Step::count(&asked.seen.canary.name, tasks)];
-    let counts = Counts {
-        canary: tasks,
-        ..asked.counts()
-    };
-    Progress::counting(doing, steps, counts)
-}
-
-fn raise(canary: &Service, asked: Weight, tasks: u32) -> Doing {
-    Doing::Capacity {
-        asked,
-        service: canary.name.clone(),
-        tasks,
-    }
-}
-
-/// The weight, set only from one that is there, and only where healthy targets take what it brings.
-fn weight(asked: &Asked<'_>, alb: &Alb, found: &FoundAlb, needed: u32) -> Option<Progress> {
-    let (record, seen) = (asked.record, asked.seen);
-    let set = record.weight();
-    let weighing = |to: Weight, weight: Option<(Weight, u32)>| Progress::Change {
-        doing: Doing::Weigh {
-            asked: to,
-            attained: Attained::Weight(found.attained(to)),
-        },
-        steps: Step::weigh(seen, record, to),
-        set: Set {
-            weight,
-            ..Set::default()
-        },
-    };
-    if !found.is_live(&alb.forwards, set) {
-        return Some(weighing(set, None));
-    }
-    let asked = asked.weight;
-    if set == asked {
-        return None;
-    }
-    let unready = if asked > set {
-        unhealthy(&seen.canary, &alb.canary, needed)
-    } else {
-        // The primary has its tasks; that one of them answers is asked all the same.
-        (alb.primary.healthy == 0).then(|| targets(&seen.primary, &alb.primary, 1))
-    };
-    Some(unready.map_or_else(
-        || weighing(asked, Some((asked, alb.canary.healthy))),
-        Progress::Wait,
-    ))
-}
-
-/// The weight is there: tasks that it needs no more go, and then everything is steady.
-fn held(asked: &Asked<'_>, alb: &Alb, found: &FoundAlb, needed: u32) -> Progress {
-    let (record, seen) = (asked.record, asked.seen);
-    let attained = Attained::Weight(found.attained(asked.weight));
-    let canary = &seen.canary;
-    let has_surplus = canary.desired > needed && !is_grown(asked, needed);
-    // As many as the gate lets pass keep no share from being held.
-    let spared = record.target.alb().map_or(0, |model| model.max_unhealthy);
-    let least = needed.min(canary.desired).saturating_sub(spared);
-    let unhealthy = unhealthy(canary, &alb.canary, least);
-    let is_unseen = record.weight.is_some_and(|it| it.live_since.is_none());
-    let is_set = asked.is_counting() && !has_surplus && unhealthy.is_none();
-    if is_unseen || is_set {
-        return Progress::Live(attained);
-    }
-    match rules::drain(record, seen.now) {
-        Drain::Until(until) if has_surplus => Progress::Wait(WaitingOn::Draining {
-            weight: asked.weight,
-            until,
-        }),
-        _ if has_surplus => {
-            let doing = Doing::ScaleIn {
-                asked: asked.weight,
-                service: canary.name.clone(),
-                tasks: needed,
-            };
-            setting(asked, doing, needed)
+impl Asked<'_> {
+    /// The tasks that the share takes, before the load balancer sends them anything.
+    fn capacity(&self) -> Between<()> {
+        let pair = self.alb.pair(self.view);
+        let hold = pair.hold(self.both);
+        if !hold.is_empty() {
+            return Err(self.set(pair.holding(&hold), hold, None, None));
         }
-        _ => unhealthy.map_or(Progress::Held(attained), Progress::Wait),
+        if self.both.canary.desired < self.needed {
+            return Err(self.tasks(self.raise()));
+        }
+        Ok(())
+    }
+
+    fn raise(&self) -> Doing {
+        Doing::Capacity {
+            asked: self.weight,
+            service: self.both.canary.name.clone(),
+            tasks: self.needed,
+        }
+    }
+
+    /// The canary gets so many tasks as the share takes.
+    fn tasks(&self, doing: Doing) -> Short<Set> {
+        let changes = vec![Step::count(&self.both.canary.name, self.needed)];
+        let counts = Counts {
+            canary: self.needed,
+            ..self.both.counts()
+        };
+        self.set(doing, changes, Some(counts), None)
+    }
+
+    /// The weight, set only from one that is there, and only where healthy targets take what it brings.
+    fn weighed(&self) -> Between<()> {
+        let set = self.view.set.weight();
+        let weighing = |to: Weight, weight: Option<SetWeight>| {
+            let doing = Doing::Weigh {
+                asked: to,
+                attained: weight::Attained::Weight(self.found.attained(to)),
+            };
+            let behind = self.found.behind(&self.seen.forwards, to);
+            let changes = self.alb.weigh(behind);
+            Err(self.set(doing, changes, None, weight))
+        };
+        if !self.found.is_live(&self.seen.forwards, set) {
+            return weighing(set, None);
+        }
+        let asked = self.weight;
+        if set == asked {
+            return Ok(());
+        }
+        if asked > set {
+            healthy(self.both.canary, &self.seen.canary, self.needed)?;
+        } else if self.seen.primary.healthy == 0 {
+            // The primary has its tasks; that one of them answers is asked all the same.
+            return Err(targets(self.both.primary, &self.seen.primary, 1));
+        }
+        let healthy = self.seen.canary.healthy;
+        weighing(
+            asked,
+            Some(SetWeight::new(set, asked, healthy, self.view.now)),
+        )
+    }
+
+    /// The weight is there: tasks that it needs no more go, and then everything is steady.
+    fn held(&self) -> Between<weight::Attained> {
+        let attained = weight::Attained::Weight(self.found.attained(self.weight));
+        let (canary, set) = (self.both.canary, self.view.set);
+        let has_surplus = canary.desired > self.needed && !self.is_grown();
+        // As many as the gate lets pass keep no share from being held.
+        let spared = self.alb.traffic.max_unhealthy;
+        let least = self.needed.min(canary.desired).saturating_sub(spared);
+        let is_healthy = healthy(canary, &self.seen.canary, least);
+        let is_unseen = set.weight.is_some_and(|it| it.live_since.is_none());
+        let is_counting = self.alb.pair(self.view).is_counting();
+        let is_set = is_counting && !has_surplus && is_healthy.is_ok();
+        if is_unseen || is_set {
+            return Err(self.live(attained));
+        }
+        if !has_surplus {
+            return is_healthy.map(|()| attained);
+        }
+        match rules::drain(set.weight, self.found.drain_seconds, self.view.now) {
+            Drain::Until(until) => Err(Short::Wait(WaitingOn::Draining {
+                weight: self.weight,
+                until,
+            })),
+            Drain::Unseen | Drain::Over => Err(self.tasks(Doing::ScaleIn {
+                asked: self.weight,
+                service: canary.name.clone(),
+                tasks: self.needed,
+            })),
+        }
+    }
+
+    /// What was set last is seen for the first time.
+    fn live(&self, attained: weight::Attained) -> Short<Set> {
+        let set = self.view.set;
+        let (asked, counts) = (self.weight, self.both.counts());
+        Short::Change {
+            doing: Doing::Live { asked, attained },
+            set: Some(Set {
+                pair: self.alb.pair(self.view).counted(counts),
+                asked: set.asked,
+                weight: set.weight.map(|weight| weight.seen(self.view.now)),
+            }),
+            changes: Vec::new(),
+        }
+    }
+
+    /// Whether the canary's own automatic scaling may have added what is more than needed, since the release last set its tasks: that
+    /// stays until the share is lowered.
+    fn is_grown(&self) -> bool {
+        let set = self.view.set;
+        let falls = set.weight.filter(|weight| weight.to < weight.from);
+        let counts = set.pair.counts.filter(|counts| counts.seen);
+        let is_after = |since| counts.is_some_and(|counts| counts.since > since);
+        self.both.canary.may_be_scaled_out_from(self.needed)
+            && falls.is_none_or(|falling| is_after(falling.since))
+    }
+
+    /// Changes for a share, which the record is to hold first.
+    fn set(
+        &self,
+        doing: Doing,
+        changes: Vec<Step>,
+        counts: Option<Counts>,
+        weight: Option<SetWeight>,
+    ) -> Short<Set> {
+        let before = self.view.set;
+        let is_new = before.asked != Some(self.weight);
+        let counts = before
+            .pair
+            .counting(self.both, counts, is_new, self.view.now);
+        let is_set = is_new || weight.is_some() || counts != before.pair.counts;
+        Short::Change {
+            doing,
+            set: is_set.then(|| Set {
+                pair: pair::Set {
+                    counts,
+                    ..before.pair.clone()
+                },
+                asked: Some(self.weight),
+                weight: weight.or(before.weight),
+            }),
+            changes,
+        }
     }
 }
 
-/// Whether the canary's own automatic scaling may have added what is more than needed, since the release last set its tasks: that
-/// stays until the share is lowered.
-fn is_grown(asked: &Asked<'_>, needed: u32) -> bool {
-    let record = asked.record;
-    let falls = record.weight.filter(|weight| weight.to < weight.from);
-    let counts = record.counts.filter(|counts| counts.seen);
-    let is_after = |since| counts.is_some_and(|counts| counts.since > since);
-    asked.seen.canary.may_be_scaled_out_from(needed)
-        && falls.is_none_or(|falling| is_after(falling.since))
+/// So many of a service's targets get requests.
+fn healthy(service: &Service, health: &TargetHealth, needed: u32) -> Between<()> {
+    if service.is_settled() && health.healthy >= needed {
+        Ok(())
+    } else {
+        Err(targets(service, health, needed))
+    }
 }
 
-/// What is missing until so many of a service's targets get requests.
-fn unhealthy(service: &Service, health: &TargetHealth, needed: u32) -> Option<WaitingOn> {
-    let is_ready = service.is_settled() && health.healthy >= needed;
-    (!is_ready).then(|| targets(service, health, needed))
-}
-
-fn targets(service: &Service, health: &TargetHealth, needed: u32) -> WaitingOn {
-    WaitingOn::Targets {
+fn targets(service: &Service, health: &TargetHealth, needed: u32) -> Short<Set> {
+    Short::Wait(WaitingOn::Targets {
         service: service.name.clone(),
         needed,
         health: health.clone(),
-    }
+    })
 }

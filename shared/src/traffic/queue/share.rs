@@ -2,69 +2,16 @@
 
 use std::time::Duration;
 
-use super::{Counts, Unreachable, plan, toward, within};
-use crate::{
-    decision::{Doing, Refusal, Step, WaitingOn},
-    parts::pair::Service,
-    record::Record,
-    target::QueueTraffic,
-    traffic::share::{Asked, Progress},
-    weight::{Attained, Weight},
+use super::{
+    Queue, Set, Unreachable, View,
+    plan::{plan, toward as next_counts, within},
 };
-
-/// How far the counts are.
-pub(in crate::traffic) fn progress(
-    asked: &Asked<'_>,
-    model: &QueueTraffic,
-) -> Result<Progress, Refusal> {
-    let (primary, canary) = (&asked.seen.primary, &asked.seen.canary);
-    // Once it is there, a primary that scales in is no failure: the nearest share is held, and said.
-    let tolerance = asked.tolerance.filter(|_| asked.is_new());
-    let goal = goal(model, primary, asked.record, asked.weight, tolerance)?;
-    let now = asked.counts();
-    let settled = primary.is_settled() && canary.is_settled();
-    let next = changes(model, asked, now, goal);
-    let is_due = asked.is_new() || next.is_some() && (settled || only_up(now, goal));
-    if let Some(change) = next.filter(|_| is_due) {
-        return Ok(change);
-    }
-    if asked.is_new() {
-        let doing = shifting(asked.weight, goal, now);
-        return Ok(Progress::change(doing, Vec::new()));
-    }
-    if !settled || now != goal {
-        let running = Counts {
-            primary: primary.running,
-            canary: canary.running,
-        };
-        return Ok(Progress::Wait(WaitingOn::Tasks {
-            asked: asked.weight,
-            now: running.share(),
-            primary: primary.into(),
-            canary: canary.into(),
-        }));
-    }
-    let attained = Attained::Tasks(goal.share());
-    Ok(if asked.is_counting() {
-        Progress::Live(attained)
-    } else {
-        Progress::Held(attained)
-    })
-}
-
-/// The counts that a share takes.
-pub fn goal(
-    model: &QueueTraffic,
-    primary: &Service,
-    record: &Record,
-    asked: Weight,
-    tolerance: Option<f64>,
-) -> Result<Counts, Unreachable> {
-    let total = record.found.primary.desired + record.found.canary.desired;
-    let goal = plan(model, asked, record.primary_tasks(primary), total)?;
-    within(model, asked, goal, tolerance)?;
-    Ok(goal)
-}
+use crate::{
+    decision::{Doing, Step, WaitingOn},
+    parts::pair::{Both, Counts, Service},
+    traffic::model::{Attained, Short, Toward},
+    weight::{self, Weight},
+};
 
 /// How far the share of the running tasks may be from the planned one where the action names no tolerance, in percentage points.
 const NEAR: f64 = 5.0;
@@ -72,29 +19,117 @@ const NEAR: f64 = 5.0;
 /// How long tasks have that start because the primary has grown.
 const STARTING: Duration = Duration::from_mins(5);
 
+/// How far the counts are.
+pub(super) fn toward(
+    queue: &Queue,
+    asked: Weight,
+    tolerance: Option<f64>,
+    view: View<'_>,
+) -> Toward<Set> {
+    let both = queue.pair(view).both()?;
+    let is_new = view.set.asked != Some(asked);
+    if is_new && queue.pair(view).is_being_counted() {
+        return Err(Short::Wait(WaitingOn::OtherInvocation));
+    }
+    // Once it is there, a primary that scales in is no failure: the nearest share is held, and said.
+    let goal = goal(
+        queue,
+        asked,
+        tolerance.filter(|_| is_new),
+        view,
+        both.primary,
+    )
+    .map_err(|why| Short::Refuse(why.into()))?;
+    let now = both.counts();
+    let settled = both.primary.is_settled() && both.canary.is_settled();
+    let change = changes(queue, asked, goal, view, both);
+    if let Some(change) = change.filter(|_| is_new || settled || only_up(now, goal)) {
+        return Err(change);
+    }
+    if is_new {
+        let doing = Doing::Shift {
+            asked,
+            goal,
+            next: now,
+        };
+        return Err(setting(asked, doing, Vec::new(), None, view, both));
+    }
+    if !settled || now != goal {
+        let running = Counts {
+            primary: both.primary.running,
+            canary: both.canary.running,
+        };
+        return Err(Short::Wait(WaitingOn::Tasks {
+            asked,
+            now: running.share(),
+            primary: both.primary.into(),
+            canary: both.canary.into(),
+        }));
+    }
+    let attained = weight::Attained::Tasks(goal.share());
+    if queue.pair(view).is_counting() {
+        let doing = Doing::Live { asked, attained };
+        let set = view.set.clone();
+        return Err(Short::Change {
+            doing,
+            set: Some(Set {
+                pair: queue.pair(view).counted(now),
+                ..set
+            }),
+            changes: Vec::new(),
+        });
+    }
+    let nothing = "the primary has no task (floorPrimary is false), so nothing was compared";
+    let is_alone = both.primary.desired == 0;
+    Ok(Attained {
+        but: is_alone.then(|| nothing.to_owned()).into_iter().collect(),
+        ..Attained::share(attained)
+    })
+}
+
+/// The counts that a share takes.
+fn goal(
+    queue: &Queue,
+    asked: Weight,
+    tolerance: Option<f64>,
+    view: View<'_>,
+    primary: &Service,
+) -> Result<Counts, Unreachable> {
+    let found = &view.found.pair;
+    let total = found.primary.desired + found.canary.desired;
+    let tasks = queue.pair(view).primary_tasks(primary);
+    let goal = plan(&queue.traffic, asked, tasks, total)?;
+    within(&queue.traffic, asked, goal, tolerance)?;
+    Ok(goal)
+}
+
 /// Whether the tasks that run hold the share.
-pub(in crate::traffic) fn is_held(asked: &Asked<'_>, model: &QueueTraffic, was: bool) -> bool {
-    let (primary, record) = (&asked.seen.primary, asked.record);
-    let running = asked
-        .seen
-        .canary
-        .newest()
-        .map_or(0, |newest| newest.running);
-    let Ok(goal) = goal(model, primary, record, asked.weight, None) else {
+pub(super) fn is_held(
+    queue: &Queue,
+    asked: Weight,
+    tolerance: Option<f64>,
+    was: bool,
+    view: View<'_>,
+) -> bool {
+    let Ok(both) = queue.pair(view).both::<Set>() else {
         return false;
     };
+    let Ok(goal) = goal(queue, asked, None, view, both.primary) else {
+        return false;
+    };
+    let running = both.canary.newest().map_or(0, |newest| newest.running);
     let now = Counts {
-        primary: primary.running,
+        primary: both.primary.running,
         canary: running,
     };
     let distance = (now.share().percent() - goal.share().percent()).abs();
-    let is_near = distance <= asked.tolerance.unwrap_or(NEAR);
+    let is_near = distance <= tolerance.unwrap_or(NEAR);
     let grows = was
-        && record.counts.is_some_and(|set| {
+        && view.set.pair.counts.is_some_and(|set| {
             let is_up = set.to.canary > set.from.canary && running >= set.from.canary;
-            is_up && asked.seen.now.since(set.since) < STARTING
+            is_up && view.now.since(set.since) < STARTING
         });
-    (running > 0 || asked.weight == Weight::ZERO) && (is_near || grows)
+    view.set.asked == Some(asked) && (running > 0 || asked == Weight::ZERO) && (is_near || grows)
 }
 
 /// Adding tasks needs no settling of what was added before.
@@ -105,26 +140,53 @@ fn only_up(now: Counts, goal: Counts) -> bool {
 /// The next change towards a share; none where the counts are right already.
 ///
 /// A count is only changed once nothing else is seen to change it.
-fn changes(model: &QueueTraffic, asked: &Asked<'_>, now: Counts, goal: Counts) -> Option<Progress> {
-    let hold = Step::hold(asked.seen, asked.record);
+fn changes(
+    queue: &Queue,
+    asked: Weight,
+    goal: Counts,
+    view: View<'_>,
+    both: Both<'_>,
+) -> Option<Short<Set>> {
+    let pair = queue.pair(view);
+    let hold = pair.hold(both);
     if !hold.is_empty() {
-        let doing = Doing::hold(asked.record, &hold);
-        return Some(Progress::change(doing, hold));
+        let doing = pair.holding(&hold);
+        return Some(setting(asked, doing, hold, None, view, both));
     }
-    let next = toward(now, goal, model.max_tasks);
-    let services = [
-        (&asked.seen.canary, next.canary),
-        (&asked.seen.primary, next.primary),
-    ];
+    let next = next_counts(both.counts(), goal, queue.traffic.max_tasks);
+    let services = [(both.canary, next.canary), (both.primary, next.primary)];
     let counts: Vec<Step> = services
         .into_iter()
         .filter(|(service, to)| service.desired != *to)
         .map(|(service, to)| Step::count(&service.name, to))
         .collect();
-    let doing = shifting(asked.weight, goal, next);
-    (!counts.is_empty()).then(|| Progress::counting(doing, counts, next))
+    let doing = Doing::Shift { asked, goal, next };
+    (!counts.is_empty()).then(|| setting(asked, doing, counts, Some(next), view, both))
 }
 
-fn shifting(asked: Weight, goal: Counts, next: Counts) -> Doing {
-    Doing::Shift { asked, goal, next }
+/// Changes for a share, which the record is to hold first.
+fn setting(
+    asked: Weight,
+    doing: Doing,
+    changes: Vec<Step>,
+    counts: Option<Counts>,
+    view: View<'_>,
+    both: Both<'_>,
+) -> Short<Set> {
+    let is_new = view.set.asked != Some(asked);
+    let set = &view.set.pair;
+    let counts = set.counting(both, counts, is_new, view.now);
+    let is_set = is_new || counts != set.counts;
+    Short::Change {
+        doing,
+        set: is_set.then(|| Set {
+            pair: crate::parts::pair::Set {
+                counts,
+                ..set.clone()
+            },
+            asked: Some(asked),
+            letters: view.set.letters,
+        }),
+        changes,
+    }
 }

@@ -3,40 +3,11 @@
 //! SQS gives messages to whoever asks, so with tasks that are alike the share of the messages is
 //! the share of the running tasks. Tasks are whole, therefore most shares can only be approached.
 
-pub mod share;
-
-use serde::{Deserialize, Serialize};
-
 use crate::{
+    parts::pair::Counts,
     target::{Mode, QueueTraffic},
     weight::{Share, Weight},
 };
-
-/// Task counts of the two services.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
-    /// Of the primary service.
-    pub primary: u32,
-    /// Of the canary service.
-    pub canary: u32,
-}
-
-impl Counts {
-    /// Of both together.
-    #[must_use]
-    pub fn total(self) -> u32 {
-        self.primary.saturating_add(self.canary)
-    }
-
-    /// The canary's share.
-    #[must_use]
-    pub fn share(self) -> Share {
-        Share {
-            part: self.canary,
-            whole: self.total(),
-        }
-    }
-}
 
 /// Why no number of tasks gives the share.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -129,7 +100,7 @@ pub fn plan(
 }
 
 /// Refuses a plan whose share is further from the asked one than the tolerance.
-pub fn within(
+pub(super) fn within(
     queue: &QueueTraffic,
     asked: Weight,
     plan: Counts,
@@ -174,7 +145,7 @@ pub fn within(
 ///
 /// Called again once the counts have settled, it arrives; at `goal` it answers `goal`.
 #[must_use]
-pub fn toward(now: Counts, goal: Counts, cap: Option<u32>) -> Counts {
+pub(super) fn toward(now: Counts, goal: Counts, cap: Option<u32>) -> Counts {
     let room = cap.map_or(u32::MAX, |cap| cap.saturating_sub(now.total()));
     let canary_up = goal.canary.saturating_sub(now.canary).min(room);
     let primary_up = goal

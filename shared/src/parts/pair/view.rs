@@ -1,0 +1,205 @@
+//! What the kit's conditions are asked about.
+
+use super::{Counts, Found, Holds, Pair, Seen, Service, Set};
+use crate::{
+    clock::Timestamp,
+    decision::{Doing, Step, WaitingOn},
+    names::{ReleaseId, TaskDefinitionArn},
+    observation::Known,
+    reconcile::FUNCTION_TIMEOUT,
+    record::Candidate,
+    traffic::model::{Model, Short, View as Whole},
+};
+
+/// The two services of a release.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// When.
+    pub now: Timestamp,
+    /// The release.
+    pub release: &'a ReleaseId,
+    /// When it began.
+    pub began: Timestamp,
+    /// Since when it is in its phase.
+    pub since: Timestamp,
+    /// Changes that AWS has refused, each in the words of its `Display`.
+    pub refused: &'a [String],
+    /// The services of the target.
+    pub pair: &'a Pair,
+    /// What the release holds of their automatic scaling.
+    pub holds: Holds,
+    /// What was seen of them.
+    pub seen: &'a Seen,
+    /// What the release found.
+    pub found: &'a Found,
+    /// What it has made and set last.
+    pub set: &'a Set,
+}
+
+/// Both services, seen.
+#[derive(Debug, Clone, Copy)]
+pub struct Both<'a> {
+    /// The primary.
+    pub primary: &'a Service,
+    /// The canary.
+    pub canary: &'a Service,
+}
+
+impl Both<'_> {
+    /// The desired counts.
+    #[must_use]
+    pub fn counts(self) -> Counts {
+        Counts {
+            primary: self.primary.desired,
+            canary: self.canary.desired,
+        }
+    }
+}
+
+impl<'a> View<'a> {
+    /// Of a model's whole view.
+    #[must_use]
+    pub fn of<M: Model>(
+        whole: Whole<'a, M>,
+        (pair, holds): (&'a Pair, Holds),
+        (seen, found, set): (&'a Seen, &'a Found, &'a Set),
+    ) -> Self {
+        Self {
+            now: whole.now,
+            release: whole.release,
+            began: whole.began,
+            since: whole.since,
+            refused: whole.refused,
+            pair,
+            holds,
+            seen,
+            found,
+            set,
+        }
+    }
+
+    /// Both services; what was not seen is waited for.
+    ///
+    /// # Errors
+    /// One of them was not seen.
+    pub fn both<T>(self) -> Result<Both<'a>, Short<T>> {
+        let unseen = |name, service: &Known<Service>| match service {
+            Known::Known(_) => None,
+            Known::Gone => Some(format!("{name} is gone")),
+            Known::Unknown(unseen) => Some(unseen.to_string()),
+        };
+        let (primary, canary) = (&self.seen.primary, &self.seen.canary);
+        match (primary.get(), canary.get()) {
+            (Some(primary), Some(canary)) if self.seen.scaling.is_none() => {
+                Ok(Both { primary, canary })
+            }
+            _ => {
+                let scaling = self.seen.scaling.as_ref().map(ToString::to_string);
+                let why = unseen(&self.pair.primary, primary)
+                    .or_else(|| unseen(&self.pair.canary, canary))
+                    .or(scaling);
+                Err(Short::Wait(WaitingOn::Aws(why.unwrap_or_default())))
+            }
+        }
+    }
+
+    /// Whether an invocation that has set counts before may still be at it.
+    #[must_use]
+    pub fn is_being_counted(self) -> bool {
+        let is_fresh = |since| self.now.since(since) < FUNCTION_TIMEOUT;
+        let counts = self.set.counts;
+        counts.is_some_and(|counts| !counts.seen && is_fresh(counts.since))
+    }
+
+    /// Whether counts were set that no look has seen yet.
+    #[must_use]
+    pub fn is_counting(self) -> bool {
+        self.set.counts.is_some_and(|counts| !counts.seen)
+    }
+
+    /// What is set, with these counts seen.
+    #[must_use]
+    pub fn counted(self, seen: Counts) -> Set {
+        Set {
+            counts: self.set.counts.map(|counts| counts.seen(seen)),
+            ..self.set.clone()
+        }
+    }
+
+    /// The candidate's task definition, once it is registered.
+    #[must_use]
+    pub fn candidate(self) -> Option<&'a TaskDefinitionArn> {
+        match self.set.candidate.as_ref()? {
+            Candidate::Registered {
+                task_definition, ..
+            } => Some(task_definition),
+            Candidate::Planned { .. } | Candidate::Registering { .. } => None,
+        }
+    }
+
+    /// As many tasks as the primary has or is to have: the least of them, where it has fewer.
+    #[must_use]
+    pub fn primary_tasks(self, primary: &Service) -> u32 {
+        primary.desired.max(self.found.primary.floor)
+    }
+
+    /// Tasks that the canary has between releases; never below what its scalable target would pull it up to again.
+    #[must_use]
+    pub fn resting_tasks(self) -> u32 {
+        let resting = self.pair.resting_tasks;
+        self.found.canary.scaling.map_or(resting, |scaling| {
+            resting.clamp(scaling.min, scaling.max.max(scaling.min))
+        })
+    }
+
+    /// What is missing before automatic scaling leaves the release alone. Of a primary that scales to zero one task stays, and starts
+    /// where there is none.
+    ///
+    /// No count is changed before nothing is missing.
+    #[must_use]
+    pub fn hold(self, both: Both<'_>) -> Vec<Step> {
+        let (primary, found) = (both.primary, self.found);
+        let scaling = [
+            (
+                both.canary,
+                self.holds.canary.missing(both.canary, &found.canary),
+            ),
+            (primary, self.holds.primary.missing(primary, &found.primary)),
+        ];
+        let scaling = scaling.into_iter().filter_map(|(service, to)| {
+            Some(Step::Scale {
+                service: service.name.clone(),
+                to: to?,
+            })
+        });
+        let floor = self.primary_tasks(primary);
+        let floor = (floor > primary.desired).then(|| Step::count(&primary.name, floor));
+        scaling.chain(floor).collect()
+    }
+
+    /// Automatic scaling leaves the release alone.
+    ///
+    /// # Errors
+    /// It does not yet.
+    pub fn held<T>(self, both: Both<'_>) -> Result<(), Short<T>> {
+        let missing = self.hold(both);
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(Short::change(self.holding(&missing), missing))
+    }
+
+    /// What these changes do, which [`hold`](Self::hold) names.
+    #[must_use]
+    pub fn holding(self, changes: &[Step]) -> Doing {
+        let primary = &self.pair.primary;
+        let is_of_primary = |step: &Step| match step {
+            Step::Scale { service, .. } | Step::UpdateService { service, .. } => service == primary,
+            _ => false,
+        };
+        let is_floored = self.found.primary.floor > 0 && changes.iter().any(is_of_primary);
+        Doing::HoldScaling {
+            floor: is_floored.then(|| primary.clone()),
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! What a traffic model is: how two versions run side by side, and how work is split between them.
+//!
+//! A model answers one question for four goals: what is between what is seen and what is wanted? It decides on its own types, and
+//! on nothing else; [`door`](super::door) joins it to what knows no model.
+
+use std::fmt::Debug;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    clock::Timestamp,
+    decision::{Doing, Refusal, Step, WaitingOn},
+    names::ReleaseId,
+    weight::{self, Weight},
+};
+
+/// What is stored in the record.
+pub trait Stored: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync {}
+
+impl<T: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync> Stored for T {}
+
+/// A way to run two versions side by side and to split work between them.
+pub trait Model: Debug + Sized {
+    /// What it was like before the first change.
+    type Found: Stored;
+    /// What this release has made and set last.
+    type Set: Stored;
+    /// What a look sees; what of it could not be seen is unknown.
+    type Seen: Clone + Debug + PartialEq;
+
+    /// What is between what is seen and a goal.
+    fn toward(&self, goal: Goal, view: View<'_, Self>) -> Toward<Self::Set>;
+
+    /// The share that there is, as counts or weights give it, if both versions were seen.
+    fn share(&self, view: View<'_, Self>) -> Option<weight::Attained>;
+
+    /// Whether a goal is really held, as a bake counts it; `was` if the look before saw it held. Tasks that start because the primary
+    /// has grown have their time.
+    fn is_held(&self, goal: Goal, was: bool, view: View<'_, Self>) -> bool;
+}
+
+/// What a function wants of a model.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Goal {
+    /// The canary has a share.
+    Share {
+        /// The share.
+        asked: Weight,
+        /// How far what is attained may be from it, in percentage points.
+        tolerance: Option<f64>,
+    },
+}
+
+/// What a model decides on.
+#[derive(Debug)]
+pub struct View<'a, M: Model> {
+    /// When.
+    pub now: Timestamp,
+    /// The release.
+    pub release: &'a ReleaseId,
+    /// When it began.
+    pub began: Timestamp,
+    /// Since when it is in its phase.
+    pub since: Timestamp,
+    /// Changes that AWS has refused, each in the words of its `Display`.
+    pub refused: &'a [String],
+    /// What the look has seen.
+    pub seen: &'a M::Seen,
+    /// What the release found.
+    pub found: &'a M::Found,
+    /// What the release has made and set last.
+    pub set: &'a M::Set,
+}
+
+// By hand: a derived one would ask it of the model.
+impl<M: Model> Clone for View<'_, M> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M: Model> Copy for View<'_, M> {}
+
+/// The goal is reached, or this is between.
+pub type Toward<Set> = Result<Attained, Short<Set>>;
+
+/// What a goal has come to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attained {
+    /// It, in words.
+    pub said: String,
+    /// The canary's share, where the goal is one.
+    pub share: Option<weight::Attained>,
+    /// What is to be said besides, each in words: what stays otherwise because it is somebody else's, or what the goal is worth.
+    pub but: Vec<String>,
+}
+
+/// What is between what is seen and what is wanted. `Set` is what the record keeps for it, or a kit's part of that.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Short<Set> {
+    /// Something is to be changed; or, without changes, to be noted.
+    Change {
+        /// What this is.
+        doing: Doing,
+        /// What the record is to hold before the changes go out, where it does not yet.
+        set: Option<Set>,
+        /// The changes, without an order among them.
+        changes: Vec<Step>,
+    },
+    /// Something is on its way.
+    Wait(WaitingOn),
+    /// The goal cannot be reached.
+    Refuse(Refusal),
+}
+
+impl Attained {
+    /// A share.
+    #[must_use]
+    pub fn share(share: weight::Attained) -> Self {
+        Self {
+            said: share.to_string(),
+            share: Some(share),
+            but: Vec::new(),
+        }
+    }
+}
+
+impl<Part> Short<Part> {
+    /// A change that sets nothing that the record keeps.
+    #[must_use]
+    pub fn change(doing: Doing, changes: Vec<Step>) -> Self {
+        Self::Change {
+            doing,
+            set: None,
+            changes,
+        }
+    }
+
+    /// The same of a whole of which the kit has decided a part.
+    pub fn of<Set>(self, whole: impl FnOnce(Part) -> Set) -> Short<Set> {
+        match self {
+            Self::Change {
+                doing,
+                set,
+                changes,
+            } => Short::Change {
+                doing,
+                set: set.map(whole),
+                changes,
+            },
+            Self::Wait(waiting_on) => Short::Wait(waiting_on),
+            Self::Refuse(refusal) => Short::Refuse(refusal),
+        }
+    }
+}

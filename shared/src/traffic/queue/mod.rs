@@ -1,0 +1,105 @@
+//! Two services that consume one SQS queue: the canary's share of the work is its share of the tasks.
+
+mod plan;
+mod share;
+
+use serde::{Deserialize, Serialize};
+
+use super::model::{self, Goal, Model, Toward};
+use crate::{
+    gates::Letters,
+    observation::Known,
+    parts::pair::{self, Hold, Holds, Pair},
+    target::{Mode, QueueTraffic},
+    weight::{Attained, Weight},
+};
+
+pub use plan::{Unreachable, plan};
+
+/// The target of such a pair.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queue {
+    /// The services.
+    pub pair: Pair,
+    /// How work is split.
+    pub traffic: QueueTraffic,
+}
+
+/// What it was like before the first change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Found {
+    /// The services.
+    #[serde(flatten)]
+    pub pair: pair::Found,
+    /// Messages in the dead-letter queue, if the target has one.
+    pub dead_letters: Option<u64>,
+}
+
+/// What a release has made and set last.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Set {
+    /// Of the services.
+    #[serde(flatten)]
+    pub pair: pair::Set,
+    /// The share last asked for.
+    pub asked: Option<Weight>,
+    /// What looks have seen of the dead-letter queue; `None` while that is what the release found.
+    pub letters: Option<Letters>,
+}
+
+/// What a look sees.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// Of the services.
+    pub pair: pair::Seen,
+    /// Messages in the dead-letter queue, if the target has one.
+    pub dead_letters: Known<Option<u64>>,
+}
+
+type View<'a> = model::View<'a, Queue>;
+
+impl Queue {
+    /// In `constantTotal` the primary's count is the release's as well.
+    fn holds(&self) -> Holds {
+        Holds {
+            primary: match self.traffic.mode {
+                Mode::Additive => Hold::Floor,
+                Mode::ConstantTotal => Hold::Count,
+            },
+            canary: Hold::Count,
+        }
+    }
+
+    fn pair<'a>(&'a self, view: View<'a>) -> pair::View<'a> {
+        pair::View::of(
+            view,
+            (&self.pair, self.holds()),
+            (&view.seen.pair, &view.found.pair, &view.set.pair),
+        )
+    }
+}
+
+impl Model for Queue {
+    type Found = Found;
+    type Set = Set;
+    type Seen = Seen;
+
+    fn toward(&self, goal: Goal, view: View<'_>) -> Toward<Set> {
+        match goal {
+            Goal::Share { asked, tolerance } => share::toward(self, asked, tolerance, view),
+        }
+    }
+
+    fn share(&self, view: View<'_>) -> Option<Attained> {
+        let both = self.pair(view).both::<Set>().ok()?;
+        Some(Attained::Tasks(both.counts().share()))
+    }
+
+    fn is_held(&self, goal: Goal, was: bool, view: View<'_>) -> bool {
+        match goal {
+            Goal::Share { asked, tolerance } => share::is_held(self, asked, tolerance, was, view),
+        }
+    }
+}
