@@ -232,7 +232,9 @@ fn update(pair: &Observation, record: &Record, candidate: &TaskDefinitionArn) ->
 fn wanted_primary(pair: &Observation, record: &Record) -> Option<u32> {
     let (primary, canary) = (&pair.primary, &pair.canary);
     if !record.owns_primary_count() {
-        let tasks = record.primary_tasks(primary);
+        // A count that giving its bounds back has pulled into them is put right, and not kept at the least.
+        let pulled = record.found.primary.respecting(primary).pulled(primary);
+        let tasks = pulled.unwrap_or_else(|| record.primary_tasks(primary));
         return (tasks > primary.desired).then_some(tasks);
     }
     let found = record.found.primary.respecting(primary);
