@@ -30,6 +30,18 @@ pub struct Unseen {
     pub is_passing: bool,
 }
 
+impl<T: fmt::Display> Known<T> {
+    /// It in words, or what there is not of it.
+    #[must_use]
+    pub fn said(&self, what: &str) -> String {
+        match self {
+            Self::Known(seen) => seen.to_string(),
+            Self::Gone => format!("{what} is gone"),
+            Self::Unknown(unseen) => format!("{what} not seen: {unseen}"),
+        }
+    }
+}
+
 impl<T> Known<T> {
     /// What was seen, if it was.
     pub fn get(&self) -> Option<&T> {
@@ -45,6 +57,15 @@ impl<T> Known<T> {
             Self::Unknown(unseen) => Some(unseen),
             Self::Known(_) | Self::Gone => None,
         }
+    }
+
+    /// It was not looked at.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self::Unknown(Unseen {
+            why: "it was not looked at".to_owned(),
+            is_passing: true,
+        })
     }
 
     /// Whether it does not exist.

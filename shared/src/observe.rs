@@ -9,12 +9,20 @@ use crate::{
     exits::Exit,
     gates::{self, View, When},
     names::ReleaseId,
-    observation::{Alarm, Observation},
-    parts::{pair::Service, rules::Alb},
+    observation::{Alarm, Known, Observation, Unseen},
+    parts::{
+        pair::{self, Service},
+        rules::{self, Alb},
+    },
     record::Record,
     schedule,
     target::Target,
+    traffic::sight::Sight,
 };
+
+/// For how long one read may keep a look of a rollback: half of what an operation may take, so that one that hangs leaves time for
+/// what is to be changed.
+const LONGEST_READ: Duration = Duration::from_secs(5);
 
 /// For how long the last look of a release asks for what it only tells.
 const LONGEST_ASIDE: Duration = Duration::from_secs(5);
@@ -85,6 +93,26 @@ impl Parts {
                 Trouble::Aws(error) if error.is_missing() => Some(Refusal::Gone(error.to_string())),
                 _ => None,
             })
+    }
+
+    /// What is known of the pair, if both services were seen.
+    #[must_use]
+    pub fn sight(&self) -> Option<Sight> {
+        let (primary, canary) = self.services.as_ref().ok()?;
+        let unseen = |error: &AwsError| Unseen::from(Trouble::from(error.clone()));
+        Some(Sight {
+            pair: pair::Seen {
+                primary: Known::Known(primary.clone()),
+                canary: Known::Known(canary.clone()),
+                scaling: self.scaling.as_ref().err().map(unseen),
+                ..pair::Seen::nothing()
+            },
+            dead_letters: self.dead_letters.clone().into(),
+            rules: match &self.alb {
+                Ok(alb) => alb.as_ref().map(Into::into),
+                Err(_) => Some(rules::Seen::nothing(std::iter::empty())),
+            },
+        })
     }
 
     /// All of it, if all of it was seen.
@@ -192,6 +220,23 @@ pub async fn pair_unless_stopped(
         return Err(Trouble::Gate(Box::new(Refusal::Stopped(release))));
     }
     Ok(pair)
+}
+
+/// What a read brings within half of the time that an operation may take; what does not come by then is unknown.
+pub async fn in_time<T, E: Into<Trouble>>(
+    what: &str,
+    read: impl Future<Output = Result<T, E>>,
+) -> Known<T> {
+    match tokio::time::timeout(LONGEST_READ, read).await {
+        Ok(answer) => answer.into(),
+        Err(_late) => Known::Unknown(Unseen {
+            why: format!(
+                "AWS does not answer {what} within {} s",
+                LONGEST_READ.as_secs()
+            ),
+            is_passing: true,
+        }),
+    }
 }
 
 /// Looks why services keep tasks that they do not want any more, for whoever is told what is waited for.

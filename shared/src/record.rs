@@ -34,7 +34,9 @@ use crate::{
 pub use cause::{Cause, Reason};
 pub use failing::Failing;
 pub use found::{FoundDefinition, FoundInFull, FoundRule};
-pub use rolling_back::{Forced, Kept, KeptService, Missing, Promotion, RollingBack, Which};
+pub use rolling_back::{
+    Forced, Kept, KeptService, Lacking, Missing, Promotion, RollingBack, Which,
+};
 pub use stored::{SCHEMA, Unknown, Unreadable};
 
 /// The one `current` item of a pair.
@@ -291,6 +293,13 @@ impl Record {
             told: None,
         }));
         self.advance(phase, now)
+    }
+
+    /// How far its promotion is, or was when it was rolled back.
+    #[must_use]
+    pub fn promotion(&self) -> Promotion {
+        self.rollback()
+            .map_or_else(|| Promotion::of(&self.phase), |it| it.promotion)
     }
 
     /// Whether it promoted what was there already: there is nothing to take back.

@@ -25,8 +25,9 @@ use canary::{
         task_definition::{Definition, Digests, Source},
     },
     reconcile::{Decided, Look, Stage},
-    record::{Candidate, Phase, RollingBack},
+    record::{Candidate, Lacking, Phase, RollingBack},
     target::Target,
+    traffic::door::Looked,
 };
 use deploy_canary::{DeployCanary, Detail, Groups, Start};
 use promote_primary::PromotePrimary;
@@ -37,9 +38,8 @@ use shift_weight::ShiftWeight;
 use crate::{
     call::{self, Besides, Call, Why},
     decide,
-    looked::{Looked, unseen},
-    missing::{self, Lacking},
-    stop,
+    looked::{Scene, stopping, unseen},
+    missing,
 };
 use story::{Hidden, Scaling, Story, hidden, refused};
 use watch::Watch;
@@ -434,7 +434,7 @@ impl<'a> Run<'a> {
         let rolling_back = fence.rollback().expect("it is one");
         let stop = Move {
             doing,
-            steps: stop::steps(&fence, rolling_back),
+            steps: stopping(&fence, now),
             record: Some(fence.clone()),
             found: None,
         };
@@ -461,20 +461,25 @@ impl<'a> Run<'a> {
         let saw_everything = seen.unseen().next().is_none();
         let news = missing::update(rolling_back, &lacking, saw_everything, now);
         let (sent, failed) = (&self.sent, &self.failed);
-        let stopped = stop::has_got_through(&seen, record, rolling_back, sent, failed);
-        let next = RollingBack {
-            stopped,
-            missing: news.missing,
-            ..rolling_back.clone()
+        let looked = Looked {
+            record,
+            now,
+            seen: &seen.pair,
         };
-        if news.is_new || stopped != rolling_back.stopped {
+        let after = looked.sent(sent, failed);
+        let after = after.rollback().expect("it is rolled back");
+        let next = RollingBack {
+            missing: news.missing,
+            ..after.clone()
+        };
+        if news.is_new || after.stopped != rolling_back.stopped {
             self.world.pair.record = Some(record.rolling(next, now));
         }
     }
 
-    fn sight(&self, hidden: Hidden) -> Looked {
+    fn sight(&self, hidden: Hidden) -> Scene {
         let goes_on = self.world.execution;
-        let sight = Looked::of(self.world.pair.clone()).executing(Execution {
+        let sight = Scene::of(self.world.pair.clone()).executing(Execution {
             under_way: goes_on,
             approvals: Vec::new(),
             at_work: goes_on
@@ -487,21 +492,21 @@ impl<'a> Run<'a> {
                 seen.status = Known::Gone;
             }
             if hidden.services.0 {
-                seen.primary = unseen("the primary");
+                seen.pair.pair.primary = unseen("the primary");
             }
             if hidden.services.1 {
-                seen.canary = unseen("the canary");
+                seen.pair.pair.canary = unseen("the canary");
             }
             if hidden.scaling {
                 let Known::Unknown(why) = unseen::<()>("the scaling") else {
                     unreachable!("it is not seen");
                 };
-                seen.scaling = Some(why);
+                seen.pair.pair.scaling = Some(why);
             }
             if hidden.pipeline {
                 (seen.execution, seen.status) = (unseen("the pipeline"), unseen("the execution"));
             }
-            let Some(balancer) = &mut seen.balancer else {
+            let Some(balancer) = &mut seen.pair.rules else {
                 return;
             };
             if hidden.health.0 {

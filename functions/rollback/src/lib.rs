@@ -3,15 +3,11 @@
 pub mod call;
 pub mod decide;
 mod execution;
-mod left_over;
 mod look;
 pub mod missing;
 pub mod notice;
 mod seen;
-mod services;
-mod stop;
 pub mod watch;
-mod weights;
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
@@ -35,7 +31,7 @@ use serde_json::{Value, json};
 use call::Why;
 use look::look;
 
-pub use seen::{Balancer, Rule, Seen};
+pub use seen::Seen;
 
 /// The function's name in messages and in the ledger.
 pub const NAME: &str = "rollback";

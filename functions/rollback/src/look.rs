@@ -13,6 +13,7 @@ use canary::{
     reconcile,
     record::{Record, RollingBack},
     target::Target,
+    traffic::{door::Looked, sight::Sight},
 };
 
 use crate::{
@@ -21,7 +22,6 @@ use crate::{
     decide::{self, Restoring},
     notice,
     seen::{self, Seen},
-    stop,
     watch::{self, Keeping},
 };
 
@@ -217,7 +217,7 @@ impl Ledger<'_> {
             return Ok(Decision::Wait(WaitingOn::OtherInvocation));
         };
         let stopping = if is_first {
-            stop::steps(record, rolling_back)
+            looked(record, &Sight::nothing(&record.target), self.account.now()).stop()
         } else {
             Vec::new()
         };
@@ -293,6 +293,11 @@ impl Ledger<'_> {
         let (written, failed) = (*next.clone(), taking.await);
         Ok(Some((written, failed)))
     }
+}
+
+/// A release and what a look has seen of it.
+fn looked<'a>(record: &'a Record, seen: &'a Sight, now: Timestamp) -> Looked<'a> {
+    Looked { record, now, seen }
 }
 
 /// Whether a look only tries again what was refused before.

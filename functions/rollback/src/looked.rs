@@ -3,26 +3,26 @@
 use canary::{
     aws::pipeline::{Execution, ExecutionStatus},
     aws::{AwsError, Trouble},
-    decision::{Decision, Done, Move, Outcome},
+    clock::Timestamp,
+    decision::{Decision, Done, Move, Outcome, Step},
     exits::Exit,
     observation::{Alarm, Known, Observation, Unseen},
     observe::Parts,
     parts::{pair::Service, rules::Alb},
-    record::Record,
+    record::{Lacking, Record},
+    traffic::{door::Looked, sight::Sight},
 };
 
 use crate::{
-    Balancer, Rule, Seen,
+    Seen,
     call::{self, Besides, Call, Why},
     decide,
-    missing::Lacking,
-    stop,
-    watch::{self, Sight, Watched},
+    watch::{self, Sight as Watching, Watched},
 };
 
 /// A pair at one moment, and its record.
 #[derive(Debug, Clone)]
-pub(crate) struct Looked {
+pub(crate) struct Scene {
     pub(crate) record: Option<Record>,
     pub(crate) alarms: Vec<Alarm>,
     pub(crate) dead_letters: Option<u64>,
@@ -30,22 +30,10 @@ pub(crate) struct Looked {
     pub(crate) seen: Seen,
 }
 
-impl Looked {
+impl Scene {
     /// Everything was seen, and the pipeline has nothing more to do for the release.
     pub(crate) fn of(pair: Observation) -> Self {
-        let balancer = pair.alb.map(|alb| Balancer {
-            rules: alb
-                .forwards
-                .into_iter()
-                .map(|forward| Rule {
-                    arn: forward.arn.clone(),
-                    seen: Known::Known(forward),
-                    recorded: None,
-                })
-                .collect(),
-            primary: Known::Known(alb.primary),
-            canary: Known::Known(alb.canary),
-        });
+        let sight = Sight::of(&pair);
         Self {
             record: pair.record,
             alarms: pair.alarms,
@@ -53,14 +41,9 @@ impl Looked {
             exits: pair.exits,
             seen: Seen {
                 now: pair.now,
-                primary: Known::Known(pair.primary),
-                canary: Known::Known(pair.canary),
-                scaling: None,
+                pair: sight,
                 execution: Known::Known(Execution::default()),
                 status: Known::Gone,
-                balancer,
-                inactive: Vec::new(),
-                left_over: Known::Known(Vec::new()),
                 missed: Vec::new(),
             },
         }
@@ -104,7 +87,7 @@ impl Looked {
             ),
             (Call::Fence(doing, fence), _) => {
                 let rolling_back = fence.rollback().expect("it is one");
-                let mut steps = stop::steps(&fence, rolling_back);
+                let mut steps = stopping(&fence, self.seen.now);
                 let rest = decide::restore(&self.seen, &fence, rolling_back, why, true);
                 let mut record = fence.clone();
                 if let Decision::Take(taken) = rest.decision {
@@ -158,18 +141,16 @@ impl Looked {
                 status: is_active.then(|| seen.status.clone()),
                 execution: is_active.then(|| seen.execution.clone()),
                 pair: if looks {
-                    Sight::Parts(Box::new(self.parts()))
+                    Watching::Parts(Box::new(self.parts()))
                 } else {
-                    Sight::Alarms(Ok(self.alarms.clone()))
+                    Watching::Alarms(Ok(self.alarms.clone()))
                 },
             }
         })
     }
 
     fn parts(&self) -> Parts {
-        let Seen {
-            primary, canary, ..
-        } = &self.seen;
+        let (primary, canary) = (&self.seen.pair.pair.primary, &self.seen.pair.pair.canary);
         let service = |it: &Known<Service>, name: &str| match it {
             Known::Known(service) => Ok(service.clone()),
             Known::Gone => {
@@ -180,7 +161,7 @@ impl Looked {
                 name,
             ))),
         };
-        let alb = self.seen.balancer.as_ref().map(|balancer| Alb {
+        let alb = self.seen.pair.rules.as_ref().map(|balancer| Alb {
             forwards: balancer.forwards().cloned().collect(),
             primary: balancer.primary.get().cloned().unwrap_or_default(),
             canary: balancer.canary.get().cloned().unwrap_or_default(),
@@ -198,6 +179,12 @@ impl Looked {
             exits: Ok(self.exits.clone()),
         }
     }
+}
+
+/// The stopping call of a rollback's first look.
+pub(crate) fn stopping(fence: &Record, now: Timestamp) -> Vec<Step> {
+    let (record, seen) = (fence, &Sight::nothing(&fence.target));
+    Looked { record, now, seen }.stop()
 }
 
 /// Something that AWS does not answer for now.

@@ -2,17 +2,8 @@
 
 use canary::{
     clock::Timestamp,
-    record::{Missing, RollingBack},
+    record::{Lacking, Missing, RollingBack},
 };
-
-/// Something that was wanted, and why it is not there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lacking {
-    /// What was wanted.
-    pub what: String,
-    /// What AWS says, or what was seen.
-    pub why: String,
-}
 
 /// What becomes of the record's list.
 #[derive(Debug, Clone, PartialEq, Eq)]

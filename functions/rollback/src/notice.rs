@@ -4,9 +4,8 @@ use canary::{
     clock::{Spoken, Timestamp},
     decision::{Doing, Notice},
     job::cut,
-    observation::Known,
-    parts::pair::{FoundService, ScalableTarget, Service},
     record::{FoundInFull, Missing, Phase, Record},
+    traffic::{door::Looked, sight::Sight},
 };
 use serde_json::Value;
 
@@ -25,7 +24,11 @@ pub fn begun(before: &Record, after: &Record, why: &Why) -> Notice {
     lines.push(format!("Phase: {} until now", before.phase));
     lines.push(format!("Asked for by: {}", asker(why)));
     lines.push("What happens now:".to_owned());
-    lines.extend(restored(after, &after.found.primary, &after.found.canary));
+    lines.extend(restored(
+        after,
+        &Sight::nothing(&after.target),
+        after.phase_since,
+    ));
     let rolling_back = after.rollback();
     if rolling_back.is_some_and(|it| it.ends_execution) {
         lines.push("- the pipeline execution is ended".to_owned());
@@ -39,14 +42,7 @@ pub fn begun(before: &Record, after: &Record, why: &Why) -> Notice {
 pub fn finished(rolling_back: &Record, rolled_back: &Record, seen: &Seen) -> Notice {
     let mut lines = about(rolling_back);
     lines.push("What was restored:".to_owned());
-    let back = |found: &FoundService, service: &Known<Service>| {
-        let service = service.get();
-        service.map_or_else(|| found.clone(), |it| found.respecting(it))
-    };
-    let found = &rolling_back.found;
-    let primary = back(&found.primary, &seen.primary);
-    let canary = back(&found.canary, &seen.canary);
-    lines.extend(restored(rolling_back, &primary, &canary));
+    lines.extend(restored(rolling_back, &seen.pair, seen.now));
     if let Phase::RolledBack { left, missed, .. } = &rolled_back.phase {
         lines.extend(listed(
             "What was left as it is, because somebody has put it there since:",
@@ -249,54 +245,8 @@ fn asker(why: &Why) -> String {
 }
 
 /// What goes back to what it was, one line each. The record is that of a release being rolled back.
-fn restored(record: &Record, of_primary: &FoundService, of_canary: &FoundService) -> Vec<String> {
-    let Some(rolling_back) = record.rollback() else {
-        return Vec::new();
-    };
-    let promotion = rolling_back.promotion;
-    let target = &record.target;
-    let runs = |found: &FoundService| found.task_definition.short().to_owned();
-    let (mut canary, mut primary) = (Vec::new(), Vec::new());
-    if rolling_back.candidate.is_some() && !rolling_back.spares_canary {
-        canary.push(runs(of_canary));
-    }
-    if promotion.has_begun() {
-        primary.push(runs(of_primary));
-    }
-    // What had been given back before stays as it is.
-    if !promotion.has_given_back() {
-        let is_ours = rolling_back.kept.canary.is_none();
-        if rolling_back.candidate.is_some() && is_ours {
-            canary.push(tasks(of_canary.desired));
-        }
-        canary.extend(of_canary.scaling.map(scaled));
-        if record.owns_primary_count() {
-            let is_ours = rolling_back.kept.primary.is_none();
-            primary.extend(is_ours.then(|| tasks(of_primary.desired)));
-            primary.extend(of_primary.scaling.map(scaled));
-        }
-    }
-    [(&target.canary, canary), (&target.primary, primary)]
-        .into_iter()
-        .map(|(service, parts)| match &parts[..] {
-            [] => format!("- {service}: was not touched"),
-            parts => format!("- {service}: {}", parts.join(", ")),
-        })
-        .collect()
-}
-
-fn scaled(scaling: ScalableTarget) -> String {
-    format!(
-        "scaled automatically from {} to {}",
-        scaling.min, scaling.max
-    )
-}
-
-fn tasks(count: u32) -> String {
-    match count {
-        1 => "1 task".to_owned(),
-        many => format!("{many} tasks"),
-    }
+fn restored(record: &Record, seen: &Sight, now: Timestamp) -> Vec<String> {
+    Looked { record, now, seen }.restores()
 }
 
 #[cfg(test)]

@@ -9,13 +9,11 @@ use canary::{
     clock::Timestamp,
     decision::{Doing, Idle, Refusal, Step},
     gates::{self, Closed, Effect, Gate, View, When},
-    names::ServiceName,
     observation::{Alarm, Known, Observation, Unseen},
     observe::Parts,
-    parts::pair::{FoundService, Service},
-    record::{Cause, Failing, KeptService, Phase, Reason, Record},
+    record::{Cause, Failing, Phase, Reason, Record},
     traffic::{
-        door::{Between, Release},
+        door::{Between, Looked, Release},
         model::Goal,
     },
 };
@@ -211,10 +209,15 @@ impl Watched {
             }));
         }
         let mut call = call::fence(record, Verdict::ending(reason), now);
-        if let Call::Fence(_, fence) = &mut call
-            && let (Some(changed), Some(services)) = (changed, self.pair.view().services)
+        if let (Call::Fence(_, fence), Some(changed)) = (&mut call, changed)
+            && let Some(seen) = self.pair.parts().and_then(Parts::sight)
         {
-            spare(fence, services, &changed);
+            let looked = Looked {
+                record: fence,
+                now,
+                seen: &seen,
+            };
+            **fence = looked.spared(&changed);
         }
         call
     }
@@ -225,27 +228,6 @@ impl Watched {
         let execution = self.execution.as_ref().and_then(Known::unseen).cloned();
         let of_pair = || self.pair.unseen().map(Unseen::from);
         status.or(execution).or_else(of_pair)
-    }
-}
-
-/// What somebody has written stays where they wrote it: a count, and a version that is not the candidate. A count of the primary that
-/// is still the release's own goes back to what was found.
-fn spare(fence: &mut Record, (primary, canary): (&Service, &Service), changed: &ServiceName) {
-    let set = fence.counts.map(|counts| counts.to.primary);
-    let is_set = fence.owns_primary_count() && set == Some(primary.desired);
-    let Phase::RollingBack(rolling_back) = &mut fence.phase else {
-        return;
-    };
-    let keeping = |found: &FoundService, service: &Service| KeptService {
-        desired: service.desired,
-        scaling: found.scaling,
-    };
-    if canary.name == *changed {
-        let candidate = rolling_back.candidate.as_ref();
-        rolling_back.spares_canary = candidate.is_some_and(|candidate| !canary.is_on(candidate));
-        rolling_back.kept.canary = Some(keeping(&fence.found.canary, canary));
-    } else if !is_set {
-        rolling_back.kept.primary = Some(keeping(&fence.found.primary, primary));
     }
 }
 

@@ -8,7 +8,7 @@ use super::{Cause, Phase};
 use crate::{
     clock::Timestamp,
     names::TaskDefinitionArn,
-    parts::pair::{FoundService, ScalableTarget, Service},
+    parts::pair::{ScalableTarget, Service},
 };
 
 /// How long a rollback may take before people hear that it is not complete.
@@ -124,6 +124,15 @@ pub struct Missing {
     pub told: Timestamp,
 }
 
+/// Something that a rollback wants, and why it is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lacking {
+    /// What is wanted, in words.
+    pub what: String,
+    /// What AWS says, or what was seen.
+    pub why: String,
+}
+
 /// Whether people are to hear again, since `told`, of what has lasted since `since`: hourly on its first day, then daily.
 pub(super) fn is_due_again(since: Timestamp, told: Timestamp, now: Timestamp) -> bool {
     let is_old = now.since(since) > DAILY;
@@ -159,6 +168,15 @@ impl Promotion {
 }
 
 impl Kept {
+    /// Of one service.
+    #[must_use]
+    pub fn of(self, which: Which) -> Option<KeptService> {
+        match which {
+            Which::Primary => self.primary,
+            Which::Canary => self.canary,
+        }
+    }
+
     /// With what is seen of a service, where nothing is kept of it yet.
     #[must_use]
     pub fn with(mut self, which: Which, seen: &Service) -> Self {
@@ -196,26 +214,6 @@ impl Forced {
 }
 
 impl RollingBack {
-    /// What a service is to have again: what the release found, or where counts and scaling had been given back, or somebody else
-    /// had set them, what it had when the rollback first saw it. `None` as long as that is not known; then only its version can be
-    /// restored.
-    #[must_use]
-    pub fn goal(&self, which: Which, found: &FoundService) -> Option<FoundService> {
-        let kept = match which {
-            Which::Primary => self.kept.primary,
-            Which::Canary => self.kept.canary,
-        };
-        let Some(kept) = kept else {
-            return (!self.promotion.has_given_back()).then(|| found.clone());
-        };
-        Some(FoundService {
-            task_definition: found.task_definition.clone(),
-            desired: kept.desired,
-            scaling: kept.scaling,
-            floor: found.floor,
-        })
-    }
-
     /// Whether people are to hear that what has begun at `since` is not complete: after ten minutes, and then again and again.
     #[must_use]
     pub fn is_due(&self, since: Timestamp, now: Timestamp) -> bool {

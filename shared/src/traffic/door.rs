@@ -4,23 +4,37 @@ use super::{
     alb::{self, Alb},
     model::{Attained, Goal, Model, Short, View},
     queue::{self, Queue},
+    sight::Sight,
 };
 use crate::{
+    clock::Timestamp,
     decision::{Doing, Refusal, Step, WaitingOn},
-    observation::{Known, Observation},
-    parts::pair,
-    record::{Candidate, Phase, Record},
+    names::ServiceName,
+    observation::Observation,
+    parts::pair::{self, Back},
+    record::{Candidate, Lacking, Phase, Record},
     target::{AlbTraffic, QueueTraffic, Target, Traffic},
     weight::Weight,
 };
 
-/// A release and what a look has seen of it.
+/// A release of which a look has seen everything.
 #[derive(Debug, Clone, Copy)]
 pub struct Release<'a> {
     /// Its record.
     pub record: &'a Record,
     /// What was seen.
     pub seen: &'a Observation,
+}
+
+/// A release and what a look has seen of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Looked<'a> {
+    /// Its record.
+    pub record: &'a Record,
+    /// When the look is.
+    pub now: Timestamp,
+    /// What was seen.
+    pub seen: &'a Sight,
 }
 
 /// What is between what is seen and a goal.
@@ -47,10 +61,118 @@ impl Release<'_> {
     /// # Errors
     /// Something is.
     pub fn toward(self, goal: Goal) -> Result<Attained, Between> {
+        self.looked(&Sight::of(self.seen)).toward(goal)
+    }
+
+    /// The share that there is, as counts or weights give it, in words.
+    #[must_use]
+    pub fn share(self) -> String {
+        self.looked(&Sight::of(self.seen)).share()
+    }
+
+    /// Whether a goal is really held, as a bake counts it; `was` if the look before saw it held.
+    #[must_use]
+    pub fn is_held(self, goal: Goal, was: bool) -> bool {
+        self.looked(&Sight::of(self.seen)).is_held(goal, was)
+    }
+
+    fn looked<'b>(&'b self, seen: &'b Sight) -> Looked<'b> {
+        Looked {
+            record: self.record,
+            now: self.seen.now,
+            seen,
+        }
+    }
+}
+
+impl Looked<'_> {
+    /// What is between what was seen and a goal.
+    ///
+    /// # Errors
+    /// Something is.
+    pub fn toward(self, goal: Goal) -> Result<Attained, Between> {
         match &self.record.target.traffic {
             Traffic::Queue(traffic) => toward::<Queue>(self, traffic, goal),
             Traffic::Alb(traffic) => toward::<Alb>(self, traffic, goal),
         }
+    }
+
+    /// What takes work from the candidate, and needs nothing else to succeed.
+    #[must_use]
+    pub fn stop(self) -> Vec<Step> {
+        match &self.record.target.traffic {
+            Traffic::Queue(traffic) => with(self, traffic, |model: &Queue, view| model.stop(view)),
+            Traffic::Alb(traffic) => with(self, traffic, |model: &Alb, view| model.stop(view)),
+        }
+        .unwrap_or_default()
+    }
+
+    /// The record, in the same phase and revision, after the look of a rollback that has sent these changes.
+    #[must_use]
+    pub fn sent(self, sent: &[Step], failed: &[Step]) -> Record {
+        match &self.record.target.traffic {
+            Traffic::Queue(traffic) => set(self, traffic, |model: &Queue, view| {
+                model.sent(sent, failed, view)
+            }),
+            Traffic::Alb(traffic) => set(self, traffic, |model: &Alb, view| {
+                model.sent(sent, failed, view)
+            }),
+        }
+    }
+
+    /// The record, in the same phase and revision, where somebody else has changed a service: what they have written stays.
+    #[must_use]
+    pub fn spared(self, changed: &ServiceName) -> Record {
+        match &self.record.target.traffic {
+            Traffic::Queue(traffic) => set(self, traffic, |model: &Queue, view| {
+                model.spared(changed, view)
+            }),
+            Traffic::Alb(traffic) => set(self, traffic, |model: &Alb, view| {
+                model.spared(changed, view)
+            }),
+        }
+    }
+
+    /// Whether tasks of the candidate go on that nobody wants, for so long that something keeps them.
+    #[must_use]
+    pub fn has_left_over(self) -> bool {
+        let has = |back: Back<'_>| {
+            let canary = self.seen.pair.canary.get();
+            canary.is_some_and(|canary| back.has_left_over(canary))
+        };
+        let has = match &self.record.target.traffic {
+            Traffic::Queue(traffic) => with(self, traffic, |model: &Queue, view| {
+                has(model.back(false, view))
+            }),
+            Traffic::Alb(traffic) => with(self, traffic, |model: &Alb, view| {
+                has(model.back(false, view))
+            }),
+        };
+        has.unwrap_or(false)
+    }
+
+    /// What a rollback cannot do, so that it is not tried.
+    #[must_use]
+    pub fn lacking(self) -> Vec<Lacking> {
+        match &self.record.target.traffic {
+            Traffic::Queue(traffic) => {
+                with(self, traffic, |model: &Queue, view| model.lacking(view))
+            }
+            Traffic::Alb(traffic) => with(self, traffic, |model: &Alb, view| model.lacking(view)),
+        }
+        .unwrap_or_default()
+    }
+
+    /// What a rollback puts back, one line each.
+    #[must_use]
+    pub fn restores(self) -> Vec<String> {
+        match &self.record.target.traffic {
+            Traffic::Queue(traffic) => {
+                with(self, traffic, |model: &Queue, view| model.restores(view))
+            }
+            Traffic::Alb(traffic) => with(self, traffic, |model: &Alb, view| model.restores(view)),
+        }
+        .unwrap_or_default()
     }
 
     /// The share that there is, as counts or weights give it, in words.
@@ -67,20 +189,25 @@ impl Release<'_> {
     /// Whether a goal is really held, as a bake counts it; `was` if the look before saw it held.
     #[must_use]
     pub fn is_held(self, goal: Goal, was: bool) -> bool {
-        match &self.record.target.traffic {
-            Traffic::Queue(traffic) => is_held::<Queue>(self, traffic, goal, was),
-            Traffic::Alb(traffic) => is_held::<Alb>(self, traffic, goal, was),
-        }
+        let is_held = match &self.record.target.traffic {
+            Traffic::Queue(traffic) => with(self, traffic, |model: &Queue, view| {
+                model.is_held(goal, was, view)
+            }),
+            Traffic::Alb(traffic) => with(self, traffic, |model: &Alb, view| {
+                model.is_held(goal, was, view)
+            }),
+        };
+        is_held.unwrap_or(false)
     }
 }
 
 fn toward<M: Joined>(
-    release: Release<'_>,
+    looked: Looked<'_>,
     traffic: &M::Traffic,
     goal: Goal,
 ) -> Result<Attained, Between> {
     let asked = |model: &M, view: View<'_, M>| model.toward(goal, view);
-    with(release, traffic, asked)
+    with(looked, traffic, asked)
         .unwrap_or_else(|| Err(Short::Wait(WaitingOn::OtherInvocation)))
         .map_err(|short| match short {
             Short::Change {
@@ -89,7 +216,7 @@ fn toward<M: Joined>(
                 changes,
             } => {
                 let record = set.map(|set| {
-                    let mut record = release.record.clone();
+                    let mut record = looked.record.clone();
                     M::store(set, &mut record);
                     Box::new(record)
                 });
@@ -104,26 +231,32 @@ fn toward<M: Joined>(
         })
 }
 
-fn is_held<M: Joined>(release: Release<'_>, traffic: &M::Traffic, goal: Goal, was: bool) -> bool {
-    with(release, traffic, |model: &M, view| {
-        model.is_held(goal, was, view)
-    })
-    .unwrap_or(false)
+fn set<M: Joined>(
+    looked: Looked<'_>,
+    traffic: &M::Traffic,
+    asked: impl FnOnce(&M, View<'_, M>) -> M::Set,
+) -> Record {
+    let mut record = looked.record.clone();
+    if let Some(set) = with(looked, traffic, asked) {
+        M::store(set, &mut record);
+    }
+    record
 }
 
 fn with<M: Joined, T>(
-    release: Release<'_>,
+    looked: Looked<'_>,
     traffic: &M::Traffic,
     asked: impl FnOnce(&M, View<'_, M>) -> T,
 ) -> Option<T> {
-    let Release { record, seen } = release;
+    let Looked { record, now, seen } = looked;
     let model = M::of(&record.target, traffic);
     let view = View {
-        now: seen.now,
+        now,
         release: &record.release,
         began: record.began,
         since: record.phase_since,
-        refused: &[],
+        promotion: record.promotion(),
+        refused: record.rollback().map_or(&[], |it| &it.missing),
         seen: &M::seen(seen)?,
         found: &M::found(record)?,
         set: &M::set(record),
@@ -136,7 +269,7 @@ trait Joined: Model {
     type Traffic;
 
     fn of(target: &Target, traffic: &Self::Traffic) -> Self;
-    fn seen(seen: &Observation) -> Option<Self::Seen>;
+    fn seen(seen: &Sight) -> Option<Self::Seen>;
     fn found(record: &Record) -> Option<Self::Found>;
     fn set(record: &Record) -> Self::Set;
     fn store(set: Self::Set, record: &mut Record);
@@ -152,10 +285,10 @@ impl Joined for Queue {
         }
     }
 
-    fn seen(seen: &Observation) -> Option<queue::Seen> {
+    fn seen(seen: &Sight) -> Option<queue::Seen> {
         Some(queue::Seen {
-            pair: seen_of_pair(seen),
-            dead_letters: Known::Known(seen.dead_letters),
+            pair: seen.pair.clone(),
+            dead_letters: seen.dead_letters.clone(),
         })
     }
 
@@ -190,10 +323,10 @@ impl Joined for Alb {
         }
     }
 
-    fn seen(seen: &Observation) -> Option<alb::Seen> {
+    fn seen(seen: &Sight) -> Option<alb::Seen> {
         Some(alb::Seen {
-            pair: seen_of_pair(seen),
-            rules: seen.alb.as_ref()?.into(),
+            pair: seen.pair.clone(),
+            rules: seen.rules.clone()?,
         })
     }
 
@@ -222,19 +355,6 @@ fn asked(record: &Record) -> Option<Weight> {
     match record.phase {
         Phase::Shifting { asked, .. } => Some(asked),
         _ => None,
-    }
-}
-
-fn seen_of_pair(seen: &Observation) -> pair::Seen {
-    pair::Seen {
-        primary: Known::Known(seen.primary.clone()),
-        canary: Known::Known(seen.canary.clone()),
-        scaling: None,
-        exits: Known::Known(seen.exits.clone()),
-        tasks: None,
-        latest: None,
-        inactive: Vec::new(),
-        left_over: Known::Known(Vec::new()),
     }
 }
 

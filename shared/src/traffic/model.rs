@@ -10,7 +10,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     clock::Timestamp,
     decision::{Doing, Refusal, Step, WaitingOn},
-    names::ReleaseId,
+    names::{ReleaseId, ServiceName},
+    record::{Lacking, Missing, Promotion},
     weight::{self, Weight},
 };
 
@@ -31,6 +32,22 @@ pub trait Model: Debug + Sized {
     /// What is between what is seen and a goal.
     fn toward(&self, goal: Goal, view: View<'_, Self>) -> Toward<Self::Set>;
 
+    /// What takes work from the candidate, and needs nothing that may be missing, denied or unseen to succeed: it goes out first, by
+    /// itself.
+    fn stop(&self, view: View<'_, Self>) -> Vec<Step>;
+
+    /// What is set after the look of a rollback that has sent these changes, of which these have failed.
+    fn sent(&self, sent: &[Step], failed: &[Step], view: View<'_, Self>) -> Self::Set;
+
+    /// What a rollback cannot do, so that it is not tried.
+    fn lacking(&self, view: View<'_, Self>) -> Vec<Lacking>;
+
+    /// What a rollback puts back, one line each.
+    fn restores(&self, view: View<'_, Self>) -> Vec<String>;
+
+    /// What is set where somebody else has changed a service: what they have written stays where they wrote it.
+    fn spared(&self, changed: &ServiceName, view: View<'_, Self>) -> Self::Set;
+
     /// The share that there is, as counts or weights give it, if both versions were seen.
     fn share(&self, view: View<'_, Self>) -> Option<weight::Attained>;
 
@@ -49,6 +66,11 @@ pub enum Goal {
         /// How far what is attained may be from it, in percentage points.
         tolerance: Option<f64>,
     },
+    /// Everything is as the release found it.
+    AsFound {
+        /// Whether everything that began before the rollback is over.
+        fenced: bool,
+    },
 }
 
 /// What a model decides on.
@@ -62,8 +84,10 @@ pub struct View<'a, M: Model> {
     pub began: Timestamp,
     /// Since when it is in its phase.
     pub since: Timestamp,
-    /// Changes that AWS has refused, each in the words of its `Display`.
-    pub refused: &'a [String],
+    /// How far its promotion is, or was when it was rolled back.
+    pub promotion: Promotion,
+    /// Changes that AWS has refused.
+    pub refused: &'a [Missing],
     /// What the look has seen.
     pub seen: &'a M::Seen,
     /// What the release found.

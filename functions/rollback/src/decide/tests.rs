@@ -1,4 +1,5 @@
 mod http;
+mod left_over;
 mod restoring;
 
 use std::time::Duration;
@@ -18,7 +19,7 @@ use canary::{
 };
 
 use super::*;
-use crate::looked::{Looked, unseen};
+use crate::looked::{Scene, unseen};
 
 fn fired() -> Why {
     Why::Alarm(firing())
@@ -66,12 +67,12 @@ fn asked(release: ReleaseId) -> Rollback {
 }
 
 /// A pipeline that has nothing more to do for the release.
-fn seen(pair: Observation) -> Looked {
-    Looked::of(pair)
+fn seen(pair: Observation) -> Scene {
+    Scene::of(pair)
 }
 
 /// A pipeline that is at work for the release.
-fn under_way(pair: Observation) -> Looked {
+fn under_way(pair: Observation) -> Scene {
     seen(pair).executing(Execution {
         under_way: true,
         approvals: Vec::new(),
@@ -89,7 +90,7 @@ fn approval(action: &str) -> Approval {
 }
 
 /// A pipeline in which the release's approval waits.
-fn awaiting_approval(pair: Observation) -> Looked {
+fn awaiting_approval(pair: Observation) -> Scene {
     seen(pair).executing(Execution {
         under_way: true,
         approvals: vec![approval("Approve")],
@@ -97,11 +98,11 @@ fn awaiting_approval(pair: Observation) -> Looked {
     })
 }
 
-fn with_status(pair: Observation, status: &str) -> Looked {
+fn with_status(pair: Observation, status: &str) -> Scene {
     seen(pair).with_status(status)
 }
 
-fn decide(sight: &Looked, why: &Why) -> Decision {
+fn decide(sight: &Scene, why: &Why) -> Decision {
     sight.look(why)
 }
 
@@ -451,7 +452,7 @@ fn event_times_may_be_off_by_what_clocks_differ() {
 
 #[test]
 fn the_execution_ends_with_its_release_unless_it_asked_itself_or_has_ended() {
-    let later = |sight: Looked| sight.but(|seen| seen.now = seen.now + Duration::from_secs(20));
+    let later = |sight: Scene| sight.but(|seen| seen.now = seen.now + Duration::from_secs(20));
     let begun = |by: &Why| {
         let seen = under_way(canaried(record().shifting(10)));
         let Decision::Take(taken) = decide(&seen, by) else {

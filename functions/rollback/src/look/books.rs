@@ -3,16 +3,16 @@
 use canary::{
     aws::{AwsError, Trouble, records::Written},
     decision::{Decision, Step, WaitingOn},
-    record::{Missing, Record, RollingBack},
+    record::{Lacking, Missing, Record, RollingBack},
+    traffic::back,
 };
 
-use super::{Ledger, Sent};
+use super::{Ledger, Sent, looked};
 use crate::{
     decide::Restoring,
-    missing::{self, Lacking, News},
+    missing::{self, News},
     notice::{self, Incomplete},
-    seen::{self, Seen},
-    stop,
+    seen::Seen,
 };
 
 impl Ledger<'_> {
@@ -29,8 +29,10 @@ impl Ledger<'_> {
         };
         let lacking = lacking(seen, restoring.lacking, &sent.failed);
         let failed: Vec<Step> = sent.failed.iter().map(|(step, _)| step.clone()).collect();
-        let stopped = stop::has_got_through(seen, record, rolling_back, &sent.all, &failed);
-        let has_emptied = stop::has_emptied(record, &sent.all, &failed);
+        let after = looked(record, &seen.pair, seen.now).sent(&sent.all, &failed);
+        let Some(after) = after.rollback() else {
+            return Ok(restoring.decision);
+        };
         let saw_everything = seen.unseen().next().is_none();
         let News {
             mut missing,
@@ -42,15 +44,11 @@ impl Ledger<'_> {
         for missing in missing.iter_mut().filter(|_| is_told) {
             missing.told = seen.now;
         }
-        if is_new || is_told || stopped != rolling_back.stopped {
+        if is_new || is_told || after.stopped != rolling_back.stopped {
             let next = RollingBack {
-                stopped,
                 missing: missing.clone(),
-                unwanted_since: rolling_back
-                    .unwanted_since
-                    .or(has_emptied.then_some(seen.now)),
                 told: is_due.then_some(seen.now).or(rolling_back.told),
-                ..rolling_back.clone()
+                ..after.clone()
             };
             let next = record.rolling(next, seen.now);
             let entry = self.entry(record, seen.to_string(), refused(&lacking), seen.now);
@@ -62,7 +60,7 @@ impl Ledger<'_> {
             let found = if missing.is_empty() {
                 None
             } else {
-                seen::found_in_full(self.account, record).await
+                back::found_in_full(self.account, record).await
             };
             let incomplete = Incomplete {
                 missing: &missing,

@@ -10,7 +10,7 @@ use canary::{
 use super::*;
 use crate::{
     call::{self, Call},
-    looked::Looked,
+    looked::Scene,
 };
 
 const RELEASE: &str = "3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f";
@@ -28,7 +28,7 @@ fn alarmed() -> Why {
 
 /// What is told of one look.
 fn told(pair: Observation, why: &Why) -> Option<Notice> {
-    let sight = Looked::of(pair).with_status("Stopped");
+    let sight = Scene::of(pair).with_status("Stopped");
     let (record, seen) = (sight.record.as_ref()?, &sight.seen);
     match call::call(Some(record), why, &sight.besides(why), seen.now) {
         Call::Fence(_, fence) => Some(begun(record, &fence, why)),
@@ -44,7 +44,7 @@ fn told(pair: Observation, why: &Why) -> Option<Notice> {
 }
 
 fn of_found(record: &Record) -> Vec<String> {
-    restored(record, &record.found.primary, &record.found.canary)
+    restored(record, &Sight::nothing(&record.target), record.phase_since)
 }
 
 fn message(pair: Observation, why: &Why) -> String {

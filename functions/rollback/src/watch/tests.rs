@@ -14,7 +14,7 @@ use canary::{
 use super::*;
 use crate::{
     call::Why,
-    looked::{Looked, unseen},
+    looked::{Scene, unseen},
 };
 
 /// A pipeline whose approval waits, alone or with something else at work.
@@ -34,12 +34,12 @@ fn waiting(works: bool) -> Execution {
     }
 }
 
-fn at_approval(pair: Observation) -> Looked {
-    Looked::of(pair).executing(waiting(false))
+fn at_approval(pair: Observation) -> Scene {
+    Scene::of(pair).executing(waiting(false))
 }
 
-fn at_work(pair: Observation) -> Looked {
-    Looked::of(pair).executing(Execution {
+fn at_work(pair: Observation) -> Scene {
+    Scene::of(pair).executing(Execution {
         under_way: true,
         approvals: Vec::new(),
         at_work: vec!["Canary/Shift".to_owned()],
@@ -60,7 +60,7 @@ fn set(record: Record, canary: u32) -> Record {
     record.counting(counts, counts, at(300))
 }
 
-fn look(looked: &Looked) -> Decision {
+fn look(looked: &Scene) -> Decision {
     looked.look(&Why::Schedule)
 }
 
@@ -141,7 +141,7 @@ fn while_an_approval_waits_every_gate_rolls_back_and_while_an_action_works_it_as
         let decision = look(&at_approval(change(shifted())));
         assert_eq!(first(&decision), begins(&why), "{situation}");
         check(situation, &look(&at_work(change(shifted()))), &goes_on());
-        let beside = Looked::of(change(shifted())).executing(waiting(true));
+        let beside = Scene::of(change(shifted())).executing(waiting(true));
         assert_eq!(
             first(&look(&beside)),
             begins(&why),
@@ -166,7 +166,7 @@ fn before_the_first_share_the_canary_is_as_deploy_canary_left_it() {
     let changed = deployed().canary(|canary| canary.tasks(2));
     let why = "orders-canary is to have 2 tasks, not 1 as this release last set it. Somebody or something else has changed the service";
     assert_eq!(first(&look(&at_approval(changed.clone()))), begins(why));
-    let beside = Looked::of(changed).executing(waiting(true));
+    let beside = Scene::of(changed).executing(waiting(true));
     assert!(
         first(&look(&beside)).starts_with("done: "),
         "deploy-canary may be at it"
@@ -236,13 +236,13 @@ fn the_canary_follows_a_primary_that_scales_while_the_approval_waits_and_nobody_
                    orders-canary: 4 tasks";
     check("it follows", &look(&at_approval(grown())), follows);
     check("an action is at work", &look(&at_work(grown())), &goes_on());
-    let beside = Looked::of(grown()).executing(waiting(true));
+    let beside = Scene::of(grown()).executing(waiting(true));
     check(
         "an action beside the approval may be shift-weight",
         &look(&beside),
         &goes_on(),
     );
-    let between = Looked::of(grown()).executing(Execution {
+    let between = Scene::of(grown()).executing(Execution {
         under_way: true,
         ..Execution::default()
     });
@@ -334,9 +334,9 @@ fn within_the_guard_alarms_roll_back_a_foreign_write_ends_it_and_nothing_else_co
         ),
     ];
     for (situation, seen, expected) in rows {
-        check(situation, &look(&Looked::of(seen)), &expected);
+        check(situation, &look(&Scene::of(seen)), &expected);
     }
-    let alarm = look(&Looked::of(promoted().alarm_firing()));
+    let alarm = look(&Scene::of(promoted().alarm_firing()));
     assert!(
         first(&alarm).starts_with("take: rolling back release"),
         "{alarm:?}"
@@ -351,7 +351,7 @@ fn dead_letters_roll_a_promoted_release_back_where_a_bound_is_set_for_the_guard(
     };
     queue.guard_max_dead_letters = Some(2);
     let promoted = || promoted().recorded(record().of(target.clone()).promoted());
-    let told = |seen| first(&look(&Looked::of(seen)));
+    let told = |seen| first(&look(&Scene::of(seen)));
     assert!(told(promoted().dead_letters(2)).starts_with("done: "));
     assert!(
         told(promoted().dead_letters(3)).starts_with("take: release"),
@@ -364,11 +364,11 @@ fn dead_letters_roll_a_promoted_release_back_where_a_bound_is_set_for_the_guard(
 
 #[test]
 fn once_the_guard_has_ended_an_alarm_says_why_it_does_not_roll_back() {
-    let hotfixed = Looked::of(promoted().primary(|primary| primary.on(&foreign())));
+    let hotfixed = Scene::of(promoted().primary(|primary| primary.on(&foreign())));
     let Decision::Take(ended) = look(&hotfixed) else {
         panic!("the guard ends")
     };
-    let after = Looked::of(promoted().recorded(*ended.record.unwrap()).alarm_firing());
+    let after = Scene::of(promoted().recorded(*ended.record.unwrap()).alarm_firing());
     let alarm = Why::Alarm(Firing {
         alarm: "orders-dead-letters".try_into().unwrap(),
         reason: "3 messages".to_owned(),
@@ -404,7 +404,7 @@ fn of_a_later_versions_release_only_alarms_and_the_execution_count() {
     check("it is not held", &look(&at_approval(grown)), &goes_on());
     let alarm = look(&at_approval(newer().alarm_firing()));
     assert!(first(&alarm).starts_with("take: rolling back release"));
-    let ended = Looked::of(newer()).with_status("Failed");
+    let ended = Scene::of(newer()).with_status("Failed");
     assert!(first(&look(&ended)).starts_with("take: rolling back release"));
 }
 
@@ -462,7 +462,7 @@ fn behind_a_load_balancer_the_canary_grows_with_the_primary_and_by_its_own_scali
 
 #[test]
 fn a_service_that_was_deleted_while_the_approval_waits_ends_the_release() {
-    let gone = at_approval(shifted()).but(|seen| seen.canary = Known::Gone);
+    let gone = at_approval(shifted()).but(|seen| seen.pair.pair.canary = Known::Gone);
     let decision = first(&look(&gone));
     assert_eq!(
         decision,
@@ -593,7 +593,7 @@ fn as_long_as_tasks_of_the_candidate_run_beside_somebody_elses_version_nothing_i
     let theirs = pair()
         .canary(|canary| canary.on(&foreign()).replacing(&candidate, 1))
         .recorded(rolling);
-    let at = |seconds| Looked::of(theirs.clone().seen_at(at(seconds))).with_status("Stopped");
+    let at = |seconds| Scene::of(theirs.clone().seen_at(at(seconds))).with_status("Stopped");
     assert!(
         first(&look(&at(420))).starts_with("wait: "),
         "ECS may replace them"

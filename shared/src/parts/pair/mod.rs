@@ -1,11 +1,16 @@
 //! Two services of Amazon ECS: the primary and the canary.
 
+mod anew;
 mod counts;
 mod found;
 mod hold;
+mod left;
+pub mod left_over;
+mod restore;
 mod scaling;
 mod seen;
 mod service;
+mod stop;
 mod view;
 
 use serde::{Deserialize, Serialize};
@@ -18,9 +23,11 @@ use crate::{
     target::ProtectedTasks,
 };
 
+pub use anew::{has_failed, rest};
 pub use counts::{Counts, SetCounts};
 pub use found::FoundService;
 pub use hold::{Hold, Holds};
+pub use restore::Back;
 pub use scaling::{ScalableTarget, Suspended};
 pub use seen::Seen;
 pub use service::{Deployment, Protection, Rollout, Service, Settings, Task};

@@ -31,19 +31,38 @@ pub struct Seen {
     pub left_over: Known<Vec<String>>,
 }
 
+impl Seen {
+    /// Nothing was looked at.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self {
+            primary: Known::nothing(),
+            canary: Known::nothing(),
+            scaling: None,
+            exits: Known::nothing(),
+            tasks: None,
+            latest: None,
+            inactive: Vec::new(),
+            left_over: Known::nothing(),
+        }
+    }
+
+    /// What could not be seen of all that a rollback depends on.
+    pub fn unseen(&self) -> impl Iterator<Item = &Unseen> {
+        let services = [self.primary.unseen(), self.canary.unseen()];
+        let others = [self.scaling.as_ref(), self.left_over.unseen()];
+        services.into_iter().chain(others).flatten()
+    }
+}
+
 /// One line for the ledger.
 impl fmt::Display for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let said = |seen: &Known<Service>, what: &str| match seen {
-            Known::Known(seen) => seen.to_string(),
-            Known::Gone => format!("the {what} is gone"),
-            Known::Unknown(unseen) => format!("the {what} not seen: {unseen}"),
-        };
         write!(
             f,
             "{}; {}",
-            said(&self.primary, "primary"),
-            said(&self.canary, "canary")
+            self.primary.said("the primary"),
+            self.canary.said("the canary")
         )
     }
 }

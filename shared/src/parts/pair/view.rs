@@ -7,7 +7,7 @@ use crate::{
     names::{ReleaseId, TaskDefinitionArn},
     observation::Known,
     reconcile::FUNCTION_TIMEOUT,
-    record::Candidate,
+    record::{Candidate, Missing},
     traffic::model::{Model, Short, View as Whole},
 };
 
@@ -22,8 +22,8 @@ pub struct View<'a> {
     pub began: Timestamp,
     /// Since when it is in its phase.
     pub since: Timestamp,
-    /// Changes that AWS has refused, each in the words of its `Display`.
-    pub refused: &'a [String],
+    /// Changes that AWS has refused.
+    pub refused: &'a [Missing],
     /// The services of the target.
     pub pair: &'a Pair,
     /// What the release holds of their automatic scaling.
@@ -101,6 +101,20 @@ impl<'a> View<'a> {
                 Err(Short::Wait(WaitingOn::Aws(why.unwrap_or_default())))
             }
         }
+    }
+
+    /// What a release does not give back of its services' automatic scaling, in words: bounds that somebody else has set.
+    #[must_use]
+    pub fn left_of_scaling(
+        self,
+        primary: Option<&Service>,
+        canary: Option<&Service>,
+    ) -> Vec<String> {
+        let found = self.found;
+        let primary = primary.filter(|_| self.holds.primary.changes(&found.primary));
+        let primary = primary.and_then(|it| found.primary.left_of_scaling(it));
+        let canary = canary.and_then(|it| found.canary.left_of_scaling(it));
+        primary.into_iter().chain(canary).collect()
     }
 
     /// Whether an invocation that has set counts before may still be at it.

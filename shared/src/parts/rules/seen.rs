@@ -1,9 +1,12 @@
 //! What a look sees of the rules and of the groups' targets.
 
-use super::{Alb, Forward, TargetHealth};
+use std::fmt;
+
+use super::{Alb, Forward, FoundAlb, TargetHealth};
 use crate::{
     names::ForwardArn,
     observation::{Known, Unseen},
+    weight::Weight,
 };
 
 /// What one look sees of the load balancer.
@@ -29,6 +32,21 @@ pub struct Rule {
 }
 
 impl Seen {
+    /// Nothing was looked at.
+    #[must_use]
+    pub fn nothing<'a>(rules: impl Iterator<Item = &'a ForwardArn>) -> Self {
+        let rules = rules.map(|arn| Rule {
+            arn: arn.clone(),
+            seen: Known::nothing(),
+            recorded: None,
+        });
+        Self {
+            rules: rules.collect(),
+            primary: Known::nothing(),
+            canary: Known::nothing(),
+        }
+    }
+
     /// The rules that were seen.
     pub fn forwards(&self) -> impl Iterator<Item = &Forward> {
         self.rules.iter().filter_map(|rule| rule.seen.get())
@@ -41,6 +59,25 @@ impl Seen {
         rules.chain(groups).flatten()
     }
 
+    /// Whether every rule shows the weight, or sends the canary nothing at all any more.
+    #[must_use]
+    pub fn is_live(&self, found: &FoundAlb, weight: Weight) -> bool {
+        let is_gone = |wanted: &ForwardArn| {
+            let mut gone = self.rules.iter().filter(|rule| rule.seen.is_gone());
+            gone.any(|rule| rule.arn == *wanted)
+        };
+        let forwards = found.forwards.iter();
+        let left = FoundAlb {
+            forwards: forwards
+                .filter(|found| !is_gone(&found.forward))
+                .cloned()
+                .collect(),
+            ..*found
+        };
+        let shown: Vec<Forward> = self.forwards().cloned().collect();
+        left.is_live(&shown, weight)
+    }
+
     /// All of it, if all of it was seen.
     #[must_use]
     pub fn whole(&self) -> Option<Alb> {
@@ -50,6 +87,24 @@ impl Seen {
             primary: self.primary.get()?.clone(),
             canary: self.canary.get()?.clone(),
         })
+    }
+}
+
+/// `weights 90 primary and 10 canary; targets: primary 3 healthy, canary 1 healthy`
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let weights = self.rules.iter().map(|rule| match &rule.seen {
+            Known::Known(forward) => forward.weights.to_string(),
+            Known::Gone => "none any more".to_owned(),
+            Known::Unknown(unseen) => format!("not seen: {unseen}"),
+        });
+        write!(
+            f,
+            "weights {}; targets: primary {}, canary {}",
+            weights.collect::<Vec<_>>().join(", "),
+            self.primary.said("group"),
+            self.canary.said("group")
+        )
     }
 }
 

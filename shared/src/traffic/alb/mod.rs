@@ -6,17 +6,21 @@
 //! up, and on the way down tasks go only once the load balancer shows the lower weight and the targets have had their
 //! deregistration delay.
 
+mod as_found;
 mod share;
+mod weights;
 
 use serde::{Deserialize, Serialize};
 
 use super::model::{self, Goal, Model, Toward};
 use crate::{
     decision::Step,
+    names::ServiceName,
     parts::{
         pair::{self, Hold, Holds, Pair},
         rules::{self, Forward, FoundAlb, SetWeight, Weights},
     },
+    record::Lacking,
     target::AlbTraffic,
     weight::{Attained, Weight},
 };
@@ -108,7 +112,31 @@ impl Model for Alb {
     fn toward(&self, goal: Goal, view: View<'_>) -> Toward<Set> {
         match goal {
             Goal::Share { asked, tolerance } => share::toward(self, asked, tolerance, view),
+            Goal::AsFound { fenced } => as_found::toward(self, fenced, view),
         }
+    }
+
+    fn stop(&self, view: View<'_>) -> Vec<Step> {
+        as_found::stop(&self.back(false, view))
+    }
+
+    fn sent(&self, sent: &[Step], failed: &[Step], view: View<'_>) -> Set {
+        let back = self.back(false, view);
+        let pair = back.sent(&as_found::stop(&back), sent, failed);
+        view.set.with(pair)
+    }
+
+    fn lacking(&self, view: View<'_>) -> Vec<Lacking> {
+        self.back(false, view).lacking()
+    }
+
+    fn restores(&self, view: View<'_>) -> Vec<String> {
+        self.back(false, view).restores()
+    }
+
+    fn spared(&self, changed: &ServiceName, view: View<'_>) -> Set {
+        let pair = self.back(false, view).spared(changed);
+        view.set.with(pair)
     }
 
     fn share(&self, view: View<'_>) -> Option<Attained> {
@@ -119,6 +147,7 @@ impl Model for Alb {
     fn is_held(&self, goal: Goal, _was: bool, view: View<'_>) -> bool {
         match goal {
             Goal::Share { asked, .. } => share::is_held(asked, view),
+            Goal::AsFound { .. } => self.toward(goal, view).is_ok(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Two services that consume one SQS queue: the canary's share of the work is its share of the tasks.
 
+mod as_found;
 mod plan;
 mod share;
 
@@ -7,9 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use super::model::{self, Goal, Model, Toward};
 use crate::{
+    decision::Step,
     gates::Letters,
+    names::ServiceName,
     observation::Known,
     parts::pair::{self, Hold, Holds, Pair},
+    record::Lacking,
     target::{Mode, QueueTraffic},
     weight::{Attained, Weight},
 };
@@ -89,7 +93,31 @@ impl Model for Queue {
     fn toward(&self, goal: Goal, view: View<'_>) -> Toward<Set> {
         match goal {
             Goal::Share { asked, tolerance } => share::toward(self, asked, tolerance, view),
+            Goal::AsFound { fenced } => as_found::toward(self, fenced, view),
         }
+    }
+
+    fn stop(&self, view: View<'_>) -> Vec<Step> {
+        as_found::stop(&self.back(false, view))
+    }
+
+    fn sent(&self, sent: &[Step], failed: &[Step], view: View<'_>) -> Set {
+        let back = self.back(false, view);
+        let pair = back.sent(&as_found::stop(&back), sent, failed);
+        view.set.with(pair)
+    }
+
+    fn lacking(&self, view: View<'_>) -> Vec<Lacking> {
+        self.back(false, view).lacking()
+    }
+
+    fn restores(&self, view: View<'_>) -> Vec<String> {
+        self.back(false, view).restores()
+    }
+
+    fn spared(&self, changed: &ServiceName, view: View<'_>) -> Set {
+        let pair = self.back(false, view).spared(changed);
+        view.set.with(pair)
     }
 
     fn share(&self, view: View<'_>) -> Option<Attained> {
@@ -100,6 +128,7 @@ impl Model for Queue {
     fn is_held(&self, goal: Goal, was: bool, view: View<'_>) -> bool {
         match goal {
             Goal::Share { asked, tolerance } => share::is_held(self, asked, tolerance, was, view),
+            Goal::AsFound { .. } => self.toward(goal, view).is_ok(),
         }
     }
 }

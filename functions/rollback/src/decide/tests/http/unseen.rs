@@ -1,7 +1,7 @@
 //! What cannot be seen of the load balancer, or is not there any more.
 
 use super::*;
-use crate::Rule;
+use canary::{observation::Known, parts::rules::Rule};
 
 #[test]
 fn a_rule_that_is_gone_keeps_nothing_waiting() {
@@ -14,7 +14,7 @@ fn a_rule_that_is_gone_keeps_nothing_waiting() {
     };
     let gone = |pair| {
         seen(pair).but(|seen| {
-            let balancer = seen.balancer.as_mut().unwrap();
+            let balancer = seen.pair.rules.as_mut().unwrap();
             balancer.rules.push(Rule {
                 arn: second_rule(),
                 seen: Known::Gone,
@@ -53,7 +53,7 @@ fn a_rule_that_cannot_be_read_keeps_the_canarys_tasks_and_nothing_else() {
     };
     let unseen = |pair| {
         seen(pair).but(|seen| {
-            let balancer = seen.balancer.as_mut().unwrap();
+            let balancer = seen.pair.rules.as_mut().unwrap();
             balancer.rules.push(Rule {
                 arn: second_rule(),
                 seen: unseen("DescribeRules of the second is denied"),
@@ -88,7 +88,7 @@ fn a_rule_that_cannot_be_read_keeps_the_canarys_tasks_and_nothing_else() {
 fn without_knowing_who_answers_requests_go_back_to_the_primary_unless_nobody_runs_there() {
     let blind = |pair: Observation| {
         seen(pair).but(|seen| {
-            let balancer = seen.balancer.as_mut().unwrap();
+            let balancer = seen.pair.rules.as_mut().unwrap();
             balancer.primary = unseen("DescribeTargetHealth is throttled");
             balancer.canary = unseen("DescribeTargetHealth is throttled");
         })

@@ -5,10 +5,12 @@ use canary::{
     observation::{Known, Observation},
     parts::pair::Protection,
     record::Phase,
+    target::ProtectedTasks,
+    traffic::sight::Sight,
 };
 
 use super::*;
-use crate::{call::Why, looked::Looked};
+use crate::{call::Why, looked::Scene};
 
 /// A rollback that has stopped the canary at second 400, and one of whose tasks goes on.
 fn left_over(record: Record) -> Observation {
@@ -33,9 +35,9 @@ fn look(pair: Observation) -> Decision {
         tasks: 1,
         until: at(7600),
     };
-    let looked = Looked::of(pair).with_status("Stopped").but(|seen| {
-        seen.left_over = Known::Known(vec!["0a1b".to_owned()]);
-        if let Known::Known(canary) = &mut seen.canary {
+    let looked = Scene::of(pair).with_status("Stopped").but(|seen| {
+        seen.pair.pair.left_over = Known::Known(vec!["0a1b".to_owned()]);
+        if let Known::Known(canary) = &mut seen.pair.pair.canary {
             canary.protection = Some(protection);
         }
     });
@@ -43,8 +45,12 @@ fn look(pair: Observation) -> Decision {
 }
 
 fn due(pair: &Observation, now: Timestamp) -> bool {
-    let rolling_back = pair.record.as_ref().and_then(Record::rollback);
-    is_due(&pair.canary, rolling_back.expect("a rollback"), now)
+    let looked = Looked {
+        record: pair.record.as_ref().expect("a rollback"),
+        now,
+        seen: &Sight::of(pair),
+    };
+    looked.has_left_over()
 }
 
 #[test]

@@ -1,0 +1,70 @@
+//! A queue's consumers as the release found them. Bad consumers stop at once, and the stable version takes their place.
+
+use super::{Queue, Set, View};
+use crate::{
+    decision::{Doing, Step, WaitingOn},
+    parts::pair::{self, Back},
+    traffic::model::{Attained, Short, Toward},
+};
+
+impl Queue {
+    pub(in crate::traffic) fn back<'a>(&'a self, fenced: bool, view: View<'a>) -> Back<'a> {
+        Back {
+            view: self.pair(view),
+            promotion: view.promotion,
+            fenced,
+        }
+    }
+}
+
+impl Set {
+    /// With what else is set of the services.
+    pub(super) fn with(&self, pair: pair::Set) -> Self {
+        Self {
+            pair,
+            ..self.clone()
+        }
+    }
+}
+
+/// The stopping call: as long as the stable version still runs somewhere the canary gets no tasks.
+pub(super) fn stop(back: &Back<'_>) -> Vec<Step> {
+    let changes = back.empties().into_iter();
+    changes.chain(back.restores_primary()).collect()
+}
+
+/// What is between what is seen and what the release found.
+pub(super) fn toward(queue: &Queue, fenced: bool, view: View<'_>) -> Toward<Set> {
+    let before = queue.back(fenced, view);
+    let noted = before.noted();
+    let back = before.with(&noted);
+    let mut changes = if back.view.candidate().is_none() {
+        back.scaling_changes()
+    } else {
+        let canary = back.canary();
+        let canary = canary.map(|it| back.canary_changes(it, true, Back::stopped));
+        let primary = back.primary().map(|it| back.primary_changes(it, false));
+        let seen = [canary, primary].into_iter().flatten().flatten();
+        back.blind(stop(&back)).into_iter().chain(seen).collect()
+    };
+    changes.extend(before.anew().changes.into_iter().map(|(_, change)| change));
+    changes.extend(back.left_over_changes());
+    let is_changed = noted != view.set.pair;
+    if is_changed || !changes.is_empty() {
+        return Err(Short::Change {
+            doing: Doing::GoOnRollingBack(view.release.clone()),
+            set: is_changed.then(|| view.set.with(noted)),
+            changes,
+        });
+    }
+    back.left_over_ended().map_err(Short::Wait)?;
+    back.is_restored().map_err(Short::Wait)?;
+    if let Some(unseen) = &view.seen.pair.scaling {
+        return Err(Short::Wait(WaitingOn::NotSeen(unseen.to_string())));
+    }
+    Ok(Attained {
+        said: "as found".to_owned(),
+        share: None,
+        but: back.left(),
+    })
+}
