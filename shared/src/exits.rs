@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{clock::Timestamp, names::TaskDefinitionArn, record::Record};
+use crate::{clock::Timestamp, names::TaskDefinitionArn};
 
 /// What a process says that SIGTERM has ended: 128 and the signal's number.
 const TERMINATED: i32 = 143;
@@ -107,6 +107,17 @@ pub struct Exits {
     pub unknown: Counted,
 }
 
+/// Whose tasks are counted.
+#[derive(Debug, Clone, Copy)]
+pub struct Watched<'a> {
+    /// From when on.
+    pub began: Timestamp,
+    /// The candidate, once it is registered.
+    pub candidate: Option<&'a TaskDefinitionArn>,
+    /// What the primary and the canary were found with.
+    pub stable: [&'a TaskDefinitionArn; 2],
+}
+
 /// How many tasks have ended, each counted once.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -127,14 +138,11 @@ impl Exits {
 
     /// With what a look has seen.
     #[must_use]
-    pub fn seeing(mut self, seen: &[Exit], record: &Record, now: Timestamp) -> Self {
-        let found = [&record.found.primary, &record.found.canary];
-        let since_began = seen.iter().filter(|exit| exit.at >= record.began);
+    pub fn seeing(mut self, seen: &[Exit], of: &Watched<'_>, now: Timestamp) -> Self {
+        let since_began = seen.iter().filter(|exit| exit.at >= of.began);
         for exit in since_began {
-            let is_candidate = record.candidate() == Some(&exit.task_definition);
-            let is_stable = found
-                .iter()
-                .any(|it| it.task_definition == exit.task_definition);
+            let is_candidate = of.candidate == Some(&exit.task_definition);
+            let is_stable = of.stable.contains(&&exit.task_definition);
             match exit.whose {
                 Whose::Own if is_candidate => self.candidate.add(exit),
                 Whose::Unknown if is_candidate => self.unknown.add(exit),

@@ -1,44 +1,29 @@
 //! Safety questions, asked at every look at everything, before anything else. They answer with a reason and change
 //! nothing. [`Gate::effect`] is the table of which of them counts when.
 
-mod exits;
 mod letters;
 mod table;
-mod writes;
 
 use crate::{
     clock::Timestamp,
     decision::{Refusal, WaitingOn},
-    exits::Exit,
     names::ReleaseId,
     observation::{Alarm, Observation},
-    parts::{
-        pair::Service,
-        rules::{self, Alb},
-    },
-    record::{Phase, Record},
+    record::Record,
     target::Target,
-    weight::Weight,
+    traffic::{door::Looked, sight::Sight},
 };
 
 pub use letters::{Less, Letters};
 pub use table::{Effect, Gate, When};
 
 /// What gates are asked about. What could not be seen is not there, and its gates are not asked.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct View<'a> {
-    /// The alarms of the target.
-    pub alarms: Option<&'a [Alarm]>,
-    /// Messages in the dead-letter queue.
-    pub dead_letters: Option<u64>,
-    /// The primary and the canary.
-    pub services: Option<(&'a Service, &'a Service)>,
-    /// Whether the services were seen with their automatic scaling.
-    pub with_scaling: bool,
-    /// The load balancer.
-    pub alb: Option<&'a Alb>,
-    /// Tasks that have ended.
-    pub exits: Option<&'a [Exit]>,
+#[derive(Debug, Clone, PartialEq)]
+pub struct View {
+    /// The alarms of the target, if they were seen.
+    pub alarms: Option<Vec<Alarm>>,
+    /// What was seen of the pair.
+    pub pair: Sight,
 }
 
 /// A closed gate.
@@ -53,14 +38,10 @@ pub struct Closed {
 impl Observation {
     /// All of it.
     #[must_use]
-    pub fn view(&self) -> View<'_> {
+    pub fn view(&self) -> View {
         View {
-            alarms: Some(&self.alarms),
-            dead_letters: self.dead_letters,
-            services: Some((&self.primary, &self.canary)),
-            with_scaling: true,
-            alb: self.alb.as_ref(),
-            exits: Some(&self.exits),
+            alarms: Some(self.alarms.clone()),
+            pair: Sight::of(self),
         }
     }
 
@@ -80,21 +61,16 @@ impl Observation {
 
 /// The record with what a look has seen that counts only together with other looks. The same look twice is one.
 #[must_use]
-pub fn noted(when: When, seen: &View<'_>, record: &Record, now: Timestamp) -> Record {
-    let mut noted = record.clone();
-    if let (Some(count), Some((_, allowed)), Some(letters)) = (
-        seen.dead_letters,
-        allowed_letters(when, record),
-        letters(record),
-    ) {
-        noted.letters = Some(letters.seeing(count, allowed, now))
-            .filter(|it| it.begun.is_none())
-            .filter(|it| Some(*it) != record.found.dead_letters.map(Letters::found));
+pub fn noted(when: When, seen: &View, record: &Record, now: Timestamp) -> Record {
+    looked(seen, record, now).noted(when)
+}
+
+fn looked<'a>(seen: &'a View, record: &'a Record, now: Timestamp) -> Looked<'a> {
+    Looked {
+        record,
+        now,
+        seen: &seen.pair,
     }
-    if let Some(exits) = seen.exits.filter(|_| when != When::Guard) {
-        noted.exits = record.exits.clone().seeing(exits, record, now);
-    }
-    noted
 }
 
 /// The record, if it is this release's, no rollback has taken it, and the target is still what it began with.
@@ -127,66 +103,25 @@ pub fn all(seen: &Observation, record: &Record) -> Result<Option<WaitingOn>, Ref
 
 /// What nobody can tell yet: nothing goes further until somebody can.
 #[must_use]
-pub fn undecided(
-    when: When,
-    seen: &View<'_>,
-    record: &Record,
-    now: Timestamp,
-) -> Option<WaitingOn> {
+pub fn undecided(when: When, seen: &View, record: &Record, now: Timestamp) -> Option<WaitingOn> {
     let record = &noted(when, seen, record, now);
-    let letters = || {
-        let (_, allowed) = allowed_letters(when, record)?;
-        record.letters?.beyond?;
-        Some(WaitingOn::DeadLetters {
-            queue: dead_letter_queue(record),
-            now: seen.dead_letters?,
-            allowed,
-        })
-    };
-    let exits = || {
-        let (primary, canary) = seen.services.filter(|_| when != When::Guard)?;
-        exits::undecided(primary, canary, record)
-    };
-    letters().or_else(exits)
+    looked(seen, record, now).undecided(when)
 }
 
 /// The first gate that is seen closed.
 ///
 /// ECS's circuit breaker comes before foreign writes: what it takes back is its own doing.
 #[must_use]
-pub fn closed(when: When, seen: &View<'_>, record: &Record, now: Timestamp) -> Option<Closed> {
+pub fn closed(when: When, seen: &View, record: &Record, now: Timestamp) -> Option<Closed> {
     let record = &noted(when, seen, record, now);
-    let services = |ask: &dyn Fn(&Service, &Service) -> Result<(), Refusal>| {
-        seen.services
-            .map_or(Ok(()), |(primary, canary)| ask(primary, canary))
-    };
     let ask = |gate| match gate {
         // The record was asked before, by whoever has read it.
         Gate::Ownership => Ok(()),
         Gate::Alarms => seen
             .alarms
+            .as_ref()
             .map_or(Ok(()), |alarms| since_began(alarms, record)),
-        Gate::DeadLetters => dead_letters(when, seen.dead_letters, record, now),
-        Gate::CircuitBreaker => services(&|primary, canary| {
-            unbroken(canary)?;
-            unbroken(primary)
-        }),
-        Gate::ForeignWrite => {
-            services(&|primary, canary| writes::versions(primary, canary, record))?;
-            seen.alb
-                .map_or(Ok(()), |alb| writes::weights(alb, record))?;
-            services(&|primary, canary| {
-                if seen.with_scaling {
-                    writes::counts(when, primary, canary, record)
-                } else {
-                    Ok(())
-                }
-            })
-        }
-        Gate::Targets => {
-            services(&|primary, _| seen.alb.map_or(Ok(()), |alb| targets(alb, primary, record)))
-        }
-        Gate::Exits => services(&|primary, canary| exits::compared(primary, canary, record)),
+        gate => looked(seen, record, now).ask(gate, when),
     };
     let in_order = [
         Gate::Ownership,
@@ -222,103 +157,6 @@ fn none(seen: &[Alarm], counts: impl Fn(&Alarm) -> bool) -> Result<(), Refusal> 
         Some(alarm) => Err(Refusal::AlarmFiring {
             alarm: alarm.name.clone(),
             reason: alarm.reason.clone(),
-        }),
-    }
-}
-
-/// The canary's targets answer, from when shares are set. While the candidate is deployed, ECS itself waits for them.
-///
-/// A target that has yet to become healthy for the first time is waited for as well: load balancers call one unhealthy that takes
-/// longer to start than its health check allows. So unhealthy ones count where fewer are healthy than when the weight was set.
-fn targets(alb: &Alb, primary: &Service, record: &Record) -> Result<(), Refusal> {
-    let Some(target) = record.target.alb() else {
-        return Ok(());
-    };
-    if !matches!(
-        record.phase,
-        Phase::Shifting { .. } | Phase::Promoting { .. }
-    ) {
-        return Ok(());
-    }
-    let (group, health) = (target.canary_target_group.clone(), alb.canary.clone());
-    let proven = match &record.weight {
-        Some(weight) => weight.healthy,
-        None => rules::tasks(target.min_tasks, Weight::ZERO.share(), primary),
-    };
-    if health.unhealthy > target.max_unhealthy && health.healthy < proven {
-        let allowed = target.max_unhealthy;
-        return Err(Refusal::Unhealthy {
-            group,
-            health,
-            allowed,
-        });
-    }
-    if health.healthy == 0
-        && alb
-            .forwards
-            .iter()
-            .any(|forward| forward.weights.canary > 0)
-    {
-        return Err(Refusal::NoHealthyTarget { group, health });
-    }
-    Ok(())
-}
-
-/// What is known of the dead-letter queue, if the release had one to ask.
-fn letters(record: &Record) -> Option<Letters> {
-    record
-        .letters
-        .or_else(|| Some(Letters::begun(record.found.dead_letters?, record.began)))
-}
-
-/// The field that bounds dead letters, and the bound. Within the guard only where one is set for it.
-fn allowed_letters(when: When, record: &Record) -> Option<(&'static str, u64)> {
-    let queue = record.target.queue()?;
-    match when {
-        When::Guard => Some(("guardMaxDeadLetters", queue.guard_max_dead_letters?)),
-        When::Action | When::Approval => Some(("maxDeadLetters", queue.max_dead_letters)),
-    }
-}
-
-/// The dead-letter queue has not grown by more than the target allows.
-fn dead_letters(
-    when: When,
-    seen: Option<u64>,
-    record: &Record,
-    now: Timestamp,
-) -> Result<(), Refusal> {
-    let (Some(count), Some(letters), Some((field, allowed))) =
-        (seen, letters(record), allowed_letters(when, record))
-    else {
-        return Ok(());
-    };
-    if !letters.are_too_many(now) {
-        return Ok(());
-    }
-    Err(Refusal::DeadLetters {
-        queue: dead_letter_queue(record),
-        grown: count.saturating_sub(letters.mark),
-        allowed,
-        field,
-        now: count,
-    })
-}
-
-fn dead_letter_queue(record: &Record) -> String {
-    let url = record
-        .target
-        .queue()
-        .and_then(|queue| queue.dead_letter_url.as_ref());
-    url.map_or_else(String::new, |url| url.queue().to_owned())
-}
-
-fn unbroken(service: &Service) -> Result<(), Refusal> {
-    match service.broken() {
-        None => Ok(()),
-        Some(broken) => Err(Refusal::CircuitBreaker {
-            service: service.name.clone(),
-            task_definition: broken.task_definition.short().to_owned(),
-            reason: broken.reason.clone(),
         }),
     }
 }

@@ -51,15 +51,10 @@ pub struct Parts {
 impl Parts {
     /// What of it was seen.
     #[must_use]
-    pub fn view(&self) -> View<'_> {
-        let services = self.services.as_ref().ok();
+    pub fn view(&self) -> View {
         View {
-            alarms: self.alarms.as_deref().ok(),
-            dead_letters: self.dead_letters.as_ref().ok().copied().flatten(),
-            services: services.map(|(primary, canary)| (primary, canary)),
-            with_scaling: self.scaling.is_ok(),
-            alb: self.alb.as_ref().ok().and_then(Option::as_ref),
-            exits: self.exits.as_deref().ok(),
+            alarms: self.alarms.as_ref().ok().cloned(),
+            pair: self.sight(),
         }
     }
 
@@ -95,24 +90,31 @@ impl Parts {
             })
     }
 
-    /// What is known of the pair, if both services were seen.
+    /// What is known of the pair.
     #[must_use]
-    pub fn sight(&self) -> Option<Sight> {
-        let (primary, canary) = self.services.as_ref().ok()?;
+    pub fn sight(&self) -> Sight {
+        let (primary, canary) = match &self.services {
+            Ok((primary, canary)) => (Known::Known(primary.clone()), Known::Known(canary.clone())),
+            Err(unseen) => {
+                let unseen = || Known::Unknown(unseen.clone().into());
+                (unseen(), unseen())
+            }
+        };
         let unseen = |error: &AwsError| Unseen::from(Trouble::from(error.clone()));
-        Some(Sight {
+        Sight {
             pair: pair::Seen {
-                primary: Known::Known(primary.clone()),
-                canary: Known::Known(canary.clone()),
+                primary,
+                canary,
                 scaling: self.scaling.as_ref().err().map(unseen),
+                exits: self.exits.clone().into(),
                 ..pair::Seen::nothing()
             },
             dead_letters: self.dead_letters.clone().into(),
             rules: match &self.alb {
                 Ok(alb) => alb.as_ref().map(Into::into),
-                Err(_) => Some(rules::Seen::nothing(std::iter::empty())),
+                Err(unseen) => Some(rules::Seen::unknown(&unseen.clone().into())),
             },
-        })
+        }
     }
 
     /// All of it, if all of it was seen.
@@ -277,7 +279,7 @@ pub async fn missed(account: &Account, record: &Record, now: Timestamp) -> Vec<S
 }
 
 /// Why a release that goes on must not, as far as that was seen.
-fn closed(record: &Record, target: &Target, seen: &View<'_>, now: Timestamp) -> Option<Refusal> {
+fn closed(record: &Record, target: &Target, seen: &View, now: Timestamp) -> Option<Refusal> {
     if record.rollback().is_some() {
         return Refusal::of_rollback(record);
     }

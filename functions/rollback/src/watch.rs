@@ -15,6 +15,7 @@ use canary::{
     traffic::{
         door::{Between, Looked, Release},
         model::Goal,
+        sight as pair,
     },
 };
 
@@ -48,12 +49,12 @@ impl Sight {
         }
     }
 
-    fn view(&self) -> View<'_> {
+    fn view(&self, record: &Record) -> View {
         match self {
             Self::Parts(parts) => parts.view(),
             Self::Alarms(alarms) => View {
-                alarms: alarms.as_deref().ok(),
-                ..View::default()
+                alarms: alarms.as_ref().ok().cloned(),
+                pair: pair::Sight::nothing(&record.target),
             },
         }
     }
@@ -120,7 +121,7 @@ impl Watched {
             };
         }
         let when = when.filter(|_| !record.is_newer());
-        let view = self.pair.view();
+        let view = self.pair.view(record);
         let noted = when.map(|when| gates::noted(when, &view, record, now));
         let undecided = when.and_then(|when| gates::undecided(when, &view, record, now));
         let holds = when == Some(When::Approval)
@@ -165,11 +166,11 @@ impl Watched {
 
     /// The gate that is seen closed. Alarms are always asked; what a later version of the suite has set is not judged.
     fn closed(&self, when: Option<When>, record: &Record, now: Timestamp) -> Option<Closed> {
-        let seen = self.pair.view();
+        let seen = self.pair.view(record);
         let Some(when) = when.filter(|_| !record.is_newer()) else {
             let alarms = View {
                 alarms: seen.alarms,
-                ..View::default()
+                pair: pair::Sight::nothing(&record.target),
             };
             return gates::closed(When::Approval, &alarms, record, now);
         };
@@ -210,7 +211,7 @@ impl Watched {
         }
         let mut call = call::fence(record, Verdict::ending(reason), now);
         if let (Call::Fence(_, fence), Some(changed)) = (&mut call, changed)
-            && let Some(seen) = self.pair.parts().and_then(Parts::sight)
+            && let Some(seen) = self.pair.parts().map(Parts::sight)
         {
             let looked = Looked {
                 record: fence,

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     clock::Timestamp,
     decision::{Doing, Refusal, Step, WaitingOn},
+    gates::{Gate, When},
     names::ServiceName,
     observation::Observation,
     parts::pair::{self, Back},
@@ -94,6 +95,49 @@ impl Looked<'_> {
         match &self.record.target.traffic {
             Traffic::Queue(traffic) => toward::<Queue>(self, traffic, goal),
             Traffic::Alb(traffic) => toward::<Alb>(self, traffic, goal),
+        }
+    }
+
+    /// A safety question that is asked before anything else.
+    ///
+    /// # Errors
+    /// Why the gate is closed.
+    pub fn ask(self, gate: Gate, when: When) -> Result<(), Refusal> {
+        match &self.record.target.traffic {
+            Traffic::Queue(traffic) => with(self, traffic, |model: &Queue, view| {
+                model.ask(gate, when, view)
+            }),
+            Traffic::Alb(traffic) => with(self, traffic, |model: &Alb, view| {
+                model.ask(gate, when, view)
+            }),
+        }
+        .unwrap_or(Ok(()))
+    }
+
+    /// What nobody can tell yet.
+    #[must_use]
+    pub fn undecided(self, when: When) -> Option<WaitingOn> {
+        match &self.record.target.traffic {
+            Traffic::Queue(traffic) => with(self, traffic, |model: &Queue, view| {
+                model.undecided(when, view)
+            }),
+            Traffic::Alb(traffic) => with(self, traffic, |model: &Alb, view| {
+                model.undecided(when, view)
+            }),
+        }
+        .flatten()
+    }
+
+    /// The record, in the same phase and revision, with what this look has seen that counts only together with other looks.
+    #[must_use]
+    pub fn noted(self, when: When) -> Record {
+        match &self.record.target.traffic {
+            Traffic::Queue(traffic) => {
+                set(self, traffic, |model: &Queue, view| model.noted(when, view))
+            }
+            Traffic::Alb(traffic) => {
+                set(self, traffic, |model: &Alb, view| model.noted(when, view))
+            }
         }
     }
 

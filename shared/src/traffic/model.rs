@@ -10,6 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     clock::Timestamp,
     decision::{Doing, Refusal, Step, WaitingOn},
+    gates::{Gate, When},
     names::{ReleaseId, ServiceName},
     record::{Lacking, Missing, Promotion},
     weight::{self, Weight},
@@ -31,6 +32,18 @@ pub trait Model: Debug + Sized {
 
     /// What is between what is seen and a goal.
     fn toward(&self, goal: Goal, view: View<'_, Self>) -> Toward<Self::Set>;
+
+    /// A safety question that is asked before anything else, and changes nothing. What could not be seen closes no gate.
+    ///
+    /// # Errors
+    /// Why the gate is closed.
+    fn ask(&self, gate: Gate, when: When, view: View<'_, Self>) -> Result<(), Refusal>;
+
+    /// What nobody can tell yet: nothing goes further until somebody can.
+    fn undecided(&self, when: When, view: View<'_, Self>) -> Option<WaitingOn>;
+
+    /// What is set, with what this look has seen that counts only together with other looks. The same look twice is one.
+    fn noted(&self, when: When, view: View<'_, Self>) -> Self::Set;
 
     /// What takes work from the candidate, and needs nothing that may be missing, denied or unseen to succeed: it goes out first, by
     /// itself.

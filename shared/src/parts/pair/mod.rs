@@ -3,6 +3,7 @@
 mod anew;
 mod counts;
 mod found;
+mod gates;
 mod hold;
 mod left;
 pub mod left_over;

@@ -7,7 +7,7 @@ use crate::{
     names::{ReleaseId, TaskDefinitionArn},
     observation::Known,
     reconcile::FUNCTION_TIMEOUT,
-    record::{Candidate, Missing},
+    record::{Candidate, Missing, Promotion},
     traffic::model::{Model, Short, View as Whole},
 };
 
@@ -22,6 +22,8 @@ pub struct View<'a> {
     pub began: Timestamp,
     /// Since when it is in its phase.
     pub since: Timestamp,
+    /// How far its promotion is, or was when it was rolled back.
+    pub promotion: Promotion,
     /// Changes that AWS has refused.
     pub refused: &'a [Missing],
     /// The services of the target.
@@ -69,6 +71,7 @@ impl<'a> View<'a> {
             release: whole.release,
             began: whole.began,
             since: whole.since,
+            promotion: whole.promotion,
             refused: whole.refused,
             pair,
             holds,

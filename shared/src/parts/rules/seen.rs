@@ -32,6 +32,16 @@ pub struct Rule {
 }
 
 impl Seen {
+    /// None of it could be seen.
+    #[must_use]
+    pub fn unknown(why: &Unseen) -> Self {
+        Self {
+            rules: Vec::new(),
+            primary: Known::Unknown(why.clone()),
+            canary: Known::Unknown(why.clone()),
+        }
+    }
+
     /// Nothing was looked at.
     #[must_use]
     pub fn nothing<'a>(rules: impl Iterator<Item = &'a ForwardArn>) -> Self {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    exits::{Exit, Whose},
+    exits::{Exit, Watched, Whose},
     fixtures::{at, candidate, found, http_record_of, pair, record, rule, second_rule, target},
     gates::Letters,
     names::ReleaseId,
@@ -42,9 +42,15 @@ fn judged(record: Record) -> Record {
         whose,
     };
     let exits = [exit("8a1f", Whose::Own), exit("9b2e", Whose::Unknown)];
+    let stable = &record.found.primary.task_definition;
+    let watched = Watched {
+        began: record.began,
+        candidate: record.candidate(),
+        stable: [stable, stable],
+    };
     Record {
         letters: Some(Letters::found(3).seeing(4, 0, at(560))),
-        exits: record.exits.clone().seeing(&exits, &record, at(560)),
+        exits: record.exits.clone().seeing(&exits, &watched, at(560)),
         ..record
     }
 }

@@ -7,6 +7,7 @@
 //! deregistration delay.
 
 mod as_found;
+mod gates;
 mod share;
 mod weights;
 
@@ -14,10 +15,11 @@ use serde::{Deserialize, Serialize};
 
 use super::model::{self, Goal, Model, Toward};
 use crate::{
-    decision::Step,
+    decision::{Refusal, Step, WaitingOn},
+    gates::{Gate, When},
     names::ServiceName,
     parts::{
-        pair::{self, Hold, Holds, Pair},
+        pair::{self, Hold, Holds, Pair, Service},
         rules::{self, Forward, FoundAlb, SetWeight, Weights},
     },
     record::Lacking,
@@ -95,6 +97,11 @@ impl Alb {
         weigh.collect()
     }
 
+    /// The canary's tasks before it gets a share: the fewest that a candidate can be seen with.
+    fn first_tasks(&self, primary: &Service) -> u32 {
+        rules::tasks(self.traffic.min_tasks, Weight::ZERO.share(), primary)
+    }
+
     fn pair<'a>(&'a self, view: View<'a>) -> pair::View<'a> {
         pair::View::of(
             view,
@@ -114,6 +121,18 @@ impl Model for Alb {
             Goal::Share { asked, tolerance } => share::toward(self, asked, tolerance, view),
             Goal::AsFound { fenced } => as_found::toward(self, fenced, view),
         }
+    }
+
+    fn ask(&self, gate: Gate, when: When, view: View<'_>) -> Result<(), Refusal> {
+        gates::ask(self, gate, when, view)
+    }
+
+    fn undecided(&self, when: When, view: View<'_>) -> Option<WaitingOn> {
+        gates::undecided(self, when, view)
+    }
+
+    fn noted(&self, when: When, view: View<'_>) -> Set {
+        gates::noted(self, when, view)
     }
 
     fn stop(&self, view: View<'_>) -> Vec<Step> {

@@ -1,6 +1,7 @@
 //! Two services that consume one SQS queue: the canary's share of the work is its share of the tasks.
 
 mod as_found;
+mod gates;
 mod plan;
 mod share;
 
@@ -8,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::model::{self, Goal, Model, Toward};
 use crate::{
-    decision::Step,
-    gates::Letters,
+    decision::{Refusal, Step, WaitingOn},
+    gates::{Gate, Letters, When},
     names::ServiceName,
     observation::Known,
     parts::pair::{self, Hold, Holds, Pair},
@@ -76,6 +77,14 @@ impl Queue {
         }
     }
 
+    /// The canary's tasks before it gets a share: the fewest that a candidate can be seen with.
+    fn first_tasks(&self, view: View<'_>) -> u32 {
+        match self.traffic.mode {
+            Mode::Additive => 1,
+            Mode::ConstantTotal => view.found.pair.canary.desired.max(1),
+        }
+    }
+
     fn pair<'a>(&'a self, view: View<'a>) -> pair::View<'a> {
         pair::View::of(
             view,
@@ -95,6 +104,18 @@ impl Model for Queue {
             Goal::Share { asked, tolerance } => share::toward(self, asked, tolerance, view),
             Goal::AsFound { fenced } => as_found::toward(self, fenced, view),
         }
+    }
+
+    fn ask(&self, gate: Gate, when: When, view: View<'_>) -> Result<(), Refusal> {
+        gates::ask(self, gate, when, view)
+    }
+
+    fn undecided(&self, when: When, view: View<'_>) -> Option<WaitingOn> {
+        gates::undecided(self, when, view)
+    }
+
+    fn noted(&self, when: When, view: View<'_>) -> Set {
+        gates::noted(self, when, view)
     }
 
     fn stop(&self, view: View<'_>) -> Vec<Step> {

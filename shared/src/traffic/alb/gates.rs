@@ -1,0 +1,101 @@
+//! Safety questions about two HTTP services and the rules that send them requests.
+
+use super::{Alb, Set, View};
+use crate::{
+    decision::{Refusal, WaitingOn},
+    gates::{Gate, When},
+    parts::{pair::Service, rules},
+    record::Promotion,
+    weight::Weight,
+};
+
+/// What of a gate is seen closed.
+pub(super) fn ask(alb: &Alb, gate: Gate, when: When, view: View<'_>) -> Result<(), Refusal> {
+    let pair = alb.pair(view);
+    let asked = view.set.asked;
+    match gate {
+        Gate::CircuitBreaker => pair.unbroken(),
+        Gate::ForeignWrite => {
+            pair.versions(asked)?;
+            weights(view)?;
+            pair.counts(when, asked, |primary| alb.first_tasks(primary))
+        }
+        Gate::Targets => pair
+            .services()
+            .map_or(Ok(()), |both| targets(alb, both.primary, view)),
+        Gate::Exits => pair.exits(),
+        Gate::Ownership | Gate::Alarms | Gate::DeadLetters => Ok(()),
+    }
+}
+
+/// What nobody can tell yet.
+pub(super) fn undecided(alb: &Alb, when: When, view: View<'_>) -> Option<WaitingOn> {
+    let pair = alb.pair(view);
+    pair.undecided_exits().filter(|_| when != When::Guard)
+}
+
+/// What is set, with what this look has seen that counts only together with other looks.
+pub(super) fn noted(alb: &Alb, when: When, view: View<'_>) -> Set {
+    view.set.with(alb.pair(view).noted(when))
+}
+
+/// Further groups and stickiness are what was found. The weights are what this release last set, and until that was seen once also
+/// what was there before. After the promotion they are what the release found.
+fn weights(view: View<'_>) -> Result<(), Refusal> {
+    let (found, set) = (&view.found.rules, view.set);
+    let Some(seen) = view.seen.rules.whole() else {
+        return Ok(());
+    };
+    if let Some((forward, expected)) = found.changed(&seen.forwards) {
+        return Err(Refusal::ForeignRule {
+            forward: forward.arn.clone(),
+            found: forward.rest.clone(),
+            expected: expected.clone(),
+        });
+    }
+    let before = set.weight.filter(|weight| weight.live_since.is_none());
+    let before = before.map(|weight| weight.from);
+    for (forward, wanted) in found.behind(&seen.forwards, set.weight()) {
+        if before.and_then(|before| found.weights(&forward.arn, before)) != Some(forward.weights) {
+            return Err(Refusal::ForeignWeight {
+                forward: forward.arn.clone(),
+                found: forward.weights,
+                expected: wanted,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The canary's targets answer, from when shares are set. While the candidate is deployed, ECS itself waits for them.
+///
+/// A target that has yet to become healthy for the first time is waited for as well: load balancers call one unhealthy that takes
+/// longer to start than its health check allows. So unhealthy ones count where fewer are healthy than when the weight was set.
+fn targets(alb: &Alb, primary: &Service, view: View<'_>) -> Result<(), Refusal> {
+    let is_promoting = matches!(view.promotion, Promotion::Begun | Promotion::GivenBack);
+    let has_share = view.set.asked.is_some() || is_promoting;
+    let Some(rules::Alb {
+        forwards,
+        canary: health,
+        ..
+    }) = view.seen.rules.whole().filter(|_| has_share)
+    else {
+        return Ok(());
+    };
+    let (group, traffic) = (alb.traffic.canary_target_group.clone(), &alb.traffic);
+    let proven = match &view.set.weight {
+        Some(weight) => weight.healthy,
+        None => rules::tasks(traffic.min_tasks, Weight::ZERO.share(), primary),
+    };
+    if health.unhealthy > traffic.max_unhealthy && health.healthy < proven {
+        return Err(Refusal::Unhealthy {
+            group,
+            health,
+            allowed: traffic.max_unhealthy,
+        });
+    }
+    if health.healthy == 0 && forwards.iter().any(|it| it.weights.canary > 0) {
+        return Err(Refusal::NoHealthyTarget { group, health });
+    }
+    Ok(())
+}
