@@ -8,7 +8,8 @@ use canary::{
         running_tasks, stable, target, told,
     },
     parameters,
-    record::Candidate,
+    parts::pair::{Service, Task},
+    record::{Candidate, Record},
 };
 
 use super::*;
@@ -36,18 +37,18 @@ fn baking() -> Look<PromotePrimary> {
 fn seen(pair: Observation) -> Seen {
     Seen {
         pair,
-        tasks: None,
         missed: Vec::new(),
     }
 }
 
 /// With so many tasks of the candidate listed for the service in question.
 fn with_tasks(pair: Observation, many: u32) -> Seen {
-    Seen {
-        pair,
-        tasks: Some(running_tasks(&candidate(), many)),
-        missed: Vec::new(),
-    }
+    listing(pair, running_tasks(&candidate(), many))
+}
+
+fn listing(mut pair: Observation, tasks: Vec<Task>) -> Seen {
+    pair.tasks = Some(tasks);
+    seen(pair)
 }
 
 fn approved(record: Record) -> Observation {
@@ -111,7 +112,7 @@ fn what_is_promoted_is_what_was_approved_or_nothing_is_changed() {
     let shifting = || approved(record().shifting(10));
     let mixed = || {
         let mut seen = with_tasks(shifting(), 2);
-        seen.tasks.as_mut().unwrap()[1].task_definition = stable();
+        seen.pair.tasks.as_mut().unwrap()[1].task_definition = stable();
         seen
     };
     let rows = [
@@ -195,20 +196,12 @@ fn the_primary_comes_first_then_the_canary_then_scaling() {
         ),
         (
             "ECS says steady, a task of the old version is listed",
-            Seen {
-                pair: both(),
-                tasks: Some(stray),
-                missed: Vec::new(),
-            },
+            listing(both(), stray),
             waits,
         ),
         (
             "ECS says steady, a task is unhealthy",
-            Seen {
-                pair: both(),
-                tasks: Some(unwell),
-                missed: Vec::new(),
-            },
+            listing(both(), unwell),
             waits,
         ),
         (
