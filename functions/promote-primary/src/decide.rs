@@ -10,7 +10,7 @@ use canary::{
     names::TaskDefinitionArn,
     observation::Observation,
     reconcile::{Decided, Look, Stage},
-    record::{Beside, Phase},
+    record::{Beside, Phase, Record},
     traffic::{
         door::{Between, Release},
         model::Attained,
@@ -50,7 +50,10 @@ pub fn decide(look: &Look<PromotePrimary>, seen: &Seen) -> Decided {
 fn in_time(look: &Look<PromotePrimary>, seen: &Observation, decision: Decision) -> Decision {
     let bake = look.parameters.bake;
     let usual = look.parameters.timeout + bake;
-    let release = seen.record.as_ref().map(|record| Release { record, seen });
+    // Steps before the promotion began are those of the shares.
+    let is_promoting = |it: &&Record| matches!(it.phase, Phase::Promoting { .. });
+    let record = seen.record.as_ref().filter(is_promoting);
+    let release = record.map(|record| Release { record, seen });
     let takes = release.map(|release| release.takes(goal(look, false)));
     let takes = takes.unwrap_or_default();
     let baking = look.bookmark.bake;

@@ -9,7 +9,7 @@ use canary::{
     },
     parameters,
     parts::pair::{Service, Task},
-    record::{Candidate, Record},
+    record::Candidate,
 };
 
 use super::*;

@@ -301,3 +301,26 @@ fn a_primary_that_never_answers_is_given_up_with_the_canary_at_its_weight() {
          (Target.ResponseCodeMismatch)",
     );
 }
+
+#[test]
+fn what_the_shares_took_is_no_time_of_the_promotion() {
+    let hours = 3 * 3600;
+    let shifted = http_record()
+        .shifting(50)
+        .set_weight(0, 50, at(550))
+        .live_since(at(560));
+    let pair = http_pair()
+        .canary_on_candidate()
+        .serving(3, 2)
+        .weighing(50, 50)
+        .canary(|canary| canary.running(1));
+    let seen = with_tasks(pair.recorded(shifted).seen_at(at(hours)), 1);
+    check(
+        "approved hours after the last weight was set, and a task of the canary is being replaced",
+        &decide(
+            &http_look().started(at(hours - 60)).taken_at(at(hours)),
+            &seen,
+        ),
+        "wait: waiting for orders-canary to run orders:8: 1 of 2 tasks",
+    );
+}
