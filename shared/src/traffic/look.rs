@@ -79,3 +79,60 @@ fn in_question(release: &ReleaseId, seen: &Observation) -> Option<Which> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{another_release, foreign, pair, record, release};
+
+    #[test]
+    fn tasks_are_asked_for_where_they_decide_and_nowhere_else() {
+        let on_canary = || pair().canary_on_candidate();
+        let on_both = || pair().both_on_candidate();
+        let promoting = || record().promoting();
+        let theirs = record().owned_by(another_release()).shifting(10);
+        let rows = [
+            ("no release", pair(), None),
+            ("another's", on_canary().recorded(theirs), None),
+            ("not registered", on_canary().recorded(record()), None),
+            (
+                "deployed",
+                on_canary().recorded(record().registered()),
+                Some(Which::Canary),
+            ),
+            (
+                "shifted",
+                on_canary().recorded(record().shifting(50)),
+                Some(Which::Canary),
+            ),
+            (
+                "the canary runs something else",
+                on_canary()
+                    .canary(|canary| canary.on(&foreign()))
+                    .recorded(record().shifting(50)),
+                None,
+            ),
+            (
+                "the primary is to be updated",
+                on_canary().recorded(promoting()),
+                None,
+            ),
+            (
+                "its tasks are being replaced",
+                on_both()
+                    .primary(|primary| primary.running(1))
+                    .recorded(promoting()),
+                None,
+            ),
+            (
+                "it looks steady",
+                on_both().recorded(promoting()),
+                Some(Which::Primary),
+            ),
+            ("promoted", on_both().recorded(record().promoted()), None),
+        ];
+        for (situation, seen, expected) in rows {
+            assert_eq!(in_question(&release(), &seen), expected, "{situation}");
+        }
+    }
+}

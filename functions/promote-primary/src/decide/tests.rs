@@ -237,35 +237,6 @@ fn the_primary_comes_first_then_the_canary_then_scaling() {
 }
 
 #[test]
-fn the_canary_rests_on_what_the_target_says_within_what_its_scaling_allows() {
-    for (resting, bounds, expected) in [
-        (0, None, 0),
-        (2, None, 2),
-        (0, Some((1, 4)), 1),
-        (9, Some((1, 4)), 4),
-    ] {
-        let found = pair().canary(|canary| match bounds {
-            Some((min, max)) => canary.scaled(min, max),
-            None => canary,
-        });
-        let pair = found.clone().both_on_candidate().tasks(3, 7);
-        let record = record()
-            .of(target().resting_on(resting))
-            .having_found(&found)
-            .promoting();
-        let pair = pair.canary(Service::held).recorded(record);
-        check(
-            &format!("{resting} within {bounds:?}"),
-            &decide(&look(), &with_tasks(pair, 3)),
-            &format!(
-                "take: primary runs the candidate; setting orders-canary back to {expected} tasks | orders-canary: \
-                 {expected} tasks"
-            ),
-        );
-    }
-}
-
-#[test]
 fn in_constant_total_the_primary_gets_its_count_and_its_scaling_back() {
     let constant = || record().of(target().constant_total());
     let scaled = || {

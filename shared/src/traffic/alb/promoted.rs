@@ -77,3 +77,6 @@ fn lifted(short: Short<SetWeight>, view: View<'_>) -> Short<Set> {
         ..view.set.clone()
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,3 +34,6 @@ fn room(queue: &Queue, canary: &Service) -> u32 {
     let taken = canary.desired.max(canary.running);
     most.map_or(u32::MAX, |most| most.saturating_sub(taken))
 }
+
+#[cfg(test)]
+mod tests;
