@@ -6,7 +6,10 @@ use crate::{
     clock::Timestamp,
     exits::Exit,
     names::AlarmName,
-    parts::{pair::Service, rules::Alb},
+    parts::{
+        pair::{Service, Task},
+        rules::Alb,
+    },
     record::Record,
 };
 
@@ -102,6 +105,8 @@ pub struct Observation {
     pub alb: Option<Alb>,
     /// Tasks of both services that have ended within about the last hour, but for those whose end is plainly somebody else's doing.
     pub exits: Vec<Exit>,
+    /// The running tasks of the service that is in question; `None` where none is, or where nobody has asked.
+    pub tasks: Option<Vec<Task>>,
 }
 
 /// An alarm of the target.

@@ -130,6 +130,7 @@ impl Parts {
             dead_letters: self.dead_letters?,
             alb: self.alb?,
             exits: self.exits?,
+            tasks: None,
         })
     }
 }

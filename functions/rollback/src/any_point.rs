@@ -232,7 +232,7 @@ impl<'a> Run<'a> {
     }
 
     fn look(&self, event: &Event) -> Decided {
-        let pair = self.world.pair.clone();
+        let mut pair = self.world.pair.clone();
         let timeout = Duration::from_hours(2);
         match event.action {
             DEPLOY => {
@@ -279,19 +279,13 @@ impl<'a> Run<'a> {
                     },
                 );
                 let phase = pair.record.as_ref().map(|record| &record.phase);
-                let tasks = Some(tasks(match phase {
+                let listed = tasks(match phase {
                     Some(Phase::Promoting { .. }) => &pair.primary,
                     _ => &pair.canary,
-                }));
+                });
+                pair.tasks = Some(listed);
                 let missed = Vec::new();
-                PromotePrimary::decide(
-                    &look,
-                    &promote_primary::Seen {
-                        pair,
-                        tasks,
-                        missed,
-                    },
-                )
+                PromotePrimary::decide(&look, &promote_primary::Seen { pair, missed })
             }
         }
     }

@@ -3,24 +3,23 @@
 use std::time::Duration;
 
 use canary::{
-    artifact::Images,
-    decision::{Decision, Doing, Done, Move, Outcome, Plan, Refusal, WaitingOn, besides},
-    gates,
+    decision::{Decision, Doing, Done, Move, Outcome, Plan, WaitingOn, besides},
     job::{Bake, Bookmark},
-    names::TaskDefinitionArn,
     observation::Observation,
     parameters::Step,
     reconcile::{Decided, Look, Stage},
-    record::{Phase, Record, Turn},
-    target::Target,
     traffic::{
         door::{Between, Release},
-        model::{Attained, Goal},
+        model::{Attained, Goal, Takes},
     },
     weight::Weight,
 };
 
-use crate::ShiftWeight;
+use crate::{
+    ShiftWeight,
+    ready::{Ready, ready},
+    turns::{OldEvent, caught_up, phase},
+};
 
 /// Decides.
 #[must_use]
@@ -50,69 +49,6 @@ pub fn decide(look: &Look<ShiftWeight>, seen: &Observation) -> Decided {
     Decided {
         decision: decision.noting(before, noted, look.now),
         bookmark,
-    }
-}
-
-/// What is known once a share may be set.
-struct Ready<'a> {
-    record: &'a Record,
-    candidate: &'a TaskDefinitionArn,
-    /// The share last set.
-    asked: Option<Weight>,
-}
-
-/// The record is ours, in a phase that fits, and every gate is open.
-fn ready<'a>(look: &Look<ShiftWeight>, seen: &'a Observation) -> Result<Ready<'a>, Box<Decision>> {
-    let refuse = |refusal| Box::new(Decision::Refuse(refusal));
-    let release = &look.parameters.release;
-    if let Some(beside) = seen.record.as_ref().and_then(|it| it.beside(release)) {
-        return Err(Box::new(nothing_to_do(&look.target, &beside.images)));
-    }
-    let record =
-        gates::own(seen.record.as_ref(), &look.target, &look.parameters.release).map_err(refuse)?;
-    let asked = match &record.phase {
-        Phase::Promoted { .. } => {
-            return Err(Box::new(nothing_to_do(&record.target, &record.images)));
-        }
-        Phase::Shifting { asked, .. } => Some(*asked),
-        _ => None,
-    };
-    let wrong_phase = || {
-        refuse(Refusal::WrongPhase {
-            function: ShiftWeight::NAME,
-            release: record.release.clone(),
-            phase: record.phase.to_string(),
-            advice: "It fits after deploy-canary and before promote-primary, in the same pipeline execution",
-        })
-    };
-    let candidate = match (&record.phase, record.candidate()) {
-        (Phase::Shifting { .. }, Some(candidate)) => candidate,
-        (Phase::Deploying { .. }, Some(candidate)) if seen.canary.is_on(candidate) => candidate,
-        _ => return Err(wrong_phase()),
-    };
-    if let Some(undecided) = gates::all(seen, record).map_err(refuse)? {
-        return Err(Box::new(Decision::Wait(undecided)));
-    }
-    Ok(Ready {
-        record,
-        candidate,
-        asked,
-    })
-}
-
-/// The bookmark, or where the record says that this action is by now.
-///
-/// A look that has written the record may be cut off before its own bookmark is reported. The look after it would otherwise
-/// take itself for an old event, and so would every later one.
-fn caught_up(look: &Look<ShiftWeight>, ready: &Ready<'_>) -> Bookmark {
-    let bookmark = look.bookmark.clone();
-    let last = match &ready.record.phase {
-        Phase::Shifting { turns, .. } => turns.last(),
-        _ => None,
-    };
-    match last.filter(|turn| turn.action == bookmark.action && turn.step > bookmark.step) {
-        None => bookmark,
-        Some(turn) => bookmark.at_step(turn.step, look.now),
     }
 }
 
@@ -160,7 +96,7 @@ fn shift(
             doing,
             record,
             changes,
-        }) => match phase(ready, step, &bookmark) {
+        }) => match phase(ready, step.weight, &bookmark) {
             Err(OldEvent) => Decision::Wait(WaitingOn::OtherInvocation),
             Ok(phase) => Decision::Take(Move {
                 doing: planned(look, seen, &bookmark, doing, phase.is_some()),
@@ -173,7 +109,7 @@ fn shift(
         Err(Between::Refuse(refusal)) => Decision::Refuse(refusal),
     };
     Decided {
-        decision: in_time(look, ready, step, &bookmark, decision),
+        decision: in_time(look, release.takes(goal), step, &bookmark, decision),
         bookmark,
     }
 }
@@ -199,7 +135,7 @@ fn planned(
 /// Requests that are being finished have their time beside that.
 fn in_time(
     look: &Look<ShiftWeight>,
-    ready: &Ready<'_>,
+    takes: Takes,
     step: Step,
     bookmark: &Bookmark,
     decision: Decision,
@@ -209,48 +145,7 @@ fn in_time(
         None => (bookmark.step_started, usual),
         Some(bake) => (bake.began, usual.max(Bake::patience(step.bake))),
     };
-    decision.bounded(since, look.now, patience + ready.record.drain_time())
-}
-
-/// The share is not this look's to set any more: a later action has set it, and this event is an old one.
-struct OldEvent;
-
-/// The phase of a share that was not asked for before.
-fn phase(ready: &Ready<'_>, step: Step, bookmark: &Bookmark) -> Result<Option<Phase>, OldEvent> {
-    if ready.asked == Some(step.weight) {
-        return Ok(None);
-    }
-    let turns = turns(ready.record, bookmark).ok_or(OldEvent)?;
-    Ok(Some(Phase::Shifting {
-        candidate: ready.candidate.clone(),
-        asked: step.weight,
-        turns,
-    }))
-}
-
-/// The record's turns once this step has set its share; `None` if the share is not this look's to set any
-/// more: a later action has set it, and this event is an old one.
-fn turns(record: &Record, bookmark: &Bookmark) -> Option<Vec<Turn>> {
-    let Phase::Shifting { turns, .. } = &record.phase else {
-        return Some(vec![turn(bookmark)]);
-    };
-    let mut turns = turns.clone();
-    let last = turns.len().saturating_sub(1);
-    match turns.iter().position(|turn| turn.action == bookmark.action) {
-        None => turns.push(turn(bookmark)),
-        Some(own) if own == last => {
-            turns[own].step = bookmark.step;
-        }
-        Some(_) => return None,
-    }
-    Some(turns)
-}
-
-fn turn(bookmark: &Bookmark) -> Turn {
-    Turn {
-        action: bookmark.action.clone(),
-        step: bookmark.step,
-    }
+    decision.bounded(since, look.now, patience + takes.time)
 }
 
 /// The step of the bookmark. Beyond the last one that is held already, and has no bake.
@@ -296,21 +191,6 @@ fn done(asked: Weight, attained: Attained) -> Decision {
         },
         record: None,
         variables: vec![("Asked", asked.to_string()), ("Attained", variable)],
-    })
-}
-
-fn nothing_to_do(target: &Target, images: &Images) -> Decision {
-    Decision::Done(Done {
-        outcome: Outcome::NothingToDo {
-            primary: target.primary.clone(),
-            image: images.clone(),
-        },
-        record: None,
-        // An approval that shows them would fail if they were missing.
-        variables: vec![
-            ("Asked", "no share".to_owned()),
-            ("Attained", "no share: there was nothing to do".to_owned()),
-        ],
     })
 }
 

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 pub mod decide;
+mod ready;
+mod turns;
 
 use std::time::Duration;
 

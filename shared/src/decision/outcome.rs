@@ -37,19 +37,11 @@ pub enum Outcome {
         but: Vec<String>,
     },
     /// The pair runs the candidate.
-    #[error(
-        "promoted: {primary} and {canary} run {candidate}, tasks and scaling are as the release found them{}{}",
-        all_but(left),
-        all_of(missed)
-    )]
+    #[error("promoted: {said}{}{}", all_but(left), all_of(missed))]
     Promoted {
-        /// The primary service.
-        primary: ServiceName,
-        /// The canary service.
-        canary: ServiceName,
-        /// `FAMILY:REVISION`.
-        candidate: String,
-        /// What of the scaling is not, because somebody else has set it.
+        /// What that has come to.
+        said: String,
+        /// What stays otherwise, because somebody else has set it.
         left: Vec<String>,
         /// Scheduled actions that fell into the suspension of their scaling.
         missed: Vec<String>,

@@ -8,10 +8,9 @@ use crate::{
     observation::Observation,
     parts::{
         pair::ScalableTarget,
-        rules::{Actions, Forward, Weights},
+        rules::{Actions, Weights},
     },
     record::Record,
-    weight::Weight,
 };
 
 /// One change to AWS. Absolute, so that doing it twice is doing it once.
@@ -148,33 +147,6 @@ impl Step {
         let floor = record.primary_tasks(&seen.primary);
         let floor = (floor > seen.primary.desired).then(|| Self::count(&seen.primary.name, floor));
         scaling.chain(floor).collect()
-    }
-
-    /// Every rule that does not show a weight gets it.
-    #[must_use]
-    pub fn weigh(seen: &Observation, record: &Record, asked: Weight) -> Vec<Self> {
-        let Some((alb, found)) = seen.alb.as_ref().zip(record.found.alb.as_ref()) else {
-            return Vec::new();
-        };
-        Self::weighing(record, found.behind(&alb.forwards, asked))
-    }
-
-    /// Each of these rules gets its weights.
-    pub fn weighing<'a>(
-        record: &Record,
-        wanted: impl Iterator<Item = (&'a Forward, Weights)>,
-    ) -> Vec<Self> {
-        let Some(target) = record.target.alb() else {
-            return Vec::new();
-        };
-        let (primary, canary) = (&target.primary_target_group, &target.canary_target_group);
-        wanted
-            .map(|(forward, weights)| Self::Weigh {
-                forward: forward.arn.clone(),
-                actions: forward.actions.weighing(primary, canary, weights),
-                weights,
-            })
-            .collect()
     }
 
     /// A service gets another version and keeps everything else.

@@ -43,27 +43,8 @@ impl Record {
         self.found.canary.holding(canary, to?)
     }
 
-    /// Whether the primary's automatic scaling is changed for the length of the release.
-    #[must_use]
-    pub fn holds_primary_scaling(&self) -> bool {
-        self.suspends_primary_scaling() || self.found.primary.floor > 0
-    }
-
     fn suspends_primary_scaling(&self) -> bool {
         self.owns_primary_count() || self.target.alb().is_some()
-    }
-
-    /// What a release does not give back of its services' automatic scaling, in words: bounds that somebody else has set.
-    #[must_use]
-    pub fn left_of_scaling(
-        &self,
-        primary: Option<&Service>,
-        canary: Option<&Service>,
-    ) -> Vec<String> {
-        let primary = primary.filter(|_| self.holds_primary_scaling());
-        let primary = primary.and_then(|it| self.found.primary.left_of_scaling(it));
-        let canary = canary.and_then(|it| self.found.canary.left_of_scaling(it));
-        primary.into_iter().chain(canary).collect()
     }
 
     /// The services whose scheduled actions the release has suspended.

@@ -1,7 +1,5 @@
 //! What the release has set last, and whether that has been seen since.
 
-use std::time::Duration;
-
 use super::Record;
 use crate::{
     clock::Timestamp,
@@ -19,15 +17,6 @@ impl Record {
         let found = self.found.alb.as_ref();
         found.map_or(Drain::Over, |found| {
             rules::drain(self.weight, found.drain_seconds, now)
-        })
-    }
-
-    /// How long a weight that has fallen keeps tasks at least.
-    #[must_use]
-    pub fn drain_time(&self) -> Duration {
-        let found = self.found.alb.as_ref();
-        found.map_or(Duration::ZERO, |found| {
-            rules::drain_time(self.weight, found.drain_seconds)
         })
     }
 

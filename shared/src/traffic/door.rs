@@ -2,13 +2,13 @@
 
 use super::{
     alb::{self, Alb},
-    model::{Attained, Goal, Model, Short, View},
+    model::{Attained, Goal, Model, Short, Takes, View},
     queue::{self, Queue},
     sight::Sight,
 };
 use crate::{
     clock::Timestamp,
-    decision::{Doing, Refusal, Step, WaitingOn},
+    decision::{Decision, Doing, Move, Refusal, Step, WaitingOn},
     gates::{Gate, When},
     names::ServiceName,
     observation::Observation,
@@ -56,6 +56,26 @@ pub enum Between {
     Refuse(Refusal),
 }
 
+impl Between {
+    /// It as a decision. A change writes the record in another phase, where that is given.
+    pub fn decision(self, before: &Record, phase: Option<Phase>, now: Timestamp) -> Decision {
+        match self {
+            Self::Change {
+                doing,
+                record,
+                changes,
+            } => Decision::Take(Move {
+                doing,
+                record: before.written(record, phase, now).map(Box::new),
+                found: None,
+                steps: changes,
+            }),
+            Self::Wait(waiting_on) => Decision::Wait(waiting_on),
+            Self::Refuse(refusal) => Decision::Refuse(refusal),
+        }
+    }
+}
+
 impl Release<'_> {
     /// What is between what was seen and a goal.
     ///
@@ -63,6 +83,20 @@ impl Release<'_> {
     /// Something is.
     pub fn toward(self, goal: Goal) -> Result<Attained, Between> {
         self.looked(&Sight::of(self.seen)).toward(goal)
+    }
+
+    /// Whether the canary runs exactly what was approved, so that a promotion may begin.
+    ///
+    /// # Errors
+    /// It runs something else, which is refused; or it does not run for now.
+    pub fn approved(self) -> Result<(), Between> {
+        self.looked(&Sight::of(self.seen)).approved()
+    }
+
+    /// Time that work needs to finish on the way to a goal; it is added to the action's timeout.
+    #[must_use]
+    pub fn takes(self, goal: Goal) -> Takes {
+        self.looked(&Sight::of(self.seen)).takes(goal)
     }
 
     /// The share that there is, as counts or weights give it, in words.
@@ -93,8 +127,12 @@ impl Looked<'_> {
     /// Something is.
     pub fn toward(self, goal: Goal) -> Result<Attained, Between> {
         match &self.record.target.traffic {
-            Traffic::Queue(traffic) => toward::<Queue>(self, traffic, goal),
-            Traffic::Alb(traffic) => toward::<Alb>(self, traffic, goal),
+            Traffic::Queue(traffic) => between(self, traffic, |model: &Queue, view| {
+                model.toward(goal, view)
+            }),
+            Traffic::Alb(traffic) => {
+                between(self, traffic, |model: &Alb, view| model.toward(goal, view))
+            }
         }
     }
 
@@ -139,6 +177,31 @@ impl Looked<'_> {
                 set(self, traffic, |model: &Alb, view| model.noted(when, view))
             }
         }
+    }
+
+    /// Whether the canary runs exactly what was approved.
+    fn approved(self) -> Result<(), Between> {
+        match &self.record.target.traffic {
+            Traffic::Queue(traffic) => {
+                between(self, traffic, |model: &Queue, view| model.approved(view))
+            }
+            Traffic::Alb(traffic) => {
+                between(self, traffic, |model: &Alb, view| model.approved(view))
+            }
+        }
+    }
+
+    /// Time that work needs to finish on the way to a goal.
+    fn takes(self, goal: Goal) -> Takes {
+        match &self.record.target.traffic {
+            Traffic::Queue(traffic) => {
+                with(self, traffic, |model: &Queue, view| model.takes(goal, view))
+            }
+            Traffic::Alb(traffic) => {
+                with(self, traffic, |model: &Alb, view| model.takes(goal, view))
+            }
+        }
+        .unwrap_or_default()
     }
 
     /// What takes work from the candidate, and needs nothing else to succeed.
@@ -245,12 +308,11 @@ impl Looked<'_> {
     }
 }
 
-fn toward<M: Joined>(
+fn between<M: Joined, T>(
     looked: Looked<'_>,
     traffic: &M::Traffic,
-    goal: Goal,
-) -> Result<Attained, Between> {
-    let asked = |model: &M, view: View<'_, M>| model.toward(goal, view);
+    asked: impl FnOnce(&M, View<'_, M>) -> Result<T, Short<M::Set>>,
+) -> Result<T, Between> {
     with(looked, traffic, asked)
         .unwrap_or_else(|| Err(Short::Wait(WaitingOn::OtherInvocation)))
         .map_err(|short| match short {

@@ -3,6 +3,7 @@
 pub mod alb;
 pub mod back;
 pub mod door;
+pub mod look;
 pub mod model;
 pub mod queue;
 pub mod sight;

@@ -3,7 +3,7 @@
 //! A model answers one question for four goals: what is between what is seen and what is wanted? It decides on its own types, and
 //! on nothing else; [`door`](super::door) joins it to what knows no model.
 
-use std::fmt::Debug;
+use std::{fmt::Debug, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -12,6 +12,7 @@ use crate::{
     decision::{Doing, Refusal, Step, WaitingOn},
     gates::{Gate, When},
     names::{ReleaseId, ServiceName},
+    parameters::Drain,
     record::{Lacking, Missing, Promotion},
     weight::{self, Weight},
 };
@@ -67,6 +68,17 @@ pub trait Model: Debug + Sized {
     /// Whether a goal is really held, as a bake counts it; `was` if the look before saw it held. Tasks that start because the primary
     /// has grown have their time.
     fn is_held(&self, goal: Goal, was: bool, view: View<'_, Self>) -> bool;
+
+    /// Whether the canary runs exactly what was approved, so that a promotion may begin.
+    ///
+    /// # Errors
+    /// It runs something else, which is refused; or it does not run for now.
+    fn approved(&self, view: View<'_, Self>) -> Result<(), Short<Self::Set>>;
+
+    /// Time that work needs to finish on the way to a goal; it is added to the action's timeout.
+    fn takes(&self, _goal: Goal, _view: View<'_, Self>) -> Takes {
+        Takes::default()
+    }
 }
 
 /// What a function wants of a model.
@@ -79,11 +91,28 @@ pub enum Goal {
         /// How far what is attained may be from it, in percentage points.
         tolerance: Option<f64>,
     },
+    /// Everything runs the candidate, and nothing is the release's any more.
+    Promoted {
+        /// How work goes back to the primary, where that takes steps.
+        drain: Drain,
+        /// Whether the promotion was watched to the end. What it reached is not checked again then, since somebody may have changed
+        /// it; only what the release alone has kept running goes.
+        over: bool,
+    },
     /// Everything is as the release found it.
     AsFound {
         /// Whether everything that began before the rollback is over.
         fenced: bool,
     },
+}
+
+/// Time that work needs to finish on the way to a goal.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Takes {
+    /// When the step began that goes on now; `None` if the way to the goal has no steps of its own.
+    pub since: Option<Timestamp>,
+    /// How long that is at least.
+    pub time: Duration,
 }
 
 /// What a model decides on.

@@ -29,7 +29,7 @@ impl Sight {
                 canary: Known::Known(seen.canary.clone()),
                 scaling: None,
                 exits: Known::Known(seen.exits.clone()),
-                tasks: None,
+                tasks: seen.tasks.clone(),
                 latest: None,
                 inactive: Vec::new(),
                 left_over: Known::Known(Vec::new()),

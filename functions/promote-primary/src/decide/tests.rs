@@ -8,6 +8,7 @@ use canary::{
         running_tasks, stable, target, told,
     },
     parameters,
+    parts::pair::{Service, Task},
     record::Candidate,
 };
 
@@ -36,18 +37,18 @@ fn baking() -> Look<PromotePrimary> {
 fn seen(pair: Observation) -> Seen {
     Seen {
         pair,
-        tasks: None,
         missed: Vec::new(),
     }
 }
 
 /// With so many tasks of the candidate listed for the service in question.
 fn with_tasks(pair: Observation, many: u32) -> Seen {
-    Seen {
-        pair,
-        tasks: Some(running_tasks(&candidate(), many)),
-        missed: Vec::new(),
-    }
+    listing(pair, running_tasks(&candidate(), many))
+}
+
+fn listing(mut pair: Observation, tasks: Vec<Task>) -> Seen {
+    pair.tasks = Some(tasks);
+    seen(pair)
 }
 
 fn approved(record: Record) -> Observation {
@@ -111,7 +112,7 @@ fn what_is_promoted_is_what_was_approved_or_nothing_is_changed() {
     let shifting = || approved(record().shifting(10));
     let mixed = || {
         let mut seen = with_tasks(shifting(), 2);
-        seen.tasks.as_mut().unwrap()[1].task_definition = stable();
+        seen.pair.tasks.as_mut().unwrap()[1].task_definition = stable();
         seen
     };
     let rows = [
@@ -195,20 +196,12 @@ fn the_primary_comes_first_then_the_canary_then_scaling() {
         ),
         (
             "ECS says steady, a task of the old version is listed",
-            Seen {
-                pair: both(),
-                tasks: Some(stray),
-                missed: Vec::new(),
-            },
+            listing(both(), stray),
             waits,
         ),
         (
             "ECS says steady, a task is unhealthy",
-            Seen {
-                pair: both(),
-                tasks: Some(unwell),
-                missed: Vec::new(),
-            },
+            listing(both(), unwell),
             waits,
         ),
         (
@@ -240,35 +233,6 @@ fn the_primary_comes_first_then_the_canary_then_scaling() {
     ];
     for (situation, seen, expected) in rows {
         check(situation, &decide(&look(), &seen), expected);
-    }
-}
-
-#[test]
-fn the_canary_rests_on_what_the_target_says_within_what_its_scaling_allows() {
-    for (resting, bounds, expected) in [
-        (0, None, 0),
-        (2, None, 2),
-        (0, Some((1, 4)), 1),
-        (9, Some((1, 4)), 4),
-    ] {
-        let found = pair().canary(|canary| match bounds {
-            Some((min, max)) => canary.scaled(min, max),
-            None => canary,
-        });
-        let pair = found.clone().both_on_candidate().tasks(3, 7);
-        let record = record()
-            .of(target().resting_on(resting))
-            .having_found(&found)
-            .promoting();
-        let pair = pair.canary(Service::held).recorded(record);
-        check(
-            &format!("{resting} within {bounds:?}"),
-            &decide(&look(), &with_tasks(pair, 3)),
-            &format!(
-                "take: primary runs the candidate; setting orders-canary back to {expected} tasks | orders-canary: \
-                 {expected} tasks"
-            ),
-        );
     }
 }
 

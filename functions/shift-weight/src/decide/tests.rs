@@ -8,8 +8,8 @@ use canary::{
         target, told, weight,
     },
     parameters,
-    parts::pair::Counts,
-    parts::pair::Service,
+    parts::pair::{Counts, Service},
+    record::Record,
 };
 use proptest::prelude::*;
 

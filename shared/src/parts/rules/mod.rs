@@ -1,6 +1,7 @@
 //! Rules of a load balancer that forward to two target groups, and the health of those groups.
 
 mod actions;
+mod back;
 mod seen;
 mod weight;
 
@@ -15,6 +16,7 @@ use crate::{
 };
 
 pub use actions::{Actions, BadActions, Content, Element, Forwarding, Rest};
+pub use back::GivingBack;
 pub use seen::{Rule, Seen};
 pub use weight::{Drain, SetWeight, drain, drain_time};
 

@@ -8,12 +8,13 @@
 
 mod as_found;
 mod gates;
+mod promoted;
 mod share;
 mod weights;
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{self, Goal, Model, Toward};
+use super::model::{self, Goal, Model, Short, Takes, Toward};
 use crate::{
     decision::{Refusal, Step, WaitingOn},
     gates::{Gate, When},
@@ -120,6 +121,7 @@ impl Model for Alb {
         match goal {
             Goal::Share { asked, tolerance } => share::toward(self, asked, tolerance, view),
             Goal::AsFound { fenced } => as_found::toward(self, fenced, view),
+            Goal::Promoted { drain, over } => promoted::toward(self, drain, over, view),
         }
     }
 
@@ -166,7 +168,19 @@ impl Model for Alb {
     fn is_held(&self, goal: Goal, _was: bool, view: View<'_>) -> bool {
         match goal {
             Goal::Share { asked, .. } => share::is_held(asked, view),
-            Goal::AsFound { .. } => self.toward(goal, view).is_ok(),
+            Goal::Promoted { .. } | Goal::AsFound { .. } => self.toward(goal, view).is_ok(),
+        }
+    }
+
+    fn approved(&self, view: View<'_>) -> Result<(), Short<Set>> {
+        promoted::approved(self, view)
+    }
+
+    fn takes(&self, goal: Goal, view: View<'_>) -> Takes {
+        match goal {
+            Goal::Share { .. } => share::takes(view),
+            Goal::Promoted { drain, .. } => promoted::takes(drain, view),
+            Goal::AsFound { .. } => Takes::default(),
         }
     }
 }

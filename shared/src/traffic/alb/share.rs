@@ -8,7 +8,7 @@ use crate::{
         pair::{self, Both, Counts, Service},
         rules::{self, Drain, FoundAlb, SetWeight, TargetHealth},
     },
-    traffic::model::{Attained, Short, Toward},
+    traffic::model::{Attained, Short, Takes, Toward},
     weight::{self, Weight},
 };
 
@@ -80,6 +80,14 @@ pub(super) fn is_held(asked: Weight, view: View<'_>) -> bool {
     };
     let is_live = view.found.rules.is_live(&seen.forwards, asked);
     view.set.asked == Some(asked) && is_live && (seen.canary.healthy > 0 || asked == Weight::ZERO)
+}
+
+/// A weight that has fallen keeps tasks until their requests are answered.
+pub(super) fn takes(view: View<'_>) -> Takes {
+    Takes {
+        since: None,
+        time: rules::drain_time(view.set.weight, view.found.rules.drain_seconds),
+    }
 }
 
 type Between<T> = Result<T, Short<Set>>;
@@ -243,7 +251,8 @@ fn healthy(service: &Service, health: &TargetHealth, needed: u32) -> Between<()>
     }
 }
 
-fn targets(service: &Service, health: &TargetHealth, needed: u32) -> Short<Set> {
+/// So many targets are waited for.
+pub(super) fn targets(service: &Service, health: &TargetHealth, needed: u32) -> Short<Set> {
     Short::Wait(WaitingOn::Targets {
         service: service.name.clone(),
         needed,

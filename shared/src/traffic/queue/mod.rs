@@ -3,11 +3,12 @@
 mod as_found;
 mod gates;
 mod plan;
+mod promoted;
 mod share;
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{self, Goal, Model, Toward};
+use super::model::{self, Goal, Model, Short, Toward};
 use crate::{
     decision::{Refusal, Step, WaitingOn},
     gates::{Gate, Letters, When},
@@ -103,6 +104,7 @@ impl Model for Queue {
         match goal {
             Goal::Share { asked, tolerance } => share::toward(self, asked, tolerance, view),
             Goal::AsFound { fenced } => as_found::toward(self, fenced, view),
+            Goal::Promoted { over, .. } => promoted::toward(self, over, view),
         }
     }
 
@@ -149,7 +151,11 @@ impl Model for Queue {
     fn is_held(&self, goal: Goal, was: bool, view: View<'_>) -> bool {
         match goal {
             Goal::Share { asked, tolerance } => share::is_held(self, asked, tolerance, was, view),
-            Goal::AsFound { .. } => self.toward(goal, view).is_ok(),
+            Goal::Promoted { .. } | Goal::AsFound { .. } => self.toward(goal, view).is_ok(),
         }
+    }
+
+    fn approved(&self, view: View<'_>) -> Result<(), Short<Set>> {
+        promoted::approved(self, view)
     }
 }

@@ -1,7 +1,4 @@
-use canary::{
-    fixtures::{DRAIN_SECONDS, found, http_pair, http_record, http_target, rule},
-    parts::rules::FoundAlb,
-};
+use canary::fixtures::{DRAIN_SECONDS, http_pair, http_record, http_target};
 
 use super::*;
 
@@ -81,72 +78,6 @@ fn requests_go_back_to_a_primary_that_can_take_all_of_them_and_to_no_other() {
 }
 
 #[test]
-fn the_weight_goes_down_by_its_step_and_each_one_is_held_for_its_interval() {
-    let mut steep = http_look();
-    steep.parameters.drain = parameters::Drain {
-        step: 30,
-        interval: Duration::from_mins(1),
-    };
-    let rows = [
-        (
-            "held",
-            599,
-            10,
-            promoted_to(10)
-                .set_weight(20, 10, at(590))
-                .live_since(at(595)),
-            "wait: canary's weight is down to 10 %; goes on at 2026-10-02T17:03:20Z",
-        ),
-        (
-            "held for long enough",
-            600,
-            10,
-            promoted_to(10)
-                .set_weight(20, 10, at(590))
-                .live_since(at(595)),
-            "take: 5 % asked; setting the canary's target group to weight 5 of 100 | record Promoting, weight 5 % from 10 % | rule \
-             app/orders/0a1b/2c3d/4e5f: 95 primary and 5 canary",
-        ),
-        (
-            "it does not show: set again, and not gone on with",
-            900,
-            20,
-            promoted_to(10).set_weight(20, 10, at(590)),
-            "take: 10 % asked; setting the canary's target group to weight 10 of 100 | rule app/orders/0a1b/2c3d/4e5f: 90 primary \
-             and 10 canary",
-        ),
-        (
-            "the last step is what was found, to the digit",
-            900,
-            3,
-            promoted_to(3),
-            "take: 0 % asked; setting the canary's target group to weight 0 of 100 | record Promoting, weight 0 % from 3 % | rule \
-             app/orders/0a1b/2c3d/4e5f: 100 primary and 0 canary",
-        ),
-        (
-            "nothing shows: from now on requests are finished",
-            900,
-            0,
-            promoted_to(0).set_weight(5, 0, at(850)),
-            "take: 0 % asked, 0 % attained: weight 0 of 100 on every rule | record Promoting, weight 0 % seen",
-        ),
-    ];
-    for (situation, now, weight, record, expected) in rows {
-        let look = http_look().taken_at(at(now));
-        let seen = proven(sent(weight, record).seen_at(at(now)));
-        check(situation, &decide(&look, &seen), expected);
-    }
-    let at_step = |now| {
-        let seen = proven(sent(50, promoted_to(50)).seen_at(at(now)));
-        let mut look = http_look().taken_at(at(now));
-        look.parameters.drain = steep.parameters.drain;
-        told(&decide(&look, &seen))
-    };
-    assert!(at_step(609).starts_with("wait: canary's weight is down to 50 %"));
-    assert!(at_step(610).contains("weight 20 % from 50 %"));
-}
-
-#[test]
 fn the_canarys_tasks_go_when_the_last_request_is_answered() {
     let at_zero = || promoted_to(0).set_weight(5, 0, at(590)).live_since(at(600));
     let drained = 600 + DRAIN_SECONDS;
@@ -188,37 +119,6 @@ fn the_canarys_tasks_go_when_the_last_request_is_answered() {
             expected,
         );
     }
-}
-
-#[test]
-fn a_canary_that_never_had_a_weight_has_nothing_to_give_back() {
-    check(
-        "promoted straight after its deployment",
-        &decide(&http_look(), &proven(sent(0, http_record().promoting()))),
-        "take: primary runs the candidate; setting orders-canary back to 1 tasks | orders-canary: 1 tasks",
-    );
-}
-
-#[test]
-fn a_share_that_whole_weights_do_not_give_is_passed_over_on_the_way_down() {
-    let mut record = promoted_to(50);
-    record.found.alb = Some(FoundAlb {
-        forwards: vec![found(&rule(), 4, true)],
-        drain_seconds: DRAIN_SECONDS,
-    });
-    let coarse = |percent, primary, canary| {
-        let record = record
-            .clone()
-            .set_weight(percent, percent, at(550))
-            .live_since(at(560));
-        told(&decide(
-            &http_look(),
-            &proven(sent(0, record).weighing(primary, canary)),
-        ))
-    };
-    assert!(coarse(50, 2, 2).contains("weight 45 % from 50 %"));
-    assert!(coarse(15, 3, 1).contains("weight 0 % from 15 %"));
-    assert!(coarse(15, 3, 1).ends_with("4 primary and 0 canary"));
 }
 
 #[test]
@@ -299,5 +199,28 @@ fn a_primary_that_never_answers_is_given_up_with_the_canary_at_its_weight() {
         &decide(&late(3000), &proven(dead)),
         "refuse: not finished within 32m10s: waiting for orders to settle with 3 healthy targets: 0 healthy, 3 unhealthy \
          (Target.ResponseCodeMismatch)",
+    );
+}
+
+#[test]
+fn what_the_shares_took_is_no_time_of_the_promotion() {
+    let hours = 3 * 3600;
+    let shifted = http_record()
+        .shifting(50)
+        .set_weight(0, 50, at(550))
+        .live_since(at(560));
+    let pair = http_pair()
+        .canary_on_candidate()
+        .serving(3, 2)
+        .weighing(50, 50)
+        .canary(|canary| canary.running(1));
+    let seen = with_tasks(pair.recorded(shifted).seen_at(at(hours)), 1);
+    check(
+        "approved hours after the last weight was set, and a task of the canary is being replaced",
+        &decide(
+            &http_look().started(at(hours - 60)).taken_at(at(hours)),
+            &seen,
+        ),
+        "wait: waiting for orders-canary to run orders:8: 1 of 2 tasks",
     );
 }

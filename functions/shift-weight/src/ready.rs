@@ -1,0 +1,82 @@
+//! Whether this action may set a share.
+
+use canary::{
+    artifact::Images,
+    decision::{Decision, Done, Outcome, Refusal},
+    gates,
+    names::TaskDefinitionArn,
+    observation::Observation,
+    reconcile::{Look, Stage},
+    record::{Phase, Record},
+    target::Target,
+    weight::Weight,
+};
+
+use crate::ShiftWeight;
+
+/// What is known once a share may be set.
+pub(crate) struct Ready<'a> {
+    /// The record.
+    pub(crate) record: &'a Record,
+    /// The candidate.
+    pub(crate) candidate: &'a TaskDefinitionArn,
+    /// The share last set.
+    pub(crate) asked: Option<Weight>,
+}
+
+/// The record is ours, in a phase that fits, and every gate is open.
+pub(crate) fn ready<'a>(
+    look: &Look<ShiftWeight>,
+    seen: &'a Observation,
+) -> Result<Ready<'a>, Box<Decision>> {
+    let refuse = |refusal| Box::new(Decision::Refuse(refusal));
+    let release = &look.parameters.release;
+    if let Some(beside) = seen.record.as_ref().and_then(|it| it.beside(release)) {
+        return Err(Box::new(nothing_to_do(&look.target, &beside.images)));
+    }
+    let record =
+        gates::own(seen.record.as_ref(), &look.target, &look.parameters.release).map_err(refuse)?;
+    let asked = match &record.phase {
+        Phase::Promoted { .. } => {
+            return Err(Box::new(nothing_to_do(&record.target, &record.images)));
+        }
+        Phase::Shifting { asked, .. } => Some(*asked),
+        _ => None,
+    };
+    let wrong_phase = || {
+        refuse(Refusal::WrongPhase {
+            function: ShiftWeight::NAME,
+            release: record.release.clone(),
+            phase: record.phase.to_string(),
+            advice: "It fits after deploy-canary and before promote-primary, in the same pipeline execution",
+        })
+    };
+    let candidate = match (&record.phase, record.candidate()) {
+        (Phase::Shifting { .. }, Some(candidate)) => candidate,
+        (Phase::Deploying { .. }, Some(candidate)) if seen.canary.is_on(candidate) => candidate,
+        _ => return Err(wrong_phase()),
+    };
+    if let Some(undecided) = gates::all(seen, record).map_err(refuse)? {
+        return Err(Box::new(Decision::Wait(undecided)));
+    }
+    Ok(Ready {
+        record,
+        candidate,
+        asked,
+    })
+}
+
+fn nothing_to_do(target: &Target, images: &Images) -> Decision {
+    Decision::Done(Done {
+        outcome: Outcome::NothingToDo {
+            primary: target.primary.clone(),
+            image: images.clone(),
+        },
+        record: None,
+        // An approval that shows them would fail if they were missing.
+        variables: vec![
+            ("Asked", "no share".to_owned()),
+            ("Attained", "no share: there was nothing to do".to_owned()),
+        ],
+    })
+}
