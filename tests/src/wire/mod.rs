@@ -102,7 +102,7 @@ pub type Interfere = Box<dyn FnMut(&Call) -> Interference + Send>;
 /// How far a call got when it arrived.
 enum Arrived {
     Done(Outcome),
-    /// It found no message and waits for one.
+    /// It found nothing and waits for something.
     Waits(Polling),
     Lost,
 }
@@ -285,7 +285,7 @@ impl Account {
             Wanted::S3(asked) => Outcome::S3(s3::carry_out(world, &asked)?),
             Wanted::World => {
                 let output = ask(world, call)?;
-                if let Some(polling) = Polling::of(world, call, &output)? {
+                if let Some(polling) = Polling::of(world, call, &output) {
                     return Ok(Arrived::Waits(polling));
                 }
                 Outcome::Output {
@@ -344,16 +344,8 @@ fn authorize(world: &mut World, call: &Call) -> Result<(), Fault> {
 
 /// Calls the world; the output fits the model.
 fn ask(world: &mut World, call: &Call) -> Result<Value, Fault> {
-    let Call {
-        principal,
-        region,
-        service,
-        operation,
-        input,
-        ..
-    } = call;
-    let output = world.call_in(region, service, operation, input, principal)?;
-    model::valid_output(service, operation, &output)
+    let output = world.carry_out(&call.into())?;
+    model::valid_output(&call.service, &call.operation, &output)
 }
 
 /// Answers as if a call had been carried out.

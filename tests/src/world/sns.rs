@@ -9,7 +9,12 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Fault, Principal, World, events, functions::Invoker, iam, journal::What, unknown_operation,
+    Fault, Principal, World, events,
+    functions::Invoker,
+    iam,
+    journal::What,
+    service::{Endpoint, Service},
+    unknown_operation,
 };
 use crate::clock::Moment;
 
@@ -21,6 +26,16 @@ const LONGEST_SUBJECT: usize = 100;
 
 /// The key that AWS manages for SNS. Its policy lets nobody in but the account's own principals.
 const MANAGED_KEY: &str = "alias/aws/sns";
+
+/// What the account has to know of it.
+pub const SERVICE: Service = Service {
+    endpoint: Endpoint::Model(include_str!("../../models/sns.json")),
+    call: |world, it| call(world, it.operation, it.input, it.principal),
+    // Its own error (botocore `sns.AuthorizationErrorException`).
+    denied: ("AuthorizationErrorException", 403),
+    throttled: ("ThrottledException", 429),
+    ..Service::new("sns")
+};
 
 /// Topics and what they took.
 #[derive(Debug, Default)]
@@ -213,7 +228,7 @@ pub fn call(
 ) -> Result<Value, Fault> {
     match operation {
         "Publish" => publish_input(world, input, principal),
-        _ => Err(unknown_operation("sns", operation)),
+        _ => Err(unknown_operation(SERVICE.name, operation)),
     }
 }
 

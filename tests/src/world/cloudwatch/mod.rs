@@ -33,11 +33,25 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{Fault, World, unknown_operation};
+use super::{
+    Fault, World,
+    service::{Endpoint, Service},
+    unknown_operation,
+};
 use crate::clock::Moment;
 use alarm::Alarm;
 pub use losses::{Loss, Lost};
 use metrics::{Key, Resolution, Statistics, Store};
+
+/// What the account has to know of it.
+pub const SERVICE: Service = Service {
+    endpoint: Endpoint::Model(include_str!("../../../models/cloudwatch.json")),
+    call: |world, it| call(world, it.operation, it.input),
+    tick,
+    denied: ("AccessDeniedException", 403),
+    throttled: ("Throttling", 400),
+    ..Service::new("monitoring")
+};
 
 /// Metrics and alarms.
 #[derive(Debug, Default)]
@@ -174,7 +188,7 @@ pub fn call(world: &mut World, operation: &str, input: &Value) -> Result<Value, 
         "EnableAlarmActions" => api::switch_actions(world, input, true),
         "DisableAlarmActions" => api::switch_actions(world, input, false),
         "PutMetricData" => data::put_metric_data(world, input)?,
-        _ => return Err(unknown_operation("monitoring", operation)),
+        _ => return Err(unknown_operation(SERVICE.name, operation)),
     }
     Ok(json!({}))
 }

@@ -13,6 +13,7 @@ mod definition;
 mod health;
 mod image;
 mod launch;
+mod limits;
 mod metadata;
 mod metrics;
 mod names;
@@ -39,13 +40,26 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{Fault, Principal, World, unknown_operation};
+use super::{
+    Fault, Principal, World,
+    service::{Endpoint, Service as AwsService},
+    unknown_operation,
+};
 use crate::clock::Moment;
 use definition::Definitions;
 use names::ServiceKey;
 use service::{Service, Status};
 pub use spot::interrupt;
 use task::Task;
+
+/// What the account has to know of it.
+pub const SERVICE: AwsService = AwsService {
+    endpoint: Endpoint::Model(include_str!("../../../models/ecs.json")),
+    call: |world, it| call(world, it.operation, it.input, it.principal),
+    tick,
+    limits: limits::GROUPS,
+    ..AwsService::new("ecs")
+};
 
 /// Clusters, services, task definitions and tasks.
 #[derive(Debug)]
@@ -365,7 +379,7 @@ pub fn call(
         "TagResource" => tags::tag_resource(world, input),
         "UntagResource" => tags::untag_resource(world, input),
         "ListTagsForResource" => tags::list_tags(world, input),
-        _ => Err(unknown_operation("ecs", operation)),
+        _ => Err(unknown_operation(SERVICE.name, operation)),
     }
 }
 

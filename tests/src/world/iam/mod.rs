@@ -24,7 +24,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Value, json};
 
-use super::{Fault, Principal, World, functions};
+use super::{
+    Fault, Principal, World, functions,
+    service::{Endpoint, Reach, Service},
+};
 use condition::Context;
 use policy::{Kind, Statement};
 
@@ -43,6 +46,14 @@ pub const LAMBDA: &str = "lambda.amazonaws.com";
 pub const ECS_TASKS: &str = "ecs-tasks.amazonaws.com";
 /// The service that assumes the roles of pipelines.
 pub const CODEPIPELINE: &str = "codepipeline.amazonaws.com";
+
+/// What the account has to know of it.
+pub const SERVICE: Service = Service {
+    endpoint: Endpoint::Model(include_str!("../../../models/iam.json")),
+    reach: Reach::Global("us-east-1"),
+    call: |world, it| call(world, it.operation, it.input),
+    ..Service::new("iam")
+};
 
 /// Roles, who acts as which, and the policies of resources.
 #[derive(Debug, Default)]

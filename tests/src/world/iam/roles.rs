@@ -25,7 +25,7 @@ pub fn call(world: &mut World, operation: &str, input: &Value) -> Result<Value, 
     match operation {
         "GetRole" => get_role(world, input["RoleName"].as_str().unwrap_or_default()),
         "CreateServiceLinkedRole" => create_linked(world, input),
-        _ => Err(unknown_operation("iam", operation)),
+        _ => Err(unknown_operation(super::SERVICE.name, operation)),
     }
 }
 
