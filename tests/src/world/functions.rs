@@ -7,6 +7,7 @@
 //! invocation".
 
 mod invoker;
+mod provision;
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
@@ -23,6 +24,7 @@ const RETRY_DELAYS: [Duration; 2] = [Duration::from_mins(1), Duration::from_mins
 /// What the account has to know of it.
 pub const SERVICE: Service = Service {
     tick,
+    resources: provision::RESOURCES,
     ..Service::new("lambda")
 };
 

@@ -10,8 +10,10 @@
 mod chance;
 pub mod cloudformation;
 pub mod cloudwatch;
+pub mod codebuild;
 pub mod codepipeline;
 pub mod dynamodb;
+pub mod ec2;
 pub mod ecr;
 pub mod ecs;
 pub mod elb;
@@ -19,7 +21,9 @@ pub mod events;
 pub mod functions;
 pub mod iam;
 pub mod journal;
+pub mod kms;
 pub mod limits;
+pub mod logs;
 pub mod s3;
 pub mod scaling;
 mod schedule;
@@ -48,9 +52,13 @@ service::services! {
     codepipeline::CodePipeline,
     functions::Functions,
     cloudformation::CloudFormation,
+    codebuild,
     dynamodb::DynamoDb,
+    ec2,
     ecr::Ecr,
     iam::Iam,
+    kms,
+    logs,
     s3::S3,
     sns::Sns,
     sts,

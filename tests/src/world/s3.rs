@@ -1,5 +1,6 @@
 //! Amazon S3: buckets with objects and their versions.
 
+mod provision;
 mod versions;
 
 use std::{collections::BTreeMap, fmt::Write as _};
@@ -19,6 +20,7 @@ pub use versions::{Deleted, Listed, delete};
 pub const SERVICE: Service = Service {
     endpoint: Endpoint::RestXml,
     denied: ("AccessDenied", 403),
+    resources: provision::RESOURCES,
     ..Service::new("s3")
 };
 

@@ -2,6 +2,7 @@
 
 mod actions;
 mod cron;
+mod provision;
 mod schedule;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ pub const SERVICE: Service = Service {
     endpoint: Endpoint::Model(include_str!("../../models/application-autoscaling.json")),
     call: |world, it| call(world, it.operation, it.input),
     tick,
+    resources: provision::RESOURCES,
     ..Service::new("application-autoscaling")
 };
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{Fault, Principal, World, journal::Call, limits::Group, unknown_operation};
+use crate::provision::ResourceType;
 
 /// A service of the account.
 pub struct Service {
@@ -24,6 +25,8 @@ pub struct Service {
     pub waits: fn(&World, &Called<'_>, &Value) -> Duration,
     /// What it does by itself up to the world's time.
     pub tick: fn(&mut World),
+    /// The types of resources that stacks make of it.
+    pub resources: &'static [ResourceType],
     /// Its answer to who may not: code and HTTP status. Services that speak or once spoke the query protocol answer 403.
     pub denied: (&'static str, u16),
     /// Its answer to who calls too often (botocore 1.43: the services' models, and `_retry.json` for those that do not
@@ -95,6 +98,7 @@ impl Service {
             call: |_, called| Err(unknown_operation(called.service, called.operation)),
             waits: |_, _, _| Duration::ZERO,
             tick: |_| {},
+            resources: &[],
             denied: ("AccessDeniedException", 400),
             throttled: ("ThrottlingException", 400),
             limits: &[],

@@ -34,6 +34,7 @@ pub const SERVICE: Service = Service {
     // Its own error (botocore `sns.AuthorizationErrorException`).
     denied: ("AuthorizationErrorException", 403),
     throttled: ("ThrottledException", 429),
+    resources: provision::RESOURCES,
     ..Service::new("sns")
 };
 
@@ -400,5 +401,6 @@ fn invalid(what: &str) -> Fault {
     )
 }
 
+mod provision;
 #[cfg(test)]
 mod tests;

@@ -21,6 +21,7 @@ mod metrics;
 mod mute;
 mod notify;
 mod payload;
+mod provision;
 mod queries;
 mod reason;
 mod rule;
@@ -50,6 +51,7 @@ pub const SERVICE: Service = Service {
     tick,
     denied: ("AccessDeniedException", 403),
     throttled: ("Throttling", 400),
+    resources: provision::RESOURCES,
     ..Service::new("monitoring")
 };
 

@@ -16,6 +16,7 @@ mod declaration;
 mod input;
 mod jobs;
 mod progress;
+mod provision;
 mod queries;
 mod state;
 #[cfg(test)]
@@ -45,6 +46,7 @@ pub const SERVICE: Service = Service {
     endpoint: Endpoint::Model(include_str!("../../../models/codepipeline.json")),
     call: |world, it| call(world, it.operation, it.input),
     tick,
+    resources: provision::RESOURCES,
     ..Service::new("codepipeline")
 };
 

@@ -8,6 +8,7 @@
 mod expression;
 mod item;
 mod number;
+mod provision;
 mod read;
 mod request;
 mod schema;
@@ -32,6 +33,7 @@ pub const SERVICE: Service = Service {
     endpoint: Endpoint::Model(include_str!("../../../models/dynamodb.json")),
     call: |world, it| call(world, it.operation, it.input),
     throttled: ("ProvisionedThroughputExceededException", 400),
+    resources: provision::RESOURCES,
     ..Service::new("dynamodb")
 };
 

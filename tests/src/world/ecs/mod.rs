@@ -19,6 +19,7 @@ mod metrics;
 mod names;
 mod network;
 mod protection;
+mod provision;
 mod rollout;
 mod scheduler;
 mod service;
@@ -58,6 +59,7 @@ pub const SERVICE: AwsService = AwsService {
     call: |world, it| call(world, it.operation, it.input, it.principal),
     tick,
     limits: limits::GROUPS,
+    resources: provision::RESOURCES,
     ..AwsService::new("ecs")
 };
 

@@ -21,6 +21,7 @@ mod history;
 mod limits;
 mod metrics;
 mod notes;
+mod provision;
 mod removal;
 mod route;
 mod rule;
@@ -52,6 +53,7 @@ pub const SERVICE: Service = Service {
     denied: ("AccessDeniedException", 403),
     throttled: ("Throttling", 400),
     limits: limits::GROUPS,
+    resources: provision::RESOURCES,
     ..Service::new("elasticloadbalancing")
 };
 

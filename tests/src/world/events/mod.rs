@@ -5,6 +5,7 @@
 
 mod matcher;
 mod pattern;
+mod provision;
 mod target;
 mod text;
 
@@ -31,6 +32,7 @@ const HELD_BACK: Duration = Duration::from_secs(5);
 /// What the account has to know of it.
 pub const SERVICE: Service = Service {
     tick,
+    resources: provision::RESOURCES,
     ..Service::new("events")
 };
 

@@ -14,6 +14,7 @@ mod judge;
 mod needs;
 mod pattern;
 mod policy;
+mod provision;
 mod reference;
 mod removal;
 mod roles;
@@ -33,6 +34,7 @@ use policy::{Kind, Statement};
 
 pub use authorize::{authorize, authorize_key, authorize_role, authorize_service, has_policy};
 pub use judge::{Denied, Why};
+pub use provision::ACKNOWLEDGED;
 pub use reference::can_be_narrowed;
 pub use removal::{
     remove_permission, remove_policy, remove_resource_policy, remove_role, replace_policies,
@@ -52,6 +54,7 @@ pub const SERVICE: Service = Service {
     endpoint: Endpoint::Model(include_str!("../../../models/iam.json")),
     reach: Reach::Global("us-east-1"),
     call: |world, it| call(world, it.operation, it.input),
+    resources: provision::RESOURCES,
     ..Service::new("iam")
 };
 

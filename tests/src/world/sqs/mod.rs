@@ -8,6 +8,7 @@ mod approximation;
 mod batch;
 mod message;
 mod metrics;
+mod provision;
 mod queue;
 mod settings;
 
@@ -41,6 +42,7 @@ pub const SERVICE: Service = Service {
     former_code,
     denied: ("AccessDeniedException", 403),
     throttled: ("RequestThrottled", 403),
+    resources: provision::RESOURCES,
     ..Service::new("sqs")
 };
 
