@@ -1,5 +1,6 @@
 //! Amazon S3: buckets with objects and their versions.
 
+mod needs;
 mod provision;
 mod versions;
 
@@ -20,6 +21,7 @@ pub use versions::{Deleted, Listed, delete};
 pub const SERVICE: Service = Service {
     endpoint: Endpoint::RestXml,
     denied: ("AccessDenied", 403),
+    needs: needs::needs,
     resources: provision::RESOURCES,
     ..Service::new("s3")
 };

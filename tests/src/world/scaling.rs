@@ -2,6 +2,7 @@
 
 mod actions;
 mod cron;
+mod needs;
 mod provision;
 mod schedule;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub const SERVICE: Service = Service {
     endpoint: Endpoint::Model(include_str!("../../models/application-autoscaling.json")),
     call: |world, it| call(world, it.operation, it.input),
     tick,
+    needs: needs::needs,
     resources: provision::RESOURCES,
     ..Service::new("application-autoscaling")
 };

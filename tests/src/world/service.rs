@@ -8,7 +8,13 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Fault, Principal, World, journal::Call, limits::Group, unknown_operation};
+use super::{
+    Fault, Principal, World,
+    iam::needs::{Need, Question},
+    journal::Call,
+    limits::Group,
+    unknown_operation,
+};
 use crate::provision::ResourceType;
 
 /// A service of the account.
@@ -25,6 +31,10 @@ pub struct Service {
     pub waits: fn(&World, &Called<'_>, &Value) -> Duration,
     /// What it does by itself up to the world's time.
     pub tick: fn(&mut World),
+    /// What its actions begin with in policies: `cloudwatch` for `CloudWatch`.
+    pub prefix: &'static str,
+    /// What a call needs to be allowed; `None` for an operation that it does not have. Nothing at all is the action itself.
+    pub needs: fn(&Question<'_>) -> Option<Vec<Need>>,
     /// The types of resources that stacks make of it.
     pub resources: &'static [ResourceType],
     /// Its answer to who may not: code and HTTP status. Services that speak or once spoke the query protocol answer 403.
@@ -98,6 +108,8 @@ impl Service {
             call: |_, called| Err(unknown_operation(called.service, called.operation)),
             waits: |_, _, _| Duration::ZERO,
             tick: |_| {},
+            prefix: name,
+            needs: |_| None,
             resources: &[],
             denied: ("AccessDeniedException", 400),
             throttled: ("ThrottlingException", 400),

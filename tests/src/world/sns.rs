@@ -11,7 +11,10 @@ use serde_json::{Map, Value, json};
 use super::{
     Fault, Principal, World, events,
     functions::Invoker,
-    iam,
+    iam::{
+        self,
+        needs::{Need, Question, text},
+    },
     journal::What,
     service::{Endpoint, Service},
     unknown_operation,
@@ -34,6 +37,7 @@ pub const SERVICE: Service = Service {
     // Its own error (botocore `sns.AuthorizationErrorException`).
     denied: ("AuthorizationErrorException", 403),
     throttled: ("ThrottledException", 429),
+    needs,
     resources: provision::RESOURCES,
     ..Service::new("sns")
 };
@@ -231,6 +235,12 @@ pub fn call(
         "Publish" => publish_input(world, input, principal),
         _ => Err(unknown_operation(SERVICE.name, operation)),
     }
+}
+
+/// What a call needs.
+fn needs(it: &Question<'_>) -> Option<Vec<Need>> {
+    let publishes = it.operation == "Publish";
+    publishes.then(|| vec![Need::new(it.action(), text(it.input, "TopicArn"))])
 }
 
 /// A service of the account publishes. What no topic takes is lost for its readers, and the journal

@@ -12,6 +12,7 @@ use super::{
 pub const SERVICE: Service = Service {
     endpoint: Endpoint::Model(include_str!("../../models/sts.json")),
     call: |world, it| call(world, it.operation, it.principal),
+    needs: |it| Some(it.anything()),
     ..Service::new("sts")
 };
 

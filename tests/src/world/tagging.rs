@@ -19,6 +19,8 @@ const PAGE: usize = 100;
 pub const SERVICE: Service = Service {
     endpoint: Endpoint::Model(include_str!("../../models/resourcegroupstaggingapi.json")),
     call: |world, it| call(world, it.operation, it.input),
+    prefix: "tag",
+    needs: |it| Some(it.anything()),
     ..Service::new("tagging")
 };
 

@@ -16,6 +16,7 @@ mod describe;
 mod ending;
 mod faults;
 mod making;
+mod needs;
 mod nested;
 mod ownership;
 mod removing;
@@ -43,6 +44,7 @@ pub const SERVICE: Service = Service {
     endpoint: Endpoint::Model(include_str!("../../../models/cloudformation.json")),
     call: |world, it| call(world, it.operation, it.input),
     tick,
+    needs: |it| Some(needs::needs(it)),
     ..Service::new("cloudformation")
 };
 

@@ -19,6 +19,7 @@ mod math;
 mod metric;
 mod metrics;
 mod mute;
+mod needs;
 mod notify;
 mod payload;
 mod provision;
@@ -51,6 +52,8 @@ pub const SERVICE: Service = Service {
     tick,
     denied: ("AccessDeniedException", 403),
     throttled: ("Throttling", 400),
+    prefix: "cloudwatch",
+    needs: needs::needs,
     resources: provision::RESOURCES,
     ..Service::new("monitoring")
 };

@@ -15,6 +15,7 @@ mod control;
 mod declaration;
 mod input;
 mod jobs;
+mod needs;
 mod progress;
 mod provision;
 mod queries;
@@ -46,6 +47,7 @@ pub const SERVICE: Service = Service {
     endpoint: Endpoint::Model(include_str!("../../../models/codepipeline.json")),
     call: |world, it| call(world, it.operation, it.input),
     tick,
+    needs: needs::needs,
     resources: provision::RESOURCES,
     ..Service::new("codepipeline")
 };

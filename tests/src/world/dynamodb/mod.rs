@@ -7,6 +7,7 @@
 
 mod expression;
 mod item;
+mod needs;
 mod number;
 mod provision;
 mod read;
@@ -33,6 +34,7 @@ pub const SERVICE: Service = Service {
     endpoint: Endpoint::Model(include_str!("../../../models/dynamodb.json")),
     call: |world, it| call(world, it.operation, it.input),
     throttled: ("ProvisionedThroughputExceededException", 400),
+    needs: needs::needs,
     resources: provision::RESOURCES,
     ..Service::new("dynamodb")
 };

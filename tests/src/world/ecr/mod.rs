@@ -4,6 +4,7 @@
 //! `BatchGetImage`, whose answer is the manifest that a digest is the hash of.
 
 mod describe;
+mod needs;
 mod provision;
 mod reference;
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub const SERVICE: Service = Service {
     endpoint: Endpoint::Model(include_str!("../../../models/ecr.json")),
     reach: Reach::Everywhere,
     call: |world, it| call(world, it.region, it.operation, it.input),
+    needs: needs::needs,
     resources: provision::RESOURCES,
     ..Service::new("ecr")
 };

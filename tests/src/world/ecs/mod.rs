@@ -17,6 +17,7 @@ mod limits;
 mod metadata;
 mod metrics;
 mod names;
+mod needs;
 mod network;
 mod protection;
 mod provision;
@@ -49,6 +50,7 @@ use super::{
 use crate::clock::Moment;
 use definition::Definitions;
 use names::ServiceKey;
+pub(super) use needs::running;
 use service::{Service, Status};
 pub use spot::interrupt;
 use task::Task;
@@ -59,6 +61,7 @@ pub const SERVICE: AwsService = AwsService {
     call: |world, it| call(world, it.operation, it.input, it.principal),
     tick,
     limits: limits::GROUPS,
+    needs: needs::needs,
     resources: provision::RESOURCES,
     ..AwsService::new("ecs")
 };

@@ -20,6 +20,7 @@ mod group;
 mod history;
 mod limits;
 mod metrics;
+mod needs;
 mod notes;
 mod provision;
 mod removal;
@@ -53,6 +54,7 @@ pub const SERVICE: Service = Service {
     denied: ("AccessDeniedException", 403),
     throttled: ("Throttling", 400),
     limits: limits::GROUPS,
+    needs: needs::needs,
     resources: provision::RESOURCES,
     ..Service::new("elasticloadbalancing")
 };

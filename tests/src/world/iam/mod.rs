@@ -11,7 +11,7 @@
 mod authorize;
 mod condition;
 mod judge;
-mod needs;
+pub(super) mod needs;
 mod pattern;
 mod policy;
 mod provision;
@@ -54,6 +54,7 @@ pub const SERVICE: Service = Service {
     endpoint: Endpoint::Model(include_str!("../../../models/iam.json")),
     reach: Reach::Global("us-east-1"),
     call: |world, it| call(world, it.operation, it.input),
+    needs: |it| Some(roles::needs(it)),
     resources: provision::RESOURCES,
     ..Service::new("iam")
 };

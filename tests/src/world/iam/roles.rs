@@ -2,6 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::{
+    needs::{Need, Question, text},
+    role_arn,
+};
 use crate::world::{Fault, Principal, World, unknown_operation};
 
 /// Services and their service-linked roles. AWS: the services' own pages on them.
@@ -27,6 +31,17 @@ pub fn call(world: &mut World, operation: &str, input: &Value) -> Result<Value, 
         "CreateServiceLinkedRole" => create_linked(world, input),
         _ => Err(unknown_operation(super::SERVICE.name, operation)),
     }
+}
+
+/// What a call needs.
+pub(super) fn needs(it: &Question<'_>) -> Vec<Need> {
+    let service = text(it.input, "AWSServiceName");
+    let role = match it.operation {
+        "CreateServiceLinkedRole" => format!("aws-service-role/{service}/*"),
+        _ => text(it.input, "RoleName").to_owned(),
+    };
+    let resource = role_arn(it.world, &role);
+    vec![Need::new(it.action(), resource)]
 }
 
 /// Whether there is a role of that name.

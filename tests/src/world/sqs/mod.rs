@@ -8,6 +8,7 @@ mod approximation;
 mod batch;
 mod message;
 mod metrics;
+mod needs;
 mod provision;
 mod queue;
 mod settings;
@@ -42,6 +43,7 @@ pub const SERVICE: Service = Service {
     former_code,
     denied: ("AccessDeniedException", 403),
     throttled: ("RequestThrottled", 403),
+    needs: needs::needs,
     resources: provision::RESOURCES,
     ..Service::new("sqs")
 };
