@@ -5,7 +5,7 @@ use hyper::body::Bytes;
 use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
-use super::{cbor, model::Model, query, s3};
+use super::{cbor, model::Model, query, rest_xml};
 use crate::{
     clock::Moment,
     world::{Fault, service},
@@ -80,8 +80,8 @@ pub(super) enum Outcome {
         operation: String,
         output: Value,
     },
-    /// As S3 does.
-    S3(s3::Answer),
+    /// With an object.
+    RestXml(rest_xml::Answer),
     /// With a fault of a service.
     Fault { service: String, fault: Fault },
 }
@@ -95,7 +95,7 @@ impl Envelope {
                 operation,
                 output,
             } => self.output(&service, &operation, &output),
-            Outcome::S3(told) => {
+            Outcome::RestXml(told) => {
                 let content_type = told.content_type.unwrap_or("binary/octet-stream");
                 let mut answer = self.response(200, content_type, told.body);
                 for (name, value) in told.headers {

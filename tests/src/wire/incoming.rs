@@ -8,7 +8,7 @@ use super::{
     answer::Protocol,
     cbor, keys,
     model::{Model, valid_input},
-    query, s3,
+    query, rest_xml,
 };
 use crate::world::{
     Fault, Identity, Principal,
@@ -33,7 +33,7 @@ pub(super) enum Wanted {
     /// An operation of the world, with checked input.
     World,
     /// An operation on objects.
-    S3(s3::Asked),
+    RestXml(rest_xml::Asked),
 }
 
 /// The credential scope of a `SigV4` signature.
@@ -90,7 +90,7 @@ fn read(
     };
     let service = service::find(scope.service).ok_or_else(nobody)?;
     if service.endpoint == Endpoint::RestXml {
-        return read_s3(parts, body, &scope, identity, call);
+        return read_rest_xml(parts, body, &scope, identity, call);
     }
     let model = Model::of(service.name).ok_or_else(nobody)?;
     let protocol = Protocol::of(&parts.headers);
@@ -128,14 +128,14 @@ fn region(service: &Service, signed_for: &str, identity: &Identity) -> Result<St
     }
 }
 
-fn read_s3(
+fn read_rest_xml(
     parts: &Parts,
     body: &Bytes,
     scope: &Scope<'_>,
     identity: &Identity,
     call: &mut Call,
 ) -> Result<Wanted, Fault> {
-    let asked = s3::Asked::of(parts, body)?;
+    let asked = rest_xml::Asked::of(parts, body)?;
     asked.operation.clone_into(&mut call.operation);
     call.input = asked.input.clone();
     if scope.region != identity.region {
@@ -147,7 +147,7 @@ fn read_s3(
             ),
         ));
     }
-    Ok(Wanted::S3(asked))
+    Ok(Wanted::RestXml(asked))
 }
 
 /// `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, SignedHeaders=…, Signature=…`

@@ -13,7 +13,7 @@ mod model;
 mod outage;
 mod polling;
 mod query;
-mod s3;
+mod rest_xml;
 pub mod server;
 mod template;
 
@@ -282,7 +282,7 @@ impl Account {
     fn carry_out(world: &mut World, call: &Call, wanted: Wanted) -> Result<Arrived, Fault> {
         admit(world, call)?;
         Ok(Arrived::Done(match wanted {
-            Wanted::S3(asked) => Outcome::S3(s3::carry_out(world, &asked)?),
+            Wanted::RestXml(asked) => Outcome::RestXml(rest_xml::carry_out(world, &asked)?),
             Wanted::World => {
                 let output = ask(world, call)?;
                 if let Some(polling) = Polling::of(world, call, &output) {
@@ -318,7 +318,7 @@ impl Arrived {
         match self {
             Self::Done(Outcome::Fault { fault, .. }) => Some(fault.code.clone()),
             Self::Lost => Some(NEVER_ANSWERED.to_owned()),
-            Self::Done(Outcome::Output { .. } | Outcome::S3(_)) | Self::Waits(_) => None,
+            Self::Done(Outcome::Output { .. } | Outcome::RestXml(_)) | Self::Waits(_) => None,
         }
     }
 }
@@ -352,7 +352,7 @@ fn ask(world: &mut World, call: &Call) -> Result<Value, Fault> {
 fn pretend(world: &mut World, call: &Call, wanted: &Wanted) -> Result<Arrived, Fault> {
     authorize(world, call)?;
     Ok(Arrived::Done(match wanted {
-        Wanted::S3(_) => Outcome::S3(s3::Answer::default()),
+        Wanted::RestXml(_) => Outcome::RestXml(rest_xml::Answer::default()),
         Wanted::World => Outcome::Output {
             service: call.service.clone(),
             operation: call.operation.clone(),

@@ -11,6 +11,7 @@ use crate::{
 
 /// What the account has to know of it.
 pub const SERVICE: Service = Service {
+    condition_keys: &["kms:CallerAccount", "kms:ViaService"],
     resources: &[ResourceType {
         update: Update::InPlace(put_policy),
         delete: |world, it| {

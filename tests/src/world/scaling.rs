@@ -34,6 +34,14 @@ pub const SERVICE: Service = Service {
     call: |world, it| call(world, it.operation, it.input),
     tick,
     needs: needs::needs,
+    condition_keys: &[
+        "application-autoscaling:scalable-dimension",
+        "application-autoscaling:service-namespace",
+    ],
+    linked_role: Some((
+        "ecs.application-autoscaling.amazonaws.com",
+        "AWSServiceRoleForApplicationAutoScaling_ECSService",
+    )),
     resources: provision::RESOURCES,
     ..Service::new("application-autoscaling")
 };

@@ -35,6 +35,12 @@ pub struct Service {
     pub prefix: &'static str,
     /// What a call needs to be allowed; `None` for an operation that it does not have. Nothing at all is the action itself.
     pub needs: fn(&Question<'_>) -> Option<Vec<Need>>,
+    /// Condition keys of its own that its calls fill in.
+    pub condition_keys: &'static [&'static str],
+    /// Those of them that may have several values, so that a policy needs `ForAllValues` or `ForAnyValue`.
+    pub several_values: &'static [&'static str],
+    /// Who assumes the service-linked role that is made for it, and the role's name. AWS: the services' own pages on them.
+    pub linked_role: Option<(&'static str, &'static str)>,
     /// The types of resources that stacks make of it.
     pub resources: &'static [ResourceType],
     /// Its answer to who may not: code and HTTP status. Services that speak or once spoke the query protocol answer 403.
@@ -110,6 +116,9 @@ impl Service {
             tick: |_| {},
             prefix: name,
             needs: |_| None,
+            condition_keys: &[],
+            several_values: &[],
+            linked_role: None,
             resources: &[],
             denied: ("AccessDeniedException", 400),
             throttled: ("ThrottlingException", 400),

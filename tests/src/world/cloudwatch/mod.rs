@@ -54,6 +54,7 @@ pub const SERVICE: Service = Service {
     throttled: ("Throttling", 400),
     prefix: "cloudwatch",
     needs: needs::needs,
+    condition_keys: &["cloudwatch:namespace"],
     resources: provision::RESOURCES,
     ..Service::new("monitoring")
 };

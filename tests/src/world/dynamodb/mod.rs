@@ -35,6 +35,7 @@ pub const SERVICE: Service = Service {
     call: |world, it| call(world, it.operation, it.input),
     throttled: ("ProvisionedThroughputExceededException", 400),
     needs: needs::needs,
+    condition_keys: &["dynamodb:EnclosingOperation"],
     resources: provision::RESOURCES,
     ..Service::new("dynamodb")
 };

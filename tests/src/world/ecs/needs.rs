@@ -1,8 +1,10 @@
 //! What calls need.
 
-use serde_json::Value;
+use std::collections::BTreeMap;
 
-use super::{running_definition, task_definition, task_tags};
+use serde_json::{Value, json};
+
+use super::{active, definition, task};
 use crate::world::{
     World,
     iam::{
@@ -182,4 +184,25 @@ fn in_cluster_arn(it: &Question<'_>, kind: &str, given: &str) -> String {
     let cluster = cluster_arn(it);
     let cluster = cluster.rsplit('/').next().unwrap_or_default();
     it.world.arn("ecs", &format!("{kind}/{cluster}/{given}"))
+}
+
+/// The tags of a task by its ARN.
+fn task_tags<'a>(world: &'a World, arn: &str) -> Option<&'a BTreeMap<String, String>> {
+    let index = task::position(world, arn)?;
+    Some(&world.ecs.tasks[index].tags)
+}
+
+/// The ARN of the definition that a service has, by the service's ARN.
+fn running_definition<'a>(world: &'a World, service_arn: &str) -> Option<&'a str> {
+    let name = service_arn.strip_prefix(&world.arn("ecs", "service/"))?;
+    let (cluster, service) = name.split_once('/')?;
+    let service = active(world, cluster, service)?;
+    Some(service.deployments.first()?.task_definition.as_str())
+}
+
+/// A task definition by ARN, `family:revision` or family, as `DescribeTaskDefinition` answers it.
+fn task_definition(world: &World, name: &str) -> Option<Value> {
+    let input = json!({ "taskDefinition": name });
+    let mut answer = definition::describe(world, &input).ok()?;
+    Some(answer["taskDefinition"].take())
 }

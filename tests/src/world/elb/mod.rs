@@ -55,6 +55,10 @@ pub const SERVICE: Service = Service {
     throttled: ("Throttling", 400),
     limits: limits::GROUPS,
     needs: needs::needs,
+    linked_role: Some((
+        "elasticloadbalancing.amazonaws.com",
+        "AWSServiceRoleForElasticLoadBalancing",
+    )),
     resources: provision::RESOURCES,
     ..Service::new("elasticloadbalancing")
 };

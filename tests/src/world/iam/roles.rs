@@ -6,20 +6,7 @@ use super::{
     needs::{Need, Question, text},
     role_arn,
 };
-use crate::world::{Fault, Principal, World, unknown_operation};
-
-/// Services and their service-linked roles. AWS: the services' own pages on them.
-const LINKED: [(&str, &str); 3] = [
-    ("ecs.amazonaws.com", "AWSServiceRoleForECS"),
-    (
-        "ecs.application-autoscaling.amazonaws.com",
-        "AWSServiceRoleForApplicationAutoScaling_ECSService",
-    ),
-    (
-        "elasticloadbalancing.amazonaws.com",
-        "AWSServiceRoleForElasticLoadBalancing",
-    ),
-];
+use crate::world::{Fault, Principal, SERVICES, World, unknown_operation};
 
 /// Calls one API operation.
 ///
@@ -66,9 +53,11 @@ fn get_role(world: &World, name: &str) -> Result<Value, Fault> {
 
 fn create_linked(world: &mut World, input: &Value) -> Result<Value, Fault> {
     let service = input["AWSServiceName"].as_str().unwrap_or_default();
-    let known = LINKED.iter().find(|(known, _)| *known == service);
-    let Some((_, name)) = known else {
-        let known = LINKED.map(|(service, _)| service).join(", ");
+    let mut known: Vec<_> = SERVICES.iter().filter_map(|it| it.linked_role).collect();
+    known.sort_unstable();
+    let Some((_, name)) = known.iter().find(|(known, _)| *known == service) else {
+        let known: Vec<_> = known.into_iter().map(|(known, _)| known).collect();
+        let known = known.join(", ");
         return Err(Fault::new(
             "InvalidInput",
             format!(
