@@ -4,6 +4,9 @@
 //! it is called, what time does to it, what its calls need, and which resources stacks make of it. The account, the wire and
 //! the stacks find it by the name that a call or a template says; they know none of the names themselves.
 
+#[cfg(test)]
+mod wall;
+
 use std::time::Duration;
 
 use serde_json::Value;
@@ -146,6 +149,10 @@ macro_rules! services {
     ($($module:ident $(:: $State:ident)?,)*) => {
         /// The services, in the order in which time comes to them.
         pub static SERVICES: &[&Service] = &[$(&$module::SERVICE,)*];
+
+        /// Their modules, in the same order.
+        #[cfg(test)]
+        const MODULES: &[&str] = &[$(stringify!($module),)*];
 
         /// The account.
         #[derive(Debug)]
