@@ -1,25 +1,11 @@
-//! Creates the resources of templates in the local account, as `CloudFormation` does on AWS.
+//! Creates, changes and deletes the resources of templates in the local account, as `CloudFormation` does on AWS.
 //!
-//! One file per service. Properties are as strict as the account: a type or property that is not
-//! known here is refused by name.
+//! What there is to know of a type of resources its service says, in its own module. Properties are as strict as the
+//! account: a type or property that is not known here is refused by name.
 
-mod autoscaling;
 mod changes;
-mod cloudwatch;
-mod codepipeline;
-mod dynamodb;
-mod ecr;
-mod ecs;
-mod elb;
-mod events;
-mod iam;
-mod inert;
-mod lambda;
-mod properties;
-mod removal;
-mod s3;
-mod sns;
-mod sqs;
+mod kind;
+pub(crate) mod properties;
 
 use std::collections::BTreeMap;
 
@@ -27,10 +13,11 @@ use serde_json::Value;
 
 use crate::{
     template::{Created, Provider, Refused, Resource, physical_name},
-    world::{Fault, World},
+    world::{Fault, SERVICES, World, tagging},
 };
 
-pub use changes::Updated;
+pub(crate) use changes::{only_changed, unchanged};
+pub use kind::{ResourceType, Tagged, Update};
 
 /// Creates resources in an account.
 pub struct Provisioner<'a> {
@@ -51,50 +38,13 @@ pub struct Existing<'a> {
     pub properties: &'a Value,
 }
 
-impl Provider for Provisioner<'_> {
-    fn create(&mut self, resource: &Resource<'_>) -> Result<Created, Refused> {
-        create(self.world, resource)
-    }
-}
-
-impl Provisioner<'_> {
-    /// Changes a resource to other properties.
-    ///
-    /// # Errors
-    /// As when it is created, and for what cannot be changed here.
-    pub fn update(
-        &mut self,
-        resource: &Resource<'_>,
-        before: &Existing<'_>,
-    ) -> Result<Updated, Refused> {
-        changes::update(self.world, resource, before)
-    }
-
-    /// Deletes a resource. One that is gone already is passed over.
-    ///
-    /// # Errors
-    /// The service's own refusal.
-    pub fn delete(&mut self, it: &Existing<'_>) -> Result<(), Fault> {
-        removal::delete(self.world, it)
-    }
-}
-
-/// Whether something that the account has already is in the way of a resource: its name.
-#[must_use]
-pub fn in_the_way(world: &World, resource: &Resource<'_>) -> Option<String> {
-    let property = removal::name_property(resource.kind)?;
-    let name = name_of(resource, resource.properties[property].as_str());
-    let name = match resource.kind {
-        "AWS::S3::Bucket" => name.to_ascii_lowercase(),
-        _ => name,
-    };
-    removal::exists(world, resource.kind, &name).then_some(name)
-}
-
-/// The ARN under which a resource has tags, if it can have any.
-#[must_use]
-pub fn tagged_arn(world: &World, it: &Existing<'_>) -> Option<String> {
-    removal::arn(world, it)
+/// A resource that has been changed.
+#[derive(Debug)]
+pub enum Updated {
+    /// It is the same one.
+    InPlace(Created),
+    /// Another took its place; the old one is still there.
+    Replaced(Created),
 }
 
 /// How far a resource is that takes time.
@@ -108,72 +58,103 @@ pub enum Settled {
     Failed(String),
 }
 
-/// Whether a resource that was created or changed is ready: a service is in its steady state.
+impl Provider for Provisioner<'_> {
+    fn create(&mut self, resource: &Resource<'_>) -> Result<Created, Refused> {
+        (known(resource)?.create)(self.world, resource)
+    }
+}
+
+impl Provisioner<'_> {
+    /// Changes a resource to other properties. AWS: `CloudFormation` Template Reference, per property: "Update requires".
+    /// What AWS replaces and the local account cannot is refused by name.
+    ///
+    /// # Errors
+    /// As when it is created, and for what cannot be changed here.
+    pub fn update(
+        &mut self,
+        resource: &Resource<'_>,
+        before: &Existing<'_>,
+    ) -> Result<Updated, Refused> {
+        let kind = known(resource)?;
+        let renamed = |property| resource.properties[property] != before.properties[property];
+        if kind.named_by.is_some_and(renamed) {
+            return (kind.create)(self.world, resource).map(Updated::Replaced);
+        }
+        match kind.update {
+            Update::Again => (kind.create)(self.world, resource).map(Updated::InPlace),
+            Update::Anew => (kind.create)(self.world, resource).map(Updated::Replaced),
+            Update::InPlace(change) => {
+                change(self.world, resource, before)?;
+                Ok(Updated::InPlace(Created {
+                    reference: before.reference.to_owned(),
+                    attributes: before.attributes.clone(),
+                }))
+            }
+        }
+    }
+
+    /// Deletes a resource. One that is gone already is passed over.
+    ///
+    /// # Errors
+    /// The service's own refusal.
+    pub fn delete(&mut self, it: &Existing<'_>) -> Result<(), Fault> {
+        let Some(kind) = resource_type(it.kind) else {
+            return Ok(());
+        };
+        (kind.delete)(self.world, it)?;
+        if let Some(arn) = kind.arn(self.world, it) {
+            tagging::forget(self.world, &arn);
+        }
+        Ok(())
+    }
+}
+
+/// A type of resources by its name.
+#[must_use]
+pub fn resource_type(name: &str) -> Option<&'static ResourceType> {
+    let all = SERVICES.iter().flat_map(|service| service.resources);
+    all.into_iter().find(|kind| kind.name == name)
+}
+
+/// Whether something that the account has already is in the way of a resource: its name.
+#[must_use]
+pub fn in_the_way(world: &World, resource: &Resource<'_>) -> Option<String> {
+    let kind = resource_type(resource.kind)?;
+    let given = resource.properties[kind.named_by?].as_str();
+    let name = (kind.spelling)(name_of(resource, given));
+    (kind.exists)(world, &name).then_some(name)
+}
+
+/// The ARN under which a resource has tags, if it can have any.
+#[must_use]
+pub fn tagged_arn(world: &World, it: &Existing<'_>) -> Option<String> {
+    resource_type(it.kind)?.arn(world, it)
+}
+
+/// Whether a resource that was created or changed is ready.
 #[must_use]
 pub fn is_ready(world: &World, it: &Existing<'_>) -> Settled {
-    if it.kind != "AWS::ECS::Service" {
-        return Settled::Yes;
-    }
-    let (cluster, service) = removal::service(it);
-    if crate::world::ecs::failed_rollout(world, cluster, service) {
-        // AWS: the words of the event of a service whose circuit breaker has fired.
-        return Settled::Failed(
-            "Error occurred during operation 'ECS Deployment Circuit Breaker was triggered'."
-                .to_owned(),
-        );
-    }
-    if crate::world::ecs::is_deploying(world, cluster, service) {
-        Settled::NotYet
-    } else {
-        Settled::Yes
-    }
+    resource_type(it.kind).map_or(Settled::Yes, |kind| (kind.is_ready)(world, it))
 }
 
-/// Whether a resource that was deleted is gone: a service goes with its last task.
+/// Whether a resource that was deleted is gone.
 #[must_use]
 pub fn is_gone(world: &World, it: &Existing<'_>) -> bool {
-    let (cluster, service) = removal::service(it);
-    it.kind != "AWS::ECS::Service" || crate::world::ecs::is_gone(world, cluster, service)
+    resource_type(it.kind).is_none_or(|kind| (kind.is_gone)(world, it))
 }
 
-fn create(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
-    match resource.kind {
-        "AWS::ApplicationAutoScaling::ScalableTarget" => autoscaling::target(world, resource),
-        "AWS::CloudWatch::Alarm" => cloudwatch::alarm(world, resource),
-        "AWS::CloudWatch::AlarmMuteRule" => cloudwatch::alarm_mute_rule(world, resource),
-        "AWS::CloudWatch::CompositeAlarm" => cloudwatch::composite_alarm(world, resource),
-        "AWS::CloudWatch::Dashboard" => cloudwatch::dashboard(world, resource),
-        "AWS::CodeBuild::Project" => codepipeline::project(world, resource),
-        "AWS::CodePipeline::Pipeline" => codepipeline::pipeline(world, resource),
-        "AWS::DynamoDB::Table" => dynamodb::table(world, resource),
-        "AWS::ECR::Repository" => ecr::repository(world, resource),
-        "AWS::ECS::Cluster" => ecs::cluster(world, resource),
-        "AWS::ECS::Service" => ecs::service(world, resource),
-        "AWS::ECS::TaskDefinition" => ecs::task_definition(world, resource),
-        "AWS::ElasticLoadBalancingV2::Listener" => elb::listener(world, resource),
-        "AWS::ElasticLoadBalancingV2::ListenerRule" => elb::rule(world, resource),
-        "AWS::ElasticLoadBalancingV2::LoadBalancer" => elb::load_balancer(world, resource),
-        "AWS::ElasticLoadBalancingV2::TargetGroup" => elb::target_group(world, resource),
-        "AWS::Events::Rule" => events::rule(world, resource),
-        "AWS::IAM::Policy" => iam::policy(world, resource),
-        "AWS::IAM::Role" => iam::role(world, resource),
-        "AWS::KMS::Key" => iam::key(world, resource),
-        "AWS::Lambda::EventInvokeConfig" => lambda::event_invoke_config(world, resource),
-        "AWS::Lambda::Function" => lambda::function(world, resource),
-        "AWS::Lambda::Permission" => lambda::permission(world, resource),
-        "AWS::S3::Bucket" => s3::bucket(world, resource),
-        "AWS::S3::BucketPolicy" => s3::policy(world, resource),
-        "AWS::SNS::Subscription" => sns::subscription(world, resource),
-        "AWS::SNS::Topic" => sns::topic(world, resource),
-        "AWS::SNS::TopicPolicy" => sns::policy(world, resource),
-        "AWS::SQS::Queue" => sqs::queue(world, resource),
-        "AWS::SQS::QueuePolicy" => sqs::policy(world, resource),
-        _ => inert::create(world, resource),
-    }
+fn known(resource: &Resource<'_>) -> Result<&'static ResourceType, Refused> {
+    resource_type(resource.kind).ok_or_else(|| Refused {
+        property: None,
+        message: format!(
+            "the local account has no resources of type {}",
+            resource.kind
+        ),
+    })
 }
 
 /// What `Ref` and `GetAtt` answer for a resource.
-fn created<const N: usize>(
+pub(crate) fn created<const N: usize>(
     reference: impl Into<String>,
     attributes: [(&str, Value); N],
 ) -> Created {
@@ -187,15 +168,30 @@ fn created<const N: usize>(
 }
 
 /// The name that a resource was given, or else one that is made up as `CloudFormation` does.
-fn name_of(resource: &Resource<'_>, given: Option<&str>) -> String {
+pub(crate) fn name_of(resource: &Resource<'_>, given: Option<&str>) -> String {
     given.map_or_else(
         || physical_name(resource.stack, resource.logical_id),
         str::to_owned,
     )
 }
 
+/// A resource that nothing in the account acts on: it has an id, `PREFIX-` and seventeen hexadecimal digits, and its
+/// properties are known by name.
+pub(crate) fn inert(
+    resource: &Resource<'_>,
+    prefix: &str,
+    known: &[&str],
+) -> Result<Created, Refused> {
+    properties::check(resource, known)?;
+    let name = physical_name(resource.stack, resource.logical_id);
+    let digest = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+    });
+    Ok(created(format!("{prefix}-0{digest:016x}"), []))
+}
+
 /// The account's own refusal, which says which member is meant.
-fn refused(fault: &Fault) -> Refused {
+pub(crate) fn refused(fault: &Fault) -> Refused {
     Refused {
         property: None,
         message: format!("{}: {}", fault.code, fault.message),
@@ -203,10 +199,18 @@ fn refused(fault: &Fault) -> Refused {
 }
 
 /// A property with a value that cannot be.
-fn bad(property: &str, message: impl Into<String>) -> Refused {
+pub(crate) fn bad(property: &str, message: impl Into<String>) -> Refused {
     Refused {
         property: Some(property.to_owned()),
         message: message.into(),
+    }
+}
+
+/// Deletes what may be gone already, which the service says with this code.
+pub(crate) fn unless_gone(result: Result<(), Fault>, gone: &str) -> Result<(), Fault> {
+    match result {
+        Err(fault) if fault.code != gone => Err(fault),
+        _ => Ok(()),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
 ///
 /// # Errors
 /// With the path of the property that is unknown, missing or of the wrong type.
-pub(super) fn parse<T: DeserializeOwned>(resource: &Resource<'_>) -> Result<T, Refused> {
+pub(crate) fn parse<T: DeserializeOwned>(resource: &Resource<'_>) -> Result<T, Refused> {
     serde_path_to_error::deserialize(resource.properties).map_err(|error| {
         let path = error.path().to_string();
         Refused {
@@ -32,7 +32,7 @@ pub(super) fn parse<T: DeserializeOwned>(resource: &Resource<'_>) -> Result<T, R
 ///
 /// # Errors
 /// A property that the call does not have, or that AWS's model of it does not allow.
-pub(super) fn input_of(
+pub(crate) fn input_of(
     service: &str,
     operation: &str,
     properties: &Value,
@@ -46,7 +46,7 @@ pub(super) fn input_of(
 }
 
 /// A number, or the same as text.
-pub(super) fn number<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+pub(crate) fn number<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: FromStr<Err: fmt::Display>,
@@ -61,7 +61,7 @@ where
 }
 
 /// The same, where the property may be absent.
-pub(super) fn optional_number<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+pub(crate) fn optional_number<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: FromStr<Err: fmt::Display>,
@@ -70,6 +70,37 @@ where
 }
 
 /// `true`, `false`, or the same as text.
-pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+pub(crate) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     number(deserializer)
+}
+
+/// Whether all properties are among the known ones, or tags.
+///
+/// # Errors
+/// The first that is not.
+pub(crate) fn check(resource: &Resource<'_>, known: &[&str]) -> Result<(), Refused> {
+    let properties = resource.properties.as_object();
+    let unknown = properties.and_then(|properties| {
+        properties
+            .keys()
+            .find(|name| *name != "Tags" && !known.contains(&name.as_str()))
+    });
+    match unknown {
+        Some(name) => Err(Refused {
+            property: Some(name.clone()),
+            message: format!(
+                "it is not known here; known are {} and Tags",
+                known.join(", ")
+            ),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// The texts of a list.
+pub(crate) fn texts(list: &Value) -> impl Iterator<Item = &str> {
+    list.as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
 }

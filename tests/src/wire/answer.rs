@@ -5,8 +5,11 @@ use hyper::body::Bytes;
 use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
-use super::{cbor, model::Model, query, s3};
-use crate::{clock::Moment, world::Fault};
+use super::{cbor, model::Model, query, rest_xml};
+use crate::{
+    clock::Moment,
+    world::{Fault, service},
+};
 
 /// The protocol of a request, judged by its headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,8 +80,8 @@ pub(super) enum Outcome {
         operation: String,
         output: Value,
     },
-    /// As S3 does.
-    S3(s3::Answer),
+    /// With an object.
+    RestXml(rest_xml::Answer),
     /// With a fault of a service.
     Fault { service: String, fault: Fault },
 }
@@ -92,7 +95,7 @@ impl Envelope {
                 operation,
                 output,
             } => self.output(&service, &operation, &output),
-            Outcome::S3(told) => {
+            Outcome::RestXml(told) => {
                 let content_type = told.content_type.unwrap_or("binary/octet-stream");
                 let mut answer = self.response(200, content_type, told.body);
                 for (name, value) in told.headers {
@@ -133,7 +136,7 @@ impl Envelope {
             Protocol::Json { .. } => json_fault(model, fault),
             Protocol::Cbor { .. } => cbor::error(&shape_id(model, &fault.code), &fault.message),
             Protocol::Query => {
-                let code = query_code(model, &fault.code);
+                let code = query_code(service, &fault.code);
                 query::error(model, &code, fault, &self.request_id).into_bytes()
             }
             Protocol::Xml => self.xml(fault).into_bytes(),
@@ -142,7 +145,7 @@ impl Envelope {
         let mut answer = self.response(fault.status, &content_type, body.into());
         if self.protocol.query_errors() {
             let side = query::side(fault);
-            let code = query_code(model, &fault.code);
+            let code = query_code(service, &fault.code);
             insert(&mut answer, "x-amzn-query-error", &format!("{code};{side}"));
         }
         answer
@@ -213,29 +216,17 @@ fn shape_id(model: Option<&Model>, code: &str) -> String {
 }
 
 /// An error's name in the query protocol, which clients of services that once spoke it still match
-/// on.
-///
-/// The model knows `CloudWatch`'s names. For SQS it does not; they are as in the generated SDKs.
-fn query_code(model: Option<&Model>, code: &str) -> String {
+/// on. The model knows most; the others are as in the answers of AWS.
+fn query_code(service: &str, code: &str) -> String {
+    let model = Model::of(service);
     let of_model = model.and_then(|model| model.shape(code)?.error.code.clone());
+    let of_service = || (service::of(service).former_code)(code);
     let is_query = model.is_some_and(|model| model.metadata.target_prefix.is_none());
-    let of_sqs = || match code {
-        "QueueDoesNotExist" => "AWS.SimpleQueueService.NonExistentQueue".to_owned(),
-        // No model has them; they are as in the answers of AWS.
+    of_model.or_else(of_service).unwrap_or_else(|| match code {
         "AccessDeniedException" => "AccessDenied".to_owned(),
         "ValidationException" if is_query => "ValidationError".to_owned(),
-        "QueueNameExists" => "QueueAlreadyExists".to_owned(),
-        "BatchEntryIdsNotDistinct"
-        | "BatchRequestTooLong"
-        | "EmptyBatchRequest"
-        | "InvalidBatchEntryId"
-        | "MessageNotInflight"
-        | "QueueDeletedRecently"
-        | "TooManyEntriesInBatchRequest"
-        | "UnsupportedOperation" => format!("AWS.SimpleQueueService.{code}"),
         _ => code.to_owned(),
-    };
-    of_model.unwrap_or_else(of_sqs)
+    })
 }
 
 fn insert(answer: &mut Response<Bytes>, name: &'static str, value: &str) {

@@ -8,9 +8,14 @@ use super::{
     answer::Protocol,
     cbor, keys,
     model::{Model, valid_input},
-    query, s3,
+    query, rest_xml,
 };
-use crate::world::{Fault, Identity, Principal, journal::Call, unknown_operation};
+use crate::world::{
+    Fault, Identity, Principal,
+    journal::Call,
+    service::{self, Endpoint, Reach, Service},
+    unknown_operation,
+};
 
 /// A request as far as it could be understood.
 pub(super) struct Incoming {
@@ -27,12 +32,9 @@ pub(super) struct Incoming {
 pub(super) enum Wanted {
     /// An operation of the world, with checked input.
     World,
-    /// An operation of S3.
-    S3(s3::Asked),
+    /// An operation on objects.
+    RestXml(rest_xml::Asked),
 }
-
-/// Services of no Region, and the one that requests to them are signed for.
-const GLOBAL: [(&str, &str); 1] = [("iam", "us-east-1")];
 
 /// The credential scope of a `SigV4` signature.
 struct Scope<'a> {
@@ -79,16 +81,18 @@ fn read(
     })?;
     call.principal = keys::principal(scope.access_key);
     scope.service.clone_into(&mut call.service);
-    if scope.service == "s3" {
-        return read_s3(parts, body, &scope, identity, call);
-    }
-    let model = Model::of(scope.service).ok_or_else(|| {
+    let nobody = || {
         Fault::with_status(
             "UnknownOperationException",
             format!("the local account has no service {}", scope.service),
             404,
         )
-    })?;
+    };
+    let service = service::find(scope.service).ok_or_else(nobody)?;
+    if service.endpoint == Endpoint::RestXml {
+        return read_rest_xml(parts, body, &scope, identity, call);
+    }
+    let model = Model::of(service.name).ok_or_else(nobody)?;
     let protocol = Protocol::of(&parts.headers);
     let operation = if protocol == Protocol::Query {
         query::operation(model, body)
@@ -96,19 +100,7 @@ fn read(
         operation(parts, model).map(str::to_owned)
     };
     call.operation = operation.ok_or_else(|| unknown_operation(scope.service, &call.operation))?;
-    // Images are in other Regions too, and clients of all Regions come here.
-    if scope.service == "ecr" {
-        scope.region.clone_into(&mut call.region);
-    } else if scope.region != identity.region && !GLOBAL.contains(&(scope.service, scope.region)) {
-        return Err(Fault::with_status(
-            "InvalidSignatureException",
-            format!(
-                "Credential should be scoped to a valid region: this account is in {}, not {}.",
-                identity.region, scope.region
-            ),
-            403,
-        ));
-    }
+    call.region = region(service, scope.region, identity)?;
     call.input = if protocol == Protocol::Query {
         query::input(model, &call.operation, body)
             .map_err(|problem| Fault::new("MalformedQueryString", problem))?
@@ -119,14 +111,31 @@ fn read(
     Ok(Wanted::World)
 }
 
-fn read_s3(
+/// The Region whose resources a request is about. Clients of all Regions come here.
+fn region(service: &Service, signed_for: &str, identity: &Identity) -> Result<String, Fault> {
+    let here = &identity.region;
+    match service.reach {
+        Reach::Everywhere => Ok(signed_for.to_owned()),
+        Reach::Global(global) if signed_for == global => Ok(here.clone()),
+        _ if signed_for == here => Ok(here.clone()),
+        _ => Err(Fault::with_status(
+            "InvalidSignatureException",
+            format!(
+                "Credential should be scoped to a valid region: this account is in {here}, not {signed_for}."
+            ),
+            403,
+        )),
+    }
+}
+
+fn read_rest_xml(
     parts: &Parts,
     body: &Bytes,
     scope: &Scope<'_>,
     identity: &Identity,
     call: &mut Call,
 ) -> Result<Wanted, Fault> {
-    let asked = s3::Asked::of(parts, body)?;
+    let asked = rest_xml::Asked::of(parts, body)?;
     asked.operation.clone_into(&mut call.operation);
     call.input = asked.input.clone();
     if scope.region != identity.region {
@@ -138,7 +147,7 @@ fn read_s3(
             ),
         ));
     }
-    Ok(Wanted::S3(asked))
+    Ok(Wanted::RestXml(asked))
 }
 
 /// `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, SignedHeaders=…, Signature=…`

@@ -13,7 +13,7 @@ mod model;
 mod outage;
 mod polling;
 mod query;
-mod s3;
+mod rest_xml;
 pub mod server;
 mod template;
 
@@ -102,7 +102,7 @@ pub type Interfere = Box<dyn FnMut(&Call) -> Interference + Send>;
 /// How far a call got when it arrived.
 enum Arrived {
     Done(Outcome),
-    /// It found no message and waits for one.
+    /// It found nothing and waits for something.
     Waits(Polling),
     Lost,
 }
@@ -282,10 +282,10 @@ impl Account {
     fn carry_out(world: &mut World, call: &Call, wanted: Wanted) -> Result<Arrived, Fault> {
         admit(world, call)?;
         Ok(Arrived::Done(match wanted {
-            Wanted::S3(asked) => Outcome::S3(s3::carry_out(world, &asked)?),
+            Wanted::RestXml(asked) => Outcome::RestXml(rest_xml::carry_out(world, &asked)?),
             Wanted::World => {
                 let output = ask(world, call)?;
-                if let Some(polling) = Polling::of(world, call, &output)? {
+                if let Some(polling) = Polling::of(world, call, &output) {
                     return Ok(Arrived::Waits(polling));
                 }
                 Outcome::Output {
@@ -318,7 +318,7 @@ impl Arrived {
         match self {
             Self::Done(Outcome::Fault { fault, .. }) => Some(fault.code.clone()),
             Self::Lost => Some(NEVER_ANSWERED.to_owned()),
-            Self::Done(Outcome::Output { .. } | Outcome::S3(_)) | Self::Waits(_) => None,
+            Self::Done(Outcome::Output { .. } | Outcome::RestXml(_)) | Self::Waits(_) => None,
         }
     }
 }
@@ -344,23 +344,15 @@ fn authorize(world: &mut World, call: &Call) -> Result<(), Fault> {
 
 /// Calls the world; the output fits the model.
 fn ask(world: &mut World, call: &Call) -> Result<Value, Fault> {
-    let Call {
-        principal,
-        region,
-        service,
-        operation,
-        input,
-        ..
-    } = call;
-    let output = world.call_in(region, service, operation, input, principal)?;
-    model::valid_output(service, operation, &output)
+    let output = world.carry_out(&call.into())?;
+    model::valid_output(&call.service, &call.operation, &output)
 }
 
 /// Answers as if a call had been carried out.
 fn pretend(world: &mut World, call: &Call, wanted: &Wanted) -> Result<Arrived, Fault> {
     authorize(world, call)?;
     Ok(Arrived::Done(match wanted {
-        Wanted::S3(_) => Outcome::S3(s3::Answer::default()),
+        Wanted::RestXml(_) => Outcome::RestXml(rest_xml::Answer::default()),
         Wanted::World => Outcome::Output {
             service: call.service.clone(),
             operation: call.operation.clone(),

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::Value;
 
 use super::check;
-use crate::world::{Fault, unknown_operation};
+use crate::world::{Fault, SERVICES, service::Endpoint, unknown_operation};
 
 /// The part of a service's model that the local account knows; see `models/trim.py`.
 #[derive(Debug, Deserialize)]
@@ -105,42 +105,16 @@ pub(super) struct ErrorTraits {
 }
 
 static MODELS: LazyLock<HashMap<&str, Model>> = LazyLock::new(|| {
+    let models = SERVICES
+        .iter()
+        .filter_map(|service| match service.endpoint {
+            Endpoint::Model(text) => Some((service.name, text)),
+            Endpoint::None | Endpoint::RestXml => None,
+        });
     let read = |text| {
         serde_json::from_str(text).expect("the models are compiled in, and a test has read them")
     };
-    HashMap::from([
-        (
-            "application-autoscaling",
-            read(include_str!("../../models/application-autoscaling.json")),
-        ),
-        (
-            "cloudformation",
-            read(include_str!("../../models/cloudformation.json")),
-        ),
-        (
-            "codepipeline",
-            read(include_str!("../../models/codepipeline.json")),
-        ),
-        ("dynamodb", read(include_str!("../../models/dynamodb.json"))),
-        ("ecr", read(include_str!("../../models/ecr.json"))),
-        ("ecs", read(include_str!("../../models/ecs.json"))),
-        (
-            "elasticloadbalancing",
-            read(include_str!("../../models/elbv2.json")),
-        ),
-        (
-            "monitoring",
-            read(include_str!("../../models/cloudwatch.json")),
-        ),
-        ("iam", read(include_str!("../../models/iam.json"))),
-        ("sns", read(include_str!("../../models/sns.json"))),
-        ("sqs", read(include_str!("../../models/sqs.json"))),
-        ("sts", read(include_str!("../../models/sts.json"))),
-        (
-            "tagging",
-            read(include_str!("../../models/resourcegroupstaggingapi.json")),
-        ),
-    ])
+    models.map(|(name, text)| (name, read(text))).collect()
 });
 
 impl Model {

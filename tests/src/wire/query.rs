@@ -13,7 +13,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use super::{
     answer::escaped,
     model::{Kind, Member, Model, Shape},
-    s3::percent_decoded,
+    rest_xml::percent_decoded,
 };
 use crate::{clock::Moment, world::Fault};
 

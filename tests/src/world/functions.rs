@@ -7,18 +7,26 @@
 //! invocation".
 
 mod invoker;
+mod provision;
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
 use serde_json::Value;
 
-use super::{Effect, Fault, Principal, World, cloudwatch, iam, journal::What};
+use super::{Effect, Fault, Principal, World, cloudwatch, iam, journal::What, service::Service};
 use crate::clock::Moment;
 
 pub use invoker::{Invoker, invoke_for};
 
 /// How long Lambda waits before the second and the third attempt at an event. AWS: same page.
 const RETRY_DELAYS: [Duration; 2] = [Duration::from_mins(1), Duration::from_mins(2)];
+
+/// What the account has to know of it.
+pub const SERVICE: Service = Service {
+    tick,
+    resources: provision::RESOURCES,
+    ..Service::new("lambda")
+};
 
 /// Functions and the invocations that wait.
 #[derive(Debug, Default)]

@@ -1,17 +1,19 @@
 //! The local AWS account, as plain values.
 //!
-//! Every service is one module: its state, `call` for the API operations that exist here, and `tick`
-//! for what AWS does by itself as time passes. Modules call each other as AWS's services do: an
-//! alarm that changes state invokes its actions, a pipeline that ends emits an event. Nothing here
-//! waits, sleeps, reads a clock or does I/O. What must happen outside goes into the outbox as an
-//! [`Effect`]; whoever drives the world (the live rehearsal with processes, the tests on a virtual
+//! Every service is one module: its state, and a [`Service`] that says how it is called, what AWS does by
+//! itself as time passes, and what else the account has to know of it. Modules call each other as AWS's
+//! services do: an alarm that changes state invokes its actions, a pipeline that ends emits an event.
+//! Nothing here waits, sleeps, reads a clock or does I/O. What must happen outside goes into the outbox as
+//! an [`Effect`]; whoever drives the world (the live rehearsal with processes, the tests on a virtual
 //! clock) carries it out and reports back by calling the module that asked.
 
 mod chance;
 pub mod cloudformation;
 pub mod cloudwatch;
+pub mod codebuild;
 pub mod codepipeline;
 pub mod dynamodb;
+pub mod ec2;
 pub mod ecr;
 pub mod ecs;
 pub mod elb;
@@ -19,10 +21,13 @@ pub mod events;
 pub mod functions;
 pub mod iam;
 pub mod journal;
+pub mod kms;
 pub mod limits;
+pub mod logs;
 pub mod s3;
 pub mod scaling;
 mod schedule;
+pub mod service;
 pub mod sns;
 pub mod sqs;
 pub mod sts;
@@ -34,6 +39,31 @@ use serde_json::Value;
 
 use crate::clock::Moment;
 use journal::{Entry, What};
+use service::{Called, Service};
+
+// In the order in which time comes to them; those that time does nothing to are at the end.
+service::services! {
+    sqs::Sqs,
+    elb::Elb,
+    scaling::Scaling,
+    ecs::Ecs,
+    cloudwatch::CloudWatch,
+    events::Events,
+    codepipeline::CodePipeline,
+    functions::Functions,
+    cloudformation::CloudFormation,
+    codebuild,
+    dynamodb::DynamoDb,
+    ec2,
+    ecr::Ecr,
+    iam::Iam,
+    kms,
+    logs,
+    s3::S3,
+    sns::Sns,
+    sts,
+    tagging::Tagging,
+}
 
 /// The account and the Region that everything here is in.
 #[derive(Debug, Clone)]
@@ -107,104 +137,18 @@ pub enum Effect {
     PlayAction(codepipeline::PlayedAction),
 }
 
-/// The account.
-#[derive(Debug)]
-pub struct World {
-    /// Where all this is.
-    pub identity: Identity,
-    /// The account's time. Set by whoever drives the world, before each call and tick.
-    pub now: Moment,
-    /// How many times faster than on AWS the account's own clockwork runs: metric periods, alarm
-    /// evaluation, schedules, health-check intervals. 1 on the virtual clock.
-    pub pace: u32,
-    /// What happened, for transcripts, the terminal and the report.
-    pub journal: Vec<Entry>,
-    /// What is to be done outside.
-    pub outbox: Vec<Effect>,
-    /// Amazon SQS.
-    pub sqs: sqs::Sqs,
-    /// Amazon ECR.
-    pub ecr: ecr::Ecr,
-    /// Amazon ECS.
-    pub ecs: ecs::Ecs,
-    /// Elastic Load Balancing v2.
-    pub elb: elb::Elb,
-    /// Application Auto Scaling.
-    pub scaling: scaling::Scaling,
-    /// Amazon `CloudWatch`.
-    pub cloudwatch: cloudwatch::CloudWatch,
-    /// AWS `CodePipeline`.
-    pub codepipeline: codepipeline::CodePipeline,
-    /// Amazon `EventBridge`.
-    pub events: events::Events,
-    /// AWS Lambda.
-    pub functions: functions::Functions,
-    /// Amazon S3.
-    pub s3: s3::S3,
-    /// Amazon `DynamoDB`.
-    pub dynamodb: dynamodb::DynamoDb,
-    /// AWS IAM.
-    pub iam: iam::Iam,
-    /// Amazon SNS.
-    pub sns: sns::Sns,
-    /// AWS `CloudFormation`.
-    pub cloudformation: cloudformation::CloudFormation,
-    /// The tags of resources.
-    pub tagging: tagging::Tagging,
-    /// How many calls the services take.
-    pub limits: limits::Limits,
-    /// Source of ids: the same sequence in every run.
-    ids: u64,
-}
-
 impl World {
-    /// An empty account at a given time.
-    #[must_use]
-    pub fn new(identity: Identity, now: Moment, pace: u32) -> Self {
-        Self {
-            identity,
-            now,
-            pace,
-            journal: Vec::new(),
-            outbox: Vec::new(),
-            sqs: sqs::Sqs::default(),
-            ecr: ecr::Ecr::default(),
-            ecs: ecs::Ecs::default(),
-            elb: elb::Elb::default(),
-            scaling: scaling::Scaling::default(),
-            cloudwatch: cloudwatch::CloudWatch::default(),
-            codepipeline: codepipeline::CodePipeline::default(),
-            events: events::Events::default(),
-            functions: functions::Functions::default(),
-            s3: s3::S3::default(),
-            dynamodb: dynamodb::DynamoDb::default(),
-            iam: iam::Iam::default(),
-            sns: sns::Sns::default(),
-            cloudformation: cloudformation::CloudFormation::default(),
-            tagging: tagging::Tagging::default(),
-            limits: limits::Limits::default(),
-            ids: 0,
-        }
-    }
-
     /// Lets AWS do what it does by itself, up to `now`. Called about once a second of account time.
     pub fn tick(&mut self, now: Moment) {
         self.now = now;
-        sqs::tick(self);
-        elb::tick(self);
-        scaling::tick(self);
-        ecs::tick(self);
-        cloudwatch::tick(self);
-        events::tick(self);
-        codepipeline::tick(self);
-        functions::tick(self);
-        cloudformation::tick(self);
+        for service in SERVICES {
+            (service.tick)(self);
+        }
     }
 
-    /// Calls one API operation in the account's Region. `service` is the `SigV4` credential scope's name (`ecs`, `ecr`,
-    /// `sqs`, `sns`, `dynamodb`, `elasticloadbalancing`, `monitoring`, `codepipeline`, `application-autoscaling`); the
-    /// input has been checked against the service's model. Members keep the names of the model (`botocore`
-    /// `service-2.json`); timestamps are numbers of epoch seconds.
+    /// Calls one API operation in the account's Region. `service` is its [`Service::name`]; the input has been checked
+    /// against the service's model. Members keep the names of the model (`botocore` `service-2.json`); timestamps are
+    /// numbers of epoch seconds.
     ///
     /// # Errors
     /// The fault that AWS would answer with.
@@ -216,37 +160,21 @@ impl World {
         principal: &Principal,
     ) -> Result<Value, Fault> {
         let region = self.identity.region.clone();
-        self.call_in(&region, service, operation, input, principal)
+        self.carry_out(&Called {
+            region: &region,
+            service,
+            operation,
+            input,
+            principal,
+        })
     }
 
-    /// The same in any Region: only ECR has something in others.
+    /// The same in any Region: some services have something in others ([`service::Reach`]).
     ///
     /// # Errors
     /// The fault that AWS would answer with.
-    pub fn call_in(
-        &mut self,
-        region: &str,
-        service: &str,
-        operation: &str,
-        input: &Value,
-        principal: &Principal,
-    ) -> Result<Value, Fault> {
-        match service {
-            "ecr" => ecr::call(self, region, operation, input),
-            "dynamodb" => dynamodb::call(self, operation, input),
-            "sns" => sns::call(self, operation, input, principal),
-            "sqs" => sqs::call(self, operation, input),
-            "ecs" => ecs::call(self, operation, input, principal),
-            "elasticloadbalancing" => elb::call(self, operation, input),
-            "monitoring" => cloudwatch::call(self, operation, input),
-            "codepipeline" => codepipeline::call(self, operation, input),
-            "application-autoscaling" => scaling::call(self, operation, input),
-            "cloudformation" => cloudformation::call(self, operation, input),
-            "iam" => iam::call(self, operation, input),
-            "sts" => sts::call(self, operation, principal),
-            "tagging" => tagging::call(self, operation, input),
-            _ => Err(unknown_operation(service, operation)),
-        }
+    pub fn carry_out(&mut self, called: &Called<'_>) -> Result<Value, Fault> {
+        (service::of(called.service).call)(self, called)
     }
 
     /// An AWS duration in this account's own clockwork.

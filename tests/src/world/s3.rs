@@ -1,5 +1,7 @@
 //! Amazon S3: buckets with objects and their versions.
 
+mod needs;
+mod provision;
 mod versions;
 
 use std::{collections::BTreeMap, fmt::Write as _};
@@ -7,10 +9,22 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use md5::{Digest, Md5};
 use serde_json::json;
 
-use super::{Fault, World, events};
+use super::{
+    Fault, World, events,
+    service::{Endpoint, Service},
+};
 use crate::clock::Moment;
 
 pub use versions::{Deleted, Listed, delete};
+
+/// What the account has to know of it.
+pub const SERVICE: Service = Service {
+    endpoint: Endpoint::RestXml,
+    denied: ("AccessDenied", 403),
+    needs: needs::needs,
+    resources: provision::RESOURCES,
+    ..Service::new("s3")
+};
 
 /// Buckets by name.
 #[derive(Debug, Default)]

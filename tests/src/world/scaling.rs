@@ -2,6 +2,8 @@
 
 mod actions;
 mod cron;
+mod needs;
+mod provision;
 mod schedule;
 #[cfg(test)]
 mod tests;
@@ -10,7 +12,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Fault, World, ecs, unknown_operation};
+use super::{
+    Fault, World, ecs,
+    service::{Endpoint, Service},
+    unknown_operation,
+};
 use crate::clock::Moment;
 use actions::Action;
 
@@ -21,6 +27,24 @@ const DIMENSION: &str = "ecs:service:DesiredCount";
 /// AWS: `MaxResults` is 50 unless given and at most that (API reference, `DescribeScalableTargets`,
 /// `DescribeScheduledActions`).
 const PAGE: usize = 50;
+
+/// What the account has to know of it.
+pub const SERVICE: Service = Service {
+    endpoint: Endpoint::Model(include_str!("../../models/application-autoscaling.json")),
+    call: |world, it| call(world, it.operation, it.input),
+    tick,
+    needs: needs::needs,
+    condition_keys: &[
+        "application-autoscaling:scalable-dimension",
+        "application-autoscaling:service-namespace",
+    ],
+    linked_role: Some((
+        "ecs.application-autoscaling.amazonaws.com",
+        "AWSServiceRoleForApplicationAutoScaling_ECSService",
+    )),
+    resources: provision::RESOURCES,
+    ..Service::new("application-autoscaling")
+};
 
 /// Scalable targets by resource id.
 #[derive(Debug, Default)]
@@ -82,7 +106,7 @@ pub fn call(world: &mut World, operation: &str, input: &Value) -> Result<Value, 
         "PutScheduledAction" => actions::put(world, input),
         "DescribeScheduledActions" => actions::describe(world, input),
         "DeleteScheduledAction" => actions::delete(world, input),
-        _ => Err(unknown_operation("application-autoscaling", operation)),
+        _ => Err(unknown_operation(SERVICE.name, operation)),
     }
 }
 

@@ -9,7 +9,15 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Fault, Principal, World, events, functions::Invoker, iam, journal::What, unknown_operation,
+    Fault, Principal, World, events,
+    functions::Invoker,
+    iam::{
+        self,
+        needs::{Need, Question, text},
+    },
+    journal::What,
+    service::{Endpoint, Service},
+    unknown_operation,
 };
 use crate::clock::Moment;
 
@@ -21,6 +29,18 @@ const LONGEST_SUBJECT: usize = 100;
 
 /// The key that AWS manages for SNS. Its policy lets nobody in but the account's own principals.
 const MANAGED_KEY: &str = "alias/aws/sns";
+
+/// What the account has to know of it.
+pub const SERVICE: Service = Service {
+    endpoint: Endpoint::Model(include_str!("../../models/sns.json")),
+    call: |world, it| call(world, it.operation, it.input, it.principal),
+    // Its own error (botocore `sns.AuthorizationErrorException`).
+    denied: ("AuthorizationErrorException", 403),
+    throttled: ("ThrottledException", 429),
+    needs,
+    resources: provision::RESOURCES,
+    ..Service::new("sns")
+};
 
 /// Topics and what they took.
 #[derive(Debug, Default)]
@@ -213,8 +233,14 @@ pub fn call(
 ) -> Result<Value, Fault> {
     match operation {
         "Publish" => publish_input(world, input, principal),
-        _ => Err(unknown_operation("sns", operation)),
+        _ => Err(unknown_operation(SERVICE.name, operation)),
     }
+}
+
+/// What a call needs.
+fn needs(it: &Question<'_>) -> Option<Vec<Need>> {
+    let publishes = it.operation == "Publish";
+    publishes.then(|| vec![Need::new(it.action(), text(it.input, "TopicArn"))])
 }
 
 /// A service of the account publishes. What no topic takes is lost for its readers, and the journal
@@ -385,5 +411,6 @@ fn invalid(what: &str) -> Fault {
     )
 }
 
+mod provision;
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,19 @@
 
 use serde_json::{Value, json};
 
-use super::{Fault, Principal, World, iam, unknown_operation};
+use super::{
+    Fault, Principal, World, iam,
+    service::{Endpoint, Service},
+    unknown_operation,
+};
+
+/// What the account has to know of it.
+pub const SERVICE: Service = Service {
+    endpoint: Endpoint::Model(include_str!("../../models/sts.json")),
+    call: |world, it| call(world, it.operation, it.principal),
+    needs: |it| Some(it.anything()),
+    ..Service::new("sts")
+};
 
 /// Calls one API operation.
 ///
@@ -10,7 +22,7 @@ use super::{Fault, Principal, World, iam, unknown_operation};
 /// `UnknownOperationException`.
 pub fn call(world: &World, operation: &str, principal: &Principal) -> Result<Value, Fault> {
     if operation != "GetCallerIdentity" {
-        return Err(unknown_operation("sts", operation));
+        return Err(unknown_operation(SERVICE.name, operation));
     }
     let (account, name) = (&world.identity.account, &principal.0);
     let arn = match iam::acts_as(world, principal) {

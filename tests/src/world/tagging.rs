@@ -6,10 +6,23 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Fault, World, unknown_operation};
+use super::{
+    Fault, World,
+    service::{Endpoint, Service},
+    unknown_operation,
+};
 
 /// AWS: API reference, `GetResources`, `ResourcesPerPage`.
 const PAGE: usize = 100;
+
+/// What the account has to know of it.
+pub const SERVICE: Service = Service {
+    endpoint: Endpoint::Model(include_str!("../../models/resourcegroupstaggingapi.json")),
+    call: |world, it| call(world, it.operation, it.input),
+    prefix: "tag",
+    needs: |it| Some(it.anything()),
+    ..Service::new("tagging")
+};
 
 /// Tags by the resource's ARN.
 #[derive(Debug, Default)]
@@ -39,7 +52,7 @@ pub fn forget(world: &mut World, arn: &str) {
 /// `InvalidParameterException`.
 pub fn call(world: &World, operation: &str, input: &Value) -> Result<Value, Fault> {
     if operation != "GetResources" {
-        return Err(unknown_operation("tagging", operation));
+        return Err(unknown_operation(SERVICE.name, operation));
     }
     let unknown = input.as_object().into_iter().flatten().find(|(member, _)| {
         !["TagFilters", "PaginationToken", "ResourcesPerPage"].contains(&member.as_str())

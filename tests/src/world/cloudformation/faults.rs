@@ -4,7 +4,7 @@
 //! description of a rule's assertion is not known, so it stands alone.
 
 use crate::{
-    provision::Existing,
+    provision::{self, Existing},
     template::{Cause, Refused, TemplateError, Unmet},
     world::Fault,
 };
@@ -84,17 +84,13 @@ pub(super) fn handler(message: &str, token: &str, code: &str) -> String {
 
 /// Why a resource could not be deleted.
 pub(super) fn not_deleted(it: &Existing<'_>, fault: &Fault, token: &str) -> String {
-    let Fault {
-        message,
-        status,
-        code,
-        ..
-    } = fault;
-    if it.kind == "AWS::S3::Bucket" {
-        return format!(
-            "{message} (Service: Amazon S3; Status Code: {status}; Error Code: {code}; Request ID: {token}; Proxy: null)"
-        );
+    let own = provision::resource_type(it.kind).and_then(|kind| kind.not_deleted);
+    if let Some(own) = own {
+        return own(fault, token);
     }
+    let Fault {
+        message, status, ..
+    } = fault;
     let service = it.kind.split("::").nth(1).unwrap_or_default();
     let mut letters = service.chars();
     let service: String = letters

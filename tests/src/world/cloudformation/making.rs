@@ -204,9 +204,12 @@ fn change(world: &mut World, index: usize, place: usize, wanted: &Wanted, goal: 
 /// The tagging API hears of a resource's tags.
 fn tag(world: &mut World, index: usize, place: usize) {
     let owned = &world.cloudformation.stacks[index].resources[place];
-    let arn = owned
-        .existing()
-        .and_then(|existing| provision::tagged_arn(world, &existing));
+    let arn = owned.existing().and_then(|existing| {
+        if existing.kind == STACK {
+            return Some(existing.reference.to_owned());
+        }
+        provision::tagged_arn(world, &existing)
+    });
     if let Some(arn) = arn {
         let tags = owned.tags.clone();
         tagging::set(world, &arn, tags);

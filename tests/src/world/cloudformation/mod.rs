@@ -16,6 +16,7 @@ mod describe;
 mod ending;
 mod faults;
 mod making;
+mod needs;
 mod nested;
 mod ownership;
 mod removing;
@@ -30,9 +31,22 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Fault, World, unknown_operation};
+use super::{
+    Fault, World,
+    service::{Endpoint, Service},
+    unknown_operation,
+};
 use crate::template::Environment;
 use stack::Stack;
+
+/// What the account has to know of it.
+pub const SERVICE: Service = Service {
+    endpoint: Endpoint::Model(include_str!("../../../models/cloudformation.json")),
+    call: |world, it| call(world, it.operation, it.input),
+    tick,
+    needs: |it| Some(needs::needs(it)),
+    ..Service::new("cloudformation")
+};
 
 /// Stacks, also the deleted ones.
 #[derive(Debug)]
@@ -72,7 +86,7 @@ pub fn call(world: &mut World, operation: &str, input: &Value) -> Result<Value, 
         "GetTemplate" => describe::template(world, input),
         "GetTemplateSummary" => templates::summary(world, input),
         "ValidateTemplate" => templates::validate(world, input),
-        _ => Err(unknown_operation("cloudformation", operation)),
+        _ => Err(unknown_operation(SERVICE.name, operation)),
     }
 }
 

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::stack::{self, Tags};
-use crate::template::{Planned, Policies, Shown};
+use crate::{
+    provision,
+    template::{Planned, Policies, Shown},
+};
 
 /// A resource as its stack wants it.
 #[derive(Debug, Clone)]
@@ -16,9 +19,6 @@ pub(super) struct Wanted {
     pub(super) tags: Tags,
     pub(super) policies: Policies,
 }
-
-/// Kinds that keep their tags themselves: they are told the stack's.
-const TAGGED_BY_PROPERTY: [&str; 2] = ["AWS::ECS::Service", "AWS::ECS::TaskDefinition"];
 
 impl Wanted {
     /// AWS: `CloudFormation` user guide, "Resource tag": the tags of the stack are given to all of its resources that can have
@@ -32,7 +32,8 @@ impl Wanted {
         let mut properties = properties.clone();
         let mut tags = of_stack.clone();
         tags.extend(stack::read_tags(&properties["Tags"]));
-        if TAGGED_BY_PROPERTY.contains(&planned.kind.as_str()) && !tags.is_empty() {
+        let is_told = provision::resource_type(&planned.kind).is_some_and(|kind| kind.is_told_tags);
+        if is_told && !tags.is_empty() {
             properties["Tags"] = stack::listed(&tags);
         }
         tags.extend([

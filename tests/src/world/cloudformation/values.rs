@@ -11,19 +11,8 @@ use super::{
 };
 use crate::{
     template::{Sheet, scalar},
-    world::Fault,
+    world::{Fault, iam},
 };
-
-/// Resources that need an acknowledgement, with the property that names them. AWS: API reference, `CreateChangeSet`,
-/// `Capabilities`.
-const IAM: [(&str, &str); 6] = [
-    ("AWS::IAM::Group", "GroupName"),
-    ("AWS::IAM::InstanceProfile", "InstanceProfileName"),
-    ("AWS::IAM::ManagedPolicy", "ManagedPolicyName"),
-    ("AWS::IAM::Policy", ""),
-    ("AWS::IAM::Role", "RoleName"),
-    ("AWS::IAM::User", "UserName"),
-];
 
 /// The values that a request gives: for a stack that is there what it has can stay.
 ///
@@ -118,7 +107,7 @@ pub(super) fn capabilities(sheet: &Sheet) -> Option<(&'static str, Vec<String>)>
     let mut named = false;
     for resource in resources.into_iter().flatten().map(|(_, it)| it) {
         let kind = text(resource, "Type");
-        if let Some((_, property)) = IAM.iter().find(|(known, _)| *known == kind) {
+        if let Some((_, property)) = iam::ACKNOWLEDGED.iter().find(|(known, _)| *known == kind) {
             named |= resource["Properties"].get(*property).is_some();
             if !found.iter().any(|other| other == kind) {
                 found.push(kind.to_owned());

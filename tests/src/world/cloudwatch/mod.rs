@@ -19,8 +19,10 @@ mod math;
 mod metric;
 mod metrics;
 mod mute;
+mod needs;
 mod notify;
 mod payload;
+mod provision;
 mod queries;
 mod reason;
 mod rule;
@@ -33,11 +35,29 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{Fault, World, unknown_operation};
+use super::{
+    Fault, World,
+    service::{Endpoint, Service},
+    unknown_operation,
+};
 use crate::clock::Moment;
 use alarm::Alarm;
 pub use losses::{Loss, Lost};
 use metrics::{Key, Resolution, Statistics, Store};
+
+/// What the account has to know of it.
+pub const SERVICE: Service = Service {
+    endpoint: Endpoint::Model(include_str!("../../../models/cloudwatch.json")),
+    call: |world, it| call(world, it.operation, it.input),
+    tick,
+    denied: ("AccessDeniedException", 403),
+    throttled: ("Throttling", 400),
+    prefix: "cloudwatch",
+    needs: needs::needs,
+    condition_keys: &["cloudwatch:namespace"],
+    resources: provision::RESOURCES,
+    ..Service::new("monitoring")
+};
 
 /// Metrics and alarms.
 #[derive(Debug, Default)]
@@ -174,7 +194,7 @@ pub fn call(world: &mut World, operation: &str, input: &Value) -> Result<Value, 
         "EnableAlarmActions" => api::switch_actions(world, input, true),
         "DisableAlarmActions" => api::switch_actions(world, input, false),
         "PutMetricData" => data::put_metric_data(world, input)?,
-        _ => return Err(unknown_operation("monitoring", operation)),
+        _ => return Err(unknown_operation(SERVICE.name, operation)),
     }
     Ok(json!({}))
 }

@@ -15,7 +15,9 @@ mod control;
 mod declaration;
 mod input;
 mod jobs;
+mod needs;
 mod progress;
+mod provision;
 mod queries;
 mod state;
 #[cfg(test)]
@@ -27,13 +29,28 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use serde_json::Value;
 
-use super::{Fault, Principal, World, iam, journal::What, unknown_operation};
+use super::{
+    Fault, Principal, World, iam,
+    journal::What,
+    service::{Endpoint, Service},
+    unknown_operation,
+};
 use actions::End;
 use declaration::Declaration;
 use state::{ActionStatus, Pipeline, Trigger, Work};
 
 /// The principal that the artifact credentials of jobs belong to.
 pub const JOB_PRINCIPAL: &str = "pipeline-job";
+
+/// What the account has to know of it.
+pub const SERVICE: Service = Service {
+    endpoint: Endpoint::Model(include_str!("../../../models/codepipeline.json")),
+    call: |world, it| call(world, it.operation, it.input),
+    tick,
+    needs: needs::needs,
+    resources: provision::RESOURCES,
+    ..Service::new("codepipeline")
+};
 
 /// Pipelines and their executions.
 pub struct CodePipeline {
@@ -317,7 +334,7 @@ pub fn call(world: &mut World, operation: &str, input: &Value) -> Result<Value, 
         "GetPipelineExecution" => queries::get_pipeline_execution(world, input),
         "ListPipelineExecutions" => queries::list_pipeline_executions(world, input),
         "ListActionExecutions" => queries::list_action_executions(world, input),
-        _ => Err(unknown_operation("codepipeline", operation)),
+        _ => Err(unknown_operation(SERVICE.name, operation)),
     }
 }
 

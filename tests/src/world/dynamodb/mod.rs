@@ -7,7 +7,9 @@
 
 mod expression;
 mod item;
+mod needs;
 mod number;
+mod provision;
 mod read;
 mod request;
 mod schema;
@@ -21,7 +23,22 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use self::{request::Request, schema::Schema, table::Table};
-use super::{Fault, World, unknown_operation};
+use super::{
+    Fault, World,
+    service::{Endpoint, Service},
+    unknown_operation,
+};
+
+/// What the account has to know of it.
+pub const SERVICE: Service = Service {
+    endpoint: Endpoint::Model(include_str!("../../../models/dynamodb.json")),
+    call: |world, it| call(world, it.operation, it.input),
+    throttled: ("ProvisionedThroughputExceededException", 400),
+    needs: needs::needs,
+    condition_keys: &["dynamodb:EnclosingOperation"],
+    resources: provision::RESOURCES,
+    ..Service::new("dynamodb")
+};
 
 /// The tables of the account.
 #[derive(Debug, Default)]
@@ -80,7 +97,7 @@ pub fn call(world: &mut World, operation: &str, input: &Value) -> Result<Value, 
         "Query" => read::query(world, input),
         "Scan" => read::scan(world, input),
         "TransactWriteItems" => transaction::transact(world, input),
-        _ => Err(unknown_operation("dynamodb", operation)),
+        _ => Err(unknown_operation(SERVICE.name, operation)),
     }
 }
 

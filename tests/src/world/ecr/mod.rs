@@ -4,6 +4,8 @@
 //! `BatchGetImage`, whose answer is the manifest that a digest is the hash of.
 
 mod describe;
+mod needs;
+mod provision;
 mod reference;
 #[cfg(test)]
 mod tests;
@@ -14,7 +16,11 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
-use super::{Fault, World, iam, tagging, unknown_operation};
+use super::{
+    Fault, World, iam,
+    service::{Endpoint, Reach, Service},
+    tagging, unknown_operation,
+};
 use crate::clock::Moment;
 
 pub use reference::{Reference, Repository};
@@ -23,6 +29,16 @@ pub use reference::{Reference, Repository};
 pub const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 /// What names a manifest for each of several platforms.
 pub const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+
+/// What the account has to know of it.
+pub const SERVICE: Service = Service {
+    endpoint: Endpoint::Model(include_str!("../../../models/ecr.json")),
+    reach: Reach::Everywhere,
+    call: |world, it| call(world, it.region, it.operation, it.input),
+    needs: needs::needs,
+    resources: provision::RESOURCES,
+    ..Service::new("ecr")
+};
 
 /// Repositories with their images.
 #[derive(Debug, Default)]
@@ -300,7 +316,7 @@ pub fn call(
         }
         "DescribeImages" => describe::images(world, region, input),
         "GetAuthorizationToken" => Ok(authorization(world, region)),
-        _ => Err(unknown_operation("ecr", operation)),
+        _ => Err(unknown_operation(SERVICE.name, operation)),
     }
 }
 

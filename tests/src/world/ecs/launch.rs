@@ -1,10 +1,51 @@
 //! Starting the container of a task.
 
+use std::collections::BTreeMap;
+
 use super::{
     super::{Effect, Principal, World, iam},
-    TaskLaunch,
     consistency::find_image,
 };
+
+/// What it takes to start a task's (single essential) container.
+#[derive(Debug, Clone)]
+pub struct TaskLaunch {
+    /// The task's ARN.
+    pub task_arn: String,
+    /// The service it belongs to.
+    pub service: String,
+    /// The container's name.
+    pub container: String,
+    /// The container's image, as the task definition names it.
+    pub image: String,
+    /// The digest of that image when the task started.
+    pub digest: String,
+    /// The container's environment.
+    pub environment: BTreeMap<String, String>,
+    /// `command` of the container definition, empty for the image's own.
+    pub command: Vec<String>,
+    /// `healthCheck.command` with its interval, timeout, retries and start period in seconds.
+    pub health_check: Option<HealthCheck>,
+    /// The task's private IPv4 address, one of 127.0.0.0/8; `None` unless its network mode is awsvpc.
+    pub address: Option<String>,
+    /// The container's port that a load balancer sends requests to; `None` without a load balancer.
+    pub port: Option<u16>,
+}
+
+/// A container health check, in seconds as the task definition has them.
+#[derive(Debug, Clone)]
+pub struct HealthCheck {
+    /// `["CMD", ...]` or `["CMD-SHELL", "..."]`.
+    pub command: Vec<String>,
+    /// Seconds between checks.
+    pub interval: u32,
+    /// Seconds a check may take.
+    pub timeout: u32,
+    /// Failures in a row that make it unhealthy.
+    pub retries: u32,
+    /// Seconds at the start in which failures do not count.
+    pub start_period: u32,
+}
 
 /// Hands a task's container over to be started, as its task role.
 pub(super) fn launch(world: &mut World, index: usize) {

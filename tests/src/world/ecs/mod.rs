@@ -13,11 +13,14 @@ mod definition;
 mod health;
 mod image;
 mod launch;
+mod limits;
 mod metadata;
 mod metrics;
 mod names;
+mod needs;
 mod network;
 mod protection;
+mod provision;
 mod rollout;
 mod scheduler;
 mod service;
@@ -37,15 +40,43 @@ use std::{
     time::Duration,
 };
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{Fault, Principal, World, unknown_operation};
+use super::{
+    Fault, Principal, World,
+    service::{Endpoint, Service as AwsService},
+    unknown_operation,
+};
 use crate::clock::Moment;
 use definition::Definitions;
+pub use launch::{HealthCheck, TaskLaunch};
 use names::ServiceKey;
+pub(super) use needs::running;
 use service::{Service, Status};
 pub use spot::interrupt;
 use task::Task;
+
+/// What the account has to know of it.
+pub const SERVICE: AwsService = AwsService {
+    endpoint: Endpoint::Model(include_str!("../../../models/ecs.json")),
+    call: |world, it| call(world, it.operation, it.input, it.principal),
+    tick,
+    limits: limits::GROUPS,
+    needs: needs::needs,
+    condition_keys: &[
+        "ecs:CreateAction",
+        "ecs:auto-assign-public-ip",
+        "ecs:cluster",
+        "ecs:enable-execute-command",
+        "ecs:privileged",
+        "ecs:subnet",
+        "ecs:task-definition",
+    ],
+    several_values: &["ecs:subnet"],
+    linked_role: Some(("ecs.amazonaws.com", "AWSServiceRoleForECS")),
+    resources: provision::RESOURCES,
+    ..AwsService::new("ecs")
+};
 
 /// Clusters, services, task definitions and tasks.
 #[derive(Debug)]
@@ -104,46 +135,6 @@ impl Default for Ecs {
 
 /// The principal that all tasks call as: their task role.
 pub const TASK_PRINCIPAL: &str = "task";
-
-/// What it takes to start a task's (single essential) container.
-#[derive(Debug, Clone)]
-pub struct TaskLaunch {
-    /// The task's ARN.
-    pub task_arn: String,
-    /// The service it belongs to.
-    pub service: String,
-    /// The container's name.
-    pub container: String,
-    /// The container's image, as the task definition names it.
-    pub image: String,
-    /// The digest of that image when the task started.
-    pub digest: String,
-    /// The container's environment.
-    pub environment: BTreeMap<String, String>,
-    /// `command` of the container definition, empty for the image's own.
-    pub command: Vec<String>,
-    /// `healthCheck.command` with its interval, timeout, retries and start period in seconds.
-    pub health_check: Option<HealthCheck>,
-    /// The task's private IPv4 address, one of 127.0.0.0/8; `None` unless its network mode is awsvpc.
-    pub address: Option<String>,
-    /// The container's port that a load balancer sends requests to; `None` without a load balancer.
-    pub port: Option<u16>,
-}
-
-/// A container health check, in seconds as the task definition has them.
-#[derive(Debug, Clone)]
-pub struct HealthCheck {
-    /// `["CMD", ...]` or `["CMD-SHELL", "..."]`.
-    pub command: Vec<String>,
-    /// Seconds between checks.
-    pub interval: u32,
-    /// Seconds a check may take.
-    pub timeout: u32,
-    /// Failures in a row that make it unhealthy.
-    pub retries: u32,
-    /// Seconds at the start in which failures do not count.
-    pub start_period: u32,
-}
 
 /// A signal to a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -365,7 +356,7 @@ pub fn call(
         "TagResource" => tags::tag_resource(world, input),
         "UntagResource" => tags::untag_resource(world, input),
         "ListTagsForResource" => tags::list_tags(world, input),
-        _ => Err(unknown_operation("ecs", operation)),
+        _ => Err(unknown_operation(SERVICE.name, operation)),
     }
 }
 
@@ -377,27 +368,6 @@ pub fn tick(world: &mut World) {
         rollout::reconcile(world, &key);
     }
     metrics::publish(world);
-}
-
-/// The tags of a task by its ARN.
-pub(super) fn task_tags<'a>(world: &'a World, arn: &str) -> Option<&'a BTreeMap<String, String>> {
-    let index = task::position(world, arn)?;
-    Some(&world.ecs.tasks[index].tags)
-}
-
-/// The ARN of the definition that a service has, by the service's ARN.
-pub(super) fn running_definition<'a>(world: &'a World, service_arn: &str) -> Option<&'a str> {
-    let name = service_arn.strip_prefix(&world.arn("ecs", "service/"))?;
-    let (cluster, service) = name.split_once('/')?;
-    let service = active(world, cluster, service)?;
-    Some(service.deployments.first()?.task_definition.as_str())
-}
-
-/// A task definition by ARN, `family:revision` or family, as `DescribeTaskDefinition` answers it.
-pub(super) fn task_definition(world: &World, name: &str) -> Option<Value> {
-    let input = json!({ "taskDefinition": name });
-    let mut answer = definition::describe(world, &input).ok()?;
-    Some(answer["taskDefinition"].take())
 }
 
 /// Who sets the account up.

@@ -18,8 +18,11 @@ mod faults;
 mod forward;
 mod group;
 mod history;
+mod limits;
 mod metrics;
+mod needs;
 mod notes;
+mod provision;
 mod removal;
 mod route;
 mod rule;
@@ -31,13 +34,34 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::Value;
 
-use super::{Fault, World, unknown_operation};
+use super::{
+    Fault, World,
+    service::{Endpoint, Service},
+    unknown_operation,
+};
 use balancer::LoadBalancer;
 use group::TargetGroup;
 use rule::{Listener, Rule};
 
 pub use balancer::full_name;
 pub use forward::Lots;
+
+/// What the account has to know of it.
+pub const SERVICE: Service = Service {
+    endpoint: Endpoint::Model(include_str!("../../../models/elbv2.json")),
+    call: |world, it| call(world, it.operation, it.input),
+    tick,
+    denied: ("AccessDeniedException", 403),
+    throttled: ("Throttling", 400),
+    limits: limits::GROUPS,
+    needs: needs::needs,
+    linked_role: Some((
+        "elasticloadbalancing.amazonaws.com",
+        "AWSServiceRoleForElasticLoadBalancing",
+    )),
+    resources: provision::RESOURCES,
+    ..Service::new("elasticloadbalancing")
+};
 
 /// Load balancers, listeners, rules, target groups with their targets.
 #[derive(Debug)]
@@ -226,7 +250,7 @@ pub fn call(world: &mut World, operation: &str, input: &Value) -> Result<Value, 
         "ModifyLoadBalancerAttributes" => balancer::modify_attributes(world, input),
         "ModifyRule" => rule::modify_rule(world, input),
         "ModifyTargetGroupAttributes" => group::modify_attributes(world, input),
-        _ => Err(unknown_operation("elasticloadbalancing", operation)),
+        _ => Err(unknown_operation(SERVICE.name, operation)),
     }
 }
 

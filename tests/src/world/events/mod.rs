@@ -5,6 +5,7 @@
 
 mod matcher;
 mod pattern;
+mod provision;
 mod target;
 mod text;
 
@@ -19,6 +20,7 @@ use super::{
     iam,
     journal::What,
     schedule::Rate,
+    service::Service,
 };
 use crate::clock::Moment;
 use pattern::Pattern;
@@ -26,6 +28,13 @@ use target::{Receiver, Target};
 
 /// How long a second delivery is held back, so that events in between overtake it.
 const HELD_BACK: Duration = Duration::from_secs(5);
+
+/// What the account has to know of it.
+pub const SERVICE: Service = Service {
+    tick,
+    resources: provision::RESOURCES,
+    ..Service::new("events")
+};
 
 /// Rules, schedules and how honestly events are delivered.
 #[derive(Debug, Default)]

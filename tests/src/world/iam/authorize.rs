@@ -9,7 +9,10 @@ use super::{
     policy::{Statement, Who},
     role_arn, role_name,
 };
-use crate::world::{Fault, Identity, Principal, World};
+use crate::world::{
+    Fault, Identity, Principal, World,
+    service::{self, Reach},
+};
 
 /// Judges a call: all that it needs must be allowed.
 ///
@@ -22,8 +25,7 @@ pub fn authorize(
     request: &Request<'_>,
 ) -> Result<(), Fault> {
     let role = world.iam.acting.get(principal).cloned();
-    // Repositories of images are the only resources in other accounts.
-    let is_at_home = request.service != "ecr";
+    let is_at_home = service::of(request.service).reach != Reach::Everywhere;
     if role.is_none() && world.iam.resource_policies.is_empty() && is_at_home {
         return Ok(());
     }

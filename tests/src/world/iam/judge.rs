@@ -9,7 +9,7 @@ use super::{
     needs::Need,
     policy::{Statement, Who},
 };
-use crate::world::Fault;
+use crate::world::{Fault, service};
 
 /// A call that is not allowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,18 +68,10 @@ impl std::fmt::Display for Denied {
 }
 
 impl Denied {
-    /// The answer of a service (as [`World::call`](crate::world::World::call) names it).
-    ///
-    /// The services that once spoke the query protocol, and S3, answer 403, the others 400.
+    /// The answer of a service (as [`World::call`](crate::world::World::call) names it), in its own word.
     #[must_use]
     pub fn fault(&self, service: &str) -> Fault {
-        let (code, status) = match service {
-            "s3" => ("AccessDenied", 403),
-            // Its own error (botocore `sns.AuthorizationErrorException`).
-            "sns" => ("AuthorizationErrorException", 403),
-            "elasticloadbalancing" | "monitoring" | "sqs" => ("AccessDeniedException", 403),
-            _ => ("AccessDeniedException", 400),
-        };
+        let (code, status) = service::of(service).denied;
         Fault::with_status(code, self.to_string(), status)
     }
 }

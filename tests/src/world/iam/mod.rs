@@ -10,10 +10,12 @@
 
 mod authorize;
 mod condition;
+mod grants;
 mod judge;
-mod needs;
+pub(super) mod needs;
 mod pattern;
 mod policy;
+mod provision;
 mod reference;
 mod removal;
 mod roles;
@@ -24,12 +26,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Value, json};
 
-use super::{Fault, Principal, World, functions};
+use super::{
+    Fault, Principal, World, functions,
+    service::{Endpoint, Reach, Service},
+};
 use condition::Context;
 use policy::{Kind, Statement};
 
 pub use authorize::{authorize, authorize_key, authorize_role, authorize_service, has_policy};
+pub use grants::{Grant, Use, grants, statements};
 pub use judge::{Denied, Why};
+pub use provision::ACKNOWLEDGED;
 pub use reference::can_be_narrowed;
 pub use removal::{
     remove_permission, remove_policy, remove_resource_policy, remove_role, replace_policies,
@@ -43,6 +50,17 @@ pub const LAMBDA: &str = "lambda.amazonaws.com";
 pub const ECS_TASKS: &str = "ecs-tasks.amazonaws.com";
 /// The service that assumes the roles of pipelines.
 pub const CODEPIPELINE: &str = "codepipeline.amazonaws.com";
+
+/// What the account has to know of it.
+pub const SERVICE: Service = Service {
+    endpoint: Endpoint::Model(include_str!("../../../models/iam.json")),
+    reach: Reach::Global("us-east-1"),
+    call: |world, it| call(world, it.operation, it.input),
+    needs: |it| Some(roles::needs(it)),
+    condition_keys: &["iam:PassedToService"],
+    resources: provision::RESOURCES,
+    ..Service::new("iam")
+};
 
 /// Roles, who acts as which, and the policies of resources.
 #[derive(Debug, Default)]
@@ -90,24 +108,6 @@ pub enum Registration {
     Family,
     /// `*`; tags on the family.
     Everything,
-}
-
-/// An action of a role.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Use {
-    /// The role's name.
-    pub role: String,
-    /// The action, for example `ecs:UpdateService`; in a grant as written, so it may have wildcards.
-    pub action: String,
-}
-
-/// A statement of a role that allows something.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Grant {
-    /// The role's name.
-    pub role: String,
-    /// The statement's `Sid`, or its number in its document.
-    pub statement: String,
 }
 
 #[derive(Debug)]
@@ -355,47 +355,6 @@ fn not_assumed(service: &str, role_arn: &str, reason: &str) -> Fault {
         format!("{service} cannot assume role {role_arn}: {reason}"),
         403,
     )
-}
-
-/// What roles may do, as written: every action of every statement that allows.
-#[must_use]
-pub fn grants(world: &World) -> BTreeSet<Use> {
-    let mut grants = BTreeSet::new();
-    for (name, role) in &world.iam.roles {
-        let statements = role.policies.values().flatten();
-        for action in statements
-            .filter(|one| one.allows)
-            .flat_map(|one| &one.actions)
-        {
-            grants.insert(Use {
-                role: name.clone(),
-                action: action.clone(),
-            });
-        }
-    }
-    grants
-}
-
-/// The statements by which roles may do what they may.
-#[must_use]
-pub fn statements(world: &World) -> BTreeSet<Grant> {
-    let mut found = BTreeSet::new();
-    for (name, role) in &world.iam.roles {
-        let statements = role.policies.values().flatten();
-        found.extend(statements.filter(|one| one.allows).map(|one| Grant {
-            role: name.clone(),
-            statement: one.id.clone(),
-        }));
-    }
-    found
-}
-
-impl Use {
-    /// Whether this grant allowed that use.
-    #[must_use]
-    pub fn covers(&self, used: &Self) -> bool {
-        self.role == used.role && pattern::covers_action(&self.action, &used.action)
-    }
 }
 
 fn role_arn(world: &World, name: &str) -> String {

@@ -4,8 +4,10 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 use serde::Deserialize;
 
+use crate::world::SERVICES;
+
 /// Condition keys that every request or AWS service may bring. AWS: IAM user guide, "AWS global
-/// condition context keys".
+/// condition context keys". One that ends in a slash, here and below, is a family of keys, one for each tag.
 const GLOBAL_KEYS: [&str; 5] = [
     "aws:ResourceAccount",
     "aws:SecureTransport",
@@ -14,26 +16,8 @@ const GLOBAL_KEYS: [&str; 5] = [
     "aws:ViaAWSService",
 ];
 
-/// The condition keys of single services that the local account fills in; one that ends in a slash
-/// is a family of keys, one for each tag.
-const FILLED_KEYS: [&str; 16] = [
-    "application-autoscaling:scalable-dimension",
-    "application-autoscaling:service-namespace",
-    "cloudwatch:namespace",
-    "dynamodb:EnclosingOperation",
-    "ecs:CreateAction",
-    "ecs:auto-assign-public-ip",
-    "ecs:cluster",
-    "ecs:enable-execute-command",
-    "ecs:privileged",
-    "ecs:subnet",
-    "ecs:task-definition",
-    "iam:PassedToService",
-    "kms:CallerAccount",
-    "kms:ViaService",
-    "aws:RequestTag/",
-    "aws:TagKeys",
-];
+/// Those of tags in a request, which several services have.
+const TAG_KEYS: [&str; 2] = ["aws:RequestTag/", "aws:TagKeys"];
 
 /// The tags of what is asked for: the local account fills them in where these are tasks.
 const TAGS_OF_TASKS: &str = "aws:ResourceTag/";
@@ -79,9 +63,9 @@ pub fn can_be_narrowed(action: &str) -> Option<bool> {
 /// Whether requests with several values of this key exist, so that a policy needs `ForAllValues` or
 /// `ForAnyValue`.
 pub(super) fn has_several_values(key: &str) -> bool {
-    ["aws:TagKeys", "ecs:subnet"]
-        .iter()
-        .any(|known| key.eq_ignore_ascii_case(known))
+    let of_services = SERVICES.iter().flat_map(|service| service.several_values);
+    let mut known = of_services.copied().chain(["aws:TagKeys"]);
+    known.any(|known| key.eq_ignore_ascii_case(known))
 }
 
 /// Why a policy on this action cannot have this condition key, if it cannot.
@@ -93,7 +77,9 @@ pub(super) fn refuse_key(action: &str, key: &str) -> Option<String> {
     if !documented {
         return Some(format!("AWS documents no condition key {key} of {action}"));
     }
-    let mut filled = FILLED_KEYS.into_iter().chain(GLOBAL_KEYS);
+    let of_services = SERVICES.iter().flat_map(|service| service.condition_keys);
+    let of_requests = TAG_KEYS.into_iter().chain(GLOBAL_KEYS);
+    let mut filled = of_services.copied().chain(of_requests);
     let filled = filled.any(|known| is_key(known, key))
         || is_key(TAGS_OF_TASKS, key) && is_about_tasks(action);
     (!filled).then(|| format!("the local account does not fill in condition key {key}"))

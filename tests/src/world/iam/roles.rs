@@ -2,20 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{Fault, Principal, World, unknown_operation};
-
-/// Services and their service-linked roles. AWS: the services' own pages on them.
-const LINKED: [(&str, &str); 3] = [
-    ("ecs.amazonaws.com", "AWSServiceRoleForECS"),
-    (
-        "ecs.application-autoscaling.amazonaws.com",
-        "AWSServiceRoleForApplicationAutoScaling_ECSService",
-    ),
-    (
-        "elasticloadbalancing.amazonaws.com",
-        "AWSServiceRoleForElasticLoadBalancing",
-    ),
-];
+use super::{
+    needs::{Need, Question, text},
+    role_arn,
+};
+use crate::world::{Fault, Principal, SERVICES, World, unknown_operation};
 
 /// Calls one API operation.
 ///
@@ -25,8 +16,19 @@ pub fn call(world: &mut World, operation: &str, input: &Value) -> Result<Value, 
     match operation {
         "GetRole" => get_role(world, input["RoleName"].as_str().unwrap_or_default()),
         "CreateServiceLinkedRole" => create_linked(world, input),
-        _ => Err(unknown_operation("iam", operation)),
+        _ => Err(unknown_operation(super::SERVICE.name, operation)),
     }
+}
+
+/// What a call needs.
+pub(super) fn needs(it: &Question<'_>) -> Vec<Need> {
+    let service = text(it.input, "AWSServiceName");
+    let role = match it.operation {
+        "CreateServiceLinkedRole" => format!("aws-service-role/{service}/*"),
+        _ => text(it.input, "RoleName").to_owned(),
+    };
+    let resource = role_arn(it.world, &role);
+    vec![Need::new(it.action(), resource)]
 }
 
 /// Whether there is a role of that name.
@@ -51,9 +53,11 @@ fn get_role(world: &World, name: &str) -> Result<Value, Fault> {
 
 fn create_linked(world: &mut World, input: &Value) -> Result<Value, Fault> {
     let service = input["AWSServiceName"].as_str().unwrap_or_default();
-    let known = LINKED.iter().find(|(known, _)| *known == service);
-    let Some((_, name)) = known else {
-        let known = LINKED.map(|(service, _)| service).join(", ");
+    let mut known: Vec<_> = SERVICES.iter().filter_map(|it| it.linked_role).collect();
+    known.sort_unstable();
+    let Some((_, name)) = known.iter().find(|(known, _)| *known == service) else {
+        let known: Vec<_> = known.into_iter().map(|(known, _)| known).collect();
+        let known = known.join(", ");
         return Err(Fault::new(
             "InvalidInput",
             format!(

@@ -10,9 +10,10 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::groups::{GROUPS, Group};
-use super::{Fault, World};
+use super::{Fault, SERVICES, World, service};
 use crate::clock::Moment;
+
+pub use groups::Group;
 
 /// Millionths of a token: what a thousandth a second makes in a millisecond.
 const TOKEN: i64 = 1_000_000;
@@ -24,9 +25,11 @@ pub struct Limits {
     /// unless a story takes one out.
     pub counted: BTreeSet<&'static str>,
     others: Vec<Others>,
-    /// By group and Region.
-    buckets: BTreeMap<(usize, String), Bucket>,
+    buckets: BTreeMap<Key, Bucket>,
 }
+
+/// A service, the place of the group among its own, and the Region.
+type Key = (&'static str, usize, String);
 
 /// Somebody else in the account's Region: a console, another tool.
 #[derive(Debug)]
@@ -46,7 +49,11 @@ struct Bucket {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            counted: BTreeSet::from(["ecs", "elasticloadbalancing"]),
+            counted: SERVICES
+                .iter()
+                .filter(|service| !service.limits.is_empty())
+                .map(|service| service.name)
+                .collect(),
             others: Vec::new(),
             buckets: BTreeMap::new(),
         }
@@ -55,10 +62,10 @@ impl Default for Limits {
 
 impl Limits {
     /// Millionths of a token that a millisecond adds to a bucket, or takes from it.
-    fn flow(&self, group: &Group) -> i64 {
+    fn flow(&self, service: &str, group: &Group) -> i64 {
         let others = self.others.iter();
         let theirs: i64 = others
-            .filter(|it| group.has(&it.service, &it.operation))
+            .filter(|it| it.service == service && group.has(&it.operation))
             .map(|it| i64::from(it.per_second) * 1000)
             .sum();
         i64::from(group.refill) - theirs
@@ -68,8 +75,8 @@ impl Limits {
 /// From now on somebody else in the account calls an operation so often, in place of what was said of it before; 0 for no
 /// longer. They are always first: who takes as much as comes back leaves nothing for others once the bucket is empty.
 pub fn others_call(world: &mut World, service: &str, operation: &str, per_second: u32) {
-    for (index, group) in groups_of(service, operation) {
-        let key = (index, world.identity.region.clone());
+    for (name, index, group) in groups_of(service, operation) {
+        let key = (name, index, world.identity.region.clone());
         let until_now = filled(world, &key, group);
         world.limits.buckets.insert(key, until_now);
     }
@@ -82,9 +89,16 @@ pub fn others_call(world: &mut World, service: &str, operation: &str, per_second
     });
 }
 
-fn groups_of(service: &str, operation: &str) -> impl Iterator<Item = (usize, &'static Group)> {
-    let groups = GROUPS.iter().enumerate();
-    groups.filter(move |(_, group)| group.has(service, operation))
+/// The groups of an operation, with the name of the service and their places among its own.
+fn groups_of(
+    service: &str,
+    operation: &str,
+) -> impl Iterator<Item = (&'static str, usize, &'static Group)> {
+    let groups = service::find(service).into_iter().flat_map(|service| {
+        let groups = service.limits.iter().enumerate();
+        groups.map(|(index, group)| (service.name, index, group))
+    });
+    groups.filter(move |(.., group)| group.has(operation))
 }
 
 /// Takes the tokens of a call.
@@ -96,8 +110,8 @@ pub fn take(world: &mut World, region: &str, service: &str, operation: &str) -> 
         return Ok(());
     }
     let mut taken = Vec::new();
-    for (index, group) in groups_of(service, operation) {
-        let key = (index, region.to_owned());
+    for (name, index, group) in groups_of(service, operation) {
+        let key = (name, index, region.to_owned());
         let bucket = filled(world, &key, group);
         if bucket.level < TOKEN {
             return Err(throttled(service));
@@ -110,28 +124,21 @@ pub fn take(world: &mut World, region: &str, service: &str, operation: &str) -> 
 }
 
 /// A bucket as it is now. One that nobody has taken from is full.
-fn filled(world: &World, key: &(usize, String), group: &Group) -> Bucket {
+fn filled(world: &World, key: &Key, group: &Group) -> Bucket {
     let full = i64::from(group.burst) * TOKEN;
     let now = world.now;
     let level = world.limits.buckets.get(key).map_or(full, |bucket| {
         let passed = now.since(bucket.at) * world.pace;
         let passed = i64::try_from(passed.as_millis()).unwrap_or(i64::MAX);
-        let change = passed.saturating_mul(world.limits.flow(group));
+        let change = passed.saturating_mul(world.limits.flow(key.0, group));
         bucket.level.saturating_add(change).clamp(0, full)
     });
     Bucket { level, at: now }
 }
 
-/// Too many calls. Each service has its own word (botocore 1.43: the services' models, and `_retry.json` for those that do
-/// not model it).
+/// Too many calls, in the service's own word.
 #[must_use]
 pub fn throttled(service: &str) -> Fault {
-    let (code, status) = match service {
-        "dynamodb" => ("ProvisionedThroughputExceededException", 400),
-        "elasticloadbalancing" | "monitoring" => ("Throttling", 400),
-        "sns" => ("ThrottledException", 429),
-        "sqs" => ("RequestThrottled", 403),
-        _ => ("ThrottlingException", 400),
-    };
+    let (code, status) = service::of(service).throttled;
     Fault::with_status(code, "Rate exceeded", status)
 }

@@ -8,6 +8,8 @@ mod approximation;
 mod batch;
 mod message;
 mod metrics;
+mod needs;
+mod provision;
 mod queue;
 mod settings;
 
@@ -18,10 +20,33 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use super::{Fault, World, unknown_operation};
+use super::{
+    Fault, World,
+    service::{Endpoint, Service},
+    unknown_operation,
+};
 pub use approximation::Approximation;
 use queue::Queue;
 use settings::Settings;
+
+/// What the account has to know of it.
+pub const SERVICE: Service = Service {
+    endpoint: Endpoint::Model(include_str!("../../../models/sqs.json")),
+    call: |world, it| call(world, it.operation, it.input),
+    waits: |world, it, output| match it.operation {
+        "ReceiveMessage" if output["Messages"].as_array().is_none_or(Vec::is_empty) => {
+            receive_wait(world, it.input)
+        }
+        _ => Duration::ZERO,
+    },
+    tick,
+    former_code,
+    denied: ("AccessDeniedException", 403),
+    throttled: ("RequestThrottled", 403),
+    needs: needs::needs,
+    resources: provision::RESOURCES,
+    ..Service::new("sqs")
+};
 
 /// The queues of the account.
 #[derive(Debug, Default)]
@@ -230,8 +255,25 @@ pub fn call(world: &mut World, operation: &str, input: &Value) -> Result<Value, 
         "ChangeMessageVisibilityBatch" => batch::change_message_visibility_batch(world, input),
         "GetQueueAttributes" => api::get_queue_attributes(world, input),
         "GetQueueUrl" => api::get_queue_url(world, input),
-        _ => Err(unknown_operation("sqs", operation)),
+        _ => Err(unknown_operation(SERVICE.name, operation)),
     }
+}
+
+/// As they are in the generated SDKs.
+fn former_code(code: &str) -> Option<String> {
+    Some(match code {
+        "QueueDoesNotExist" => "AWS.SimpleQueueService.NonExistentQueue".to_owned(),
+        "QueueNameExists" => "QueueAlreadyExists".to_owned(),
+        "BatchEntryIdsNotDistinct"
+        | "BatchRequestTooLong"
+        | "EmptyBatchRequest"
+        | "InvalidBatchEntryId"
+        | "MessageNotInflight"
+        | "QueueDeletedRecently"
+        | "TooManyEntriesInBatchRequest"
+        | "UnsupportedOperation" => format!("AWS.SimpleQueueService.{code}"),
+        _ => return None,
+    })
 }
 
 /// Expires messages past their retention, publishes the queues' metrics once a minute and notes

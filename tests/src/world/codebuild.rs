@@ -1,51 +1,23 @@
-//! AWS `CodePipeline` and AWS `CodeBuild`.
+//! AWS `CodeBuild`: projects. Their builds are actions of pipelines, and who drives the account plays them.
 
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-use super::{bad, created, name_of, properties, refused};
+use super::{World, iam, service::Service};
 use crate::{
+    provision::{ResourceType, Tagged, bad, created, name_of, properties},
     template::{Created, Refused, Resource},
-    world::{World, codepipeline, iam},
 };
 
-/// `AWS::CodePipeline::Pipeline`: `Ref` is the name.
-pub(super) fn pipeline(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
-    let (name, input) = input(resource)?;
-    codepipeline::create_pipeline(world, &input).map_err(|fault| refused(&fault))?;
-    Ok(created(name, [("Version", json!("1"))]))
-}
-
-/// The same, for one that is there.
-pub(super) fn change_pipeline(
-    world: &mut World,
-    resource: &Resource<'_>,
-) -> Result<Created, Refused> {
-    let (name, input) = input(resource)?;
-    codepipeline::update_pipeline(world, &input).map_err(|fault| refused(&fault))?;
-    Ok(created(name, [("Version", json!("1"))]))
-}
-
-/// Its name, and the input of `CreatePipeline`.
-fn input(resource: &Resource<'_>) -> Result<(String, Value), Refused> {
-    let mut pipeline: Map<String, Value> =
-        resource.properties.as_object().cloned().unwrap_or_default();
-    pipeline.remove("Tags");
-    let name = name_of(resource, pipeline.get("Name").and_then(Value::as_str));
-    pipeline.insert("Name".to_owned(), name.clone().into());
-    let input = properties::input_of(
-        "codepipeline",
-        "CreatePipeline",
-        &json!({ "pipeline": pipeline }),
-    )
-    .map_err(|refused| Refused {
-        property: refused
-            .property
-            .map(|path| path.trim_start_matches("pipeline.").to_owned()),
-        ..refused
-    })?;
-    Ok((name, input))
-}
+/// What the account has to know of it.
+pub const SERVICE: Service = Service {
+    resources: &[ResourceType {
+        named_by: Some("Name"),
+        tagged: Tagged::Arn,
+        ..ResourceType::new("AWS::CodeBuild::Project", project)
+    }],
+    ..Service::new("codebuild")
+};
 
 /// What a project's builds are like has no place here: who drives the account plays them.
 #[derive(Deserialize)]
@@ -88,7 +60,7 @@ struct Source {
 }
 
 /// `AWS::CodeBuild::Project`: `Ref` is the name.
-pub(super) fn project(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
+fn project(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
     let project: Project = properties::parse(resource)?;
     let name = name_of(resource, project.name.as_deref());
     if project.source.kind != "CODEPIPELINE" {

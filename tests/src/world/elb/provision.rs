@@ -2,13 +2,44 @@
 
 use serde_json::{Value, json};
 
-use super::{bad, created, properties, refused};
+use super::{SERVICE, call, delete, full_name, modify_target_group};
 use crate::{
+    provision::{
+        Existing, ResourceType, Tagged, Update, bad, created, only_changed, properties, refused,
+        unchanged,
+    },
     template::{Created, Refused, Resource, physical_name},
-    world::{World, elb},
+    world::World,
 };
 
-const SERVICE: &str = "elasticloadbalancing";
+pub(super) const RESOURCES: &[ResourceType] = &[
+    ResourceType {
+        update: Update::InPlace(change_listener),
+        delete: |world, it| delete(world, it.reference),
+        tagged: Tagged::Reference,
+        ..ResourceType::new("AWS::ElasticLoadBalancingV2::Listener", listener)
+    },
+    ResourceType {
+        update: Update::InPlace(change_rule),
+        delete: |world, it| delete(world, it.reference),
+        tagged: Tagged::Reference,
+        ..ResourceType::new("AWS::ElasticLoadBalancingV2::ListenerRule", rule)
+    },
+    ResourceType {
+        update: Update::InPlace(change_load_balancer),
+        delete: |world, it| delete(world, it.reference),
+        named_by: Some("Name"),
+        tagged: Tagged::Reference,
+        ..ResourceType::new("AWS::ElasticLoadBalancingV2::LoadBalancer", load_balancer)
+    },
+    ResourceType {
+        update: Update::InPlace(change_target_group),
+        delete: |world, it| delete(world, it.reference),
+        named_by: Some("Name"),
+        tagged: Tagged::Reference,
+        ..ResourceType::new("AWS::ElasticLoadBalancingV2::TargetGroup", target_group)
+    },
+];
 
 /// Characters that names of load balancers and target groups may have. AWS: API reference,
 /// `CreateLoadBalancer` and `CreateTargetGroup`.
@@ -17,10 +48,7 @@ const LONGEST_NAME: usize = 32;
 const SUFFIX: usize = 13;
 
 /// `AWS::ElasticLoadBalancingV2::LoadBalancer`: `Ref` is the ARN.
-pub(super) fn load_balancer(
-    world: &mut World,
-    resource: &Resource<'_>,
-) -> Result<Created, Refused> {
+fn load_balancer(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
     let (properties, attributes) = split(resource, "LoadBalancerAttributes");
     let output = create(world, "CreateLoadBalancer", &properties)?;
     let made = &output["LoadBalancers"][0];
@@ -34,7 +62,7 @@ pub(super) fn load_balancer(
         arn,
         [
             ("LoadBalancerArn", arn.into()),
-            ("LoadBalancerFullName", elb::full_name(arn).into()),
+            ("LoadBalancerFullName", full_name(arn).into()),
             ("LoadBalancerName", made["LoadBalancerName"].clone()),
             ("DNSName", made["DNSName"].clone()),
             ("SecurityGroups", made["SecurityGroups"].clone()),
@@ -44,7 +72,7 @@ pub(super) fn load_balancer(
 
 /// `AWS::ElasticLoadBalancingV2::TargetGroup`: `Ref` is the ARN. `LoadBalancerArns` is left out: which
 /// those are is known only when a rule forwards to the group.
-pub(super) fn target_group(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
+fn target_group(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
     let (properties, attributes) = split(resource, "TargetGroupAttributes");
     let output = create(world, "CreateTargetGroup", &properties)?;
     let made = &output["TargetGroups"][0];
@@ -58,21 +86,21 @@ pub(super) fn target_group(world: &mut World, resource: &Resource<'_>) -> Result
         arn,
         [
             ("TargetGroupArn", arn.into()),
-            ("TargetGroupFullName", elb::full_name(arn).into()),
+            ("TargetGroupFullName", full_name(arn).into()),
             ("TargetGroupName", made["TargetGroupName"].clone()),
         ],
     ))
 }
 
 /// `AWS::ElasticLoadBalancingV2::Listener`: `Ref` is the ARN.
-pub(super) fn listener(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
+fn listener(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
     let output = create(world, "CreateListener", resource.properties)?;
     let arn = text(&output["Listeners"][0], "ListenerArn");
     Ok(created(arn, [("ListenerArn", arn.into())]))
 }
 
 /// `AWS::ElasticLoadBalancingV2::ListenerRule`: `Ref` is the ARN.
-pub(super) fn rule(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
+fn rule(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
     let output = create(world, "CreateRule", resource.properties)?;
     let arn = text(&output["Rules"][0], "RuleArn");
     Ok(created(
@@ -82,27 +110,28 @@ pub(super) fn rule(world: &mut World, resource: &Resource<'_>) -> Result<Created
 }
 
 /// Changes a listener: all but its load balancer.
-pub(super) fn change_listener(
+fn change_listener(
     world: &mut World,
     resource: &Resource<'_>,
-    arn: &str,
+    before: &Existing<'_>,
 ) -> Result<(), Refused> {
     let mut properties = resource.properties.clone();
     if let Some(members) = properties.as_object_mut() {
         members.remove("LoadBalancerArn");
         members.remove("Tags");
-        members.insert("ListenerArn".to_owned(), arn.into());
+        members.insert("ListenerArn".to_owned(), before.reference.into());
     }
     create(world, "ModifyListener", &properties).map(|_| ())
 }
 
 /// Changes actions and conditions of a rule.
-pub(super) fn change_rule(
+fn change_rule(
     world: &mut World,
     resource: &Resource<'_>,
-    arn: &str,
+    before: &Existing<'_>,
 ) -> Result<(), Refused> {
-    let mut properties = json!({ "RuleArn": arn });
+    only_changed(resource, before, &["Actions", "Conditions"])?;
+    let mut properties = json!({ "RuleArn": before.reference });
     for property in ["Actions", "Conditions"] {
         properties[property] = resource.properties[property].clone();
     }
@@ -110,13 +139,14 @@ pub(super) fn change_rule(
 }
 
 /// Changes a load balancer's attributes.
-pub(super) fn change_load_balancer(
+fn change_load_balancer(
     world: &mut World,
     resource: &Resource<'_>,
-    arn: &str,
+    before: &Existing<'_>,
 ) -> Result<(), Refused> {
+    only_changed(resource, before, &["LoadBalancerAttributes", "Tags"])?;
     let (_, attributes) = split(resource, "LoadBalancerAttributes");
-    let call = json!({ "LoadBalancerArn": arn, "Attributes": attributes });
+    let call = json!({ "LoadBalancerArn": before.reference, "Attributes": attributes });
     match attributes {
         Some(_) => set(
             world,
@@ -129,14 +159,20 @@ pub(super) fn change_load_balancer(
 }
 
 /// Changes how targets are checked, and a target group's attributes.
-pub(super) fn change_target_group(
+fn change_target_group(
     world: &mut World,
     resource: &Resource<'_>,
-    arn: &str,
+    before: &Existing<'_>,
 ) -> Result<(), Refused> {
+    unchanged(
+        resource,
+        before,
+        &["Port", "Protocol", "TargetType", "VpcId"],
+    )?;
+    let arn = before.reference;
     let (properties, attributes) = split(resource, "TargetGroupAttributes");
-    let input = properties::input_of(SERVICE, "CreateTargetGroup", &properties)?;
-    elb::modify_target_group(world, arn, &input).map_err(|fault| refused(&fault))?;
+    let input = properties::input_of(SERVICE.name, "CreateTargetGroup", &properties)?;
+    modify_target_group(world, arn, &input).map_err(|fault| refused(&fault))?;
     let call = json!({ "TargetGroupArn": arn, "Attributes": attributes });
     match attributes {
         Some(_) => set(
@@ -150,8 +186,8 @@ pub(super) fn change_target_group(
 }
 
 fn create(world: &mut World, operation: &str, properties: &Value) -> Result<Value, Refused> {
-    let input = properties::input_of(SERVICE, operation, properties)?;
-    elb::call(world, operation, &input).map_err(|fault| refused(&fault))
+    let input = properties::input_of(SERVICE.name, operation, properties)?;
+    call(world, operation, &input).map_err(|fault| refused(&fault))
 }
 
 /// A resource's properties with its name, and apart from them its attributes: the API sets those in a
@@ -167,14 +203,15 @@ fn split(resource: &Resource<'_>, attributes: &str) -> (Value, Option<Value>) {
 }
 
 /// Sets attributes, which templates call `property`.
-fn set(world: &mut World, operation: &str, call: &Value, property: &str) -> Result<(), Refused> {
-    let input = properties::input_of(SERVICE, operation, call).map_err(|refused| Refused {
-        property: refused
-            .property
-            .map(|found| found.replacen("Attributes", property, 1)),
-        ..refused
-    })?;
-    elb::call(world, operation, &input)
+fn set(world: &mut World, operation: &str, given: &Value, property: &str) -> Result<(), Refused> {
+    let input =
+        properties::input_of(SERVICE.name, operation, given).map_err(|refused| Refused {
+            property: refused
+                .property
+                .map(|found| found.replacen("Attributes", property, 1)),
+            ..refused
+        })?;
+    call(world, operation, &input)
         .map(|_| ())
         .map_err(|fault| bad(property, fault.message))
 }

@@ -2,14 +2,26 @@
 
 use serde_json::{Map, Value};
 
-use super::{bad, created, name_of, refused};
+use super::{delete_rule, has_rule, put_rule};
 use crate::{
+    provision::{ResourceType, Tagged, bad, created, name_of, refused},
     template::{Created, Refused, Resource},
-    world::{World, events},
+    world::World,
 };
 
+pub(super) const RESOURCES: &[ResourceType] = &[ResourceType {
+    delete: |world, it| {
+        delete_rule(world, it.reference);
+        Ok(())
+    },
+    named_by: Some("Name"),
+    exists: has_rule,
+    tagged: Tagged::Arn,
+    ..ResourceType::new("AWS::Events::Rule", rule)
+}];
+
 /// `AWS::Events::Rule`: `Ref` is the name.
-pub(super) fn rule(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
+fn rule(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
     let mut rule: Map<String, Value> = resource.properties.as_object().cloned().unwrap_or_default();
     let targets = rule.remove("Targets").unwrap_or_default();
     if targets.as_array().is_none_or(Vec::is_empty) {
@@ -17,7 +29,7 @@ pub(super) fn rule(world: &mut World, resource: &Resource<'_>) -> Result<Created
     }
     let name = name_of(resource, rule.get("Name").and_then(Value::as_str));
     rule.insert("Name".to_owned(), name.clone().into());
-    events::put_rule(world, &Value::Object(rule), &targets).map_err(|fault| refused(&fault))?;
+    put_rule(world, &Value::Object(rule), &targets).map_err(|fault| refused(&fault))?;
     let arn = world.arn("events", &format!("rule/{name}"));
     Ok(created(name, [("Arn", arn.into())]))
 }

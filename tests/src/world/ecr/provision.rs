@@ -3,15 +3,23 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{bad, created, name_of, properties, refused};
+use super::{Tags, create, delete, put_policy, set_tags};
 use crate::{
-    template::{Created, Refused, Resource},
-    world::{
-        World,
-        ecr::{self, Tags},
-        iam,
+    provision::{
+        Existing, ResourceType, Tagged, Update, bad, created, name_of, properties, refused,
+        unless_gone,
     },
+    template::{Created, Refused, Resource},
+    world::{Fault, World, iam},
 };
+
+pub(super) const RESOURCES: &[ResourceType] = &[ResourceType {
+    update: Update::InPlace(|world, resource, _| change(world, resource)),
+    delete: delete_repository,
+    named_by: Some("RepositoryName"),
+    tagged: Tagged::Arn,
+    ..ResourceType::new("AWS::ECR::Repository", repository)
+}];
 
 /// Nothing here scans, encrypts or expires images.
 #[derive(Deserialize)]
@@ -48,13 +56,13 @@ impl Repository {
 }
 
 /// Changes a repository of the same name.
-pub(super) fn change(world: &mut World, resource: &Resource<'_>) -> Result<(), Refused> {
+fn change(world: &mut World, resource: &Resource<'_>) -> Result<(), Refused> {
     let given: Repository = properties::parse(resource)?;
     let name = name_of(resource, given.name.as_deref()).to_ascii_lowercase();
-    let repository = ecr::Repository::here(world, &name);
-    ecr::set_tags(world, &repository, given.tags()?).map_err(|fault| refused(&fault))?;
+    let repository = super::Repository::here(world, &name);
+    set_tags(world, &repository, given.tags()?).map_err(|fault| refused(&fault))?;
     if let Some(policy) = &given.policy {
-        return ecr::put_policy(world, &repository, policy)
+        return put_policy(world, &repository, policy)
             .map_err(|fault| bad("RepositoryPolicyText", fault.message));
     }
     iam::remove_resource_policy(world, &repository.arn());
@@ -62,14 +70,14 @@ pub(super) fn change(world: &mut World, resource: &Resource<'_>) -> Result<(), R
 }
 
 /// `AWS::ECR::Repository`: `Ref` is the name.
-pub(super) fn repository(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
+fn repository(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
     let given: Repository = properties::parse(resource)?;
     let tags = given.tags()?;
     let name = name_of(resource, given.name.as_deref()).to_ascii_lowercase();
-    let repository = ecr::Repository::here(world, &name);
-    ecr::create(world, &repository, tags).map_err(|fault| refused(&fault))?;
+    let repository = super::Repository::here(world, &name);
+    create(world, &repository, tags).map_err(|fault| refused(&fault))?;
     if let Some(policy) = &given.policy {
-        ecr::put_policy(world, &repository, policy)
+        put_policy(world, &repository, policy)
             .map_err(|fault| bad("RepositoryPolicyText", fault.message))?;
     }
     Ok(created(
@@ -79,4 +87,12 @@ pub(super) fn repository(world: &mut World, resource: &Resource<'_>) -> Result<C
             ("RepositoryUri", repository.uri().into()),
         ],
     ))
+}
+
+fn delete_repository(world: &mut World, it: &Existing<'_>) -> Result<(), Fault> {
+    let repository = super::Repository::here(world, it.reference);
+    let empties = &it.properties["EmptyOnDelete"];
+    let force = *empties == true || *empties == "true";
+    let done = delete(world, &repository, force);
+    unless_gone(done, "RepositoryNotFoundException")
 }

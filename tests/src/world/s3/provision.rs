@@ -3,11 +3,43 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{bad, created, name_of, properties, refused};
 use crate::{
+    provision::{
+        Existing, ResourceType, Tagged, Update, bad, created, name_of, properties, refused,
+        unchanged, unless_gone,
+    },
     template::{Created, Refused, Resource},
     world::{World, iam},
 };
+
+pub(super) const RESOURCES: &[ResourceType] = &[
+    ResourceType {
+        update: Update::InPlace(|world, resource, before| {
+            change(world, resource, before.reference)
+        }),
+        delete: |world, it| unless_gone(world.s3.delete_bucket(it.reference), "NoSuchBucket"),
+        named_by: Some("BucketName"),
+        spelling: |name| name.to_ascii_lowercase(),
+        exists: |world, name| world.s3.has_bucket(name),
+        tagged: Tagged::Arn,
+        not_deleted: Some(|fault, token| {
+            format!(
+                "{} (Service: Amazon S3; Status Code: {}; Error Code: {}; Request ID: {token}; Proxy: null)",
+                fault.message, fault.status, fault.code
+            )
+        }),
+        ..ResourceType::new("AWS::S3::Bucket", bucket)
+    },
+    ResourceType {
+        update: Update::InPlace(change_policy),
+        delete: |world, it| {
+            let bucket = it.properties["Bucket"].as_str().unwrap_or_default();
+            iam::remove_resource_policy(world, &format!("arn:aws:s3:::{bucket}"));
+            Ok(())
+        },
+        ..ResourceType::new("AWS::S3::BucketPolicy", policy)
+    },
+];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
@@ -48,7 +80,7 @@ struct EventBridge {
 }
 
 /// `AWS::S3::Bucket`: `Ref` is the name, in lower case.
-pub(super) fn bucket(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
+fn bucket(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
     let bucket: Bucket = properties::parse(resource)?;
     let name = name_of(resource, bucket.name.as_deref()).to_ascii_lowercase();
     world.s3.create_bucket(&name);
@@ -63,11 +95,7 @@ pub(super) fn bucket(world: &mut World, resource: &Resource<'_>) -> Result<Creat
 }
 
 /// Says anew what a bucket does with objects that are put from now on.
-pub(super) fn change(
-    world: &mut World,
-    resource: &Resource<'_>,
-    name: &str,
-) -> Result<(), Refused> {
+fn change(world: &mut World, resource: &Resource<'_>, name: &str) -> Result<(), Refused> {
     let bucket: Bucket = properties::parse(resource)?;
     let is_versioned = bucket
         .versioning_configuration
@@ -93,7 +121,7 @@ struct Policy {
 }
 
 /// `AWS::S3::BucketPolicy`.
-pub(super) fn policy(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
+fn policy(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
     let policy: Policy = properties::parse(resource)?;
     if !world.s3.has_bucket(&policy.bucket) {
         return Err(bad(
@@ -105,4 +133,13 @@ pub(super) fn policy(world: &mut World, resource: &Resource<'_>) -> Result<Creat
     iam::put_resource_policy(world, &arn, &policy.policy_document)
         .map_err(|fault| bad("PolicyDocument", fault.message))?;
     Ok(created(name_of(resource, None), []))
+}
+
+fn change_policy(
+    world: &mut World,
+    resource: &Resource<'_>,
+    before: &Existing<'_>,
+) -> Result<(), Refused> {
+    unchanged(resource, before, &["Bucket"])?;
+    policy(world, resource).map(|_| ())
 }

@@ -6,19 +6,39 @@ use serde::Deserialize;
 use serde_json::Value;
 use zip::ZipArchive;
 
-use super::{
-    Existing, bad, created, name_of,
-    properties::{self, number, optional_number},
-    refused,
-};
+use super::{Function, create_function, delete_function, function};
 use crate::{
-    template::{Created, Refused, Resource},
-    world::{
-        Fault, World,
-        functions::{self, Function},
-        iam,
+    provision::{
+        Existing, ResourceType, Tagged, Update, bad, created, name_of,
+        properties::{self, number, optional_number},
+        refused,
     },
+    template::{Created, Refused, Resource},
+    world::{Fault, World, iam},
 };
+
+pub(super) const RESOURCES: &[ResourceType] = &[
+    ResourceType {
+        delete: forget_event_invoke_config,
+        ..ResourceType::new("AWS::Lambda::EventInvokeConfig", event_invoke_config)
+    },
+    ResourceType {
+        update: Update::InPlace(|world, resource, _| change_function(world, resource)),
+        delete: |world, it| {
+            delete_function(world, it.reference);
+            Ok(())
+        },
+        named_by: Some("FunctionName"),
+        exists: |world, name| function(world, name).is_some(),
+        tagged: Tagged::Arn,
+        ..ResourceType::new("AWS::Lambda::Function", make_function)
+    },
+    ResourceType {
+        update: Update::Anew,
+        delete: take_permission,
+        ..ResourceType::new("AWS::Lambda::Permission", permission)
+    },
+];
 
 /// AWS: Lambda developer guide, "Lambda quotas", all environment variables together.
 const LARGEST_ENVIRONMENT: usize = 4096;
@@ -75,20 +95,17 @@ struct Environment {
 /// `AWS::Lambda::Function`: `Ref` is the name.
 ///
 /// Of a package on this machine the program is known; of an object it is not, and is named by it.
-pub(super) fn function(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
+fn make_function(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
     let name = resource.properties["FunctionName"].as_str();
     let function = Function::new(&name_of(resource, name));
     put(world, resource, function)
 }
 
 /// Changes a function. How it is invoked asynchronously is not its own.
-pub(super) fn change_function(
-    world: &mut World,
-    resource: &Resource<'_>,
-) -> Result<Created, Refused> {
+fn change_function(world: &mut World, resource: &Resource<'_>) -> Result<(), Refused> {
     let name = name_of(resource, resource.properties["FunctionName"].as_str());
     let function = find(world, &name)?;
-    put(world, resource, function)
+    put(world, resource, function).map(|_| ())
 }
 
 fn put(world: &mut World, resource: &Resource<'_>, before: Function) -> Result<Created, Refused> {
@@ -96,7 +113,7 @@ fn put(world: &mut World, resource: &Resource<'_>, before: Function) -> Result<C
     properties.check()?;
     let name = name_of(resource, properties.function_name.as_deref());
     let program = properties.program(world)?;
-    functions::create_function(
+    create_function(
         world,
         Function {
             program,
@@ -206,10 +223,7 @@ struct EventInvokeConfig {
 }
 
 /// `AWS::Lambda::EventInvokeConfig`.
-pub(super) fn event_invoke_config(
-    world: &mut World,
-    resource: &Resource<'_>,
-) -> Result<Created, Refused> {
+fn event_invoke_config(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
     let config: EventInvokeConfig = properties::parse(resource)?;
     if config.qualifier != "$LATEST" {
         return Err(bad(
@@ -233,26 +247,23 @@ pub(super) fn event_invoke_config(
         }
         function.event_age = Duration::from_secs(age);
     }
-    functions::create_function(world, function).map_err(|fault| refused(&fault))?;
+    create_function(world, function).map_err(|fault| refused(&fault))?;
     Ok(created(name_of(resource, None), []))
 }
 
 /// The function is invoked as every function is by default. One that is gone is passed over.
-pub(super) fn forget_event_invoke_config(
-    world: &mut World,
-    it: &Existing<'_>,
-) -> Result<(), Fault> {
+fn forget_event_invoke_config(world: &mut World, it: &Existing<'_>) -> Result<(), Fault> {
     let name = it.properties["FunctionName"].as_str().unwrap_or_default();
     let Ok(mut function) = find(world, name) else {
         return Ok(());
     };
     let default = Function::new(&function.name);
     (function.retries, function.event_age) = (default.retries, default.event_age);
-    functions::create_function(world, function)
+    create_function(world, function)
 }
 
 /// Takes a permission back.
-pub(super) fn take_permission(world: &mut World, it: &Existing<'_>) -> Result<(), Fault> {
+fn take_permission(world: &mut World, it: &Existing<'_>) -> Result<(), Fault> {
     let given = |property: &str| it.properties[property].as_str().map(str::to_owned);
     let grant = iam::Permission {
         principal: given("Principal").unwrap_or_default(),
@@ -273,7 +284,7 @@ struct Permission {
 }
 
 /// `AWS::Lambda::Permission`.
-pub(super) fn permission(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
+fn permission(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
     let permission: Permission = properties::parse(resource)?;
     if permission.action != "lambda:InvokeFunction" {
         return Err(bad(
@@ -295,10 +306,10 @@ pub(super) fn permission(world: &mut World, resource: &Resource<'_>) -> Result<C
 }
 
 /// A function by name or ARN.
-fn find(world: &World, function: &str) -> Result<Function, Refused> {
+fn find(world: &World, given: &str) -> Result<Function, Refused> {
     let prefix = world.arn("lambda", "function:");
-    let name = function.strip_prefix(&prefix).unwrap_or(function);
-    functions::function(world, name)
+    let name = given.strip_prefix(&prefix).unwrap_or(given);
+    function(world, name)
         .cloned()
-        .ok_or_else(|| bad("FunctionName", format!("there is no function {function}")))
+        .ok_or_else(|| bad("FunctionName", format!("there is no function {given}")))
 }

@@ -1,13 +1,54 @@
-//! AWS IAM, and the keys of AWS KMS, which nothing here encrypts with but whose policies count.
+//! Roles and policies of stacks.
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Existing, bad, created, name_of, properties};
-use crate::{
-    template::{Created, Refused, Resource},
-    world::{World, iam},
+use super::{
+    add_policy, has_role, put_role, remove_policy, remove_role, replace_policies, set_trust,
 };
+use crate::{
+    provision::{
+        Existing, ResourceType, Update, bad, created, name_of,
+        properties::{self, texts},
+    },
+    template::{Created, Refused, Resource},
+    world::World,
+};
+
+/// Types of resources, here or not, whose stacks need an acknowledgement, with the property that names one. AWS:
+/// `CloudFormation` API reference, `CreateChangeSet`, `Capabilities`.
+pub const ACKNOWLEDGED: [(&str, &str); 6] = [
+    ("AWS::IAM::Group", "GroupName"),
+    ("AWS::IAM::InstanceProfile", "InstanceProfileName"),
+    ("AWS::IAM::ManagedPolicy", "ManagedPolicyName"),
+    ("AWS::IAM::Policy", ""),
+    ("AWS::IAM::Role", "RoleName"),
+    ("AWS::IAM::User", "UserName"),
+];
+
+pub(super) const RESOURCES: &[ResourceType] = &[
+    ResourceType {
+        update: Update::InPlace(change_policy),
+        delete: |world, it| {
+            let policy = it.properties["PolicyName"].as_str().unwrap_or_default();
+            for role in texts(&it.properties["Roles"]) {
+                remove_policy(world, role, policy);
+            }
+            Ok(())
+        },
+        ..ResourceType::new("AWS::IAM::Policy", policy)
+    },
+    ResourceType {
+        update: Update::InPlace(change_role),
+        delete: |world, it| {
+            remove_role(world, it.reference);
+            Ok(())
+        },
+        named_by: Some("RoleName"),
+        exists: has_role,
+        ..ResourceType::new("AWS::IAM::Role", role)
+    },
+];
 
 /// Managed policies are refused: what a role may do is to be read in the template.
 #[derive(Deserialize)]
@@ -32,7 +73,7 @@ struct Policy {
 }
 
 /// `AWS::IAM::Role`: `Ref` is the name.
-pub(super) fn role(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
+fn role(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
     let role: Role = properties::parse(resource)?;
     let name = name_of(resource, role.name.as_deref());
     let policies: Vec<(String, Value)> = role
@@ -40,7 +81,7 @@ pub(super) fn role(world: &mut World, resource: &Resource<'_>) -> Result<Created
         .into_iter()
         .map(|policy| (policy.policy_name, policy.policy_document))
         .collect();
-    let arn = iam::put_role(world, &name, &role.assume_role_policy_document, &policies)
+    let arn = put_role(world, &name, &role.assume_role_policy_document, &policies)
         .map_err(|fault| bad("Policies", fault.message))?;
     Ok(created(name, [("Arn", arn.into())]))
 }
@@ -54,23 +95,23 @@ struct SharedPolicy {
 }
 
 /// `AWS::IAM::Policy`: the same for several roles.
-pub(super) fn policy(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
+fn policy(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
     let policy: SharedPolicy = properties::parse(resource)?;
     for role in &policy.roles {
-        iam::add_policy(world, role, &policy.policy_name, &policy.policy_document)
+        add_policy(world, role, &policy.policy_name, &policy.policy_document)
             .map_err(|fault| bad("PolicyDocument", fault.message))?;
     }
     Ok(created(name_of(resource, None), []))
 }
 
 /// Changes a role; policies that others have added to it stay.
-pub(super) fn change_role(
+fn change_role(
     world: &mut World,
     resource: &Resource<'_>,
     before: &Existing<'_>,
 ) -> Result<(), Refused> {
     let role: Role = properties::parse(resource)?;
-    iam::set_trust(world, before.reference, &role.assume_role_policy_document)
+    set_trust(world, before.reference, &role.assume_role_policy_document)
         .map_err(|fault| bad("AssumeRolePolicyDocument", fault.message))?;
     let policies: Vec<(String, Value)> = role
         .policies
@@ -83,12 +124,12 @@ pub(super) fn change_role(
         .flatten()
         .filter_map(|policy| policy["PolicyName"].as_str().map(str::to_owned))
         .collect();
-    iam::replace_policies(world, before.reference, &known, &policies)
+    replace_policies(world, before.reference, &known, &policies)
         .map_err(|fault| bad("Policies", fault.message))
 }
 
 /// Changes a policy, and which roles have it.
-pub(super) fn change_policy(
+fn change_policy(
     world: &mut World,
     resource: &Resource<'_>,
     before: &Existing<'_>,
@@ -98,46 +139,8 @@ pub(super) fn change_policy(
     let roles = before.properties["Roles"].as_array().into_iter().flatten();
     for role in roles.filter_map(Value::as_str) {
         if name != shared.policy_name || !shared.roles.iter().any(|kept| kept == role) {
-            iam::remove_policy(world, role, name);
+            remove_policy(world, role, name);
         }
     }
     policy(world, resource).map(|_| ())
-}
-
-/// Changes the policy of a key.
-pub(super) fn put_key_policy(
-    world: &mut World,
-    resource: &Resource<'_>,
-    id: &str,
-) -> Result<(), Refused> {
-    let key: Key = properties::parse(resource)?;
-    let arn = world.arn("kms", &format!("key/{id}"));
-    iam::put_resource_policy(world, &arn, &key.policy)
-        .map_err(|fault| bad("KeyPolicy", fault.message))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "PascalCase")]
-struct Key {
-    #[serde(rename = "KeyPolicy")]
-    policy: Value,
-    #[serde(rename = "Description")]
-    _description: Option<Value>,
-    #[serde(rename = "EnableKeyRotation")]
-    _rotation: Option<Value>,
-    #[serde(rename = "Tags")]
-    _tags: Option<Value>,
-}
-
-/// `AWS::KMS::Key`: `Ref` is the id.
-pub(super) fn key(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
-    let key: Key = properties::parse(resource)?;
-    let id = name_of(resource, None);
-    let arn = world.arn("kms", &format!("key/{id}"));
-    iam::put_resource_policy(world, &arn, &key.policy)
-        .map_err(|fault| bad("KeyPolicy", fault.message))?;
-    Ok(created(
-        id.clone(),
-        [("Arn", arn.into()), ("KeyId", id.into())],
-    ))
 }

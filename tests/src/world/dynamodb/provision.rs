@@ -3,11 +3,23 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{bad, created, name_of, properties, refused};
+use super::{create_table, delete_table};
 use crate::{
+    provision::{
+        Existing, ResourceType, Tagged, Update, bad, created, name_of, properties, refused,
+        unchanged,
+    },
     template::{Created, Refused, Resource},
-    world::{World, dynamodb},
+    world::{Fault, World},
 };
+
+pub(super) const RESOURCES: &[ResourceType] = &[ResourceType {
+    update: Update::InPlace(|_, resource, before| change(resource, before)),
+    delete,
+    named_by: Some("TableName"),
+    tagged: Tagged::Arn,
+    ..ResourceType::new("AWS::DynamoDB::Table", table)
+}];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
@@ -48,13 +60,14 @@ impl Table {
     }
 }
 
-/// Whether the properties are known.
-pub(super) fn check(resource: &Resource<'_>) -> Result<(), Refused> {
+fn change(resource: &Resource<'_>, before: &Existing<'_>) -> Result<(), Refused> {
+    let fixed = ["AttributeDefinitions", "KeySchema", "BillingMode"];
+    unchanged(resource, before, &fixed)?;
     properties::parse::<Table>(resource).map(|_| ())
 }
 
 /// `AWS::DynamoDB::Table`: `Ref` is the name. Here all keys are strings.
-pub(super) fn table(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
+fn table(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refused> {
     let table: Table = properties::parse(resource)?;
     let name = name_of(resource, table.name.as_deref());
     if table.billing_mode != "PAY_PER_REQUEST" {
@@ -80,8 +93,19 @@ pub(super) fn table(world: &mut World, resource: &Resource<'_>) -> Result<Create
             ));
         }
     }
-    dynamodb::create_table(world, &name, &partition_key, table.key("RANGE").as_deref())
+    create_table(world, &name, &partition_key, table.key("RANGE").as_deref())
         .map_err(|fault| refused(&fault))?;
     let arn = world.arn("dynamodb", &format!("table/{name}"));
     Ok(created(name, [("Arn", arn.into())]))
+}
+
+/// AWS: DynamoDB developer guide, "Using deletion protection".
+fn delete(world: &mut World, it: &Existing<'_>) -> Result<(), Fault> {
+    let protected = &it.properties["DeletionProtectionEnabled"];
+    if *protected == true || *protected == "true" {
+        let message = "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.";
+        return Err(Fault::new("ValidationException", message));
+    }
+    delete_table(world, it.reference);
+    Ok(())
 }
