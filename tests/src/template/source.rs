@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{error::TemplateError, place::Place, yaml};
 
-/// The templates of one directory, by file name.
+/// The templates of one directory and the folders in it, by file name: `main.yaml`, `traffic/queue.yaml`.
 #[derive(Debug, Clone)]
 pub struct Templates {
     /// As the directory was given; error texts begin with it.
@@ -16,39 +16,16 @@ pub struct Templates {
 }
 
 impl Templates {
-    /// Reads all `*.yaml` files of the directory.
+    /// Reads all `*.yaml` files of the directory and of the folders in it.
     ///
     /// Fails if the directory or a file cannot be read, and on a file that is no YAML, has a key
     /// twice, or has what CloudFormation does not take in YAML: anchors, aliases, merge keys, null,
     /// and tags that are no intrinsic function.
     pub fn read(directory: &Path) -> Result<Self, TemplateError> {
-        let shown = directory.display().to_string();
-        let unreadable = |position: String, error: &std::io::Error| {
-            TemplateError::new(
-                position,
-                format!("cannot be read: {error}. It must be there and readable."),
-            )
-        };
-        let entries = fs::read_dir(directory).map_err(|error| unreadable(shown.clone(), &error))?;
         let mut texts = Vec::new();
-        for entry in entries {
-            let path = entry
-                .map_err(|error| unreadable(shown.clone(), &error))?
-                .path();
-            let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
-                continue;
-            };
-            if path
-                .extension()
-                .is_some_and(|extension| extension == "yaml")
-            {
-                let text = fs::read_to_string(&path)
-                    .map_err(|error| unreadable(path.display().to_string(), &error))?;
-                texts.push((name.to_owned(), text));
-            }
-        }
+        read_into(&mut texts, directory, "")?;
         let texts = texts.iter().map(|(name, text)| (&**name, &**text));
-        Self::parse(&shown, texts)
+        Self::parse(&directory.display().to_string(), texts)
     }
 
     /// The templates of these files, name and text, as if they were in `directory`.
@@ -97,6 +74,34 @@ impl Templates {
             )
         })
     }
+}
+
+/// Adds all `*.yaml` files, name and text; `within` is what the names begin with.
+fn read_into(
+    texts: &mut Vec<(String, String)>,
+    directory: &Path,
+    within: &str,
+) -> Result<(), TemplateError> {
+    let unreadable = |path: &Path, error: &std::io::Error| {
+        TemplateError::new(
+            path.display().to_string(),
+            format!("cannot be read: {error}. It must be there and readable."),
+        )
+    };
+    for entry in fs::read_dir(directory).map_err(|error| unreadable(directory, &error))? {
+        let path = entry.map_err(|error| unreadable(directory, &error))?.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+            continue;
+        };
+        let name = format!("{within}{name}");
+        if path.is_dir() {
+            read_into(texts, &path, &format!("{name}/"))?;
+        } else if path.extension().is_some_and(|it| it == "yaml") {
+            let text = fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
+            texts.push((name, text));
+        }
+    }
+    Ok(())
 }
 
 /// One file.

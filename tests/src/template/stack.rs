@@ -21,7 +21,7 @@ const STACK: &str = "AWS::CloudFormation::Stack";
 /// Creates a stack and the stacks that it nests: answers its outputs, which are texts.
 ///
 /// `file` is one of the templates. `parameters` are as a person gives them: lists with commas.
-/// `AWS::CloudFormation::Stack` is created here from another file of the same directory
+/// `AWS::CloudFormation::Stack` is created here from a file beside the one that nests it, or below
 /// (`TemplateURL: ./network.yaml`), named `<stack>-<logical id>-<12 letters and digits>`.
 ///
 /// Stops at the first problem: what was created until then stays with the provider. All that can be
@@ -143,6 +143,11 @@ impl<'a> Creation<'a> {
         let place = Place::declaration("Resources", id);
         let within = place.key("Properties");
         let (file, parameters) = nested_properties(source, properties, &within)?;
+        let nesting = self
+            .trail
+            .last()
+            .and_then(|nesting| nesting.rsplit_once('/'));
+        let file = nesting.map_or(file.clone(), |(folder, _)| format!("{folder}/{file}"));
         if self.trail.contains(&file) {
             let cycle = format!("{} -> {file}", self.trail.join(" -> "));
             let problem = format!("templates nest each other: {cycle}. Remove one of the stacks.");
@@ -224,7 +229,7 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// The template's file and the parameters of a nested stack.
+/// The template's file, from where the template is that nests it, and the parameters of a nested stack.
 fn nested_properties(
     source: &Source,
     properties: &Value,
@@ -244,7 +249,7 @@ fn nested_properties(
     }
     let url = &properties["TemplateURL"];
     let file = url.as_str().and_then(|url| url.strip_prefix("./"));
-    let Some(file) = file.filter(|file| !file.contains('/')) else {
+    let Some(file) = file.filter(|file| !file.split('/').any(|part| part == "..")) else {
         let problem = format!(
             "{url} is no template of this directory. Write it as ./network.yaml; packaging uploads it."
         );

@@ -204,6 +204,36 @@ fn a_nested_stack_gets_parameters_and_gives_outputs() {
 }
 
 #[test]
+fn a_nested_template_is_looked_for_from_where_it_is_nested() {
+    let nest = |file: &str| {
+        format!(
+            "Resources: {{Inner: {{Type: AWS::CloudFormation::Stack, Properties: {{TemplateURL: {file}}}}}}}\n"
+        )
+    };
+    let files = |innermost| {
+        let mut account = Account::default();
+        let files = [
+            ("main.yaml", nest("./traffic/queue.yaml")),
+            ("traffic/queue.yaml", nest(innermost)),
+            (
+                "traffic/rights.yaml",
+                "Resources: {Q: {Type: T}}\n".to_owned(),
+            ),
+        ];
+        let files: Vec<_> = files.iter().map(|(name, text)| (*name, &**text)).collect();
+        account.create(&files, &[]).map(|_| account.created.len())
+    };
+    assert_eq!(files("./rights.yaml"), Ok(1));
+    let told = files("./traffic/rights.yaml").unwrap_err();
+    assert!(
+        told.contains("infra/traffic/traffic/rights.yaml: there is no such template."),
+        "{told}"
+    );
+    let told = files("./../main.yaml").unwrap_err();
+    assert!(told.contains("is no template of this directory"), "{told}");
+}
+
+#[test]
 fn a_problem_in_a_nested_stack_names_both_places() {
     let refused = |from: &str, to: &str| nested(&ROOT.replace(from, to), FUNCTIONS).err().unwrap();
     assert_eq!(

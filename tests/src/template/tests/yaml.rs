@@ -110,9 +110,14 @@ fn a_test_can_change_a_template_before_it_is_created() {
 }
 
 #[test]
-fn all_yaml_files_of_a_directory_are_read_and_nothing_else() {
+fn all_yaml_files_of_a_directory_and_its_folders_are_read_and_nothing_else() {
     let directory = std::env::temp_dir().join(format!("templates-{}", std::process::id()));
-    std::fs::create_dir_all(&directory).unwrap();
+    std::fs::create_dir_all(directory.join("traffic")).unwrap();
+    std::fs::write(
+        directory.join("traffic/alb.yaml"),
+        "Resources: {Rule: {Type: T}}",
+    )
+    .unwrap();
     std::fs::write(
         directory.join("queue.yaml"),
         "Resources: {Queue: {Type: T}}",
@@ -126,7 +131,7 @@ fn all_yaml_files_of_a_directory_are_read_and_nothing_else() {
     assert_eq!(
         outcome.unwrap_err(),
         format!(
-            "{}/main.yaml: there is no such template. The directory has queue.yaml.",
+            "{}/main.yaml: there is no such template. The directory has queue.yaml, traffic/alb.yaml.",
             directory.display()
         )
     );

@@ -3,8 +3,9 @@
 use super::{
     faults::list,
     stack::{
-        CREATE_COMPLETE, CREATE_FAILED, DELETE_COMPLETE, DELETE_FAILED, Leftover, Owned, Stack,
-        UPDATE_COMPLETE, UPDATE_ROLLBACK_COMPLETE, UPDATE_ROLLBACK_IN_PROGRESS,
+        CREATE_COMPLETE, CREATE_FAILED, DELETE_COMPLETE, DELETE_FAILED, Leftover, Owned, STACK,
+        Stack, UPDATE_COMPLETE, UPDATE_COMPLETE_CLEANUP_IN_PROGRESS, UPDATE_ROLLBACK_COMPLETE,
+        UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS, UPDATE_ROLLBACK_IN_PROGRESS,
     },
     work::{Goal, Step, Work, makes, removes},
 };
@@ -61,7 +62,15 @@ pub(super) fn finish(world: &mut World, index: usize, work: &Work) {
                 stack.set(CREATE_COMPLETE, None, now);
             }
         }
-        Goal::Update | Goal::GoBack => clean_up(stack, work.goal == Goal::GoBack, now),
+        Goal::Update | Goal::GoBack => {
+            refresh_outputs(stack);
+            let undone = work.goal == Goal::GoBack;
+            stack.set(cleaning(undone), None, now);
+            // Of a nested one the outermost says when: until everything is updated it may have to go back.
+            if stack.parent.is_none() {
+                clean_up(stack, undone, now);
+            }
+        }
         Goal::CleanUp { undone } => {
             stack.leftovers.retain(|leftover| leftover.keep);
             let status = if undone {
@@ -109,13 +118,27 @@ fn show_outputs(stack: &mut Stack, now: Moment) -> bool {
     }
 }
 
-/// Begins to delete what is not the stack's any more.
-fn clean_up(stack: &mut Stack, undone: bool, now: Moment) {
+fn refresh_outputs(stack: &mut Stack) {
     let made = stack.made();
+    if let Some(content) = &stack.content
+        && let Ok(outputs) = content.plan.outputs(&made)
+    {
+        stack.outputs = outputs;
+    }
+}
+
+/// What a stack is while it deletes, or waits to delete, what is not its any more.
+fn cleaning(undone: bool) -> &'static str {
+    if undone {
+        UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS
+    } else {
+        UPDATE_COMPLETE_CLEANUP_IN_PROGRESS
+    }
+}
+
+/// Begins to delete what is not the stack's any more, and not its nested stacks'.
+pub(super) fn clean_up(stack: &mut Stack, undone: bool, now: Moment) {
     if let Some(content) = &stack.content {
-        if let Ok(outputs) = content.plan.outputs(&made) {
-            stack.outputs = outputs;
-        }
         let kept: Vec<String> = content
             .plan
             .resources
@@ -142,16 +165,9 @@ fn clean_up(stack: &mut Stack, undone: bool, now: Moment) {
             });
         }
     }
-    let status = if undone {
-        "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"
-    } else {
-        "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
-    };
-    stack.set(status, None, now);
-    let steps: Vec<Step> = stack
-        .leftovers
-        .iter()
-        .map(|_| Step::RemoveLeftover)
-        .collect();
+    let leftovers = stack.leftovers.iter().map(|_| Step::RemoveLeftover);
+    let nested = stack.resources.iter().filter(|owned| owned.kind == STACK);
+    let nested = nested.map(|owned| Step::CleanUpNested(owned.id.clone()));
+    let steps: Vec<Step> = leftovers.chain(nested).collect();
     stack.work = Some(Work::new(Goal::CleanUp { undone }, steps, now));
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::{
-    ending, making, removing,
+    ending, making, nested, removing,
     stack::{
         self, CREATE_COMPLETE, CREATE_FAILED, CREATE_IN_PROGRESS, Content, DELETE_COMPLETE,
         DELETE_FAILED, DELETE_IN_PROGRESS, Stack, UPDATE_COMPLETE, UPDATE_FAILED,
@@ -51,6 +51,8 @@ pub(super) enum Step {
     Remove(String),
     /// The first of what is left over is to go.
     RemoveLeftover,
+    /// A nested stack is to delete what is left over of its own.
+    CleanUpNested(String),
 }
 
 /// A step that was begun.
@@ -203,6 +205,7 @@ fn begin(world: &mut World, index: usize, work: &mut Work) -> Next {
         Step::Make(id) => making::begin(world, index, work.goal, id),
         Step::Remove(id) => removing::begin(world, index, work, id),
         Step::RemoveLeftover => removing::begin_leftover(world, index),
+        Step::CleanUpNested(id) => nested::begin_clean_up(world, index, id),
     };
     match went {
         Went::Skipped => Next::Again,
@@ -242,6 +245,7 @@ fn failed(
             let leftover = stack.leftovers.remove(0);
             stack.tell(&leftover.owned, what.failed(), Some(reason), now);
         }
+        Step::CleanUpNested(_) => {}
     }
     // What cannot be deleted does not keep the rest.
     match what {
@@ -259,6 +263,7 @@ fn go_on(world: &mut World, index: usize, work: &mut Work, doing: Doing) -> Next
         Step::Make(id) => making::made(world, index, work.goal, id),
         Step::Remove(id) => removing::removed(world, index, id),
         Step::RemoveLeftover => removing::removed_leftover(world, index),
+        Step::CleanUpNested(id) => nested::cleaned_up(world, index, id),
     };
     match settled {
         Settled::NotYet => {

@@ -54,7 +54,7 @@ fn a_pair_either_consumes_a_queue_or_is_behind_a_load_balancer() {
         ("UserPoolArns", POOL),
     ] {
         let told = refused("functions.yaml", &suite(&[(name, value)]));
-        let sentence = "are for services behind a load balancer; leave them out beside QueueName.";
+        let sentence = "are for services behind a load balancer; leave them out, or give PrimaryTargetGroupArn.";
         assert!(told.contains(sentence), "{name}: {told}");
     }
     for (name, value) in [
@@ -63,7 +63,7 @@ fn a_pair_either_consumes_a_queue_or_is_behind_a_load_balancer() {
         ("FloorPrimary", "false"),
     ] {
         let told = refused("functions.yaml", &behind(&[(name, value)]));
-        let sentence = "are for consumers of a queue; leave them out beside PrimaryTargetGroupArn.";
+        let sentence = "are for consumers of a queue; leave them out, or give QueueName.";
         assert!(told.contains(sentence), "{name}: {told}");
     }
 }

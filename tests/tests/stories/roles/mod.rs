@@ -13,6 +13,7 @@ mod policies;
 mod protection;
 mod rejecting;
 mod texts;
+mod traffic;
 
 use std::{collections::BTreeMap, path::Path};
 

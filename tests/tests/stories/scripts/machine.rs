@@ -58,14 +58,7 @@ impl Machine {
         let number = MACHINES.fetch_add(1, Ordering::Relaxed);
         let home = env::temp_dir().join(format!("machine-{}-{number}", std::process::id()));
         fs::create_dir_all(home.join("bin")).expect("a directory for programs");
-        fs::create_dir_all(home.join("clone/infra")).expect("a directory for the scripts");
-        for file in fs::read_dir(INFRA).expect("infra") {
-            let file = file.expect("a file of infra");
-            if file.path().is_dir() {
-                continue;
-            }
-            fs::copy(file.path(), home.join("clone/infra").join(file.file_name())).expect("a copy");
-        }
+        clone_infra(&home.join("clone"));
         // What Cargo would build, and what every machine has.
         let sample_app = home.join("clone/target/lambda/sample-app");
         fs::create_dir_all(&sample_app).expect("a directory for the sample application");
@@ -235,6 +228,20 @@ impl Ended {
                 "expected {part}\nsaid {}",
                 self.said
             );
+        }
+    }
+}
+
+/// Copies the scripts and templates of `infra/` into a clone of the repository.
+pub(super) fn clone_infra(clone: &Path) {
+    for folder in ["", "traffic"] {
+        let copies = clone.join("infra").join(folder);
+        fs::create_dir_all(&copies).expect("a directory for the scripts");
+        for file in fs::read_dir(Path::new(INFRA).join(folder)).expect("infra") {
+            let file = file.expect("a file of infra");
+            if file.path().is_file() {
+                fs::copy(file.path(), copies.join(file.file_name())).expect("a copy");
+            }
         }
     }
 }

@@ -89,13 +89,17 @@ fn packaged() -> (Account, String) {
     world.iam.strict = true;
     world.cloudformation.step = std::time::Duration::from_millis(100);
     world.s3.create_bucket("packages");
-    for file in fs::read_dir(Path::new(INFRA)).expect("infra") {
-        let path = file.expect("a file").path();
-        let name = path.file_name().expect("a name").to_string_lossy();
-        if name.ends_with(".yaml") {
-            let text = fs::read_to_string(&path).expect("a template");
-            let text = text.replace("TemplateURL: ./", &format!("TemplateURL: {ADDRESS}/"));
-            s3::put(world, "packages", &name, text.into()).expect("the bucket");
+    for folder in ["", "traffic/"] {
+        for file in fs::read_dir(Path::new(INFRA).join(folder)).expect("infra") {
+            let path = file.expect("a file").path();
+            let name = path.file_name().expect("a name").to_string_lossy();
+            if name.ends_with(".yaml") {
+                let text = fs::read_to_string(&path).expect("a template");
+                let nested = format!("TemplateURL: {ADDRESS}/{folder}");
+                let text = text.replace("TemplateURL: ./", &nested);
+                s3::put(world, "packages", &format!("{folder}{name}"), text.into())
+                    .expect("the bucket");
+            }
         }
     }
     let images = ecr::Repository::here(world, "orders");

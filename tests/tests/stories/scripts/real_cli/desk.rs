@@ -19,12 +19,11 @@ use rehearsal_core::{
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, runtime::Runtime, sync::mpsc::unbounded_channel};
 
-use super::{cli, played};
+use super::{super::machine::clone_infra, cli, played};
 
 /// How many times faster than on AWS everything goes.
 pub(super) const PACE: u32 = 60;
 
-const INFRA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra");
 const PERSON: &str = "person";
 const FUNCTIONS: [&str; 4] = [
     "deploy-canary",
@@ -69,16 +68,10 @@ impl Desk {
         let aws = cli::aws()?;
         let number = DESKS.fetch_add(1, Ordering::Relaxed);
         let home = env::temp_dir().join(format!("desk-{}-{number}", std::process::id()));
-        for directory in ["bin", "clone/infra", "packages", "python"] {
+        for directory in ["bin", "packages", "python"] {
             fs::create_dir_all(home.join(directory)).expect("a directory");
         }
-        for file in fs::read_dir(INFRA).expect("infra") {
-            let file = file.expect("a file of infra");
-            if file.path().is_file() {
-                let copy = home.join("clone/infra").join(file.file_name());
-                fs::copy(file.path(), copy).expect("a copy");
-            }
-        }
+        clone_infra(&home.join("clone"));
         fs::write(home.join("certificates"), "certificates").expect("certificates");
         let site = SITE.replace("PACE", &PACE.to_string());
         fs::write(home.join("python/sitecustomize.py"), site).expect("the pace of Python");
