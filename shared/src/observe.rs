@@ -128,6 +128,8 @@ impl Parts {
             dead_letters: self.dead_letters?,
             alb: self.alb?,
             exits: self.exits?,
+            tasks: None,
+            latest: None,
         })
     }
 }

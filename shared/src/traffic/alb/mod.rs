@@ -7,12 +7,18 @@
 //! deregistration delay.
 
 mod as_found;
+mod aws;
+mod begin;
+mod placed;
 mod share;
 mod weights;
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{self, Goal, Model, Toward};
+use super::{
+    begin::{Begin, Beginning},
+    model::{self, Goal, Model, Toward},
+};
 use crate::{
     decision::Step,
     names::ServiceName,
@@ -24,6 +30,8 @@ use crate::{
     target::AlbTraffic,
     weight::{Attained, Weight},
 };
+
+pub use begin::{Before, Groups};
 
 /// The target of such a pair.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,9 +116,15 @@ impl Model for Alb {
     type Found = Found;
     type Set = Set;
     type Seen = Seen;
+    type Before = Before;
+
+    fn begin(&self, of: Beginning<'_, Self>) -> Begin<Found, Set> {
+        begin::begin(self, of)
+    }
 
     fn toward(&self, goal: Goal, view: View<'_>) -> Toward<Set> {
         match goal {
+            Goal::Placed => placed::toward(self, view),
             Goal::Share { asked, tolerance } => share::toward(self, asked, tolerance, view),
             Goal::AsFound { fenced } => as_found::toward(self, fenced, view),
         }
@@ -146,6 +160,7 @@ impl Model for Alb {
 
     fn is_held(&self, goal: Goal, _was: bool, view: View<'_>) -> bool {
         match goal {
+            Goal::Placed => placed::toward(self, view).is_ok(),
             Goal::Share { asked, .. } => share::is_held(asked, view),
             Goal::AsFound { .. } => self.toward(goal, view).is_ok(),
         }

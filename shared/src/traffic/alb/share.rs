@@ -243,7 +243,7 @@ fn healthy(service: &Service, health: &TargetHealth, needed: u32) -> Between<()>
     }
 }
 
-fn targets(service: &Service, health: &TargetHealth, needed: u32) -> Short<Set> {
+pub(super) fn targets(service: &Service, health: &TargetHealth, needed: u32) -> Short<Set> {
     Short::Wait(WaitingOn::Targets {
         service: service.name.clone(),
         needed,

@@ -1,12 +1,18 @@
 //! Two services that consume one SQS queue: the canary's share of the work is its share of the tasks.
 
 mod as_found;
+mod aws;
+mod begin;
+mod placed;
 mod plan;
 mod share;
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{self, Goal, Model, Toward};
+use super::{
+    begin::{Begin, Beginning},
+    model::{self, Goal, Model, Toward},
+};
 use crate::{
     decision::Step,
     gates::Letters,
@@ -89,9 +95,15 @@ impl Model for Queue {
     type Found = Found;
     type Set = Set;
     type Seen = Seen;
+    type Before = pair::Before;
+
+    fn begin(&self, of: Beginning<'_, Self>) -> Begin<Found, Set> {
+        begin::begin(self, of)
+    }
 
     fn toward(&self, goal: Goal, view: View<'_>) -> Toward<Set> {
         match goal {
+            Goal::Placed => placed::toward(self, view),
             Goal::Share { asked, tolerance } => share::toward(self, asked, tolerance, view),
             Goal::AsFound { fenced } => as_found::toward(self, fenced, view),
         }
@@ -127,6 +139,7 @@ impl Model for Queue {
 
     fn is_held(&self, goal: Goal, was: bool, view: View<'_>) -> bool {
         match goal {
+            Goal::Placed => placed::toward(self, view).is_ok(),
             Goal::Share { asked, tolerance } => share::is_held(self, asked, tolerance, was, view),
             Goal::AsFound { .. } => self.toward(goal, view).is_ok(),
         }
