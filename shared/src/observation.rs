@@ -9,6 +9,7 @@ use crate::{
     parts::{
         pair::{Service, Task},
         rules::Alb,
+        task_definition::Definition,
     },
     record::Record,
 };
@@ -105,8 +106,10 @@ pub struct Observation {
     pub alb: Option<Alb>,
     /// Tasks of both services that have ended within about the last hour, but for those whose end is plainly somebody else's doing.
     pub exits: Vec<Exit>,
-    /// The running tasks of the service that is in question; `None` where none is, or where nobody has asked.
+    /// The running tasks of the service that is in question; `None` where none is.
     pub tasks: Option<Vec<Task>>,
+    /// The latest revision of the family, while the candidate is being registered.
+    pub latest: Option<Definition>,
 }
 
 /// An alarm of the target.

@@ -131,6 +131,7 @@ impl Parts {
             alb: self.alb?,
             exits: self.exits?,
             tasks: None,
+            latest: None,
         })
     }
 }

@@ -126,6 +126,12 @@ pub struct QueueTraffic {
 }
 
 impl QueueTraffic {
+    /// Whether the primary keeps a task until the promotion.
+    #[must_use]
+    pub fn floors_primary(&self) -> bool {
+        self.mode == Mode::Additive && self.floor_primary
+    }
+
     fn check(&self, source: &'static str) -> Result<(), BadInput> {
         let bad = |field: &str, problem| {
             Err(BadInput::field(
@@ -228,8 +234,7 @@ impl Target {
     /// Whether the primary keeps a task until the promotion.
     #[must_use]
     pub fn floors_primary(&self) -> bool {
-        self.queue()
-            .is_some_and(|queue| queue.mode == Mode::Additive && queue.floor_primary)
+        self.queue().is_some_and(QueueTraffic::floors_primary)
     }
 
     /// What is special about a pair behind a load balancer.

@@ -2,14 +2,15 @@
 
 use canary::{
     artifact::Images,
-    clock::Timestamp,
-    decision::{Changes, Decision, Doing, Done, Move, Outcome, Refusal, Step, WaitingOn},
+    decision::{Changes, Decision, Doing, Done, Move, Outcome, Refusal, WaitingOn},
     gates,
     names::TaskDefinitionArn,
-    observation::Observation,
-    parts::pair::Task,
-    reconcile::{FUNCTION_TIMEOUT, Look, Stage},
-    record::{Candidate, Cause, Phase, Reason, Record},
+    reconcile::{Look, Stage},
+    record::{Cause, Phase, Reason, Record},
+    traffic::{
+        door::{Between, Release},
+        model::{Attained, Goal},
+    },
 };
 
 use crate::{DeployCanary, Detail, Seen, begin::begin};
@@ -53,8 +54,8 @@ fn own_release(look: &Look<DeployCanary>, seen: &Seen, record: &Record) -> Decis
                 cause: rolling_back.cause.clone(),
             })
         }
-        Phase::Deploying { candidate } => match gates::all(&seen.pair, record) {
-            Ok(None) => deploying(look, seen, record, candidate),
+        Phase::Deploying { .. } => match gates::all(&seen.pair, record) {
+            Ok(None) => deploying(look, seen, record),
             Ok(Some(undecided)) => Decision::Wait(undecided),
             Err(refusal) => Decision::Refuse(refusal),
         },
@@ -109,192 +110,48 @@ fn other_release(look: &Look<DeployCanary>, detail: &Detail, other: &Record) -> 
 }
 
 /// The release has begun and its gates are open.
-fn deploying(
-    look: &Look<DeployCanary>,
-    seen: &Seen,
-    record: &Record,
-    candidate: &Candidate,
-) -> Decision {
-    match candidate {
-        Candidate::Planned { definition } => register(look, seen, record, definition),
-        Candidate::Registering { definition, since } => match &seen.detail {
-            Detail::Latest(latest) if latest.is_of(&record.release, record.began) => {
-                match latest.arn() {
-                    Some(task_definition) => registered(look, seen, record, task_definition),
-                    None => Decision::Wait(WaitingOn::Registration),
-                }
-            }
-            // Whoever claimed the registration may still be at it.
-            _ if look.now.since(*since) < FUNCTION_TIMEOUT => {
-                Decision::Wait(WaitingOn::Registration)
-            }
-            _ => register(look, seen, record, definition),
-        },
-        Candidate::Registered {
-            task_definition,
-            at,
-        } => {
-            if let Some(hold) = hold(seen, record) {
-                Decision::Take(hold)
-            } else if seen.pair.canary.is_on(task_definition) {
-                steady(look, seen, record, task_definition)
-            } else {
-                update(seen, record, task_definition, *at)
-            }
-        }
+fn deploying(look: &Look<DeployCanary>, seen: &Seen, record: &Record) -> Decision {
+    let release = Release {
+        record,
+        seen: &seen.pair,
+    };
+    match release.toward(Goal::Placed) {
+        Ok(attained) => deployed(look, record, attained),
+        Err(Between::Change {
+            doing,
+            record: set,
+            changes,
+        }) => Decision::Take(Move {
+            doing,
+            record: record.written(set, None, look.now).map(Box::new),
+            found: None,
+            steps: changes,
+        }),
+        Err(Between::Wait(waiting_on)) => Decision::Wait(waiting_on),
+        Err(Between::Refuse(refusal)) => Decision::Refuse(refusal),
     }
 }
 
-/// Claims the registration, so that an event that is delivered twice registers once.
-fn register(look: &Look<DeployCanary>, seen: &Seen, record: &Record, definition: &str) -> Decision {
-    let claimed = Candidate::Registering {
-        definition: definition.to_owned(),
-        since: look.now,
-    };
-    let steps = registering(&seen.pair, record, definition.to_owned());
-    Decision::Take(Move {
-        doing: Doing::Register,
-        record: Some(Box::new(
-            record.advance(Phase::Deploying { candidate: claimed }, look.now),
-        )),
-        found: None,
-        steps,
-    })
-}
-
-pub(crate) fn registering(pair: &Observation, record: &Record, definition: String) -> Vec<Step> {
-    let mut steps = vec![Step::Register { definition }];
-    steps.extend(Step::hold(pair, record));
-    steps
-}
-
-/// What is left of holding automatic scaling.
-fn hold(seen: &Seen, record: &Record) -> Option<Move> {
-    let steps = Step::hold(&seen.pair, record);
-    (!steps.is_empty()).then(|| Move {
-        doing: Doing::hold(record, &steps),
-        record: None,
-        found: None,
-        steps,
-    })
-}
-
-/// The candidate is there: the canary service may change, and does.
-fn registered(
-    look: &Look<DeployCanary>,
-    seen: &Seen,
-    record: &Record,
-    task_definition: TaskDefinitionArn,
-) -> Decision {
-    let next = hold(seen, record).unwrap_or_else(|| put(seen, record, &task_definition));
-    let candidate = Candidate::Registered {
-        task_definition,
-        at: look.now,
-    };
-    let record = record.advance(Phase::Deploying { candidate }, look.now);
-    Decision::Take(Move {
-        record: Some(Box::new(record)),
-        ..next
-    })
-}
-
-/// The canary service is still, or again, on what the release found.
-fn update(
-    seen: &Seen,
-    record: &Record,
-    candidate: &TaskDefinitionArn,
-    allowed_at: Timestamp,
-) -> Decision {
-    let canary = &seen.pair.canary;
-    // A deployment that was made after ours was allowed is not ours: ECS or somebody else took the
-    // candidate back.
-    if let Some(newest) = canary
-        .newest()
-        .filter(|newest| newest.created >= allowed_at)
-    {
-        return Decision::Refuse(Refusal::ForeignWrite {
-            service: canary.name.clone(),
-            found: newest.task_definition.short().to_owned(),
-            expected: candidate.short().to_owned(),
-            reason: newest.reason.clone(),
-        });
-    }
-    Decision::Take(put(seen, record, candidate))
-}
-
-fn put(seen: &Seen, record: &Record, candidate: &TaskDefinitionArn) -> Move {
-    let service = record.target.canary.clone();
-    let tasks = record.first_tasks(&seen.pair.primary);
-    let step = Step::UpdateService {
-        service: service.clone(),
-        task_definition: Some(candidate.clone()),
-        desired: Some(tasks),
-    };
-    Move {
-        doing: Doing::Update {
-            service,
-            candidate: candidate.short().to_owned(),
+/// Done, with what later actions and approvals show.
+fn deployed(look: &Look<DeployCanary>, record: &Record, attained: Attained) -> Decision {
+    let candidate = record.candidate().map(ToString::to_string);
+    Decision::Done(Done {
+        outcome: Outcome::Deployed {
+            said: attained.said,
+            image: record.images.clone(),
+            but: attained.but,
         },
         record: None,
-        found: None,
-        steps: vec![step],
-    }
+        variables: variables(
+            look,
+            &record.images,
+            candidate.unwrap_or_default(),
+            &record.changes,
+        ),
+    })
 }
 
-/// The canary service is on the candidate: done when everything about it says so.
-fn steady(
-    look: &Look<DeployCanary>,
-    seen: &Seen,
-    record: &Record,
-    candidate: &TaskDefinitionArn,
-) -> Decision {
-    let canary = &seen.pair.canary;
-    if canary.desired == 0 {
-        // No tasks prove nothing.
-        return Decision::Take(put(seen, record, candidate));
-    }
-    if let Some(alb) = seen
-        .pair
-        .alb
-        .as_ref()
-        .filter(|alb| canary.is_steady() && alb.canary.healthy < canary.desired)
-    {
-        return Decision::Wait(WaitingOn::Targets {
-            service: canary.name.clone(),
-            needed: canary.desired,
-            health: alb.canary.clone(),
-        });
-    }
-    match &seen.detail {
-        Detail::Tasks(tasks) if canary.is_steady() && all_on(tasks, candidate, canary.desired) => {
-            Decision::Done(Done {
-                outcome: Outcome::Deployed {
-                    canary: canary.name.clone(),
-                    candidate: candidate.short().to_owned(),
-                    image: record.images.clone(),
-                    tasks: canary.running,
-                },
-                record: None,
-                variables: vec![
-                    ("Release", look.parameters.release.to_string()),
-                    ("Image", record.images.to_string()),
-                    ("TaskDefinition", candidate.to_string()),
-                    ("Changes", Changes(&record.changes).to_string()),
-                ],
-            })
-        }
-        _ => Decision::Wait(WaitingOn::rollout(canary, candidate)),
-    }
-}
-
-fn all_on(tasks: &[Task], candidate: &TaskDefinitionArn, desired: u32) -> bool {
-    let on = tasks
-        .iter()
-        .filter(|task| task.well && task.task_definition == *candidate)
-        .count();
-    on == tasks.len() && u32::try_from(on).is_ok_and(|on| on >= desired)
-}
-
+/// Done without a release: what is wanted runs already.
 pub(crate) fn nothing_to_do(
     look: &Look<DeployCanary>,
     images: &Images,
@@ -307,13 +164,22 @@ pub(crate) fn nothing_to_do(
             image: images.clone(),
         },
         record: write.map(Box::new),
-        variables: vec![
-            ("Release", look.parameters.release.to_string()),
-            ("Image", images.to_string()),
-            ("TaskDefinition", runs.to_string()),
-            ("Changes", Changes(&[]).to_string()),
-        ],
+        variables: variables(look, images, runs.to_string(), &[]),
     })
+}
+
+fn variables(
+    look: &Look<DeployCanary>,
+    images: &Images,
+    runs: String,
+    changes: &[String],
+) -> Vec<(&'static str, String)> {
+    vec![
+        ("Release", look.parameters.release.to_string()),
+        ("Image", images.to_string()),
+        ("TaskDefinition", runs),
+        ("Changes", Changes(changes).to_string()),
+    ]
 }
 
 #[cfg(test)]

@@ -48,9 +48,9 @@ impl Stage for PromotePrimary {
     }
 
     async fn observe(account: &Account, look: &Look<Self>) -> Result<Seen, Trouble> {
-        let (target, release, goal) = (&look.target, &look.parameters.release, goal(look, false));
+        let (target, release) = (&look.target, &look.parameters.release);
         let mut seen = Seen {
-            pair: look::observe(account, target, release, goal, look.now).await?,
+            pair: look::promoted(account, target, release, look.now).await?,
             missed: Vec::new(),
         };
         let Decided { decision, .. } = decide::decide(look, &seen);

@@ -13,7 +13,7 @@ use canary::{
     aws::pipeline::Execution,
     decision::{Decision, Move, Refusal, Step},
     fixtures::{
-        Balancer, DRAIN_SECONDS, World, at, first_look, load_balancer, orders, pair, release,
+        self, Balancer, DRAIN_SECONDS, World, at, first_look, groups, image, orders, pair, release,
         running_tasks, target, weight,
     },
     job::Bookmark,
@@ -22,14 +22,14 @@ use canary::{
     parameters,
     parts::{
         pair::{ScalableTarget, Service, Suspended},
-        task_definition::{Definition, Digests, Source},
+        task_definition::{Definition, Digests},
     },
     reconcile::{Decided, Look, Stage},
     record::{Candidate, Lacking, Phase, RollingBack},
     target::Target,
-    traffic::door::Looked,
+    traffic::{alb::Groups, door::Looked},
 };
-use deploy_canary::{DeployCanary, Detail, Groups, Start};
+use deploy_canary::{DeployCanary, Detail, Start};
 use promote_primary::PromotePrimary;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -246,7 +246,7 @@ impl<'a> Run<'a> {
                         timeout,
                     },
                 );
-                let detail = self.detail();
+                let detail = self.detail(&mut pair);
                 DeployCanary::decide(&look, &deploy_canary::Seen { pair, detail })
             }
             SHIFT => {
@@ -317,40 +317,38 @@ impl<'a> Run<'a> {
     }
 
     /// What deploy-canary reads in its second round.
-    fn detail(&self) -> Detail {
-        let begin = || Start {
-            execution: Some("InProgress".into()),
-            groups: self.story.target.alb().map(|_| Groups {
-                primary: vec![load_balancer()],
-                canary: vec![load_balancer()],
+    fn detail(&self, pair: &mut Observation) -> Detail {
+        let Some(record) = self.world.pair.record.as_ref().filter(|it| it.is_active()) else {
+            let groups = self.story.target.alb().map(|_| Groups {
                 drain_seconds: self.story.drain_seconds,
-            }),
-            stable: Definition(described(
+                ..groups()
+            });
+            let stable = Definition(described(
                 &orders(7),
                 json!({
                     "family": "orders",
                     "containerDefinitions": [{"name": "app", "image": "orders:v1"}],
                 }),
-            )),
-            stable_of_canary: None,
-            source: Source::Parameter("orders:v2".try_into().unwrap()),
-            digests: Digests::default(),
+            ));
+            let source = image("orders:v2", None);
+            let before = fixtures::before(stable, source, Digests::default(), groups);
+            return Detail::Start(Box::new(Start {
+                execution: Some("InProgress".into()),
+                before: Some(before),
+            }));
         };
-        let start = || Detail::Start(Box::new(begin()));
-        let Some(record) = self.world.pair.record.as_ref().filter(|it| it.is_active()) else {
-            return start();
-        };
-        let Phase::Deploying {
+        if let Phase::Deploying {
             candidate: Candidate::Registering { .. },
         } = &record.phase
-        else {
-            return Detail::Tasks(tasks(&self.world.pair.canary));
-        };
-        let latest = self.world.registered.as_ref().map(|(arn, input)| {
-            let input = serde_json::from_str(input).unwrap();
-            Detail::Latest(Definition(described(arn, input)))
-        });
-        latest.unwrap_or(Detail::Nothing)
+        {
+            pair.latest = self.world.registered.as_ref().map(|(arn, input)| {
+                let input = serde_json::from_str(input).unwrap();
+                Definition(described(arn, input))
+            });
+        } else {
+            pair.tasks = Some(tasks(&self.world.pair.canary));
+        }
+        Detail::Nothing
     }
 
     /// Rolls back: first by hand, then by the schedule, until there is nothing left to do. What was under way

@@ -2,15 +2,15 @@
 
 use std::{fmt, time::Duration};
 
-use super::{Plan, Step, WaitingOn, plural};
+use super::{Plan, WaitingOn, besides, plural};
 use crate::{
     artifact::Images,
     clock::{Clock, Spoken, Timestamp},
     exits::Exits,
     job::cut,
     names::{ReleaseId, ServiceName},
-    parts::pair::Counts,
-    record::{Cause, Record},
+    parts::pair::{Counts, keeps_a_task},
+    record::Cause,
     weight::{Attained, Weight},
 };
 
@@ -33,8 +33,8 @@ impl fmt::Display for Changes<'_> {
 pub enum Doing {
     /// The release begins.
     #[error(
-        "release begins: {image} is to replace {stable}. Changes: {}. The canary has to run it steadily by {}{}{}",
-        Changes(changes), Clock(*until), keeping(floor.as_ref()), more_letters(*letters)
+        "release begins: {image} is to replace {stable}. Changes: {}. The canary has to run it steadily by {}{}",
+        Changes(changes), Clock(*until), besides(but)
     )]
     Begin {
         /// The candidate's image.
@@ -45,10 +45,8 @@ pub enum Doing {
         changes: Vec<String>,
         /// When the action's time is up.
         until: Timestamp,
-        /// The primary, if it has no task and is to have one.
-        floor: Option<ServiceName>,
-        /// Dead letters from before, if one more ends the release.
-        letters: Option<u64>,
+        /// What is to be said besides.
+        but: Vec<String>,
     },
     /// The candidate is registered.
     #[error("registering the candidate's task definition")]
@@ -222,20 +220,6 @@ pub enum Doing {
 }
 
 impl Doing {
-    /// What [`Step::hold`] does.
-    #[must_use]
-    pub fn hold(record: &Record, steps: &[Step]) -> Self {
-        let primary = &record.target.primary;
-        let is_of_primary = |step: &Step| match step {
-            Step::Scale { service, .. } | Step::UpdateService { service, .. } => service == primary,
-            _ => false,
-        };
-        let is_floored = record.found.primary.floor > 0 && steps.iter().any(is_of_primary);
-        Self::HoldScaling {
-            floor: is_floored.then(|| primary.clone()),
-        }
-    }
-
     /// Whether a rollback begins or goes on.
     #[must_use]
     pub fn is_of_rollback(&self) -> bool {
@@ -244,22 +228,7 @@ impl Doing {
 }
 
 fn keeping(floor: Option<&ServiceName>) -> String {
-    let keeps = |primary| {
-        format!(
-            "; {primary}, which scales to zero, keeps at least 1 task until the promotion (floorPrimary)"
-        )
-    };
-    floor.map(keeps).unwrap_or_default()
-}
-
-fn more_letters(letters: Option<u64>) -> String {
-    let more = |letters| {
-        let s = if letters == 1 { "" } else { "s" };
-        format!(
-            "; the dead-letter queue has {letters} message{s} from before, and one more ends the release (maxDeadLetters is 0)"
-        )
-    };
-    letters.map(more).unwrap_or_default()
+    besides(floor.map(keeps_a_task).as_slice())
 }
 
 fn there(attained: Attained) -> &'static str {

@@ -12,16 +12,14 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Outcome {
     /// The canary service runs the candidate.
-    #[error("{canary} runs {candidate} ({image}): {tasks} of {tasks} tasks steady")]
+    #[error("{said} ({image}): {}", but.join("; "))]
     Deployed {
-        /// The canary service.
-        canary: ServiceName,
-        /// `FAMILY:REVISION`.
-        candidate: String,
+        /// What runs the candidate.
+        said: String,
         /// The image.
         image: Images,
-        /// Its tasks.
-        tasks: u32,
+        /// What is to be said besides.
+        but: Vec<String>,
     },
     /// All shares were held.
     #[error(

@@ -5,12 +5,10 @@ use std::fmt;
 use super::plural;
 use crate::{
     names::{ForwardArn, PipelineName, ReleaseId, ServiceName, TaskDefinitionArn},
-    observation::Observation,
     parts::{
         pair::ScalableTarget,
         rules::{Actions, Weights},
     },
-    record::Record,
 };
 
 /// One change to AWS. Absolute, so that doing it twice is doing it once.
@@ -129,26 +127,6 @@ impl fmt::Display for Step {
 }
 
 impl Step {
-    /// What is missing before automatic scaling leaves the release alone: of a queue's consumers it moves no count that is the
-    /// release's (the canary's, and in `constantTotal` the primary's), and behind a load balancer it takes no task away, but may
-    /// add some where requests ask for them. Of a primary that scales to zero one task stays, and starts where there is none.
-    ///
-    /// No count is changed before nothing is missing.
-    #[must_use]
-    pub fn hold(seen: &Observation, record: &Record) -> Vec<Self> {
-        let canary = (&seen.canary, record.canary_scaling_to_hold(&seen.canary));
-        let primary = (&seen.primary, record.primary_scaling_to_hold(&seen.primary));
-        let scaling = [canary, primary].into_iter().filter_map(|(service, to)| {
-            Some(Self::Scale {
-                service: service.name.clone(),
-                to: to?,
-            })
-        });
-        let floor = record.primary_tasks(&seen.primary);
-        let floor = (floor > seen.primary.desired).then(|| Self::count(&seen.primary.name, floor));
-        scaling.chain(floor).collect()
-    }
-
     /// A service gets another version and keeps everything else.
     #[must_use]
     pub fn version(service: &ServiceName, task_definition: &TaskDefinitionArn) -> Self {

@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::*;
 use crate::fixtures::{
-    DRAIN_SECONDS, at, candidate, found, http_pair, http_record_of, http_target, pair, record,
-    rule, scaling, second_rule, target, weight,
+    DRAIN_SECONDS, at, candidate, found, http_record_of, http_target, pair, record, rule, scaling,
+    second_rule, target, weight,
 };
 use crate::parts::pair::{ScalableTarget, Suspended};
 
@@ -197,47 +197,6 @@ fn a_new_attempt_knows_no_weight_of_the_one_before() {
     );
     assert_eq!((again.weight, again.weight()), (None, weight(0)));
     assert_eq!(again.found.alb.unwrap().drain_seconds, DRAIN_SECONDS);
-}
-
-#[test]
-fn behind_a_load_balancer_the_primary_loses_no_task_and_may_get_more() {
-    let record = http_record_of(&[rule()]).registered();
-    let to_hold = |change: fn(Service) -> Service| {
-        let primary = change(http_pair().primary);
-        record.primary_scaling_to_hold(&primary)
-    };
-    let held = |min, max, scale_out| {
-        Some(ScalableTarget {
-            suspended: Suspended {
-                scale_in: true,
-                scheduled: true,
-                scale_out,
-            },
-            ..scaling(min, max)
-        })
-    };
-    assert_eq!(to_hold(|primary| primary), None);
-    assert_eq!(to_hold(|primary| primary.scaled(2, 9)), held(2, 9, false));
-    assert_eq!(
-        to_hold(|primary| primary.tasks(1).scaled(2, 9)),
-        held(1, 9, false),
-        "a count below the bounds is not pulled up"
-    );
-    assert_eq!(
-        to_hold(|primary| primary.tasks(12).scaled(2, 9)),
-        held(2, 12, false),
-        "a count above the bounds is not pulled down"
-    );
-    assert_eq!(
-        to_hold(|primary| primary.scaled(2, 9).held()),
-        None,
-        "what the user had suspended stays"
-    );
-    let mut partly = http_pair().primary.scaled(2, 9);
-    partly.scaling.as_mut().unwrap().suspended.scale_out = true;
-    assert_eq!(record.primary_scaling_to_hold(&partly), held(2, 9, true));
-    let queue = crate::fixtures::record().registered();
-    assert_eq!(queue.primary_scaling_to_hold(&partly), None);
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! Joins the models, which decide on types of their own, to what knows no model.
 
+mod begin;
+mod observe;
+
 use super::{
     alb::{self, Alb},
     model::{Attained, Goal, Model, Short, Takes, View},
@@ -13,10 +16,13 @@ use crate::{
     names::ServiceName,
     observation::Observation,
     parts::pair::{self, Back},
-    record::{Candidate, Lacking, Phase, Record},
+    record::{Candidate, Found, Lacking, Phase, Record},
     target::{AlbTraffic, QueueTraffic, Target, Traffic},
     weight::Weight,
 };
+
+pub use begin::{Before, Beginning, Begins, NotBegun};
+pub use observe::{before, placed};
 
 /// A release of which a look has seen everything.
 #[derive(Debug, Clone, Copy)]
@@ -379,6 +385,9 @@ trait Joined: Model {
     fn found(record: &Record) -> Option<Self::Found>;
     fn set(record: &Record) -> Self::Set;
     fn store(set: Self::Set, record: &mut Record);
+    fn before(before: &Before) -> Option<&Self::Before>;
+    fn store_found(found: Self::Found) -> Found;
+    fn planned(set: Self::Set) -> Option<Candidate>;
 }
 
 impl Joined for Queue {
@@ -417,6 +426,26 @@ impl Joined for Queue {
         store_pair(set.pair, record);
         record.letters = set.letters;
     }
+
+    fn before(before: &Before) -> Option<&pair::Before> {
+        match before {
+            Before::Queue(before) => Some(before),
+            Before::Alb(_) => None,
+        }
+    }
+
+    fn store_found(found: queue::Found) -> Found {
+        Found {
+            primary: found.pair.primary,
+            canary: found.pair.canary,
+            dead_letters: found.dead_letters,
+            alb: None,
+        }
+    }
+
+    fn planned(set: queue::Set) -> Option<Candidate> {
+        set.pair.candidate
+    }
 }
 
 impl Joined for Alb {
@@ -454,6 +483,26 @@ impl Joined for Alb {
     fn store(set: alb::Set, record: &mut Record) {
         store_pair(set.pair, record);
         record.weight = set.weight;
+    }
+
+    fn before(before: &Before) -> Option<&alb::Before> {
+        match before {
+            Before::Alb(before) => Some(before),
+            Before::Queue(_) => None,
+        }
+    }
+
+    fn store_found(found: alb::Found) -> Found {
+        Found {
+            primary: found.pair.primary,
+            canary: found.pair.canary,
+            dead_letters: None,
+            alb: Some(found.rules),
+        }
+    }
+
+    fn planned(set: alb::Set) -> Option<Candidate> {
+        set.pair.candidate
     }
 }
 

@@ -1,6 +1,5 @@
-//! What a look asks AWS for, by goal.
+//! What a look at a promotion asks AWS for.
 
-use super::model::Goal;
 use crate::{
     aws::{Account, Trouble},
     clock::Timestamp,
@@ -12,27 +11,6 @@ use crate::{
     target::Target,
 };
 
-/// Reads everything that a goal is decided on. One round trip; of a promotion another one, where it is in question what the tasks of a
-/// service run, or why they go on.
-///
-/// # Errors
-/// Something of it could not be seen, or a gate of the release has closed.
-pub async fn observe(
-    account: &Account,
-    target: &Target,
-    release: &ReleaseId,
-    goal: Goal,
-    now: Timestamp,
-) -> Result<Observation, Trouble> {
-    match goal {
-        Goal::Promoted { .. } => promotion(account, target, release, now).await,
-        // A rollback that has begun reads each part by itself: `back`.
-        Goal::Share { .. } | Goal::AsFound { .. } => {
-            observe::pair(account, target, release, now).await
-        }
-    }
-}
-
 /// Which service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Which {
@@ -40,7 +18,12 @@ enum Which {
     Canary,
 }
 
-async fn promotion(
+/// Looks at a release that is to be promoted, or is being promoted: one round trip, and another one where it is in question what the
+/// tasks of a service run, or why they go on.
+///
+/// # Errors
+/// Something of it could not be seen, or a gate of the release has closed.
+pub async fn promoted(
     account: &Account,
     target: &Target,
     release: &ReleaseId,

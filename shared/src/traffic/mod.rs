@@ -2,6 +2,7 @@
 
 pub mod alb;
 pub mod back;
+pub mod begin;
 pub mod door;
 pub mod look;
 pub mod model;

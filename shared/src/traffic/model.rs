@@ -7,6 +7,7 @@ use std::{fmt::Debug, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
 
+use super::begin::{Begin, Beginning};
 use crate::{
     clock::Timestamp,
     decision::{Doing, Refusal, Step, WaitingOn},
@@ -30,6 +31,11 @@ pub trait Model: Debug + Sized {
     type Set: Stored;
     /// What a look sees; what of it could not be seen is unknown.
     type Seen: Clone + Debug + PartialEq;
+    /// What is read once, before a release begins.
+    type Before: Clone + Debug + PartialEq;
+
+    /// How a release begins, if everything is in order. All that can be wrong with it is found here, before the first change.
+    fn begin(&self, of: Beginning<'_, Self>) -> Begin<Self::Found, Self::Set>;
 
     /// What is between what is seen and a goal.
     fn toward(&self, goal: Goal, view: View<'_, Self>) -> Toward<Self::Set>;
@@ -84,6 +90,8 @@ pub trait Model: Debug + Sized {
 /// What a function wants of a model.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Goal {
+    /// The candidate runs beside the stable version, and has no share of the work but what its first task takes.
+    Placed,
     /// The canary has a share.
     Share {
         /// The share.

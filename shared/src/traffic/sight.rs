@@ -30,7 +30,7 @@ impl Sight {
                 scaling: None,
                 exits: Known::Known(seen.exits.clone()),
                 tasks: seen.tasks.clone(),
-                latest: None,
+                latest: seen.latest.clone(),
                 inactive: Vec::new(),
                 left_over: Known::Known(Vec::new()),
             },

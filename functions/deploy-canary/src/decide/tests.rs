@@ -4,23 +4,50 @@ mod http;
 use std::{collections::BTreeMap, time::Duration};
 
 use canary::{
-    artifact::Images,
     aws::pipeline::ExecutionStatus,
+    clock::Timestamp,
     decision::Step,
     fixtures::{
-        World, another_release, at, began, candidate, check, first_look, foreign, images, now,
-        pair, record, release, running_tasks, stable, target, told,
+        self, World, another_release, at, began, candidate, check, definition, first_look, foreign,
+        image, images, now, pair, record, release, running_tasks, stable, target, told,
     },
+    observation::Observation,
     parameters,
     parts::{
-        pair::{ScalableTarget, Service, Suspended},
-        task_definition::{Definition, Digests, Source, Wanted},
+        pair::{ScalableTarget, Service, Suspended, Task},
+        task_definition::{Definition, Digests, NamedImages, Source, Wanted},
     },
+    record::Candidate,
+    traffic::alb::Groups,
 };
 use serde_json::json;
 
 use super::*;
-use crate::Start;
+
+/// What a look reads beside what every look does.
+#[derive(Debug, Clone)]
+enum Detail {
+    /// Nothing.
+    Nothing,
+    /// What there is to begin with.
+    Start(Box<Start>),
+    /// How another release's pipeline execution stands.
+    Other(Option<ExecutionStatus>),
+    /// The family's latest revision.
+    Latest(Definition),
+    /// The canary's running tasks.
+    Tasks(Vec<Task>),
+}
+
+/// What there is to begin with.
+#[derive(Debug, Clone)]
+struct Start {
+    stable: Definition,
+    source: Source,
+    digests: Digests,
+    execution: Option<ExecutionStatus>,
+    groups: Option<Groups>,
+}
 
 fn look() -> Look<DeployCanary> {
     first_look(parameters::DeployCanary {
@@ -32,25 +59,13 @@ fn look() -> Look<DeployCanary> {
     })
 }
 
-fn definition(image: &str) -> Definition {
-    Definition(json!({
-        "taskDefinition": {
-            "taskDefinitionArn": stable(), "revision": 7, "status": "ACTIVE", "family": "orders",
-            "cpu": "256", "pidMode": null, "newerThanThisProgram": {"kept": true},
-            "containerDefinitions": [{"name": "app", "image": image, "essential": true}],
-        },
-        "tags": [{"key": "team", "value": "orders"}, {"key": "aws:cloudformation:stack", "value": "x"}],
-    }))
-}
-
 fn started() -> Start {
     Start {
-        stable_of_canary: None,
+        stable: definition("orders:v1"),
+        source: image("orders:v2", None),
+        digests: Digests::default(),
         execution: Some("InProgress".into()),
         groups: None,
-        digests: Digests::default(),
-        stable: definition("orders:v1"),
-        source: Source::Parameter("orders:v2".try_into().unwrap()),
     }
 }
 
@@ -70,20 +85,36 @@ fn digests(wanted: char, running: char) -> Digests {
     }
 }
 
-fn seen(pair: Observation, detail: Detail) -> Seen {
+fn seen(mut pair: Observation, detail: Detail) -> Seen {
+    let detail = match detail {
+        Detail::Nothing => crate::Detail::Nothing,
+        Detail::Start(start) => {
+            let before = fixtures::before(start.stable, start.source, start.digests, start.groups);
+            crate::Detail::Start(Box::new(crate::Start {
+                execution: start.execution,
+                before: Some(before),
+            }))
+        }
+        Detail::Other(status) => crate::Detail::Other(status),
+        Detail::Latest(latest) => {
+            pair.latest = Some(latest);
+            crate::Detail::Nothing
+        }
+        Detail::Tasks(tasks) => {
+            pair.tasks = Some(tasks);
+            crate::Detail::Nothing
+        }
+    };
     Seen { pair, detail }
 }
 
 /// The latest revision of the family, registered by the release's attempt that began at a time.
 fn latest(attempt: Timestamp) -> Detail {
-    let images = images("orders:v2");
-    let source = Source::Artifact(images);
-    let wanted = Wanted::of(
-        &source,
-        &look().parameters,
-        &definition("orders:v1"),
-        &stable(),
-    );
+    let source = Source::Images(NamedImages::Artifact {
+        images: images("orders:v2"),
+        container: None,
+    });
+    let wanted = Wanted::of(source, &definition("orders:v1"), &stable());
     let input = wanted.unwrap().definition(&release(), attempt);
     let mut answer: serde_json::Value = serde_json::from_str(&input).unwrap();
     answer["taskDefinitionArn"] = json!(candidate());
@@ -154,10 +185,7 @@ fn what_is_begun_holds_what_was_found_and_the_whole_definition() {
     };
     let record = taken.record.unwrap();
     assert_eq!(record.revision, 1);
-    assert_eq!(
-        record.found,
-        canary::fixtures::record().having_found(&pair).found
-    );
+    assert_eq!(record.found, fixtures::record().having_found(&pair).found);
     let Phase::Deploying {
         candidate: Candidate::Registering { definition, since },
     } = &record.phase
@@ -328,53 +356,53 @@ fn an_image_without_a_container_to_run_in_is_refused_before_anything_else() {
         let (name, image) = (name.try_into().unwrap(), image.try_into().unwrap());
         Images(BTreeMap::from([(name, image)]))
     };
-    let image = || Source::Parameter("orders:v2".try_into().unwrap());
+    let file = |images, container: Option<&str>| {
+        let container = container.map(|name| name.try_into().unwrap());
+        Source::Images(NamedImages::Artifact { images, container })
+    };
     let rows = [
         (
             "a container that is not there",
-            image(),
-            Some("worker"),
+            image("orders:v2", Some("worker")),
             "refuse: there is no container \"worker\" in task definition orders:7; it has \"app\", \"proxy\". \
              UserParameters names it",
         ),
         (
             "two containers and none named",
-            image(),
-            None,
+            image("orders:v2", None),
             "refuse: UserParameters: field container is missing, and task definition orders:7 has more than one \
              container: \"app\", \"proxy\". Name one",
         ),
         (
             "a file that names a container that is not there",
-            Source::Artifact(of("worker", "orders:v2")),
-            None,
+            file(of("worker", "orders:v2"), None),
             "refuse: there is no container \"worker\" in task definition orders:7; it has \"app\", \"proxy\". \
              imagedefinitions.json names it",
         ),
         (
             "a file without the container that is named",
-            Source::Artifact(of("proxy", "proxy:8")),
-            Some("app"),
+            file(of("proxy", "proxy:8"), Some("app")),
             "refuse: imagedefinitions.json has no image for container \"app\", which UserParameters names; it has \
              proxy:8",
         ),
         (
             "a file for a container that is there",
-            Source::Artifact(of("proxy", "proxy:8")),
-            None,
+            file(of("proxy", "proxy:8"), None),
             "take: release begins: proxy:8 is to replace orders:7. Changes: image of proxy. The canary has to run it steadily by 17:19 UTC | record Deploying | register",
         ),
-        ("the container named", image(), Some("app"), BEGINS),
+        (
+            "the container named",
+            image("orders:v2", Some("app")),
+            BEGINS,
+        ),
     ];
-    for (situation, source, container, expected) in rows {
-        let mut look = look();
-        look.parameters.container = container.map(|name| name.try_into().unwrap());
+    for (situation, source, expected) in rows {
         let detail = Detail::Start(Box::new(Start {
             stable: two.clone(),
             source,
             ..started()
         }));
-        check(situation, &decide(&look, &seen(pair(), detail)), expected);
+        check(situation, &decide(&look(), &seen(pair(), detail)), expected);
     }
 }
 

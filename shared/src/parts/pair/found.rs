@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ScalableTarget, Service};
-use crate::{names::TaskDefinitionArn, target::Target};
+use crate::names::TaskDefinitionArn;
 
 /// What a service was like before the first change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,13 +65,13 @@ impl FoundService {
         })
     }
 
-    /// The same for a primary of a model that needs a stable version beside the candidate: where nothing else keeps a task of it, the
-    /// release does.
+    /// The same for a primary that may be one that `is_kept` beside the candidate: where nothing else keeps a task of it, the release
+    /// does.
     #[must_use]
-    pub fn floored(self, target: &Target) -> Self {
+    pub fn floored(self, is_kept: bool) -> Self {
         let scales_to_zero = |it: ScalableTarget| it.min == 0 && !it.is_as_held();
         let may_be_empty = self.scaling.is_none_or(scales_to_zero);
-        let is_floored = may_be_empty && target.floors_primary();
+        let is_floored = may_be_empty && is_kept;
         Self {
             floor: u32::from(is_floored),
             ..self

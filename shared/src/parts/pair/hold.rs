@@ -1,6 +1,7 @@
 //! What keeps automatic scaling from moving what is a release's, and leaves everything else to it.
 
 use super::{FoundService, ScalableTarget, Service};
+use crate::names::ServiceName;
 
 /// What a release holds of a service's automatic scaling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +23,14 @@ pub struct Holds {
     pub primary: Hold,
     /// Of the canary.
     pub canary: Hold,
+}
+
+/// What is said of a primary that scales to zero and of which a task stays.
+#[must_use]
+pub fn keeps_a_task(primary: &ServiceName) -> String {
+    format!(
+        "{primary}, which scales to zero, keeps at least 1 task until the promotion (floorPrimary)"
+    )
 }
 
 impl Hold {
@@ -55,3 +64,6 @@ impl Hold {
         self.suspends() || found.floor > 0
     }
 }
+
+#[cfg(test)]
+mod tests;

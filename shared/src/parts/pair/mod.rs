@@ -1,12 +1,16 @@
 //! Two services of Amazon ECS: the primary and the canary.
 
 mod anew;
+mod begin;
 mod counts;
 mod found;
 mod gates;
 mod hold;
 mod left;
 pub mod left_over;
+mod observe;
+mod place;
+mod preflight;
 mod promote;
 mod restore;
 mod scaling;
@@ -26,9 +30,12 @@ use crate::{
 };
 
 pub use anew::{has_failed, rest};
+pub use begin::{Asked, Before, Beginning, Planned};
 pub use counts::{Counts, SetCounts};
 pub use found::FoundService;
-pub use hold::{Hold, Holds};
+pub use hold::{Hold, Holds, keeps_a_task};
+pub use observe::placing;
+pub use place::Placing;
 pub use promote::Promoting;
 pub use restore::Back;
 pub use scaling::{ScalableTarget, Suspended};

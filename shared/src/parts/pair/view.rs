@@ -58,6 +58,30 @@ impl Both<'_> {
     }
 }
 
+impl Seen {
+    /// Both services; what was not seen is waited for.
+    ///
+    /// # Errors
+    /// One of them was not seen.
+    pub fn both(&self, pair: &Pair) -> Result<Both<'_>, WaitingOn> {
+        let unseen = |name, service: &Known<Service>| match service {
+            Known::Known(_) => None,
+            Known::Gone => Some(format!("{name} is gone")),
+            Known::Unknown(unseen) => Some(unseen.to_string()),
+        };
+        match (self.primary.get(), self.canary.get()) {
+            (Some(primary), Some(canary)) if self.scaling.is_none() => Ok(Both { primary, canary }),
+            _ => {
+                let scaling = self.scaling.as_ref().map(ToString::to_string);
+                let why = unseen(&pair.primary, &self.primary)
+                    .or_else(|| unseen(&pair.canary, &self.canary))
+                    .or(scaling);
+                Err(WaitingOn::Aws(why.unwrap_or_default()))
+            }
+        }
+    }
+}
+
 impl<'a> View<'a> {
     /// Of a model's whole view.
     #[must_use]
@@ -86,24 +110,7 @@ impl<'a> View<'a> {
     /// # Errors
     /// One of them was not seen.
     pub fn both<T>(self) -> Result<Both<'a>, Short<T>> {
-        let unseen = |name, service: &Known<Service>| match service {
-            Known::Known(_) => None,
-            Known::Gone => Some(format!("{name} is gone")),
-            Known::Unknown(unseen) => Some(unseen.to_string()),
-        };
-        let (primary, canary) = (&self.seen.primary, &self.seen.canary);
-        match (primary.get(), canary.get()) {
-            (Some(primary), Some(canary)) if self.seen.scaling.is_none() => {
-                Ok(Both { primary, canary })
-            }
-            _ => {
-                let scaling = self.seen.scaling.as_ref().map(ToString::to_string);
-                let why = unseen(&self.pair.primary, primary)
-                    .or_else(|| unseen(&self.pair.canary, canary))
-                    .or(scaling);
-                Err(Short::Wait(WaitingOn::Aws(why.unwrap_or_default())))
-            }
-        }
+        self.seen.both(self.pair).map_err(Short::Wait)
     }
 
     /// What a release does not give back of its services' automatic scaling, in words: bounds that somebody else has set.

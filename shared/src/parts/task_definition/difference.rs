@@ -21,7 +21,7 @@ const KEYED: [(&str, &str); 8] = [
 
 /// Everything in which the second input of `RegisterTaskDefinition` differs from the first. Of images only `is_running` knows, by
 /// container: two names may mean the same image, and the same name another one by now.
-pub fn between(
+pub(super) fn between(
     stable: &Value,
     candidate: &Value,
     is_running: impl Fn(&str) -> bool,

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     artifact::Images,
     aws::{Account, AwsError},
-    names::ContainerName,
-    target::Target,
+    names::{ClusterName, ContainerName},
 };
 
 use super::Definition;
@@ -48,7 +47,7 @@ impl Digests {
     /// Asks ECR what the tags mean, and ECS what the primary's tasks run.
     pub async fn observe(
         account: &Account,
-        target: &Target,
+        cluster: &ClusterName,
         images: &Images,
         stable: &Definition,
         tasks: &[String],
@@ -69,7 +68,7 @@ impl Digests {
             if is_named {
                 return Ok(Vec::new());
             }
-            account.digests(&target.cluster, tasks).await
+            account.digests(cluster, tasks).await
         };
         let wanted = futures_util::future::try_join_all(wanted);
         let (wanted, of_tasks) = tokio::try_join!(wanted, of_tasks)?;

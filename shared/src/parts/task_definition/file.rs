@@ -11,10 +11,10 @@ use crate::{
 };
 use serde_json::{Value, json};
 
-use super::{ANSWER_ONLY, Source};
+use super::{ANSWER_ONLY, Whole};
 
 /// Reads a task definition; `image` takes the place of its placeholder.
-pub fn read(name: &str, text: &str, image: Option<&Image>) -> Result<Source, BadInput> {
+pub fn read(name: &str, text: &str, image: Option<&Image>) -> Result<Whole, BadInput> {
     let bad =
         |field: String, problem: String| Err(BadInput::field(name.to_owned(), field, problem));
     let mut input: Value = input::parse(name.to_owned(), text)?;
@@ -38,7 +38,7 @@ pub fn read(name: &str, text: &str, image: Option<&Image>) -> Result<Source, Bad
         }
     }
     let name = name.to_owned();
-    Ok(Source::File { name, input })
+    Ok(Whole::File { name, input })
 }
 
 /// The file's text, from the first artifact that has it.
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn the_image_takes_the_place_of_every_placeholder_of_one_name() {
         let text = definition(&["<IMAGE1_NAME>", "proxy:7", "<IMAGE1_NAME>"]);
-        let Ok(Source::File { name, input }) = read(FILE, &text, Some(&image())) else {
+        let Ok(Whole::File { name, input }) = read(FILE, &text, Some(&image())) else {
             panic!("it is read");
         };
         assert_eq!(name, FILE);

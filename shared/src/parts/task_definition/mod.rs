@@ -5,6 +5,8 @@
 mod difference;
 mod digests;
 mod file;
+mod fit;
+mod source;
 mod wanted;
 
 use std::collections::BTreeMap;
@@ -16,19 +18,19 @@ use crate::{
     names::{ContainerName, Image, ReleaseId, TaskDefinitionArn},
 };
 
-pub use difference::between;
 pub use digests::Digests;
 pub use file::{find, read};
-pub use wanted::{Source, Wanted, no_image};
+pub use source::{NamedImages, Source, Whole, no_image};
+pub use wanted::Wanted;
 
 /// The tag that names the release a task definition was registered for.
-pub const RELEASE_TAG: &str = "canary:release";
+const RELEASE_TAG: &str = "canary:release";
 
 /// The tag that tells one attempt of a release from the next.
-pub const BEGAN_TAG: &str = "canary:began";
+const BEGAN_TAG: &str = "canary:began";
 
 /// What a release adds to the tags of the stable definition.
-pub const RELEASE_TAGS: [&str; 2] = [RELEASE_TAG, BEGAN_TAG];
+const RELEASE_TAGS: [&str; 2] = [RELEASE_TAG, BEGAN_TAG];
 
 /// What `DescribeTaskDefinition` answers and `RegisterTaskDefinition` does not take: the difference
 /// between `ecs.TaskDefinition` and `ecs.RegisterTaskDefinitionRequest` in botocore 1.44.

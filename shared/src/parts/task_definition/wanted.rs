@@ -1,36 +1,16 @@
-//! The candidate's task definition: the stable one with the image replaced and everything else kept, or one of its own.
-
-use std::{collections::BTreeMap, fmt};
+//! The candidate's task definition: the stable one with images replaced and everything else kept, or one of its own.
 
 use crate::{
-    artifact::{FILE, Images},
+    artifact::Images,
     clock::Timestamp,
     decision::Refusal,
-    input::BadInput,
-    names::{ContainerName, Image, ReleaseId, TaskDefinitionArn},
-    parameters::{self, USER_PARAMETERS},
+    names::{ContainerName, ReleaseId, TaskDefinitionArn},
 };
 use serde_json::{Value, json};
 
-use super::{BEGAN_TAG, Definition, Digests, RELEASE_TAG, images_of, tags};
-
-/// Where the candidate comes from.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Source {
-    /// An image in `UserParameters`: the stable definition with that.
-    Parameter(Image),
-    /// `imagedefinitions.json` of the first input artifact: the same.
-    Artifact(Images),
-    /// A file of an input artifact, with its images in place: a definition of its own.
-    File {
-        /// The file's name.
-        name: String,
-        /// The input of `RegisterTaskDefinition`.
-        input: Value,
-    },
-    /// A revision that is registered already.
-    Revision(Definition),
-}
+use super::{
+    BEGAN_TAG, Definition, Digests, RELEASE_TAG, Source, difference, images_of, source::Whole, tags,
+};
 
 /// What is to be released: everything that its tasks would run.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,57 +18,79 @@ pub struct Wanted {
     /// The images, by container: those that are replaced, or all of a definition of its own.
     pub images: Images,
     /// The input of `RegisterTaskDefinition`, with these images, without our tags.
-    pub input: Value,
-    /// Whether these are only some of its images, and the rest is the stable definition's.
-    is_in_part: bool,
-    /// The revision, if it is registered already.
-    pub revision: Option<TaskDefinitionArn>,
+    pub(super) input: Value,
+    /// Where it comes from.
+    pub(super) source: Source,
 }
 
 impl Wanted {
     /// What a source asks for, beside what the primary runs.
+    ///
+    /// # Errors
+    /// It names images without a container that the stable definition has.
     pub fn of(
-        source: &Source,
-        parameters: &parameters::DeployCanary,
+        source: Source,
         stable: &Definition,
         stable_arn: &TaskDefinitionArn,
     ) -> Result<Self, Refusal> {
-        let (input, revision) = match source {
-            Source::Parameter(_) | Source::Artifact(_) => {
-                let images = images(source, parameters, stable, stable_arn)?;
+        let whole = match &source {
+            Source::Images(named) => {
+                let images = named.beside(stable, stable_arn)?;
                 let mut input = stable.input();
                 input["tags"] = stable.kept_tags().cloned().collect();
                 let wanted = Self {
                     images: Images::default(),
                     input,
-                    is_in_part: true,
-                    revision: None,
+                    source,
                 };
                 return Ok(wanted.running(images));
             }
-            Source::File { input, .. } => (input.clone(), None),
-            Source::Revision(definition) => (definition.input(), definition.arn()),
+            Source::Whole(whole) => whole,
         };
+        let input = whole.input();
         let containers = input["containerDefinitions"].as_array();
         Ok(Self {
             images: Images(images_of(containers.map_or(&[], Vec::as_slice))),
             input,
-            is_in_part: false,
-            revision,
+            source,
         })
     }
 
-    /// Whether a container's image is known to run already. Where only some are replaced the others stay.
+    /// The revision, if it is registered already.
     #[must_use]
-    pub fn runs(&self, container: &str, digests: &Digests) -> bool {
+    pub fn revision(&self) -> Option<TaskDefinitionArn> {
+        match &self.source {
+            Source::Whole(Whole::Revision(definition)) => definition.arn(),
+            Source::Whole(Whole::File { .. }) | Source::Images(_) => None,
+        }
+    }
+
+    /// What it changes of what runs, by name; nothing where it runs already, whatever tags mean.
+    #[must_use]
+    pub fn changes(
+        &self,
+        stable: &Definition,
+        stable_arn: &TaskDefinitionArn,
+        digests: &Digests,
+    ) -> Vec<String> {
+        if self.revision().as_ref() == Some(stable_arn) {
+            // ECS makes no deployment of what a service is on, whatever its tags mean by now.
+            return Vec::new();
+        }
+        let is_running = |container: &str| self.runs(container, digests);
+        difference::between(&stable.input(), &self.input, is_running)
+    }
+
+    /// Whether a container's image is known to run already. Where only some are replaced the others stay.
+    fn runs(&self, container: &str, digests: &Digests) -> bool {
         let is_named = self.images.0.keys().any(|name| name.as_str() == container);
-        digests.is_running(container) || !is_named && self.is_in_part
+        digests.is_running(container) || !is_named && matches!(self.source, Source::Images(_))
     }
 
     /// The same with its images by their digests, where those are known; what is registered already stays.
     #[must_use]
     pub fn with(self, digests: &Digests) -> Self {
-        if self.revision.is_some() {
+        if self.revision().is_some() {
             return self;
         }
         let pinned = digests.pinned(&self.images);
@@ -122,90 +124,7 @@ impl Wanted {
     }
 
     /// Tags that are nobody's but the user's.
-    pub fn kept_tags(&self) -> impl Iterator<Item = &Value> {
+    pub(super) fn kept_tags(&self) -> impl Iterator<Item = &Value> {
         tags(&self.input)
     }
-}
-
-/// `taskdef.json (taskDefinition)`, as people have named it.
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Parameter(image) => write!(f, "{image} ({USER_PARAMETERS}: field image)"),
-            Self::Artifact(_) => f.write_str(FILE),
-            Self::File { name, .. } => {
-                write!(f, "{name} ({USER_PARAMETERS}: field taskDefinition)")
-            }
-            Self::Revision(definition) => {
-                write!(
-                    f,
-                    "{} ({USER_PARAMETERS}: field taskDefinition)",
-                    definition.short()
-                )
-            }
-        }
-    }
-}
-
-/// The images that the candidate shall run, each for a container that the stable definition has.
-fn images(
-    source: &Source,
-    parameters: &parameters::DeployCanary,
-    stable: &Definition,
-    stable_arn: &TaskDefinitionArn,
-) -> Result<Images, Refusal> {
-    let containers = stable.containers();
-    let no_container = |container: &ContainerName, source_name| Refusal::NoContainer {
-        container: container.to_string(),
-        task_definition: stable_arn.short().to_owned(),
-        containers: containers.clone(),
-        source_name,
-    };
-    let which_container = || Refusal::WhichContainer {
-        task_definition: stable_arn.short().to_owned(),
-        containers: containers.clone(),
-    };
-    let images = match (source, &parameters.container) {
-        (Source::Parameter(image), Some(container)) => one(container.clone(), image.clone()),
-        (Source::Parameter(image), None) => match containers.as_slice() {
-            [only] => match ContainerName::try_from(only.as_str()) {
-                Ok(only) => one(only, image.clone()),
-                Err(_) => return Err(which_container()),
-            },
-            _ => return Err(which_container()),
-        },
-        (Source::Artifact(images), None) => images.clone(),
-        (Source::File { .. } | Source::Revision(_), _) => Images::default(),
-        (Source::Artifact(images), Some(container)) => {
-            let image = images.0.get(container).ok_or_else(|| Refusal::NoImage {
-                container: container.to_string(),
-                images: images.to_string(),
-            })?;
-            one(container.clone(), image.clone())
-        }
-    };
-    let source_name = match (source, &parameters.container) {
-        (Source::Artifact(_), None) => FILE,
-        _ => USER_PARAMETERS,
-    };
-    match images
-        .0
-        .keys()
-        .find(|name| !containers.iter().any(|there| there == name.as_str()))
-    {
-        Some(unknown) => Err(no_container(unknown, source_name)),
-        None => Ok(images),
-    }
-}
-
-fn one(container: ContainerName, image: Image) -> Images {
-    Images(BTreeMap::from([(container, image)]))
-}
-
-/// The answer when neither parameter nor artifact names an image.
-#[must_use]
-pub fn no_image() -> BadInput {
-    let problem =
-        format!("missing, and the action has no input artifact with {FILE}; give one of the two");
-    BadInput::field(USER_PARAMETERS, "image", problem)
 }

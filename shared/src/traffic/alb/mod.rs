@@ -7,14 +7,20 @@
 //! deregistration delay.
 
 mod as_found;
+mod aws;
+mod begin;
 mod gates;
+mod placed;
 mod promoted;
 mod share;
 mod weights;
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{self, Goal, Model, Short, Takes, Toward};
+use super::{
+    begin::{Begin, Beginning},
+    model::{self, Goal, Model, Short, Takes, Toward},
+};
 use crate::{
     decision::{Refusal, Step, WaitingOn},
     gates::{Gate, When},
@@ -27,6 +33,8 @@ use crate::{
     target::AlbTraffic,
     weight::{Attained, Weight},
 };
+
+pub use begin::{Before, Groups};
 
 /// The target of such a pair.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,9 +124,15 @@ impl Model for Alb {
     type Found = Found;
     type Set = Set;
     type Seen = Seen;
+    type Before = Before;
+
+    fn begin(&self, of: Beginning<'_, Self>) -> Begin<Found, Set> {
+        begin::begin(self, of)
+    }
 
     fn toward(&self, goal: Goal, view: View<'_>) -> Toward<Set> {
         match goal {
+            Goal::Placed => placed::toward(self, view),
             Goal::Share { asked, tolerance } => share::toward(self, asked, tolerance, view),
             Goal::AsFound { fenced } => as_found::toward(self, fenced, view),
             Goal::Promoted { drain, over } => promoted::toward(self, drain, over, view),
@@ -167,6 +181,7 @@ impl Model for Alb {
 
     fn is_held(&self, goal: Goal, _was: bool, view: View<'_>) -> bool {
         match goal {
+            Goal::Placed => placed::toward(self, view).is_ok(),
             Goal::Share { asked, .. } => share::is_held(asked, view),
             Goal::Promoted { .. } | Goal::AsFound { .. } => self.toward(goal, view).is_ok(),
         }
@@ -180,7 +195,7 @@ impl Model for Alb {
         match goal {
             Goal::Share { .. } => share::takes(view),
             Goal::Promoted { drain, .. } => promoted::takes(drain, view),
-            Goal::AsFound { .. } => Takes::default(),
+            Goal::Placed | Goal::AsFound { .. } => Takes::default(),
         }
     }
 }

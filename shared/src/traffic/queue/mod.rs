@@ -1,14 +1,20 @@
 //! Two services that consume one SQS queue: the canary's share of the work is its share of the tasks.
 
 mod as_found;
+mod aws;
+mod begin;
 mod gates;
+mod placed;
 mod plan;
 mod promoted;
 mod share;
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{self, Goal, Model, Short, Toward};
+use super::{
+    begin::{Begin, Beginning},
+    model::{self, Goal, Model, Short, Toward},
+};
 use crate::{
     decision::{Refusal, Step, WaitingOn},
     gates::{Gate, Letters, When},
@@ -99,9 +105,15 @@ impl Model for Queue {
     type Found = Found;
     type Set = Set;
     type Seen = Seen;
+    type Before = pair::Before;
+
+    fn begin(&self, of: Beginning<'_, Self>) -> Begin<Found, Set> {
+        begin::begin(self, of)
+    }
 
     fn toward(&self, goal: Goal, view: View<'_>) -> Toward<Set> {
         match goal {
+            Goal::Placed => placed::toward(self, view),
             Goal::Share { asked, tolerance } => share::toward(self, asked, tolerance, view),
             Goal::AsFound { fenced } => as_found::toward(self, fenced, view),
             Goal::Promoted { over, .. } => promoted::toward(self, over, view),
@@ -150,6 +162,7 @@ impl Model for Queue {
 
     fn is_held(&self, goal: Goal, was: bool, view: View<'_>) -> bool {
         match goal {
+            Goal::Placed => placed::toward(self, view).is_ok(),
             Goal::Share { asked, tolerance } => share::is_held(self, asked, tolerance, was, view),
             Goal::Promoted { .. } | Goal::AsFound { .. } => self.toward(goal, view).is_ok(),
         }

@@ -1,26 +1,16 @@
 use canary::{
     fixtures::{
-        canary_group, forwarding, found, group, http_pair, http_pair_of, http_record, http_target,
-        load_balancer, primary_group, rule, second_rule,
+        canary_group, forwarding, found, group, groups, http_pair, http_pair_of, http_record,
+        http_target, primary_group, rule, second_rule,
     },
     job::FailureType::{ConfigurationError, JobFailed},
     parts::rules::{Forward, FoundForward, Rest, TargetHealth},
 };
 
-use crate::Groups;
-
 use super::*;
 
 fn http_look() -> Look<DeployCanary> {
     look().at_target(http_target())
-}
-
-fn groups() -> Groups {
-    Groups {
-        primary: vec![load_balancer()],
-        canary: vec![load_balancer()],
-        drain_seconds: 120,
-    }
 }
 
 fn starting(groups: Groups) -> Detail {

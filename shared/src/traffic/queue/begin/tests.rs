@@ -1,27 +1,29 @@
-use canary::{
-    fixtures::{pair, stable, target},
+use crate::{
+    fixtures::{self, definition, image, now, pair, release, target},
     names::TaskDefinitionArn,
-    target::Traffic,
+    observation::Observation,
+    parts::{
+        pair::{self, Service, Settings},
+        task_definition::{Definition, Digests},
+    },
+    target::{Target, Traffic},
+    traffic::door::{Before, Beginning, NotBegun},
 };
 use serde_json::json;
 
-use super::*;
-
-/// `orders:7`, ACTIVE.
-fn definition() -> Definition {
-    Definition(json!({
-        "taskDefinition": {"taskDefinitionArn": stable(), "status": "ACTIVE", "family": "orders"},
-    }))
+/// What the primary runs, `orders:7`, ACTIVE.
+fn stable() -> Definition {
+    definition("orders:v1")
 }
 
 fn inactive() -> Definition {
-    let mut definition = definition();
+    let mut definition = stable();
     definition.0["taskDefinition"]["status"] = "INACTIVE".into();
     definition
 }
 
 /// The pair with the settings of both services changed.
-fn with(change: impl Fn(&mut canary::parts::pair::Settings)) -> Observation {
+fn with(change: impl Fn(&mut Settings)) -> Observation {
     let changed = |mut service: Service| {
         change(&mut service.settings);
         service
@@ -31,13 +33,30 @@ fn with(change: impl Fn(&mut canary::parts::pair::Settings)) -> Observation {
 
 fn told(
     target: &Target,
-    pair: &Observation,
+    seen: &Observation,
     stable: &Definition,
     of_canary: Option<&Definition>,
 ) -> String {
-    match check(target, pair, stable, of_canary) {
-        Ok(()) => "begins".to_owned(),
-        Err(unfit) => unfit.to_string(),
+    let source = image("orders:v2", None);
+    let before = fixtures::before(stable.clone(), source, Digests::default(), None);
+    let Before::Queue(before) = before else {
+        panic!("a queue")
+    };
+    let before = Before::Queue(pair::Before {
+        stable_of_canary: of_canary.cloned(),
+        ..before
+    });
+    let beginning = Beginning {
+        now: now(),
+        release: &release(),
+        target,
+        seen,
+        before: Some(&before),
+    };
+    match beginning.begin() {
+        Ok(_) => "begins".to_owned(),
+        Err(NotBegun::Refuse(refusal)) => refusal.to_string(),
+        Err(other) => panic!("{other:?}"),
     }
 }
 
@@ -74,7 +93,7 @@ fn what_ecs_would_do_by_itself_is_refused_by_the_name_of_its_switch() {
     ];
     for (situation, pair, expected) in rows {
         assert_eq!(
-            told(&target(), &pair, &definition(), None),
+            told(&target(), &pair, &stable(), None),
             expected,
             "{situation}"
         );
@@ -101,7 +120,7 @@ fn tasks_can_be_exchanged_where_one_more_may_start_or_one_may_stop() {
         let pair =
             with(|settings| (settings.min_healthy_percent, settings.max_percent) = (least, most));
         let pair = pair.tasks(desired, 0);
-        let told = told(&target(), &pair, &definition(), None);
+        let told = told(&target(), &pair, &stable(), None);
         assert_eq!(
             told == "begins",
             expected,
@@ -111,7 +130,7 @@ fn tasks_can_be_exchanged_where_one_more_may_start_or_one_may_stop() {
     let pair = with(|settings| settings.max_percent = 134).tasks(2, 1);
     let expected = "with 2 tasks service orders cannot exchange any: minimumHealthyPercent 100 and maximumPercent 134 allow it to stop \
                     none and to start none. Set maximumPercent to 200, then retry";
-    assert_eq!(told(&target(), &pair, &definition(), None), expected);
+    assert_eq!(told(&target(), &pair, &stable(), None), expected);
 }
 
 #[test]
@@ -120,7 +139,7 @@ fn what_could_not_be_put_back_is_not_taken_away() {
                 definition once more, update the service to that, then retry";
     let of_primary = told(&target(), &pair(), &inactive(), None);
     assert_eq!(of_primary, format!("service orders runs orders:7, {gone}"));
-    let of_canary = told(&target(), &pair(), &definition(), Some(&inactive()));
+    let of_canary = told(&target(), &pair(), &stable(), Some(&inactive()));
     assert_eq!(
         of_canary,
         format!("service orders-canary runs orders:7, {gone}")
@@ -129,7 +148,7 @@ fn what_could_not_be_put_back_is_not_taken_away() {
     let other = TaskDefinitionArn::try_from(other).unwrap();
     let pair = pair().canary(|canary| canary.on(&other));
     assert_eq!(
-        told(&target(), &pair, &definition(), Some(&definition())),
+        told(&target(), &pair, &stable(), Some(&stable())),
         "service orders runs the family orders, and service orders-canary the family orders-worker: the candidate would be a revision of \
          the first for both. Put both on the same family, then retry"
     );
@@ -137,7 +156,7 @@ fn what_could_not_be_put_back_is_not_taken_away() {
 
 #[test]
 fn the_candidate_has_room_for_its_first_task_and_its_tags() {
-    let full = |most| told(&target().at_most(most), &pair(), &definition(), None);
+    let full = |most| told(&target().at_most(most), &pair(), &stable(), None);
     assert_eq!(full(4), "begins");
     assert_eq!(
         full(3),
@@ -148,7 +167,7 @@ fn the_candidate_has_room_for_its_first_task_and_its_tags() {
         told(
             &target().constant_total().at_most(most),
             &pair(),
-            &definition(),
+            &stable(),
             None,
         )
     };
@@ -162,9 +181,11 @@ fn the_candidate_has_room_for_its_first_task_and_its_tags() {
         "{}",
         moment(4)
     );
-    let tagged = |many| match tags("orders:7".to_owned(), many) {
-        Ok(()) => "begins".to_owned(),
-        Err(unfit) => unfit.to_string(),
+    let tagged = |many: usize| {
+        let mut stable = stable();
+        let tags = (0..many).map(|n| json!({"key": format!("tag{n}"), "value": ""}));
+        stable.0["tags"] = tags.collect();
+        told(&target(), &pair(), &stable, None)
     };
     assert_eq!(tagged(48), "begins");
     assert_eq!(
@@ -182,7 +203,7 @@ fn a_queue_that_keeps_an_order_cannot_be_shared() {
     let url = "https://sqs.eu-central-1.amazonaws.com/111122223333/orders.fifo";
     queue.url = url.try_into().unwrap();
     assert_eq!(
-        told(&target, &pair(), &definition(), None),
+        told(&target, &pair(), &stable(), None),
         "queue orders.fifo (TARGET: field traffic.queue.url) is a FIFO queue: SQS gives the messages of a group in their order, so what \
          one version holds up the other never gets. A release needs a standard queue"
     );

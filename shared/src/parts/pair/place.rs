@@ -1,0 +1,180 @@
+//! The candidate comes to the canary service: conditions of every model of two services.
+
+use super::{Both, Service, Set, Task, View};
+use crate::{
+    clock::Timestamp,
+    decision::{Doing, Refusal, Step, WaitingOn},
+    names::TaskDefinitionArn,
+    reconcile::FUNCTION_TIMEOUT,
+    record::Candidate,
+    traffic::model::{Attained, Short},
+};
+
+/// A candidate that is registered.
+#[derive(Debug, Clone, Copy)]
+pub struct Placing<'a> {
+    /// Its task definition.
+    pub candidate: &'a TaskDefinitionArn,
+    /// When the canary service was allowed to change.
+    pub at: Timestamp,
+    /// The canary's tasks before it gets a share.
+    pub tasks: u32,
+}
+
+impl<'a> View<'a> {
+    /// The candidate is registered, and is to go to the canary service with so many tasks.
+    ///
+    /// # Errors
+    /// It is not yet, or the record does not say so.
+    pub fn registered(self, both: Both<'_>, tasks: u32) -> Result<Placing<'a>, Short<Set>> {
+        match &self.set.candidate {
+            Some(Candidate::Registered {
+                task_definition,
+                at,
+            }) => Ok(Placing {
+                candidate: task_definition,
+                at: *at,
+                tasks,
+            }),
+            Some(Candidate::Registering { definition, since }) => {
+                let latest = self.seen.latest.as_ref();
+                match latest.filter(|it| it.is_of(self.release, self.began)) {
+                    Some(latest) => Err(match latest.arn() {
+                        Some(registered) => self.first_seen(both, registered, tasks),
+                        None => Short::Wait(WaitingOn::Registration),
+                    }),
+                    // Whoever claimed the registration may still be at it.
+                    None if self.now.since(*since) < FUNCTION_TIMEOUT => {
+                        Err(Short::Wait(WaitingOn::Registration))
+                    }
+                    None => Err(self.register(both, definition)),
+                }
+            }
+            Some(Candidate::Planned { definition }) => Err(self.register(both, definition)),
+            None => Err(Short::Wait(WaitingOn::OtherInvocation)),
+        }
+    }
+
+    /// What registers the candidate, and who claims it: an event that is delivered twice registers once.
+    #[must_use]
+    pub fn registering(self, both: Both<'_>, definition: String) -> (Candidate, Vec<Step>) {
+        let claimed = Candidate::Registering {
+            definition: definition.clone(),
+            since: self.now,
+        };
+        let mut changes = vec![Step::Register { definition }];
+        changes.extend(self.hold(both));
+        (claimed, changes)
+    }
+
+    fn register(self, both: Both<'_>, definition: &str) -> Short<Set> {
+        let (claimed, changes) = self.registering(both, definition.to_owned());
+        Short::Change {
+            doing: Doing::Register,
+            set: Some(self.with(claimed)),
+            changes,
+        }
+    }
+
+    /// The candidate is there: the canary service may change, and does as soon as automatic scaling is held.
+    fn first_seen(
+        self,
+        both: Both<'_>,
+        task_definition: TaskDefinitionArn,
+        tasks: u32,
+    ) -> Short<Set> {
+        let at = self.now;
+        let placing = Placing {
+            candidate: &task_definition,
+            at,
+            tasks,
+        };
+        let missing = self.hold(both);
+        let (doing, changes) = if missing.is_empty() {
+            self.put(placing)
+        } else {
+            (self.holding(&missing), missing)
+        };
+        Short::Change {
+            doing,
+            set: Some(self.with(Candidate::Registered {
+                task_definition,
+                at,
+            })),
+            changes,
+        }
+    }
+
+    fn with(self, candidate: Candidate) -> Set {
+        Set {
+            candidate: Some(candidate),
+            ..self.set.clone()
+        }
+    }
+
+    fn put(self, placing: Placing<'_>) -> (Doing, Vec<Step>) {
+        let service = self.pair.canary.clone();
+        let doing = Doing::Update {
+            service: service.clone(),
+            candidate: placing.candidate.short().to_owned(),
+        };
+        let update = Step::UpdateService {
+            service,
+            task_definition: Some(placing.candidate.clone()),
+            desired: Some(placing.tasks),
+        };
+        (doing, vec![update])
+    }
+
+    /// The canary service is on the candidate, with tasks: none would prove nothing.
+    ///
+    /// # Errors
+    /// It is still, or again, on what the release found.
+    pub fn on_canary<T>(self, both: Both<'_>, placing: Placing<'_>) -> Result<(), Short<T>> {
+        let canary = both.canary;
+        let is_on = canary.is_on(placing.candidate);
+        if is_on && canary.desired > 0 {
+            return Ok(());
+        }
+        // A deployment that was made after ours was allowed is not ours: ECS or somebody else took the candidate back.
+        let newest = canary.newest().filter(|it| it.created >= placing.at);
+        if let Some(newest) = newest.filter(|_| !is_on) {
+            return Err(Short::Refuse(Refusal::ForeignWrite {
+                service: canary.name.clone(),
+                found: newest.task_definition.short().to_owned(),
+                expected: placing.candidate.short().to_owned(),
+                reason: newest.reason.clone(),
+            }));
+        }
+        let (doing, changes) = self.put(placing);
+        Err(Short::change(doing, changes))
+    }
+
+    /// Everything about the canary says that it runs the candidate: its deployment, its counts, and each of its tasks.
+    ///
+    /// # Errors
+    /// Something does not yet.
+    pub fn steady<T>(self, both: Both<'_>, placing: Placing<'_>) -> Result<Attained, Short<T>> {
+        let Placing { candidate, .. } = placing;
+        let canary = both.canary;
+        let tasks = self.seen.tasks.as_deref();
+        let runs = |tasks| all_on(tasks, candidate, canary.desired);
+        if !canary.is_steady() || !tasks.is_some_and(runs) {
+            return Err(Short::Wait(WaitingOn::rollout(canary, candidate)));
+        }
+        let Service { name, running, .. } = canary;
+        Ok(Attained {
+            said: format!("{name} runs {}", candidate.short()),
+            share: None,
+            but: vec![format!("{running} of {running} tasks steady")],
+        })
+    }
+}
+
+fn all_on(tasks: &[Task], candidate: &TaskDefinitionArn, desired: u32) -> bool {
+    let on = tasks
+        .iter()
+        .filter(|task| task.well && task.task_definition == *candidate)
+        .count();
+    on == tasks.len() && u32::try_from(on).is_ok_and(|on| on >= desired)
+}

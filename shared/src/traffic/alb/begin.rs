@@ -1,0 +1,159 @@
+//! How a release behind a load balancer begins: rules, target groups and services belong together, and everything goes to the
+//! primary's healthy targets. Pure.
+
+use super::{Alb, Found, Set};
+use crate::{
+    decision::{Refusal, WaitingOn},
+    names::TargetGroupArn,
+    parts::{
+        pair::{self, Both},
+        rules::{self, FoundAlb, FoundForward},
+    },
+    record::FoundRule,
+    target::AlbTraffic,
+    traffic::begin::{Begin, Beginning},
+};
+
+/// What is read once, before a release begins.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Before {
+    /// Of the services.
+    pub pair: pair::Before,
+    /// Of the target groups.
+    pub groups: Groups,
+}
+
+/// What does not change about the target groups while a release goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Groups {
+    /// The load balancers of the primary's group, by ARN.
+    pub primary: Vec<String>,
+    /// The load balancers of the canary's group, by ARN.
+    pub canary: Vec<String>,
+    /// The deregistration delay of the canary's group, in seconds.
+    pub drain_seconds: u64,
+}
+
+/// Begins a release, if everything is in order.
+pub(super) fn begin(alb: &Alb, of: Beginning<'_, Alb>) -> Begin<Found, Set> {
+    let seen = of.seen.rules.whole().ok_or(WaitingOn::OtherInvocation)?;
+    let drain_seconds = of.before.map_or(0, |before| before.groups.drain_seconds);
+    let rules = found(&seen, drain_seconds);
+    let found = |pair| Found { pair, rules };
+    let planned = pair::Beginning {
+        now: of.now,
+        release: of.release,
+        pair: &alb.pair,
+        holds: Alb::HOLDS,
+        keeps_primary: false,
+        seen: &of.seen.pair,
+        before: of.before.map(|before| &before.pair),
+    };
+    let planned = match planned.planned() {
+        Ok(planned) => planned,
+        Err(why) => return Err(why.of(found)),
+    };
+    planned.is_in_order()?;
+    planned.has_room_for_tags()?;
+    registered(&alb.traffic, planned.both)?;
+    if let Some(before) = of.before {
+        one_load_balancer(&alb.traffic, &seen, &before.groups)?;
+    }
+    at_rest(&alb.traffic, &seen)?;
+    planned.is_settled()?;
+    let mut begun = planned.begun();
+    let in_full = seen.forwards.into_iter().map(|forward| FoundRule {
+        forward: forward.arn,
+        actions: forward.actions,
+    });
+    begun.in_full.rules = in_full.collect();
+    Ok(begun.of(found, |pair| Set {
+        pair,
+        asked: None,
+        weight: None,
+    }))
+}
+
+/// What the rules are like before the first change.
+fn found(seen: &rules::Alb, drain_seconds: u64) -> FoundAlb {
+    let forwards = seen.forwards.iter().map(|forward| FoundForward {
+        forward: forward.arn.clone(),
+        weights: forward.weights,
+        shared: !forward.rest.groups.is_empty(),
+        rest: Some(forward.rest.clone()),
+    });
+    FoundAlb {
+        forwards: forwards.collect(),
+        drain_seconds,
+    }
+}
+
+/// Each of both, with the target's field that names its group.
+fn each<T>(traffic: &AlbTraffic, primary: T, canary: T) -> [(T, &TargetGroupArn, &'static str); 2] {
+    let (of_primary, of_canary) = traffic.groups();
+    [
+        (primary, of_primary, "primaryTargetGroup"),
+        (canary, of_canary, "canaryTargetGroup"),
+    ]
+}
+
+/// Each service registers its tasks in its group.
+fn registered(traffic: &AlbTraffic, both: Both<'_>) -> Result<(), Refusal> {
+    for (service, group, field) in each(traffic, both.primary, both.canary) {
+        if !service.target_groups.contains(group) {
+            return Err(Refusal::WrongGroup {
+                service: service.name.clone(),
+                group: group.clone(),
+                field,
+                found: service.target_groups.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Rules and groups are of one load balancer.
+fn one_load_balancer(
+    traffic: &AlbTraffic,
+    seen: &rules::Alb,
+    groups: &Groups,
+) -> Result<(), Refusal> {
+    for (load_balancers, group, field) in each(traffic, &groups.primary, &groups.canary) {
+        let apart = seen
+            .forwards
+            .iter()
+            .find(|forward| !load_balancers.contains(&forward.arn.load_balancer()));
+        if let Some(forward) = apart {
+            return Err(Refusal::OtherLoadBalancer {
+                group: group.clone(),
+                field,
+                load_balancers: load_balancers.clone(),
+                forward: forward.arn.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Everything goes to the primary, by no cookie, and somebody answers there.
+fn at_rest(traffic: &AlbTraffic, seen: &rules::Alb) -> Result<(), Refusal> {
+    for forward in &seen.forwards {
+        let arn = || forward.arn.clone();
+        if forward.rest.sticky_seconds.is_some() && !traffic.allow_sticky {
+            return Err(Refusal::Sticky { forward: arn() });
+        }
+        if forward.weights.canary > 0 || forward.weights.primary == 0 {
+            return Err(Refusal::NotAtRest {
+                forward: arn(),
+                weights: forward.weights,
+            });
+        }
+    }
+    if seen.primary.healthy == 0 {
+        return Err(Refusal::NoHealthyTarget {
+            group: traffic.primary_target_group.clone(),
+            health: seen.primary.clone(),
+        });
+    }
+    Ok(())
+}

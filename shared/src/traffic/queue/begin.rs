@@ -1,0 +1,83 @@
+//! How a release of a queue's consumers begins. Pure.
+
+use super::{Found, Queue, Set, Unreachable, plan};
+use crate::{
+    decision::{Unfit, WaitingOn},
+    observation::Known,
+    parts::pair::{self, Both, Planned},
+    target::QueueTraffic,
+    traffic::begin::{Begin, Beginning},
+    weight::Weight,
+};
+
+/// Begins a release, if everything is in order.
+pub(super) fn begin(queue: &Queue, of: Beginning<'_, Queue>) -> Begin<Found, Set> {
+    let dead_letters = match &of.seen.dead_letters {
+        Known::Known(seen) => *seen,
+        Known::Gone => None,
+        Known::Unknown(unseen) => return Err(WaitingOn::Aws(unseen.to_string()).into()),
+    };
+    let found = |pair| Found { pair, dead_letters };
+    let planned = pair::Beginning {
+        now: of.now,
+        release: of.release,
+        pair: &queue.pair,
+        holds: queue.holds(),
+        keeps_primary: queue.traffic.floors_primary(),
+        seen: &of.seen.pair,
+        before: of.before,
+    };
+    let planned = planned.planned().map_err(|why| why.of(found))?;
+    planned.is_in_order()?;
+    is_standard(&queue.traffic)?;
+    has_room(&queue.traffic, &planned)?;
+    planned.has_room_for_tags()?;
+    planned.is_settled()?;
+    let mut begun = planned.begun();
+    let before = dead_letters.filter(|letters| *letters > 0 && queue.traffic.max_dead_letters == 0);
+    begun.but.extend(before.map(one_more_ends_it));
+    Ok(begun.of(found, |pair| Set {
+        pair,
+        asked: None,
+        letters: None,
+    }))
+}
+
+/// Dead letters from before, where a single one more ends the release.
+fn one_more_ends_it(letters: u64) -> String {
+    let s = if letters == 1 { "" } else { "s" };
+    format!(
+        "the dead-letter queue has {letters} message{s} from before, and one more ends the release (maxDeadLetters is 0)"
+    )
+}
+
+fn is_standard(queue: &QueueTraffic) -> Result<(), Unfit> {
+    let name = queue.url.queue();
+    // AWS: the name of a FIFO queue ends with it, and that of no other does (API reference, `CreateQueue`).
+    match name.strip_suffix(".fifo") {
+        None => Ok(()),
+        Some(_) => Err(Unfit::Fifo {
+            queue: name.to_owned(),
+        }),
+    }
+}
+
+/// Any share at all has room for it.
+fn has_room(queue: &QueueTraffic, planned: &Planned<'_>) -> Result<(), Unfit> {
+    let Both { primary, .. } = planned.both;
+    let total = planned.both.counts().total();
+    let least = u32::from(queue.floors_primary());
+    match plan(queue, Weight::LEAST, primary.desired.max(least), total) {
+        Err(Unreachable::NoRoom {
+            cap, taken, needed, ..
+        }) => Err(Unfit::NoRoom {
+            taken,
+            most: cap,
+            needed,
+        }),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;
