@@ -35,3 +35,6 @@ impl Queue {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
