@@ -402,7 +402,15 @@ fn an_image_without_a_container_to_run_in_is_refused_before_anything_else() {
             source,
             ..started()
         }));
-        check(situation, &decide(&look(), &seen(pair(), detail)), expected);
+        check(
+            situation,
+            &decide(&look(), &seen(pair(), detail.clone())),
+            expected,
+        );
+        if expected.starts_with("refuse") {
+            let firing = seen(pair().alarm_firing(), detail);
+            check(situation, &decide(&look(), &firing), expected);
+        }
     }
 }
 

@@ -24,3 +24,6 @@ fn of_pair(short: Short<pair::Set>, view: View<'_>) -> Short<Set> {
         ..view.set.clone()
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,13 +1,21 @@
+use super::Queue;
 use crate::{
+    decision::WaitingOn,
     fixtures::{self, definition, image, now, pair, release, target},
     names::TaskDefinitionArn,
-    observation::Observation,
+    observation::{Known, Observation},
     parts::{
         pair::{self, Service, Settings},
         task_definition::{Definition, Digests},
     },
     target::{Target, Traffic},
-    traffic::door::{Before, Beginning, NotBegun},
+    traffic::{
+        begin,
+        door::{Before, Beginning, NotBegun},
+        model::Model,
+        queue,
+        sight::Sight,
+    },
 };
 use serde_json::json;
 
@@ -207,4 +215,49 @@ fn a_queue_that_keeps_an_order_cannot_be_shared() {
         "queue orders.fifo (TARGET: field traffic.queue.url) is a FIFO queue: SQS gives the messages of a group in their order, so what \
          one version holds up the other never gets. A release needs a standard queue"
     );
+}
+
+#[test]
+fn what_was_not_seen_is_waited_for_before_anything_is_found_in_it() {
+    let target = target();
+    let Traffic::Queue(traffic) = target.traffic.clone() else {
+        panic!("a queue")
+    };
+    let queue = Queue {
+        pair: target.services(),
+        traffic,
+    };
+    let before = fixtures::before(stable(), image("orders:v2", None), Digests::default(), None);
+    let Before::Queue(before) = &before else {
+        panic!("a queue")
+    };
+    let whole = Sight::of(&pair());
+    let seen = queue::Seen {
+        pair: whole.pair,
+        dead_letters: whole.dead_letters,
+    };
+    let begins = |change: fn(&mut queue::Seen)| {
+        let mut seen = seen.clone();
+        change(&mut seen);
+        let begun = queue.begin(begin::Beginning {
+            now: now(),
+            release: &release(),
+            seen: &seen,
+            before: Some(before),
+        });
+        begun.err()
+    };
+    assert_eq!(begins(|_| {}), None);
+    let rows: [fn(&mut queue::Seen); 3] = [
+        |seen| seen.pair.primary = Known::nothing(),
+        |seen| seen.pair.canary = Known::nothing(),
+        |seen| seen.dead_letters = Known::nothing(),
+    ];
+    for unseen in rows {
+        let why = begins(unseen);
+        assert!(
+            matches!(why, Some(begin::NotBegun::Wait(WaitingOn::Aws(_)))),
+            "{why:?}"
+        );
+    }
 }
