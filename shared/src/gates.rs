@@ -62,7 +62,7 @@ impl Observation {
 /// The record with what a look has seen that counts only together with other looks. The same look twice is one.
 #[must_use]
 pub fn noted(when: When, seen: &View, record: &Record, now: Timestamp) -> Record {
-    looked(seen, record, now).noted(when)
+    looked(seen, record, now).open().noted(when)
 }
 
 fn looked<'a>(seen: &'a View, record: &'a Record, now: Timestamp) -> Looked<'a> {
@@ -105,7 +105,7 @@ pub fn all(seen: &Observation, record: &Record) -> Result<Option<WaitingOn>, Ref
 #[must_use]
 pub fn undecided(when: When, seen: &View, record: &Record, now: Timestamp) -> Option<WaitingOn> {
     let record = &noted(when, seen, record, now);
-    looked(seen, record, now).undecided(when)
+    looked(seen, record, now).open().undecided(when)
 }
 
 /// The first gate that is seen closed.
@@ -121,7 +121,7 @@ pub fn closed(when: When, seen: &View, record: &Record, now: Timestamp) -> Optio
             .alarms
             .as_ref()
             .map_or(Ok(()), |alarms| since_began(alarms, record)),
-        gate => looked(seen, record, now).ask(gate, when),
+        gate => looked(seen, record, now).open().ask(gate, when),
     };
     let in_order = [
         Gate::Ownership,

@@ -8,7 +8,7 @@ use crate::{
     names::AlarmName,
     parts::{
         pair::{Service, Task},
-        rules::Alb,
+        rules::Whole,
         task_definition::Definition,
     },
     record::Record,
@@ -103,7 +103,7 @@ pub struct Observation {
     /// Messages in the dead-letter queue; `None` if the target has none.
     pub dead_letters: Option<u64>,
     /// What the load balancer does; `None` if the target has none.
-    pub alb: Option<Alb>,
+    pub alb: Option<Whole>,
     /// Tasks of both services that have ended within about the last hour, but for those whose end is plainly somebody else's doing.
     pub exits: Vec<Exit>,
     /// The running tasks of the service that is in question; `None` where none is.

@@ -12,12 +12,12 @@ use crate::{
     observation::{Alarm, Known, Observation, Unseen},
     parts::{
         pair::{self, Service},
-        rules::{self, Alb},
+        rules::{self, Whole},
     },
     record::Record,
     schedule,
     target::Target,
-    traffic::sight::Sight,
+    traffic::{door::Looked, sight::Sight},
 };
 
 /// For how long one read may keep a look of a rollback: half of what an operation may take, so that one that hangs leaves time for
@@ -43,7 +43,7 @@ pub struct Parts {
     /// Why their scaling could not be seen, if it could not.
     pub scaling: Result<(), AwsError>,
     /// What the load balancer does, if the target has one.
-    pub alb: Result<Option<Alb>, Trouble>,
+    pub alb: Result<Option<Whole>, Trouble>,
     /// Tasks that have ended.
     pub exits: Result<Vec<Exit>, AwsError>,
 }
@@ -140,34 +140,18 @@ impl Parts {
 /// the load balancer.
 pub async fn parts(account: &Account, target: &Target, now: Timestamp) -> Parts {
     let pair = target.pair();
-    let dead_letters = async {
-        match target
-            .queue()
-            .and_then(|queue| queue.dead_letter_url.as_ref())
-        {
-            Some(url) => account.dead_letters(url).await.map(Some),
-            None => Ok(None),
-        }
-    };
-    let alb = async {
-        match target.alb() {
-            Some(alb) => account.alb(alb).await.map(Some),
-            None => Ok(None),
-        }
-    };
     // On the heap: the SDK's futures are large, and every caller would hold five of them in its own.
     let reads = Box::pin(async {
         tokio::join!(
             account.record(&pair),
             account.alarms(&target.alarms),
-            dead_letters,
             account.services(target),
             account.scaling_of(target),
-            alb,
+            target.traffic.besides(account),
             account.exits(target),
         )
     });
-    let (record, alarms, dead_letters, mut services, scaling, alb, exits) = reads.await;
+    let (record, alarms, mut services, scaling, besides, exits) = reads.await;
     let scaling = scaling.map(|(of_primary, of_canary)| {
         if let Ok((primary, canary)) = &mut services {
             (primary.scaling, canary.scaling) = (of_primary, of_canary);
@@ -177,10 +161,10 @@ pub async fn parts(account: &Account, target: &Target, now: Timestamp) -> Parts 
         now,
         record,
         alarms,
-        dead_letters,
+        dead_letters: besides.dead_letters,
         services,
         scaling,
-        alb,
+        alb: besides.rules,
         exits,
     }
 }
@@ -255,7 +239,13 @@ pub async fn explain(account: &Account, target: &Target, pair: &mut Observation)
 /// What people are to hear of scheduled actions that fell into a release as it ends. That nobody can tell is no reason for it not to
 /// end.
 pub async fn missed(account: &Account, record: &Record, now: Timestamp) -> Vec<String> {
-    let services = record.held_schedules().into_iter();
+    let looked = Looked {
+        record,
+        now,
+        seen: &Sight::nothing(&record.target),
+    };
+    let held = looked.open().held_schedules();
+    let services = held.iter();
     let reads = services.map(|service| async move {
         let read = account.scheduled_actions(&record.target.cluster, service);
         // On the heap, as above.

@@ -9,7 +9,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 use crate::{
     input::{self, BadInput},
     names::{ContainerName, Image, ReleaseId, TaskDefinitionArn},
-    target::{self, Mode, Target},
+    target::{self, Target},
+    traffic::model::Goal,
     weight::Weight,
 };
 
@@ -290,18 +291,15 @@ impl Raw for RawShiftWeight {
                 return Err(BadInput::field(USER_PARAMETERS, "", problem));
             }
         };
-        if let Some(at) = steps.iter().position(|step| step.weight == Weight::ALL)
-            && target
-                .queue()
-                .is_some_and(|queue| queue.mode == Mode::Additive)
-        {
-            let problem = "100 % cannot be reached while the primary keeps its tasks (mode additive); allowed \
-                           is 0 to 99, and promote-primary for everything";
-            return Err(BadInput::field(
-                USER_PARAMETERS,
-                format!("steps[{at}].weight"),
-                problem,
-            ));
+        for (at, step) in steps.iter().enumerate() {
+            let goal = Goal::Share {
+                asked: step.weight,
+                tolerance: None,
+            };
+            if let Err(problem) = target.traffic.admits(goal) {
+                let field = format!("steps[{at}].weight");
+                return Err(BadInput::field(USER_PARAMETERS, field, problem));
+            }
         }
         let total = steps.iter().map(|step| step.bake).sum();
         within_a_day("steps", total)?;
@@ -333,12 +331,12 @@ impl Raw for RawPromotePrimary {
         let drain = drain(target, self.drain_step, self.drain_interval_seconds)?;
         let bake = bake("", self.bake_minutes, self.bake_seconds)?.unwrap_or_default();
         let timeout = timeout(self.timeout_minutes)?;
-        let (fields, held) = match target.alb() {
-            Some(_) => (
+        let (fields, held) = match target.traffic.drains() {
+            Ok(()) => (
                 "bakeMinutes, timeoutMinutes and drainIntervalSeconds",
                 drain.time(),
             ),
-            None => ("bakeMinutes and timeoutMinutes", Duration::ZERO),
+            Err(_) => ("bakeMinutes and timeoutMinutes", Duration::ZERO),
         };
         within_a_day(fields, bake.saturating_add(timeout).saturating_add(held))?;
         Ok(PromotePrimary {
@@ -367,11 +365,8 @@ impl Raw for RawRollback {
 
 fn drain(target: &Target, step: Option<u64>, seconds: Option<u64>) -> Result<Drain, BadInput> {
     let given = [("drainStep", step), ("drainIntervalSeconds", seconds)];
-    if let Some((field, _)) = given
-        .iter()
-        .find(|(_, given)| given.is_some() && target.alb().is_none())
-    {
-        let problem = "there is no weight to lower: the pair consumes a queue; leave the field out";
+    let first = given.iter().find(|(_, given)| given.is_some());
+    if let (Some((field, _)), Err(problem)) = (first, target.traffic.drains()) {
         return Err(BadInput::field(USER_PARAMETERS, *field, problem));
     }
     let step = match step.map(u8::try_from) {

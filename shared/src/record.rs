@@ -10,7 +10,6 @@ mod failing;
 mod found;
 mod rolling_back;
 mod scaling;
-mod set;
 mod stored;
 
 use std::fmt;
@@ -24,10 +23,10 @@ use crate::{
     gates::Letters,
     names::{PairId, ReleaseId, TaskDefinitionArn},
     parts::{
-        pair::{FoundService, Service, SetCounts},
-        rules::{self, FoundAlb, SetWeight},
+        pair::{FoundService, SetCounts},
+        rules::{FoundRules, SetWeight},
     },
-    target::{Mode, Target, Traffic},
+    target::Target,
     weight::Weight,
 };
 
@@ -119,7 +118,7 @@ pub struct Found {
     pub dead_letters: Option<u64>,
     /// What its load balancer did, if the target has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub alb: Option<FoundAlb>,
+    pub alb: Option<FoundRules>,
 }
 
 /// How far a release is.
@@ -350,45 +349,10 @@ impl Record {
         }
     }
 
-    /// Tasks that the canary has between releases.
-    ///
-    /// Never below what its scalable target would pull it up to again.
-    #[must_use]
-    pub fn resting_tasks(&self) -> u32 {
-        let resting = self.target.resting_tasks;
-        self.found.canary.scaling.map_or(resting, |scaling| {
-            resting.clamp(scaling.min, scaling.max.max(scaling.min))
-        })
-    }
-
-    /// The canary's tasks before it gets a share: the fewest that a candidate can be seen with.
-    #[must_use]
-    pub fn first_tasks(&self, primary: &Service) -> u32 {
-        match &self.target.traffic {
-            Traffic::Queue(_) if self.owns_primary_count() => self.found.canary.desired.max(1),
-            Traffic::Queue(_) => 1,
-            Traffic::Alb(model) => rules::tasks(model.min_tasks, Weight::ZERO.share(), primary),
-        }
-    }
-
     /// Whether it holds something for later looks that an earlier state of it does not.
     #[must_use]
     pub fn says_more_than(&self, before: &Self) -> bool {
         self.letters != before.letters || self.exits.says_more_than(&before.exits)
-    }
-
-    /// Whether the primary's count is ours during the release.
-    #[must_use]
-    pub fn owns_primary_count(&self) -> bool {
-        self.target
-            .queue()
-            .is_some_and(|queue| queue.mode == Mode::ConstantTotal)
-    }
-
-    /// The weight that the canary has, or is to have, on the load balancer.
-    #[must_use]
-    pub fn weight(&self) -> Weight {
-        self.weight.map_or(Weight::ZERO, |weight| weight.to)
     }
 
     /// The same release, one write later: in another phase, where it is in one, and with what a model sets. `None` where neither is.

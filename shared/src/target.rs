@@ -1,8 +1,5 @@
 //! Which pair a deployment of the suite may touch, and how work is split between its two services.
 
-mod alb;
-mod input;
-
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
@@ -10,12 +7,10 @@ use serde_json::Value;
 
 use crate::{
     input::BadInput,
-    names::{AlarmName, ClusterName, PairId, PipelineName, QueueUrl, ServiceName},
+    names::{AlarmName, ClusterName, PairId, PipelineName, ServiceName},
     parts::pair::Pair,
+    traffic::{self, Traffic},
 };
-
-pub use alb::AlbTraffic;
-pub use input::Input;
 
 /// The function environment's variable that holds the target.
 pub const TARGET: &str = "TARGET";
@@ -61,15 +56,6 @@ fn is_two(many: &u32) -> bool {
     *many == two()
 }
 
-fn yes() -> bool {
-    true
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-fn is_yes(it: &bool) -> bool {
-    *it
-}
-
 /// What a rollback does with tasks of the candidate that neither a count of 0 nor a deployment ends, because they are protected from
 /// scale-in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -90,98 +76,58 @@ impl ProtectedTasks {
     }
 }
 
-/// How work is split between the two services.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Traffic {
-    /// Both services consume one queue; the share is the share of running tasks.
-    Queue(QueueTraffic),
-    /// Both services are behind one application load balancer; the share is the share of the weight.
-    Alb(AlbTraffic),
+/// What `TARGET` and the `target` of `UserParameters` hold; each field is that of the same name of [`Target`].
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Input {
+    cluster: ClusterName,
+    primary: ServiceName,
+    canary: ServiceName,
+    pipeline: PipelineName,
+    #[serde(default)]
+    alarms: Vec<AlarmName>,
+    #[serde(default = "one")]
+    resting_tasks: u32,
+    #[serde(default = "an_hour")]
+    guard_minutes: u32,
+    #[serde(default)]
+    protected_tasks: ProtectedTasks,
+    #[serde(default = "two")]
+    max_task_exits: u32,
+    traffic: traffic::Input,
 }
 
-/// Two consumers of one SQS queue.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct QueueTraffic {
-    /// The queue that both services consume.
-    pub url: QueueUrl,
-    /// Its dead-letter queue; without one, dead letters do not gate the release.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dead_letter_url: Option<QueueUrl>,
-    /// By how many messages the dead-letter queue may grow during a release.
-    pub max_dead_letters: u64,
-    /// By how many it may have grown since the release began as long as the promotion is guarded; without it, dead letters do not
-    /// roll a promoted release back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub guard_max_dead_letters: Option<u64>,
-    /// Where the canary's tasks come from.
-    pub mode: Mode,
-    /// The most tasks that both services may have together at any moment; without it, no bound.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_tasks: Option<u32>,
-    /// Whether a primary that scales to zero keeps a task until the promotion, in `additive`; without one the canary has all the work.
-    #[serde(default = "yes", skip_serializing_if = "is_yes")]
-    pub floor_primary: bool,
-}
-
-impl QueueTraffic {
-    /// Whether the primary keeps a task until the promotion.
-    #[must_use]
-    pub fn floors_primary(&self) -> bool {
-        self.mode == Mode::Additive && self.floor_primary
-    }
-
-    fn check(&self, source: &'static str) -> Result<(), BadInput> {
-        let bad = |field: &str, problem| {
-            Err(BadInput::field(
-                source,
-                format!("traffic.queue.{field}"),
-                problem,
-            ))
-        };
-        if self.guard_max_dead_letters.is_some() && self.dead_letter_url.is_none() {
-            return bad(
-                "guardMaxDeadLetters",
-                "there is no dead-letter queue to ask; name it in deadLetterUrl or leave the field out",
-            );
+impl From<Input> for Target {
+    fn from(input: Input) -> Self {
+        Self {
+            cluster: input.cluster,
+            primary: input.primary,
+            canary: input.canary,
+            pipeline: input.pipeline,
+            alarms: input.alarms,
+            resting_tasks: input.resting_tasks,
+            guard_minutes: input.guard_minutes,
+            protected_tasks: input.protected_tasks,
+            max_task_exits: input.max_task_exits,
+            traffic: input.traffic.into(),
         }
-        if self.max_tasks == Some(0) {
-            return bad("maxTasks", "0 tasks; at least 1 is needed");
-        }
-        if self.dead_letter_url.as_ref() == Some(&self.url) {
-            return bad(
-                "deadLetterUrl",
-                "this is the queue itself; name its dead-letter queue or leave the field out",
-            );
-        }
-        Ok(())
     }
 }
 
-/// Where the canary's tasks come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Mode {
-    /// The primary keeps its tasks, the canary's come on top.
-    #[default]
-    Additive,
-    /// Both together keep the number that the release found.
-    ConstantTotal,
+fn one() -> u32 {
+    1
 }
 
-/// Fields that do not say where and how work is split: of these a release keeps those that it began with.
-const LIMITS: [&str; 10] = [
+fn an_hour() -> u32 {
+    60
+}
+
+/// Fields that do not say where and how work is split, beside those of the models: of these a release keeps those that it began with.
+const LIMITS: [&str; 4] = [
     "maxTaskExits",
     "protectedTasks",
     "restingTasks",
     "guardMinutes",
-    "maxDeadLetters",
-    "guardMaxDeadLetters",
-    "maxTasks",
-    "minTasks",
-    "maxUnhealthy",
-    "allowSticky",
 ];
 
 /// A field in which two targets differ.
@@ -222,30 +168,6 @@ impl Target {
         }
     }
 
-    /// What is special about a pair that consumes a queue.
-    #[must_use]
-    pub fn queue(&self) -> Option<&QueueTraffic> {
-        match &self.traffic {
-            Traffic::Queue(queue) => Some(queue),
-            Traffic::Alb(_) => None,
-        }
-    }
-
-    /// Whether the primary keeps a task until the promotion.
-    #[must_use]
-    pub fn floors_primary(&self) -> bool {
-        self.queue().is_some_and(QueueTraffic::floors_primary)
-    }
-
-    /// What is special about a pair behind a load balancer.
-    #[must_use]
-    pub fn alb(&self) -> Option<&AlbTraffic> {
-        match &self.traffic {
-            Traffic::Alb(alb) => Some(alb),
-            Traffic::Queue(_) => None,
-        }
-    }
-
     fn check(self, source: &'static str) -> Result<Self, BadInput> {
         if self.primary == self.canary {
             let problem = format!(
@@ -258,10 +180,7 @@ impl Target {
             let problem = format!("{} alarms; at most 100 are allowed", self.alarms.len());
             return Err(BadInput::field(source, "alarms", problem));
         }
-        match &self.traffic {
-            Traffic::Queue(queue) => queue.check(source)?,
-            Traffic::Alb(alb) => alb.check(source)?,
-        }
+        self.traffic.check(source)?;
         Ok(self)
     }
 }
@@ -309,7 +228,7 @@ fn difference(path: &str, here: &Value, there: &Value) -> Option<Difference> {
     let names: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
     let names = names
         .into_iter()
-        .filter(|name| !LIMITS.contains(&name.as_str()));
+        .filter(|name| !LIMITS.contains(&name.as_str()) && !traffic::is_limit(name));
     let mut found = names.filter_map(|name| {
         let path = if path.is_empty() {
             name.clone()
@@ -324,4 +243,5 @@ fn difference(path: &str, here: &Value, there: &Value) -> Option<Difference> {
 }
 
 #[cfg(test)]
+#[path = "target_tests.rs"]
 pub(crate) mod tests;

@@ -115,7 +115,7 @@ fn deploying(look: &Look<DeployCanary>, seen: &Seen, record: &Record) -> Decisio
         record,
         seen: &seen.pair,
     };
-    match release.toward(Goal::Placed) {
+    match release.open().toward(Goal::Placed) {
         Ok(attained) => deployed(look, record, attained),
         Err(Between::Change {
             doing,

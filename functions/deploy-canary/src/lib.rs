@@ -12,7 +12,7 @@ use canary::{
     observation::Observation,
     parameters,
     reconcile::{Decided, Look, Stage},
-    traffic::door::{self, Before},
+    traffic::{Before, door},
 };
 
 /// The stage.

@@ -54,7 +54,7 @@ fn in_time(look: &Look<PromotePrimary>, seen: &Observation, decision: Decision) 
     let is_promoting = |it: &&Record| matches!(it.phase, Phase::Promoting { .. });
     let record = seen.record.as_ref().filter(is_promoting);
     let release = record.map(|record| Release { record, seen });
-    let takes = release.map(|release| release.takes(goal(look, false)));
+    let takes = release.map(|release| release.open().takes(goal(look, false)));
     let takes = takes.unwrap_or_default();
     let baking = look.bookmark.bake;
     let baking = baking.map(|begun| (begun.began, usual.max(Bake::patience(bake))));
@@ -104,7 +104,7 @@ fn begin(
     candidate: &TaskDefinitionArn,
 ) -> Result<Decision, Refusal> {
     let Release { record, seen } = release;
-    let approved = release.approved();
+    let approved = release.open().approved();
     // That it is something else says more than a gate.
     if let Err(Between::Refuse(refusal)) = approved {
         return Err(refusal);
@@ -135,7 +135,7 @@ fn promoting(
     missed: &[String],
 ) -> Decision {
     let record = release.record;
-    let Attained { but, .. } = match release.toward(goal(look, false)) {
+    let Attained { but, .. } = match release.open().toward(goal(look, false)) {
         Ok(attained) => attained,
         Err(between) => return between.decision(record, None, look.now),
     };
@@ -171,7 +171,7 @@ fn over(
     new: Option<Phase>,
 ) -> Decision {
     let record = release.record;
-    let attained = match release.toward(goal(look, true)) {
+    let attained = match release.open().toward(goal(look, true)) {
         Ok(attained) => attained,
         Err(between) => return between.decision(record, new, look.now),
     };

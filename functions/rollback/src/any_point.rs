@@ -458,7 +458,7 @@ impl<'a> Run<'a> {
             now,
             seen: &seen.pair,
         };
-        let after = looked.sent(sent, failed);
+        let after = looked.open().sent(sent, failed);
         let after = after.rollback().expect("it is rolled back");
         let next = RollingBack {
             missing: news.missing,

@@ -42,7 +42,7 @@ pub fn restore(
     let goal = Goal::AsFound {
         fenced: seen.now > fence(record),
     };
-    let (set, mut steps, short) = match looked.toward(goal) {
+    let (set, mut steps, short) = match looked.open().toward(goal) {
         Err(Between::Change {
             record, changes, ..
         }) => (record, changes, None),
@@ -75,7 +75,7 @@ pub fn restore(
     };
     Restoring {
         decision,
-        lacking: looked.lacking(),
+        lacking: looked.open().lacking(),
     }
 }
 

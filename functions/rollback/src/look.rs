@@ -217,7 +217,9 @@ impl Ledger<'_> {
             return Ok(Decision::Wait(WaitingOn::OtherInvocation));
         };
         let stopping = if is_first {
-            looked(record, &Sight::nothing(&record.target), self.account.now()).stop()
+            looked(record, &Sight::nothing(&record.target), self.account.now())
+                .open()
+                .stop()
         } else {
             Vec::new()
         };

@@ -8,7 +8,7 @@ use canary::{
     exits::Exit,
     observation::{Alarm, Known, Observation, Unseen},
     observe::Parts,
-    parts::{pair::Service, rules::Alb},
+    parts::{pair::Service, rules::Whole},
     record::{Lacking, Record},
     traffic::{door::Looked, sight::Sight},
 };
@@ -161,7 +161,7 @@ impl Scene {
                 name,
             ))),
         };
-        let alb = self.seen.pair.rules.as_ref().map(|balancer| Alb {
+        let alb = self.seen.pair.rules.as_ref().map(|balancer| Whole {
             forwards: balancer.forwards().cloned().collect(),
             primary: balancer.primary.get().cloned().unwrap_or_default(),
             canary: balancer.canary.get().cloned().unwrap_or_default(),
@@ -184,7 +184,7 @@ impl Scene {
 /// The stopping call of a rollback's first look.
 pub(crate) fn stopping(fence: &Record, now: Timestamp) -> Vec<Step> {
     let (record, seen) = (fence, &Sight::nothing(&fence.target));
-    Looked { record, now, seen }.stop()
+    Looked { record, now, seen }.open().stop()
 }
 
 /// Something that AWS does not answer for now.

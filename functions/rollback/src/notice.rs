@@ -246,7 +246,7 @@ fn asker(why: &Why) -> String {
 
 /// What goes back to what it was, one line each. The record is that of a release being rolled back.
 fn restored(record: &Record, seen: &Sight, now: Timestamp) -> Vec<String> {
-    Looked { record, now, seen }.restores()
+    Looked { record, now, seen }.open().restores()
 }
 
 #[cfg(test)]

@@ -218,7 +218,8 @@ impl Watched {
                 now,
                 seen: &seen,
             };
-            **fence = looked.spared(&changed);
+            let spared = looked.open().spared(&changed);
+            **fence = spared;
         }
         call
     }
@@ -293,7 +294,7 @@ fn keep(record: &Record, seen: &Observation, now: Timestamp) -> Option<Keeping> 
         asked: *weight,
         tolerance: None,
     };
-    match release.toward(goal) {
+    match release.open().toward(goal) {
         Err(Between::Change {
             doing,
             record: set,
@@ -314,7 +315,10 @@ fn keep(record: &Record, seen: &Observation, now: Timestamp) -> Option<Keeping> 
             Some(Keeping {
                 doing: Doing::Drift {
                     asked: *weight,
-                    now: release.share(),
+                    now: release
+                        .open()
+                        .share()
+                        .map_or_else(|| "no share is seen".to_owned(), |share| share.to_string()),
                     why: why.to_string(),
                 },
                 record: next,

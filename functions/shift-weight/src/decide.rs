@@ -74,12 +74,12 @@ fn shift(
         seen,
     };
     let was_held = bookmark.bake.is_some();
-    let bookmark = if release.is_held(goal, was_held) {
+    let bookmark = if release.open().is_held(goal, was_held) {
         bookmark.held(look.now)
     } else {
         bookmark.not_held()
     };
-    let decision = match release.toward(goal) {
+    let decision = match release.open().toward(goal) {
         Ok(attained) => {
             let held = bookmark.bake.map_or(Duration::ZERO, Bake::held);
             if held >= step.bake {
@@ -109,7 +109,7 @@ fn shift(
         Err(Between::Refuse(refusal)) => Decision::Refuse(refusal),
     };
     Decided {
-        decision: in_time(look, release.takes(goal), step, &bookmark, decision),
+        decision: in_time(look, release.open().takes(goal), step, &bookmark, decision),
         bookmark,
     }
 }

@@ -16,8 +16,8 @@ use super::{
 use crate::{
     input::BadInput,
     names::{ForwardArn, TargetGroupArn},
-    parts::rules::{Actions, Alb, Content, Element, Forward, TargetHealth},
-    target::{AlbTraffic, TARGET},
+    parts::rules::{Actions, Content, Element, Forward, Place, TargetHealth, Whole},
+    target::TARGET,
 };
 
 /// The version of the API (botocore `elbv2` `2015-12-01`).
@@ -40,23 +40,23 @@ const DESCRIBE_LISTENERS: &str = "elasticloadbalancing:DescribeListeners";
 
 impl Account {
     /// What the load balancer does for the pair: every rule, and the health of both groups.
-    pub async fn alb(&self, alb: &AlbTraffic) -> Result<Alb, Trouble> {
-        let batches = alb.batches();
-        let reads = batches.iter().map(|arns| self.actions(alb, arns));
+    pub async fn rules(&self, place: &Place) -> Result<Whole, Trouble> {
+        let batches = place.batches();
+        let reads = batches.iter().map(|arns| self.actions(place, arns));
         let (read, health) =
-            tokio::join!(futures_util::future::join_all(reads), self.health_of(alb));
+            tokio::join!(futures_util::future::join_all(reads), self.health_of(place));
         let read = batches
             .into_iter()
             .flatten()
             .zip(read.into_iter().flatten());
         let forwards = read.map(|(arn, actions)| {
-            Forward::read(alb.groups(), arn, actions?).map_err(|bad| {
-                BadInput::field(TARGET, field(alb, arn), format!("{arn} {bad}")).into()
+            Forward::read(place.groups(), arn, actions?).map_err(|bad| {
+                BadInput::field(TARGET, field(place, arn), format!("{arn} {bad}")).into()
             })
         });
         let forwards = forwards.collect::<Result<_, Trouble>>()?;
         let (primary, canary) = health?;
-        Ok(Alb {
+        Ok(Whole {
             forwards,
             primary,
             canary,
@@ -64,22 +64,19 @@ impl Account {
     }
 
     /// The health of the primary's group and of the canary's.
-    pub async fn health_of(
-        &self,
-        alb: &AlbTraffic,
-    ) -> Result<(TargetHealth, TargetHealth), Trouble> {
-        tokio::try_join!(self.health_of_primary(alb), self.health_of_canary(alb))
+    pub async fn health_of(&self, place: &Place) -> Result<(TargetHealth, TargetHealth), Trouble> {
+        tokio::try_join!(self.health_of_primary(place), self.health_of_canary(place))
     }
 
     /// The health of the primary's group.
-    pub async fn health_of_primary(&self, alb: &AlbTraffic) -> Result<TargetHealth, Trouble> {
-        let health = self.target_health(&alb.primary_target_group, "primaryTargetGroup");
+    pub async fn health_of_primary(&self, place: &Place) -> Result<TargetHealth, Trouble> {
+        let health = self.target_health(&place.primary_target_group, "primaryTargetGroup");
         Ok(health.await?)
     }
 
     /// The health of the canary's group.
-    pub async fn health_of_canary(&self, alb: &AlbTraffic) -> Result<TargetHealth, Trouble> {
-        let health = self.target_health(&alb.canary_target_group, "canaryTargetGroup");
+    pub async fn health_of_canary(&self, place: &Place) -> Result<TargetHealth, Trouble> {
+        let health = self.target_health(&place.canary_target_group, "canaryTargetGroup");
         Ok(health.await?)
     }
 
@@ -87,18 +84,18 @@ impl Account {
     /// own, also where another one does not exist.
     pub async fn actions(
         &self,
-        alb: &AlbTraffic,
+        place: &Place,
         arns: &[&ForwardArn],
     ) -> Vec<Result<Actions, Trouble>> {
         let described = if arns.iter().all(|arn| arn.is_listener()) {
-            self.default_actions(alb, arns).await
+            self.default_actions(place, arns).await
         } else {
-            self.rule_actions(alb, arns).await
+            self.rule_actions(place, arns).await
         };
         match described {
             Ok(mut found) => {
                 let mut of = |arn: &&ForwardArn| found.remove(arn.as_str());
-                let missing = |arn| AwsError::missing(action(arn), told(alb, &[arn])).into();
+                let missing = |arn| AwsError::missing(action(arn), told(place, &[arn])).into();
                 let all = arns.iter();
                 all.map(|arn| of(arn).unwrap_or_else(|| Err(missing(*arn))))
                     .collect()
@@ -107,8 +104,8 @@ impl Account {
             Err(error) if error.is_missing() && arns.len() > 1 => {
                 let (some, others) = arns.split_at(arns.len() / 2);
                 let (some, others) = tokio::join!(
-                    Box::pin(self.actions(alb, some)),
-                    Box::pin(self.actions(alb, others))
+                    Box::pin(self.actions(place, some)),
+                    Box::pin(self.actions(place, others))
                 );
                 some.into_iter().chain(others).collect()
             }
@@ -118,7 +115,7 @@ impl Account {
 
     async fn rule_actions(
         &self,
-        alb: &AlbTraffic,
+        place: &Place,
         arns: &[&ForwardArn],
     ) -> Result<Described, AwsError> {
         let answer = Answer::default();
@@ -130,7 +127,7 @@ impl Account {
             .interceptor(answer.clone())
             .send()
             .await
-            .map_err(|error| AwsError::of(DESCRIBE_RULES, told(alb, arns), &error))?;
+            .map_err(|error| AwsError::of(DESCRIBE_RULES, told(place, arns), &error))?;
         let mut found = described(&answer.take(), "Rule", "Actions");
         let defaults = rules
             .rules()
@@ -141,7 +138,7 @@ impl Account {
                 "{arn} is the default rule of its listener, which has to be named instead, in \"listener\""
             );
             let named = arns.iter().find(|it| it.as_str() == arn);
-            let field = named.map_or_else(String::new, |arn| field(alb, arn));
+            let field = named.map_or_else(String::new, |arn| field(place, arn));
             let bad = BadInput::field(TARGET, field, problem);
             found.insert(arn.to_owned(), Err(bad.into()));
         }
@@ -150,7 +147,7 @@ impl Account {
 
     async fn default_actions(
         &self,
-        alb: &AlbTraffic,
+        place: &Place,
         arns: &[&ForwardArn],
     ) -> Result<Described, AwsError> {
         let answer = Answer::default();
@@ -161,7 +158,7 @@ impl Account {
             .interceptor(answer.clone())
             .send()
             .await
-            .map_err(|error| AwsError::of(DESCRIBE_LISTENERS, told(alb, arns), &error))?;
+            .map_err(|error| AwsError::of(DESCRIBE_LISTENERS, told(place, arns), &error))?;
         Ok(described(&answer.take(), "Listener", "DefaultActions"))
     }
 
@@ -287,13 +284,8 @@ impl Account {
 }
 
 /// Where the target names a rule.
-fn field(alb: &AlbTraffic, arn: &ForwardArn) -> String {
-    let at = alb.rules.iter().position(|rule| rule == arn);
-    match at {
-        Some(at) => format!("traffic.alb.rules[{at}]"),
-        None if alb.listener.as_ref() == Some(arn) => "traffic.alb.listener".to_owned(),
-        None => "traffic.alb.rule".to_owned(),
-    }
+fn field(place: &Place, arn: &ForwardArn) -> String {
+    format!("traffic.alb.{}", place.field(arn))
 }
 
 fn named(group: &TargetGroupArn, field: &str) -> String {
@@ -341,9 +333,9 @@ fn action(arn: &ForwardArn) -> &'static str {
 }
 
 /// One by its ARN and where the target names it; of several, how many.
-fn told(alb: &AlbTraffic, arns: &[&ForwardArn]) -> String {
+fn told(place: &Place, arns: &[&ForwardArn]) -> String {
     match arns {
-        [arn] => format!("{arn} ({TARGET}: field {})", field(alb, arn)),
+        [arn] => format!("{arn} ({TARGET}: field {})", field(place, arn)),
         arns => format!("{} rules ({TARGET}: field traffic.alb.rules)", arns.len()),
     }
 }

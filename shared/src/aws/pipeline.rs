@@ -81,29 +81,7 @@ impl Account {
                     .err()
                     .map(|error| AwsError::of("codepipeline:PutJobSuccessResult", resource, &error))
             }
-            Report::Failed { kind, message } => {
-                let details = FailureDetails::builder()
-                    .r#type(sdk(*kind))
-                    .message(cut(message, most::MESSAGE))
-                    .build();
-                let details = details.map_err(|error| {
-                    AwsError::unusable(
-                        "codepipeline:PutJobFailureResult",
-                        &resource,
-                        error.to_string(),
-                    )
-                })?;
-                let answer = self
-                    .codepipeline
-                    .put_job_failure_result()
-                    .job_id(job)
-                    .failure_details(details)
-                    .send()
-                    .await;
-                answer
-                    .err()
-                    .map(|error| AwsError::of("codepipeline:PutJobFailureResult", resource, &error))
-            }
+            Report::Failed { kind, message } => self.report_failure(job, *kind, message).await?,
         };
         match error {
             None => Ok(Delivered::Yes),
@@ -115,6 +93,26 @@ impl Account {
             }
             Some(error) => Err(error),
         }
+    }
+
+    async fn report_failure(
+        &self,
+        job: &str,
+        kind: FailureType,
+        message: &str,
+    ) -> Result<Option<AwsError>, AwsError> {
+        const ACTION: &str = "codepipeline:PutJobFailureResult";
+        let resource = format!("job {job}");
+        let details = FailureDetails::builder()
+            .r#type(sdk(kind))
+            .message(cut(message, most::MESSAGE))
+            .build()
+            .map_err(|error| AwsError::unusable(ACTION, &resource, error.to_string()))?;
+        let call = self.codepipeline.put_job_failure_result().job_id(job);
+        let answer = call.failure_details(details).send().await;
+        Ok(answer
+            .err()
+            .map(|error| AwsError::of(ACTION, resource, &error)))
     }
 
     /// How an execution stands, in CodePipeline's words; `None` if the pipeline does not know it.

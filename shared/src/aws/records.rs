@@ -170,17 +170,8 @@ impl Account {
                 Ok(Written::Yes)
             }
             Err(error) => {
-                let reasons = reasons(error.as_service_error());
-                let because_of = |codes: &[&str]| reasons.iter().any(|it| codes.contains(it));
                 let failure = AwsError::of(ACTION, table_said(table), &error);
-                if because_of(&["ConditionalCheckFailed", "TransactionConflict"]) {
-                    Ok(Written::Overtaken)
-                } else if because_of(&["ThrottlingError", "ProvisionedThroughputExceeded"]) {
-                    // The SDK does not repeat it (botocore `dynamodb.TransactionCanceledException`).
-                    Err(failure.passing().into())
-                } else {
-                    Err(failure.into())
-                }
+                not_written(&reasons(error.as_service_error()), failure)
             }
         }
     }
@@ -221,6 +212,19 @@ fn ledger_item(entry: &Entry) -> Result<Item, AwsError> {
     let key = crate::job::cut(&key, 255);
     ledger.insert("item".to_owned(), AttributeValue::S(key));
     Ok(ledger)
+}
+
+/// What a transaction comes to that was cancelled for these reasons.
+fn not_written(reasons: &[&str], failure: AwsError) -> Result<Written, Trouble> {
+    let because_of = |codes: &[&str]| reasons.iter().any(|it| codes.contains(it));
+    if because_of(&["ConditionalCheckFailed", "TransactionConflict"]) {
+        Ok(Written::Overtaken)
+    } else if because_of(&["ThrottlingError", "ProvisionedThroughputExceeded"]) {
+        // The SDK does not repeat it (botocore `dynamodb.TransactionCanceledException`).
+        Err(failure.passing().into())
+    } else {
+        Err(failure.into())
+    }
 }
 
 /// Why a transaction was not done, in DynamoDB's words.

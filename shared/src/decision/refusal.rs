@@ -10,7 +10,6 @@ use crate::{
     parts::rules::{self, Rest, TargetHealth, Weights},
     record::{Cause, Phase, Record, SCHEMA},
     target::{Difference, TARGET, Target},
-    traffic::queue::Unreachable,
 };
 
 /// Why a function gives up. Its `Display` is the action's error message in the console: the first
@@ -191,11 +190,11 @@ pub enum Refusal {
     #[error("the pair is not steady: {0}. Wait until its deployment is COMPLETED, then retry")]
     NotSteady(ServiceSaid),
     /// Before the release: what it would run into later.
-    #[error(transparent)]
+    #[error("{0}")]
     Unfit(#[from] Unfit),
     /// The share cannot be had.
-    #[error(transparent)]
-    Unreachable(#[from] Unreachable),
+    #[error("{0}")]
+    Unreachable(String),
     /// The target is not what the release began with.
     #[error(
         "{TARGET}: field {} is {}, and was {} when release {release} began. Nothing was changed; put it back, or roll the release back \

@@ -7,7 +7,7 @@ use crate::fixtures::{
     DRAIN_SECONDS, at, candidate, found, http_record_of, http_target, pair, record, rule, scaling,
     second_rule, target, weight,
 };
-use crate::parts::pair::{ScalableTarget, Suspended};
+use crate::parts::pair::{ScalableTarget, Service, Suspended};
 
 fn phases() -> Vec<Record> {
     vec![

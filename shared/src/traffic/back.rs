@@ -2,16 +2,15 @@
 //! unknown, and never keeps the look from coming to an end.
 
 use crate::{
-    aws::{Account, Trouble},
-    names::{ForwardArn, TaskDefinitionArn},
-    observation::{Known, Unseen},
+    aws::Account,
+    names::TaskDefinitionArn,
+    observation::Known,
     observe::in_time,
     parts::{
         pair::{self, ScalableTarget, Service, left_over},
-        rules::{self, Actions, Forward, Rule},
+        rules::Forward,
     },
     record::{FoundInFull, Record},
-    target::AlbTraffic,
     traffic::{door, sight::Sight},
 };
 
@@ -23,12 +22,7 @@ pub async fn observe(account: &Account, record: &Record) -> Sight {
         "application-autoscaling:DescribeScalableTargets",
         account.scaling_of(target),
     );
-    let rules = async {
-        match target.alb() {
-            Some(alb) => Some(Box::pin(rules_of(account, alb)).await),
-            None => None,
-        }
-    };
+    let rules = target.traffic.rules(account);
     // On the heap: the SDK's futures are large.
     let (services, scaling, rules) =
         Box::pin(async { tokio::join!(services, scaling, rules) }).await;
@@ -58,49 +52,6 @@ pub async fn observe(account: &Account, record: &Record) -> Sight {
 
 fn scaled(service: Known<Service>, scaling: Option<ScalableTarget>) -> Known<Service> {
     service.map(|service| Service { scaling, ..service })
-}
-
-/// Looks at every rule by itself: what is wrong with one must not keep another, or the services, from being restored.
-async fn rules_of(account: &Account, alb: &AlbTraffic) -> rules::Seen {
-    let batches = alb.batches().into_iter().map(|arns| async move {
-        let read = async { Ok::<_, Trouble>(account.actions(alb, &arns).await) };
-        let read = in_time("the rules of the load balancer", read).await;
-        let of = |at: usize| match &read {
-            Known::Known(all) => all[at].clone().into(),
-            Known::Gone => Known::Gone,
-            Known::Unknown(unseen) => Known::Unknown(unseen.clone()),
-        };
-        let rules = arns.iter().enumerate().map(|(at, arn)| Rule {
-            arn: (*arn).clone(),
-            seen: forward(alb, arn, of(at)),
-            recorded: None,
-        });
-        rules.collect::<Vec<_>>()
-    });
-    let what = "elasticloadbalancing:DescribeTargetHealth";
-    let (rules, primary, canary) = tokio::join!(
-        futures_util::future::join_all(batches),
-        in_time(what, account.health_of_primary(alb)),
-        in_time(what, account.health_of_canary(alb))
-    );
-    rules::Seen {
-        rules: rules.into_iter().flatten().collect(),
-        primary,
-        canary,
-    }
-}
-
-fn forward(alb: &AlbTraffic, arn: &ForwardArn, actions: Known<Actions>) -> Known<Forward> {
-    match actions.map(|actions| Forward::read(alb.groups(), arn, actions)) {
-        Known::Known(Ok(forward)) => Known::Known(forward),
-        Known::Known(Err(bad)) if bad.spares(&alb.canary_target_group) => Known::Gone,
-        Known::Known(Err(bad)) => Known::Unknown(Unseen {
-            why: format!("{} {bad}", arn.short()),
-            is_passing: false,
-        }),
-        Known::Gone => Known::Gone,
-        Known::Unknown(unseen) => Known::Unknown(unseen),
-    }
 }
 
 /// What the first round calls for: rules that cannot be seen are looked up, and failed deployments ask whether their version may
@@ -136,12 +87,12 @@ async fn follow_up(account: &Account, record: &Record, sight: &mut Sight) {
     sight.pair.inactive = inactive.into_iter().flatten().collect();
     sight.pair.left_over = left_over;
     (sight.pair.primary, sight.pair.canary) = (primary, canary);
-    let Some((alb, recorded)) = record.target.alb().zip(recorded) else {
+    let Some((groups, recorded)) = record.target.traffic.groups().zip(recorded) else {
         return;
     };
     for rule in sight.rules.iter_mut().flat_map(|it| &mut it.rules) {
         let actions = recorded.actions(&rule.arn).cloned();
-        rule.recorded = actions.and_then(|it| Forward::read(alb.groups(), &rule.arn, it).ok());
+        rule.recorded = actions.and_then(|it| Forward::read(groups, &rule.arn, it).ok());
     }
 }
 
@@ -169,7 +120,12 @@ async fn left_over_tasks(account: &Account, record: &Record, sight: &Sight) -> K
         now: account.now(),
         seen: sight,
     };
-    let Some(canary) = sight.pair.canary.get().filter(|_| looked.has_left_over()) else {
+    let Some(canary) = sight
+        .pair
+        .canary
+        .get()
+        .filter(|_| looked.open().has_left_over())
+    else {
         return Known::Known(Vec::new());
     };
     let cluster = &record.target.cluster;

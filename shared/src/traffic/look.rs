@@ -74,7 +74,7 @@ mod tests {
         let on_both = || pair().both_on_candidate();
         let promoting = || record().promoting();
         let theirs = record().owned_by(another_release()).shifting(10);
-        let rows = [
+        let rows = vec![
             ("no release", pair(), None),
             ("another's", on_canary().recorded(theirs), None),
             ("not registered", on_canary().recorded(record()), None),

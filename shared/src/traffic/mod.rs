@@ -1,10 +1,35 @@
-//! Traffic models: how two versions run side by side, and how work is split between them. One folder each.
+//! Traffic models: how two versions run side by side, and how work is split between them. One folder and one line each.
 
 pub mod alb;
+pub mod queue;
+
 pub mod back;
 pub mod begin;
 pub mod door;
+mod joined;
+mod line;
 pub mod look;
 pub mod model;
-pub mod queue;
 pub mod sight;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    aws::{Account, AwsError, Trouble},
+    clock::Timestamp,
+    input::BadInput,
+    names::TargetGroupArn,
+    parts::{rules, task_definition::Source},
+    record::Record,
+    target::Target,
+};
+
+use door::Asked;
+use joined::{Besides, Joined};
+use model::{Goal, Model};
+use sight::Sight;
+
+line::models! {
+    Queue: queue::Queue,
+    Alb: alb::Alb,
+}

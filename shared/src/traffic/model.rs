@@ -65,6 +65,9 @@ pub trait Model: Debug + Sized {
     /// What a rollback puts back, one line each.
     fn restores(&self, view: View<'_, Self>) -> Vec<String>;
 
+    /// The services whose scheduled actions the release has suspended.
+    fn held_schedules(&self, view: View<'_, Self>) -> Vec<ServiceName>;
+
     /// What is set where somebody else has changed a service: what they have written stays where they wrote it.
     fn spared(&self, changed: &ServiceName, view: View<'_, Self>) -> Self::Set;
 

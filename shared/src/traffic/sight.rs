@@ -45,7 +45,7 @@ impl Sight {
         Self {
             pair: pair::Seen::nothing(),
             dead_letters: Known::nothing(),
-            rules: target.alb().map(|alb| rules::Seen::nothing(alb.forwards())),
+            rules: target.traffic.nothing(),
         }
     }
 

@@ -44,7 +44,8 @@ fn found() -> impl Strategy<Value = Observation> {
                     let target = http_target();
                     let model = target.alb().expect("a load balancer");
                     *forward =
-                        Forward::read(model.groups(), &forward.arn, forwarding(&groups)).unwrap();
+                        Forward::read(model.place.groups(), &forward.arn, forwarding(&groups))
+                            .unwrap();
                 }
             })
         })

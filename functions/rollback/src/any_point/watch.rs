@@ -5,7 +5,7 @@ use canary::{
     decision::Step,
     fixtures::World,
     observation::Observation,
-    parts::rules::{self, Alb, Weights},
+    parts::rules::{self, Weights, Whole},
 };
 
 use super::*;
@@ -166,7 +166,7 @@ fn is_held_up(primary: &Service) -> bool {
 
 /// No weight on a group without a healthy target while the other one has some; but where only the canary has, no more than its
 /// targets can take.
-fn may_weigh(alb: &Alb, needed: u32, weights: Weights) {
+fn may_weigh(alb: &Whole, needed: u32, weights: Weights) {
     let (primary, canary) = (alb.primary.healthy, alb.canary.healthy);
     let is_enough = 2 * canary >= needed;
     assert!(

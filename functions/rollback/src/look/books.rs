@@ -2,6 +2,7 @@
 
 use canary::{
     aws::{AwsError, Trouble, records::Written},
+    clock::Timestamp,
     decision::{Decision, Step, WaitingOn},
     record::{Lacking, Missing, Record, RollingBack},
     traffic::back,
@@ -29,7 +30,9 @@ impl Ledger<'_> {
         };
         let lacking = lacking(seen, restoring.lacking, &sent.failed);
         let failed: Vec<Step> = sent.failed.iter().map(|(step, _)| step.clone()).collect();
-        let after = looked(record, &seen.pair, seen.now).sent(&sent.all, &failed);
+        let after = looked(record, &seen.pair, seen.now)
+            .open()
+            .sent(&sent.all, &failed);
         let Some(after) = after.rollback() else {
             return Ok(restoring.decision);
         };
@@ -57,28 +60,40 @@ impl Ledger<'_> {
             }
         }
         if is_told {
-            let found = if missing.is_empty() {
-                None
+            // What has only begun is no news yet.
+            let waits_for = if is_due {
+                waits_for(seen, &restoring.decision, sent)
             } else {
-                back::found_in_full(self.account, record).await
+                Vec::new()
             };
-            let incomplete = Incomplete {
-                missing: &missing,
-                // What has only begun is no news yet.
-                waits_for: if is_due {
-                    waits_for(seen, &restoring.decision, sent)
-                } else {
-                    Vec::new()
-                },
-                now: seen.now,
-                found: found.as_ref(),
-                table: self.account.releases_table().unwrap_or_default(),
-            };
-            self.account
-                .tell(&notice::incomplete(record, &incomplete))
+            self.tell_incomplete(record, &missing, waits_for, seen.now)
                 .await;
         }
         Ok(said(restoring.decision, &missing, &sent.failed))
+    }
+
+    /// People hear that a rollback is not complete, and how to put back what AWS refuses.
+    async fn tell_incomplete(
+        &self,
+        record: &Record,
+        missing: &[Missing],
+        waits_for: Vec<String>,
+        now: Timestamp,
+    ) {
+        let found = if missing.is_empty() {
+            None
+        } else {
+            back::found_in_full(self.account, record).await
+        };
+        let incomplete = Incomplete {
+            missing,
+            waits_for,
+            now,
+            found: found.as_ref(),
+            table: self.account.releases_table().unwrap_or_default(),
+        };
+        let notice = notice::incomplete(record, &incomplete);
+        self.account.tell(&notice).await;
     }
 }
 

@@ -346,7 +346,7 @@ fn within_the_guard_alarms_roll_back_a_foreign_write_ends_it_and_nothing_else_co
 #[test]
 fn dead_letters_roll_a_promoted_release_back_where_a_bound_is_set_for_the_guard() {
     let mut target = target();
-    let canary::target::Traffic::Queue(queue) = &mut target.traffic else {
+    let canary::traffic::Traffic::Queue(queue) = &mut target.traffic else {
         panic!("a queue")
     };
     queue.guard_max_dead_letters = Some(2);

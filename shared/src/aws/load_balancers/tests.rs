@@ -137,10 +137,13 @@ fn targets_are_counted_by_state_and_the_reason_of_one_that_failed_comes_first() 
 #[test]
 fn a_message_names_the_field_of_the_target_that_is_meant() {
     let one = http_target();
-    assert_eq!(field(one.alb().unwrap(), &rule()), "traffic.alb.rule");
+    assert_eq!(
+        field(&one.alb().unwrap().place, &rule()),
+        "traffic.alb.rule"
+    );
     let two = http_target().of_two_rules();
     assert_eq!(
-        field(two.alb().unwrap(), &second_rule()),
+        field(&two.alb().unwrap().place, &second_rule()),
         "traffic.alb.rules[1]"
     );
 }

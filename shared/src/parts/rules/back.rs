@@ -1,7 +1,7 @@
 //! Requests that go back to where they came from: the weight goes down step by step, and tasks stay until the last request is
 //! answered.
 
-use super::{Alb, Drain, FoundAlb, SetWeight, drain};
+use super::{Drain, FoundRules, SetWeight, Whole, drain};
 use crate::{
     clock::Timestamp,
     decision::{Doing, Step, WaitingOn},
@@ -16,9 +16,9 @@ pub struct GivingBack<'a> {
     /// When.
     pub now: Timestamp,
     /// What was seen of the load balancer.
-    pub seen: &'a Alb,
+    pub seen: &'a Whole,
     /// What the release found.
-    pub found: &'a FoundAlb,
+    pub found: &'a FoundRules,
     /// The weight that was set last; `None` if none was, and then there never was a request.
     pub set: Option<SetWeight>,
 }

@@ -2,6 +2,8 @@
 
 mod actions;
 mod back;
+mod observe;
+mod place;
 mod seen;
 mod weight;
 
@@ -17,12 +19,14 @@ use crate::{
 
 pub use actions::{Actions, BadActions, Content, Element, Forwarding, Rest};
 pub use back::GivingBack;
+pub use observe::each;
+pub use place::Place;
 pub use seen::{Rule, Seen};
 pub use weight::{Drain, SetWeight, drain, drain_time};
 
 /// The rules of the target and the health of its target groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Alb {
+pub struct Whole {
     /// The target's rules, in its order.
     pub forwards: Vec<Forward>,
     /// The primary's target group.
@@ -63,7 +67,7 @@ pub struct TargetHealth {
 /// What the load balancer did before the first change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct FoundAlb {
+pub struct FoundRules {
     /// The weights of every rule of the target.
     pub forwards: Vec<FoundForward>,
     /// The deregistration delay of the canary's group, in seconds: how long a target may take to finish its requests.
@@ -222,7 +226,7 @@ impl FoundForward {
     }
 }
 
-impl FoundAlb {
+impl FoundRules {
     /// The share whose distance from the asked one is the largest of all rules.
     #[must_use]
     pub fn attained(&self, asked: Weight) -> Share {
@@ -345,7 +349,7 @@ impl fmt::Display for TargetHealth {
 }
 
 /// `weights 90 primary and 10 canary; targets: primary 3 healthy, canary 1 healthy`
-impl fmt::Display for Alb {
+impl fmt::Display for Whole {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let weights: Vec<_> = self
             .forwards

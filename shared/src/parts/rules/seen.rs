@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Alb, Forward, FoundAlb, TargetHealth};
+use super::{Forward, FoundRules, TargetHealth, Whole};
 use crate::{
     names::ForwardArn,
     observation::{Known, Unseen},
@@ -71,13 +71,13 @@ impl Seen {
 
     /// Whether every rule shows the weight, or sends the canary nothing at all any more.
     #[must_use]
-    pub fn is_live(&self, found: &FoundAlb, weight: Weight) -> bool {
+    pub fn is_live(&self, found: &FoundRules, weight: Weight) -> bool {
         let is_gone = |wanted: &ForwardArn| {
             let mut gone = self.rules.iter().filter(|rule| rule.seen.is_gone());
             gone.any(|rule| rule.arn == *wanted)
         };
         let forwards = found.forwards.iter();
-        let left = FoundAlb {
+        let left = FoundRules {
             forwards: forwards
                 .filter(|found| !is_gone(&found.forward))
                 .cloned()
@@ -90,9 +90,9 @@ impl Seen {
 
     /// All of it, if all of it was seen.
     #[must_use]
-    pub fn whole(&self) -> Option<Alb> {
+    pub fn whole(&self) -> Option<Whole> {
         let forwards = self.rules.iter().map(|rule| rule.seen.get().cloned());
-        Some(Alb {
+        Some(Whole {
             forwards: forwards.collect::<Option<_>>()?,
             primary: self.primary.get()?.clone(),
             canary: self.canary.get()?.clone(),
@@ -118,8 +118,8 @@ impl fmt::Display for Seen {
     }
 }
 
-impl From<&Alb> for Seen {
-    fn from(seen: &Alb) -> Self {
+impl From<&Whole> for Seen {
+    fn from(seen: &Whole) -> Self {
         let rules = seen.forwards.iter().map(|forward| Rule {
             arn: forward.arn.clone(),
             seen: Known::Known(forward.clone()),

@@ -95,7 +95,7 @@ proptest! {
         weights in prop::collection::vec((1u16..=999, any::<bool>()), 1..4), percent in 0u8..=100,
     ) {
         let forwards: Vec<_> = weights.iter().map(|(primary, shared)| found(&rule(), *primary, *shared)).collect();
-        let alb = FoundAlb { forwards, drain_seconds: 0 };
+        let alb = FoundRules { forwards, drain_seconds: 0 };
         let reached = alb.reachable(weight(percent));
         prop_assert!(reached <= weight(percent));
         prop_assert!(alb.forwards.iter().all(|found| found.weights(reached).is_ok()));
@@ -108,7 +108,7 @@ proptest! {
 fn several_rules_are_there_only_when_the_last_one_is() {
     let rules = [rule(), second_rule()];
     let forwards = rules.iter().map(|rule| found(rule, 100, false)).collect();
-    let found = FoundAlb {
+    let found = FoundRules {
         forwards,
         drain_seconds: 0,
     };
@@ -137,7 +137,7 @@ fn several_rules_are_there_only_when_the_last_one_is() {
 
 #[test]
 fn the_share_that_is_told_is_the_one_that_is_furthest_from_what_was_asked() {
-    let found = FoundAlb {
+    let found = FoundRules {
         forwards: vec![found(&rule(), 100, false), found(&second_rule(), 5, true)],
         drain_seconds: 0,
     };
@@ -186,7 +186,7 @@ fn tasks_are_as_many_as_take_the_share_within_their_bounds() {
 
 #[test]
 fn tasks_are_enough_for_what_the_weights_give_where_that_is_more_than_what_was_asked() {
-    let found = FoundAlb {
+    let found = FoundRules {
         forwards: vec![found(&rule(), 100, false), found(&second_rule(), 2, true)],
         drain_seconds: 0,
     };

@@ -8,7 +8,7 @@ use crate::{
 
 impl Alb {
     /// What a release begins with.
-    pub(in crate::traffic) async fn before(
+    pub(super) async fn before(
         &self,
         account: &Account,
         seen: &Seen,
@@ -21,7 +21,7 @@ impl Alb {
     }
 
     async fn groups(&self, account: &Account) -> Result<Groups, AwsError> {
-        let (primary, canary) = self.traffic.groups();
+        let (primary, canary) = self.traffic.place.groups();
         let (primary, canary, drain_seconds) = tokio::try_join!(
             account.load_balancers_of(primary, "primaryTargetGroup"),
             account.load_balancers_of(canary, "canaryTargetGroup"),

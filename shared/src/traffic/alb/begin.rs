@@ -1,16 +1,15 @@
 //! How a release behind a load balancer begins: rules, target groups and services belong together, and everything goes to the
 //! primary's healthy targets. Pure.
 
-use super::{Alb, Found, Set};
+use super::{Alb, AlbTraffic, Found, Set};
 use crate::{
     decision::{Refusal, WaitingOn},
     names::TargetGroupArn,
     parts::{
         pair::{self, Both},
-        rules::{self, FoundAlb, FoundForward},
+        rules::{self, FoundForward, FoundRules},
     },
     record::FoundRule,
-    target::AlbTraffic,
     traffic::begin::{Begin, Beginning},
 };
 
@@ -75,14 +74,14 @@ pub(super) fn begin(alb: &Alb, of: Beginning<'_, Alb>) -> Begin<Found, Set> {
 }
 
 /// What the rules are like before the first change.
-fn found(seen: &rules::Alb, drain_seconds: u64) -> FoundAlb {
+fn found(seen: &rules::Whole, drain_seconds: u64) -> FoundRules {
     let forwards = seen.forwards.iter().map(|forward| FoundForward {
         forward: forward.arn.clone(),
         weights: forward.weights,
         shared: !forward.rest.groups.is_empty(),
         rest: Some(forward.rest.clone()),
     });
-    FoundAlb {
+    FoundRules {
         forwards: forwards.collect(),
         drain_seconds,
     }
@@ -90,7 +89,7 @@ fn found(seen: &rules::Alb, drain_seconds: u64) -> FoundAlb {
 
 /// Each of both, with the target's field that names its group.
 fn each<T>(traffic: &AlbTraffic, primary: T, canary: T) -> [(T, &TargetGroupArn, &'static str); 2] {
-    let (of_primary, of_canary) = traffic.groups();
+    let (of_primary, of_canary) = traffic.place.groups();
     [
         (primary, of_primary, "primaryTargetGroup"),
         (canary, of_canary, "canaryTargetGroup"),
@@ -115,7 +114,7 @@ fn registered(traffic: &AlbTraffic, both: Both<'_>) -> Result<(), Refusal> {
 /// Rules and groups are of one load balancer.
 fn one_load_balancer(
     traffic: &AlbTraffic,
-    seen: &rules::Alb,
+    seen: &rules::Whole,
     groups: &Groups,
 ) -> Result<(), Refusal> {
     for (load_balancers, group, field) in each(traffic, &groups.primary, &groups.canary) {
@@ -136,7 +135,7 @@ fn one_load_balancer(
 }
 
 /// Everything goes to the primary, by no cookie, and somebody answers there.
-fn at_rest(traffic: &AlbTraffic, seen: &rules::Alb) -> Result<(), Refusal> {
+fn at_rest(traffic: &AlbTraffic, seen: &rules::Whole) -> Result<(), Refusal> {
     for forward in &seen.forwards {
         let arn = || forward.arn.clone();
         if forward.rest.sticky_seconds.is_some() && !traffic.allow_sticky {
@@ -151,7 +150,7 @@ fn at_rest(traffic: &AlbTraffic, seen: &rules::Alb) -> Result<(), Refusal> {
     }
     if seen.primary.healthy == 0 {
         return Err(Refusal::NoHealthyTarget {
-            group: traffic.primary_target_group.clone(),
+            group: traffic.place.primary_target_group.clone(),
             health: seen.primary.clone(),
         });
     }

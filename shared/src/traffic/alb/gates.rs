@@ -74,7 +74,7 @@ fn weights(view: View<'_>) -> Result<(), Refusal> {
 fn targets(alb: &Alb, primary: &Service, view: View<'_>) -> Result<(), Refusal> {
     let is_promoting = matches!(view.promotion, Promotion::Begun | Promotion::GivenBack);
     let has_share = view.set.asked.is_some() || is_promoting;
-    let Some(rules::Alb {
+    let Some(rules::Whole {
         forwards,
         canary: health,
         ..
@@ -82,7 +82,7 @@ fn targets(alb: &Alb, primary: &Service, view: View<'_>) -> Result<(), Refusal> 
     else {
         return Ok(());
     };
-    let (group, traffic) = (alb.traffic.canary_target_group.clone(), &alb.traffic);
+    let (group, traffic) = (alb.traffic.place.canary_target_group.clone(), &alb.traffic);
     let proven = match &view.set.weight {
         Some(weight) => weight.healthy,
         None => rules::tasks(traffic.min_tasks, Weight::ZERO.share(), primary),

@@ -10,9 +10,11 @@ mod as_found;
 mod aws;
 mod begin;
 mod gates;
+mod joined;
 mod placed;
 mod promoted;
 mod share;
+pub mod target;
 mod weights;
 
 use serde::{Deserialize, Serialize};
@@ -27,10 +29,9 @@ use crate::{
     names::ServiceName,
     parts::{
         pair::{self, Hold, Holds, Pair, Service},
-        rules::{self, Forward, FoundAlb, SetWeight, Weights},
+        rules::{self, Forward, FoundRules, SetWeight, Weights},
     },
     record::Lacking,
-    target::AlbTraffic,
     weight::{Attained, Weight},
 };
 
@@ -54,7 +55,7 @@ pub struct Found {
     pub pair: pair::Found,
     /// The rules.
     #[serde(rename = "alb")]
-    pub rules: FoundAlb,
+    pub rules: FoundRules,
 }
 
 /// What a release has made and set last.
@@ -79,6 +80,8 @@ pub struct Seen {
     pub rules: rules::Seen,
 }
 
+pub use target::AlbTraffic;
+
 type View<'a> = model::View<'a, Alb>;
 
 impl Set {
@@ -97,7 +100,7 @@ impl Alb {
 
     /// Each of these rules gets its weights.
     fn weigh<'a>(&self, wanted: impl Iterator<Item = (&'a Forward, Weights)>) -> Vec<Step> {
-        let (primary, canary) = self.traffic.groups();
+        let (primary, canary) = self.traffic.place.groups();
         let weigh = wanted.map(|(forward, weights)| Step::Weigh {
             forward: forward.arn.clone(),
             actions: forward.actions.weighing(primary, canary, weights),
@@ -167,6 +170,10 @@ impl Model for Alb {
 
     fn restores(&self, view: View<'_>) -> Vec<String> {
         self.back(false, view).restores()
+    }
+
+    fn held_schedules(&self, view: View<'_>) -> Vec<ServiceName> {
+        self.pair(view).held_schedules()
     }
 
     fn spared(&self, changed: &ServiceName, view: View<'_>) -> Set {

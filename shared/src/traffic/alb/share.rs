@@ -6,7 +6,7 @@ use crate::{
     decision::{Doing, Step, WaitingOn},
     parts::{
         pair::{self, Both, Counts, Service},
-        rules::{self, Drain, FoundAlb, SetWeight, TargetHealth},
+        rules::{self, Drain, FoundRules, SetWeight, TargetHealth},
     },
     traffic::model::{Attained, Short, Takes, Toward},
     weight::{self, Weight},
@@ -18,8 +18,8 @@ struct Asked<'a> {
     weight: Weight,
     view: View<'a>,
     both: Both<'a>,
-    seen: rules::Alb,
-    found: &'a FoundAlb,
+    seen: rules::Whole,
+    found: &'a FoundRules,
     /// Tasks that the share takes.
     needed: u32,
 }

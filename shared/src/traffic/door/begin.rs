@@ -1,30 +1,19 @@
 //! How a release begins, for whoever knows no model.
 
-use super::Joined;
 use crate::{
     clock::Timestamp,
     decision::{Step, WaitingOn},
     names::ReleaseId,
     observation::Observation,
-    parts::pair,
     record::{Candidate, Found, FoundInFull},
-    target::{Target, Traffic},
+    target::Target,
     traffic::{
-        alb::{self, Alb},
+        Before,
         begin::{self, NotBegun as Why, Released},
-        queue::Queue,
+        joined::Joined,
         sight::Sight,
     },
 };
-
-/// What a release begins with, as the target's model reads it.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Before {
-    /// Of consumers of a queue.
-    Queue(pair::Before),
-    /// Of services behind a load balancer.
-    Alb(alb::Before),
-}
 
 /// A release that is to begin.
 #[derive(Debug, Clone, Copy)]
@@ -67,14 +56,15 @@ impl Beginning<'_> {
     /// # Errors
     /// It does not begin.
     pub fn begin(self) -> Result<Begins, NotBegun> {
-        match &self.target.traffic {
-            Traffic::Queue(traffic) => begin::<Queue>(self, traffic),
-            Traffic::Alb(traffic) => begin::<Alb>(self, traffic),
-        }
+        self.target.traffic.begin(self)
     }
 }
 
-fn begin<M: Joined>(of: Beginning<'_>, traffic: &M::Traffic) -> Result<Begins, NotBegun> {
+/// How a release of one model begins.
+pub(in crate::traffic) fn begin<M: Joined>(
+    of: Beginning<'_>,
+    traffic: &M::Traffic,
+) -> Result<Begins, NotBegun> {
     let model = M::of(of.target, traffic);
     let seen = M::seen(&Sight::of(of.seen)).ok_or(WaitingOn::OtherInvocation)?;
     let begun = model.begin(begin::Beginning {

@@ -1,16 +1,15 @@
 //! What a look reads beside what every look does, for the model of its target.
 
-use super::{Before, Joined};
 use crate::{
-    aws::{Account, AwsError, Trouble},
+    aws::{Account, Trouble},
     clock::Timestamp,
     names::ReleaseId,
     observation::Observation,
     observe,
     parts::{pair, task_definition::Source},
     record::Phase,
-    target::{Target, Traffic},
-    traffic::{alb::Alb, queue::Queue, sight::Sight},
+    target::Target,
+    traffic::{Before, sight::Sight},
 };
 
 /// Looks at a pair on which a release is to begin, or on which its candidate is being placed. The first look of an action also asks for
@@ -28,7 +27,7 @@ pub async fn placed(
     let services = target.services();
     let exists = async {
         if is_first {
-            exists(account, target).await?;
+            target.traffic.exists(target, account).await?;
         }
         Ok(())
     };
@@ -51,13 +50,6 @@ pub async fn placed(
     Ok(seen)
 }
 
-async fn exists(account: &Account, target: &Target) -> Result<(), AwsError> {
-    match &target.traffic {
-        Traffic::Queue(traffic) => Queue::of(target, traffic).exists(account).await,
-        Traffic::Alb(_) => Ok(()),
-    }
-}
-
 /// Reads what a release begins with, `source` at the same time as what is there; `None` if there is nothing to begin on.
 ///
 /// # Errors
@@ -68,22 +60,6 @@ pub async fn before(
     seen: &Observation,
     source: impl Future<Output = Result<Source, Trouble>> + Send,
 ) -> Result<Option<Before>, Trouble> {
-    match &target.traffic {
-        Traffic::Queue(traffic) => {
-            let Some(seen) = Queue::seen(&Sight::of(seen)) else {
-                return Ok(None);
-            };
-            let model = Queue::of(target, traffic);
-            let before = model.before(account, &seen, source).await?;
-            Ok(before.map(Before::Queue))
-        }
-        Traffic::Alb(traffic) => {
-            let Some(seen) = Alb::seen(&Sight::of(seen)) else {
-                return Ok(None);
-            };
-            let model = Alb::of(target, traffic);
-            let before = model.before(account, &seen, source).await?;
-            Ok(before.map(Before::Alb))
-        }
-    }
+    let seen = Sight::of(seen);
+    target.traffic.before(target, account, &seen, source).await
 }

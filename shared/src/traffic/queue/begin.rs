@@ -1,11 +1,10 @@
 //! How a release of a queue's consumers begins. Pure.
 
-use super::{Found, Queue, Set, Unreachable, plan};
+use super::{Found, Queue, QueueTraffic, Set, Unreachable, plan};
 use crate::{
     decision::{Unfit, WaitingOn},
     observation::Known,
     parts::pair::{self, Both, Planned},
-    target::QueueTraffic,
     traffic::begin::{Begin, Beginning},
     weight::Weight,
 };

@@ -1,13 +1,14 @@
 //! Two services that consume one SQS queue: the canary's share of the work is its share of the tasks.
 
 mod as_found;
-mod aws;
 mod begin;
 mod gates;
+mod joined;
 mod placed;
 mod plan;
 mod promoted;
 mod share;
+pub mod target;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,11 +23,11 @@ use crate::{
     observation::Known,
     parts::pair::{self, Hold, Holds, Pair},
     record::Lacking,
-    target::{Mode, QueueTraffic},
     weight::{Attained, Weight},
 };
 
 pub use plan::{Unreachable, plan};
+pub use target::{Mode, QueueTraffic};
 
 /// The target of such a pair.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,6 +149,10 @@ impl Model for Queue {
 
     fn restores(&self, view: View<'_>) -> Vec<String> {
         self.back(false, view).restores()
+    }
+
+    fn held_schedules(&self, view: View<'_>) -> Vec<ServiceName> {
+        self.pair(view).held_schedules()
     }
 
     fn spared(&self, changed: &ServiceName, view: View<'_>) -> Set {

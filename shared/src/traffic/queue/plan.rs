@@ -3,9 +3,9 @@
 //! SQS gives messages to whoever asks, so with tasks that are alike the share of the messages is
 //! the share of the running tasks. Tasks are whole, therefore most shares can only be approached.
 
+use super::target::{Mode, QueueTraffic};
 use crate::{
     parts::pair::Counts,
-    target::{Mode, QueueTraffic},
     weight::{Share, Weight},
 };
 

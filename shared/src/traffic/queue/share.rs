@@ -7,7 +7,7 @@ use super::{
     plan::{plan, toward as next_counts, within},
 };
 use crate::{
-    decision::{Doing, Step, WaitingOn},
+    decision::{Doing, Refusal, Step, WaitingOn},
     parts::pair::{Both, Counts, Service},
     traffic::model::{Attained, Short, Toward},
     weight::{self, Weight},
@@ -39,7 +39,7 @@ pub(super) fn toward(
         view,
         both.primary,
     )
-    .map_err(|why| Short::Refuse(why.into()))?;
+    .map_err(|why| Short::Refuse(Refusal::Unreachable(why.to_string())))?;
     let now = both.counts();
     let settled = both.primary.is_settled() && both.canary.is_settled();
     let change = changes(queue, asked, goal, view, both);
@@ -66,6 +66,17 @@ pub(super) fn toward(
             canary: both.canary.into(),
         }));
     }
+    there(queue, asked, goal, view, both)
+}
+
+/// The tasks of a share run; what was set last may be seen for the first time.
+fn there(
+    queue: &Queue,
+    asked: Weight,
+    goal: Counts,
+    view: View<'_>,
+    both: Both<'_>,
+) -> Toward<Set> {
     let attained = weight::Attained::Tasks(goal.share());
     if queue.pair(view).is_counting() {
         let doing = Doing::Live { asked, attained };
@@ -73,7 +84,7 @@ pub(super) fn toward(
         return Err(Short::Change {
             doing,
             set: Some(Set {
-                pair: queue.pair(view).counted(now),
+                pair: queue.pair(view).counted(both.counts()),
                 ..set
             }),
             changes: Vec::new(),

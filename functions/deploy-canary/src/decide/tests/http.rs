@@ -203,7 +203,7 @@ fn what_is_begun_holds_the_weights_that_were_found_and_who_else_has_some() {
         (canary_group(), 0),
     ]);
     let target = http_target();
-    let shared = Forward::read(target.alb().unwrap().groups(), &rule(), actions).unwrap();
+    let shared = Forward::read(target.alb().unwrap().place.groups(), &rule(), actions).unwrap();
     let pair = http_pair().balancing(|alb| alb.forwards = vec![shared]);
     let Decision::Take(taken) = decide(&http_look(), &seen(pair, starting(groups()))) else {
         panic!("the release does not begin");

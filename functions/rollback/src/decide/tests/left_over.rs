@@ -50,7 +50,7 @@ fn due(pair: &Observation, now: Timestamp) -> bool {
         now,
         seen: &Sight::of(pair),
     };
-    looked.has_left_over()
+    looked.open().has_left_over()
 }
 
 #[test]

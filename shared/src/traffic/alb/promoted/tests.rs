@@ -5,7 +5,7 @@ use crate::{
         told_toward,
     },
     observation::Observation,
-    parts::rules::FoundAlb,
+    parts::rules::FoundRules,
     record::Record,
     traffic::{door::Release, model::Goal},
 };
@@ -108,7 +108,7 @@ fn a_canary_that_never_had_a_weight_has_nothing_to_give_back() {
 #[test]
 fn a_share_that_whole_weights_do_not_give_is_passed_over_on_the_way_down() {
     let mut record = promoted_to(50);
-    record.found.alb = Some(FoundAlb {
+    record.found.alb = Some(FoundRules {
         forwards: vec![found(&rule(), 4, true)],
         drain_seconds: DRAIN_SECONDS,
     });
@@ -134,6 +134,7 @@ fn a_step_takes_its_interval_and_the_time_of_the_requests_that_it_leaves() {
             record,
             seen: &seen,
         }
+        .open()
         .takes(goal(drain))
     };
     let step = Takes {

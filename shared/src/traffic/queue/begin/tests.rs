@@ -8,10 +8,10 @@ use crate::{
         pair::{self, Service, Settings},
         task_definition::{Definition, Digests},
     },
-    target::{Target, Traffic},
+    target::Target,
     traffic::{
-        begin,
-        door::{Before, Beginning, NotBegun},
+        Before, begin,
+        door::{Beginning, NotBegun},
         model::Model,
         queue,
         sight::Sight,
@@ -205,7 +205,7 @@ fn the_candidate_has_room_for_its_first_task_and_its_tags() {
 #[test]
 fn a_queue_that_keeps_an_order_cannot_be_shared() {
     let mut target = target();
-    let Traffic::Queue(queue) = &mut target.traffic else {
+    let crate::traffic::Traffic::Queue(queue) = &mut target.traffic else {
         panic!("a queue")
     };
     let url = "https://sqs.eu-central-1.amazonaws.com/111122223333/orders.fifo";
@@ -220,7 +220,7 @@ fn a_queue_that_keeps_an_order_cannot_be_shared() {
 #[test]
 fn what_was_not_seen_is_waited_for_before_anything_is_found_in_it() {
     let target = target();
-    let Traffic::Queue(traffic) = target.traffic.clone() else {
+    let crate::traffic::Traffic::Queue(traffic) = target.traffic.clone() else {
         panic!("a queue")
     };
     let queue = Queue {

@@ -23,7 +23,7 @@ fn between(
         now: seen.now,
         seen: &sight,
     };
-    looked.toward(Goal::Placed)
+    looked.open().toward(Goal::Placed)
 }
 
 fn placed() -> Observation {

@@ -1,4 +1,4 @@
-use crate::names::ForwardArn;
+use crate::{names::ForwardArn, traffic::queue::Mode};
 
 use super::*;
 
@@ -91,7 +91,7 @@ fn a_pair_behind_a_load_balancer_has_its_defaults_and_survives_the_record() {
         (alb.min_tasks, alb.max_unhealthy, alb.allow_sticky),
         (1, 0, false)
     );
-    assert_eq!(alb.forwards().count(), 1);
+    assert_eq!(alb.place.forwards().count(), 1);
     let text = serde_json::to_string(&target).unwrap();
     assert_eq!(resolve(Some(&text), None), Ok(target));
 }
@@ -163,7 +163,7 @@ fn rules_are_named_in_exactly_one_way() {
     let listener =
         "arn:aws:elasticloadbalancing:eu-central-1:111122223333:listener/app/shop/0a1b/2c3d";
     let both = with(&format!("\"rules\": [\"{rule}\", \"{listener}\"]")).unwrap();
-    let forwards = both.alb().unwrap().forwards();
+    let forwards = both.alb().unwrap().place.forwards();
     assert_eq!(
         forwards.map(ForwardArn::as_str).collect::<Vec<_>>(),
         [rule, listener]

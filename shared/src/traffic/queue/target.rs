@@ -1,0 +1,136 @@
+//! The target of a queue's consumers.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{input::BadInput, names::QueueUrl};
+#[cfg(any(test, feature = "fixtures"))]
+use crate::{target::Target, traffic::Traffic};
+
+/// Two consumers of one SQS queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QueueTraffic {
+    /// The queue that both services consume.
+    pub url: QueueUrl,
+    /// Its dead-letter queue; without one, dead letters do not gate the release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dead_letter_url: Option<QueueUrl>,
+    /// By how many messages the dead-letter queue may grow during a release.
+    pub max_dead_letters: u64,
+    /// By how many it may have grown since the release began as long as the promotion is guarded; without it, dead letters do not
+    /// roll a promoted release back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard_max_dead_letters: Option<u64>,
+    /// Where the canary's tasks come from.
+    pub mode: Mode,
+    /// The most tasks that both services may have together at any moment; without it, no bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_tasks: Option<u32>,
+    /// Whether a primary that scales to zero keeps a task until the promotion, in `additive`; without one the canary has all the work.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub floor_primary: bool,
+}
+
+impl QueueTraffic {
+    /// Whether the primary keeps a task until the promotion.
+    #[must_use]
+    pub fn floors_primary(&self) -> bool {
+        self.mode == Mode::Additive && self.floor_primary
+    }
+
+    pub(super) fn check(&self, source: &'static str) -> Result<(), BadInput> {
+        let bad = |field: &str, problem| {
+            Err(BadInput::field(
+                source,
+                format!("traffic.queue.{field}"),
+                problem,
+            ))
+        };
+        if self.guard_max_dead_letters.is_some() && self.dead_letter_url.is_none() {
+            return bad(
+                "guardMaxDeadLetters",
+                "there is no dead-letter queue to ask; name it in deadLetterUrl or leave the field out",
+            );
+        }
+        if self.max_tasks == Some(0) {
+            return bad("maxTasks", "0 tasks; at least 1 is needed");
+        }
+        if self.dead_letter_url.as_ref() == Some(&self.url) {
+            return bad(
+                "deadLetterUrl",
+                "this is the queue itself; name its dead-letter queue or leave the field out",
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Where the canary's tasks come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Mode {
+    /// The primary keeps its tasks, the canary's come on top.
+    #[default]
+    Additive,
+    /// Both together keep the number that the release found.
+    ConstantTotal,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_yes(it: &bool) -> bool {
+    *it
+}
+
+/// As people write it; each field is that of the same name of [`QueueTraffic`].
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Input {
+    url: QueueUrl,
+    #[serde(default)]
+    dead_letter_url: Option<QueueUrl>,
+    #[serde(default)]
+    max_dead_letters: u64,
+    #[serde(default)]
+    guard_max_dead_letters: Option<u64>,
+    #[serde(default)]
+    mode: Mode,
+    #[serde(default)]
+    max_tasks: Option<u32>,
+    #[serde(default = "yes")]
+    floor_primary: bool,
+}
+
+impl From<Input> for QueueTraffic {
+    fn from(input: Input) -> Self {
+        Self {
+            url: input.url,
+            dead_letter_url: input.dead_letter_url,
+            max_dead_letters: input.max_dead_letters,
+            guard_max_dead_letters: input.guard_max_dead_letters,
+            mode: input.mode,
+            max_tasks: input.max_tasks,
+            floor_primary: input.floor_primary,
+        }
+    }
+}
+
+#[cfg(any(test, feature = "fixtures"))]
+impl Target {
+    #[allow(
+        unreachable_patterns,
+        clippy::match_wildcard_for_single_variants,
+        reason = "there may be more models, or no other"
+    )]
+    /// What is special about a pair that consumes a queue.
+    #[must_use]
+    pub fn queue(&self) -> Option<&QueueTraffic> {
+        match &self.traffic {
+            Traffic::Queue(queue) => Some(queue),
+            _ => None,
+        }
+    }
+}

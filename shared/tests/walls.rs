@@ -1,0 +1,246 @@
+//! The walls of the house: what may be named where, and how long a thing may be.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// A file of the product, by its path in the repository: what is compiled into the functions, without its tests.
+struct File {
+    path: String,
+    /// Its lines, without comments and without what stands in quotes.
+    code: Vec<String>,
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn product() -> Vec<File> {
+    let mut files = Vec::new();
+    for folder in ["shared/src", "functions"] {
+        collect(&root().join(folder), &mut files);
+    }
+    assert!(files.len() > 50, "the product is found");
+    files
+}
+
+fn collect(folder: &Path, files: &mut Vec<File>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let is_test = [
+            "tests",
+            "tests.rs",
+            "fixtures",
+            "any_point",
+            "any_point.rs",
+            "looked.rs",
+        ];
+        if is_test.contains(&name.as_str()) || name.ends_with("_tests.rs") {
+            continue;
+        }
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|it| it == "rs") {
+            let text = fs::read_to_string(&path).expect("a source");
+            let path = path.strip_prefix(root()).expect("below the root");
+            files.push(File {
+                path: path.to_string_lossy().into_owned(),
+                code: code(&text),
+            });
+        }
+    }
+}
+
+/// Lines up to the tests at their end, without comments and without what stands in quotes.
+fn code(text: &str) -> Vec<String> {
+    let text = text
+        .split("#[cfg(test)]\nmod tests {")
+        .next()
+        .unwrap_or_default();
+    let without_quotes = |line: &str| {
+        let line = line.split("//").next().unwrap_or_default();
+        let parts = line.split('"').step_by(2);
+        parts.collect::<Vec<_>>().join("\"")
+    };
+    text.lines().map(without_quotes).collect()
+}
+
+/// Whether a line has a word, and not as a part of another.
+fn says(line: &str, word: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let mut from = 0;
+    while let Some(at) = line[from..].find(word) {
+        let (start, end) = (from + at, from + at + word.len());
+        let before = line[..start].chars().next_back();
+        let after = line[end..].chars().next();
+        let ends = !word.ends_with(is_part) || !after.is_some_and(is_part);
+        if !before.is_some_and(is_part) && ends {
+            return true;
+        }
+        from = end;
+    }
+    false
+}
+
+/// The models, by their folders.
+fn models() -> Vec<String> {
+    let folder = root().join("shared/src/traffic");
+    let entries = fs::read_dir(folder).expect("the models");
+    let folders = entries.map(|entry| entry.expect("an entry").path());
+    let folders = folders.filter(|path| path.join("mod.rs").is_file());
+    let names = folders.filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
+    names.collect()
+}
+
+/// `task_sets` as a type: `TaskSets`.
+fn type_of(model: &str) -> String {
+    let words = model.split('_').map(|word| {
+        let (first, rest) = word.split_at(1);
+        first.to_uppercase() + rest
+    });
+    words.collect()
+}
+
+/// Where one of these words stands in files that may not say it.
+fn found(files: &[File], words: &[String], may: impl Fn(&str) -> bool) -> Vec<String> {
+    let files = files.iter().filter(|file| !may(&file.path));
+    let lines = files.flat_map(|file| {
+        let lines = file.code.iter().enumerate();
+        let lines = lines.filter(|(_, line)| words.iter().any(|word| says(line, word)));
+        lines.map(|(at, line)| format!("{}:{}: {}", file.path, at + 1, line.trim()))
+    });
+    lines.collect()
+}
+
+#[test]
+fn only_adapters_speak_the_sdk() {
+    let words = ["aws_sdk_", "aws_smithy_", "aws_config"];
+    let files = product();
+    let is_adapter = |path: &str| {
+        path.starts_with("shared/src/aws/")
+            || path.starts_with("shared/src/traffic/") && path.ends_with("/aws.rs")
+    };
+    let speaks = |file: &&File| {
+        let mut lines = file.code.iter();
+        lines.any(|line| words.iter().any(|word| line.contains(word)))
+    };
+    let speaking: Vec<_> = files.iter().filter(speaks).map(|file| &file.path).collect();
+    assert!(speaking.len() > 5, "adapters are found: {speaking:?}");
+    let others: Vec<_> = speaking.iter().filter(|path| !is_adapter(path)).collect();
+    assert!(
+        others.is_empty(),
+        "SDK types outside of adapters: {others:?}"
+    );
+}
+
+#[test]
+fn a_model_is_named_in_its_folder_and_in_the_line_and_nowhere_else() {
+    let (files, models) = (product(), models());
+    assert!(models.len() > 1, "{models:?}");
+    for model in models {
+        let own = format!("shared/src/traffic/{model}/");
+        let words = [format!("{model}::"), type_of(&model)];
+        let said_at_all = found(&files, &words, |path| !path.starts_with(&own));
+        assert!(
+            !said_at_all.is_empty(),
+            "{words:?} is what {model} is called"
+        );
+        let may = |path: &str| path.starts_with(&own) || path == "shared/src/traffic/mod.rs";
+        let elsewhere = found(&files, &words, may);
+        assert!(
+            elsewhere.is_empty(),
+            "{model} is named:\n{}",
+            elsewhere.join("\n")
+        );
+    }
+}
+
+#[test]
+fn what_decides_in_a_function_fits_a_few_screens() {
+    let files = product();
+    let decides: Vec<_> = files
+        .iter()
+        .filter(|file| file.path.starts_with("functions/") && file.path.ends_with("/decide.rs"))
+        .collect();
+    assert_eq!(decides.len(), 4, "each function decides");
+    for file in decides {
+        assert!(
+            file.code.len() <= 250,
+            "{} has {} lines",
+            file.path,
+            file.code.len()
+        );
+    }
+    for file in files
+        .iter()
+        .filter(|file| file.path.ends_with("/src/main.rs"))
+    {
+        assert!(
+            file.code.len() <= 25,
+            "{} has {} lines",
+            file.path,
+            file.code.len()
+        );
+    }
+}
+
+/// Functions and their lines.
+fn functions(file: &File) -> Vec<(String, usize)> {
+    let mut functions = Vec::new();
+    let mut open: Option<(usize, String, String)> = None;
+    for (at, line) in file.code.iter().enumerate() {
+        let indent: String = line.chars().take_while(|c| *c == ' ').collect();
+        let begins = line
+            .trim_start()
+            .split(' ')
+            .take(4)
+            .any(|word| word == "fn");
+        if begins && !line.trim_end().ends_with(';') {
+            open = Some((at, indent, line.trim().to_owned()));
+        } else if let Some((from, of, name)) = open.take_if(|(_, of, _)| *line == format!("{of}}}"))
+        {
+            debug_assert_eq!(of, indent);
+            functions.push((name, at - from + 1));
+        }
+    }
+    functions
+}
+
+#[test]
+fn no_function_is_longer_than_sixty_lines() {
+    let files = product();
+    let all = files.iter().flat_map(|file| {
+        let functions = functions(file).into_iter();
+        functions.map(|(name, lines)| (format!("{}: {name}", file.path), lines))
+    });
+    let all: Vec<_> = all.collect();
+    assert!(all.len() > 500, "functions are found");
+    let long: Vec<_> = all.iter().filter(|(_, lines)| *lines > 60).collect();
+    assert!(long.is_empty(), "{long:#?}");
+}
+
+#[test]
+fn the_walls_see_what_is_behind_them() {
+    let text = "use a::queue::Queue; // alb::Alb\nlet x = \"alb::Alb\";\nfn f() {\n    g();\n}\n";
+    let file = File {
+        path: "functions/x/src/decide.rs".to_owned(),
+        code: code(text),
+    };
+    assert!(says(&file.code[0], "queue::") && says(&file.code[0], "Queue"));
+    assert!(
+        !file.code.iter().any(|line| says(line, "Alb")),
+        "neither comments nor texts count"
+    );
+    assert!(
+        !says("MyQueue and Queues", "Queue"),
+        "a part of a word is another word"
+    );
+    assert_eq!(functions(&file), [("fn f() {".to_owned(), 3)]);
+    assert_eq!(type_of("task_sets"), "TaskSets");
+}
