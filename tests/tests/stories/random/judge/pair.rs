@@ -63,7 +63,8 @@ fn expected(told: &Told, record: &Record, service: Service, began: Moment) -> Ex
     let mut expected = Expected::new(told, service, began, version, found.desired);
     match &record.phase {
         Phase::Promoted { .. } if service == Service::Canary => {
-            expected.counts.push(record.resting_tasks());
+            let resting = record.target.resting_tasks;
+            expected.counts.push(record.found.canary.bounded(resting));
         }
         Phase::RolledBack { left, .. } => expected.counts.extend(kept(left, service)),
         _ => {}
