@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::fixtures::{pair, scaling, stable};
+use crate::parts::pair::Hold;
 
 fn found(desired: u32, scaling: Option<ScalableTarget>) -> FoundService {
     FoundService {
@@ -37,6 +38,23 @@ fn target() -> impl Strategy<Value = ScalableTarget> {
 }
 
 proptest! {
+    #[test]
+    fn hold_then_release_is_the_identity_for_every_scalable_target(
+        to in target(), desired in 0u32..20, floor in 0u32..2,
+    ) {
+        let found = FoundService { floor, ..found(desired, Some(to)) };
+        for hold in [Hold::Count, Hold::Tasks, Hold::Growth, Hold::Floor] {
+            let mut service = now(desired, Some(to));
+            if let Some(held) = hold.missing(&service, &found) {
+                // AWS pulls the count into the bounds with every call (API reference, `RegisterScalableTarget`).
+                service = now(desired.clamp(held.min, held.max.max(held.min)), Some(held));
+            }
+            prop_assert_eq!(hold.missing(&service, &found), None, "{:?} is held at once", hold);
+            prop_assert_eq!(&found.respecting(&service), &found, "{:?}", hold);
+            prop_assert_eq!(found.left_of_scaling(&service), None);
+        }
+    }
+
     #[test]
     fn what_was_found_is_given_back_however_it_was_held(to in target(), desired in 0u32..20) {
         let found = found(desired, Some(to));
