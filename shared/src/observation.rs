@@ -106,7 +106,7 @@ pub struct Observation {
     pub alb: Option<Whole>,
     /// Tasks of both services that have ended within about the last hour, but for those whose end is plainly somebody else's doing.
     pub exits: Vec<Exit>,
-    /// The running tasks of the service that is in question; `None` where none is.
+    /// The running tasks of the service that is in question; `None` where none is, or where nobody has asked.
     pub tasks: Option<Vec<Task>>,
     /// The latest revision of the family, while the candidate is being registered.
     pub latest: Option<Definition>,

@@ -2,13 +2,13 @@
 
 use canary::{
     artifact::Images,
-    decision::{Changes, Decision, Doing, Done, Move, Outcome, Refusal, WaitingOn},
+    decision::{Changes, Decision, Doing, Done, Outcome, Refusal, WaitingOn},
     gates,
     names::TaskDefinitionArn,
     reconcile::{Look, Stage},
     record::{Cause, Phase, Reason, Record},
     traffic::{
-        door::{Between, Release},
+        door::Release,
         model::{Attained, Goal},
     },
 };
@@ -117,18 +117,7 @@ fn deploying(look: &Look<DeployCanary>, seen: &Seen, record: &Record) -> Decisio
     };
     match release.open().toward(Goal::Placed) {
         Ok(attained) => deployed(look, record, attained),
-        Err(Between::Change {
-            doing,
-            record: set,
-            changes,
-        }) => Decision::Take(Move {
-            doing,
-            record: record.written(set, None, look.now).map(Box::new),
-            found: None,
-            steps: changes,
-        }),
-        Err(Between::Wait(waiting_on)) => Decision::Wait(waiting_on),
-        Err(Between::Refuse(refusal)) => Decision::Refuse(refusal),
+        Err(between) => between.decision(record, None, look.now),
     }
 }
 

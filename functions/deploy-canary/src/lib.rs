@@ -12,7 +12,7 @@ use canary::{
     observation::Observation,
     parameters,
     reconcile::{Decided, Look, Stage},
-    traffic::{Before, door},
+    traffic::{Before, door, look, model::Goal},
 };
 
 /// The stage.
@@ -69,8 +69,7 @@ impl Stage for DeployCanary {
     }
 
     async fn observe(account: &Account, look: &Look<Self>) -> Result<Seen, Trouble> {
-        let (release, is_first) = (&look.parameters.release, look.is_first());
-        let pair = door::placed(account, &look.target, release, look.now, is_first).await?;
+        let pair = look::observe(account, look, Goal::Placed).await?;
         let detail = detail(account, look, &pair).await?;
         Ok(Seen { pair, detail })
     }

@@ -48,9 +48,9 @@ impl Stage for PromotePrimary {
     }
 
     async fn observe(account: &Account, look: &Look<Self>) -> Result<Seen, Trouble> {
-        let (target, release) = (&look.target, &look.parameters.release);
+        let goal = goal(look, false);
         let mut seen = Seen {
-            pair: look::promoted(account, target, release, look.now).await?,
+            pair: look::observe(account, look, goal).await?,
             missed: Vec::new(),
         };
         let Decided { decision, .. } = decide::decide(look, &seen);

@@ -20,7 +20,8 @@ use crate::{
 
 pub(super) use begin::begin;
 pub use begin::{Beginning, Begins, NotBegun};
-pub use observe::{before, placed};
+pub use observe::before;
+pub(super) use observe::placed;
 
 /// A release of which a look has seen everything.
 #[derive(Debug, Clone, Copy)]

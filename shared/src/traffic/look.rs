@@ -1,5 +1,6 @@
-//! What a look at a promotion asks AWS for.
+//! What a look asks AWS for, by goal.
 
+use super::{door, model::Goal};
 use crate::{
     aws::{Account, Trouble},
     clock::Timestamp,
@@ -7,9 +8,31 @@ use crate::{
     observation::Observation,
     observe,
     parts::pair::Service,
+    reconcile::{Look, Stage},
     record::Phase,
     target::Target,
 };
+
+/// Reads everything that a goal is decided on. One round trip; of a candidate that is placed and of a promotion another one, where it
+/// is in question what is registered, what the tasks of a service run, or why they go on.
+///
+/// # Errors
+/// Something of it could not be seen, or a gate of the release has closed.
+pub async fn observe<S: Stage>(
+    account: &Account,
+    look: &Look<S>,
+    goal: Goal,
+) -> Result<Observation, Trouble> {
+    let (target, release, now) = (&look.target, S::release(&look.parameters), look.now);
+    match goal {
+        Goal::Placed => door::placed(account, target, release, now, look.is_first()).await,
+        Goal::Promoted { .. } => promotion(account, target, release, now).await,
+        // A rollback that has begun reads each part by itself: `back`.
+        Goal::Share { .. } | Goal::AsFound { .. } => {
+            observe::pair(account, target, release, now).await
+        }
+    }
+}
 
 /// Which service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,12 +41,7 @@ enum Which {
     Canary,
 }
 
-/// Looks at a release that is to be promoted, or is being promoted: one round trip, and another one where it is in question what the
-/// tasks of a service run, or why they go on.
-///
-/// # Errors
-/// Something of it could not be seen, or a gate of the release has closed.
-pub async fn promoted(
+async fn promotion(
     account: &Account,
     target: &Target,
     release: &ReleaseId,

@@ -188,9 +188,10 @@ impl Model for Alb {
 
     fn is_held(&self, goal: Goal, _was: bool, view: View<'_>) -> bool {
         match goal {
-            Goal::Placed => placed::toward(self, view).is_ok(),
             Goal::Share { asked, .. } => share::is_held(asked, view),
-            Goal::Promoted { .. } | Goal::AsFound { .. } => self.toward(goal, view).is_ok(),
+            Goal::Placed | Goal::Promoted { .. } | Goal::AsFound { .. } => {
+                self.toward(goal, view).is_ok()
+            }
         }
     }
 

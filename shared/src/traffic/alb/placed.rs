@@ -3,7 +3,7 @@
 use super::{Alb, Set, View, share::targets};
 use crate::{
     decision::WaitingOn,
-    parts::pair::{self, Both},
+    parts::pair::Both,
     traffic::model::{Short, Toward},
 };
 
@@ -11,11 +11,9 @@ use crate::{
 pub(super) fn toward(alb: &Alb, view: View<'_>) -> Toward<Set> {
     let pair = alb.pair(view);
     let both = pair.both()?;
-    // The fewest that a candidate can be seen with.
-    let tasks = alb.first_tasks(both.primary);
     let placing = pair
-        .registered(both, tasks)
-        .map_err(|short| of_pair(short, view))?;
+        .registered(both, alb.first_tasks(both.primary))
+        .map_err(|short| short.of(|pair| view.set.with(pair)))?;
     pair.held(both)?;
     pair.on_canary(both, placing)?;
     healthy(view, both)?;
@@ -32,11 +30,4 @@ fn healthy(view: View<'_>, both: Both<'_>) -> Result<(), Short<Set>> {
         return Err(targets(canary, &seen.canary, canary.desired));
     }
     Ok(())
-}
-
-fn of_pair(short: Short<pair::Set>, view: View<'_>) -> Short<Set> {
-    short.of(|pair| Set {
-        pair,
-        ..view.set.clone()
-    })
 }

@@ -17,7 +17,7 @@ use crate::{
 ///
 /// # Errors
 /// Something could not be seen; or a gate of this release was seen closed.
-pub async fn placed(
+pub(in crate::traffic) async fn placed(
     account: &Account,
     target: &Target,
     release: &ReleaseId,

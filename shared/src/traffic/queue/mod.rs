@@ -167,9 +167,10 @@ impl Model for Queue {
 
     fn is_held(&self, goal: Goal, was: bool, view: View<'_>) -> bool {
         match goal {
-            Goal::Placed => placed::toward(self, view).is_ok(),
             Goal::Share { asked, tolerance } => share::is_held(self, asked, tolerance, was, view),
-            Goal::Promoted { .. } | Goal::AsFound { .. } => self.toward(goal, view).is_ok(),
+            Goal::Placed | Goal::Promoted { .. } | Goal::AsFound { .. } => {
+                self.toward(goal, view).is_ok()
+            }
         }
     }
 

@@ -1,10 +1,7 @@
 //! The candidate on the canary service of a queue's consumers.
 
 use super::{Queue, Set, View};
-use crate::{
-    parts::pair,
-    traffic::model::{Short, Toward},
-};
+use crate::traffic::model::Toward;
 
 /// How far the candidate is.
 pub(super) fn toward(queue: &Queue, view: View<'_>) -> Toward<Set> {
@@ -12,17 +9,10 @@ pub(super) fn toward(queue: &Queue, view: View<'_>) -> Toward<Set> {
     let both = pair.both()?;
     let placing = pair
         .registered(both, queue.first_tasks(view))
-        .map_err(|short| of_pair(short, view))?;
+        .map_err(|short| short.of(|pair| view.set.with(pair)))?;
     pair.held(both)?;
     pair.on_canary(both, placing)?;
     pair.steady(both, placing)
-}
-
-fn of_pair(short: Short<pair::Set>, view: View<'_>) -> Short<Set> {
-    short.of(|pair| Set {
-        pair,
-        ..view.set.clone()
-    })
 }
 
 #[cfg(test)]
