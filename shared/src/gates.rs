@@ -114,6 +114,7 @@ pub fn undecided(when: When, seen: &View, record: &Record, now: Timestamp) -> Op
 #[must_use]
 pub fn closed(when: When, seen: &View, record: &Record, now: Timestamp) -> Option<Closed> {
     let record = &noted(when, seen, record, now);
+    let release = looked(seen, record, now).open();
     let ask = |gate| match gate {
         // The record was asked before, by whoever has read it.
         Gate::Ownership => Ok(()),
@@ -121,7 +122,7 @@ pub fn closed(when: When, seen: &View, record: &Record, now: Timestamp) -> Optio
             .alarms
             .as_ref()
             .map_or(Ok(()), |alarms| since_began(alarms, record)),
-        gate => looked(seen, record, now).open().ask(gate, when),
+        gate => release.ask(gate, when),
     };
     let in_order = [
         Gate::Ownership,

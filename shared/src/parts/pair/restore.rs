@@ -23,6 +23,18 @@ pub struct Back<'a> {
     pub fenced: bool,
 }
 
+impl<'a> View<'a> {
+    /// The same of a release that is being rolled back; see [`Back::fenced`].
+    #[must_use]
+    pub fn back(self, fenced: bool) -> Back<'a> {
+        Back {
+            view: self,
+            promotion: self.promotion,
+            fenced,
+        }
+    }
+}
+
 /// Whether a service runs, or is about to run, anything else than what was found.
 fn is_foreign(service: &Service, stable: &TaskDefinitionArn) -> bool {
     !service.is_on(stable)

@@ -14,11 +14,7 @@ use crate::{
 
 impl Alb {
     pub(in crate::traffic) fn back<'a>(&'a self, fenced: bool, view: View<'a>) -> Back<'a> {
-        Back {
-            view: self.pair(view),
-            promotion: view.promotion,
-            fenced,
-        }
+        self.pair(view).back(fenced)
     }
 }
 
