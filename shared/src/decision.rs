@@ -112,6 +112,16 @@ impl Decision {
         }
     }
 
+    /// The record to write, if it changes.
+    #[must_use]
+    pub fn record(&self) -> Option<&Record> {
+        match self {
+            Self::Take(taken) => taken.record.as_deref(),
+            Self::Done(done) => done.record.as_deref(),
+            Self::Wait(_) | Self::Refuse(_) => None,
+        }
+    }
+
     /// A move that only writes the record.
     pub fn write(doing: Doing, record: Record) -> Self {
         Self::Take(Move {

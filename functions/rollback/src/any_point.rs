@@ -24,7 +24,7 @@ use canary::{
         pair::{ScalableTarget, Service, Suspended},
         task_definition::{Definition, Digests},
     },
-    reconcile::{Decided, Look, Stage},
+    reconcile::{Decided, Forward, Look, Stage},
     record::{Candidate, Lacking, Phase, RollingBack},
     target::Target,
     traffic::{alb::Groups, door::Looked},

@@ -8,7 +8,7 @@ use crate::{
     observation::Observation,
     observe,
     parts::pair::Service,
-    reconcile::{Look, Stage},
+    reconcile::{Forward, Look},
     record::Phase,
     target::Target,
 };
@@ -18,12 +18,12 @@ use crate::{
 ///
 /// # Errors
 /// Something of it could not be seen, or a gate of the release has closed.
-pub async fn observe<S: Stage>(
+pub async fn observe<F: Forward>(
     account: &Account,
-    look: &Look<S>,
+    look: &Look<F>,
     goal: Goal,
 ) -> Result<Observation, Trouble> {
-    let (target, release, now) = (&look.target, S::release(&look.parameters), look.now);
+    let (target, release, now) = (&look.target, F::release(&look.parameters), look.now);
     match goal {
         Goal::Placed => door::placed(account, target, release, now, look.is_first()).await,
         Goal::Promoted { .. } => promotion(account, target, release, now).await,
