@@ -29,6 +29,7 @@ use canary::{
     record::{Lacking, Phase, RollingBack},
     target::Target,
     traffic::{alb::Groups, door::Looked},
+    trigger::Trigger,
 };
 use deploy_canary::{DeployCanary, Detail, Start};
 use promote_primary::PromotePrimary;
@@ -37,7 +38,7 @@ use serde_json::{Value, json};
 use shift_weight::ShiftWeight;
 
 use crate::{
-    call::{self, Besides, Call, Why},
+    call::{self, Besides, Call},
     decide,
     looked::{Scene, stopping, unseen},
     missing,
@@ -366,7 +367,7 @@ impl<'a> Run<'a> {
             self.given_back = Some(self.world.pair.clone());
         }
         self.refused = self.story.refused.iter().copied().collect();
-        let mut why = Why::Hand(parameters::Rollback {
+        let mut why = Trigger::Hand(parameters::Rollback {
             release: release(),
             reason: None,
         });
@@ -408,14 +409,14 @@ impl<'a> Run<'a> {
                 .as_ref()
                 .is_some_and(|it| matches!(it.phase, Phase::RollingBack { .. }))
             {
-                why = Why::Schedule;
+                why = Trigger::Schedule;
             }
         }
         panic!("no end: {}", self.world.pair);
     }
 
     /// Up to the last decision of a look; `None` if the function was killed before that.
-    fn rollback_look(&mut self, why: &Why, hidden: Hidden) -> Option<Decision> {
+    fn rollback_look(&mut self, why: &Trigger, hidden: Hidden) -> Option<Decision> {
         let sight = self.sight(hidden);
         let now = sight.seen.now;
         let Call::Fence(doing, fence) =

@@ -9,9 +9,10 @@ use canary::{
         door::{Between, Looked},
         model::{Attained, Goal},
     },
+    trigger::Trigger,
 };
 
-use crate::{Seen, call::Why, execution};
+use crate::{Seen, execution};
 
 /// What one look at a release that is being rolled back calls for.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,7 +30,7 @@ pub fn restore(
     seen: &Seen,
     record: &Record,
     rolling_back: &RollingBack,
-    why: &Why,
+    why: &Trigger,
     is_first: bool,
 ) -> Restoring {
     let looked = Looked {
@@ -48,7 +49,7 @@ pub fn restore(
         }) => (record, changes, None),
         other => (None, Vec::new(), Some(other)),
     };
-    if rolling_back.ends_execution && !matches!(why, Why::Action(_)) {
+    if rolling_back.ends_execution && !matches!(why, Trigger::Action(_)) {
         steps.extend(execution::steps(seen, record, rolling_back, is_first));
     }
     let goes_on = || Doing::GoOnRollingBack(record.release.clone());
@@ -97,7 +98,7 @@ fn conclude(
     seen: &Seen,
     record: &Record,
     rolling_back: &RollingBack,
-    why: &Why,
+    why: &Trigger,
     reached: Result<Attained, Between>,
 ) -> Decision {
     let left = match reached {
@@ -106,7 +107,7 @@ fn conclude(
         Err(Between::Refuse(refusal)) => return Decision::Refuse(refusal),
         Err(Between::Change { doing, .. }) => return Decision::act(doing, Vec::new()),
     };
-    let ends = rolling_back.ends_execution && !matches!(why, Why::Action(_));
+    let ends = rolling_back.ends_execution && !matches!(why, Trigger::Action(_));
     let unseen = seen.execution.unseen().or(seen.status.unseen());
     if let Some(unseen) = unseen.filter(|_| ends) {
         return Decision::Wait(WaitingOn::NotSeen(unseen.to_string()));

@@ -24,11 +24,10 @@ use canary::{
     parameters::{self, RawRollback, USER_PARAMETERS},
     reconcile::{self, guarded, held_up},
     target::{self, Target},
-    trigger::{self, Trigger},
+    trigger::{self, Caller, Trigger},
 };
 use serde_json::{Value, json};
 
-use call::Why;
 use look::look;
 
 pub use seen::Seen;
@@ -49,27 +48,19 @@ pub async fn handle(
     event: Value,
     deadline: Timestamp,
 ) -> Result<Value, Trouble> {
-    let trigger = match trigger::read(&event) {
-        Ok(trigger) => trigger,
+    let caller = match trigger::read(&event) {
+        Ok(caller) => caller,
         Err(ignored) => {
             tracing::warn!("ignored: {ignored}");
             return Ok(json!({"ignored": ignored.to_string()}));
         }
     };
     drop(event);
-    match trigger {
+    match caller {
         // On the heap: it holds a whole look.
-        Trigger::Job(job) => Box::pin(as_action(account, job, deadline)).await,
-        Trigger::Hand(parameters) => by_hand(&account, &parameters).await,
-        Trigger::Alarm(firing) => {
-            let caller = format!("alarm {}", firing.alarm);
-            unattended(&account, &Why::Alarm(firing), &caller).await
-        }
-        Trigger::Ended(ended) => {
-            let caller = format!("pipeline {}", ended.pipeline);
-            unattended(&account, &Why::Ended(ended), &caller).await
-        }
-        Trigger::Schedule => unattended(&account, &Why::Schedule, "schedule").await,
+        Caller::Job(job) => Box::pin(as_action(account, job, deadline)).await,
+        Caller::Person(parameters) => by_hand(&account, &parameters).await,
+        Caller::Event(why) => unattended(&account, &why).await,
     }
 }
 
@@ -86,7 +77,7 @@ async fn as_action(account: Arc<Account>, job: Job, deadline: Timestamp) -> Resu
             let from = bookmark.clone();
             let looks = async move {
                 let caller = format!("job {}", job.id);
-                let why = Why::Action(asked);
+                let why = Trigger::Action(asked);
                 let looked = look(&looking, &target, &why, &caller).await;
                 reported(looked, &from, now)
             };
@@ -129,12 +120,12 @@ async fn by_hand(account: &Account, parameters: &Value) -> Result<Value, Trouble
                 return Ok(json!({"refused": bad.to_string()}));
             }
         };
-    let decision = persistent(account, &target, &Why::Hand(asked), "by hand").await?;
+    let decision = persistent(account, &target, &Trigger::Hand(asked)).await?;
     Ok(said(&target.pair(), &decision))
 }
 
 /// Called by something that reads no answer: looks at the function's own pair, or at every pair that is concerned.
-async fn unattended(account: &Account, why: &Why, caller: &str) -> Result<Value, Trouble> {
+async fn unattended(account: &Account, why: &Trigger) -> Result<Value, Trouble> {
     let (mut targets, mut unread) = (Vec::new(), Vec::new());
     match account.target() {
         Some(text) => targets.push(target::resolve(Some(text), None)?),
@@ -149,10 +140,10 @@ async fn unattended(account: &Account, why: &Why, caller: &str) -> Result<Value,
         }
     }
     if targets.is_empty() {
-        tracing::warn!("{caller}: no release record is concerned; nothing is rolled back");
+        tracing::warn!("{why}: no release record is concerned; nothing is rolled back");
     }
     let looks = targets.iter().map(|target| async move {
-        let decision = persistent(account, target, why, caller).await?;
+        let decision = persistent(account, target, why).await?;
         Ok(said(&target.pair(), &decision))
     });
     // Every pair is looked at, whatever became of the others.
@@ -173,9 +164,9 @@ const LOOKS: usize = 5;
 async fn persistent(
     account: &Account,
     target: &Target,
-    why: &Why,
-    caller: &str,
+    why: &Trigger,
 ) -> Result<Decision, Trouble> {
+    let caller = &why.to_string();
     for times in 0..LOOKS {
         tokio::time::sleep(jitter(account.now(), caller, times)).await;
         let decision = look(account, target, why, caller).await?;

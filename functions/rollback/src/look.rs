@@ -14,11 +14,12 @@ use canary::{
     record::{Record, RollingBack},
     target::Target,
     traffic::{door::Looked, sight::Sight},
+    trigger::Trigger,
 };
 
 use crate::{
     NAME,
-    call::{self, Besides, Call, Why},
+    call::{self, Besides, Call},
     decide::{self, Restoring},
     notice,
     seen::{self, Seen},
@@ -30,7 +31,7 @@ use crate::{
 pub(crate) async fn look(
     account: &Account,
     target: &Target,
-    why: &Why,
+    why: &Trigger,
     caller: &str,
 ) -> Result<Decision, Trouble> {
     let record = account.record(&target.pair()).await?;
@@ -74,7 +75,7 @@ pub(crate) async fn look(
 }
 
 /// What a call has to look at before it is decided whether there is a rollback.
-async fn besides(account: &Account, record: &Record, why: &Why, now: Timestamp) -> Besides {
+async fn besides(account: &Account, record: &Record, why: &Trigger, now: Timestamp) -> Besides {
     if call::is_watched(record, why, now) {
         // On the heap: it is a whole look.
         let watched = Box::pin(seen::watch(account, record, now)).await;
@@ -151,11 +152,11 @@ impl Ledger<'_> {
         &self,
         idle: Idle,
         record: Option<&Record>,
-        why: &Why,
+        why: &Trigger,
         at: Timestamp,
     ) -> Decision {
         let outcome = Outcome::Idle(idle);
-        if !matches!(why, Why::Schedule) {
+        if !matches!(why, Trigger::Schedule) {
             let release = record.map(|record| &record.release);
             let seen = record.map_or_else(|| "no release record".to_owned(), only_record);
             let entry = self.entry_of(release, seen, outcome.to_string(), at);
@@ -210,7 +211,7 @@ impl Ledger<'_> {
     async fn restore(
         &self,
         record: &Record,
-        why: &Why,
+        why: &Trigger,
         is_first: bool,
     ) -> Result<Decision, Trouble> {
         let Some(rolling_back) = record.rollback() else {

@@ -6,10 +6,11 @@ use canary::{
     job::cut,
     record::{FoundInFull, Missing, Phase, Record},
     traffic::{door::Looked, sight::Sight},
+    trigger::Trigger,
 };
 use serde_json::Value;
 
-use crate::{Seen, call::Why};
+use crate::Seen;
 
 /// Characters of a cause in a notice; alarms' reasons are at most as long.
 const LONGEST_CAUSE: usize = 1024;
@@ -19,7 +20,7 @@ const LONGEST_DEFINITION: usize = 60_000;
 
 /// A rollback begins: the record before it, and the one that is its fence.
 #[must_use]
-pub fn begun(before: &Record, after: &Record, why: &Why) -> Notice {
+pub fn begun(before: &Record, after: &Record, why: &Trigger) -> Notice {
     let mut lines = about(after);
     lines.push(format!("Phase: {} until now", before.phase));
     lines.push(format!("Asked for by: {}", asker(why)));
@@ -234,13 +235,13 @@ fn listed(heading: &str, list: &[String]) -> Vec<String> {
     heading.into_iter().chain(items).collect()
 }
 
-fn asker(why: &Why) -> String {
+fn asker(why: &Trigger) -> String {
     match why {
-        Why::Action(_) => "an action of its pipeline".to_owned(),
-        Why::Hand(_) => "a person".to_owned(),
-        Why::Alarm(firing) => format!("alarm {}", firing.alarm),
-        Why::Ended(_) => "the end of its pipeline execution, or of its approval".to_owned(),
-        Why::Schedule => "the schedule, which found this".to_owned(),
+        Trigger::Action(_) => "an action of its pipeline".to_owned(),
+        Trigger::Hand(_) => "a person".to_owned(),
+        Trigger::Alarm(firing) => format!("alarm {}", firing.alarm),
+        Trigger::Ended(_) => "the end of its pipeline execution, or of its approval".to_owned(),
+        Trigger::Schedule => "the schedule, which found this".to_owned(),
     }
 }
 

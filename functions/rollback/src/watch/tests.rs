@@ -8,14 +8,11 @@ use canary::{
     parts::pair::Counts,
     parts::pair::Service,
     record::{Phase, SCHEMA},
-    trigger::Firing,
+    trigger::{Firing, Trigger},
 };
 
 use super::*;
-use crate::{
-    call::Why,
-    looked::{Scene, unseen},
-};
+use crate::looked::{Scene, unseen};
 
 /// A pipeline whose approval waits, alone or with something else at work.
 fn waiting(works: bool) -> Execution {
@@ -61,7 +58,7 @@ fn set(record: Record, canary: u32) -> Record {
 }
 
 fn look(looked: &Scene) -> Decision {
-    looked.look(&Why::Schedule)
+    looked.look(&Trigger::Schedule)
 }
 
 fn goes_on() -> String {
@@ -369,7 +366,7 @@ fn once_the_guard_has_ended_an_alarm_says_why_it_does_not_roll_back() {
         panic!("the guard ends")
     };
     let after = Scene::of(promoted().recorded(*ended.record.unwrap()).alarm_firing());
-    let alarm = Why::Alarm(Firing {
+    let alarm = Trigger::Alarm(Firing {
         alarm: "orders-dead-letters".try_into().unwrap(),
         reason: "3 messages".to_owned(),
         at: Some(at(599)),
@@ -475,7 +472,7 @@ fn a_service_that_was_deleted_while_the_approval_waits_ends_the_release() {
 #[test]
 fn a_look_that_another_invocation_has_overtaken_decides_nothing() {
     let looked = at_approval(shifted().dead_letters(1));
-    let mut watched = looked.watched(&Why::Schedule).unwrap();
+    let mut watched = looked.watched(&Trigger::Schedule).unwrap();
     let Sight::Parts(parts) = &mut watched.pair else {
         panic!("everything was looked at")
     };
@@ -555,8 +552,8 @@ fn a_watch_that_fails_is_noted_once_told_after_an_hour_and_over_when_everything_
         });
         call::call(
             Some(record),
-            &Why::Schedule,
-            &seen.besides(&Why::Schedule),
+            &Trigger::Schedule,
+            &seen.besides(&Trigger::Schedule),
             at(seconds),
         )
     };

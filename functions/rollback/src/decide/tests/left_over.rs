@@ -9,7 +9,7 @@ use canary::{
 };
 
 use super::*;
-use crate::{call::Why, looked::Scene};
+use crate::looked::Scene;
 
 /// A rollback that has stopped the canary at second 400, and one of whose tasks goes on.
 fn left_over(record: Record) -> Observation {
@@ -39,7 +39,7 @@ fn look(pair: Observation) -> Decision {
             canary.protection = Some(protection);
         }
     });
-    looked.look(&Why::Schedule)
+    looked.look(&Trigger::Schedule)
 }
 
 fn due(pair: &Observation, now: Timestamp) -> bool {
