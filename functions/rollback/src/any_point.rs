@@ -20,12 +20,13 @@ use canary::{
     names::TaskDefinitionArn,
     observation::{Known, Observation},
     parameters,
+    parts::pair::Candidate,
     parts::{
         pair::{ScalableTarget, Service, Suspended},
         task_definition::{Definition, Digests},
     },
     reconcile::{Decided, Forward, Look, Stage},
-    record::{Candidate, Lacking, Phase, RollingBack},
+    record::{Lacking, Phase, RollingBack},
     target::Target,
     traffic::{alb::Groups, door::Looked},
     trigger::Trigger,
@@ -171,7 +172,7 @@ impl<'a> Run<'a> {
     /// How the primary is to be scaled when the release is over.
     fn scaled_again(&self) -> Option<ScalableTarget> {
         let pair = &self.world.pair;
-        let found = &pair.record.as_ref()?.found.primary;
+        let found = &pair.record.as_ref()?.found().primary;
         let mut primary = pair.primary.clone();
         primary.scaling = self.theirs.or(found.scaling);
         found.respecting(&primary).scaling
@@ -184,7 +185,7 @@ impl<'a> Run<'a> {
         };
         let is_back = matches!(record.phase, Phase::RollingBack { .. }) || self.watch.was_held;
         let primary = &self.world.pair.primary;
-        let is_found = primary.scaling == record.found.primary.respecting(primary).scaling;
+        let is_found = primary.scaling == record.found().primary.respecting(primary).scaling;
         record.is_active() && !(is_back && is_found)
     }
 
@@ -338,9 +339,8 @@ impl<'a> Run<'a> {
                 before: Some(before),
             }));
         };
-        if let Phase::Deploying {
-            candidate: Candidate::Registering { .. },
-        } = &record.phase
+        let candidate = record.set().candidate;
+        if let (Phase::Deploying, Some(Candidate::Registering { .. })) = (&record.phase, candidate)
         {
             pair.latest = self.world.registered.as_ref().map(|(arn, input)| {
                 let input = serde_json::from_str(input).unwrap();
@@ -460,13 +460,12 @@ impl<'a> Run<'a> {
             seen: &seen.pair,
         };
         let after = looked.open().sent(sent, failed);
-        let after = after.rollback().expect("it is rolled back");
         let next = RollingBack {
             missing: news.missing,
-            ..after.clone()
+            ..rolling_back.clone()
         };
-        if news.is_new || after.stopped != rolling_back.stopped {
-            self.world.pair.record = Some(record.rolling(next, now));
+        if news.is_new || after.body != record.body {
+            self.world.pair.record = Some(after.rolling(next, now));
         }
     }
 

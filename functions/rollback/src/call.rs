@@ -113,7 +113,7 @@ impl Verdict {
 /// Whether an alarm is in the account and the Region of the pair. Out of a topic or a rule it may be anybody's, also one of the same
 /// name; what names the function as its own action may do so from wherever it was allowed to.
 fn is_here(firing: &Firing, record: &Record) -> bool {
-    let home = Place::of_task_definition(&record.found.primary.task_definition);
+    let home = record.stable().and_then(|it| Place::of_version(&it));
     firing.direct || firing.place.is_some() && firing.place == home
 }
 

@@ -14,7 +14,7 @@ use canary::{
     record::{Cause, Failing, Phase, Reason, Record},
     traffic::{
         door::{Between, Looked, Release},
-        model::Goal,
+        model::{Goal, News},
         sight as pair,
     },
 };
@@ -122,17 +122,19 @@ impl Watched {
         }
         let when = when.filter(|_| !record.is_newer());
         let view = self.pair.view(record);
-        let noted = when.map(|when| gates::noted(when, &view, record, now));
+        let (noted, news) = match when {
+            Some(when) => gates::noted(when, &view, record, now),
+            None => (record.clone(), None),
+        };
         let undecided = when.and_then(|when| gates::undecided(when, &view, record, now));
         let holds = when == Some(When::Approval)
             && execution.is_some_and(|it| !it.approvals.is_empty())
             && undecided.is_none();
         let seen = self.pair.parts().filter(|_| holds);
         let seen = seen.and_then(|parts| parts.clone().whole().ok());
-        let noted = noted.as_ref().unwrap_or(record);
-        let keeping = seen.and_then(|seen| keep(noted, &seen, now));
-        let keeping = keeping.or_else(|| watched_again(noted, now));
-        match keeping.or_else(|| note(record, noted, now)) {
+        let keeping = seen.and_then(|seen| keep(&noted, &seen, now));
+        let keeping = keeping.or_else(|| watched_again(&noted, now));
+        match keeping.or_else(|| Some(note(&noted, news?, now))) {
             Some(keeping) => Call::Keep(Box::new(keeping)),
             None if record.is_active() => Call::Idle(Idle::UnderWay {
                 release: record.release.clone(),
@@ -272,16 +274,16 @@ fn watched_again(record: &Record, now: Timestamp) -> Option<Keeping> {
 }
 
 /// What this look has seen counts only together with the next.
-fn note(record: &Record, noted: &Record, now: Timestamp) -> Option<Keeping> {
-    noted.says_more_than(record).then(|| Keeping {
+fn note(noted: &Record, news: News, now: Timestamp) -> Keeping {
+    Keeping {
         doing: Doing::Noted {
-            release: record.release.clone(),
-            exits: noted.exits.clone(),
+            release: noted.release.clone(),
+            said: news.said,
         },
         record: noted.again(now),
         steps: Vec::new(),
         is_told: false,
-    })
+    }
 }
 
 /// What holds the share that a release has, with every gate open and everything seen.

@@ -7,7 +7,7 @@ use crate::{
     names::ReleaseId,
     observation::Observation,
     observe,
-    parts::pair::Service,
+    parts::pair::{self, Service},
     reconcile::{Forward, Look},
     record::Phase,
     target::Target,
@@ -68,12 +68,11 @@ async fn promotion(
 /// Whose running tasks decide: the canary's before the promotion, the primary's once it looks steady.
 fn in_question(release: &ReleaseId, seen: &Observation) -> Option<Which> {
     let record = seen.record.as_ref().filter(|it| it.release == *release)?;
-    let candidate = record.candidate()?;
+    let set: pair::Set = record.body.set.read().ok()?;
+    let candidate = set.candidate.as_ref()?.registered()?;
     let is_ready = |service: &Service| service.is_on(candidate);
     match record.phase {
-        Phase::Deploying { .. } | Phase::Shifting { .. } if is_ready(&seen.canary) => {
-            Some(Which::Canary)
-        }
+        Phase::Deploying | Phase::Shifting { .. } if is_ready(&seen.canary) => Some(Which::Canary),
         Phase::Promoting { .. } if is_ready(&seen.primary) && seen.primary.is_steady() => {
             Some(Which::Primary)
         }

@@ -4,7 +4,7 @@ use super::*;
 
 /// An alarm of the pair's that a topic or a rule has told of.
 fn told(change: impl FnOnce(&mut Firing)) -> Trigger {
-    let here = Place::of_task_definition(&record().found.primary.task_definition);
+    let here = record().stable().and_then(|it| Place::of_version(&it));
     let mut firing = Firing {
         alarm: alarm("orders-dead-letters"),
         place: here,
@@ -19,7 +19,7 @@ fn told(change: impl FnOnce(&mut Firing)) -> Trigger {
 
 fn elsewhere(account: &str, region: &str) -> Option<Place> {
     let arn = format!("arn:aws:ecs:{region}:{account}:task-definition/orders:7");
-    Place::of_task_definition(&arn.as_str().try_into().expect("an ARN"))
+    Place::of_version(&arn.as_str().try_into().expect("an ARN"))
 }
 
 /// What a call at a release that is shifting comes to.

@@ -33,9 +33,6 @@ pub(super) async fn keep_books(
     let after = looked(record, &seen.pair, seen.now)
         .open()
         .sent(&sent.all, &failed);
-    let Some(after) = after.rollback() else {
-        return Ok(restoring.decision);
-    };
     let saw_everything = seen.unseen().next().is_none();
     let News {
         mut missing,
@@ -47,13 +44,13 @@ pub(super) async fn keep_books(
     for missing in missing.iter_mut().filter(|_| is_told) {
         missing.told = seen.now;
     }
-    if is_new || is_told || after.stopped != rolling_back.stopped {
+    if is_new || is_told || after.body != record.body {
         let next = RollingBack {
             missing: missing.clone(),
             told: is_due.then_some(seen.now).or(rolling_back.told),
-            ..after.clone()
+            ..rolling_back.clone()
         };
-        let next = record.rolling(next, seen.now);
+        let next = after.rolling(next, seen.now);
         let entry = actor.entry(
             Some(&record.release),
             seen.to_string(),

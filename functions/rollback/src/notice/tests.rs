@@ -3,7 +3,8 @@ use canary::{
     fixtures::{alarm, at, began, pair, record, release, scaling, target},
     observation::Observation,
     parameters::Rollback,
-    record::{KeptService, Record},
+    parts::pair::{self, KeptService},
+    record::Record,
     trigger::{End, Ended, Firing, Trigger},
 };
 
@@ -144,12 +145,14 @@ fn who_asked_is_told_in_words() {
 
 #[test]
 fn only_what_the_release_had_in_its_hands_is_said_to_go_back() {
-    let mut scaled = record().registering(at(599));
-    scaled.found.canary.scaling = Some(scaling(0, 10));
-    scaled.found.primary.scaling = Some(scaling(2, 20));
-    let mut constant = record().promoting();
-    constant.target = target().constant_total();
-    constant.found.primary.scaling = Some(scaling(2, 20));
+    let scaled = record()
+        .registering(at(599))
+        .finding_primary(|primary| primary.scaling = Some(scaling(2, 20)))
+        .finding(|found: &mut pair::Found| found.canary.scaling = Some(scaling(0, 10)));
+    let constant = record()
+        .promoting()
+        .of(target().constant_total())
+        .finding_primary(|primary| primary.scaling = Some(scaling(2, 20)));
     let rows = [
         (
             record(),
@@ -266,18 +269,19 @@ fn a_rollback_that_takes_long_is_told_with_what_it_waits_for() {
 #[test]
 fn what_somebody_has_set_by_hand_is_not_said_to_go_back() {
     let rolling = record().shifting(10).rolling_back();
-    let mut by_hand = rolling.rollback().expect("it is rolled back").clone();
-    by_hand.kept.canary = Some(KeptService {
-        desired: 5,
-        scaling: None,
+    let by_hand = rolling.setting(|set: &mut pair::Set| {
+        set.restoring.kept.canary = Some(KeptService {
+            desired: 5,
+            scaling: None,
+        });
     });
-    let said = of_found(&rolling.rolling(by_hand.clone(), at(500)));
+    let said = of_found(&by_hand);
     assert_eq!(
         said,
         ["- orders-canary: orders:7", "- orders: was not touched"]
     );
-    by_hand.spares_canary = true;
-    let said = of_found(&rolling.rolling(by_hand, at(500)));
+    let spared = by_hand.setting(|set: &mut pair::Set| set.restoring.spares_canary = true);
+    let said = of_found(&spared);
     assert_eq!(said[0], "- orders-canary: was not touched");
 }
 

@@ -183,12 +183,12 @@ fn what_somebody_has_written_at_the_approval_stays_where_they_wrote_it() {
     let reject = "approval Approve in stage Approve of pipeline orders-release is rejected";
     let (record, steps) = fence(|seen| seen.canary(|canary| canary.on(&foreign()).tasks(2)));
     assert_eq!(steps, [reject], "their version keeps its tasks");
-    let rolling_back = record.rollback().unwrap();
-    assert!(rolling_back.spares_canary);
-    let kept = rolling_back.kept.canary.unwrap();
+    let restoring = record.set().restoring;
+    assert!(restoring.spares_canary);
+    let kept = restoring.kept.canary.unwrap();
     assert_eq!(
         (kept.desired, kept.scaling),
-        (2, record.found.canary.scaling)
+        (2, record.found().canary.scaling)
     );
 
     let (record, steps) = fence(|seen| seen.canary(|canary| canary.tasks(5)));
@@ -198,9 +198,9 @@ fn what_somebody_has_written_at_the_approval_stays_where_they_wrote_it() {
         reject,
     ];
     assert_eq!(steps, expected, "the candidate goes");
-    let rolling_back = record.rollback().unwrap();
-    assert!(!rolling_back.spares_canary);
-    assert_eq!(rolling_back.kept.canary.map(|kept| kept.desired), Some(5));
+    let restoring = record.set().restoring;
+    assert!(!restoring.spares_canary);
+    assert_eq!(restoring.kept.canary.map(|kept| kept.desired), Some(5));
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn a_count_of_the_primary_that_the_release_has_set_is_not_somebodys() {
         let Decision::Take(taken) = look(&at_approval(change(seen))) else {
             panic!("it is rolled back")
         };
-        let kept = taken.record.unwrap().rollback().unwrap().kept;
+        let kept = taken.record.unwrap().set().restoring.kept;
         kept.primary.map(|kept| kept.desired)
     };
     let hotfix = |seen: Observation| seen.primary(|primary| primary.on(&foreign()));
@@ -499,7 +499,7 @@ fn counts_that_were_never_set_and_are_right_again_are_taken_for_what_they_are() 
     let Decision::Take(taken) = look(&at_approval(shifted().recorded(unset))) else {
         panic!("the record takes note")
     };
-    let set = taken.record.as_ref().unwrap().counts.unwrap();
+    let set = taken.record.as_ref().unwrap().set().counts.unwrap();
     assert_eq!((set.to, set.seen), (counts(1), true));
     let next = shifted().recorded(*taken.record.unwrap());
     check(
@@ -581,12 +581,14 @@ fn a_watch_that_fails_is_noted_once_told_after_an_hour_and_over_when_everything_
 #[test]
 fn as_long_as_tasks_of_the_candidate_run_beside_somebody_elses_version_nothing_is_over() {
     let candidate = canary::fixtures::candidate();
-    let mut rolling = record().shifting(25).rolling_back();
-    let Phase::RollingBack(rolling_back) = &mut rolling.phase else {
-        panic!("it is rolled back")
-    };
-    (rolling_back.spares_canary, rolling_back.stopped) = (true, true);
-    rolling_back.unwanted_since = Some(at(410));
+    let rolling =
+        record()
+            .shifting(25)
+            .rolling_back()
+            .setting(|set: &mut canary::parts::pair::Set| {
+                (set.restoring.spares_canary, set.restoring.stopped) = (true, true);
+                set.restoring.unwanted_since = Some(at(410));
+            });
     let theirs = pair()
         .canary(|canary| canary.on(&foreign()).replacing(&candidate, 1))
         .recorded(rolling);

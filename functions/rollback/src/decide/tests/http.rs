@@ -242,8 +242,8 @@ fn the_canarys_tasks_go_when_requests_are_finished_and_the_primary_is_proven() {
 #[test]
 fn without_a_deregistration_delay_tasks_stay_until_nothing_that_began_earlier_can_send_them_anything()
  {
-    let mut record = given_back(shifted(10), 410);
-    record.found.alb.as_mut().unwrap().drain_seconds = 0;
+    let record = given_back(shifted(10), 410);
+    let record = record.finding_rules(|rules| rules.drain_seconds = 0);
     let told_at = |now| {
         let pair = sent(0, record.clone()).seen_at(at(now));
         canary::fixtures::told(&decide(&seen(pair), &Trigger::Schedule))
