@@ -17,6 +17,7 @@ mod act;
 mod job;
 mod look;
 mod report;
+pub mod trigger;
 
 use std::{fmt, future::Future, time::Duration};
 

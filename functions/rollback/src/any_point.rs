@@ -25,11 +25,10 @@ use canary::{
         pair::{ScalableTarget, Service, Suspended},
         task_definition::{Definition, Digests},
     },
-    reconcile::{Decided, Forward, Look, Stage},
+    reconcile::{Decided, Forward, Look, Stage, trigger::Trigger},
     record::{Lacking, Phase, RollingBack},
     target::Target,
     traffic::{alb::Groups, door::Looked},
-    trigger::Trigger,
 };
 use deploy_canary::{DeployCanary, Detail, Start};
 use promote_primary::PromotePrimary;

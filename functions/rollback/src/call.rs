@@ -7,8 +7,8 @@ use canary::{
     decision::{Doing, Idle},
     names::AlarmName,
     observation::is_without_data,
+    reconcile::trigger::{End, Ended, Firing, Place, Trigger},
     record::{Cause, Phase, Reason, Record},
-    trigger::{End, Ended, Firing, Place, Trigger},
 };
 
 use crate::watch::{Keeping, Watched};

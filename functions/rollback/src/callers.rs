@@ -11,8 +11,8 @@ use canary::{
     decision::{Decision, Idle, Outcome, WaitingOn},
     names::PairId,
     parameters::{self, RawRollback},
+    reconcile::trigger::Trigger,
     target::{self, Target},
-    trigger::Trigger,
 };
 use serde_json::{Value, json};
 

@@ -3,13 +3,12 @@
 use canary::{
     clock::Timestamp,
     decision::{Decision, Doing, Done, Move, Outcome, WaitingOn},
-    reconcile::FUNCTION_TIMEOUT,
+    reconcile::{FUNCTION_TIMEOUT, trigger::Trigger},
     record::{Lacking, Phase, Record, RollingBack},
     traffic::{
         door::{Between, Looked},
         model::{Attained, Goal},
     },
-    trigger::Trigger,
 };
 
 use crate::{Seen, execution};

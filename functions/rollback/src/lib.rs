@@ -17,8 +17,10 @@ use canary::{
     clock::Timestamp,
     decision::{Decision, WaitingOn},
     parameters::{self, RawRollback},
-    reconcile::{self, Decided, Look, NoDecision, Stage},
-    trigger::{self, Caller, Trigger},
+    reconcile::{
+        self, Decided, Look, NoDecision, Stage,
+        trigger::{self, Caller, Trigger},
+    },
 };
 use serde_json::{Value, json};
 
@@ -73,20 +75,15 @@ pub async fn handle(
 async fn as_action(account: Arc<Account>, asked: Look<Rollback>) -> Result<Decided, NoDecision> {
     let caller = asked.caller();
     let (why, bookmark) = (Trigger::Action(asked.parameters), asked.bookmark);
-    match look(&account, &asked.target, &why, &caller).await {
-        Ok(decision) => {
-            let patience = match &decision {
-                Decision::Wait(WaitingOn::Missing { .. }) => REFUSED_FOR,
-                _ => parameters::LONGEST_ACTION,
-            };
-            Ok(Decided {
-                decision: decision.bounded(bookmark.started, asked.now, patience),
-                bookmark,
-            })
-        }
-        Err(trouble) if trouble.is_passing() => Err(NoDecision::Held(trouble)),
-        Err(trouble) => Err(NoDecision::Failed(trouble)),
-    }
+    let decision = look(&account, &asked.target, &why, &caller).await?;
+    let patience = match &decision {
+        Decision::Wait(WaitingOn::Missing { .. }) => REFUSED_FOR,
+        _ => parameters::LONGEST_ACTION,
+    };
+    Ok(Decided {
+        decision: decision.bounded(bookmark.started, asked.now, patience),
+        bookmark,
+    })
 }
 
 #[cfg(test)]

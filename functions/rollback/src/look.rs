@@ -8,10 +8,9 @@ use canary::{
     aws::{Account, Trouble},
     clock::Timestamp,
     decision::{Decision, Doing, Done, Idle, Outcome, WaitingOn},
-    reconcile::{Actor, Stage},
+    reconcile::{Actor, Stage, trigger::Trigger},
     record::Record,
     target::Target,
-    trigger::Trigger,
 };
 
 use crate::{

@@ -9,9 +9,9 @@ use canary::{
     observation::{Alarm, Known, Observation, Unseen},
     observe::Parts,
     parts::{pair::Service, rules::Whole},
+    reconcile::trigger::Trigger,
     record::{Lacking, Record},
     traffic::{door::Looked, sight::Sight},
-    trigger::Trigger,
 };
 
 use crate::{

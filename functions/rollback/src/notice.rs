@@ -7,9 +7,9 @@ use canary::{
     clock::Timestamp,
     decision::{Doing, Notice},
     job::cut,
+    reconcile::trigger::Trigger,
     record::{Phase, Record},
     traffic::{door::Looked, sight::Sight},
-    trigger::Trigger,
 };
 
 pub use incomplete::{Incomplete, incomplete};

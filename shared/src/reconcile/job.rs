@@ -4,13 +4,12 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 
-use super::{Decided, Forward, Look, Stage, look::look, report};
+use super::{Decided, Forward, Look, Stage, look::look, report, trigger};
 use crate::{
     aws::{Account, Trouble},
     clock::Timestamp,
     job::{Bookmark, FailureType, Job, Report},
     parameters::{self, USER_PARAMETERS},
-    trigger,
 };
 
 /// What is left of an invocation for its report: one SDK operation with its retries.
@@ -23,6 +22,17 @@ pub enum NoDecision {
     Held(Trouble),
     /// The action fails.
     Failed(Trouble),
+}
+
+/// What passes by itself holds a look; anything else fails it.
+impl From<Trouble> for NoDecision {
+    fn from(trouble: Trouble) -> Self {
+        if trouble.is_passing() {
+            Self::Held(trouble)
+        } else {
+            Self::Failed(trouble)
+        }
+    }
 }
 
 /// Handles one event of a function that only jobs call.

@@ -91,10 +91,8 @@ pub(super) async fn look<F: Forward>(
             decision,
             bookmark: bookmark.sighted(),
         }),
-        Err(trouble) if trouble.is_passing() || is_new && trouble.is_denied() => {
-            Err(NoDecision::Held(trouble))
-        }
-        Err(trouble) => Err(NoDecision::Failed(trouble)),
+        Err(trouble) if is_new && trouble.is_denied() => Err(NoDecision::Held(trouble)),
+        Err(trouble) => Err(trouble.into()),
     }
 }
 

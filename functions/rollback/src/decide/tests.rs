@@ -15,7 +15,7 @@ use canary::{
     observation::{Alarm, Observation},
     parameters::Rollback,
     parts::pair::Service,
-    trigger::{End, Ended, Firing, Trigger},
+    reconcile::trigger::{End, Ended, Firing, Trigger},
 };
 
 use super::*;

@@ -4,10 +4,9 @@ use canary::{
     aws::{AwsError, Trouble},
     clock::Timestamp,
     decision::{Decision, Move, Step, WaitingOn},
-    reconcile::{self, Actor},
+    reconcile::{self, Actor, trigger::Trigger},
     record::{Record, RollingBack},
     traffic::{door::Looked, sight::Sight},
-    trigger::Trigger,
 };
 
 use super::books::keep_books;

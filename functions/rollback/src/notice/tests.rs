@@ -4,8 +4,8 @@ use canary::{
     observation::Observation,
     parameters::Rollback,
     parts::pair::{self, KeptService},
+    reconcile::trigger::{End, Ended, Firing, Trigger},
     record::Record,
-    trigger::{End, Ended, Firing, Trigger},
 };
 
 use super::*;

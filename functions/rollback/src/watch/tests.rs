@@ -7,8 +7,8 @@ use canary::{
     observation::Observation,
     parts::pair::Counts,
     parts::pair::Service,
+    reconcile::trigger::{Firing, Trigger},
     record::{Phase, SCHEMA},
-    trigger::{Firing, Trigger},
 };
 
 use super::*;

@@ -7,7 +7,7 @@ macro_rules! sample {
     ($name:literal) => {
         serde_json::from_str::<Value>(include_str!(concat!(
             env!("CARGO_MANIFEST_DIR"),
-            "/src/trigger/samples/",
+            "/src/reconcile/trigger/samples/",
             $name,
             ".json"
         )))
