@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use super::{Doing, because, plural};
+use super::Doing;
 use crate::{
     clock::{Spoken, Timestamp},
     names::{ReleaseId, ServiceName, TaskDefinitionArn},
@@ -13,6 +13,7 @@ use crate::{
     },
     record::{Cause, Missing},
     weight::{Share, Weight},
+    words::{because, plural},
 };
 
 /// Why there is nothing to do yet. Its `Display` is the action's summary in the console.

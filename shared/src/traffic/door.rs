@@ -4,6 +4,7 @@ mod begin;
 mod observe;
 
 use super::{
+    Listed,
     joined::Joined,
     model::{Attained, Goal, News, Noted, Short, Takes, Versions, View},
     sight::Sight,
@@ -161,7 +162,7 @@ struct Joint<'a, M: Joined> {
 }
 
 /// Joins a model to a release; `None` where nothing is there that it could decide on.
-pub(super) fn join<'a, M: Joined + 'a>(
+pub(super) fn join<'a, M: Joined + Listed + 'a>(
     traffic: &M::Traffic,
     record: &'a Record,
     now: Timestamp,
@@ -201,7 +202,7 @@ pub(super) fn versions<M: Joined>(body: &Body) -> Option<Versions> {
     Some(M::versions(&found, &set))
 }
 
-impl<M: Joined> Joint<'_, M> {
+impl<M: Joined + Listed> Joint<'_, M> {
     fn view(&self) -> View<'_, M> {
         let record = self.record;
         View {
@@ -228,7 +229,7 @@ impl<M: Joined> Joint<'_, M> {
         record
     }
 
-    fn between(&self, short: Short<M::Set>) -> Between {
+    fn between(&self, short: Short<M>) -> Between {
         match short {
             Short::Change {
                 doing,
@@ -237,7 +238,7 @@ impl<M: Joined> Joint<'_, M> {
             } => Between::Change {
                 doing,
                 record: set.map(|set| Box::new(self.with(&set))),
-                changes,
+                changes: steps::<M>(changes),
             },
             Short::Wait(waiting_on) => Between::Wait(waiting_on),
             Short::Refuse(refusal) => Between::Refuse(refusal),
@@ -245,7 +246,22 @@ impl<M: Joined> Joint<'_, M> {
     }
 }
 
-impl<M: Joined> Asked for Joint<'_, M> {
+/// Changes of a model, as everybody else has them.
+fn steps<M: Listed>(changes: Vec<M::Change>) -> Vec<Step> {
+    let changes = changes.into_iter();
+    changes.map(|it| Step::Traffic(M::listed(it))).collect()
+}
+
+/// The other way: those that are the model's.
+fn changes<M: Listed>(steps: &[Step]) -> Vec<M::Change> {
+    let changes = steps.iter().filter_map(|step| match step {
+        Step::Traffic(change) => M::own(change).cloned(),
+        Step::Reject { .. } | Step::Stop { .. } => None,
+    });
+    changes.collect()
+}
+
+impl<M: Joined + Listed> Asked for Joint<'_, M> {
     fn toward(&self, goal: Goal) -> Result<Attained, Between> {
         let toward = self.model.toward(goal, self.view());
         toward.map_err(|short| self.between(short))
@@ -286,11 +302,12 @@ impl<M: Joined> Asked for Joint<'_, M> {
     }
 
     fn stop(&self) -> Vec<Step> {
-        self.model.stop(self.view())
+        steps::<M>(self.model.stop(self.view()))
     }
 
     fn sent(&self, sent: &[Step], failed: &[Step]) -> Record {
-        self.with(&self.model.sent(sent, failed, self.view()))
+        let (sent, failed) = (changes::<M>(sent), changes::<M>(failed));
+        self.with(&self.model.sent(&sent, &failed, self.view()))
     }
 
     fn spared(&self, changed: &ServiceName) -> Record {

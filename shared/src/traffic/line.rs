@@ -10,6 +10,55 @@ macro_rules! models {
             $(#[doc = concat!("By `", stringify!($model), "`.")] $key(<$model as Joined>::Traffic),)+
         }
 
+        /// One change to how the versions run, or to how work is split between them.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Change {
+            $(#[doc = concat!("Of `", stringify!($model), "`.")] $key(<$model as Model>::Change),)+
+        }
+
+        /// What there is once it is made, in words that are the same whenever it is wanted.
+        impl fmt::Display for Change {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(Self::$key(change) => change.fmt(f),)+
+                }
+            }
+        }
+
+        impl Change {
+            /// Makes it.
+            ///
+            /// # Errors
+            /// AWS did not do it.
+            pub(crate) async fn apply(&self, account: &Account, target: &Target) -> Result<(), AwsError> {
+                match self {
+                    $(Self::$key(change) => <$model>::apply(account, target, change).await,)+
+                }
+            }
+        }
+
+        /// A model of the list: its changes among those of all models.
+        trait Listed: Model {
+            /// One of its own, as everybody else has it.
+            fn listed(change: Self::Change) -> Change;
+            /// The other way; `None` for another model's.
+            fn own(change: &Change) -> Option<&Self::Change>;
+        }
+
+        $(impl Listed for $model {
+            fn listed(change: Self::Change) -> Change {
+                Change::$key(change)
+            }
+
+            #[allow(unreachable_patterns, reason = "there may be no other model")]
+            fn own(change: &Change) -> Option<&Self::Change> {
+                match change {
+                    Change::$key(change) => Some(change),
+                    _ => None,
+                }
+            }
+        })+
+
         /// The same as people write it.
         #[derive(Debug, Clone, Deserialize)]
         #[serde(rename_all = "camelCase")]

@@ -12,6 +12,8 @@ pub mod look;
 pub mod model;
 pub mod sight;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{

@@ -2,8 +2,8 @@
 
 use canary::{
     clock::{Spoken, Timestamp},
-    decision::Notice,
     job::cut,
+    notice::Notice,
     record::{FoundInFull, Missing, Record},
 };
 use serde_json::Value;

@@ -1,13 +1,17 @@
 //! How a release of two services begins. Pure.
 
-use super::{Both, Candidate, Found, FoundService, Holds, Pair, Seen, Set, View, keeps_a_task};
+use super::{
+    Both, Candidate, Change, Found, FoundService, Holds, Pair, Seen, Set, View, keeps_a_task,
+};
 use crate::{
     clock::Timestamp,
     decision::{Refusal, WaitingOn},
     names::ReleaseId,
-    parts::task_definition::{Definition, Digests, Wanted},
+    parts::{
+        Begun, InFull, NotBegun, Released,
+        task_definition::{Definition, Digests, Wanted},
+    },
     record::{FoundDefinition, Promotion},
-    traffic::begin::{Begun, InFull, NotBegun, Released},
 };
 
 /// What is read of two services once, before a release begins.
@@ -149,7 +153,7 @@ impl Planned<'_> {
 
     /// The beginning: the registration is claimed, and automatic scaling held.
     #[must_use]
-    pub fn begun(self) -> Begun<Found, Set> {
+    pub fn begun(self) -> Begun<Found, Set, Change> {
         let Beginning { now, release, .. } = self.of;
         let wanted = self.asked.wanted.clone().with(&self.asked.digests);
         let mut set = Set::default();

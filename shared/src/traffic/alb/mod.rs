@@ -9,6 +9,7 @@
 mod as_found;
 mod aws;
 mod begin;
+mod change;
 mod gates;
 mod joined;
 mod placed;
@@ -24,7 +25,8 @@ use super::{
     model::{self, Goal, Model, Noted, Short, Takes, Toward, Versions},
 };
 use crate::{
-    decision::{Refusal, Step, WaitingOn},
+    aws::{Account, AwsError},
+    decision::{Refusal, WaitingOn},
     gates::{Gate, When},
     names::ServiceName,
     parts::{
@@ -32,10 +34,12 @@ use crate::{
         rules::{self, Forward, FoundRules, SetWeight, Weights},
     },
     record::Lacking,
+    target::Target,
     weight::{Attained, Weight},
 };
 
 pub use begin::{Before, Groups};
+pub use change::Change;
 
 /// The target of such a pair.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,9 +102,12 @@ impl Alb {
     };
 
     /// Each of these rules gets its weights.
-    fn weigh<'a>(&self, wanted: impl Iterator<Item = (&'a Forward, Weights)>) -> Vec<Step> {
+    fn weigh<'a>(
+        &self,
+        wanted: impl Iterator<Item = (&'a Forward, Weights)>,
+    ) -> Vec<rules::Change> {
         let (primary, canary) = self.traffic.place.groups();
-        let weigh = wanted.map(|(forward, weights)| Step::Weigh {
+        let weigh = wanted.map(|(forward, weights)| rules::Change {
             forward: forward.arn.clone(),
             actions: forward.actions.weighing(primary, canary, weights),
             weights,
@@ -114,8 +121,7 @@ impl Alb {
     }
 
     fn pair<'a>(&'a self, view: View<'a>) -> pair::View<'a> {
-        pair::View::of(
-            view,
+        view.of_pair(
             (&self.pair, Self::HOLDS),
             (&view.seen.pair, &view.found.pair, &view.set.pair),
         )
@@ -127,16 +133,17 @@ impl Model for Alb {
     type Set = Set;
     type Seen = Seen;
     type Before = Before;
+    type Change = Change;
 
     fn versions(found: &Found, set: &Set) -> Versions {
         pair::versions(&found.pair, &set.pair)
     }
 
-    fn begin(&self, of: Beginning<'_, Self>) -> Begin<Found, Set> {
+    fn begin(&self, of: Beginning<'_, Self>) -> Begin<Alb> {
         begin::begin(self, of)
     }
 
-    fn toward(&self, goal: Goal, view: View<'_>) -> Toward<Set> {
+    fn toward(&self, goal: Goal, view: View<'_>) -> Toward<Alb> {
         match goal {
             Goal::Placed => placed::toward(self, view),
             Goal::Share { asked, tolerance } => share::toward(self, asked, tolerance, view),
@@ -157,13 +164,22 @@ impl Model for Alb {
         gates::noted(self, when, view)
     }
 
-    fn stop(&self, view: View<'_>) -> Vec<Step> {
-        as_found::stop(&self.back(false, view))
+    fn stop(&self, view: View<'_>) -> Vec<Change> {
+        let stop = as_found::stop(&self.back(false, view)).into_iter();
+        stop.map(Change::Pair).collect()
     }
 
-    fn sent(&self, sent: &[Step], failed: &[Step], view: View<'_>) -> Set {
+    async fn apply(account: &Account, target: &Target, change: &Change) -> Result<(), AwsError> {
+        match change {
+            Change::Pair(change) => change.apply(account, &target.cluster).await,
+            Change::Rules(change) => change.apply(account).await,
+        }
+    }
+
+    fn sent(&self, sent: &[Change], failed: &[Change], view: View<'_>) -> Set {
         let back = self.back(false, view);
-        let pair = back.sent(&as_found::stop(&back), sent, failed);
+        let (sent, failed) = (change::of_pair(sent), change::of_pair(failed));
+        let pair = back.sent(&as_found::stop(&back), &sent, &failed);
         view.set.with(pair)
     }
 
@@ -202,7 +218,7 @@ impl Model for Alb {
         }
     }
 
-    fn approved(&self, view: View<'_>) -> Result<(), Short<Set>> {
+    fn approved(&self, view: View<'_>) -> Result<(), Short<Alb>> {
         promoted::approved(self, view)
     }
 

@@ -6,14 +6,10 @@ use crate::{
     decision::{Refusal, Step, WaitingOn},
     names::{ReleaseId, Version},
     observation::Observation,
+    parts::{NotBegun as Why, Released},
     record::{Body, FoundInFull},
     target::Target,
-    traffic::{
-        Before,
-        begin::{self, NotBegun as Why, Released},
-        joined::Joined,
-        sight::Sight,
-    },
+    traffic::{Before, Listed, begin, joined::Joined, sight::Sight},
 };
 
 /// A release that is to begin.
@@ -77,7 +73,7 @@ impl Beginning<'_> {
 }
 
 /// How a release of one model begins.
-pub(in crate::traffic) fn begin<M: Joined>(
+pub(in crate::traffic) fn begin<M: Joined + Listed>(
     of: Beginning<'_>,
     traffic: &M::Traffic,
 ) -> Result<Begins, NotBegun> {
@@ -100,7 +96,7 @@ pub(in crate::traffic) fn begin<M: Joined>(
             definitions: begun.in_full.definitions,
             rules: begun.in_full.rules,
         },
-        changes: begun.changes,
+        changes: super::steps::<M>(begun.changes),
     })
 }
 
