@@ -3,7 +3,7 @@
 use crate::{
     artifact::Images,
     decision::{Refusal, Unfit, WaitingOn},
-    record::{FoundDefinition, FoundRule},
+    traffic::body::Part,
 };
 
 /// A release that can begin.
@@ -18,7 +18,7 @@ pub struct Begun<Found, Set, Change> {
     /// What is to be said besides, each in words.
     pub but: Vec<String>,
     /// What a rollback may have to give back without being able to read it.
-    pub in_full: InFull,
+    pub in_full: Part,
     /// The first changes, without an order among them.
     pub changes: Vec<Change>,
 }
@@ -34,15 +34,6 @@ pub struct Released {
     pub stable: String,
     /// What that changes, by name.
     pub changes: Vec<String>,
-}
-
-/// What was found, in full.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct InFull {
-    /// Task definitions.
-    pub definitions: Vec<FoundDefinition>,
-    /// Rules of load balancers.
-    pub rules: Vec<FoundRule>,
 }
 
 /// Why a release does not begin.

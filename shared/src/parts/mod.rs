@@ -6,5 +6,5 @@ pub mod pair;
 pub mod rules;
 pub mod task_definition;
 
-pub use begin::{Begun, InFull, NotBegun, Released};
+pub use begin::{Begun, NotBegun, Released};
 pub use gap::{Attained, Gap, News, Versions};

@@ -1,7 +1,8 @@
 //! What a traffic model is: how two versions run side by side, and how work is split between them.
 //!
 //! A model answers one question for four goals: what is between what is seen and what is wanted? It decides on its own types, and
-//! on nothing else; [`door`](super::door) joins it to what knows no model.
+//! on nothing else; what it reads is in [`observed`](super::observed), its part of the target in [`configured`](super::configured), and
+//! [`door`](super::door) joins it to what knows no model.
 
 use std::{
     fmt::{Debug, Display},
@@ -10,7 +11,13 @@ use std::{
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::begin::{Begin, Beginning};
+use super::{
+    begin::{Begin, Beginning},
+    body::Part,
+    configured::Configured,
+    observed::Observed,
+    release::{Lacking, Missing, Promotion},
+};
 use crate::{
     aws::{Account, AwsError},
     clock::Timestamp,
@@ -22,28 +29,28 @@ use crate::{
         Gap,
         pair::{self, Holds, Pair},
     },
-    record::{Lacking, Missing, Promotion},
-    target::Target,
     weight::{self, Weight},
 };
 
 pub use crate::parts::{Attained, News, Versions};
 
 /// What is stored in the record.
-pub trait Stored: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync {}
+pub trait Stored:
+    Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
+{
+}
 
-impl<T: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync> Stored for T {}
+impl<T> Stored for T where
+    T: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
+{
+}
 
 /// A way to run two versions side by side and to split work between them.
-pub trait Model: Debug + Sized {
+pub trait Model: Configured + Observed + Debug + Send + Sync + 'static {
     /// What it was like before the first change.
     type Found: Stored;
     /// What this release has made and set last.
     type Set: Stored;
-    /// What a look sees; what of it could not be seen is unknown.
-    type Seen: Clone + Debug + PartialEq;
-    /// What is read once, before a release begins.
-    type Before: Clone + Debug + PartialEq;
     /// What it changes. Absolute, so that doing it twice is doing it once; its `Display` is what there is once it is done, in words
     /// that are the same whenever it is wanted.
     type Change: Clone + Debug + Display + PartialEq + Send + Sync;
@@ -75,8 +82,8 @@ pub trait Model: Debug + Sized {
 
     /// Makes a change.
     fn apply(
+        &self,
         account: &Account,
-        target: &Target,
         change: &Self::Change,
     ) -> impl Future<Output = Result<(), AwsError>> + Send;
 
@@ -94,8 +101,10 @@ pub trait Model: Debug + Sized {
     /// What a rollback puts back, one line each.
     fn restores(&self, view: View<'_, Self>) -> Vec<String>;
 
-    /// The services whose scheduled actions the release has suspended.
-    fn held_schedules(&self, view: View<'_, Self>) -> Vec<ServiceName>;
+    /// What people can do where AWS refuses this, from what the release found in full, which is in this table: lines for a notice.
+    fn by_hand(&self, _missing: &[Missing], _found: &Part, _table: &str) -> Vec<String> {
+        Vec::new()
+    }
 
     /// What is set where somebody else has changed a service: what they have written stays where they wrote it.
     fn spared(&self, changed: &ServiceName, view: View<'_, Self>) -> Self::Set;

@@ -2,7 +2,9 @@
 //! of its own, so that one that AWS refuses keeps no other from being made.
 
 use super::{Change, FoundService, ScalableTarget, Service, Set, View, Which};
-use crate::{decision::WaitingOn, names::TaskDefinitionArn, observation::Known, record::Promotion};
+use crate::{
+    decision::WaitingOn, names::TaskDefinitionArn, observation::Known, traffic::release::Promotion,
+};
 
 /// A release that is being rolled back.
 #[derive(Debug, Clone, Copy)]

@@ -7,11 +7,10 @@
 //! deregistration delay.
 
 mod as_found;
-mod aws;
 mod begin;
 mod change;
 mod gates;
-mod joined;
+mod observe;
 mod placed;
 mod promoted;
 mod share;
@@ -33,8 +32,10 @@ use crate::{
         pair::{self, Hold, Holds, Pair, Service},
         rules::{self, Forward, FoundRules, SetWeight, Weights},
     },
-    record::Lacking,
-    target::Target,
+    traffic::{
+        body::Part,
+        release::{Lacking, Missing},
+    },
     weight::{Attained, Weight},
 };
 
@@ -74,15 +75,7 @@ pub struct Set {
     pub weight: Option<SetWeight>,
 }
 
-/// What a look sees.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Seen {
-    /// Of the services.
-    pub pair: pair::Seen,
-    /// Of the load balancer.
-    pub rules: rules::Seen,
-}
-
+pub use observe::Seen;
 pub use target::AlbTraffic;
 
 type View<'a> = model::View<'a, Alb>;
@@ -131,8 +124,6 @@ impl Alb {
 impl Model for Alb {
     type Found = Found;
     type Set = Set;
-    type Seen = Seen;
-    type Before = Before;
     type Change = Change;
 
     fn versions(found: &Found, set: &Set) -> Versions {
@@ -169,9 +160,9 @@ impl Model for Alb {
         stop.map(Change::Pair).collect()
     }
 
-    async fn apply(account: &Account, target: &Target, change: &Change) -> Result<(), AwsError> {
+    async fn apply(&self, account: &Account, change: &Change) -> Result<(), AwsError> {
         match change {
-            Change::Pair(change) => change.apply(account, &target.cluster).await,
+            Change::Pair(change) => change.apply(account, &self.pair.cluster).await,
             Change::Rules(change) => change.apply(account).await,
         }
     }
@@ -191,8 +182,9 @@ impl Model for Alb {
         self.back(false, view).restores()
     }
 
-    fn held_schedules(&self, view: View<'_>) -> Vec<ServiceName> {
-        self.pair(view).held_schedules()
+    fn by_hand(&self, missing: &[Missing], found: &Part, table: &str) -> Vec<String> {
+        let found = found.read().unwrap_or_default();
+        pair::by_hand(&self.pair.id(), missing, &found, table)
     }
 
     fn spared(&self, changed: &ServiceName, view: View<'_>) -> Set {

@@ -3,7 +3,7 @@
 mod as_found;
 mod begin;
 mod gates;
-mod joined;
+mod observe;
 mod placed;
 mod plan;
 mod promoted;
@@ -21,13 +21,15 @@ use crate::{
     decision::{Refusal, WaitingOn},
     gates::{Gate, Letters, When},
     names::ServiceName,
-    observation::Known,
     parts::pair::{self, Change, Hold, Holds, Pair},
-    record::Lacking,
-    target::Target,
+    traffic::{
+        body::Part,
+        release::{Lacking, Missing},
+    },
     weight::Attained,
 };
 
+pub use observe::Seen;
 pub use plan::{Unreachable, plan};
 pub use target::{Mode, QueueTraffic};
 
@@ -63,15 +65,6 @@ pub struct Set {
     pub letters: Option<Letters>,
 }
 
-/// What a look sees.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Seen {
-    /// Of the services.
-    pub pair: pair::Seen,
-    /// Messages in the dead-letter queue, if the target has one.
-    pub dead_letters: Known<Option<u64>>,
-}
-
 type View<'a> = model::View<'a, Queue>;
 
 impl Queue {
@@ -105,8 +98,6 @@ impl Queue {
 impl Model for Queue {
     type Found = Found;
     type Set = Set;
-    type Seen = Seen;
-    type Before = pair::Before;
     type Change = Change;
 
     fn versions(found: &Found, set: &Set) -> Versions {
@@ -142,8 +133,8 @@ impl Model for Queue {
         as_found::stop(&self.back(false, view))
     }
 
-    async fn apply(account: &Account, target: &Target, change: &Change) -> Result<(), AwsError> {
-        change.apply(account, &target.cluster).await
+    async fn apply(&self, account: &Account, change: &Change) -> Result<(), AwsError> {
+        change.apply(account, &self.pair.cluster).await
     }
 
     fn sent(&self, sent: &[Change], failed: &[Change], view: View<'_>) -> Set {
@@ -160,8 +151,9 @@ impl Model for Queue {
         self.back(false, view).restores()
     }
 
-    fn held_schedules(&self, view: View<'_>) -> Vec<ServiceName> {
-        self.pair(view).held_schedules()
+    fn by_hand(&self, missing: &[Missing], found: &Part, table: &str) -> Vec<String> {
+        let found = found.read().unwrap_or_default();
+        pair::by_hand(&self.pair.id(), missing, &found, table)
     }
 
     fn spared(&self, changed: &ServiceName, view: View<'_>) -> Set {
