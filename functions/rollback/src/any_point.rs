@@ -27,7 +27,11 @@ use canary::{
     reconcile::{Decided, Forward, Look, Stage, trigger::Trigger},
     record::{Phase, RollingBack},
     target::Target,
-    traffic::{alb::Groups, release::Lacking},
+    traffic::{
+        Before,
+        alb::{self, Groups},
+        release::Lacking,
+    },
 };
 use deploy_canary::{DeployCanary, Detail, Start};
 use promote_primary::PromotePrimary;
@@ -343,7 +347,11 @@ impl<'a> Run<'a> {
                 }),
             ));
             let source = image("orders:v2", None);
-            let before = fixtures::before(stable, source, Digests::default(), groups);
+            let pair = fixtures::before(stable, source, Digests::default());
+            let before = match groups {
+                None => Before::Queue(pair),
+                Some(groups) => Before::Alb(alb::Before { pair, groups }),
+            };
             return Detail::Start(Box::new(Start {
                 execution: Some("InProgress".into()),
                 before: Some(before),
@@ -513,7 +521,7 @@ impl<'a> Run<'a> {
                 balancer.canary = unseen("the canary's targets");
             }
             if let Some(rule) = balancer.rules.last_mut().filter(|_| hidden.rule) {
-                let found = self.story.found.alb.iter().flat_map(|alb| &alb.forwards);
+                let found = self.story.found.rules.iter().flat_map(|alb| &alb.forwards);
                 let mut found = found.filter(|found| found.arn == rule.arn);
                 (rule.seen, rule.recorded) = (unseen("the rule"), found.next().cloned());
             }

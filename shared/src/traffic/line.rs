@@ -62,6 +62,9 @@ macro_rules! models {
             }
         }
 
+        #[cfg(any(test, feature = "fixtures"))]
+        $crate::fixtures::staged! { $($key: $model,)+ }
+
         impl From<Input> for Traffic {
             fn from(input: Input) -> Self {
                 match input {

@@ -1,5 +1,5 @@
+mod alb;
 mod deploying;
-mod http;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -17,7 +17,7 @@ use canary::{
         pair::{Candidate, Change, ScalableTarget, Service, Suspended, Task},
         task_definition::{Definition, Digests, NamedImages, Source, Wanted},
     },
-    traffic::{self, alb::Groups},
+    traffic,
 };
 use serde_json::json;
 
@@ -35,6 +35,8 @@ enum Detail {
     Nothing,
     /// What there is to begin with.
     Start(Box<Start>),
+    /// The same as its model reads it.
+    Read(Box<crate::Start>),
     /// How another release's pipeline execution stands.
     Other(Option<ExecutionStatus>),
     /// The family's latest revision.
@@ -50,7 +52,6 @@ struct Start {
     source: Source,
     digests: Digests,
     execution: Option<ExecutionStatus>,
-    groups: Option<Groups>,
 }
 
 fn look() -> Look<DeployCanary> {
@@ -69,7 +70,6 @@ fn started() -> Start {
         source: image("orders:v2", None),
         digests: Digests::default(),
         execution: Some("InProgress".into()),
-        groups: None,
     }
 }
 
@@ -93,12 +93,13 @@ fn seen(mut pair: Moment, detail: Detail) -> Seen {
     let detail = match detail {
         Detail::Nothing => crate::Detail::Nothing,
         Detail::Start(start) => {
-            let before = fixtures::before(start.stable, start.source, start.digests, start.groups);
+            let before = fixtures::before(start.stable, start.source, start.digests);
             crate::Detail::Start(Box::new(crate::Start {
                 execution: start.execution,
-                before: Some(before),
+                before: Some(pair.pair().before(before)),
             }))
         }
+        Detail::Read(start) => crate::Detail::Start(start),
         Detail::Other(status) => crate::Detail::Other(status),
         Detail::Latest(latest) => {
             pair.latest = Some(latest);

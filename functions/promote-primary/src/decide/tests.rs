@@ -1,4 +1,4 @@
-mod http;
+mod alb;
 
 use std::time::Duration;
 

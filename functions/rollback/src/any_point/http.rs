@@ -79,7 +79,7 @@ fn story() -> impl Strategy<Value = Story> {
     (found(), ours, shares, theirs, drain).prop_map(
         |(found, (min_tasks, resting), (percents, bake), theirs, drain_seconds)| {
             let target = http_target().resting_on(resting);
-            let rules = found.alb.as_ref().map_or(0, |alb| alb.forwards.len());
+            let rules = found.rules.as_ref().map_or(0, |alb| alb.forwards.len());
             let target = if rules > 1 {
                 target.of_two_rules()
             } else {
@@ -127,7 +127,7 @@ fn assert_all_as_found(run: &Run<'_>) {
 
 fn assert_weights_as_found(run: &Run<'_>) {
     let weights = |pair: &Moment| -> Vec<_> {
-        let forwards = pair.alb.iter().flat_map(|alb| &alb.forwards);
+        let forwards = pair.rules.iter().flat_map(|alb| &alb.forwards);
         forwards.map(|forward| forward.weights).collect()
     };
     assert_eq!(

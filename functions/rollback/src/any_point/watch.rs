@@ -29,7 +29,7 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn new(world: &World) -> Self {
-        let forwards = world.pair.alb.iter().flat_map(|alb| &alb.forwards);
+        let forwards = world.pair.rules.iter().flat_map(|alb| &alb.forwards);
         Self {
             shown: forwards.map(|forward| (forward.weights, None)).collect(),
             was_held: false,
@@ -42,7 +42,7 @@ impl Watch {
     /// The world has changed.
     pub(super) fn saw(&mut self, world: &World) {
         let pair = &world.pair;
-        let Some(alb) = &pair.alb else {
+        let Some(alb) = &pair.rules else {
             return;
         };
         for (shown, forward) in self.shown.iter_mut().zip(&alb.forwards) {
@@ -87,7 +87,7 @@ impl Watch {
     /// A look is over, with everything that it asked for: automatic scaling may act before the next one.
     pub(super) fn rests(world: &World) {
         let pair = &world.pair;
-        let mut forwards = pair.alb.iter().flat_map(|alb| &alb.forwards);
+        let mut forwards = pair.rules.iter().flat_map(|alb| &alb.forwards);
         assert!(
             is_held_up(&pair.primary) || forwards.all(|it| it.weights.canary == 0),
             "the primary may lose tasks while the canary has a part of its requests"
@@ -96,7 +96,7 @@ impl Watch {
 
     /// A function asks for a change, having seen this but for what was hidden.
     pub(super) fn asks(&self, seen: &Moment, step: &Step, hidden: Hidden) {
-        let Some(alb) = &seen.alb else {
+        let Some(alb) = &seen.rules else {
             return;
         };
         let change = match step.changes() {

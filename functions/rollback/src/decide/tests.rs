@@ -1,4 +1,4 @@
-mod http;
+mod alb;
 mod left_over;
 mod restoring;
 

@@ -115,7 +115,7 @@ fn several_rules_are_there_only_when_the_last_one_is() {
     let pair = http_pair_of(&rules)
         .weighing(90, 10)
         .weighing_on(&second_rule(), 100, 0);
-    let seen = pair.alb.clone().unwrap();
+    let seen = pair.rules.clone().unwrap();
     assert!(!found.is_live(&seen.forwards, weight(10)));
     let behind: Vec<_> = found
         .behind(&seen.forwards, weight(10))
@@ -125,7 +125,7 @@ fn several_rules_are_there_only_when_the_last_one_is() {
         behind,
         [(second_rule(), "90 primary and 10 canary".to_owned())]
     );
-    let both = pair.weighing(90, 10).alb.unwrap();
+    let both = pair.weighing(90, 10).rules.unwrap();
     assert!(found.is_live(&both.forwards, weight(10)));
     let mut one = both;
     one.forwards.pop();

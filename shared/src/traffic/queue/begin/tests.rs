@@ -47,10 +47,7 @@ fn told(
     of_canary: Option<&Definition>,
 ) -> String {
     let source = image("orders:v2", None);
-    let before = fixtures::before(stable.clone(), source, Digests::default(), None);
-    let Before::Queue(before) = before else {
-        panic!("a queue")
-    };
+    let before = fixtures::before(stable.clone(), source, Digests::default());
     let before = Before::Queue(pair::Before {
         stable_of_canary: of_canary.cloned(),
         ..before
@@ -227,10 +224,7 @@ fn what_was_not_seen_is_waited_for_before_anything_is_found_in_it() {
         pair: target.services(),
         traffic,
     };
-    let before = fixtures::before(stable(), image("orders:v2", None), Digests::default(), None);
-    let Before::Queue(before) = &before else {
-        panic!("a queue")
-    };
+    let before = fixtures::before(stable(), image("orders:v2", None), Digests::default());
     let seen = pair().pair();
     let seen = Queue::of_seen(&seen).expect("a queue");
     let begins = |change: fn(&mut queue::Seen)| {
@@ -240,7 +234,7 @@ fn what_was_not_seen_is_waited_for_before_anything_is_found_in_it() {
             now: now(),
             release: &release(),
             seen: &seen,
-            before: Some(before),
+            before: Some(&before),
         });
         begun.err()
     };

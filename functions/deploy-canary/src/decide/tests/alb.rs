@@ -5,6 +5,10 @@ use canary::{
     },
     job::FailureType::{ConfigurationError, JobFailed},
     parts::rules::{Forward, FoundForward, Rest, TargetHealth},
+    traffic::{
+        Before,
+        alb::{self, Groups},
+    },
 };
 
 use super::*;
@@ -14,9 +18,11 @@ fn http_look() -> Look<DeployCanary> {
 }
 
 fn starting(groups: Groups) -> Detail {
-    Detail::Start(Box::new(Start {
-        groups: Some(groups),
-        ..started()
+    let start = started();
+    let pair = fixtures::before(start.stable, start.source, start.digests);
+    Detail::Read(Box::new(crate::Start {
+        execution: start.execution,
+        before: Some(Before::Alb(alb::Before { pair, groups })),
     }))
 }
 

@@ -336,7 +336,7 @@ proptest! {
         prop_assert!(story.last().unwrap().starts_with("done: "), "{story:#?}");
         let last = *percents.last().unwrap();
         let share = u16::from(last);
-        for forward in &world.pair.alb.as_ref().unwrap().forwards {
+        for forward in &world.pair.rules.as_ref().unwrap().forwards {
             prop_assert_eq!((forward.weights.primary, forward.weights.canary), (100 - share, share));
         }
         let needed = (primary * u32::from(last)).div_ceil(100).max(min_tasks);
