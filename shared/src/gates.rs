@@ -5,9 +5,10 @@ mod letters;
 mod table;
 
 use crate::{
+    aws::alarms::Alarm,
     decision::{Refusal, WaitingOn},
     names::ReleaseId,
-    observation::{Alarm, Observation},
+    observation::Observation,
     observe::Sight,
     record::Record,
     target::Target,

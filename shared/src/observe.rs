@@ -3,15 +3,17 @@
 use std::fmt;
 
 use crate::{
-    aws::{Account, Trouble},
+    aws::{Account, LookError},
     clock::Timestamp,
     decision::Refusal,
     gates::{self, When},
-    observation::{Known, Observation, Unseen},
+    known::{Known, Unseen},
+    observation::Observation,
     reconcile::{Forward, Look},
     record::{Phase, Record},
     target::Target,
     traffic::focus::Focus,
+    trouble::Trouble,
 };
 
 /// A pair and its release record at one moment.
@@ -52,7 +54,7 @@ pub async fn parts(
         alarms: Known::needed(alarms),
         pair,
     };
-    (record, seen)
+    (record.map_err(Into::into), seen)
 }
 
 /// Why something that a look depends on could not be seen.
@@ -99,7 +101,7 @@ pub async fn observe<S: Forward>(
         return Err(Trouble::Gate(Box::new(Refusal::Stopped(release.clone()))));
     }
     if let Some(unseen) = unseen {
-        return Err(unseen.clone().into());
+        return Err(LookError::from(unseen.clone()).into());
     }
     if goes_on {
         status?;

@@ -21,11 +21,7 @@ pub mod trigger;
 
 use std::{fmt, future::Future, time::Duration};
 
-use crate::{
-    aws::{Account, Trouble},
-    names::ReleaseId,
-    parameters::Raw,
-};
+use crate::{aws::Account, names::ReleaseId, parameters::Raw, trouble::Trouble};
 
 pub use act::{Actor, in_words};
 pub use job::{NoDecision, answer, handle};

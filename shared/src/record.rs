@@ -10,6 +10,7 @@ mod failing;
 mod found;
 mod rolling_back;
 mod scaling;
+mod store;
 mod stored;
 
 use std::fmt;
@@ -35,6 +36,7 @@ pub use cause::{Cause, Reason};
 pub use failing::Failing;
 pub use found::FoundInFull;
 pub use rolling_back::RollingBack;
+pub use store::{Entry, NotRead};
 pub use stored::{SCHEMA, Unknown, Unreadable};
 
 /// The one `current` item of a pair.

@@ -6,14 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    input::BadInput,
+    input::{BadInput, TARGET},
     names::{AlarmName, ClusterName, PairId, PipelineName, ServiceName},
     parts::pair::Pair,
     traffic::{self, Traffic, door::Opened},
 };
-
-/// The function environment's variable that holds the target.
-pub const TARGET: &str = "TARGET";
 
 /// The pair, its pipeline, what guards it and how its work is split.
 ///

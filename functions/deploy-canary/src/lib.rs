@@ -7,12 +7,13 @@ mod source;
 use std::{fmt, time::Duration};
 
 use canary::{
-    aws::{Account, Trouble, pipeline::ExecutionStatus},
+    aws::{Account, pipeline::ExecutionStatus},
     names::ReleaseId,
     observe::{self, Sight},
     parameters,
     reconcile::{Decided, Forward, Look, Stage},
     traffic::{Before, focus::Focus},
+    trouble::Trouble,
 };
 
 /// The stage.

@@ -5,13 +5,14 @@ pub mod decide;
 use std::{fmt, time::Duration};
 
 use canary::{
-    aws::{Account, Trouble},
+    aws::Account,
     decision::Decision,
     names::ReleaseId,
     observe::{self, Sight},
     parameters,
     reconcile::{Decided, Forward, Look, Stage},
     traffic::{focus::Focus, model::Goal},
+    trouble::Trouble,
 };
 
 /// The stage.

@@ -17,8 +17,8 @@ use canary::{
         orders, pair, release, running_tasks, target, weight,
     },
     job::Bookmark,
+    known::Known,
     names::TaskDefinitionArn,
-    observation::Known,
     parameters,
     parts::{
         pair::{Candidate, Change, ScalableTarget, Service, Suspended},

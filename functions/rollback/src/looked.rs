@@ -2,11 +2,12 @@
 
 use canary::{
     aws::pipeline::{Execution, ExecutionStatus},
-    aws::{AwsError, Trouble},
+    aws::{AwsError, LookError, alarms::Alarm},
     clock::Timestamp,
     decision::{Decision, Done, Move, Outcome, Step},
     fixtures::Moment,
-    observation::{Alarm, Known, Observation, Unseen},
+    known::{Known, Unseen},
+    observation::Observation,
     parts::pair::Service,
     reconcile::trigger::Trigger,
     record::Record,
@@ -150,7 +151,7 @@ impl Scene {
         let missing = |service: &mut Known<Service>, name| {
             if service.is_gone() {
                 let error = AwsError::missing("ecs:DescribeServices", format!("service {name}"));
-                *service = Known::Unknown(Trouble::from(error).into());
+                *service = Known::Unknown(LookError::from(error).into());
             }
         };
         Observation {
@@ -174,6 +175,6 @@ pub(crate) fn unseen<T>(why: &str) -> Known<T> {
     Known::Unknown(Unseen {
         why: why.to_owned(),
         is_passing: true,
-        trouble: None,
+        error: None,
     })
 }

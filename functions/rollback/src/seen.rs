@@ -4,12 +4,12 @@ use std::fmt;
 
 use canary::{
     aws::{
-        Account, in_time,
+        Account,
         pipeline::{Execution, ExecutionStatus},
     },
     clock::Timestamp,
+    known::{Known, Unseen, in_time},
     names::AlarmName,
-    observation::{Known, Unseen},
     observe,
     record::Record,
     traffic::{Seen as Pair, focus::Focus},

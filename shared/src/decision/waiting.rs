@@ -5,8 +5,8 @@ use std::{fmt, time::Duration};
 use super::Doing;
 use crate::{
     clock::{Spoken, Timestamp},
+    known::Known,
     names::{ReleaseId, ServiceName, TaskDefinitionArn},
-    observation::Known,
     parts::{
         pair::{Deployment, Protection, Service},
         rules::TargetHealth,

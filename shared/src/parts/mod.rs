@@ -1,6 +1,7 @@
 //! Kits: what traffic models have in common. A kit knows no model.
 
 mod begin;
+pub mod found;
 mod gap;
 pub mod pair;
 pub mod rules;

@@ -1,16 +1,14 @@
 //! What a decision comes to: the record first, then all steps at once, and the ledger's entry.
 
 use crate::{
-    aws::{
-        Account, AwsError, Trouble,
-        records::{Entry, Written},
-    },
+    aws::{Account, AwsError, table::Written},
     clock::Timestamp,
     decision::{Decision, Step},
     names::ReleaseId,
-    record::{FoundInFull, Record},
+    record::{Entry, FoundInFull, Record},
     target::Target,
     traffic::door::Opened,
+    trouble::Trouble,
 };
 
 /// Who acts, for whom, and on what.

@@ -5,8 +5,8 @@ use std::fmt;
 use super::{Service, Task};
 use crate::{
     exits::Exit,
+    known::{Known, Unseen},
     names::TaskDefinitionArn,
-    observation::{Known, Unseen},
     parts::task_definition::Definition,
     traffic::focus::Focus,
 };

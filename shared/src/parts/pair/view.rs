@@ -4,8 +4,8 @@ use super::{Change, Condition, Counts, Found, Gap, Holds, Pair, Seen, Service, S
 use crate::{
     clock::Timestamp,
     decision::{Doing, WaitingOn},
+    known::Known,
     names::{ReleaseId, TaskDefinitionArn},
-    observation::Known,
     reconcile::FUNCTION_TIMEOUT,
     traffic::release::{Missing, Promotion},
 };

@@ -1,7 +1,7 @@
 use canary::{
     decision::Decision,
     fixtures::{Moment, at, candidate, pair, record, stable, told},
-    observation::Known,
+    known::Known,
     parts::pair::{Protection, Set},
     target::ProtectedTasks,
 };
