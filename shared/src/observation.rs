@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{aws::alarms::Alarm, clock::Timestamp, known::Known, traffic::Seen};
+use crate::{aws::alarms::Alarm, clock::Timestamp, known::Known, record::Record, traffic::Seen};
 
 /// A pair and its guards at one moment.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +13,22 @@ pub struct Observation {
     pub alarms: Known<Vec<Alarm>>,
     /// The pair, as its traffic model sees it.
     pub pair: Seen,
+}
+
+/// A pair and its release record at one moment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sight {
+    /// The pair's release record, if there ever was a release.
+    pub record: Option<Record>,
+    /// The pair.
+    pub seen: Observation,
+}
+
+/// One line for the ledger.
+impl fmt::Display for Sight {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.seen.fmt(f)
+    }
 }
 
 /// One line for the ledger.

@@ -22,12 +22,14 @@ use crate::{
     aws::Account,
     clock::Timestamp,
     names::{PairId, ReleaseId, Version},
+    parts::{
+        body::Body,
+        release::{Promotion, Release},
+    },
     target::Target,
     traffic::{
         Seen,
-        body::Body,
         door::{Asked, Opened},
-        release::{Promotion, Release},
     },
     weight::Weight,
 };

@@ -8,10 +8,11 @@ use canary::{
     aws::Account,
     decision::Decision,
     names::ReleaseId,
-    observe::{self, Sight},
-    parameters,
+    observation::Sight,
+    observe, parameters,
+    parts::focus::Focus,
     reconcile::{Decided, Forward, Look, Stage},
-    traffic::{focus::Focus, model::Goal},
+    traffic::model::Goal,
     trouble::Trouble,
 };
 

@@ -22,12 +22,13 @@ use canary::{
     parameters,
     parts::{
         pair::{Candidate, Change, ScalableTarget, Service, Suspended},
+        release::Lacking,
         task_definition::{Definition, Digests},
     },
     reconcile::{Decided, Forward, Look, Stage, trigger::Trigger},
     record::{Phase, RollingBack},
     target::Target,
-    traffic::{alb::Groups, release::Lacking},
+    traffic::alb::Groups,
 };
 use deploy_canary::{DeployCanary, Detail, Start};
 use promote_primary::PromotePrimary;
@@ -278,9 +279,9 @@ impl<'a> Run<'a> {
                         release: release(),
                         bake: self.bake(),
                         timeout,
-                        drain: parameters::Drain {
+                        drain: canary::weight::Drain {
                             step: 30,
-                            ..parameters::Drain::default()
+                            ..canary::weight::Drain::default()
                         },
                     },
                 );

@@ -1,17 +1,19 @@
 //! What a whole look sees and comes to, for tests.
 
 use canary::{
-    aws::pipeline::{Execution, ExecutionStatus},
-    aws::{AwsError, LookError, alarms::Alarm},
+    aws::{
+        AwsError, LookError,
+        alarms::Alarm,
+        pipeline::{Execution, ExecutionStatus},
+    },
     clock::Timestamp,
     decision::{Decision, Done, Move, Outcome, Step},
     fixtures::Moment,
     known::{Known, Unseen},
     observation::Observation,
-    parts::pair::Service,
+    parts::{pair::Service, release::Lacking},
     reconcile::trigger::Trigger,
     record::Record,
-    traffic::release::Lacking,
 };
 
 use crate::{

@@ -11,8 +11,9 @@ use canary::{
     known::{Known, Unseen, in_time},
     names::AlarmName,
     observe,
+    parts::focus::Focus,
     record::Record,
-    traffic::{Seen as Pair, focus::Focus},
+    traffic::Seen as Pair,
 };
 
 use crate::watch::{self, Sight as Watching, Watched};

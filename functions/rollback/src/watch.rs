@@ -6,16 +6,18 @@
 mod keeping;
 
 use canary::{
-    aws::alarms::Alarm,
-    aws::pipeline::{Execution, ExecutionStatus},
+    aws::{
+        alarms::Alarm,
+        pipeline::{Execution, ExecutionStatus},
+    },
     clock::Timestamp,
     decision::{Doing, Idle, Refusal},
     gates::{self, Closed, Effect, Gate, When},
     known::{Known, Unseen},
     observation::Observation,
     observe,
+    parts::focus::Focus,
     record::{Cause, Phase, Reason, Record},
-    traffic::focus::Focus,
     trouble::Trouble,
 };
 

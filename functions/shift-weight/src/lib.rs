@@ -9,10 +9,10 @@ use std::time::Duration;
 use canary::{
     aws::Account,
     names::ReleaseId,
-    observe::{self, Sight},
-    parameters,
+    observation::Sight,
+    observe, parameters,
+    parts::focus::Focus,
     reconcile::{Decided, Forward, Look, Stage},
-    traffic::focus::Focus,
     trouble::Trouble,
 };
 

@@ -9,10 +9,10 @@ use crate::{
     names::{ReleaseId, ServiceName, TaskDefinitionArn},
     parts::{
         pair::{Deployment, Protection, Service},
+        release::Missing,
         rules::TargetHealth,
     },
     record::Cause,
-    traffic::release::Missing,
     weight::{Share, Weight},
     words::{because, plural},
 };

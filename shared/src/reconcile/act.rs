@@ -7,6 +7,7 @@ use crate::{
     names::ReleaseId,
     record::{Entry, FoundInFull, Record},
     target::Target,
+    telemetry,
     traffic::door::Opened,
     trouble::Trouble,
 };
@@ -88,7 +89,10 @@ impl Actor<'_> {
         };
         match self.account.write(record, found, &entry).await? {
             Written::Overtaken => Ok(None),
-            Written::Yes => Ok(Some(steps.await)),
+            Written::Yes => {
+                telemetry::wrote(record, entry.at);
+                Ok(Some(steps.await))
+            }
         }
     }
 

@@ -8,8 +8,9 @@ use super::{Decided, Forward, Look, Stage, look::look, report, trigger};
 use crate::{
     aws::Account,
     clock::Timestamp,
+    input::USER_PARAMETERS,
     job::{Bookmark, FailureType, Job, Report},
-    parameters::{self, USER_PARAMETERS},
+    parameters,
     trouble::Trouble,
 };
 

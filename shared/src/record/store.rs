@@ -12,7 +12,6 @@ use crate::{
     clock::Timestamp,
     job::cut,
     names::{PairId, ReleaseId},
-    telemetry,
 };
 
 /// A sort key is at most 1024 bytes: as many characters, of four bytes at most.
@@ -76,13 +75,7 @@ impl Account {
         if let Some(found) = found {
             others.push((FOUND.to_owned(), as_item(found)?));
         }
-        let written = self
-            .write_over(record.revision - 1, &stored, &others)
-            .await?;
-        if written == Written::Yes {
-            telemetry::wrote(record, entry.at);
-        }
-        Ok(written)
+        self.write_over(record.revision - 1, &stored, &others).await
     }
 
     /// Adds a decision that changes no record.

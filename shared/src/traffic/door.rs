@@ -7,17 +7,19 @@ use std::pin::Pin;
 
 use super::{
     Before, Change, Seen,
-    body::{Body, Part},
-    focus::Focus,
     line::Listed,
     model::{Goal, Versions},
-    release::{Missing, Release},
 };
 use crate::{
     aws::{Account, AwsError, LookError},
     input::BadInput,
     known::Unseen,
     parts::task_definition::Source,
+    parts::{
+        body::{Body, Part},
+        focus::Focus,
+        release::{Missing, Release},
+    },
     schedule::Window,
 };
 

@@ -2,13 +2,11 @@
 
 use std::fmt::{Debug, Display};
 
-use super::{
-    focus::Focus,
-    model::{Model, View},
-};
+use super::model::{Model, View};
 use crate::{
     aws::{Account, LookError},
     known::Unseen,
+    parts::focus::Focus,
     parts::task_definition::Source,
     schedule::Window,
 };

@@ -5,10 +5,12 @@ use canary::{
     clock::Timestamp,
     decision::{Decision, Step, WaitingOn},
     known::Unseen,
-    parts,
+    parts::{
+        found,
+        release::{Lacking, Missing},
+    },
     reconcile::Actor,
     record::{Record, RollingBack},
-    traffic::release::{Lacking, Missing},
     trouble::Trouble,
 };
 
@@ -87,7 +89,7 @@ async fn tell_incomplete(
         None
     } else {
         let (pair, release) = (&record.pair, &record.release);
-        parts::found::in_full(actor.account, pair, release).await
+        found::in_full(actor.account, pair, release).await
     };
     let incomplete = Incomplete {
         missing,

@@ -8,9 +8,11 @@ use crate::{
     aws::{Account, AwsError, LookError},
     known::{Known, in_time},
     names::TaskDefinitionArn,
-    parts::task_definition::{Definition, Digests, Source, Wanted},
-    traffic::focus::Focus,
-    traffic::release::Promotion,
+    parts::{
+        focus::Focus,
+        release::Promotion,
+        task_definition::{Definition, Digests, Source, Wanted},
+    },
 };
 
 impl Before {

@@ -7,8 +7,7 @@ use crate::{
     exits::Exit,
     known::{Known, Unseen},
     names::TaskDefinitionArn,
-    parts::task_definition::Definition,
-    traffic::focus::Focus,
+    parts::{focus::Focus, task_definition::Definition},
 };
 
 /// What a look sees of two services.

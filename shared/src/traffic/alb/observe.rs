@@ -6,9 +6,9 @@ use super::{Alb, Before, Groups, View};
 use crate::{
     aws::{Account, AwsError, LookError},
     known::Unseen,
-    parts::{pair, rules, task_definition::Source},
+    parts::{focus::Focus, pair, rules, task_definition::Source},
     schedule::Window,
-    traffic::{focus::Focus, observed::Observed},
+    traffic::observed::Observed,
 };
 
 /// What a look sees.

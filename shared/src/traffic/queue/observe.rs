@@ -6,9 +6,9 @@ use super::{Queue, View};
 use crate::{
     aws::{Account, LookError},
     known::{Known, Unseen},
-    parts::{pair, task_definition::Source},
+    parts::{focus::Focus, pair, task_definition::Source},
     schedule::Window,
-    traffic::{focus::Focus, observed::Observed},
+    traffic::observed::Observed,
 };
 
 /// What a look sees.

@@ -2,8 +2,7 @@ use canary::{
     decision::Decision,
     fixtures::{Moment, at, candidate, pair, record, stable, told},
     known::Known,
-    parts::pair::{Protection, Set},
-    target::ProtectedTasks,
+    parts::pair::{ProtectedTasks, Protection, Set},
 };
 
 use super::*;
