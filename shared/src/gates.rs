@@ -1,21 +1,17 @@
 //! Safety questions, asked at every look at everything, before anything else. They answer with a reason and change
 //! nothing. [`Gate::effect`] is the table of which of them counts when.
 
-mod letters;
-mod table;
-
 use crate::{
+    aws::alarms::Alarm,
     decision::{Refusal, WaitingOn},
     names::ReleaseId,
-    observation::{Alarm, Observation},
-    observe::Sight,
+    observation::{Observation, Sight},
     record::Record,
     target::Target,
     traffic::model::News,
 };
 
-pub use letters::{Less, Letters};
-pub use table::{Effect, Gate, When};
+pub use crate::parts::gate::{Effect, Gate, When};
 
 /// A closed gate.
 #[derive(Debug, Clone, PartialEq)]

@@ -17,11 +17,12 @@ use canary::{
         orders, pair, release, running_tasks, target, weight,
     },
     job::Bookmark,
+    known::Known,
     names::TaskDefinitionArn,
-    observation::Known,
     parameters,
     parts::{
         pair::{Candidate, Change, ScalableTarget, Service, Suspended},
+        release::Lacking,
         task_definition::{Definition, Digests},
     },
     reconcile::{Decided, Forward, Look, Stage, trigger::Trigger},
@@ -30,7 +31,6 @@ use canary::{
     traffic::{
         Before,
         alb::{self, Groups},
-        release::Lacking,
     },
 };
 use deploy_canary::{DeployCanary, Detail, Start};
@@ -282,9 +282,9 @@ impl<'a> Run<'a> {
                         release: release(),
                         bake: self.bake(),
                         timeout,
-                        drain: parameters::Drain {
+                        drain: canary::weight::Drain {
                             step: 30,
-                            ..parameters::Drain::default()
+                            ..canary::weight::Drain::default()
                         },
                     },
                 );

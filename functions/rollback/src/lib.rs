@@ -13,7 +13,7 @@ pub mod watch;
 use std::{sync::Arc, time::Duration};
 
 use canary::{
-    aws::{Account, Trouble},
+    aws::Account,
     clock::Timestamp,
     decision::{Decision, WaitingOn},
     parameters::{self, RawRollback},
@@ -21,6 +21,7 @@ use canary::{
         self, Decided, Look, NoDecision, Stage,
         trigger::{self, Caller, Trigger},
     },
+    trouble::Trouble,
 };
 use serde_json::{Value, json};
 

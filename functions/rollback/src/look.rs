@@ -5,12 +5,13 @@ mod keep;
 mod restore;
 
 use canary::{
-    aws::{Account, Trouble},
+    aws::Account,
     clock::Timestamp,
     decision::{Decision, Doing, Done, Idle, Outcome, WaitingOn},
     reconcile::{Actor, Stage, trigger::Trigger},
     record::Record,
     target::Target,
+    trouble::Trouble,
 };
 
 use crate::{

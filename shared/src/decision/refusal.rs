@@ -5,11 +5,12 @@ use std::time::Duration;
 use super::{ServiceSaid, Unfit, WaitingOn};
 use crate::{
     clock::Spoken,
+    input::TARGET,
     job::FailureType,
     names::{AlarmName, ForwardArn, PipelineName, ReleaseId, ServiceName, TargetGroupArn},
     parts::rules::{self, Rest, TargetHealth, Weights},
     record::{Cause, Phase, Record, SCHEMA},
-    target::{Difference, TARGET, Target},
+    target::{Difference, Target},
     words::{because, plural},
 };
 

@@ -1,6 +1,6 @@
 //! Why a release does not begin where nothing is wrong yet: what it, or its rollback, would run into later.
 
-use crate::{job::FailureType, names::ServiceName, target::TARGET};
+use crate::{input::TARGET, job::FailureType, names::ServiceName};
 
 /// Something about the pair with which a release is not begun. Everything here is asked before the first write.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

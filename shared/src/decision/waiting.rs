@@ -5,14 +5,14 @@ use std::{fmt, time::Duration};
 use super::Doing;
 use crate::{
     clock::{Spoken, Timestamp},
+    known::Known,
     names::{ReleaseId, ServiceName, TaskDefinitionArn},
-    observation::Known,
     parts::{
         pair::{Deployment, Protection, Service},
+        release::Missing,
         rules::TargetHealth,
     },
     record::Cause,
-    traffic::release::Missing,
     weight::{Share, Weight},
     words::{because, plural},
 };

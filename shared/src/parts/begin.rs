@@ -3,7 +3,7 @@
 use crate::{
     artifact::Images,
     decision::{Refusal, Unfit, WaitingOn},
-    traffic::body::Part,
+    parts::body::Part,
 };
 
 /// A release that can begin.

@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 
 use super::{Decided, NoDecision};
 use crate::{
-    aws::{Account, Trouble, pipeline::Delivered},
+    aws::{Account, pipeline::Delivered},
     clock::Timestamp,
     decision::{Decision, Move, WaitingOn},
     job::{Bookmark, Report},
+    trouble::Trouble,
 };
 
 /// What CodePipeline is told of what a look came to. One that is held is taken again; once that has been so for too long, the action

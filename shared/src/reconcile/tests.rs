@@ -6,7 +6,7 @@ use super::{
     *,
 };
 use crate::{
-    clock::Timestamp,
+    clock::{FUNCTION_TIMEOUT, Timestamp},
     decision::{Decision, Doing, Done, Outcome, Refusal, WaitingOn},
     fixtures::{ACTION, images, now, target},
     job::{Bookmark, FailureType, Report},

@@ -13,23 +13,24 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     begin::{Begin, Beginning},
-    body::Part,
     configured::Configured,
     observed::Observed,
-    release::{Lacking, Missing, Promotion},
 };
 use crate::{
     aws::{Account, AwsError},
     clock::Timestamp,
     decision::{Doing, Refusal, WaitingOn},
-    gates::{Gate, When},
     names::{ReleaseId, ServiceName},
-    parameters::Drain,
     parts::{
         Gap,
+        gate::{Gate, When},
         pair::{self, Holds, Pair},
     },
-    weight::{self, Weight},
+    parts::{
+        body::Part,
+        release::{Lacking, Missing, Promotion},
+    },
+    weight::{self, Drain, Weight},
 };
 
 pub use crate::parts::{Attained, News, Versions};

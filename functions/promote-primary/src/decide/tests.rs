@@ -18,7 +18,7 @@ fn look() -> Look<PromotePrimary> {
     let look: Look<PromotePrimary> = first_look(parameters::PromotePrimary {
         release: release(),
         bake: Duration::ZERO,
-        drain: parameters::Drain::default(),
+        drain: canary::weight::Drain::default(),
         timeout: Duration::from_mins(30),
     });
     look.started(at(300))

@@ -5,13 +5,13 @@ mod restoring;
 use std::time::Duration;
 
 use canary::{
+    aws::alarms::Alarm,
     aws::pipeline::{Approval, Execution},
     fixtures::{
         Moment, alarm, another_release, at, candidate, check, foreign, pair, record, release,
         scaling, stable, target,
     },
     names::ReleaseId,
-    observation::Alarm,
     parameters::Rollback,
     parts::pair::Service,
     reconcile::trigger::{End, Ended, Firing, Trigger},

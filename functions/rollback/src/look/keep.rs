@@ -1,11 +1,11 @@
 //! A release that goes on is held as it is.
 
 use canary::{
-    aws::Trouble,
     clock::Timestamp,
     decision::{Decision, WaitingOn},
     reconcile::Actor,
     record::Record,
+    trouble::Trouble,
 };
 
 use crate::{

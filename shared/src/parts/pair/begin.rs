@@ -10,9 +10,10 @@ use crate::{
     names::ReleaseId,
     parts::{
         Begun, NotBegun, Released,
+        body::Part,
+        release::Promotion,
         task_definition::{Definition, Digests, Wanted},
     },
-    traffic::{body::Part, release::Promotion},
 };
 
 /// What is read of two services once, before a release begins.

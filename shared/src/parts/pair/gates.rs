@@ -4,9 +4,8 @@ use super::{Both, FoundService, Hold, Service, Set, View};
 use crate::{
     decision::{Refusal, WaitingOn},
     exits::Watched,
-    gates::When,
     names::TaskDefinitionArn,
-    traffic::release::Promotion,
+    parts::{gate::When, release::Promotion},
     weight::Weight,
 };
 

@@ -5,12 +5,14 @@ use super::{
     Which, has_failed, left_over,
 };
 use crate::{
-    aws::{Account, AwsError, Trouble, in_time},
+    aws::{Account, AwsError, LookError},
+    known::{Known, in_time},
     names::TaskDefinitionArn,
-    observation::Known,
-    parts::task_definition::{Definition, Digests, Source, Wanted},
-    traffic::focus::Focus,
-    traffic::release::Promotion,
+    parts::{
+        focus::Focus,
+        release::Promotion,
+        task_definition::{Definition, Digests, Source, Wanted},
+    },
 };
 
 impl Before {
@@ -20,8 +22,8 @@ impl Before {
         account: &Account,
         pair: &Pair,
         seen: &Seen,
-        source: impl Future<Output = Result<Source, Trouble>> + Send,
-    ) -> Result<Option<Self>, Trouble> {
+        source: impl Future<Output = Result<Source, LookError>> + Send,
+    ) -> Result<Option<Self>, LookError> {
         let newest =
             |service: &Known<Service>| Some(service.get()?.newest()?.task_definition.clone());
         let Some(runs) = newest(&seen.primary) else {

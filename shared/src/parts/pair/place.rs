@@ -2,11 +2,10 @@
 
 use super::{Both, Candidate, Change, Condition, Gap, Service, Set, Task, View};
 use crate::{
-    clock::Timestamp,
+    clock::{FUNCTION_TIMEOUT, Timestamp},
     decision::{Doing, Refusal, WaitingOn},
     names::TaskDefinitionArn,
     parts::Attained,
-    reconcile::FUNCTION_TIMEOUT,
 };
 
 /// A candidate that is registered.

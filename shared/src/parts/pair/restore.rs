@@ -3,7 +3,7 @@
 
 use super::{Change, FoundService, ScalableTarget, Service, Set, View, Which};
 use crate::{
-    decision::WaitingOn, names::TaskDefinitionArn, observation::Known, traffic::release::Promotion,
+    decision::WaitingOn, known::Known, names::TaskDefinitionArn, parts::release::Promotion,
 };
 
 /// A release that is being rolled back.

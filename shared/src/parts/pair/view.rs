@@ -2,12 +2,11 @@
 
 use super::{Change, Condition, Counts, Found, Gap, Holds, Pair, Seen, Service, Set};
 use crate::{
-    clock::Timestamp,
+    clock::{FUNCTION_TIMEOUT, Timestamp},
     decision::{Doing, WaitingOn},
+    known::Known,
     names::{ReleaseId, TaskDefinitionArn},
-    observation::Known,
-    reconcile::FUNCTION_TIMEOUT,
-    traffic::release::{Missing, Promotion},
+    parts::release::{Missing, Promotion},
 };
 
 /// The two services of a release.

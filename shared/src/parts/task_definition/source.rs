@@ -5,9 +5,8 @@ use std::{collections::BTreeMap, fmt};
 use crate::{
     artifact::{FILE, Images},
     decision::Refusal,
-    input::BadInput,
+    input::{BadInput, USER_PARAMETERS},
     names::{ContainerName, Image, TaskDefinitionArn},
-    parameters::USER_PARAMETERS,
 };
 use serde_json::Value;
 

@@ -3,9 +3,12 @@
 use super::{Alb, Noted, Set, View};
 use crate::{
     decision::{Refusal, WaitingOn},
-    gates::{Gate, When},
-    parts::{pair::Service, rules},
-    traffic::release::Promotion,
+    parts::{
+        gate::{Gate, When},
+        pair::Service,
+        release::Promotion,
+        rules,
+    },
     weight::Weight,
 };
 

@@ -26,15 +26,13 @@ use super::{
 use crate::{
     aws::{Account, AwsError},
     decision::{Refusal, WaitingOn},
-    gates::{Gate, When},
     names::ServiceName,
     parts::{
-        pair::{self, Hold, Holds, Pair, Service},
-        rules::{self, Forward, FoundRules, SetWeight, Weights},
-    },
-    traffic::{
         body::Part,
+        gate::{Gate, When},
+        pair::{self, Hold, Holds, Pair, Service},
         release::{Lacking, Missing},
+        rules::{self, Forward, FoundRules, SetWeight, Weights},
     },
     weight::{Attained, Weight},
 };

@@ -5,13 +5,12 @@ use std::time::Duration;
 use super::{Alb, Set, View, share::targets};
 use crate::{
     decision::WaitingOn,
-    parameters::Drain,
     parts::{
         pair::{Promoting, Service},
         rules::{Gap, GivingBack, SetWeight, TargetHealth},
     },
     traffic::model::{Short, Takes, Toward},
-    weight::Weight,
+    weight::{Drain, Weight},
 };
 
 /// No bound on the number of tasks.

@@ -5,12 +5,9 @@ use crate::{
     clock::Timestamp,
     decision::{Refusal, Step, WaitingOn},
     names::{ReleaseId, Version},
+    parts::body::{Body, Part},
     parts::{NotBegun as Why, Released},
-    traffic::{
-        Before, Seen, begin,
-        body::{Body, Part},
-        line::Listed,
-    },
+    traffic::{Before, Seen, begin, line::Listed},
 };
 
 use super::asked::steps;

@@ -3,7 +3,7 @@
 use super::{Found, Queue, QueueTraffic, Set, Unreachable, plan};
 use crate::{
     decision::{Unfit, WaitingOn},
-    observation::Known,
+    known::Known,
     parts::pair::{self, Both, Planned},
     traffic::begin::{Begin, Beginning},
     weight::Weight,

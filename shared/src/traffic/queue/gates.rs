@@ -3,7 +3,10 @@
 use super::{Noted, Queue, Set, View};
 use crate::{
     decision::{Refusal, WaitingOn},
-    gates::{Gate, Letters, When},
+    parts::{
+        gate::{Gate, When},
+        letters::Letters,
+    },
 };
 
 /// What of a gate is seen closed.

@@ -19,11 +19,12 @@ use super::{
 use crate::{
     aws::{Account, AwsError},
     decision::{Refusal, WaitingOn},
-    gates::{Gate, Letters, When},
     names::ServiceName,
-    parts::pair::{self, Change, Hold, Holds, Pair},
-    traffic::{
+    parts::{
         body::Part,
+        gate::{Gate, When},
+        letters::Letters,
+        pair::{self, Change, Hold, Holds, Pair},
         release::{Lacking, Missing},
     },
     weight::Attained,

@@ -2,8 +2,8 @@ use super::Queue;
 use crate::{
     decision::WaitingOn,
     fixtures::{self, Moment, definition, image, now, pair, release, target},
+    known::Known,
     names::TaskDefinitionArn,
-    observation::Known,
     parts::{
         self,
         pair::{self, Service, Settings},
