@@ -1,6 +1,6 @@
 mod alb;
 mod deploying;
-
+mod queue;
 use std::{collections::BTreeMap, time::Duration};
 
 use canary::{
@@ -22,11 +22,6 @@ use canary::{
 use serde_json::json;
 
 use super::*;
-
-/// A change to consumers of a queue.
-fn step(change: Change) -> Step {
-    Step::Traffic(traffic::Change::Queue(change))
-}
 
 /// What a look reads beside what every look does.
 #[derive(Debug, Clone)]
@@ -181,42 +176,6 @@ fn a_release_begins_only_where_everything_is_in_order() {
     for (situation, pair, expected) in rows {
         check(situation, &decide(&look(), &seen(pair, start())), expected);
     }
-}
-
-#[test]
-fn what_is_begun_holds_what_was_found_and_the_whole_definition() {
-    let pair = pair()
-        .dead_letters(2)
-        .canary(|canary| canary.tasks(2).scaled(1, 4));
-    let Decision::Take(taken) = decide(&look(), &seen(pair.clone(), start())) else {
-        panic!("the release does not begin");
-    };
-    let record = taken.record.unwrap();
-    assert_eq!(record.revision, 1);
-    let found = fixtures::record().having_found(&pair).body.found;
-    assert_eq!(record.body.found, found);
-    let Some(Candidate::Registering { definition, since }) = record.set().candidate else {
-        panic!("{}", record.phase);
-    };
-    assert_eq!(since, now());
-    let register = step(Change::Register {
-        definition: definition.clone(),
-    });
-    assert_eq!(
-        taken.steps[0], register,
-        "what is registered is what is recorded"
-    );
-    let definition: serde_json::Value = serde_json::from_str(&definition).unwrap();
-    assert_eq!(
-        definition,
-        json!({
-            "family": "orders", "cpu": "256", "newerThanThisProgram": {"kept": true},
-            "containerDefinitions": [{"name": "app", "image": "orders:v2", "essential": true}],
-            "tags": [{"key": "team", "value": "orders"},
-                {"key": "canary:release", "value": release()},
-                {"key": "canary:began", "value": now()}],
-        })
-    );
 }
 
 #[test]

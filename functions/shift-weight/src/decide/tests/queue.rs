@@ -1,0 +1,424 @@
+use super::*;
+
+fn constant() -> Record {
+    record().of(target().constant_total())
+}
+
+#[test]
+fn it_fits_between_deploy_and_promote_of_the_same_release() {
+    let wrong = |phase: &str| {
+        format!(
+            "refuse: shift-weight does not fit: release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f is in phase {phase}. It fits \
+             after deploy-canary and before promote-primary, in the same pipeline execution"
+        )
+    };
+    let being_rolled_back = "refuse: release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f is being rolled back: alarm orders-dead-letters went \
+                             to ALARM: 3 messages. This action changed nothing more; once that is done, start a new execution, \
+                             or retry from deploy-canary";
+    let rolled_back = "refuse: release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f was rolled back: alarm orders-dead-letters went \
+                       to ALARM: 3 messages. This action changed nothing more; start a new execution, or retry from deploy-canary";
+    let sets = "take: 10 % asked, 25 % attainable: 1 of 4 tasks; setting 3 primary and 1 canary tasks | record Shifting";
+    let rows = vec![
+        ("no release ever", pair(), "refuse: this release does not have the pair orders/orders: no release has. deploy-canary must run first, in the same pipeline execution".to_owned()),
+        (
+            "another release",
+            seen(3, 1, record().owned_by(another_release()).shifting(10)),
+            "refuse: this release does not have the pair orders/orders: release 9e8d7c6b-5a49-4837-a615-049382716050 has it. \
+             deploy-canary must run first, in the same pipeline execution"
+                .to_owned(),
+        ),
+        ("nothing registered", pair().recorded(record()), wrong("Deploying")),
+        ("being registered", pair().recorded(record().registering(at(599))), wrong("Deploying")),
+        ("registered, not on the canary", pair().recorded(record().registered()), wrong("Deploying")),
+        ("deployed", seen(3, 1, record().registered()), sets.to_owned()),
+        ("being promoted", seen(3, 1, record().promoting()), wrong("Promoting")),
+        (
+            "promoted before: a re-run of an execution whose image runs already",
+            pair().recorded(record().promoted()),
+            "done: nothing to do: orders already runs orders:v2".to_owned(),
+        ),
+        ("being rolled back", seen(3, 1, record().shifting(10).rolling_back()), being_rolled_back.to_owned()),
+        ("rolled back", pair().recorded(record().rolled_back()), rolled_back.to_owned()),
+    ];
+    for (situation, seen, expected) in rows {
+        check(situation, &decide(&look(&[10]), &seen).decision, &expected);
+    }
+}
+
+#[test]
+fn a_gate_that_closes_stops_the_shift_whatever_else_is_to_do() {
+    let shifting = |n| seen(3, n, record().shifting(10));
+    let rows = [
+        (
+            "an alarm",
+            shifting(1).alarm_firing(),
+            "refuse: alarm orders-dead-letters is in ALARM. Threshold Crossed: 3 datapoints were greater than 0.",
+        ),
+        (
+            "a dead letter",
+            shifting(4).dead_letters_twice(1),
+            "refuse: 1 message came to the dead-letter queue orders-dead-letters since the release began; 0 are allowed \
+             (maxDeadLetters). It holds 1 now",
+        ),
+        (
+            "the canary runs something else",
+            shifting(1).canary(|canary| canary.on(&foreign())),
+            "refuse: orders-canary runs orders:9, not orders:8 as this release last set it. Somebody or something else has \
+             changed the service",
+        ),
+        (
+            "the primary runs something else",
+            shifting(1).primary(|primary| primary.on(&foreign())),
+            "refuse: orders runs orders:9, not orders:7 as this release last set it. Somebody or something else has changed \
+             the service",
+        ),
+        (
+            "ECS gives up",
+            shifting(1).canary(Service::broken_down),
+            "refuse: ECS gave up the deployment of orders:8 on orders-canary (circuit breaker): tasks failed to start",
+        ),
+    ];
+    for (situation, seen, expected) in rows {
+        check(situation, &decide(&look(&[10]), &seen).decision, expected);
+    }
+}
+
+#[test]
+fn in_additive_the_canary_gets_its_tasks_and_the_share_is_baked() {
+    let rows = vec![
+        (
+            "a share that is not asked yet",
+            at_step(0, 590),
+            seen(4, 1, record().registered()),
+            "take: 50 % asked, 50 % attainable: 4 of 8 tasks; setting 4 primary and 4 canary tasks | record Shifting | \
+             orders-canary: 4 tasks",
+        ),
+        (
+            "asked, but whoever asked was over before the count was set",
+            at_step(0, 590),
+            seen(4, 1, counting(1, 4, record().shifting(50))),
+            "take: 50 % asked, 50 % attainable: 4 of 8 tasks; setting 4 primary and 4 canary tasks | orders-canary: 4 tasks",
+        ),
+        (
+            "tasks are starting",
+            at_step(0, 590),
+            seen(4, 4, record().shifting(50)).canary(|canary| canary.running(2)),
+            "wait: 50 % asked, 33.3 % attained: waiting for tasks (orders on orders:7, 4 of 4 tasks, COMPLETED; \
+             orders-canary on orders:8, 2 of 4 tasks, COMPLETED)",
+        ),
+        (
+            "they are seen: the bake begins, and the record says so",
+            at_step(0, 590),
+            seen(4, 4, counting(1, 4, record().shifting(50))),
+            "take: 50 % asked, 50 % attained: 4 of 8 tasks, all run | record Shifting",
+        ),
+        (
+            "all run: the bake begins",
+            at_step(0, 590),
+            seen(4, 4, record().shifting(50)),
+            "wait: 50 % asked, 50 % attained: 4 of 8 tasks; baking 0s of 5m",
+        ),
+        (
+            "the bake goes on",
+            at_step(0, 400).holding(at(470)),
+            seen(4, 4, record().shifting(50)),
+            "wait: 50 % asked, 50 % attained: 4 of 8 tasks; baking 2m10s of 5m",
+        ),
+        (
+            "the primary's autoscaler adds tasks: the canary follows",
+            at_step(0, 400).holding(at(470)),
+            seen(6, 4, record().shifting(50)),
+            "take: 50 % asked, 50 % attainable: 6 of 12 tasks; setting 6 primary and 6 canary tasks | record Shifting | orders-canary: 6 tasks",
+        ),
+        (
+            "the primary's autoscaler takes tasks away: the canary follows",
+            at_step(0, 400).holding(at(470)),
+            seen(2, 4, record().shifting(50)),
+            "take: 50 % asked, 50 % attainable: 2 of 4 tasks; setting 2 primary and 2 canary tasks | record Shifting | orders-canary: 2 tasks",
+        ),
+        (
+            "fewer canary tasks are wanted while the primary's still start: not yet",
+            at_step(0, 400).holding(at(470)),
+            seen(2, 4, record().shifting(50)).primary(|primary| primary.running(1)),
+            "wait: 50 % asked, 80 % attained: waiting for tasks (orders on orders:7, 1 of 2 tasks, COMPLETED; orders-canary \
+             on orders:8, 4 of 4 tasks, COMPLETED)",
+        ),
+        (
+            "baked: done",
+            at_step(0, 200).holding(at(300)),
+            seen(4, 4, record().shifting(50)),
+            "done: 50 % asked, 50 % attained: 4 of 8 tasks; all shares held, no gate closed",
+        ),
+    ];
+    for (situation, bookmark, seen, expected) in rows {
+        let look = look(&[50]).with(bookmark);
+        check(situation, &decide(&look, &seen).decision, expected);
+    }
+}
+
+#[test]
+fn a_primary_that_scales_in_beyond_the_tolerance_of_a_share_that_bakes_is_no_failure() {
+    let mut look = look(&[20]).with(at_step(0, 400).holding(at(470)));
+    look.parameters.tolerance = Some(5.0);
+    check(
+        "the nearest share is held",
+        &decide(&look, &seen(1, 1, record().shifting(20))).decision,
+        "wait: 20 % asked, 50 % attained: 1 of 2 tasks; baking 2m10s of 5m",
+    );
+    check(
+        "before it is there it is refused",
+        &decide(&look, &seen(1, 1, record().shifting(10))).decision,
+        "refuse: a share of 20 % cannot be reached within 5 percentage points; the nearest reachable shares are 50 % (1 of 2 tasks)",
+    );
+}
+
+#[test]
+fn tasks_that_do_not_start_are_given_up_at_the_steps_timeout() {
+    let late = look(&[50]).with(at_step(0, 300)).taken_at(at(1500));
+    let starting = seen(4, 4, record().shifting(50)).canary(|canary| canary.running(2));
+    check(
+        "fifteen minutes and the bake after the step began",
+        &decide(&late, &starting).decision,
+        "refuse: not finished within 20m: 50 % asked, 33.3 % attained: waiting for tasks (orders on orders:7, 4 of 4 tasks, \
+         COMPLETED; orders-canary on orders:8, 2 of 4 tasks, COMPLETED)",
+    );
+}
+
+#[test]
+fn the_bookmark_says_since_when_a_share_is_held_and_which_step_is_next() {
+    let first = decide(
+        &look(&[10, 50]).with(at_step(0, 590)),
+        &seen(4, 1, record().shifting(10)),
+    );
+    let began = |decided: &Decided| decided.bookmark.bake.map(|bake| bake.began);
+    assert_eq!(began(&first), Some(now()));
+    let over = decide(
+        &look(&[10, 50]).with(at_step(0, 200).holding(at(300))),
+        &seen(4, 1, record().shifting(10)),
+    );
+    check(
+        "the next share is set in the look that ends the bake",
+        &over.decision,
+        "take: 50 % asked, 50 % attainable: 4 of 8 tasks; setting 4 primary and 4 canary tasks | record Shifting | \
+         orders-canary: 4 tasks",
+    );
+    assert_eq!(
+        (over.bookmark.step, over.bookmark.step_started, began(&over)),
+        (1, now(), None)
+    );
+    let same = decide(
+        &look(&[10, 10]).with(at_step(0, 200).holding(at(300))),
+        &seen(4, 1, record().shifting(10)),
+    );
+    check(
+        "a second step of the same share only bakes on",
+        &same.decision,
+        "wait: 10 % asked, 20 % attained: 1 of 5 tasks; baking 0s of 5m",
+    );
+}
+
+#[test]
+fn in_constant_total_a_canary_task_runs_before_a_primary_task_stops_both_ways() {
+    let rows = [
+        (
+            "up: the canary first",
+            50,
+            seen(4, 1, constant().shifting(50)),
+            "take: 50 % asked, 50 % attainable: 2 of 4 tasks; setting 4 primary and 2 canary tasks | record Shifting | orders-canary: 2 tasks",
+        ),
+        (
+            "its task is starting: the primary keeps its own",
+            50,
+            seen(4, 2, constant().shifting(50)).canary(|canary| canary.running(1)),
+            "wait: 50 % asked, 20 % attained: waiting for tasks (orders on orders:7, 4 of 4 tasks, COMPLETED; orders-canary \
+             on orders:8, 1 of 2 tasks, COMPLETED)",
+        ),
+        (
+            "it runs: the primary gives one up",
+            50,
+            seen(4, 2, constant().shifting(50)),
+            "take: 50 % asked, 50 % attainable: 2 of 4 tasks; setting 2 primary and 2 canary tasks | record Shifting | orders: 2 tasks",
+        ),
+        (
+            "down: the primary first",
+            25,
+            seen(2, 2, constant().shifting(25)),
+            "take: 25 % asked, 25 % attainable: 1 of 4 tasks; setting 3 primary and 2 canary tasks | record Shifting | orders: 3 tasks",
+        ),
+        (
+            "then the canary",
+            25,
+            seen(3, 2, constant().shifting(25)),
+            "take: 25 % asked, 25 % attainable: 1 of 4 tasks; setting 3 primary and 1 canary tasks | record Shifting | orders-canary: 1 tasks",
+        ),
+        (
+            "everything leaves the primary no tasks",
+            100,
+            seen(2, 4, constant().shifting(100)),
+            "take: 100 % asked, 100 % attainable: 4 of 4 tasks; setting 0 primary and 4 canary tasks | record Shifting | orders: 0 tasks",
+        ),
+    ];
+    for (situation, percent, seen, expected) in rows {
+        let look = look(&[percent])
+            .with(at_step(0, 590))
+            .at_target(target().constant_total());
+        check(situation, &decide(&look, &seen).decision, expected);
+    }
+}
+
+#[test]
+fn a_count_is_changed_only_once_its_scaling_is_seen_to_be_held() {
+    let scaled = |record: Record| {
+        let seen = seen(3, 1, record);
+        seen.primary(|primary| primary.scaled(2, 9)).found_so()
+    };
+    let rows = [
+        (
+            "in constantTotal the primary's",
+            scaled(constant().registered()),
+            target().constant_total(),
+            "take: suspending automatic scaling for the length of the release | record Shifting | orders: scaled 0 to 9 \
+             suspended",
+        ),
+        (
+            "that failed: again, although the counts are right",
+            scaled(constant().shifting(25)),
+            target().constant_total(),
+            "take: suspending automatic scaling for the length of the release | orders: scaled 0 to 9 suspended",
+        ),
+        (
+            "held",
+            scaled(constant().shifting(25)).primary(Service::held),
+            target().constant_total(),
+            "wait: 25 % asked, 25 % attained: 1 of 4 tasks; baking 0s of 5m",
+        ),
+        (
+            "in additive the primary's is its own",
+            scaled(record().shifting(25)),
+            target(),
+            "wait: 25 % asked, 25 % attained: 1 of 4 tasks; baking 0s of 5m",
+        ),
+        (
+            "somebody has resumed the canary's",
+            scaled(record().shifting(25))
+                .canary(|canary| canary.scaled(1, 4))
+                .found_so(),
+            target(),
+            "take: suspending automatic scaling for the length of the release | orders-canary: scaled 0 to 4 suspended",
+        ),
+    ];
+    for (situation, seen, target, expected) in rows {
+        let look = look(&[25]).with(at_step(0, 590)).at_target(target);
+        check(situation, &decide(&look, &seen).decision, expected);
+    }
+}
+
+#[test]
+fn a_share_that_cannot_be_reached_is_refused_before_anything_is_changed() {
+    let mut strict = look(&[10]);
+    strict.parameters.tolerance = Some(5.0);
+    let none = seen(0, 1, record().registered());
+    let some = seen(3, 1, record().registered());
+    let full = seen(3, 1, record().of(target().at_most(3)).registered());
+    let rows = [
+        (
+            "no primary tasks",
+            look(&[10]),
+            &none,
+            "refuse: a share of 10 % cannot be reached: the primary service has no tasks; scale it to at least one and retry",
+        ),
+        (
+            "outside of the tolerance",
+            strict,
+            &some,
+            "refuse: a share of 10 % cannot be reached within 5 percentage points; the nearest reachable shares are 25 % (1 \
+             of 4 tasks)",
+        ),
+        (
+            "no room",
+            look(&[10]),
+            &full,
+            "refuse: a share of 10 % cannot be reached: maxTasks is 3 and 3 tasks are taken; raise maxTasks in the target to \
+             4 or more",
+        ),
+    ];
+    for (situation, look, seen, expected) in rows {
+        check(situation, &decide(&look, seen).decision, expected);
+    }
+}
+
+#[test]
+fn an_event_that_is_delivered_again_late_does_not_take_the_share_back() {
+    let busy = "wait: another invocation is at work for this pair; looking again";
+    let sets = "take: 10 % asked, 20 % attainable: 1 of 5 tasks; setting 4 primary and 1 canary tasks | record Shifting | \
+                orders-canary: 1 tasks";
+    let rows = [
+        (
+            "the first event, after the action's second step",
+            look(&[10, 50]),
+            record().shifting_by(50, &[(ACTION, 1)]),
+            "wait: 50 % asked, 50 % attained: 4 of 8 tasks; baking 0s of 5m",
+        ),
+        (
+            "a continuation, after the action's second step",
+            look(&[10, 50]).with(at_step(0, 590)),
+            record().shifting_by(50, &[(ACTION, 1)]),
+            "wait: 50 % asked, 50 % attained: 4 of 8 tasks; baking 0s of 5m",
+        ),
+        (
+            "the first event, after a later action",
+            look(&[10]),
+            record().shifting_by(50, &[(ACTION, 0), ("a later one", 0)]),
+            busy,
+        ),
+        (
+            "another action's turn",
+            look(&[10]),
+            record().shifting_by(50, &[("an earlier one", 3)]),
+            sets,
+        ),
+        (
+            "a retry of the action: another first job",
+            look(&[10]),
+            record().shifting_by(50, &[("the failed one", 1)]),
+            sets,
+        ),
+    ];
+    for (situation, look, record, expected) in rows {
+        check(
+            situation,
+            &decide(&look, &seen(4, 4, record)).decision,
+            expected,
+        );
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_action_ends_at_its_last_share_and_one_more_look_changes_nothing(
+        is_constant in any::<bool>(),
+        percents in prop::collection::vec(1u8..100, 1..5),
+        primary in 2u32..40, resting in 0u32..3, scaled in any::<bool>(),
+    ) {
+        let target = if is_constant { target().constant_total() } else { target() };
+        let found = pair().tasks(primary, resting);
+        let mut pair = pair().canary_on_candidate().tasks(primary, resting.max(1));
+        if scaled {
+            pair = pair.primary(|primary| primary.scaled(1, 100));
+        }
+        let record = record().of(target.clone()).having_found(&found).registered();
+        let mut world = World::new(pair.recorded(record));
+        let look = look(&percents).at_target(target.clone());
+        let (story, bookmark) = until_done(&look, &mut world);
+        prop_assert!(story.last().unwrap().starts_with("done: "), "{story:#?}");
+        let last = weight(*percents.last().unwrap());
+        let counts = Counts { primary: world.pair.primary.desired, canary: world.pair.canary.desired };
+        let goal = canary::traffic::queue::plan(target.queue().unwrap(), last, world.pair.primary.desired, primary + resting).unwrap();
+        prop_assert_eq!(counts, goal);
+        let writes = world.writes;
+        let again = look.with(bookmark);
+        let (story, _) = until_done(&again, &mut world);
+        prop_assert_eq!(story.len(), 1);
+        prop_assert_eq!(world.writes, writes);
+    }
+}
