@@ -23,6 +23,16 @@ macro_rules! models {
             $(#[doc = concat!("Of `", stringify!($model), "`.")] $key(<$model as Model>::Before),)+
         }
 
+        /// Each keeps the contract.
+        #[cfg(test)]
+        mod admitted {
+            $(#[allow(non_snake_case, reason = "its key is the module's name")]
+            mod $key {
+                use super::super::*;
+                $crate::traffic::contract::tests!($model);
+            })+
+        }
+
         impl From<Input> for Traffic {
             fn from(input: Input) -> Self {
                 match input {

@@ -5,6 +5,8 @@ pub mod queue;
 
 pub mod back;
 pub mod begin;
+#[cfg(test)]
+mod contract;
 pub mod door;
 mod joined;
 mod line;

@@ -18,6 +18,8 @@ mod seen;
 mod service;
 mod stop;
 mod view;
+#[cfg(test)]
+pub(crate) mod world;
 
 use serde::{Deserialize, Serialize};
 

@@ -9,6 +9,8 @@
 mod as_found;
 mod aws;
 mod begin;
+#[cfg(test)]
+mod contract;
 mod gates;
 mod joined;
 mod placed;

@@ -1,0 +1,331 @@
+//! HTTP services behind a load balancer in simulated accounts, for the contract.
+
+use std::time::Duration;
+
+use super::{Alb, Before, Groups, Seen};
+use crate::{
+    clock::Timestamp,
+    decision::Step,
+    fixtures::{
+        Harm, Part, Speed, canary_group, forwarding, group, groups, http_pair_of, http_target, now,
+        primary_group, rule, second_rule,
+    },
+    observation::Observation,
+    parts::{
+        pair::{
+            self,
+            world::{self as services, updates},
+        },
+        rules::{self, Forward, world as balancer},
+    },
+    target::Target,
+    traffic::contract::{Admitted, Place, World},
+};
+
+/// Two services that answer requests.
+#[derive(Debug, Clone)]
+pub(in crate::traffic) struct Sites {
+    services: services::World,
+    balancer: balancer::World,
+    speed: Speed,
+    /// Tasks that all the work takes.
+    all: u32,
+    drain: Duration,
+}
+
+impl Sites {
+    fn place(
+        name: &'static str,
+        target: &Target,
+        found: Observation,
+        (drain_seconds, shares): (u64, &[u8]),
+        speed: Speed,
+    ) -> Place<Alb> {
+        let traffic = target.alb().expect("a load balancer").clone();
+        let Observation {
+            primary,
+            canary,
+            alb,
+            ..
+        } = found;
+        let healthy = [primary.running, canary.running];
+        let forwards = alb.expect("a load balancer").forwards;
+        let world = Self {
+            speed,
+            all: primary.desired,
+            drain: Duration::from_secs(drain_seconds),
+            services: services::World::new(primary, canary, now(), speed),
+            balancer: balancer::World::new(&traffic.place, forwards, healthy, speed),
+        };
+        Place {
+            name,
+            speed,
+            model: Alb {
+                pair: target.services(),
+                traffic,
+            },
+            world,
+            shares: shares.to_vec(),
+        }
+    }
+
+    fn seen_with(&self, pair: pair::Seen) -> Seen {
+        Seen {
+            pair,
+            rules: self
+                .balancer
+                .seen(&self.services.primary, &self.services.canary),
+        }
+    }
+
+    /// A change leaves the canary so many tasks of those that it has.
+    fn leaves(&self, change: &Step) -> u32 {
+        let canary = &self.services.canary;
+        match change {
+            Step::UpdateService {
+                service,
+                task_definition,
+                desired,
+            } if *service == canary.name => {
+                let is_replaced = task_definition.as_ref().is_some_and(|it| !canary.is_on(it));
+                if is_replaced {
+                    0
+                } else {
+                    desired.unwrap_or(canary.desired)
+                }
+            }
+            Step::Scale { service, to } if *service == canary.name => {
+                canary.desired.min(to.max.max(to.min))
+            }
+            _ => canary.desired,
+        }
+    }
+
+    /// Tasks go only when nothing is sent to them any more, and what was is answered.
+    fn may_take(&self, change: &Step) -> Result<(), Harm> {
+        let (left, has) = (self.leaves(change), self.services.canary.desired);
+        let [_, (_, needed, _)] = self.balancer.loads(self.all);
+        if left < has && left < needed {
+            return Err(Harm::Unfinished(format!(
+                "{left} of {has} canary tasks stay, and its requests take {needed}"
+            )));
+        }
+        if left < has && self.balancer.is_draining(self.drain, self.services.now) {
+            return Err(Harm::Unfinished(format!(
+                "{left} of {has} canary tasks stay, and others still answer requests"
+            )));
+        }
+        Ok(())
+    }
+
+    fn catch_up(&mut self) {
+        let (primary, canary) = (&self.services.primary, &self.services.canary);
+        self.balancer.lose(primary, canary);
+        if self.speed == Speed::Fast {
+            self.balancer.heal(primary, canary);
+        }
+    }
+}
+
+/// The rules of the story, each with the primary's weight and that of another group.
+fn found(weights: &[(u16, Option<u16>)], (primary, canary): (u32, u32)) -> Observation {
+    let rules = &[rule(), second_rule()][..weights.len()];
+    let target = http_target();
+    let place = &target.alb().expect("a load balancer").place;
+    http_pair_of(rules)
+        .serving(primary, canary)
+        .balancing(|alb| {
+            for (forward, (weight, other)) in alb.forwards.iter_mut().zip(weights) {
+                let mut groups = vec![(primary_group(), *weight), (canary_group(), 0)];
+                groups.extend(other.map(|other| (group("other"), other)));
+                let read = Forward::read(place.groups(), &forward.arn, forwarding(&groups));
+                *forward = read.expect("a forward action");
+            }
+        })
+}
+
+impl Admitted for Alb {
+    type World = Sites;
+
+    const DRAINS: bool = true;
+
+    fn places(speed: Speed) -> Vec<Place<Self>> {
+        let one = |tasks| found(&[(100, None)], tasks);
+        let place = |name, target: Target, found, how: (u64, &[u8])| {
+            Sites::place(name, &target, found, how, speed)
+        };
+        let two = http_target()
+            .of_two_rules()
+            .balanced(|alb| alb.min_tasks = 2);
+        let scaled = one((3, 1))
+            .primary(|primary| primary.scaled(2, 8))
+            .canary(|canary| canary.scaled(1, 4));
+        let mut moved = place(
+            "scaled while it is released",
+            http_target().resting_on(2),
+            scaled.clone(),
+            (25, &[20, 50]),
+        );
+        moved.world.services.policy = vec![Some(3), None, Some(5), Some(4)];
+        vec![
+            place("one rule", http_target(), one((3, 1)), (120, &[10, 50, 20])),
+            place(
+                "two rules, shared with others",
+                two.clone().resting_on(0),
+                found(&[(300, Some(100)), (7, Some(1))], (4, 0)),
+                (25, &[50, 100]),
+            ),
+            place("scaled", http_target(), scaled, (0, &[50])),
+            moved,
+        ]
+    }
+
+    fn elsewhere(&self) -> Self {
+        Self {
+            pair: self.pair.elsewhere(),
+            ..self.clone()
+        }
+    }
+}
+
+impl World for Sites {
+    type Seen = Seen;
+    type Before = Before;
+    type Change = Step;
+
+    fn before(&self) -> Before {
+        Before {
+            pair: services::World::before(),
+            groups: Groups {
+                drain_seconds: self.drain.as_secs(),
+                ..groups()
+            },
+        }
+    }
+
+    fn seen(&self) -> Seen {
+        self.seen_with(self.services.seen())
+    }
+
+    fn unseen(of: &Seen) -> Seen {
+        Seen {
+            pair: pair::Seen::nothing(),
+            rules: rules::Seen::nothing(of.rules.rules.iter().map(|rule| &rule.arn)),
+        }
+    }
+
+    fn hidden(&self) -> Vec<(&'static str, Seen)> {
+        let seen = self.seen();
+        let services = self.services.hidden().into_iter();
+        let services = services.map(|(what, pair)| (what, self.seen_with(pair)));
+        let rules = balancer::World::hidden(&seen.rules).into_iter();
+        let rules = rules.map(|(what, rules)| {
+            let pair = seen.pair.clone();
+            (what, Seen { pair, rules })
+        });
+        services.chain(rules).collect()
+    }
+
+    fn hasty(seen: Seen) -> Seen {
+        Seen {
+            pair: services::World::hasty(seen.pair),
+            rules: balancer::World::hasty(seen.rules),
+        }
+    }
+
+    fn right(change: &Step) -> String {
+        match change {
+            Step::Weigh { forward, .. } => balancer::World::right(forward),
+            change => services::World::right(change),
+        }
+    }
+
+    fn may(&self, change: &Step) -> Result<(), Harm> {
+        match change {
+            Step::Weigh { forward, .. } => self.balancer.may(forward),
+            change => self
+                .services
+                .may(change)
+                .and_then(|()| self.may_take(change)),
+        }
+    }
+
+    fn take(&mut self, change: &Step) {
+        match change {
+            Step::Weigh {
+                forward, actions, ..
+            } => self.balancer.take(forward, actions, self.services.now),
+            change => self.services.take(change),
+        }
+        self.catch_up();
+    }
+
+    fn pass(&mut self, now: Timestamp) {
+        // Tasks answer before older ones go.
+        self.balancer
+            .heal(&self.services.primary, &self.services.canary);
+        self.services.pass(now);
+        self.balancer.pass(now);
+        self.catch_up();
+    }
+
+    fn tamper(&mut self) {
+        self.services.tamper();
+    }
+
+    fn bears(&self, goes_back: bool) -> Result<(), Harm> {
+        let loads = self.balancer.loads(self.all);
+        let is_anybody_able = loads.iter().any(|(.., healthy)| *healthy > 0);
+        for (version, needed, healthy) in loads {
+            // While a release is rolled back whoever answers takes all there is.
+            let is_enough = if goes_back {
+                healthy > 0 || needed == 0 || !is_anybody_able
+            } else {
+                healthy >= needed
+            };
+            if !is_enough {
+                return Err(Harm::Overload(format!(
+                    "{version} has {healthy} healthy targets, and its requests take {needed}"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn is_stopped(&self) -> bool {
+        let canary = services::World::runs_candidate(&self.services.canary);
+        self.is_stopped_blindly() && !(canary && self.balancer.sends_canary())
+    }
+
+    // What somebody may have done to the rules has to be seen before requests are sent anywhere.
+    fn is_stopped_blindly(&self) -> bool {
+        !services::World::runs_candidate(&self.services.primary)
+    }
+
+    fn stops_by(&self) -> Vec<String> {
+        let rules = self.balancer.forwards.iter();
+        let rules = rules.map(|rule| balancer::World::right(&rule.arn));
+        rules
+            .chain([updates(&self.services.primary.name)])
+            .collect()
+    }
+
+    // The canary keeps its tasks, and the primary its own, until requests are where they were.
+    fn parts(&self) -> Vec<Part> {
+        let rules = self.balancer.parts();
+        let stops_by = self.stops_by();
+        let services = self.services.parts().into_iter();
+        let services = services.map(|mut part| {
+            let is_primarys_version = part.takes == [updates(&self.services.primary.name)];
+            if !is_primarys_version {
+                part.takes.extend(stops_by.clone());
+            }
+            part
+        });
+        services.chain(rules).collect()
+    }
+
+    fn is_still(&self) -> bool {
+        self.services.policy.is_empty()
+    }
+}

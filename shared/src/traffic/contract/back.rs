@@ -1,0 +1,247 @@
+//! A rollback, driven as the function drives it: the fence, the stopping call by itself, then everything else, look by look.
+
+use super::{
+    Admitted, Clause, World,
+    release::{Kept, Result, Run},
+};
+use crate::{
+    decision::Step,
+    fixtures::release,
+    reconcile::FUNCTION_TIMEOUT,
+    record::{Lacking, Missing},
+    traffic::model::{Goal, Short, Toward},
+};
+
+/// More looks than any rollback takes.
+const MOST_LOOKS: usize = 150;
+
+/// What is in a rollback's way.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Obstacles {
+    /// After how many looks what was under way arrives; never if it got lost.
+    pub(super) late_after: Option<usize>,
+    /// For how many looks something is denied, or not seen.
+    pub(super) looks: usize,
+    /// The right that is denied.
+    pub(super) denied: Option<String>,
+    /// What is not seen, by its place; everything if it has none.
+    pub(super) hidden: Option<usize>,
+    /// Whether what goes out with the fence is seen before that, or behind it.
+    pub(super) sees_before: bool,
+}
+
+/// What a look has sent, and what of that AWS has refused.
+#[derive(Default)]
+struct Sent {
+    all: Vec<Step>,
+    failed: Vec<Step>,
+}
+
+impl<M: Admitted> Run<'_, M> {
+    /// The record says that the release is rolled back.
+    pub(super) fn fence(&mut self) {
+        self.goes_back = true;
+        if let Some(kept) = &mut self.kept {
+            kept.since = self.now;
+            self.writes += 1;
+        }
+    }
+
+    /// Until everything is as found, behind the fence.
+    pub(super) fn roll_back(&mut self, obstacles: &Obstacles) -> Result<()> {
+        if self.kept.is_none() {
+            return Ok(());
+        }
+        self.pass()?;
+        self.fence();
+        for n in 0..MOST_LOOKS {
+            if n > 0 {
+                self.pass()?;
+            }
+            if self.look_back(n, obstacles)? {
+                return Ok(());
+            }
+        }
+        Err(self.violation(Clause::Restores, "a rollback without an end"))
+    }
+
+    /// A rollback to which something was denied goes on, with nothing in its way.
+    pub(super) fn finish_back(&mut self) -> Result<()> {
+        for _ in 0..MOST_LOOKS {
+            self.pass()?;
+            if self.look_back(usize::MAX, &Obstacles::default())? {
+                return Ok(());
+            }
+        }
+        Err(self.violation(Clause::Perseveres, "a rollback without an end"))
+    }
+
+    /// So many looks of a rollback, whatever they come to.
+    pub(super) fn look_back_for(&mut self, looks: usize, obstacles: &Obstacles) -> Result<()> {
+        for n in 0..looks {
+            if n > 0 {
+                self.pass()?;
+            }
+            self.look_back(n, obstacles)?;
+        }
+        Ok(())
+    }
+
+    /// One look; whether everything is as found.
+    pub(super) fn look_back(&mut self, n: usize, obstacles: &Obstacles) -> Result<bool> {
+        let is_hindered = n < obstacles.looks;
+        let is_blind = is_hindered && obstacles.denied.is_none();
+        let denied = obstacles.denied.as_ref().filter(|_| is_hindered);
+        let before = self.seen_at(n, obstacles);
+        let mut sent = Sent::default();
+        if n == 0 && !self.send(self.stopping(), denied, &mut sent)? {
+            return Ok(false);
+        }
+        let stopping = sent.all.clone();
+        let seen = if obstacles.sees_before {
+            before
+        } else {
+            self.seen_at(n, obstacles)
+        };
+        let toward = self.toward(&seen)?;
+        if obstacles.late_after == Some(n) {
+            for change in std::mem::take(&mut self.late) {
+                self.world.take(&change);
+            }
+        } else if obstacles.late_after.is_none() {
+            self.late.clear();
+        }
+        let is_over = match toward {
+            Ok(attained) => {
+                if is_blind && obstacles.hidden.is_none() {
+                    let what = format!(
+                        "nothing was seen, and a rollback is over ({})",
+                        attained.said
+                    );
+                    return Err(self.violation(Clause::Knows, what));
+                }
+                self.is_fenced()
+            }
+            Err(Short::Wait(_)) => false,
+            Err(Short::Refuse(refusal)) => {
+                let what = format!("a rollback is refused: {refusal}");
+                return Err(self.violation(Clause::Restores, what));
+            }
+            Err(Short::Change {
+                set, mut changes, ..
+            }) => {
+                changes.retain(|change| !stopping.contains(change));
+                if let Some(set) = set {
+                    if !self.write() {
+                        self.lives = usize::MAX;
+                        return Ok(false);
+                    }
+                    self.set(&set)?;
+                }
+                if !self.send(changes, denied, &mut sent)? {
+                    return Ok(false);
+                }
+                false
+            }
+        };
+        self.keep_books(&seen, &sent, !is_blind)?;
+        Ok(is_over)
+    }
+
+    fn is_fenced(&self) -> bool {
+        let since = self.kept.as_ref().map(|kept| kept.since);
+        since.is_some_and(|since| self.now > since + FUNCTION_TIMEOUT)
+    }
+
+    fn seen_at(&self, n: usize, obstacles: &Obstacles) -> M::Seen {
+        if n >= obstacles.looks || obstacles.denied.is_some() {
+            return self.world.seen();
+        }
+        match obstacles.hidden {
+            None => M::World::unseen(&self.world.seen()),
+            Some(at) => self.world.hidden().swap_remove(at).1,
+        }
+    }
+
+    /// The stopping call, decided on nothing but the record.
+    pub(super) fn stopping(&self) -> Vec<Step> {
+        let (unseen, id) = (M::World::unseen(&self.world.seen()), release());
+        let stop = |kept: &Kept<M>| {
+            let view = kept.view(&unseen, &kept.set, &id, self.now);
+            self.place.model.stop(view)
+        };
+        self.kept.as_ref().map_or_else(Vec::new, stop)
+    }
+
+    fn toward(&self, seen: &M::Seen) -> Result<Toward<M::Set>> {
+        let (goal, id) = (
+            Goal::AsFound {
+                fenced: self.is_fenced(),
+            },
+            release(),
+        );
+        let Some(kept) = &self.kept else {
+            return Err(self.violation(Clause::Restores, "there is no release"));
+        };
+        let view = kept.view(seen, &kept.set, &id, self.now);
+        Ok(self.place.model.toward(goal, view))
+    }
+
+    fn set(&mut self, set: &M::Set) -> Result<()> {
+        let set = self.stored(set)?;
+        if let Some(kept) = &mut self.kept {
+            kept.set = set;
+        }
+        Ok(())
+    }
+
+    /// All changes at once, whatever fails; `false` if the function is killed.
+    fn send(
+        &mut self,
+        changes: Vec<Step>,
+        denied: Option<&String>,
+        sent: &mut Sent,
+    ) -> Result<bool> {
+        for change in changes {
+            if !self.write() {
+                self.lives = usize::MAX;
+                return Ok(false);
+            }
+            sent.all.push(change.clone());
+            if denied == Some(&M::World::right(&change)) {
+                sent.failed.push(change);
+            } else {
+                self.change(&change)?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// What AWS has refused, and whether the stopping call has got through.
+    fn keep_books(&mut self, seen: &M::Seen, sent: &Sent, saw_everything: bool) -> Result<()> {
+        let Some(kept) = &mut self.kept else {
+            return Ok(());
+        };
+        let (id, now, model) = (release(), self.now, &self.place.model);
+        let refused = sent.failed.iter().map(|change| Lacking {
+            what: change.to_string(),
+            why: "not allowed".to_owned(),
+        });
+        let view = kept.view(seen, &kept.set, &id, now);
+        let lacking: Vec<Lacking> = model.lacking(view).into_iter().chain(refused).collect();
+        let after = model.sent(&sent.all, &sent.failed, view);
+        kept.refused
+            .retain(|it| !saw_everything || lacking.iter().any(|new| new.what == it.what));
+        for new in lacking {
+            if !kept.refused.iter().any(|it| it.what == new.what) {
+                kept.refused.push(Missing {
+                    what: new.what,
+                    why: new.why,
+                    since: now,
+                    told: now,
+                });
+            }
+        }
+        self.set(&after)
+    }
+}
