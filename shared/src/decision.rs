@@ -14,6 +14,7 @@ use std::time::Duration;
 use crate::{
     clock::Timestamp,
     record::{FoundInFull, Record},
+    traffic::model::News,
 };
 
 pub use doing::{Changes, Doing};
@@ -88,18 +89,15 @@ impl Decision {
 
     /// The same, with what the look has noted in the record: it rides with whatever is written anyway, and is written by itself if it
     /// counts for the looks after it.
-    pub fn noting(self, before: Option<&Record>, noted: Option<&Record>, now: Timestamp) -> Self {
-        let (Some(before), Some(noted)) = (before, noted) else {
+    pub fn noting(self, noted: Option<&Record>, news: Option<&News>, now: Timestamp) -> Self {
+        let (Some(noted), Some(news)) = (noted, news) else {
             return self;
         };
-        if !noted.says_more_than(before) {
-            return self;
-        }
         let record = Some(Box::new(noted.again(now)));
         match self {
             Self::Wait(waiting_on) => Self::Take(Move {
                 doing: Doing::Note {
-                    exits: noted.exits.clone(),
+                    said: news.said.clone(),
                     waiting_on: Box::new(waiting_on),
                 },
                 record,
@@ -109,6 +107,16 @@ impl Decision {
             Self::Take(taken) if taken.record.is_none() => Self::Take(Move { record, ..taken }),
             Self::Done(done) if done.record.is_none() => Self::Done(Done { record, ..done }),
             other => other,
+        }
+    }
+
+    /// The record to write, if it changes.
+    #[must_use]
+    pub fn record(&self) -> Option<&Record> {
+        match self {
+            Self::Take(taken) => taken.record.as_deref(),
+            Self::Done(done) => done.record.as_deref(),
+            Self::Wait(_) | Self::Refuse(_) => None,
         }
     }
 

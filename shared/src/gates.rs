@@ -11,7 +11,7 @@ use crate::{
     observation::{Alarm, Observation},
     record::Record,
     target::Target,
-    traffic::{door::Looked, sight::Sight},
+    traffic::{door::Looked, model::News, sight::Sight},
 };
 
 pub use letters::{Less, Letters};
@@ -45,23 +45,27 @@ impl Observation {
         }
     }
 
-    /// The same with what it says noted in the release's record, if the record is that release's and the release goes on.
+    /// The same with what it says noted in the release's record, if the record is that release's and the release goes on; and what of
+    /// that later looks need.
     #[must_use]
-    pub fn judged(&self, release: &ReleaseId) -> Self {
+    pub fn judged(&self, release: &ReleaseId) -> (Self, Option<News>) {
         let own = self.record.as_ref();
         let own =
             own.filter(|it| it.release == *release && it.is_active() && it.rollback().is_none());
         let mut judged = self.clone();
-        if let Some(record) = own {
-            judged.record = Some(noted(When::Action, &self.view(), record, self.now));
-        }
-        judged
+        let Some(record) = own else {
+            return (judged, None);
+        };
+        let (noted, news) = noted(When::Action, &self.view(), record, self.now);
+        judged.record = Some(noted);
+        (judged, news)
     }
 }
 
-/// The record with what a look has seen that counts only together with other looks. The same look twice is one.
+/// The record with what a look has seen that counts only together with other looks, and what of that later looks need. The same look
+/// twice is one.
 #[must_use]
-pub fn noted(when: When, seen: &View, record: &Record, now: Timestamp) -> Record {
+pub fn noted(when: When, seen: &View, record: &Record, now: Timestamp) -> (Record, Option<News>) {
     looked(seen, record, now).open().noted(when)
 }
 
@@ -104,7 +108,7 @@ pub fn all(seen: &Observation, record: &Record) -> Result<Option<WaitingOn>, Ref
 /// What nobody can tell yet: nothing goes further until somebody can.
 #[must_use]
 pub fn undecided(when: When, seen: &View, record: &Record, now: Timestamp) -> Option<WaitingOn> {
-    let record = &noted(when, seen, record, now);
+    let (record, _) = &noted(when, seen, record, now);
     looked(seen, record, now).open().undecided(when)
 }
 
@@ -113,7 +117,7 @@ pub fn undecided(when: When, seen: &View, record: &Record, now: Timestamp) -> Op
 /// ECS's circuit breaker comes before foreign writes: what it takes back is its own doing.
 #[must_use]
 pub fn closed(when: When, seen: &View, record: &Record, now: Timestamp) -> Option<Closed> {
-    let record = &noted(when, seen, record, now);
+    let (record, _) = &noted(when, seen, record, now);
     let release = looked(seen, record, now).open();
     let ask = |gate| match gate {
         // The record was asked before, by whoever has read it.

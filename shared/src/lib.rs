@@ -23,5 +23,4 @@ pub mod schedule;
 pub mod target;
 pub mod telemetry;
 pub mod traffic;
-pub mod trigger;
 pub mod weight;

@@ -95,6 +95,8 @@ names! {
     Image: "an image with a tag or a digest",
         "REPOSITORY:TAG or REPOSITORY@sha256:DIGEST without https://, at most 255 characters before the digest",
         is_pinned_image;
+    /// A version of what is released, by the name under which AWS knows it: where versions have ARNs, its ARN.
+    Version: "a version", "it has a name", |found| !found.is_empty();
     /// The full ARN of one revision of a task definition.
     TaskDefinitionArn: "the ARN of a task definition",
         "arn:aws:ecs:REGION:ACCOUNT:task-definition/FAMILY:REVISION",
@@ -164,6 +166,20 @@ impl TargetGroupArn {
     #[must_use]
     pub fn short(&self) -> &str {
         self.0.split('/').nth(1).unwrap_or(&self.0)
+    }
+}
+
+impl Version {
+    /// What people call it: what comes after the last slash.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        self.0.rsplit_once('/').map_or(&self.0, |(_, short)| short)
+    }
+}
+
+impl From<&TaskDefinitionArn> for Version {
+    fn from(arn: &TaskDefinitionArn) -> Self {
+        Self(arn.0.clone())
     }
 }
 

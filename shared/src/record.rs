@@ -5,6 +5,7 @@
 //!                  └───────────┴───────────┴──────────┴──→ RollingBack → RolledBack
 //! ```
 
+mod body;
 mod cause;
 mod failing;
 mod found;
@@ -19,23 +20,16 @@ use serde::{Deserialize, Serialize};
 use crate::{
     artifact::Images,
     clock::Timestamp,
-    exits::Exits,
-    gates::Letters,
-    names::{PairId, ReleaseId, TaskDefinitionArn},
-    parts::{
-        pair::{FoundService, SetCounts},
-        rules::{FoundRules, SetWeight},
-    },
+    names::{PairId, ReleaseId, Version},
     target::Target,
     weight::Weight,
 };
 
+pub use body::{Body, Part};
 pub use cause::{Cause, Reason};
 pub use failing::Failing;
 pub use found::{FoundDefinition, FoundInFull, FoundRule};
-pub use rolling_back::{
-    Forced, Kept, KeptService, Lacking, Missing, Promotion, RollingBack, Which,
-};
+pub use rolling_back::{Lacking, Missing, Promotion, RollingBack};
 pub use stored::{SCHEMA, Unknown, Unreadable};
 
 /// The one `current` item of a pair.
@@ -59,24 +53,10 @@ pub struct Record {
     /// What the candidate changes, by name, for people.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<String>,
-    /// What the release found; a rollback restores this.
-    pub found: Found,
     /// How far it is.
     pub phase: Phase,
     /// Since when it is in this phase.
     pub phase_since: Timestamp,
-    /// The canary's weight on the load balancer that was set last; `None` if none was, or if there is no load balancer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub weight: Option<SetWeight>,
-    /// The task counts that were set last; `None` if none were.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub counts: Option<SetCounts>,
-    /// What looks have seen of the dead-letter queue; `None` while that is what the release found.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub letters: Option<Letters>,
-    /// Tasks that ended by themselves.
-    #[serde(default, skip_serializing_if = "Exits::is_empty")]
-    pub exits: Exits,
     /// Why alarms do not roll the promoted release back any more, before its guard is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard_ended: Option<Box<Cause>>,
@@ -89,6 +69,9 @@ pub struct Record {
     /// The last execution since that found nothing to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beside: Option<Beside>,
+    /// What its model has stored: what the release found, and what it has made and set.
+    #[serde(flatten)]
+    pub body: Body,
     /// What a later version of the suite has stored besides.
     #[serde(skip)]
     pub unknown: Unknown,
@@ -103,22 +86,7 @@ pub struct Beside {
     /// The images that it was to release, which the primary runs already.
     pub images: Images,
     /// What the primary runs.
-    pub task_definition: TaskDefinitionArn,
-}
-
-/// What the pair was like before the first change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Found {
-    /// The primary service.
-    pub primary: FoundService,
-    /// The canary service.
-    pub canary: FoundService,
-    /// Messages in the dead-letter queue, if the target has one.
-    pub dead_letters: Option<u64>,
-    /// What its load balancer did, if the target has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub alb: Option<FoundRules>,
+    pub task_definition: Version,
 }
 
 /// How far a release is.
@@ -126,15 +94,10 @@ pub struct Found {
 #[serde(tag = "name")]
 pub enum Phase {
     /// deploy-canary: the candidate is being registered and put on the canary service.
-    Deploying {
-        /// How far that is.
-        candidate: Candidate,
-    },
+    Deploying,
     /// shift-weight: the canary's share is being raised.
     #[serde(rename_all = "camelCase")]
     Shifting {
-        /// The candidate's task definition.
-        candidate: TaskDefinitionArn,
         /// The share last asked for.
         asked: Weight,
         /// Which actions have set a share, the last one last.
@@ -143,15 +106,11 @@ pub enum Phase {
     /// promote-primary: the candidate is being put on the primary service.
     #[serde(rename_all = "camelCase")]
     Promoting {
-        /// The candidate's task definition.
-        candidate: TaskDefinitionArn,
         /// Since when the promotion is complete and watched, once it is.
         baking_since: Option<Timestamp>,
     },
     /// The pair runs the candidate.
     Promoted {
-        /// The candidate's task definition.
-        candidate: TaskDefinitionArn,
         /// Bounds of automatic scaling that are not as the release found them, in words: somebody's own, and left alone.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         left: Vec<String>,
@@ -185,32 +144,6 @@ pub struct Turn {
     pub step: usize,
 }
 
-/// How far the candidate's registration is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "name")]
-pub enum Candidate {
-    /// Nothing has been changed yet.
-    Planned {
-        /// The input of `RegisterTaskDefinition`, as JSON.
-        definition: String,
-    },
-    /// One invocation is registering it.
-    Registering {
-        /// The input of `RegisterTaskDefinition`, as JSON.
-        definition: String,
-        /// Since when; an invocation is over after the function's timeout.
-        since: Timestamp,
-    },
-    /// It is registered and may be on the canary service.
-    #[serde(rename_all = "camelCase")]
-    Registered {
-        /// Its ARN.
-        task_definition: TaskDefinitionArn,
-        /// When the canary service was allowed to change.
-        at: Timestamp,
-    },
-}
-
 impl Record {
     /// The record of a release that begins now, after `previous`.
     #[must_use]
@@ -219,7 +152,7 @@ impl Record {
         release: ReleaseId,
         target: Target,
         images: Images,
-        found: Found,
+        body: Body,
         phase: Phase,
         now: Timestamp,
     ) -> Self {
@@ -232,17 +165,13 @@ impl Record {
             target,
             images,
             changes: Vec::new(),
-            found,
             phase,
             phase_since: now,
-            weight: None,
-            counts: None,
             guard_ended: None,
-            letters: None,
-            exits: Exits::default(),
             drifted: None,
             failing: None,
             beside: None,
+            body,
             unknown: Unknown::default(),
         }
     }
@@ -280,15 +209,9 @@ impl Record {
     pub fn roll_back(&self, cause: Cause, ends_execution: bool, now: Timestamp) -> Self {
         let phase = Phase::RollingBack(Box::new(RollingBack {
             cause,
-            candidate: self.candidate().cloned(),
             promotion: Promotion::of(&self.phase),
             ends_execution,
-            stopped: false,
-            spares_canary: false,
-            kept: Kept::default(),
-            forced: Forced::default(),
             missing: Vec::new(),
-            unwanted_since: None,
             told: None,
         }));
         self.advance(phase, now)
@@ -304,7 +227,9 @@ impl Record {
     /// Whether it promoted what was there already: there is nothing to take back.
     #[must_use]
     pub fn has_changed_nothing(&self) -> bool {
-        matches!(&self.phase, Phase::Promoted { candidate, .. } if *candidate == self.found.primary.task_definition)
+        let versions = self.target.traffic.versions(&self.body);
+        let is_stable = versions.is_some_and(|it| it.candidate == Some(it.stable));
+        is_stable && matches!(self.phase, Phase::Promoted { .. })
     }
 
     /// Whether the release still has the pair.
@@ -331,28 +256,28 @@ impl Record {
         self.advance(Phase::RollingBack(Box::new(rolling_back)), now)
     }
 
-    /// The candidate's task definition, once it is registered.
+    /// The candidate, once it exists, and as long as something of it may be there.
     #[must_use]
-    pub fn candidate(&self) -> Option<&TaskDefinitionArn> {
-        match &self.phase {
-            Phase::Deploying {
-                candidate:
-                    Candidate::Registered {
-                        task_definition, ..
-                    },
-            } => Some(task_definition),
-            Phase::Deploying { .. } | Phase::RolledBack { .. } => None,
-            Phase::Shifting { candidate, .. }
-            | Phase::Promoting { candidate, .. }
-            | Phase::Promoted { candidate, .. } => Some(candidate),
-            Phase::RollingBack(rolling_back) => rolling_back.candidate.as_ref(),
+    pub fn candidate(&self) -> Option<Version> {
+        if let Phase::RolledBack { .. } = self.phase {
+            return None;
         }
+        self.target.traffic.versions(&self.body)?.candidate
     }
 
-    /// Whether it holds something for later looks that an earlier state of it does not.
+    /// What ran before the release, where that can be read.
     #[must_use]
-    pub fn says_more_than(&self, before: &Self) -> bool {
-        self.letters != before.letters || self.exits.says_more_than(&before.exits)
+    pub fn stable(&self) -> Option<Version> {
+        Some(self.target.traffic.versions(&self.body)?.stable)
+    }
+
+    /// The share last asked for, while the release is at shares.
+    #[must_use]
+    pub fn asked(&self) -> Option<Weight> {
+        match self.phase {
+            Phase::Shifting { asked, .. } => Some(asked),
+            _ => None,
+        }
     }
 
     /// The same release, one write later: in another phase, where it is in one, and with what a model sets. `None` where neither is.
@@ -386,7 +311,7 @@ impl Record {
 impl fmt::Display for Phase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Deploying { .. } => "Deploying",
+            Self::Deploying => "Deploying",
             Self::Shifting { .. } => "Shifting",
             Self::Promoting { .. } => "Promoting",
             Self::Promoted { .. } => "Promoted",

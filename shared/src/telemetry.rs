@@ -61,14 +61,14 @@ fn metrics(record: &Record, at: Timestamp) -> Option<Value> {
         return None;
     }
     let asked = match &record.phase {
-        Phase::Deploying { .. } | Phase::RollingBack(_) | Phase::RolledBack { .. } => 0.0,
+        Phase::Deploying | Phase::RollingBack(_) | Phase::RolledBack { .. } => 0.0,
         Phase::Shifting { asked, .. } => f64::from(asked.percent()),
         Phase::Promoting { .. } | Phase::Promoted { .. } => 100.0,
     };
     let mut values = vec![("AskedPercent", "Percent", asked)];
     let seconds = |since: Timestamp| at.since(since).as_secs_f64();
     match &record.phase {
-        Phase::Deploying { .. } if record.began == at => values.push(("Begun", "Count", 1.0)),
+        Phase::Deploying if record.began == at => values.push(("Begun", "Count", 1.0)),
         Phase::Promoted { .. } if record.phase_since == at => values.extend([
             ("Released", "Count", 1.0),
             ("LeadSeconds", "Seconds", seconds(record.began)),
@@ -107,7 +107,10 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::fixtures::{at, began, cause, record};
+    use crate::{
+        fixtures::{at, began, cause, record},
+        parts::pair::Candidate,
+    };
 
     fn told(record: &Record, at: Timestamp) -> Vec<(String, f64)> {
         let line = metrics(record, at).expect("a release that changes something");
@@ -179,11 +182,12 @@ mod tests {
 
     #[test]
     fn an_execution_that_promotes_what_is_there_tells_nothing() {
-        let record = record().in_phase(Phase::Promoted {
-            candidate: record().found.primary.task_definition,
-            left: Vec::new(),
-            missed: Vec::new(),
-        });
+        let record = record().promoted();
+        let candidate = Candidate::Registered {
+            task_definition: record.found().primary.task_definition,
+            at: record.phase_since,
+        };
+        let record = record.having(candidate);
         assert_eq!(metrics(&record, began()), None);
     }
 }

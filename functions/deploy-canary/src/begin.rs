@@ -5,8 +5,9 @@ use canary::{
     aws::pipeline::ExecutionStatus,
     decision::{Decision, Doing, Move, Refusal},
     gates,
+    names::Version,
     reconcile::Look,
-    record::{Beside, Found, Phase, Record},
+    record::{Beside, Body, Phase, Record},
     traffic::door::{Beginning, Begins, NotBegun},
 };
 
@@ -35,8 +36,8 @@ pub(crate) fn begin(look: &Look<DeployCanary>, seen: &Seen, previous: Option<&Re
             Decision::Refuse(refusal)
         }
         // Also while an alarm fires.
-        (Err(NotBegun::NothingToDo { found, images }), _) => {
-            runs_already(look, previous, found, &images)
+        (Err(NotBegun::NothingToDo { runs, body, images }), _) => {
+            runs_already(look, previous, runs, body, &images)
         }
         (_, Err(firing)) => Decision::Refuse(firing),
         (Err(NotBegun::Wait(waiting_on)), Ok(())) => Decision::Wait(waiting_on),
@@ -46,15 +47,10 @@ pub(crate) fn begin(look: &Look<DeployCanary>, seen: &Seen, previous: Option<&Re
 
 /// The record holds what was found before anything is changed.
 fn first_move(look: &Look<DeployCanary>, previous: Option<&Record>, begins: Begins) -> Move {
-    let Begins {
-        released, found, ..
-    } = begins;
-    let phase = Phase::Deploying {
-        candidate: begins.candidate,
-    };
+    let Begins { released, body, .. } = begins;
     let record = Record {
         changes: released.changes.clone(),
-        ..record(look, previous, released.images, found, phase)
+        ..record(look, previous, released.images, body, Phase::Deploying)
     };
     Move {
         doing: Doing::Begin {
@@ -74,22 +70,22 @@ fn record(
     look: &Look<DeployCanary>,
     previous: Option<&Record>,
     images: Images,
-    found: Found,
+    body: Body,
     phase: Phase,
 ) -> Record {
     let (release, target) = (look.parameters.release.clone(), look.target.clone());
-    Record::begin(previous, release, target, images, found, phase, look.now)
+    Record::begin(previous, release, target, images, body, phase, look.now)
 }
 
 /// There is nothing to do: the last release, its findings and its guard stay as they are.
 fn runs_already(
     look: &Look<DeployCanary>,
     previous: Option<&Record>,
-    found: Found,
+    runs: Version,
+    body: Body,
     images: &Images,
 ) -> Decision {
     let release = &look.parameters.release;
-    let runs = found.primary.task_definition.clone();
     let beside = Beside {
         release: release.clone(),
         images: images.clone(),
@@ -100,14 +96,13 @@ fn runs_already(
         Some(last) => Some(last.admitting(beside)),
         None => {
             let phase = Phase::Promoted {
-                candidate: runs.clone(),
                 left: Vec::new(),
                 missed: Vec::new(),
             };
-            Some(record(look, None, images.clone(), found, phase))
+            Some(record(look, None, images.clone(), body, phase))
         }
     };
-    nothing_to_do(look, images, &runs, write)
+    nothing_to_do(look, images, Some(runs), write)
 }
 
 /// Events come late and more than once: one that outlived its execution begins nothing.

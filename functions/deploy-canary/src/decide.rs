@@ -4,7 +4,7 @@ use canary::{
     artifact::Images,
     decision::{Changes, Decision, Doing, Done, Outcome, Refusal, WaitingOn},
     gates,
-    names::TaskDefinitionArn,
+    names::Version,
     reconcile::{Look, Stage},
     record::{Cause, Phase, Reason, Record},
     traffic::{
@@ -17,12 +17,13 @@ use crate::{DeployCanary, Detail, Seen, begin::begin};
 
 /// Decides.
 pub fn decide(look: &Look<DeployCanary>, seen: &Seen) -> Decision {
+    let (pair, news) = seen.pair.judged(&look.parameters.release);
     let judged = Seen {
-        pair: seen.pair.judged(&look.parameters.release),
+        pair,
         detail: seen.detail.clone(),
     };
-    let (before, noted) = (seen.pair.record.as_ref(), judged.pair.record.as_ref());
-    deploy(look, &judged).noting(before, noted, look.now)
+    let noted = judged.pair.record.as_ref();
+    deploy(look, &judged).noting(noted, news.as_ref(), look.now)
 }
 
 fn deploy(look: &Look<DeployCanary>, seen: &Seen) -> Decision {
@@ -54,12 +55,12 @@ fn own_release(look: &Look<DeployCanary>, seen: &Seen, record: &Record) -> Decis
                 cause: rolling_back.cause.clone(),
             })
         }
-        Phase::Deploying { .. } => match gates::all(&seen.pair, record) {
+        Phase::Deploying => match gates::all(&seen.pair, record) {
             Ok(None) => deploying(look, seen, record),
             Ok(Some(undecided)) => Decision::Wait(undecided),
             Err(refusal) => Decision::Refuse(refusal),
         },
-        Phase::Promoted { candidate, .. } => nothing_to_do(look, &record.images, candidate, None),
+        Phase::Promoted { .. } => nothing_to_do(look, &record.images, record.candidate(), None),
         Phase::RollingBack(_) | Phase::RolledBack { .. } => Refusal::of_rollback(record)
             .map_or(Decision::Wait(WaitingOn::OtherInvocation), Decision::Refuse),
         Phase::Shifting { .. } | Phase::Promoting { .. } => Decision::Refuse(Refusal::WrongPhase {
@@ -123,7 +124,6 @@ fn deploying(look: &Look<DeployCanary>, seen: &Seen, record: &Record) -> Decisio
 
 /// Done, with what later actions and approvals show.
 fn deployed(look: &Look<DeployCanary>, record: &Record, attained: Attained) -> Decision {
-    let candidate = record.candidate().map(ToString::to_string);
     Decision::Done(Done {
         outcome: Outcome::Deployed {
             said: attained.said,
@@ -131,12 +131,7 @@ fn deployed(look: &Look<DeployCanary>, record: &Record, attained: Attained) -> D
             but: attained.but,
         },
         record: None,
-        variables: variables(
-            look,
-            &record.images,
-            candidate.unwrap_or_default(),
-            &record.changes,
-        ),
+        variables: variables(look, &record.images, record.candidate(), &record.changes),
     })
 }
 
@@ -144,7 +139,7 @@ fn deployed(look: &Look<DeployCanary>, record: &Record, attained: Attained) -> D
 pub(crate) fn nothing_to_do(
     look: &Look<DeployCanary>,
     images: &Images,
-    runs: &TaskDefinitionArn,
+    runs: Option<Version>,
     write: Option<Record>,
 ) -> Decision {
     Decision::Done(Done {
@@ -153,20 +148,20 @@ pub(crate) fn nothing_to_do(
             image: images.clone(),
         },
         record: write.map(Box::new),
-        variables: variables(look, images, runs.to_string(), &[]),
+        variables: variables(look, images, runs, &[]),
     })
 }
 
 fn variables(
     look: &Look<DeployCanary>,
     images: &Images,
-    runs: String,
+    runs: Option<Version>,
     changes: &[String],
 ) -> Vec<(&'static str, String)> {
     vec![
         ("Release", look.parameters.release.to_string()),
         ("Image", images.to_string()),
-        ("TaskDefinition", runs),
+        ("TaskDefinition", runs.map(String::from).unwrap_or_default()),
         ("Changes", Changes(changes).to_string()),
     ]
 }

@@ -11,7 +11,7 @@ use canary::{
     names::ReleaseId,
     observation::Observation,
     parameters,
-    reconcile::{Decided, Look, Stage},
+    reconcile::{Decided, Forward, Look, Stage},
     traffic::{Before, door, look, model::Goal},
 };
 
@@ -58,14 +58,17 @@ impl Stage for DeployCanary {
     const NAME: &'static str = "deploy-canary";
     type Raw = parameters::RawDeployCanary;
     type Parameters = parameters::DeployCanary;
+
+    fn patience(parameters: &Self::Parameters) -> Duration {
+        parameters.timeout
+    }
+}
+
+impl Forward for DeployCanary {
     type Seen = Seen;
 
     fn release(parameters: &Self::Parameters) -> &ReleaseId {
         &parameters.release
-    }
-
-    fn patience(parameters: &Self::Parameters) -> Duration {
-        parameters.timeout
     }
 
     async fn observe(account: &Account, look: &Look<Self>) -> Result<Seen, Trouble> {

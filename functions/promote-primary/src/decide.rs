@@ -7,7 +7,7 @@ use canary::{
     decision::{Decision, Doing, Done, Outcome, Refusal, WaitingOn},
     gates,
     job::Bake,
-    names::TaskDefinitionArn,
+    names::Version,
     observation::Observation,
     reconcile::{Decided, Look, Stage},
     record::{Beside, Phase, Record},
@@ -22,13 +22,12 @@ use crate::{PromotePrimary, Seen, goal};
 /// Decides.
 #[must_use]
 pub fn decide(look: &Look<PromotePrimary>, seen: &Seen) -> Decided {
-    let judged = seen.pair.judged(&look.parameters.release);
-    let (before, noted) = (seen.pair.record.as_ref(), judged.record.as_ref());
+    let (judged, news) = seen.pair.judged(&look.parameters.release);
     let decision = match promote(look, &judged, &seen.missed) {
         Ok(decision) => in_time(look, &judged, decision),
         Err(refusal) => Decision::Refuse(refusal),
     };
-    let decision = decision.noting(before, noted, look.now);
+    let decision = decision.noting(judged.record.as_ref(), news.as_ref(), look.now);
     let bookmark = look.bookmark.clone();
     let is_held = match &decision {
         Decision::Wait(waiting_on) => matches!(waiting_on, WaitingOn::Watch { .. }),
@@ -78,15 +77,15 @@ fn promote(
     let record = gates::own(seen.record.as_ref(), &look.target, release)?;
     let release = Release { record, seen };
     match (&record.phase, record.candidate()) {
-        (Phase::Promoted { .. }, Some(candidate)) => Ok(over(look, release, candidate, None)),
+        (Phase::Promoted { .. }, Some(candidate)) => Ok(over(look, release, &candidate, None)),
         (Phase::Promoting { baking_since, .. }, Some(candidate)) => {
             if let Some(undecided) = gates::all(seen, record)? {
                 return Ok(Decision::Wait(undecided));
             }
-            Ok(promoting(look, release, candidate, *baking_since, missed))
+            Ok(promoting(look, release, &candidate, *baking_since, missed))
         }
-        (Phase::Deploying { .. } | Phase::Shifting { .. }, Some(candidate)) => {
-            begin(look, release, candidate)
+        (Phase::Deploying | Phase::Shifting { .. }, Some(candidate)) => {
+            begin(look, release, &candidate)
         }
         _ => Err(Refusal::WrongPhase {
             function: PromotePrimary::NAME,
@@ -101,7 +100,7 @@ fn promote(
 fn begin(
     look: &Look<PromotePrimary>,
     release: Release<'_>,
-    candidate: &TaskDefinitionArn,
+    candidate: &Version,
 ) -> Result<Decision, Refusal> {
     let Release { record, seen } = release;
     let approved = release.open().approved();
@@ -115,10 +114,7 @@ fn begin(
     if let Err(between) = approved {
         return Ok(between.decision(record, None, look.now));
     }
-    let phase = Phase::Promoting {
-        candidate: candidate.clone(),
-        baking_since: None,
-    };
+    let phase = Phase::Promoting { baking_since: None };
     let doing = Doing::Promote {
         candidate: candidate.short().to_owned(),
         primary: look.target.primary.clone(),
@@ -130,7 +126,7 @@ fn begin(
 fn promoting(
     look: &Look<PromotePrimary>,
     release: Release<'_>,
-    candidate: &TaskDefinitionArn,
+    candidate: &Version,
     baking_since: Option<Timestamp>,
     missed: &[String],
 ) -> Decision {
@@ -143,7 +139,6 @@ fn promoting(
     match baking_since {
         None if !bake.is_zero() => {
             let phase = Phase::Promoting {
-                candidate: candidate.clone(),
                 baking_since: Some(look.now),
             };
             Decision::write(Doing::Watch(bake), record.advance(phase, look.now))
@@ -154,7 +149,6 @@ fn promoting(
         }),
         _ => {
             let phase = Phase::Promoted {
-                candidate: candidate.clone(),
                 left: but,
                 missed: missed.to_vec(),
             };
@@ -167,7 +161,7 @@ fn promoting(
 fn over(
     look: &Look<PromotePrimary>,
     release: Release<'_>,
-    candidate: &TaskDefinitionArn,
+    candidate: &Version,
     new: Option<Phase>,
 ) -> Decision {
     let record = release.record;

@@ -10,7 +10,7 @@ use canary::{
     names::ReleaseId,
     observation::Observation,
     observe, parameters,
-    reconcile::{Decided, Look, Stage},
+    reconcile::{Decided, Forward, Look, Stage},
     traffic::{look, model::Goal},
 };
 
@@ -37,14 +37,17 @@ impl Stage for PromotePrimary {
     const NAME: &'static str = "promote-primary";
     type Raw = parameters::RawPromotePrimary;
     type Parameters = parameters::PromotePrimary;
+
+    fn patience(parameters: &Self::Parameters) -> Duration {
+        parameters.timeout + parameters.bake
+    }
+}
+
+impl Forward for PromotePrimary {
     type Seen = Seen;
 
     fn release(parameters: &Self::Parameters) -> &ReleaseId {
         &parameters.release
-    }
-
-    fn patience(parameters: &Self::Parameters) -> Duration {
-        parameters.timeout + parameters.bake
     }
 
     async fn observe(account: &Account, look: &Look<Self>) -> Result<Seen, Trouble> {

@@ -20,12 +20,13 @@ use canary::{
     names::TaskDefinitionArn,
     observation::{Known, Observation},
     parameters,
+    parts::pair::Candidate,
     parts::{
         pair::{ScalableTarget, Service, Suspended},
         task_definition::{Definition, Digests},
     },
-    reconcile::{Decided, Look, Stage},
-    record::{Candidate, Lacking, Phase, RollingBack},
+    reconcile::{Decided, Forward, Look, Stage, trigger::Trigger},
+    record::{Lacking, Phase, RollingBack},
     target::Target,
     traffic::{alb::Groups, door::Looked},
 };
@@ -36,7 +37,7 @@ use serde_json::{Value, json};
 use shift_weight::ShiftWeight;
 
 use crate::{
-    call::{self, Besides, Call, Why},
+    call::{self, Besides, Call},
     decide,
     looked::{Scene, stopping, unseen},
     missing,
@@ -170,7 +171,7 @@ impl<'a> Run<'a> {
     /// How the primary is to be scaled when the release is over.
     fn scaled_again(&self) -> Option<ScalableTarget> {
         let pair = &self.world.pair;
-        let found = &pair.record.as_ref()?.found.primary;
+        let found = &pair.record.as_ref()?.found().primary;
         let mut primary = pair.primary.clone();
         primary.scaling = self.theirs.or(found.scaling);
         found.respecting(&primary).scaling
@@ -183,7 +184,7 @@ impl<'a> Run<'a> {
         };
         let is_back = matches!(record.phase, Phase::RollingBack { .. }) || self.watch.was_held;
         let primary = &self.world.pair.primary;
-        let is_found = primary.scaling == record.found.primary.respecting(primary).scaling;
+        let is_found = primary.scaling == record.found().primary.respecting(primary).scaling;
         record.is_active() && !(is_back && is_found)
     }
 
@@ -337,9 +338,8 @@ impl<'a> Run<'a> {
                 before: Some(before),
             }));
         };
-        if let Phase::Deploying {
-            candidate: Candidate::Registering { .. },
-        } = &record.phase
+        let candidate = record.set().candidate;
+        if let (Phase::Deploying, Some(Candidate::Registering { .. })) = (&record.phase, candidate)
         {
             pair.latest = self.world.registered.as_ref().map(|(arn, input)| {
                 let input = serde_json::from_str(input).unwrap();
@@ -366,7 +366,7 @@ impl<'a> Run<'a> {
             self.given_back = Some(self.world.pair.clone());
         }
         self.refused = self.story.refused.iter().copied().collect();
-        let mut why = Why::Hand(parameters::Rollback {
+        let mut why = Trigger::Hand(parameters::Rollback {
             release: release(),
             reason: None,
         });
@@ -408,14 +408,14 @@ impl<'a> Run<'a> {
                 .as_ref()
                 .is_some_and(|it| matches!(it.phase, Phase::RollingBack { .. }))
             {
-                why = Why::Schedule;
+                why = Trigger::Schedule;
             }
         }
         panic!("no end: {}", self.world.pair);
     }
 
     /// Up to the last decision of a look; `None` if the function was killed before that.
-    fn rollback_look(&mut self, why: &Why, hidden: Hidden) -> Option<Decision> {
+    fn rollback_look(&mut self, why: &Trigger, hidden: Hidden) -> Option<Decision> {
         let sight = self.sight(hidden);
         let now = sight.seen.now;
         let Call::Fence(doing, fence) =
@@ -459,13 +459,12 @@ impl<'a> Run<'a> {
             seen: &seen.pair,
         };
         let after = looked.open().sent(sent, failed);
-        let after = after.rollback().expect("it is rolled back");
         let next = RollingBack {
             missing: news.missing,
-            ..after.clone()
+            ..rolling_back.clone()
         };
-        if news.is_new || after.stopped != rolling_back.stopped {
-            self.world.pair.record = Some(record.rolling(next, now));
+        if news.is_new || after.body != record.body {
+            self.world.pair.record = Some(after.rolling(next, now));
         }
     }
 

@@ -5,11 +5,10 @@ use std::time::Duration;
 use canary::{
     clock::Timestamp,
     decision::{Doing, Idle},
-    names::{AlarmName, ReleaseId},
+    names::AlarmName,
     observation::is_without_data,
-    parameters::Rollback,
+    reconcile::trigger::{End, Ended, Firing, Place, Trigger},
     record::{Cause, Phase, Reason, Record},
-    trigger::{End, Ended, Firing, Place},
 };
 
 use crate::watch::{Keeping, Watched};
@@ -17,110 +16,73 @@ use crate::watch::{Keeping, Watched};
 /// By how much clocks on AWS may differ; event times of pipelines are whole seconds besides.
 const SKEW: Duration = Duration::from_secs(5);
 
-/// Why rollback was called.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Why {
-    /// By an action of the release's own pipeline execution.
-    Action(Rollback),
-    /// By a person.
-    Hand(Rollback),
-    /// By an alarm.
-    Alarm(Firing),
-    /// By the end of a pipeline execution.
-    Ended(Ended),
-    /// By the schedule.
-    Schedule,
-}
-
-impl Why {
-    /// Whether a call that names no pair may concern this record's pair.
-    #[must_use]
-    pub fn concerns(&self, record: &Record) -> bool {
-        match self {
-            Self::Alarm(firing) => record.target.alarms.contains(&firing.alarm),
-            Self::Ended(ended) => record.release == ended.release,
-            Self::Schedule => !matches!(record.phase, Phase::RolledBack { .. }),
-            Self::Action(_) | Self::Hand(_) => true,
-        }
+/// Why this release is to be rolled back for such a call, or why not.
+fn verdict(
+    why: &Trigger,
+    record: &Record,
+    is_silent: bool,
+    now: Timestamp,
+) -> Result<Verdict, Idle> {
+    if let Some(at) = why.happened().filter(|at| *at + SKEW < record.began) {
+        return Err(Idle::Earlier {
+            at,
+            release: record.release.clone(),
+            began: record.began,
+        });
     }
-
-    /// The release that the call is about, if it names one.
-    fn release(&self) -> Option<&ReleaseId> {
-        match self {
-            Self::Action(asked) | Self::Hand(asked) => Some(&asked.release),
-            Self::Ended(ended) => Some(&ended.release),
-            Self::Alarm(_) | Self::Schedule => None,
-        }
-    }
-
-    /// When what the event tells of happened. Events come late and more than once: what ended an earlier
-    /// attempt of a release must not end the one that a retry has begun since.
-    fn happened(&self) -> Option<Timestamp> {
-        match self {
-            Self::Alarm(firing) => firing.at,
-            Self::Ended(ended) => ended.at,
-            Self::Action(_) | Self::Hand(_) | Self::Schedule => None,
-        }
-    }
-
-    /// Why this release is to be rolled back, or why not.
-    fn verdict(&self, record: &Record, is_silent: bool, now: Timestamp) -> Result<Verdict, Idle> {
-        if let Some(at) = self.happened().filter(|at| *at + SKEW < record.began) {
-            return Err(Idle::Earlier {
-                at,
-                release: record.release.clone(),
-                began: record.began,
-            });
-        }
-        match self {
-            Self::Action(asked) => Ok(Verdict::going_on(Reason::Action {
-                said: asked.reason.clone(),
-            })),
-            Self::Hand(asked) => Ok(Verdict::ending(Reason::Hand {
-                said: asked.reason.clone(),
-            })),
-            Self::Alarm(firing)
-                if !firing.direct && !record.target.alarms.contains(&firing.alarm) =>
-            {
-                Err(Idle::ForeignAlarm(firing.alarm.clone()))
-            }
-            Self::Alarm(firing) if !is_here(firing, record) => Err(Idle::Elsewhere {
-                alarm: firing.alarm.clone(),
-                place: firing.place.as_ref().map(ToString::to_string),
-            }),
-            Self::Alarm(firing) if firing.first && is_without_data(&firing.reason) => {
-                Err(Idle::NewAlarm(firing.alarm.clone()))
-            }
-            Self::Alarm(firing) => {
-                guarded(record, now)?;
-                if is_silent {
-                    return Err(Idle::Silent(firing.alarm.clone()));
-                }
-                Ok(Verdict::ending(Reason::AlarmWent {
-                    alarm: firing.alarm.clone(),
-                    reason: firing.reason.clone(),
-                }))
-            }
-            Self::Ended(ended) if record.is_active() => of_end(ended, record),
-            // What the schedule sees has a verdict of its own.
-            Self::Ended(_) | Self::Schedule => Err(Idle::Finished(record.release.clone())),
-        }
-    }
-}
-
-/// An execution ends otherwise than by success. What is being promoted while somebody stops it is left to its action, which is
-/// waited for.
-fn of_end(ended: &Ended, record: &Record) -> Result<Verdict, Idle> {
-    let told = || Reason::Ended {
-        what: ended.what.clone(),
+    let Some(reason) = why.reason() else {
+        // What the schedule sees has a verdict of its own.
+        return Err(Idle::Finished(record.release.clone()));
     };
+    let ends_execution = match why {
+        Trigger::Action(_) | Trigger::Schedule => false,
+        Trigger::Hand(_) => true,
+        Trigger::Alarm(firing) => {
+            counts(firing, record, is_silent, now)?;
+            true
+        }
+        Trigger::Ended(ended) => is_to_end(ended, record)?,
+    };
+    Ok(Verdict {
+        reason,
+        ends_execution,
+    })
+}
+
+/// Whether an alarm rolls the release back.
+fn counts(firing: &Firing, record: &Record, is_silent: bool, now: Timestamp) -> Result<(), Idle> {
+    let alarm = || firing.alarm.clone();
+    if !firing.direct && !record.target.alarms.contains(&firing.alarm) {
+        return Err(Idle::ForeignAlarm(alarm()));
+    }
+    if !is_here(firing, record) {
+        return Err(Idle::Elsewhere {
+            alarm: alarm(),
+            place: firing.place.as_ref().map(ToString::to_string),
+        });
+    }
+    if firing.first && is_without_data(&firing.reason) {
+        return Err(Idle::NewAlarm(alarm()));
+    }
+    guarded(record, now)?;
+    if is_silent {
+        return Err(Idle::Silent(alarm()));
+    }
+    Ok(())
+}
+
+/// Whether an execution is still to be ended that ends otherwise than by success. What is being promoted while somebody stops it is
+/// left to its action, which is waited for.
+fn is_to_end(ended: &Ended, record: &Record) -> Result<bool, Idle> {
+    if !record.is_active() {
+        return Err(Idle::Finished(record.release.clone()));
+    }
     match ended.how {
-        End::Over => Ok(Verdict::going_on(told())),
-        End::Rejected => Ok(Verdict::ending(told())),
+        End::Over => Ok(false),
         End::Stopping if matches!(record.phase, Phase::Promoting { .. }) => {
             Err(Idle::Finishing(record.release.clone()))
         }
-        End::Stopping => Ok(Verdict::ending(Reason::Stopped)),
+        End::Rejected | End::Stopping => Ok(true),
     }
 }
 
@@ -151,7 +113,7 @@ impl Verdict {
 /// Whether an alarm is in the account and the Region of the pair. Out of a topic or a rule it may be anybody's, also one of the same
 /// name; what names the function as its own action may do so from wherever it was allowed to.
 fn is_here(firing: &Firing, record: &Record) -> bool {
-    let home = Place::of_task_definition(&record.found.primary.task_definition);
+    let home = record.stable().and_then(|it| Place::of_version(&it));
     firing.direct || firing.place.is_some() && firing.place == home
 }
 
@@ -206,12 +168,12 @@ pub enum Call {
 #[must_use]
 pub fn asks_whether_it_acts<'a>(
     record: &Record,
-    why: &'a Why,
+    why: &'a Trigger,
     now: Timestamp,
 ) -> Option<&'a AlarmName> {
     match why {
         // EventBridge tells of alarms whose actions are off as well (CloudWatch user guide, "Alarm events and EventBridge").
-        Why::Alarm(firing)
+        Trigger::Alarm(firing)
             if !firing.direct && may_be_over(record) && guarded(record, now).is_ok() =>
         {
             let is_ours = record.target.alarms.contains(&firing.alarm);
@@ -223,8 +185,8 @@ pub fn asks_whether_it_acts<'a>(
 
 /// Whether a call has to look at more than the record: only the schedule, at a release that goes on, or is still guarded.
 #[must_use]
-pub fn is_watched(record: &Record, why: &Why, now: Timestamp) -> bool {
-    matches!(why, Why::Schedule) && may_be_over(record) && guarded(record, now).is_ok()
+pub fn is_watched(record: &Record, why: &Trigger, now: Timestamp) -> bool {
+    matches!(why, Trigger::Schedule) && may_be_over(record) && guarded(record, now).is_ok()
 }
 
 fn may_be_over(record: &Record) -> bool {
@@ -235,7 +197,7 @@ fn may_be_over(record: &Record) -> bool {
 
 /// Decides what a call comes to.
 #[must_use]
-pub fn call(record: Option<&Record>, why: &Why, besides: &Besides, now: Timestamp) -> Call {
+pub fn call(record: Option<&Record>, why: &Trigger, besides: &Besides, now: Timestamp) -> Call {
     let Some(record) = record else {
         return Call::Idle(Idle::NoRelease);
     };
@@ -255,7 +217,7 @@ pub fn call(record: Option<&Record>, why: &Why, besides: &Besides, now: Timestam
         _ if record.has_changed_nothing() => Call::Idle(Idle::Finished(record.release.clone())),
         (_, besides) => {
             let is_silent = matches!(besides, Besides::Alarm { is_silent: true });
-            match why.verdict(record, is_silent, now) {
+            match verdict(why, record, is_silent, now) {
                 Ok(verdict) => fence(record, verdict, now),
                 Err(idle) => Call::Idle(idle),
             }

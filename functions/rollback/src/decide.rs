@@ -3,7 +3,7 @@
 use canary::{
     clock::Timestamp,
     decision::{Decision, Doing, Done, Move, Outcome, WaitingOn},
-    reconcile::FUNCTION_TIMEOUT,
+    reconcile::{FUNCTION_TIMEOUT, trigger::Trigger},
     record::{Lacking, Phase, Record, RollingBack},
     traffic::{
         door::{Between, Looked},
@@ -11,7 +11,7 @@ use canary::{
     },
 };
 
-use crate::{Seen, call::Why, execution};
+use crate::{Seen, execution};
 
 /// What one look at a release that is being rolled back calls for.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,7 +29,7 @@ pub fn restore(
     seen: &Seen,
     record: &Record,
     rolling_back: &RollingBack,
-    why: &Why,
+    why: &Trigger,
     is_first: bool,
 ) -> Restoring {
     let looked = Looked {
@@ -48,7 +48,7 @@ pub fn restore(
         }) => (record, changes, None),
         other => (None, Vec::new(), Some(other)),
     };
-    if rolling_back.ends_execution && !matches!(why, Why::Action(_)) {
+    if rolling_back.ends_execution && !matches!(why, Trigger::Action(_)) {
         steps.extend(execution::steps(seen, record, rolling_back, is_first));
     }
     let goes_on = || Doing::GoOnRollingBack(record.release.clone());
@@ -97,7 +97,7 @@ fn conclude(
     seen: &Seen,
     record: &Record,
     rolling_back: &RollingBack,
-    why: &Why,
+    why: &Trigger,
     reached: Result<Attained, Between>,
 ) -> Decision {
     let left = match reached {
@@ -106,7 +106,7 @@ fn conclude(
         Err(Between::Refuse(refusal)) => return Decision::Refuse(refusal),
         Err(Between::Change { doing, .. }) => return Decision::act(doing, Vec::new()),
     };
-    let ends = rolling_back.ends_execution && !matches!(why, Why::Action(_));
+    let ends = rolling_back.ends_execution && !matches!(why, Trigger::Action(_));
     let unseen = seen.execution.unseen().or(seen.status.unseen());
     if let Some(unseen) = unseen.filter(|_| ends) {
         return Decision::Wait(WaitingOn::NotSeen(unseen.to_string()));

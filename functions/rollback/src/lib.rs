@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod call;
+mod callers;
 pub mod decide;
 mod execution;
 mod look;
@@ -9,37 +10,42 @@ pub mod notice;
 mod seen;
 pub mod watch;
 
-use std::{
-    hash::{DefaultHasher, Hash, Hasher},
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use canary::{
     aws::{Account, Trouble},
     clock::Timestamp,
-    decision::{Decision, Idle, Outcome, WaitingOn},
-    job::{Bookmark, Job, Report},
-    names::PairId,
-    parameters::{self, RawRollback, USER_PARAMETERS},
-    reconcile::{self, guarded, held_up},
-    target::{self, Target},
-    trigger::{self, Trigger},
+    decision::{Decision, WaitingOn},
+    parameters::{self, RawRollback},
+    reconcile::{
+        self, Decided, Look, NoDecision, Stage,
+        trigger::{self, Caller, Trigger},
+    },
 };
 use serde_json::{Value, json};
 
-use call::Why;
 use look::look;
 
 pub use seen::Seen;
 
-/// The function's name in messages and in the ledger.
-pub const NAME: &str = "rollback";
-
 /// For how long an action of a pipeline is kept waiting by what AWS refuses, before it says so by failing; the schedule goes on.
 const REFUSED_FOR: Duration = Duration::from_mins(10);
 
-/// Handles one event of any kind.
+/// The stage.
+#[derive(Debug)]
+pub struct Rollback;
+
+impl Stage for Rollback {
+    const NAME: &'static str = "rollback";
+    type Raw = RawRollback;
+    type Parameters = parameters::Rollback;
+
+    fn patience(_: &Self::Parameters) -> Duration {
+        parameters::LONGEST_ACTION
+    }
+}
+
+/// Handles one event of any kind: every caller gets the same look, and hears of it in its own way.
 ///
 /// # Errors
 /// The report of a job could not be delivered. Any other call was not begun: the release record could not be read or written.
@@ -49,187 +55,35 @@ pub async fn handle(
     event: Value,
     deadline: Timestamp,
 ) -> Result<Value, Trouble> {
-    let trigger = match trigger::read(&event) {
-        Ok(trigger) => trigger,
+    let caller = match trigger::read(&event) {
+        Ok(caller) => caller,
         Err(ignored) => {
             tracing::warn!("ignored: {ignored}");
             return Ok(json!({"ignored": ignored.to_string()}));
         }
     };
     drop(event);
-    match trigger {
+    match caller {
         // On the heap: it holds a whole look.
-        Trigger::Job(job) => Box::pin(as_action(account, job, deadline)).await,
-        Trigger::Hand(parameters) => by_hand(&account, &parameters).await,
-        Trigger::Alarm(firing) => {
-            let caller = format!("alarm {}", firing.alarm);
-            unattended(&account, &Why::Alarm(firing), &caller).await
-        }
-        Trigger::Ended(ended) => {
-            let caller = format!("pipeline {}", ended.pipeline);
-            unattended(&account, &Why::Ended(ended), &caller).await
-        }
-        Trigger::Schedule => unattended(&account, &Why::Schedule, "schedule").await,
+        Caller::Job(job) => Box::pin(reconcile::answer(account, job, deadline, as_action)).await,
+        Caller::Person(parameters) => callers::by_hand(&account, &parameters).await,
+        Caller::Event(why) => callers::on_event(&account, &why).await,
     }
 }
 
 /// As a pipeline action: goes on until the rollback is complete.
-async fn as_action(account: Arc<Account>, job: Job, deadline: Timestamp) -> Result<Value, Trouble> {
-    let now = account.now();
-    let id = job.id.clone();
-    let bookmark = Bookmark::read(&job, now);
-    let text = job.user_parameters.as_deref();
-    let read = parameters::read::<RawRollback>(USER_PARAMETERS, text, account.target());
-    let report = match read {
-        Ok((target, asked)) => {
-            let looking = Arc::clone(&account);
-            let from = bookmark.clone();
-            let looks = async move {
-                let caller = format!("job {}", job.id);
-                let why = Why::Action(asked);
-                let looked = look(&looking, &target, &why, &caller).await;
-                reported(looked, &from, now)
-            };
-            let late = |why| held_up(why, &bookmark, now, parameters::LONGEST_ACTION);
-            guarded(NAME, deadline.since(now), looks, late).await
-        }
-        Err(bad) => Report::misconfigured(&bad),
+async fn as_action(account: Arc<Account>, asked: Look<Rollback>) -> Result<Decided, NoDecision> {
+    let caller = asked.caller();
+    let (why, bookmark) = (Trigger::Action(asked.parameters), asked.bookmark);
+    let decision = look(&account, &asked.target, &why, &caller).await?;
+    let patience = match &decision {
+        Decision::Wait(WaitingOn::Missing { .. }) => REFUSED_FOR,
+        _ => parameters::LONGEST_ACTION,
     };
-    reconcile::deliver(&account, NAME, &id, report).await
-}
-
-/// What CodePipeline is told of a look.
-fn reported(look: Result<Decision, Trouble>, from: &Bookmark, now: Timestamp) -> Report {
-    match look {
-        Ok(decision) => {
-            let patience = match &decision {
-                Decision::Wait(WaitingOn::Missing { .. }) => REFUSED_FOR,
-                _ => parameters::LONGEST_ACTION,
-            };
-            reconcile::report(decision.bounded(from.started, now, patience), from)
-        }
-        Err(trouble) if trouble.is_passing() => {
-            held_up(trouble.to_string(), from, now, parameters::LONGEST_ACTION)
-        }
-        Err(trouble) => Report::Failed {
-            kind: trouble.failure_type(),
-            message: trouble.to_string(),
-        },
-    }
-}
-
-/// By hand: the answer is for whoever typed the command.
-async fn by_hand(account: &Account, parameters: &Value) -> Result<Value, Trouble> {
-    let text = parameters.to_string();
-    let (target, asked) =
-        match parameters::read::<RawRollback>("the event", Some(&text), account.target()) {
-            Ok(read) => read,
-            Err(bad) => {
-                tracing::error!("refused: {bad}");
-                return Ok(json!({"refused": bad.to_string()}));
-            }
-        };
-    let decision = persistent(account, &target, &Why::Hand(asked), "by hand").await?;
-    Ok(said(&target.pair(), &decision))
-}
-
-/// Called by something that reads no answer: looks at the function's own pair, or at every pair that is concerned.
-async fn unattended(account: &Account, why: &Why, caller: &str) -> Result<Value, Trouble> {
-    let (mut targets, mut unread) = (Vec::new(), Vec::new());
-    match account.target() {
-        Some(text) => targets.push(target::resolve(Some(text), None)?),
-        None => {
-            for record in account.records().await? {
-                match record {
-                    Ok(record) if why.concerns(&record) => targets.push(record.target),
-                    Ok(_) => {}
-                    Err(unreadable) => unread.push(unreadable.into()),
-                }
-            }
-        }
-    }
-    if targets.is_empty() {
-        tracing::warn!("{caller}: no release record is concerned; nothing is rolled back");
-    }
-    let looks = targets.iter().map(|target| async move {
-        let decision = persistent(account, target, why, caller).await?;
-        Ok(said(&target.pair(), &decision))
-    });
-    // Every pair is looked at, whatever became of the others.
-    let results = futures_util::future::join_all(looks).await;
-    let unread = unread.into_iter().map(Err::<Value, Trouble>);
-    results
-        .into_iter()
-        .chain(unread)
-        .collect::<Result<Vec<_>, Trouble>>()
-        .map(Value::from)
-}
-
-/// How often a look is taken whose record another invocation changes meanwhile.
-const LOOKS: usize = 5;
-
-/// A call that nobody repeats must not get lost because another function wrote the record at the same
-/// moment: the look is taken again, a little later; and if that goes on, Lambda repeats the call.
-async fn persistent(
-    account: &Account,
-    target: &Target,
-    why: &Why,
-    caller: &str,
-) -> Result<Decision, Trouble> {
-    for times in 0..LOOKS {
-        tokio::time::sleep(jitter(account.now(), caller, times)).await;
-        let decision = look(account, target, why, caller).await?;
-        if decision != Decision::Wait(WaitingOn::OtherInvocation) {
-            return Ok(decision);
-        }
-    }
-    Err(Trouble::Conflict {
-        pair: target.pair(),
-        times: LOOKS,
+    Ok(Decided {
+        decision: decision.bounded(bookmark.started, asked.now, patience),
+        bookmark,
     })
-}
-
-/// How long to wait before a look that others have overtaken so often: up to a tenth of a second more each time, another time for
-/// every caller.
-fn jitter(now: Timestamp, caller: &str, times: usize) -> Duration {
-    let mut hasher = DefaultHasher::new();
-    (now.to_string(), caller, times).hash(&mut hasher);
-    let longest = 100 * u64::try_from(times).unwrap_or_default();
-    Duration::from_millis(hasher.finish() % (longest + 1))
-}
-
-/// What became of a look, for the log and for whoever invoked the function.
-fn said(pair: &PairId, decision: &Decision) -> Value {
-    match decision {
-        Decision::Take(taken) if !taken.doing.is_of_rollback() => {
-            tracing::info!(%pair, "{}", taken.doing);
-            json!({"pair": pair, "holding": taken.doing.to_string()})
-        }
-        Decision::Take(taken) => {
-            tracing::warn!(%pair, "{}", taken.doing);
-            json!({"pair": pair, "rollingBack": taken.doing.to_string()})
-        }
-        Decision::Wait(waiting_on) => {
-            tracing::info!(%pair, "{waiting_on}");
-            json!({"pair": pair, "rollingBack": waiting_on.to_string()})
-        }
-        Decision::Done(done)
-            if matches!(
-                done.outcome,
-                Outcome::Idle(Idle::UnderWay { .. } | Idle::Finished(_))
-            ) =>
-        {
-            json!({"pair": pair, "idle": done.outcome.to_string()})
-        }
-        Decision::Done(done) => {
-            tracing::warn!(%pair, "{}", done.outcome);
-            json!({"pair": pair, "done": done.outcome.to_string()})
-        }
-        Decision::Refuse(refusal) => {
-            tracing::error!(%pair, "{refusal}");
-            json!({"pair": pair, "refused": refusal.to_string()})
-        }
-    }
 }
 
 #[cfg(test)]

@@ -9,13 +9,14 @@ use canary::{
     observation::{Alarm, Known, Observation, Unseen},
     observe::Parts,
     parts::{pair::Service, rules::Whole},
+    reconcile::trigger::Trigger,
     record::{Lacking, Record},
     traffic::{door::Looked, sight::Sight},
 };
 
 use crate::{
     Seen,
-    call::{self, Besides, Call, Why},
+    call::{self, Besides, Call},
     decide,
     watch::{self, Sight as Watching, Watched},
 };
@@ -67,11 +68,11 @@ impl Scene {
     }
 
     /// What a look comes to: where a rollback begins, its fence and all its steps.
-    pub(crate) fn look(&self, why: &Why) -> Decision {
+    pub(crate) fn look(&self, why: &Trigger) -> Decision {
         self.look_in_full(why).0
     }
 
-    pub(crate) fn look_in_full(&self, why: &Why) -> (Decision, Vec<Lacking>) {
+    pub(crate) fn look_in_full(&self, why: &Trigger) -> (Decision, Vec<Lacking>) {
         let besides = self.besides(why);
         match (
             call::call(self.record.as_ref(), why, &besides, self.seen.now),
@@ -124,13 +125,13 @@ impl Scene {
         }
     }
 
-    pub(crate) fn besides(&self, why: &Why) -> Besides {
+    pub(crate) fn besides(&self, why: &Trigger) -> Besides {
         let watched = self.watched(why).map(Box::new);
         watched.map_or(Besides::Nothing, Besides::Watched)
     }
 
     /// What the schedule sees, if it looks at more than the record.
-    pub(crate) fn watched(&self, why: &Why) -> Option<Watched> {
+    pub(crate) fn watched(&self, why: &Trigger) -> Option<Watched> {
         let record = self.record.as_ref()?;
         let seen = &self.seen;
         call::is_watched(record, why, seen.now).then(|| {

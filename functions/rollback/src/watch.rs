@@ -3,23 +3,25 @@
 //! Events get lost, and what they tell of does not: every minute somebody looks. While no action of the pipeline is at work, the
 //! gates are asked here, and the share is held.
 
+mod keeping;
+
 use canary::{
     aws::pipeline::{Execution, ExecutionStatus},
     aws::{AwsError, Trouble},
     clock::Timestamp,
-    decision::{Doing, Idle, Refusal, Step},
+    decision::{Doing, Idle, Refusal},
     gates::{self, Closed, Effect, Gate, View, When},
-    observation::{Alarm, Known, Observation, Unseen},
+    observation::{Alarm, Known, Unseen},
     observe::Parts,
-    record::{Cause, Failing, Phase, Reason, Record},
-    traffic::{
-        door::{Between, Looked, Release},
-        model::Goal,
-        sight as pair,
-    },
+    record::{Cause, Phase, Reason, Record},
+    traffic::{door::Looked, sight as pair},
 };
 
 use crate::call::{self, Call, Verdict};
+use keeping::{keep, note, watched_again};
+
+pub use keeping::Keeping;
+pub(crate) use keeping::failing;
 
 /// What the schedule saw.
 #[derive(Debug)]
@@ -68,19 +70,6 @@ impl Sight {
     }
 }
 
-/// What is done for a release that goes on. The record comes first; after the steps it is read again.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Keeping {
-    /// What this is.
-    pub doing: Doing,
-    /// The record that is written first.
-    pub record: Record,
-    /// What brings the pair back to what the release wants of it.
-    pub steps: Vec<Step>,
-    /// Whether people are to hear of it.
-    pub is_told: bool,
-}
-
 /// Which gates are to be asked while the pipeline is at this; none while an action is at work, which asks them itself.
 #[must_use]
 pub fn when(execution: &Execution) -> Option<When> {
@@ -122,17 +111,19 @@ impl Watched {
         }
         let when = when.filter(|_| !record.is_newer());
         let view = self.pair.view(record);
-        let noted = when.map(|when| gates::noted(when, &view, record, now));
+        let (noted, news) = match when {
+            Some(when) => gates::noted(when, &view, record, now),
+            None => (record.clone(), None),
+        };
         let undecided = when.and_then(|when| gates::undecided(when, &view, record, now));
         let holds = when == Some(When::Approval)
             && execution.is_some_and(|it| !it.approvals.is_empty())
             && undecided.is_none();
         let seen = self.pair.parts().filter(|_| holds);
         let seen = seen.and_then(|parts| parts.clone().whole().ok());
-        let noted = noted.as_ref().unwrap_or(record);
-        let keeping = seen.and_then(|seen| keep(noted, &seen, now));
-        let keeping = keeping.or_else(|| watched_again(noted, now));
-        match keeping.or_else(|| note(record, noted, now)) {
+        let keeping = seen.and_then(|seen| keep(&noted, &seen, now));
+        let keeping = keeping.or_else(|| watched_again(&noted, now));
+        match keeping.or_else(|| Some(note(&noted, news?, now))) {
             Some(keeping) => Call::Keep(Box::new(keeping)),
             None if record.is_active() => Call::Idle(Idle::UnderWay {
                 release: record.release.clone(),
@@ -230,102 +221,6 @@ impl Watched {
         let execution = self.execution.as_ref().and_then(Known::unseen).cloned();
         let of_pair = || self.pair.unseen().map(Unseen::from);
         status.or(execution).or_else(of_pair)
-    }
-}
-
-/// What a failure of the watch comes to: a note of when it began, and of when people were told.
-pub(crate) fn failing(record: &Record, why: &str, now: Timestamp) -> Option<Keeping> {
-    let before = record.failing.as_deref();
-    let mut failing = Failing::again(before, why.to_owned(), now);
-    let is_told = failing.is_due(now);
-    if before.is_some() && !is_told {
-        return None;
-    }
-    let doing = Doing::Failing {
-        release: record.release.clone(),
-        phase: record.phase.to_string(),
-        since: failing.since,
-        why: why.to_owned(),
-    };
-    failing.told = is_told.then_some(now);
-    let mut next = record.again(now);
-    next.failing = Some(Box::new(failing));
-    Some(Keeping {
-        doing,
-        record: next,
-        steps: Vec::new(),
-        is_told,
-    })
-}
-
-/// The watch does not fail any more: everything was seen, and there was nothing to do.
-fn watched_again(record: &Record, now: Timestamp) -> Option<Keeping> {
-    record.failing.as_ref()?;
-    let mut next = record.again(now);
-    next.failing = None;
-    Some(Keeping {
-        doing: Doing::Watched(record.release.clone()),
-        record: next,
-        steps: Vec::new(),
-        is_told: false,
-    })
-}
-
-/// What this look has seen counts only together with the next.
-fn note(record: &Record, noted: &Record, now: Timestamp) -> Option<Keeping> {
-    noted.says_more_than(record).then(|| Keeping {
-        doing: Doing::Noted {
-            release: record.release.clone(),
-            exits: noted.exits.clone(),
-        },
-        record: noted.again(now),
-        steps: Vec::new(),
-        is_told: false,
-    })
-}
-
-/// What holds the share that a release has, with every gate open and everything seen.
-fn keep(record: &Record, seen: &Observation, now: Timestamp) -> Option<Keeping> {
-    let Phase::Shifting { asked: weight, .. } = &record.phase else {
-        return None;
-    };
-    let release = Release { record, seen };
-    let goal = Goal::Share {
-        asked: *weight,
-        tolerance: None,
-    };
-    match release.open().toward(goal) {
-        Err(Between::Change {
-            doing,
-            record: set,
-            changes,
-        }) => Some(Keeping {
-            doing,
-            record: record
-                .written(set, None, now)
-                .unwrap_or_else(|| record.again(now)),
-            steps: changes,
-            is_told: false,
-        }),
-        Ok(_) | Err(Between::Wait(_)) => None,
-        Err(Between::Refuse(_)) if record.drifted.is_some() => None,
-        Err(Between::Refuse(why)) => {
-            let mut next = record.again(now);
-            next.drifted = Some(now);
-            Some(Keeping {
-                doing: Doing::Drift {
-                    asked: *weight,
-                    now: release
-                        .open()
-                        .share()
-                        .map_or_else(|| "no share is seen".to_owned(), |share| share.to_string()),
-                    why: why.to_string(),
-                },
-                record: next,
-                steps: Vec::new(),
-                is_told: true,
-            })
-        }
     }
 }
 

@@ -24,14 +24,11 @@ use crate::{
 /// Decides.
 #[must_use]
 pub fn decide(look: &Look<ShiftWeight>, seen: &Observation) -> Decided {
-    let judged = seen.judged(&look.parameters.release);
-    let (before, noted) = (seen.record.as_ref(), judged.record.as_ref());
+    let (judged, news) = seen.judged(&look.parameters.release);
     let Decided { decision, bookmark } = match ready(look, &judged) {
         Ok(ready) => {
             let bookmark = caught_up(look, &ready);
-            let has_exited =
-                before.is_some_and(|before| ready.record.exits.says_more_than(&before.exits));
-            let bookmark = if has_exited {
+            let bookmark = if news.as_ref().is_some_and(|news| news.is_setback) {
                 bookmark.not_held()
             } else {
                 bookmark
@@ -47,7 +44,7 @@ pub fn decide(look: &Look<ShiftWeight>, seen: &Observation) -> Decided {
         }
     };
     Decided {
-        decision: decision.noting(before, noted, look.now),
+        decision: decision.noting(judged.record.as_ref(), news.as_ref(), look.now),
         bookmark,
     }
 }

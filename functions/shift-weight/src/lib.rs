@@ -11,7 +11,7 @@ use canary::{
     names::ReleaseId,
     observation::Observation,
     observe, parameters,
-    reconcile::{Decided, Look, Stage},
+    reconcile::{Decided, Forward, Look, Stage},
 };
 
 /// The stage.
@@ -22,11 +22,6 @@ impl Stage for ShiftWeight {
     const NAME: &'static str = "shift-weight";
     type Raw = parameters::RawShiftWeight;
     type Parameters = parameters::ShiftWeight;
-    type Seen = Observation;
-
-    fn release(parameters: &Self::Parameters) -> &ReleaseId {
-        &parameters.release
-    }
 
     fn patience(parameters: &Self::Parameters) -> Duration {
         parameters
@@ -34,6 +29,14 @@ impl Stage for ShiftWeight {
             .iter()
             .map(|step| step.bake + parameters.timeout)
             .sum()
+    }
+}
+
+impl Forward for ShiftWeight {
+    type Seen = Observation;
+
+    fn release(parameters: &Self::Parameters) -> &ReleaseId {
+        &parameters.release
     }
 
     async fn observe(account: &Account, look: &Look<Self>) -> Result<Observation, Trouble> {

@@ -4,11 +4,11 @@ use canary::{
     artifact::Images,
     decision::{Decision, Done, Outcome, Refusal},
     gates,
-    names::TaskDefinitionArn,
     observation::Observation,
     reconcile::{Look, Stage},
     record::{Phase, Record},
     target::Target,
+    traffic::door::Release,
     weight::Weight,
 };
 
@@ -18,8 +18,6 @@ use crate::ShiftWeight;
 pub(crate) struct Ready<'a> {
     /// The record.
     pub(crate) record: &'a Record,
-    /// The candidate.
-    pub(crate) candidate: &'a TaskDefinitionArn,
     /// The share last set.
     pub(crate) asked: Option<Weight>,
 }
@@ -51,19 +49,15 @@ pub(crate) fn ready<'a>(
             advice: "It fits after deploy-canary and before promote-primary, in the same pipeline execution",
         })
     };
-    let candidate = match (&record.phase, record.candidate()) {
-        (Phase::Shifting { .. }, Some(candidate)) => candidate,
-        (Phase::Deploying { .. }, Some(candidate)) if seen.canary.is_on(candidate) => candidate,
+    match (&record.phase, record.candidate()) {
+        (Phase::Shifting { .. }, Some(_)) => {}
+        (Phase::Deploying, Some(_)) if Release { record, seen }.open().is_placed() => {}
         _ => return Err(wrong_phase()),
-    };
+    }
     if let Some(undecided) = gates::all(seen, record).map_err(refuse)? {
         return Err(Box::new(Decision::Wait(undecided)));
     }
-    Ok(Ready {
-        record,
-        candidate,
-        asked,
-    })
+    Ok(Ready { record, asked })
 }
 
 fn nothing_to_do(target: &Target, images: &Images) -> Decision {

@@ -38,11 +38,7 @@ pub(crate) fn phase(
         return Ok(None);
     }
     let turns = turns(ready.record, bookmark)?;
-    Ok(Some(Phase::Shifting {
-        candidate: ready.candidate.clone(),
-        asked,
-        turns,
-    }))
+    Ok(Some(Phase::Shifting { asked, turns }))
 }
 
 /// The record's turns once this step has set its share.

@@ -13,8 +13,8 @@ use crate::{
     clock::Timestamp,
     names::AlarmName,
     observation::{Alarm, is_without_data},
+    reconcile::trigger::NEW_ALARM,
     target::TARGET,
-    trigger::NEW_ALARM,
 };
 
 impl Account {

@@ -6,7 +6,6 @@ use super::{Plan, WaitingOn, besides, plural};
 use crate::{
     artifact::Images,
     clock::{Clock, Spoken, Timestamp},
-    exits::Exits,
     job::cut,
     names::{ReleaseId, ServiceName},
     parts::pair::{Counts, keeps_a_task},
@@ -52,20 +51,20 @@ pub enum Doing {
     #[error("registering the candidate's task definition")]
     Register,
     /// What counts only together with other looks is written down.
-    #[error("{exits}{waiting_on}")]
+    #[error("{said}{waiting_on}")]
     Note {
-        /// Tasks that ended by themselves.
-        exits: Exits,
+        /// It.
+        said: String,
         /// What is waited for meanwhile.
         waiting_on: Box<WaitingOn>,
     },
     /// The same, by the schedule.
-    #[error("{exits}release {release}: what this look has seen counts together with the next")]
+    #[error("{said}release {release}: what this look has seen counts together with the next")]
     Noted {
         /// The release.
         release: ReleaseId,
-        /// Tasks that ended by themselves.
-        exits: Exits,
+        /// It.
+        said: String,
     },
     /// The candidate goes to the canary service.
     #[error("updating {service} to {candidate}")]

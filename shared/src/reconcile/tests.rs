@@ -1,9 +1,15 @@
 use std::future::pending;
 
-use super::*;
+use super::{
+    job::guarded,
+    report::{held_up, of_decision},
+    *,
+};
 use crate::{
-    decision::{Doing, Done, Outcome, Refusal},
+    clock::Timestamp,
+    decision::{Decision, Doing, Done, Outcome, Refusal, WaitingOn},
     fixtures::{ACTION, images, now, target},
+    job::{Bookmark, FailureType, Report},
 };
 
 fn bookmark() -> Bookmark {
@@ -165,6 +171,6 @@ fn what_is_decided_is_what_codepipeline_shows() {
         ),
     ];
     for (decision, expected) in rows {
-        assert_eq!(report(decision, &bookmark()), expected);
+        assert_eq!(of_decision(decision, &bookmark()), expected);
     }
 }

@@ -27,7 +27,8 @@ pub struct Cause {
     pub at: Timestamp,
 }
 
-/// Why, for programs. Its `Display` is the sentence for people.
+/// Why, for programs: what called rollback ([`Trigger::reason`](crate::reconcile::trigger::Trigger::reason)), or what a look has found. Its
+/// `Display` is the sentence for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "name", rename_all = "camelCase")]
 pub enum Reason {

@@ -2,18 +2,21 @@
 //! does not know, but for those within lists.
 
 use serde::de::{DeserializeOwned, Error as _};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::{Candidate, Phase, Record};
-use crate::names::TaskDefinitionArn;
+use super::{Phase, Record};
 
 /// The form of records that this version writes.
 ///
-/// 1: without this number; causes were sentences only. 2: typed causes, the counts that were set, the end of a guard.
-pub const SCHEMA: u32 = 2;
+/// 1: without this number; causes were sentences only. 2: typed causes, the counts that were set, the end of a guard. 3: what a model
+/// has made and set is its own, and not the phase's; phases keep a copy of the candidate's name for versions that know only 2.
+pub const SCHEMA: u32 = 3;
 
 /// What names the variant of a stored enum.
 const TAG: &str = "name";
+
+/// Where a phase keeps the candidate's name.
+const CANDIDATE: &str = "candidate";
 
 /// Fields that this version does not know, by their place.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -48,22 +51,28 @@ pub enum Unreadable {
 impl Record {
     /// Reads what is stored, whatever version of the suite has stored it.
     ///
-    /// Of a later schema at least the stable parts are needed: who has the pair (`pair`, `revision`, `release`, `began`), `target`,
-    /// `found`, and the phase's `name` and `candidate`.
+    /// Of a later schema at least the stable parts are needed: who has the pair (`pair`, `revision`, `release`, `began`), `target`, the
+    /// phase's `name`, and what its model reads.
     pub fn read(stored: Value) -> Result<Self, Unreadable> {
         let schema = stored["schema"].as_u64().unwrap_or(1);
-        let stored = if schema == 1 {
-            of_first_schema(stored)
-        } else {
-            stored
-        };
-        let read = parse::<Self>(&stored);
+        let mut stored = stored;
+        if schema == 1 {
+            stored = of_first_schema(stored);
+        }
+        if schema <= 2 {
+            stored = of_second_schema(stored);
+        }
         let is_newer = schema > u64::from(SCHEMA);
+        let read = parse::<Self>(&stored);
         let read = if is_newer {
             read.or_else(|_| stable_parts(&stored))
         } else {
             read
         };
+        let read = read.and_then(|record| {
+            record.target.traffic.reads(&record)?;
+            Ok(record)
+        });
         let mut record = read.map_err(|error| {
             let pair = stored["pair"].as_str().unwrap_or_default().to_owned();
             let problem = error.to_string();
@@ -77,16 +86,25 @@ impl Record {
                 Unreadable::Broken { pair, problem }
             }
         })?;
-        let known = serde_json::to_value(&record).unwrap_or_default();
+        let known = record.known().unwrap_or_default();
         record.unknown = Unknown(beyond(&stored, &known));
         Ok(record)
     }
 
     /// What is to be stored.
     pub fn stored(&self) -> Result<Value, serde_json::Error> {
-        let mut stored = serde_json::to_value(self)?;
+        let mut stored = self.known()?;
         lay_over(&mut stored, &self.unknown.0);
         Ok(stored)
+    }
+
+    /// What is known, with the candidate's name in the phase.
+    fn known(&self) -> Result<Value, serde_json::Error> {
+        let mut known = serde_json::to_value(self)?;
+        if let Some(candidate) = self.candidate() {
+            known["phase"][CANDIDATE] = candidate.as_str().into();
+        }
+        Ok(known)
     }
 
     /// Whether a later version of the suite has stored it: then only a rollback may change it.
@@ -102,13 +120,40 @@ fn parse<T: DeserializeOwned>(stored: &Value) -> Result<T, serde_json::Error> {
 
 /// The first schema has no number, and says of a rollback only whether its promotion had begun.
 fn of_first_schema(mut stored: Value) -> Value {
-    stored["schema"] = SCHEMA.into();
+    stored["schema"] = 2.into();
     let phase = stored["phase"].as_object_mut();
     if let Some((phase, begun)) =
         phase.and_then(|it| it.remove("promotionBegun").map(|begun| (it, begun)))
     {
         let promotion = if begun == true { "begun" } else { "notBegun" };
         phase.insert("promotion".to_owned(), promotion.into());
+    }
+    stored
+}
+
+/// The second schema has within the phase what a model of two services has made and set.
+fn of_second_schema(mut stored: Value) -> Value {
+    const RESTORING: [&str; 5] = ["stopped", "sparesCanary", "kept", "forced", "unwantedSince"];
+    stored["schema"] = SCHEMA.into();
+    let since = stored["phaseSince"].clone();
+    let Some(phase) = stored["phase"].as_object_mut() else {
+        return stored;
+    };
+    let candidate = match phase.remove(CANDIDATE) {
+        Some(Value::String(registered)) => {
+            json!({"name": "Registered", "taskDefinition": registered, "at": since})
+        }
+        other => other.unwrap_or_default(),
+    };
+    let restoring: Map<String, Value> = RESTORING
+        .into_iter()
+        .filter_map(|field| Some((field.to_owned(), phase.remove(field)?)))
+        .collect();
+    if !candidate.is_null() {
+        stored[CANDIDATE] = candidate;
+    }
+    if !restoring.is_empty() {
+        stored["restoring"] = restoring.into();
     }
     stored
 }
@@ -126,19 +171,40 @@ fn stable_parts(stored: &Value) -> Result<Record, serde_json::Error> {
         target: parse(&stored["target"])?,
         images: parse(&stored["images"]).unwrap_or_default(),
         changes: Vec::new(),
-        found: parse(&stored["found"])?,
         phase: phase?,
         phase_since: parse(&stored["phaseSince"]).unwrap_or(began),
-        weight: parse(&stored["weight"]).ok(),
-        counts: parse(&stored["counts"]).ok(),
         guard_ended: parse(&stored["guardEnded"]).ok(),
-        letters: parse(&stored["letters"]).ok(),
-        exits: parse(&stored["exits"]).unwrap_or_default(),
         drifted: parse(&stored["drifted"]).ok(),
         failing: parse(&stored["failing"]).ok(),
         beside: None,
+        body: parse(&without_head(stored))?,
         unknown: Unknown::default(),
     })
+}
+
+/// What of a record is its model's.
+fn without_head(stored: &Value) -> Value {
+    const HEAD: [&str; 14] = [
+        "schema",
+        "pair",
+        "revision",
+        "release",
+        "began",
+        "target",
+        "images",
+        "changes",
+        "phase",
+        "phaseSince",
+        "guardEnded",
+        "drifted",
+        "failing",
+        "beside",
+    ];
+    let mut body = stored.clone();
+    if let Some(fields) = body.as_object_mut() {
+        fields.retain(|field, _| !HEAD.contains(&field.as_str()));
+    }
+    body
 }
 
 /// A phase that this version does not know, as the farthest that it may be: with the primary touched, so that it is restored, too.
@@ -146,23 +212,15 @@ fn phase_of(stored: &Value) -> Result<Phase, serde_json::Error> {
     if stored[TAG].as_str().is_none() {
         return Err(serde_json::Error::custom("field phase.name is missing"));
     }
-    Ok(
-        match parse::<Option<TaskDefinitionArn>>(&stored["candidate"])? {
-            Some(candidate) => Phase::Promoting {
-                candidate,
-                baking_since: None,
-            },
-            None => Phase::Deploying {
-                candidate: Candidate::Planned {
-                    definition: "{}".to_owned(),
-                },
-            },
-        },
-    )
+    Ok(if stored[CANDIDATE].is_null() {
+        Phase::Deploying
+    } else {
+        Phase::Promoting { baking_since: None }
+    })
 }
 
 /// What of the stored fields is not among the known ones. A variant's fields carry its name, so that no other variant gets them.
-fn beyond(stored: &Value, known: &Value) -> Map<String, Value> {
+pub(super) fn beyond(stored: &Value, known: &Value) -> Map<String, Value> {
     let (Some(stored), Some(known)) = (stored.as_object(), known.as_object()) else {
         return Map::new();
     };
@@ -190,7 +248,7 @@ fn beyond(stored: &Value, known: &Value) -> Map<String, Value> {
     unknown
 }
 
-fn lay_over(known: &mut Value, unknown: &Map<String, Value>) {
+pub(super) fn lay_over(known: &mut Value, unknown: &Map<String, Value>) {
     let Some(fields) = known.as_object_mut() else {
         return;
     };

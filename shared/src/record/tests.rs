@@ -7,7 +7,7 @@ use crate::fixtures::{
     DRAIN_SECONDS, at, candidate, found, http_record_of, http_target, pair, record, rule, scaling,
     second_rule, target, weight,
 };
-use crate::parts::pair::{ScalableTarget, Service, Suspended};
+use crate::parts::pair::{FoundService, ScalableTarget, Service, Suspended};
 
 fn phases() -> Vec<Record> {
     vec![
@@ -69,7 +69,7 @@ fn a_rollback_knows_whether_the_primary_and_the_candidate_may_be_in_play() {
     ] {
         let rolling_back = record.clone().rolling_back();
         let rolling_back = rolling_back.rollback().expect("it is rolled back");
-        let (phase, has) = (&record.phase, rolling_back.candidate.is_some());
+        let (phase, has) = (&record.phase, record.candidate().is_some());
         assert_eq!(
             (has, rolling_back.promotion),
             (has_candidate, promotion),
@@ -87,7 +87,8 @@ fn a_release_has_the_pair_from_begin_to_the_end_of_promotion_or_rollback() {
         .collect();
     assert_eq!(ended, ["Promoted", "RolledBack"]);
     assert_eq!(record().candidate(), None);
-    assert_eq!(record().registered().candidate(), Some(&candidate()));
+    let registered = record().registered();
+    assert_eq!(registered.candidate(), Some((&candidate()).into()));
 }
 
 #[test]
@@ -131,8 +132,9 @@ fn a_count_is_left_to_its_scaling_only_when_that_is_as_it_was_found_and_lives() 
 
 #[test]
 fn a_record_with_weights_comes_back_from_dynamodb_as_it_went() {
-    let mut record = http_record_of(&[rule(), second_rule()]).shifting(10);
-    record.found.alb.as_mut().unwrap().forwards[1] = found(&second_rule(), 300, true);
+    let record = http_record_of(&[rule(), second_rule()])
+        .shifting(10)
+        .finding_rules(|rules| rules.forwards[1] = found(&second_rule(), 300, true));
     for record in [
         record.clone(),
         record.clone().set_weight(0, 10, at(500)),
@@ -153,31 +155,31 @@ fn a_record_of_a_release_that_knew_no_load_balancer_is_still_read() {
     let mut item: serde_json::Value = serde_json::to_value(record().shifting(10)).unwrap();
     assert_eq!(item.get("weight"), None);
     assert_eq!(item["found"].get("alb"), None);
-    item["found"].as_object_mut().unwrap().remove("alb");
-    let back: Record = serde_json::from_value(item).unwrap();
-    assert_eq!((back.weight(), back.found.alb), (weight(0), None));
+    item["found"]["alb"] = serde_json::Value::Null;
+    let back = Record::read(item).unwrap();
+    assert_eq!(back.weight(), weight(0));
 }
 
 #[test]
 fn a_weight_knows_what_was_there_before_and_since_when_it_is_seen() {
     let first = record().weighing(weight(10), 1, at(500));
-    let set = first.weight.unwrap();
+    let set = first.weight_set().unwrap();
     assert_eq!(
         (set.from, set.to, set.live_since),
         (weight(0), weight(10), None)
     );
-    let seen = first.weighed(at(510)).weight.unwrap();
+    let seen = first.weighed(at(510)).weight_set().unwrap();
     assert_eq!((seen.since, seen.live_since), (at(500), Some(at(510))));
     let second = record()
         .weighing(weight(10), 1, at(500))
         .weighed(at(510))
         .weighing(weight(50), 2, at(600));
-    let set = second.weight.unwrap();
+    let set = second.weight_set().unwrap();
     assert_eq!(
         (set.from, set.to, set.live_since),
         (weight(10), weight(50), None)
     );
-    assert_eq!(record().weighed(at(510)).weight, None);
+    assert_eq!(record().weighed(at(510)).weight_set(), None);
 }
 
 #[test]
@@ -191,12 +193,15 @@ fn a_new_attempt_knows_no_weight_of_the_one_before() {
         before.release.clone(),
         http_target(),
         before.images.clone(),
-        before.found.clone(),
+        Body {
+            found: before.body.found.clone(),
+            ..record().body
+        },
         phase,
         at(900),
     );
-    assert_eq!((again.weight, again.weight()), (None, weight(0)));
-    assert_eq!(again.found.alb.unwrap().drain_seconds, DRAIN_SECONDS);
+    assert_eq!((again.weight_set(), again.weight()), (None, weight(0)));
+    assert_eq!(again.found_rules().drain_seconds, DRAIN_SECONDS);
 }
 
 #[test]

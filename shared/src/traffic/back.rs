@@ -3,7 +3,7 @@
 
 use crate::{
     aws::Account,
-    names::TaskDefinitionArn,
+    names::{TaskDefinitionArn, Version},
     observation::Known,
     observe::in_time,
     parts::{
@@ -66,12 +66,14 @@ async fn follow_up(account: &Account, record: &Record, sight: &mut Sight) {
             None
         }
     };
-    let found = &record.found;
-    let failed = [
-        (&sight.pair.primary, &found.primary.task_definition),
-        (&sight.pair.canary, &found.canary.task_definition),
-    ];
-    let failed = failed.into_iter().filter(|(service, stable)| {
+    let found = record.body.found.read::<pair::Found>().ok();
+    let failed = found.iter().flat_map(|found| {
+        [
+            (&sight.pair.primary, &found.primary.task_definition),
+            (&sight.pair.canary, &found.canary.task_definition),
+        ]
+    });
+    let failed = failed.filter(|(service, stable)| {
         service
             .get()
             .is_some_and(|service| pair::has_failed(service, stable))
@@ -136,7 +138,8 @@ async fn left_over_tasks(account: &Account, record: &Record, sight: &Sight) -> K
     let candidate = record.candidate();
     tasks.await.map(|tasks| {
         let tasks = tasks.into_iter();
-        let of_candidate = tasks.filter(|task| Some(&task.task_definition) == candidate);
+        let of_candidate =
+            tasks.filter(|task| candidate == Some(Version::from(&task.task_definition)));
         of_candidate.map(|task| task.id).collect()
     })
 }

@@ -23,7 +23,7 @@ pub struct Beginning<'a, M: Model> {
 }
 
 /// The release can begin, or this is why it does not.
-pub type Begin<Found, Set> = Result<Begun<Found, Set>, NotBegun<Found>>;
+pub type Begin<Found, Set> = Result<Begun<Found, Set>, NotBegun<Found, Set>>;
 
 /// A release that can begin.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,11 +66,13 @@ pub struct InFull {
 
 /// Why a release does not begin.
 #[derive(Debug, Clone, PartialEq)]
-pub enum NotBegun<Found> {
+pub enum NotBegun<Found, Set> {
     /// What is asked for runs already.
     NothingToDo {
         /// What it is like.
         found: Found,
+        /// What a release would have set that has released that.
+        set: Set,
         /// The images that were asked for.
         images: Images,
     },
@@ -100,12 +102,17 @@ impl<OfFound, OfSet> Begun<OfFound, OfSet> {
     }
 }
 
-impl<Part> NotBegun<Part> {
+impl<OfFound, OfSet> NotBegun<OfFound, OfSet> {
     /// The same of a whole of which a kit has found a part.
-    pub fn of<Found>(self, whole: impl FnOnce(Part) -> Found) -> NotBegun<Found> {
+    pub fn of<Found, Set>(
+        self,
+        of_found: impl FnOnce(OfFound) -> Found,
+        of_set: impl FnOnce(OfSet) -> Set,
+    ) -> NotBegun<Found, Set> {
         match self {
-            Self::NothingToDo { found, images } => NotBegun::NothingToDo {
-                found: whole(found),
+            Self::NothingToDo { found, set, images } => NotBegun::NothingToDo {
+                found: of_found(found),
+                set: of_set(set),
                 images,
             },
             Self::BadRequest(refusal) => NotBegun::BadRequest(refusal),
@@ -115,19 +122,19 @@ impl<Part> NotBegun<Part> {
     }
 }
 
-impl<Found> From<Refusal> for NotBegun<Found> {
+impl<Found, Set> From<Refusal> for NotBegun<Found, Set> {
     fn from(refusal: Refusal) -> Self {
         Self::Refuse(refusal)
     }
 }
 
-impl<Found> From<Unfit> for NotBegun<Found> {
+impl<Found, Set> From<Unfit> for NotBegun<Found, Set> {
     fn from(unfit: Unfit) -> Self {
         Self::Refuse(unfit.into())
     }
 }
 
-impl<Found> From<WaitingOn> for NotBegun<Found> {
+impl<Found, Set> From<WaitingOn> for NotBegun<Found, Set> {
     fn from(waiting_on: WaitingOn) -> Self {
         Self::Wait(waiting_on)
     }

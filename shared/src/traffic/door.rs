@@ -5,7 +5,7 @@ mod observe;
 
 use super::{
     joined::Joined,
-    model::{Attained, Goal, Short, Takes, View},
+    model::{Attained, Goal, News, Noted, Short, Takes, Versions, View},
     sight::Sight,
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     gates::{Gate, When},
     names::ServiceName,
     observation::Observation,
-    record::{Lacking, Phase, Record},
+    record::{Body, Lacking, Phase, Record},
     weight::Attained as Share,
 };
 
@@ -109,6 +109,9 @@ pub trait Asked {
     /// Whether a goal is really held, as a bake counts it; `was` if the look before saw it held.
     fn is_held(&self, goal: Goal, was: bool) -> bool;
 
+    /// Whether the candidate was put where it may get a share. How well it runs is another question.
+    fn is_placed(&self) -> bool;
+
     /// The share that there is, as counts or weights give it, if it was seen.
     fn share(&self) -> Option<Share>;
 
@@ -121,8 +124,9 @@ pub trait Asked {
     /// What nobody can tell yet: nothing goes further until somebody can.
     fn undecided(&self, when: When) -> Option<WaitingOn>;
 
-    /// The record, in the same phase and revision, with what this look has seen that counts only together with other looks.
-    fn noted(&self, when: When) -> Record;
+    /// The record, in the same phase and revision, with what this look has seen that counts only together with other looks; and what of
+    /// that later looks need.
+    fn noted(&self, when: When) -> (Record, Option<News>);
 
     /// What takes work from the candidate, and needs nothing else to succeed.
     fn stop(&self) -> Vec<Step>;
@@ -163,14 +167,38 @@ pub(super) fn join<'a, M: Joined + 'a>(
     now: Timestamp,
     seen: &Sight,
 ) -> Option<Box<dyn Asked + 'a>> {
+    let (found, set) = read::<M>(record).ok()?;
     Some(Box::new(Joint::<M> {
         record,
         now,
         model: M::of(&record.target, traffic),
         seen: M::seen(seen)?,
-        found: M::found(record)?,
-        set: M::set(record),
+        found,
+        set,
     }))
+}
+
+/// What a record says, as its model reads it. What a later version of the suite has set in another form is not known.
+fn read<M: Joined>(record: &Record) -> Result<(M::Found, M::Set), serde_json::Error> {
+    let Body { found, set } = &record.body;
+    let set = if record.is_newer() {
+        set.read_what_is_known()
+    } else {
+        set.read()
+    };
+    Ok((found.read()?, set?))
+}
+
+/// Whether a model reads what a record says.
+pub(super) fn reads<M: Joined>(record: &Record) -> Result<(), serde_json::Error> {
+    read::<M>(record).map(|_| ())
+}
+
+/// The versions that a release is about; `None` where its record cannot be read.
+pub(super) fn versions<M: Joined>(body: &Body) -> Option<Versions> {
+    let found = body.found.read().ok()?;
+    let set = body.set.read_what_is_known().ok()?;
+    Some(M::versions(&found, &set))
 }
 
 impl<M: Joined> Joint<'_, M> {
@@ -181,6 +209,7 @@ impl<M: Joined> Joint<'_, M> {
             release: &record.release,
             began: record.began,
             since: record.phase_since,
+            asked: record.asked(),
             promotion: record.promotion(),
             refused: record.rollback().map_or(&[], |it| &it.missing),
             seen: &self.seen,
@@ -189,9 +218,13 @@ impl<M: Joined> Joint<'_, M> {
         }
     }
 
-    fn with(&self, set: M::Set) -> Record {
+    fn with(&self, set: &M::Set) -> Record {
         let mut record = self.record.clone();
-        M::store(set, &mut record);
+        match record.body.set.with(&self.set, set) {
+            Ok(set) => record.body.set = set,
+            // A set has fields, and a name for each.
+            Err(error) => tracing::error!("what is set is not stored: {error}"),
+        }
         record
     }
 
@@ -203,7 +236,7 @@ impl<M: Joined> Joint<'_, M> {
                 changes,
             } => Between::Change {
                 doing,
-                record: set.map(|set| Box::new(self.with(set))),
+                record: set.map(|set| Box::new(self.with(&set))),
                 changes,
             },
             Short::Wait(waiting_on) => Between::Wait(waiting_on),
@@ -231,6 +264,10 @@ impl<M: Joined> Asked for Joint<'_, M> {
         self.model.is_held(goal, was, self.view())
     }
 
+    fn is_placed(&self) -> bool {
+        self.model.is_placed(self.view())
+    }
+
     fn share(&self) -> Option<Share> {
         self.model.share(self.view())
     }
@@ -243,8 +280,9 @@ impl<M: Joined> Asked for Joint<'_, M> {
         self.model.undecided(when, self.view())
     }
 
-    fn noted(&self, when: When) -> Record {
-        self.with(self.model.noted(when, self.view()))
+    fn noted(&self, when: When) -> (Record, Option<News>) {
+        let Noted { set, news } = self.model.noted(when, self.view());
+        (self.with(&set), news)
     }
 
     fn stop(&self) -> Vec<Step> {
@@ -252,11 +290,11 @@ impl<M: Joined> Asked for Joint<'_, M> {
     }
 
     fn sent(&self, sent: &[Step], failed: &[Step]) -> Record {
-        self.with(self.model.sent(sent, failed, self.view()))
+        self.with(&self.model.sent(sent, failed, self.view()))
     }
 
     fn spared(&self, changed: &ServiceName) -> Record {
-        self.with(self.model.spared(changed, self.view()))
+        self.with(&self.model.spared(changed, self.view()))
     }
 
     fn lacking(&self) -> Vec<Lacking> {
@@ -296,6 +334,10 @@ impl Asked for Mute<'_> {
         false
     }
 
+    fn is_placed(&self) -> bool {
+        false
+    }
+
     fn share(&self) -> Option<Share> {
         None
     }
@@ -308,8 +350,8 @@ impl Asked for Mute<'_> {
         Some(WaitingOn::OtherInvocation)
     }
 
-    fn noted(&self, _when: When) -> Record {
-        self.0.clone()
+    fn noted(&self, _when: When) -> (Record, Option<News>) {
+        (self.0.clone(), None)
     }
 
     fn stop(&self) -> Vec<Step> {

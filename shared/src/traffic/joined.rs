@@ -11,10 +11,8 @@ use crate::{
     aws::{Account, AwsError, Trouble},
     input::BadInput,
     names::TargetGroupArn,
-    parts::{pair, rules, task_definition::Source},
-    record::{Candidate, Found, Phase, Record},
+    parts::{rules, task_definition::Source},
     target::Target,
-    weight::Weight,
 };
 
 /// What is read for a model at every look, beside what every model reads.
@@ -54,20 +52,10 @@ pub trait Joined: Model {
     fn drains() -> Result<(), &'static str>;
     /// Its part of what was seen; `None` if nothing of it was.
     fn seen(seen: &Sight) -> Option<Self::Seen>;
-    /// Its part of what a release found; `None` if that is not there.
-    fn found(record: &Record) -> Option<Self::Found>;
-    /// Its part of what a release has set.
-    fn set(record: &Record) -> Self::Set;
-    /// Puts that into the record.
-    fn store(set: Self::Set, record: &mut Record);
     /// Its own of what was read for a beginning.
     fn before(before: &Before) -> Option<&Self::Before>;
     /// The other way.
     fn begins(before: Self::Before) -> Before;
-    /// What a release found, for the record.
-    fn store_found(found: Self::Found) -> Found;
-    /// How far the candidate is as a release begins.
-    fn planned(set: Self::Set) -> Option<Candidate>;
     /// Whether tasks of the candidate go on that nobody wants, for so long that something keeps them.
     fn has_left_over(&self, view: View<'_, Self>) -> bool;
 
@@ -91,62 +79,4 @@ pub trait Joined: Model {
     fn nothing(traffic: &Self::Traffic) -> Option<rules::Seen>;
     /// The two target groups, the primary's first, if it has a load balancer.
     fn groups(traffic: &Self::Traffic) -> Option<(&TargetGroupArn, &TargetGroupArn)>;
-}
-
-/// The share last asked for.
-pub(super) fn asked(record: &Record) -> Option<Weight> {
-    match record.phase {
-        Phase::Shifting { asked, .. } => Some(asked),
-        _ => None,
-    }
-}
-
-/// What was found of two services.
-pub(super) fn found_of_pair(record: &Record) -> pair::Found {
-    pair::Found {
-        primary: record.found.primary.clone(),
-        canary: record.found.canary.clone(),
-    }
-}
-
-/// What is set of two services.
-pub(super) fn set_of_pair(record: &Record) -> pair::Set {
-    let candidate = match &record.phase {
-        Phase::Deploying { candidate } => Some(candidate.clone()),
-        _ => record.candidate().map(|it| Candidate::Registered {
-            task_definition: it.clone(),
-            at: record.phase_since,
-        }),
-    };
-    let restoring = record.rollback().map(|it| pair::Restoring {
-        stopped: it.stopped,
-        spares_canary: it.spares_canary,
-        kept: it.kept,
-        forced: it.forced,
-        unwanted_since: it.unwanted_since,
-    });
-    pair::Set {
-        candidate,
-        counts: record.counts,
-        exits: record.exits.clone(),
-        restoring: restoring.unwrap_or_default(),
-    }
-}
-
-/// Puts that into the record.
-pub(super) fn store_pair(set: pair::Set, record: &mut Record) {
-    record.counts = set.counts;
-    record.exits = set.exits;
-    match (&mut record.phase, set.candidate) {
-        (Phase::Deploying { candidate }, Some(now)) => *candidate = now,
-        (Phase::RollingBack(rolling_back), _) => {
-            let of_rollback = set.restoring;
-            rolling_back.stopped = of_rollback.stopped;
-            rolling_back.spares_canary = of_rollback.spares_canary;
-            rolling_back.kept = of_rollback.kept;
-            rolling_back.forced = of_rollback.forced;
-            rolling_back.unwanted_since = of_rollback.unwanted_since;
-        }
-        _ => {}
-    }
 }

@@ -68,6 +68,20 @@ macro_rules! models {
                 }
             }
 
+            /// The versions that a release is about; `None` where its record cannot be read.
+            pub(crate) fn versions(&self, body: &Body) -> Option<Versions> {
+                match self {
+                    $(Self::$key(_) => door::versions::<$model>(body),)+
+                }
+            }
+
+            /// Whether the model reads what a record says.
+            pub(crate) fn reads(&self, record: &Record) -> Result<(), serde_json::Error> {
+                match self {
+                    $(Self::$key(_) => door::reads::<$model>(record),)+
+                }
+            }
+
             fn open<'a>(
                 &self,
                 record: &'a Record,

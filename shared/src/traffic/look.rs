@@ -7,8 +7,8 @@ use crate::{
     names::ReleaseId,
     observation::Observation,
     observe,
-    parts::pair::Service,
-    reconcile::{Look, Stage},
+    parts::pair::{self, Service},
+    reconcile::{Forward, Look},
     record::Phase,
     target::Target,
 };
@@ -18,12 +18,12 @@ use crate::{
 ///
 /// # Errors
 /// Something of it could not be seen, or a gate of the release has closed.
-pub async fn observe<S: Stage>(
+pub async fn observe<F: Forward>(
     account: &Account,
-    look: &Look<S>,
+    look: &Look<F>,
     goal: Goal,
 ) -> Result<Observation, Trouble> {
-    let (target, release, now) = (&look.target, S::release(&look.parameters), look.now);
+    let (target, release, now) = (&look.target, F::release(&look.parameters), look.now);
     match goal {
         Goal::Placed => door::placed(account, target, release, now, look.is_first()).await,
         Goal::Promoted { .. } => promotion(account, target, release, now).await,
@@ -68,12 +68,11 @@ async fn promotion(
 /// Whose running tasks decide: the canary's before the promotion, the primary's once it looks steady.
 fn in_question(release: &ReleaseId, seen: &Observation) -> Option<Which> {
     let record = seen.record.as_ref().filter(|it| it.release == *release)?;
-    let candidate = record.candidate()?;
+    let set: pair::Set = record.body.set.read().ok()?;
+    let candidate = set.candidate.as_ref()?.registered()?;
     let is_ready = |service: &Service| service.is_on(candidate);
     match record.phase {
-        Phase::Deploying { .. } | Phase::Shifting { .. } if is_ready(&seen.canary) => {
-            Some(Which::Canary)
-        }
+        Phase::Deploying | Phase::Shifting { .. } if is_ready(&seen.canary) => Some(Which::Canary),
         Phase::Promoting { .. } if is_ready(&seen.primary) && seen.primary.is_steady() => {
             Some(Which::Primary)
         }

@@ -22,13 +22,13 @@ use crate::{
     input::BadInput,
     names::TargetGroupArn,
     parts::{rules, task_definition::Source},
-    record::Record,
+    record::{Body, Record},
     target::Target,
 };
 
 use door::Asked;
 use joined::{Besides, Joined};
-use model::{Goal, Model};
+use model::{Goal, Model, Versions};
 use sight::Sight;
 
 line::models! {

@@ -12,7 +12,7 @@ use crate::{
     clock::Timestamp,
     decision::{Doing, Refusal, Step, WaitingOn},
     gates::{Gate, When},
-    names::{ReleaseId, ServiceName},
+    names::{ReleaseId, ServiceName, Version},
     parameters::Drain,
     record::{Lacking, Missing, Promotion},
     weight::{self, Weight},
@@ -34,6 +34,9 @@ pub trait Model: Debug + Sized {
     /// What is read once, before a release begins.
     type Before: Clone + Debug + PartialEq;
 
+    /// The versions that a release is about, as its record says.
+    fn versions(found: &Self::Found, set: &Self::Set) -> Versions;
+
     /// How a release begins, if everything is in order. All that can be wrong with it is found here, before the first change.
     fn begin(&self, of: Beginning<'_, Self>) -> Begin<Self::Found, Self::Set>;
 
@@ -50,7 +53,7 @@ pub trait Model: Debug + Sized {
     fn undecided(&self, when: When, view: View<'_, Self>) -> Option<WaitingOn>;
 
     /// What is set, with what this look has seen that counts only together with other looks. The same look twice is one.
-    fn noted(&self, when: When, view: View<'_, Self>) -> Self::Set;
+    fn noted(&self, when: When, view: View<'_, Self>) -> Noted<Self::Set>;
 
     /// What takes work from the candidate, and needs nothing that may be missing, denied or unseen to succeed: it goes out first, by
     /// itself.
@@ -71,6 +74,9 @@ pub trait Model: Debug + Sized {
     /// What is set where somebody else has changed a service: what they have written stays where they wrote it.
     fn spared(&self, changed: &ServiceName, view: View<'_, Self>) -> Self::Set;
 
+    /// Whether the candidate was put where it may get a share. How well it runs is another question.
+    fn is_placed(&self, view: View<'_, Self>) -> bool;
+
     /// The share that there is, as counts or weights give it, if both versions were seen.
     fn share(&self, view: View<'_, Self>) -> Option<weight::Attained>;
 
@@ -88,6 +94,33 @@ pub trait Model: Debug + Sized {
     fn takes(&self, _goal: Goal, _view: View<'_, Self>) -> Takes {
         Takes::default()
     }
+}
+
+/// The versions that a release is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Versions {
+    /// What ran before it.
+    pub stable: Version,
+    /// What is released, once it exists.
+    pub candidate: Option<Version>,
+}
+
+/// What is set, with what a look has seen that counts only together with other looks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Noted<Set> {
+    /// It: it goes into the record with whatever else does.
+    pub set: Set,
+    /// What of it later looks need, so that it is written even if nothing else is.
+    pub news: Option<News>,
+}
+
+/// Something that later looks need to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct News {
+    /// It in words, to be told before what else there is to say; nothing where it is no news to people.
+    pub said: String,
+    /// Whether the candidate was seen to fail: a share is not held then.
+    pub is_setback: bool,
 }
 
 /// What a function wants of a model.
@@ -137,6 +170,8 @@ pub struct View<'a, M: Model> {
     pub began: Timestamp,
     /// Since when it is in its phase.
     pub since: Timestamp,
+    /// The share last asked for, while the release is at shares.
+    pub asked: Option<Weight>,
     /// How far its promotion is, or was when it was rolled back.
     pub promotion: Promotion,
     /// Changes that AWS has refused.

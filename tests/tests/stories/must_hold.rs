@@ -177,13 +177,10 @@ async fn a_release_takes_over_from_one_whose_execution_has_ended_after_rolling_i
     play.until_approval(&second).await;
     let record = play.record().await.unwrap();
     assert_eq!(record.release.as_str(), second);
-    assert!(
-        record
-            .found
-            .canary
-            .task_definition
-            .as_str()
-            .ends_with("orders:1"),
+    let stable = record.stable().expect("a version");
+    assert_eq!(
+        stable.short(),
+        "orders:1",
         "found what the rollback restored"
     );
     play.approve();

@@ -13,11 +13,11 @@ use canary::{
     },
     observation::Observation,
     parameters,
+    parts::pair::Candidate,
     parts::{
         pair::{ScalableTarget, Service, Suspended, Task},
         task_definition::{Definition, Digests, NamedImages, Source, Wanted},
     },
-    record::Candidate,
     traffic::alb::Groups,
 };
 use serde_json::json;
@@ -185,14 +185,12 @@ fn what_is_begun_holds_what_was_found_and_the_whole_definition() {
     };
     let record = taken.record.unwrap();
     assert_eq!(record.revision, 1);
-    assert_eq!(record.found, fixtures::record().having_found(&pair).found);
-    let Phase::Deploying {
-        candidate: Candidate::Registering { definition, since },
-    } = &record.phase
-    else {
+    let found = fixtures::record().having_found(&pair).body.found;
+    assert_eq!(record.body.found, found);
+    let Some(Candidate::Registering { definition, since }) = record.set().candidate else {
         panic!("{}", record.phase);
     };
-    assert_eq!(*since, now());
+    assert_eq!(since, now());
     let register = Step::Register {
         definition: definition.clone(),
     };
@@ -200,7 +198,7 @@ fn what_is_begun_holds_what_was_found_and_the_whole_definition() {
         taken.steps[0], register,
         "what is registered is what is recorded"
     );
-    let definition: serde_json::Value = serde_json::from_str(definition).unwrap();
+    let definition: serde_json::Value = serde_json::from_str(&definition).unwrap();
     assert_eq!(
         definition,
         json!({

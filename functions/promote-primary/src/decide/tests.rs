@@ -8,8 +8,8 @@ use canary::{
         running_tasks, stable, target, told,
     },
     parameters,
+    parts::pair::Candidate,
     parts::pair::{Service, Task},
-    record::Candidate,
 };
 
 use super::*;
@@ -488,13 +488,10 @@ fn look_by_look_an_approved_canary_becomes_the_primary_and_one_more_look_changes
 
 #[test]
 fn a_candidate_in_the_record_is_the_only_thing_that_is_ever_promoted() {
-    let mut other = record().registered();
-    other.phase = Phase::Deploying {
-        candidate: Candidate::Registered {
-            task_definition: foreign(),
-            at: at(200),
-        },
-    };
+    let other = record().registered().having(Candidate::Registered {
+        task_definition: foreign(),
+        at: at(200),
+    });
     check(
         "the record's candidate is another one than the canary's",
         &decide(&look(), &with_tasks(approved(other), 1)),

@@ -64,15 +64,15 @@ impl Watch {
         let is_held = is_held_up(primary);
         let both = primary.desired + canary.desired;
         if is_held {
-            self.was_held |= primary.scaling != record.found.primary.scaling;
-            let floor = primary.desired.min(record.found.primary.desired);
+            self.was_held |= primary.scaling != record.found().primary.scaling;
+            let floor = primary.desired.min(record.found().primary.desired);
             let floor = *self.floor.get_or_insert(floor);
             assert!(both >= floor, "{both} tasks of {floor}");
         } else {
             self.floor = None;
         }
         if let Some(scaling) = primary.scaling {
-            let found = &record.found;
+            let found = &record.found();
             let most = scaling.max.max(found.primary.desired).max(self.most);
             self.most = most;
             let pulled = canary.scaling.map_or(0, |it| it.min);
@@ -118,7 +118,7 @@ impl Watch {
             Step::UpdateService { desired, .. } => {
                 let is_less = desired.is_some_and(|desired| desired < seen.primary.desired);
                 let record = seen.record.as_ref().expect("a record");
-                let is_found = record.found.primary.pulled(&seen.primary) == *desired;
+                let is_found = record.found().primary.pulled(&seen.primary) == *desired;
                 assert!(!is_less || is_found, "the primary loses tasks");
             }
             Step::Scale { service, to } if *service == seen.canary.name => {
@@ -138,9 +138,10 @@ impl Watch {
     /// The canary's tasks may become so few: those that go answer nothing any more.
     fn may_take(&self, seen: &Observation, tasks: u32) {
         let record = seen.record.as_ref().expect("a record");
-        let (Some(target), Some(found)) = (record.target.alb(), &record.found.alb) else {
+        let Some(target) = record.target.alb() else {
             return;
         };
+        let found = &record.found_rules();
         for (weights, fell) in &self.shown {
             let share = weights.share();
             if share.part > 0 {

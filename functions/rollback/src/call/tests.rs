@@ -3,8 +3,8 @@ use canary::fixtures::{alarm, at, record, release};
 use super::*;
 
 /// An alarm of the pair's that a topic or a rule has told of.
-fn told(change: impl FnOnce(&mut Firing)) -> Why {
-    let here = Place::of_task_definition(&record().found.primary.task_definition);
+fn told(change: impl FnOnce(&mut Firing)) -> Trigger {
+    let here = record().stable().and_then(|it| Place::of_version(&it));
     let mut firing = Firing {
         alarm: alarm("orders-dead-letters"),
         place: here,
@@ -14,16 +14,16 @@ fn told(change: impl FnOnce(&mut Firing)) -> Why {
         direct: false,
     };
     change(&mut firing);
-    Why::Alarm(firing)
+    Trigger::Alarm(firing)
 }
 
 fn elsewhere(account: &str, region: &str) -> Option<Place> {
     let arn = format!("arn:aws:ecs:{region}:{account}:task-definition/orders:7");
-    Place::of_task_definition(&arn.as_str().try_into().expect("an ARN"))
+    Place::of_version(&arn.as_str().try_into().expect("an ARN"))
 }
 
 /// What a call at a release that is shifting comes to.
-fn said(why: &Why, besides: &Besides) -> String {
+fn said(why: &Trigger, besides: &Besides) -> String {
     match call(Some(&record().shifting(10)), why, besides, at(600)) {
         Call::Idle(idle) => idle.to_string(),
         Call::Fence(doing, _) => doing.to_string(),
@@ -106,7 +106,7 @@ fn an_alarm_whose_actions_are_held_back_does_not_count_and_one_that_cannot_be_as
 #[test]
 fn only_an_alarm_that_may_roll_back_is_asked_whether_it_acts() {
     let now = at(600);
-    let asks = |record: &Record, why: &Why| asks_whether_it_acts(record, why, now).is_some();
+    let asks = |record: &Record, why: &Trigger| asks_whether_it_acts(record, why, now).is_some();
     let shifting = record().shifting(10);
     assert!(asks(&shifting, &told(|_| ())));
     assert!(

@@ -15,14 +15,14 @@ use canary::{
     observation::{Alarm, Observation},
     parameters::Rollback,
     parts::pair::Service,
-    trigger::{End, Ended, Firing},
+    reconcile::trigger::{End, Ended, Firing, Trigger},
 };
 
 use super::*;
 use crate::looked::{Scene, unseen};
 
-fn fired() -> Why {
-    Why::Alarm(firing())
+fn fired() -> Trigger {
+    Trigger::Alarm(firing())
 }
 
 /// An alarm of the pair's that has just gone to `ALARM`.
@@ -37,12 +37,12 @@ fn firing() -> Firing {
     }
 }
 
-fn ended() -> Why {
+fn ended() -> Trigger {
     ended_at(at(599))
 }
 
-fn ended_at(time: Timestamp) -> Why {
-    Why::Ended(Ended {
+fn ended_at(time: Timestamp) -> Trigger {
+    Trigger::Ended(Ended {
         pipeline: "orders-release".try_into().unwrap(),
         release: release(),
         how: End::Over,
@@ -51,12 +51,12 @@ fn ended_at(time: Timestamp) -> Why {
     })
 }
 
-fn by_hand() -> Why {
-    Why::Hand(asked(release()))
+fn by_hand() -> Trigger {
+    Trigger::Hand(asked(release()))
 }
 
-fn by_action() -> Why {
-    Why::Action(asked(release()))
+fn by_action() -> Trigger {
+    Trigger::Action(asked(release()))
 }
 
 fn asked(release: ReleaseId) -> Rollback {
@@ -102,7 +102,7 @@ fn with_status(pair: Observation, status: &str) -> Scene {
     seen(pair).with_status(status)
 }
 
-fn decide(sight: &Scene, why: &Why) -> Decision {
+fn decide(sight: &Scene, why: &Trigger) -> Decision {
     sight.look(why)
 }
 
@@ -198,7 +198,7 @@ fn from_every_phase_what_harms_is_stopped_in_the_look_that_writes_the_fence() {
 #[test]
 fn every_trigger_says_why() {
     let shifting = || seen(canaried(record().shifting(10)));
-    let direct = Why::Alarm(Firing {
+    let direct = Trigger::Alarm(Firing {
         alarm: alarm("somebody-elses-that-calls-us"),
         reason: "9 errors".to_owned(),
         ..firing()
@@ -228,12 +228,12 @@ fn every_trigger_says_why() {
         ),
         (
             status("Stopped"),
-            Why::Schedule,
+            Trigger::Schedule,
             "its pipeline execution has ended (Stopped)",
         ),
         (
             status("Succeeded"),
-            Why::Schedule,
+            Trigger::Schedule,
             "its pipeline execution has ended (Succeeded)",
         ),
     ];
@@ -251,16 +251,16 @@ fn every_trigger_says_why() {
 
 #[test]
 fn where_nothing_is_to_be_rolled_back_nothing_is_written_and_the_reason_is_said() {
-    let foreign_alarm = Why::Alarm(Firing {
+    let foreign_alarm = Trigger::Alarm(Firing {
         alarm: alarm("somebody-elses"),
         direct: false,
         ..firing()
     });
-    let early_alarm = Why::Alarm(Firing {
+    let early_alarm = Trigger::Alarm(Firing {
         at: Some(at(50)),
         ..firing()
     });
-    let another = || Why::Hand(asked(another_release()));
+    let another = || Trigger::Hand(asked(another_release()));
     let shifting = || seen(canaried(record().shifting(10)));
     let promoted = || pair().both_on_candidate().recorded(record().promoted());
     let long_ago = || promoted().seen_at(at(200 + 3600));
@@ -308,7 +308,7 @@ fn where_nothing_is_to_be_rolled_back_nothing_is_written_and_the_reason_is_said(
         (
             "an alarm long after the promotion",
             seen(long_ago()),
-            Why::Alarm(Firing { at: None, ..firing() }),
+            Trigger::Alarm(Firing { at: None, ..firing() }),
             format!(
                 "release {own} is promoted since {}, alarms roll it back for 60 minutes (guardMinutes) only; to roll it back \
                  now, invoke rollback by hand",
@@ -324,7 +324,7 @@ fn where_nothing_is_to_be_rolled_back_nothing_is_written_and_the_reason_is_said(
         (
             "the schedule while the execution is under way",
             running("InProgress"),
-            Why::Schedule,
+            Trigger::Schedule,
             format!("release {own} is Shifting and its pipeline execution is under way"),
         ),
     ];
@@ -338,7 +338,7 @@ fn where_nothing_is_to_be_rolled_back_nothing_is_written_and_the_reason_is_said(
     }
     check(
         "the schedule after a promotion",
-        &decide(&seen(promoted()), &Why::Schedule),
+        &decide(&seen(promoted()), &Trigger::Schedule),
         &format!("done: nothing rolled back: release {own} is promoted"),
     );
 }
@@ -406,7 +406,7 @@ fn what_an_alarm_s_event_should_have_told_is_found_by_the_schedule() {
     ];
     for (situation, mut looked, alarm, expected) in rows {
         looked.alarms = vec![alarm];
-        check(situation, &decide(&looked, &Why::Schedule), &expected);
+        check(situation, &decide(&looked, &Trigger::Schedule), &expected);
     }
 }
 
@@ -416,7 +416,7 @@ fn the_schedule_says_what_it_could_not_see_and_what_was_rolled_back() {
         .but(|seen| seen.status = unseen("AWS throttles codepipeline:GetPipelineExecution"));
     check(
         "nobody knows whether the release goes on",
-        &decide(&blind, &Why::Schedule),
+        &decide(&blind, &Trigger::Schedule),
         &format!(
             "take: release {} (Shifting) is not watched as it should be since {}: AWS throttles codepipeline:GetPipelineExecution | \
              record Shifting",
@@ -428,7 +428,7 @@ fn the_schedule_says_what_it_could_not_see_and_what_was_rolled_back() {
         "rolled back",
         &decide(
             &seen(pair().recorded(record().rolled_back())),
-            &Why::Schedule,
+            &Trigger::Schedule,
         ),
         &format!(
             "done: nothing rolled back: release {} is rolled back already: alarm orders-dead-letters went to ALARM: 3 messages",
@@ -453,7 +453,7 @@ fn event_times_may_be_off_by_what_clocks_differ() {
 #[test]
 fn the_execution_ends_with_its_release_unless_it_asked_itself_or_has_ended() {
     let later = |sight: Scene| sight.but(|seen| seen.now = seen.now + Duration::from_secs(20));
-    let begun = |by: &Why| {
+    let begun = |by: &Trigger| {
         let seen = under_way(canaried(record().shifting(10)));
         let Decision::Take(taken) = decide(&seen, by) else {
             panic!("no rollback");
@@ -484,19 +484,19 @@ fn the_execution_ends_with_its_release_unless_it_asked_itself_or_has_ended() {
         (
             "the schedule looks in while CodePipeline may still take in what was done",
             under_way(begun(&fired())),
-            Why::Schedule,
+            Trigger::Schedule,
             watching.clone(),
         ),
         (
             "the schedule finds it still at work",
             later(under_way(begun(&fired()))),
-            Why::Schedule,
+            Trigger::Schedule,
             format!("{GOES_ON} | {stop}"),
         ),
         (
             "it has ended: from now on it is not ended again",
             with_status(begun(&fired()), "Failed"),
-            Why::Schedule,
+            Trigger::Schedule,
             format!("{GOES_ON} | record RollingBack"),
         ),
         (
@@ -508,13 +508,13 @@ fn the_execution_ends_with_its_release_unless_it_asked_itself_or_has_ended() {
         (
             "its own action asked, and the schedule looks in",
             under_way(begun(&by_action())),
-            Why::Schedule,
+            Trigger::Schedule,
             watching.clone(),
         ),
         (
             "it had ended, and was retried since",
             under_way(begun(&ended())),
-            Why::Schedule,
+            Trigger::Schedule,
             watching.clone(),
         ),
         (

@@ -1,14 +1,15 @@
 //! What AWS has refused to a look: into the record, and told.
 
 use canary::{
-    aws::{AwsError, Trouble, records::Written},
+    aws::{AwsError, Trouble},
     clock::Timestamp,
     decision::{Decision, Step, WaitingOn},
+    reconcile::Actor,
     record::{Lacking, Missing, Record, RollingBack},
     traffic::back,
 };
 
-use super::{Ledger, Sent, looked};
+use super::restore::{Sent, looked};
 use crate::{
     decide::Restoring,
     missing::{self, News},
@@ -16,85 +17,84 @@ use crate::{
     seen::Seen,
 };
 
-impl Ledger<'_> {
-    /// What was refused, what could not be seen for want of a permission, and whether the stopping call has got through.
-    pub(super) async fn keep_books(
-        &self,
-        record: &Record,
-        seen: &Seen,
-        restoring: Restoring,
-        sent: &Sent,
-    ) -> Result<Decision, Trouble> {
-        let Some(rolling_back) = record.rollback() else {
-            return Ok(restoring.decision);
-        };
-        let lacking = lacking(seen, restoring.lacking, &sent.failed);
-        let failed: Vec<Step> = sent.failed.iter().map(|(step, _)| step.clone()).collect();
-        let after = looked(record, &seen.pair, seen.now)
-            .open()
-            .sent(&sent.all, &failed);
-        let Some(after) = after.rollback() else {
-            return Ok(restoring.decision);
-        };
-        let saw_everything = seen.unseen().next().is_none();
-        let News {
-            mut missing,
-            is_new,
-            is_first,
-        } = missing::update(rolling_back, &lacking, saw_everything, seen.now);
-        let is_due = rolling_back.is_due(record.phase_since, seen.now);
-        let is_told = is_first || is_due;
-        for missing in missing.iter_mut().filter(|_| is_told) {
-            missing.told = seen.now;
-        }
-        if is_new || is_told || after.stopped != rolling_back.stopped {
-            let next = RollingBack {
-                missing: missing.clone(),
-                told: is_due.then_some(seen.now).or(rolling_back.told),
-                ..after.clone()
-            };
-            let next = record.rolling(next, seen.now);
-            let entry = self.entry(record, seen.to_string(), refused(&lacking), seen.now);
-            if self.account.write(&next, None, &entry).await? == Written::Overtaken {
-                return Ok(Decision::Wait(WaitingOn::OtherInvocation));
-            }
-        }
-        if is_told {
-            // What has only begun is no news yet.
-            let waits_for = if is_due {
-                waits_for(seen, &restoring.decision, sent)
-            } else {
-                Vec::new()
-            };
-            self.tell_incomplete(record, &missing, waits_for, seen.now)
-                .await;
-        }
-        Ok(said(restoring.decision, &missing, &sent.failed))
+/// What was refused, what could not be seen for want of a permission, and whether the stopping call has got through.
+pub(super) async fn keep_books(
+    actor: &Actor<'_>,
+    record: &Record,
+    seen: &Seen,
+    restoring: Restoring,
+    sent: &Sent,
+) -> Result<Decision, Trouble> {
+    let Some(rolling_back) = record.rollback() else {
+        return Ok(restoring.decision);
+    };
+    let lacking = lacking(seen, restoring.lacking, &sent.failed);
+    let failed: Vec<Step> = sent.failed.iter().map(|(step, _)| step.clone()).collect();
+    let after = looked(record, &seen.pair, seen.now)
+        .open()
+        .sent(&sent.all, &failed);
+    let saw_everything = seen.unseen().next().is_none();
+    let News {
+        mut missing,
+        is_new,
+        is_first,
+    } = missing::update(rolling_back, &lacking, saw_everything, seen.now);
+    let is_due = rolling_back.is_due(record.phase_since, seen.now);
+    let is_told = is_first || is_due;
+    for missing in missing.iter_mut().filter(|_| is_told) {
+        missing.told = seen.now;
     }
-
-    /// People hear that a rollback is not complete, and how to put back what AWS refuses.
-    async fn tell_incomplete(
-        &self,
-        record: &Record,
-        missing: &[Missing],
-        waits_for: Vec<String>,
-        now: Timestamp,
-    ) {
-        let found = if missing.is_empty() {
-            None
+    if is_new || is_told || after.body != record.body {
+        let next = RollingBack {
+            missing: missing.clone(),
+            told: is_due.then_some(seen.now).or(rolling_back.told),
+            ..rolling_back.clone()
+        };
+        let next = after.rolling(next, seen.now);
+        let entry = actor.entry(
+            Some(&record.release),
+            seen.to_string(),
+            refused(&lacking),
+            seen.now,
+        );
+        if actor.act(Some(&next), None, &[], entry).await?.is_none() {
+            return Ok(Decision::Wait(WaitingOn::OtherInvocation));
+        }
+    }
+    if is_told {
+        // What has only begun is no news yet.
+        let waits_for = if is_due {
+            waits_for(seen, &restoring.decision, sent)
         } else {
-            back::found_in_full(self.account, record).await
+            Vec::new()
         };
-        let incomplete = Incomplete {
-            missing,
-            waits_for,
-            now,
-            found: found.as_ref(),
-            table: self.account.releases_table().unwrap_or_default(),
-        };
-        let notice = notice::incomplete(record, &incomplete);
-        self.account.tell(&notice).await;
+        tell_incomplete(actor, record, &missing, waits_for, seen.now).await;
     }
+    Ok(said(restoring.decision, &missing, &sent.failed))
+}
+
+/// People hear that a rollback is not complete, and how to put back what AWS refuses.
+async fn tell_incomplete(
+    actor: &Actor<'_>,
+    record: &Record,
+    missing: &[Missing],
+    waits_for: Vec<String>,
+    now: Timestamp,
+) {
+    let found = if missing.is_empty() {
+        None
+    } else {
+        back::found_in_full(actor.account, record).await
+    };
+    let incomplete = Incomplete {
+        missing,
+        waits_for,
+        now,
+        found: found.as_ref(),
+        table: actor.account.releases_table().unwrap_or_default(),
+    };
+    let notice = notice::incomplete(record, &incomplete);
+    actor.account.tell(&notice).await;
 }
 
 /// What a rollback still waits for, in words: what could not be seen, what was sent and is not there yet, or what is awaited.

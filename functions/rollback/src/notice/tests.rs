@@ -3,8 +3,9 @@ use canary::{
     fixtures::{alarm, at, began, pair, record, release, scaling, target},
     observation::Observation,
     parameters::Rollback,
-    record::{KeptService, Record},
-    trigger::{End, Ended, Firing},
+    parts::pair::{self, KeptService},
+    reconcile::trigger::{End, Ended, Firing, Trigger},
+    record::Record,
 };
 
 use super::*;
@@ -15,8 +16,8 @@ use crate::{
 
 const RELEASE: &str = "3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f";
 
-fn alarmed() -> Why {
-    Why::Alarm(Firing {
+fn alarmed() -> Trigger {
+    Trigger::Alarm(Firing {
         alarm: alarm("orders-dead-letters"),
         reason: "3 messages.".to_owned(),
         at: Some(at(599)),
@@ -27,7 +28,7 @@ fn alarmed() -> Why {
 }
 
 /// What is told of one look.
-fn told(pair: Observation, why: &Why) -> Option<Notice> {
+fn told(pair: Observation, why: &Trigger) -> Option<Notice> {
     let sight = Scene::of(pair).with_status("Stopped");
     let (record, seen) = (sight.record.as_ref()?, &sight.seen);
     match call::call(Some(record), why, &sight.besides(why), seen.now) {
@@ -47,7 +48,7 @@ fn of_found(record: &Record) -> Vec<String> {
     restored(record, &Sight::nothing(&record.target), record.phase_since)
 }
 
-fn message(pair: Observation, why: &Why) -> String {
+fn message(pair: Observation, why: &Trigger) -> String {
     let notice = told(pair, why).expect("a notice");
     notice.message().to_owned()
 }
@@ -85,7 +86,7 @@ fn the_beginning_is_told_with_cause_phase_asker_and_what_happens_now() {
 #[test]
 fn the_end_is_told_with_cause_and_what_was_restored() {
     let restored = rolling_back(record().promoting());
-    let notice = told(restored, &Why::Schedule).expect("a notice");
+    let notice = told(restored, &Trigger::Schedule).expect("a notice");
     assert_eq!(
         notice.subject(),
         format!("orders: rolled back release {RELEASE}")
@@ -110,7 +111,7 @@ fn who_asked_is_told_in_words() {
         release: release(),
         reason: Some("latency is up".to_owned()),
     };
-    let ended = Why::Ended(Ended {
+    let ended = Trigger::Ended(Ended {
         pipeline: "orders-release".try_into().unwrap(),
         release: release(),
         how: End::Over,
@@ -119,14 +120,14 @@ fn who_asked_is_told_in_words() {
     });
     let rows = [
         (alarmed(), "alarm orders-dead-letters", true),
-        (Why::Hand(asked()), "a person", true),
-        (Why::Action(asked()), "an action of its pipeline", false),
+        (Trigger::Hand(asked()), "a person", true),
+        (Trigger::Action(asked()), "an action of its pipeline", false),
         (
             ended,
             "the end of its pipeline execution, or of its approval",
             false,
         ),
-        (Why::Schedule, "the schedule, which found this", false),
+        (Trigger::Schedule, "the schedule, which found this", false),
     ];
     for (why, asker, ends_execution) in rows {
         let message = message(pair().recorded(record().shifting(10)), &why);
@@ -144,12 +145,14 @@ fn who_asked_is_told_in_words() {
 
 #[test]
 fn only_what_the_release_had_in_its_hands_is_said_to_go_back() {
-    let mut scaled = record().registering(at(599));
-    scaled.found.canary.scaling = Some(scaling(0, 10));
-    scaled.found.primary.scaling = Some(scaling(2, 20));
-    let mut constant = record().promoting();
-    constant.target = target().constant_total();
-    constant.found.primary.scaling = Some(scaling(2, 20));
+    let scaled = record()
+        .registering(at(599))
+        .finding_primary(|primary| primary.scaling = Some(scaling(2, 20)))
+        .finding(|found: &mut pair::Found| found.canary.scaling = Some(scaling(0, 10)));
+    let constant = record()
+        .promoting()
+        .of(target().constant_total())
+        .finding_primary(|primary| primary.scaling = Some(scaling(2, 20)));
     let rows = [
         (
             record(),
@@ -195,7 +198,7 @@ fn what_only_goes_on_or_is_no_rollback_is_told_to_nobody() {
         ),
     ];
     for (situation, pair) in rows {
-        let why = Why::Alarm(Firing {
+        let why = Trigger::Alarm(Firing {
             alarm: alarm("orders-dead-letters"),
             reason: String::new(),
             at: Some(at(50)),
@@ -212,7 +215,7 @@ fn what_only_goes_on_or_is_no_rollback_is_told_to_nobody() {
 fn the_end_of_a_guard_is_told_with_what_somebody_has_changed() {
     let hotfixed = pair().both_on_candidate().recorded(record().promoted());
     let hotfixed = hotfixed.primary(|primary| primary.on(&canary::fixtures::foreign()));
-    let notice = told(hotfixed, &Why::Schedule).expect("a notice");
+    let notice = told(hotfixed, &Trigger::Schedule).expect("a notice");
     assert_eq!(
         notice.subject(),
         format!("orders: alarms do not roll back any more, release {RELEASE}")
@@ -266,24 +269,25 @@ fn a_rollback_that_takes_long_is_told_with_what_it_waits_for() {
 #[test]
 fn what_somebody_has_set_by_hand_is_not_said_to_go_back() {
     let rolling = record().shifting(10).rolling_back();
-    let mut by_hand = rolling.rollback().expect("it is rolled back").clone();
-    by_hand.kept.canary = Some(KeptService {
-        desired: 5,
-        scaling: None,
+    let by_hand = rolling.setting(|set: &mut pair::Set| {
+        set.restoring.kept.canary = Some(KeptService {
+            desired: 5,
+            scaling: None,
+        });
     });
-    let said = of_found(&rolling.rolling(by_hand.clone(), at(500)));
+    let said = of_found(&by_hand);
     assert_eq!(
         said,
         ["- orders-canary: orders:7", "- orders: was not touched"]
     );
-    by_hand.spares_canary = true;
-    let said = of_found(&rolling.rolling(by_hand, at(500)));
+    let spared = by_hand.setting(|set: &mut pair::Set| set.restoring.spares_canary = true);
+    let said = of_found(&spared);
     assert_eq!(said[0], "- orders-canary: was not touched");
 }
 
 #[test]
 fn a_long_cause_is_cut() {
-    let why = Why::Hand(Rollback {
+    let why = Trigger::Hand(Rollback {
         release: release(),
         reason: Some("x".repeat(300_000)),
     });

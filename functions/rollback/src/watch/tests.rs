@@ -7,15 +7,12 @@ use canary::{
     observation::Observation,
     parts::pair::Counts,
     parts::pair::Service,
+    reconcile::trigger::{Firing, Trigger},
     record::{Phase, SCHEMA},
-    trigger::Firing,
 };
 
 use super::*;
-use crate::{
-    call::Why,
-    looked::{Scene, unseen},
-};
+use crate::looked::{Scene, unseen};
 
 /// A pipeline whose approval waits, alone or with something else at work.
 fn waiting(works: bool) -> Execution {
@@ -61,7 +58,7 @@ fn set(record: Record, canary: u32) -> Record {
 }
 
 fn look(looked: &Scene) -> Decision {
-    looked.look(&Why::Schedule)
+    looked.look(&Trigger::Schedule)
 }
 
 fn goes_on() -> String {
@@ -186,12 +183,12 @@ fn what_somebody_has_written_at_the_approval_stays_where_they_wrote_it() {
     let reject = "approval Approve in stage Approve of pipeline orders-release is rejected";
     let (record, steps) = fence(|seen| seen.canary(|canary| canary.on(&foreign()).tasks(2)));
     assert_eq!(steps, [reject], "their version keeps its tasks");
-    let rolling_back = record.rollback().unwrap();
-    assert!(rolling_back.spares_canary);
-    let kept = rolling_back.kept.canary.unwrap();
+    let restoring = record.set().restoring;
+    assert!(restoring.spares_canary);
+    let kept = restoring.kept.canary.unwrap();
     assert_eq!(
         (kept.desired, kept.scaling),
-        (2, record.found.canary.scaling)
+        (2, record.found().canary.scaling)
     );
 
     let (record, steps) = fence(|seen| seen.canary(|canary| canary.tasks(5)));
@@ -201,9 +198,9 @@ fn what_somebody_has_written_at_the_approval_stays_where_they_wrote_it() {
         reject,
     ];
     assert_eq!(steps, expected, "the candidate goes");
-    let rolling_back = record.rollback().unwrap();
-    assert!(!rolling_back.spares_canary);
-    assert_eq!(rolling_back.kept.canary.map(|kept| kept.desired), Some(5));
+    let restoring = record.set().restoring;
+    assert!(!restoring.spares_canary);
+    assert_eq!(restoring.kept.canary.map(|kept| kept.desired), Some(5));
 }
 
 #[test]
@@ -220,7 +217,7 @@ fn a_count_of_the_primary_that_the_release_has_set_is_not_somebodys() {
         let Decision::Take(taken) = look(&at_approval(change(seen))) else {
             panic!("it is rolled back")
         };
-        let kept = taken.record.unwrap().rollback().unwrap().kept;
+        let kept = taken.record.unwrap().set().restoring.kept;
         kept.primary.map(|kept| kept.desired)
     };
     let hotfix = |seen: Observation| seen.primary(|primary| primary.on(&foreign()));
@@ -369,7 +366,7 @@ fn once_the_guard_has_ended_an_alarm_says_why_it_does_not_roll_back() {
         panic!("the guard ends")
     };
     let after = Scene::of(promoted().recorded(*ended.record.unwrap()).alarm_firing());
-    let alarm = Why::Alarm(Firing {
+    let alarm = Trigger::Alarm(Firing {
         alarm: "orders-dead-letters".try_into().unwrap(),
         reason: "3 messages".to_owned(),
         at: Some(at(599)),
@@ -475,7 +472,7 @@ fn a_service_that_was_deleted_while_the_approval_waits_ends_the_release() {
 #[test]
 fn a_look_that_another_invocation_has_overtaken_decides_nothing() {
     let looked = at_approval(shifted().dead_letters(1));
-    let mut watched = looked.watched(&Why::Schedule).unwrap();
+    let mut watched = looked.watched(&Trigger::Schedule).unwrap();
     let Sight::Parts(parts) = &mut watched.pair else {
         panic!("everything was looked at")
     };
@@ -502,7 +499,7 @@ fn counts_that_were_never_set_and_are_right_again_are_taken_for_what_they_are() 
     let Decision::Take(taken) = look(&at_approval(shifted().recorded(unset))) else {
         panic!("the record takes note")
     };
-    let set = taken.record.as_ref().unwrap().counts.unwrap();
+    let set = taken.record.as_ref().unwrap().set().counts.unwrap();
     assert_eq!((set.to, set.seen), (counts(1), true));
     let next = shifted().recorded(*taken.record.unwrap());
     check(
@@ -555,8 +552,8 @@ fn a_watch_that_fails_is_noted_once_told_after_an_hour_and_over_when_everything_
         });
         call::call(
             Some(record),
-            &Why::Schedule,
-            &seen.besides(&Why::Schedule),
+            &Trigger::Schedule,
+            &seen.besides(&Trigger::Schedule),
             at(seconds),
         )
     };
@@ -584,12 +581,14 @@ fn a_watch_that_fails_is_noted_once_told_after_an_hour_and_over_when_everything_
 #[test]
 fn as_long_as_tasks_of_the_candidate_run_beside_somebody_elses_version_nothing_is_over() {
     let candidate = canary::fixtures::candidate();
-    let mut rolling = record().shifting(25).rolling_back();
-    let Phase::RollingBack(rolling_back) = &mut rolling.phase else {
-        panic!("it is rolled back")
-    };
-    (rolling_back.spares_canary, rolling_back.stopped) = (true, true);
-    rolling_back.unwanted_since = Some(at(410));
+    let rolling =
+        record()
+            .shifting(25)
+            .rolling_back()
+            .setting(|set: &mut canary::parts::pair::Set| {
+                (set.restoring.spares_canary, set.restoring.stopped) = (true, true);
+                set.restoring.unwanted_since = Some(at(410));
+            });
     let theirs = pair()
         .canary(|canary| canary.on(&foreign()).replacing(&candidate, 1))
         .recorded(rolling);

@@ -170,9 +170,8 @@ fn stickiness_and_further_groups_are_what_was_found_where_that_is_known() {
         sticky_seconds: None,
     };
     let record = |rest| {
-        let mut record = http_record().shifting(50);
-        record.found.alb.as_mut().unwrap().forwards[0].rest = rest;
-        record
+        let record = http_record().shifting(50);
+        record.finding_rules(|rules| rules.forwards[0].rest = rest)
     };
     let refused = |record: &Record, shown: &Rest| {
         let seen = http_pair().canary_on_candidate().weighing(100, 0);

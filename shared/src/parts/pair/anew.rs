@@ -3,13 +3,8 @@
 
 use std::time::Duration;
 
-use super::{Back, Rollout, Service};
-use crate::{
-    clock::Timestamp,
-    decision::Step,
-    names::TaskDefinitionArn,
-    record::{Lacking, Which},
-};
+use super::{Back, Rollout, Service, Which};
+use crate::{clock::Timestamp, decision::Step, names::TaskDefinitionArn, record::Lacking};
 
 /// Failed deployments of the stable version that are due to be made anew, and those that AWS does not take again.
 #[derive(Debug, Default)]

@@ -1,13 +1,12 @@
 //! How a release of two services begins. Pure.
 
-use super::{Both, Found, FoundService, Holds, Pair, Restoring, Seen, Set, View, keeps_a_task};
+use super::{Both, Candidate, Found, FoundService, Holds, Pair, Seen, Set, View, keeps_a_task};
 use crate::{
     clock::Timestamp,
     decision::{Refusal, WaitingOn},
-    exits::Exits,
     names::ReleaseId,
     parts::task_definition::{Definition, Digests, Wanted},
-    record::{Candidate, FoundDefinition, Promotion},
+    record::{FoundDefinition, Promotion},
     traffic::begin::{Begun, InFull, NotBegun, Released},
 };
 
@@ -68,7 +67,7 @@ impl<'a> Beginning<'a> {
     ///
     /// # Errors
     /// Nothing is, or what is asked for cannot be done.
-    pub fn planned(self) -> Result<Planned<'a>, NotBegun<Found>> {
+    pub fn planned(self) -> Result<Planned<'a>, NotBegun<Found, Set>> {
         let both = self.seen.both(self.pair)?;
         let found = self.found(both).map_err(NotBegun::BadRequest)?;
         let before = self.before.ok_or(WaitingOn::OtherInvocation)?;
@@ -80,7 +79,14 @@ impl<'a> Beginning<'a> {
         let changes = asked.wanted.changes(&before.stable, runs, &asked.digests);
         if changes.is_empty() {
             let images = asked.wanted.images.clone();
-            return Err(NotBegun::NothingToDo { found, images });
+            let set = Set {
+                candidate: Some(Candidate::Registered {
+                    task_definition: runs.clone(),
+                    at: self.now,
+                }),
+                ..Set::default()
+            };
+            return Err(NotBegun::NothingToDo { found, set, images });
         }
         Ok(Planned {
             both,
@@ -146,12 +152,7 @@ impl Planned<'_> {
     pub fn begun(self) -> Begun<Found, Set> {
         let Beginning { now, release, .. } = self.of;
         let wanted = self.asked.wanted.clone().with(&self.asked.digests);
-        let mut set = Set {
-            candidate: None,
-            counts: None,
-            exits: Exits::default(),
-            restoring: Restoring::default(),
-        };
+        let mut set = Set::default();
         let view = View {
             now,
             release,

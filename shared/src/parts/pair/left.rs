@@ -1,7 +1,7 @@
 //! What a rollback puts back, and what it leaves because it is somebody else's, in words.
 
-use super::{Back, FoundService, ScalableTarget};
-use crate::{names::ServiceName, record::Which};
+use super::{Back, FoundService, ScalableTarget, Which};
+use crate::names::ServiceName;
 
 impl Back<'_> {
     /// What stays as it is, because somebody has put it there since the release began.

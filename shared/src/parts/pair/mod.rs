@@ -2,6 +2,7 @@
 
 mod anew;
 mod begin;
+mod candidate;
 mod counts;
 mod found;
 mod gates;
@@ -13,6 +14,7 @@ mod place;
 mod preflight;
 mod promote;
 mod restore;
+mod restoring;
 mod scaling;
 mod seen;
 mod service;
@@ -27,12 +29,13 @@ use crate::{
     clock::Timestamp,
     exits::Exits,
     names::{ClusterName, ServiceName},
-    record::{Candidate, Forced, Kept},
     target::ProtectedTasks,
+    traffic::model::{News, Versions},
 };
 
 pub use anew::{has_failed, rest};
 pub use begin::{Asked, Before, Beginning, Planned};
+pub use candidate::Candidate;
 pub use counts::{Counts, SetCounts};
 pub use found::FoundService;
 pub use hold::{Hold, Holds, keeps_a_task};
@@ -40,6 +43,7 @@ pub use observe::placing;
 pub use place::Placing;
 pub use promote::Promoting;
 pub use restore::Back;
+pub use restoring::{Forced, Kept, KeptService, Restoring, Which};
 pub use scaling::{ScalableTarget, Suspended};
 pub use seen::Seen;
 pub use service::{Deployment, Protection, Rollout, Service, Settings, Task};
@@ -73,36 +77,43 @@ pub struct Found {
 }
 
 /// What a release has made of two services, and set last.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Set {
-    /// How far the candidate is; `None` once everything runs what was found again.
+    /// How far the candidate is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub candidate: Option<Candidate>,
-    /// The task counts that were set last.
+    /// The task counts that were set last; `None` if none were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<SetCounts>,
     /// Tasks that ended by themselves.
+    #[serde(default, skip_serializing_if = "Exits::is_empty")]
     pub exits: Exits,
     /// What a rollback has found out.
+    #[serde(default, skip_serializing_if = "Restoring::is_empty")]
     pub restoring: Restoring,
 }
 
-/// What a rollback has found out about two services.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Restoring {
-    /// Whether the stopping call has got through.
-    pub stopped: bool,
-    /// Whether the canary was seen to run nothing of the release as the rollback began.
-    pub spares_canary: bool,
-    /// Counts and scaling that are not the release's any more.
-    pub kept: Kept,
-    /// How often failed deployments of the stable version were made anew.
-    pub forced: Forced,
-    /// Since when no task of the candidate is wanted on the canary any more.
-    pub unwanted_since: Option<Timestamp>,
-}
-
 impl Set {
+    /// What later looks need to know of the ends of tasks, if those have become more.
+    #[must_use]
+    pub fn news(&self, before: &Self) -> Option<News> {
+        let is_setback = self.exits.says_more_than(&before.exits);
+        is_setback.then(|| News {
+            is_setback,
+            ..self.said()
+        })
+    }
+
+    /// What is told of the ends of tasks beside other news.
+    #[must_use]
+    pub fn said(&self) -> News {
+        News {
+            said: self.exits.to_string(),
+            is_setback: false,
+        }
+    }
+
     /// The counts that are set with a change, `to` where the change is one of counts; the first change of a share sets what there is.
     #[must_use]
     pub fn counting(
@@ -116,5 +127,15 @@ impl Set {
         let to = to.filter(|to| is_new || self.counts.map(|it| it.to) != Some(*to));
         to.map(|to| SetCounts::new(both.counts(), to, now))
             .or(self.counts)
+    }
+}
+
+/// The versions that a release is about.
+#[must_use]
+pub fn versions(found: &Found, set: &Set) -> Versions {
+    let candidate = set.candidate.as_ref().and_then(Candidate::registered);
+    Versions {
+        stable: (&found.primary.task_definition).into(),
+        candidate: candidate.map(Into::into),
     }
 }

@@ -1,11 +1,10 @@
 //! What is read of two services beside what every look reads.
 
-use super::{Asked, Before, FoundService, Pair, Seen, Service, Task};
+use super::{Asked, Before, Candidate, FoundService, Pair, Seen, Service, Task};
 use crate::{
     aws::{Account, AwsError, Trouble},
     observation::Known,
     parts::task_definition::{Definition, Digests, Source, Wanted},
-    record::Candidate,
 };
 
 impl Before {

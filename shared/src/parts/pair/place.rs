@@ -1,12 +1,11 @@
 //! The candidate comes to the canary service: conditions of every model of two services.
 
-use super::{Both, Service, Set, Task, View};
+use super::{Both, Candidate, Service, Set, Task, View};
 use crate::{
     clock::Timestamp,
     decision::{Doing, Refusal, Step, WaitingOn},
     names::TaskDefinitionArn,
     reconcile::FUNCTION_TIMEOUT,
-    record::Candidate,
     traffic::model::{Attained, Short},
 };
 
@@ -124,6 +123,16 @@ impl<'a> View<'a> {
             desired: Some(placing.tasks),
         };
         (doing, vec![update])
+    }
+
+    /// Whether the canary service was put on the candidate.
+    #[must_use]
+    pub fn is_placed(self) -> bool {
+        let canary = self.seen.canary.get();
+        let candidate = self.candidate();
+        canary
+            .zip(candidate)
+            .is_some_and(|(canary, candidate)| canary.is_on(candidate))
     }
 
     /// The canary service is on the candidate, with tasks: none would prove nothing.

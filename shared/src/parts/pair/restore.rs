@@ -1,12 +1,12 @@
 //! What brings two services back to what a release found: their versions, their counts, and last of all their scaling. Each is a call
 //! of its own, so that one that AWS refuses keeps no other from being made.
 
-use super::{FoundService, ScalableTarget, Service, Set, View};
+use super::{FoundService, ScalableTarget, Service, Set, View, Which};
 use crate::{
     decision::{Step, WaitingOn},
     names::TaskDefinitionArn,
     observation::Known,
-    record::{Promotion, Which},
+    record::Promotion,
 };
 
 /// A release that is being rolled back.

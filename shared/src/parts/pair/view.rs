@@ -7,7 +7,7 @@ use crate::{
     names::{ReleaseId, ServiceName, TaskDefinitionArn},
     observation::Known,
     reconcile::FUNCTION_TIMEOUT,
-    record::{Candidate, Missing, Promotion},
+    record::{Missing, Promotion},
     traffic::model::{Model, Short, View as Whole},
 };
 
@@ -171,12 +171,7 @@ impl<'a> View<'a> {
     /// The candidate's task definition, once it is registered.
     #[must_use]
     pub fn candidate(self) -> Option<&'a TaskDefinitionArn> {
-        match self.set.candidate.as_ref()? {
-            Candidate::Registered {
-                task_definition, ..
-            } => Some(task_definition),
-            Candidate::Planned { .. } | Candidate::Registering { .. } => None,
-        }
+        self.set.candidate.as_ref()?.registered()
     }
 
     /// As many tasks as the primary has or is to have: the least of them, where it has fewer.

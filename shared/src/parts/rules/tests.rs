@@ -231,8 +231,8 @@ fn targets_drain_from_when_the_weight_was_seen_and_not_from_when_it_was_set() {
     for (situation, record, now, expected) in rows {
         assert_eq!(record.drain(at(now)), expected, "{situation}");
     }
-    let mut at_once = set.live_since(at(300));
-    at_once.found.alb.as_mut().unwrap().drain_seconds = 0;
+    let at_once = set.live_since(at(300));
+    let at_once = at_once.finding_rules(|rules| rules.drain_seconds = 0);
     assert_eq!(at_once.drain(at(300)), Drain::Over);
 }
 

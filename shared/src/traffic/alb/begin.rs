@@ -39,6 +39,10 @@ pub(super) fn begin(alb: &Alb, of: Beginning<'_, Alb>) -> Begin<Found, Set> {
     let drain_seconds = of.before.map_or(0, |before| before.groups.drain_seconds);
     let rules = found(&seen, drain_seconds);
     let found = |pair| Found { pair, rules };
+    let set = |pair| Set {
+        pair,
+        ..Set::default()
+    };
     let planned = pair::Beginning {
         now: of.now,
         release: of.release,
@@ -50,7 +54,7 @@ pub(super) fn begin(alb: &Alb, of: Beginning<'_, Alb>) -> Begin<Found, Set> {
     };
     let planned = match planned.planned() {
         Ok(planned) => planned,
-        Err(why) => return Err(why.of(found)),
+        Err(why) => return Err(why.of(found, set)),
     };
     planned.is_in_order()?;
     planned.has_room_for_tags()?;
@@ -66,11 +70,7 @@ pub(super) fn begin(alb: &Alb, of: Beginning<'_, Alb>) -> Begin<Found, Set> {
         actions: forward.actions,
     });
     begun.in_full.rules = in_full.collect();
-    Ok(begun.of(found, |pair| Set {
-        pair,
-        asked: None,
-        weight: None,
-    }))
+    Ok(begun.of(found, set))
 }
 
 /// What the rules are like before the first change.

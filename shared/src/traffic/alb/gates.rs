@@ -1,6 +1,6 @@
 //! Safety questions about two HTTP services and the rules that send them requests.
 
-use super::{Alb, Set, View};
+use super::{Alb, Noted, Set, View};
 use crate::{
     decision::{Refusal, WaitingOn},
     gates::{Gate, When},
@@ -12,7 +12,7 @@ use crate::{
 /// What of a gate is seen closed.
 pub(super) fn ask(alb: &Alb, gate: Gate, when: When, view: View<'_>) -> Result<(), Refusal> {
     let pair = alb.pair(view);
-    let asked = view.set.asked;
+    let asked = view.asked;
     match gate {
         Gate::CircuitBreaker => pair.unbroken(),
         Gate::ForeignWrite => {
@@ -35,8 +35,12 @@ pub(super) fn undecided(alb: &Alb, when: When, view: View<'_>) -> Option<Waiting
 }
 
 /// What is set, with what this look has seen that counts only together with other looks.
-pub(super) fn noted(alb: &Alb, when: When, view: View<'_>) -> Set {
-    view.set.with(alb.pair(view).noted(when))
+pub(super) fn noted(alb: &Alb, when: When, view: View<'_>) -> Noted<Set> {
+    let set = view.set.with(alb.pair(view).noted(when));
+    Noted {
+        news: set.pair.news(&view.set.pair),
+        set,
+    }
 }
 
 /// Further groups and stickiness are what was found. The weights are what this release last set, and until that was seen once also
@@ -73,7 +77,7 @@ fn weights(view: View<'_>) -> Result<(), Refusal> {
 /// longer to start than its health check allows. So unhealthy ones count where fewer are healthy than when the weight was set.
 fn targets(alb: &Alb, primary: &Service, view: View<'_>) -> Result<(), Refusal> {
     let is_promoting = matches!(view.promotion, Promotion::Begun | Promotion::GivenBack);
-    let has_share = view.set.asked.is_some() || is_promoting;
+    let has_share = view.asked.is_some() || is_promoting;
     let Some(rules::Whole {
         forwards,
         canary: health,

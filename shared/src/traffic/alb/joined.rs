@@ -1,7 +1,7 @@
 //! Two HTTP services in the record, in what is seen, and in what is read.
 
 use super::{
-    Alb, Found, Seen, Set, View,
+    Alb, Seen, View,
     target::{AlbTraffic, Input},
 };
 use crate::{
@@ -9,11 +9,10 @@ use crate::{
     input::BadInput,
     names::TargetGroupArn,
     parts::{rules, task_definition::Source},
-    record::{Candidate, Found as Recorded, Record},
     target::Target,
     traffic::{
         Before,
-        joined::{Besides, Joined, asked, found_of_pair, set_of_pair, store_pair},
+        joined::{Besides, Joined},
         model::Goal,
         sight::Sight,
     },
@@ -36,26 +35,6 @@ impl Joined for Alb {
         })
     }
 
-    fn found(record: &Record) -> Option<Found> {
-        Some(Found {
-            pair: found_of_pair(record),
-            rules: record.found.alb.clone()?,
-        })
-    }
-
-    fn set(record: &Record) -> Set {
-        Set {
-            pair: set_of_pair(record),
-            asked: asked(record),
-            weight: record.weight,
-        }
-    }
-
-    fn store(set: Set, record: &mut Record) {
-        store_pair(set.pair, record);
-        record.weight = set.weight;
-    }
-
     #[allow(
         unreachable_patterns,
         clippy::match_wildcard_for_single_variants,
@@ -66,19 +45,6 @@ impl Joined for Alb {
             Before::Alb(before) => Some(before),
             _ => None,
         }
-    }
-
-    fn store_found(found: Found) -> Recorded {
-        Recorded {
-            primary: found.pair.primary,
-            canary: found.pair.canary,
-            dead_letters: None,
-            alb: Some(found.rules),
-        }
-    }
-
-    fn planned(set: Set) -> Option<Candidate> {
-        set.pair.candidate
     }
 
     fn begins(before: Self::Before) -> Before {

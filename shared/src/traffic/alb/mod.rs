@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     begin::{Begin, Beginning},
-    model::{self, Goal, Model, Short, Takes, Toward},
+    model::{self, Goal, Model, Noted, Short, Takes, Toward, Versions},
 };
 use crate::{
     decision::{Refusal, Step, WaitingOn},
@@ -61,15 +61,14 @@ pub struct Found {
 }
 
 /// What a release has made and set last.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Set {
     /// Of the services.
     #[serde(flatten)]
     pub pair: pair::Set,
-    /// The share last asked for.
-    pub asked: Option<Weight>,
-    /// The weight.
+    /// The canary's weight that was set last; `None` if none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<SetWeight>,
 }
 
@@ -131,6 +130,10 @@ impl Model for Alb {
     type Seen = Seen;
     type Before = Before;
 
+    fn versions(found: &Found, set: &Set) -> Versions {
+        pair::versions(&found.pair, &set.pair)
+    }
+
     fn begin(&self, of: Beginning<'_, Self>) -> Begin<Found, Set> {
         begin::begin(self, of)
     }
@@ -152,7 +155,7 @@ impl Model for Alb {
         gates::undecided(self, when, view)
     }
 
-    fn noted(&self, when: When, view: View<'_>) -> Set {
+    fn noted(&self, when: When, view: View<'_>) -> Noted<Set> {
         gates::noted(self, when, view)
     }
 
@@ -183,8 +186,12 @@ impl Model for Alb {
         view.set.with(pair)
     }
 
+    fn is_placed(&self, view: View<'_>) -> bool {
+        self.pair(view).is_placed()
+    }
+
     fn share(&self, view: View<'_>) -> Option<Attained> {
-        let asked = view.set.asked?;
+        let asked = view.asked?;
         Some(Attained::Weight(view.found.rules.attained(asked)))
     }
 

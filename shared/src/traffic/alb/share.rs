@@ -32,7 +32,7 @@ pub(super) fn toward(
     view: View<'_>,
 ) -> Toward<Set> {
     let both = alb.pair(view).both()?;
-    let is_new = view.set.asked != Some(asked);
+    let is_new = view.asked != Some(asked);
     let seen = view.seen.rules.whole();
     let Some(seen) = seen.filter(|_| !(is_new && alb.pair(view).is_being_counted())) else {
         return Err(Short::Wait(WaitingOn::OtherInvocation));
@@ -79,7 +79,7 @@ pub(super) fn is_held(asked: Weight, view: View<'_>) -> bool {
         return false;
     };
     let is_live = view.found.rules.is_live(&seen.forwards, asked);
-    view.set.asked == Some(asked) && is_live && (seen.canary.healthy > 0 || asked == Weight::ZERO)
+    view.asked == Some(asked) && is_live && (seen.canary.healthy > 0 || asked == Weight::ZERO)
 }
 
 /// A weight that has fallen keeps tasks until their requests are answered.
@@ -195,7 +195,6 @@ impl Asked<'_> {
             doing: Doing::Live { asked, attained },
             set: Some(Set {
                 pair: self.alb.pair(self.view).counted(counts),
-                asked: set.asked,
                 weight: set.weight.map(|weight| weight.seen(self.view.now)),
             }),
             changes: Vec::new(),
@@ -222,7 +221,7 @@ impl Asked<'_> {
         weight: Option<SetWeight>,
     ) -> Short<Set> {
         let before = self.view.set;
-        let is_new = before.asked != Some(self.weight);
+        let is_new = self.view.asked != Some(self.weight);
         let counts = before
             .pair
             .counting(self.both, counts, is_new, self.view.now);
@@ -234,7 +233,6 @@ impl Asked<'_> {
                     counts,
                     ..before.pair.clone()
                 },
-                asked: Some(self.weight),
                 weight: weight.or(before.weight),
             }),
             changes,

@@ -1,11 +1,12 @@
 //! How a release begins, for whoever knows no model.
 
 use crate::{
+    artifact::Images,
     clock::Timestamp,
-    decision::{Step, WaitingOn},
-    names::ReleaseId,
+    decision::{Refusal, Step, WaitingOn},
+    names::{ReleaseId, Version},
     observation::Observation,
-    record::{Candidate, Found, FoundInFull},
+    record::{Body, FoundInFull},
     target::Target,
     traffic::{
         Before,
@@ -33,10 +34,8 @@ pub struct Beginning<'a> {
 /// A release that begins.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Begins {
-    /// What it finds.
-    pub found: Found,
-    /// How far its candidate is.
-    pub candidate: Candidate,
+    /// What it finds, and sets first.
+    pub body: Body,
     /// What is released.
     pub released: Released,
     /// What is to be said besides, each in words.
@@ -48,7 +47,24 @@ pub struct Begins {
 }
 
 /// Why it does not begin.
-pub type NotBegun = Why<Found>;
+#[derive(Debug, Clone, PartialEq)]
+pub enum NotBegun {
+    /// What is asked for runs already.
+    NothingToDo {
+        /// It.
+        runs: Version,
+        /// What is to be recorded of it.
+        body: Body,
+        /// The images that were asked for.
+        images: Images,
+    },
+    /// There is nothing to begin on, or what is asked for does not fit it: whatever else is the case.
+    BadRequest(Refusal),
+    /// Something is on its way.
+    Wait(WaitingOn),
+    /// A release, or its rollback, would run into this.
+    Refuse(Refusal),
+}
 
 impl Beginning<'_> {
     /// How the release begins, if everything is in order.
@@ -66,17 +82,16 @@ pub(in crate::traffic) fn begin<M: Joined>(
     traffic: &M::Traffic,
 ) -> Result<Begins, NotBegun> {
     let model = M::of(of.target, traffic);
-    let seen = M::seen(&Sight::of(of.seen)).ok_or(WaitingOn::OtherInvocation)?;
+    let seen = M::seen(&Sight::of(of.seen)).ok_or(NotBegun::Wait(WaitingOn::OtherInvocation))?;
     let begun = model.begin(begin::Beginning {
         now: of.now,
         release: of.release,
         seen: &seen,
         before: of.before.and_then(M::before),
     });
-    let begun = begun.map_err(|why| why.of(M::store_found))?;
+    let begun = begun.map_err(unbegun::<M>)?;
     Ok(Begins {
-        found: M::store_found(begun.found),
-        candidate: M::planned(begun.set).ok_or(WaitingOn::OtherInvocation)?,
+        body: body::<M>(&begun.found, &begun.set),
         released: begun.released,
         but: begun.but,
         in_full: FoundInFull {
@@ -86,5 +101,26 @@ pub(in crate::traffic) fn begin<M: Joined>(
             rules: begun.in_full.rules,
         },
         changes: begun.changes,
+    })
+}
+
+fn unbegun<M: Joined>(why: Why<M::Found, M::Set>) -> NotBegun {
+    match why {
+        Why::NothingToDo { found, set, images } => NotBegun::NothingToDo {
+            runs: M::versions(&found, &set).stable,
+            body: body::<M>(&found, &set),
+            images,
+        },
+        Why::BadRequest(refusal) => NotBegun::BadRequest(refusal),
+        Why::Wait(waiting_on) => NotBegun::Wait(waiting_on),
+        Why::Refuse(refusal) => NotBegun::Refuse(refusal),
+    }
+}
+
+fn body<M: Joined>(found: &M::Found, set: &M::Set) -> Body {
+    Body::of(found, set).unwrap_or_else(|error| {
+        // Both have fields, and a name for each.
+        tracing::error!("what is found is not stored: {error}");
+        Body::default()
     })
 }

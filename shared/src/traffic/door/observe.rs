@@ -41,10 +41,15 @@ pub(in crate::traffic) async fn placed(
     observe::explain(account, target, &mut seen).await;
     let own = seen.record.as_ref().filter(|it| it.release == *release);
     if let Some(record) = own
-        && let Phase::Deploying { candidate } = &record.phase
+        && let Phase::Deploying = record.phase
+        && let Ok(found) = record.body.found.read::<pair::Found>()
+        && let Ok(pair::Set {
+            candidate: Some(candidate),
+            ..
+        }) = record.body.set.read()
     {
-        let canary = (&seen.canary, &record.found.primary);
-        let read = pair::placing(account, &services, canary, candidate, &listed).await?;
+        let canary = (&seen.canary, &found.primary);
+        let read = pair::placing(account, &services, canary, &candidate, &listed).await?;
         (seen.latest, seen.tasks) = read;
     }
     Ok(seen)

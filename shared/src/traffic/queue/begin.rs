@@ -26,7 +26,11 @@ pub(super) fn begin(queue: &Queue, of: Beginning<'_, Queue>) -> Begin<Found, Set
         seen: &of.seen.pair,
         before: of.before,
     };
-    let planned = planned.planned().map_err(|why| why.of(found))?;
+    let set = |pair| Set {
+        pair,
+        ..Set::default()
+    };
+    let planned = planned.planned().map_err(|why| why.of(found, set))?;
     planned.is_in_order()?;
     is_standard(&queue.traffic)?;
     has_room(&queue.traffic, &planned)?;
@@ -35,11 +39,7 @@ pub(super) fn begin(queue: &Queue, of: Beginning<'_, Queue>) -> Begin<Found, Set
     let mut begun = planned.begun();
     let before = dead_letters.filter(|letters| *letters > 0 && queue.traffic.max_dead_letters == 0);
     begun.but.extend(before.map(one_more_ends_it));
-    Ok(begun.of(found, |pair| Set {
-        pair,
-        asked: None,
-        letters: None,
-    }))
+    Ok(begun.of(found, set))
 }
 
 /// Dead letters from before, where a single one more ends the release.

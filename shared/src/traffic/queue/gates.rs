@@ -1,6 +1,6 @@
 //! Safety questions about a queue's consumers.
 
-use super::{Queue, Set, View};
+use super::{Noted, Queue, Set, View};
 use crate::{
     decision::{Refusal, WaitingOn},
     gates::{Gate, Letters, When},
@@ -9,7 +9,7 @@ use crate::{
 /// What of a gate is seen closed.
 pub(super) fn ask(queue: &Queue, gate: Gate, when: When, view: View<'_>) -> Result<(), Refusal> {
     let pair = queue.pair(view);
-    let asked = view.set.asked;
+    let asked = view.asked;
     match gate {
         Gate::DeadLetters => dead_letters(queue, when, view),
         Gate::CircuitBreaker => pair.unbroken(),
@@ -41,7 +41,8 @@ pub(super) fn undecided(queue: &Queue, when: When, view: View<'_>) -> Option<Wai
 }
 
 /// What is set, with what this look has seen that counts only together with other looks.
-pub(super) fn noted(queue: &Queue, when: When, view: View<'_>) -> Set {
+pub(super) fn noted(queue: &Queue, when: When, view: View<'_>) -> Noted<Set> {
+    let before = view.set;
     let mut set = view.set.with(queue.pair(view).noted(when));
     let count = view.seen.dead_letters.get().copied().flatten();
     if let (Some(count), Some((_, allowed)), Some(letters)) =
@@ -51,7 +52,11 @@ pub(super) fn noted(queue: &Queue, when: When, view: View<'_>) -> Set {
         set.letters = Some(letters.seeing(count, allowed, view.now))
             .filter(|it| it.begun.is_none() && Some(*it) != found);
     }
-    set
+    let of_letters = (set.letters != before.letters).then(|| set.pair.said());
+    Noted {
+        news: set.pair.news(&before.pair).or(of_letters),
+        set,
+    }
 }
 
 /// What is known of the dead-letter queue, if the release had one to ask.

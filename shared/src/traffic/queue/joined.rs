@@ -1,7 +1,7 @@
 //! A queue's consumers in the record, in what is seen, and in what is read.
 
 use super::{
-    Found, Queue, Seen, Set, View,
+    Queue, Seen, View,
     target::{Input, Mode, QueueTraffic},
 };
 use crate::{
@@ -9,11 +9,10 @@ use crate::{
     input::BadInput,
     names::TargetGroupArn,
     parts::{pair, rules, task_definition::Source},
-    record::{Candidate, Found as Recorded, Record},
     target::Target,
     traffic::{
         Before,
-        joined::{Besides, Joined, asked, found_of_pair, set_of_pair, store_pair},
+        joined::{Besides, Joined},
         model::Goal,
         sight::Sight,
     },
@@ -37,26 +36,6 @@ impl Joined for Queue {
         })
     }
 
-    fn found(record: &Record) -> Option<Found> {
-        Some(Found {
-            pair: found_of_pair(record),
-            dead_letters: record.found.dead_letters,
-        })
-    }
-
-    fn set(record: &Record) -> Set {
-        Set {
-            pair: set_of_pair(record),
-            asked: asked(record),
-            letters: record.letters,
-        }
-    }
-
-    fn store(set: Set, record: &mut Record) {
-        store_pair(set.pair, record);
-        record.letters = set.letters;
-    }
-
     #[allow(
         unreachable_patterns,
         clippy::match_wildcard_for_single_variants,
@@ -67,19 +46,6 @@ impl Joined for Queue {
             Before::Queue(before) => Some(before),
             _ => None,
         }
-    }
-
-    fn store_found(found: Found) -> Recorded {
-        Recorded {
-            primary: found.pair.primary,
-            canary: found.pair.canary,
-            dead_letters: found.dead_letters,
-            alb: None,
-        }
-    }
-
-    fn planned(set: Set) -> Option<Candidate> {
-        set.pair.candidate
     }
 
     fn begins(before: pair::Before) -> Before {

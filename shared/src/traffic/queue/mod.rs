@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     begin::{Begin, Beginning},
-    model::{self, Goal, Model, Short, Toward},
+    model::{self, Goal, Model, Noted, Short, Toward, Versions},
 };
 use crate::{
     decision::{Refusal, Step, WaitingOn},
@@ -25,7 +25,7 @@ use crate::{
     observation::Known,
     parts::pair::{self, Hold, Holds, Pair},
     record::Lacking,
-    weight::{Attained, Weight},
+    weight::Attained,
 };
 
 pub use plan::{Unreachable, plan};
@@ -52,15 +52,14 @@ pub struct Found {
 }
 
 /// What a release has made and set last.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Set {
     /// Of the services.
     #[serde(flatten)]
     pub pair: pair::Set,
-    /// The share last asked for.
-    pub asked: Option<Weight>,
     /// What looks have seen of the dead-letter queue; `None` while that is what the release found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub letters: Option<Letters>,
 }
 
@@ -110,6 +109,10 @@ impl Model for Queue {
     type Seen = Seen;
     type Before = pair::Before;
 
+    fn versions(found: &Found, set: &Set) -> Versions {
+        pair::versions(&found.pair, &set.pair)
+    }
+
     fn begin(&self, of: Beginning<'_, Self>) -> Begin<Found, Set> {
         begin::begin(self, of)
     }
@@ -131,7 +134,7 @@ impl Model for Queue {
         gates::undecided(self, when, view)
     }
 
-    fn noted(&self, when: When, view: View<'_>) -> Set {
+    fn noted(&self, when: When, view: View<'_>) -> Noted<Set> {
         gates::noted(self, when, view)
     }
 
@@ -160,6 +163,10 @@ impl Model for Queue {
     fn spared(&self, changed: &ServiceName, view: View<'_>) -> Set {
         let pair = self.back(false, view).spared(changed);
         view.set.with(pair)
+    }
+
+    fn is_placed(&self, view: View<'_>) -> bool {
+        self.pair(view).is_placed()
     }
 
     fn share(&self, view: View<'_>) -> Option<Attained> {

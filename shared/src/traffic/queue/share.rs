@@ -27,7 +27,7 @@ pub(super) fn toward(
     view: View<'_>,
 ) -> Toward<Set> {
     let both = queue.pair(view).both()?;
-    let is_new = view.set.asked != Some(asked);
+    let is_new = view.asked != Some(asked);
     if is_new && queue.pair(view).is_being_counted() {
         return Err(Short::Wait(WaitingOn::OtherInvocation));
     }
@@ -140,7 +140,7 @@ pub(super) fn is_held(
             let is_up = set.to.canary > set.from.canary && running >= set.from.canary;
             is_up && view.now.since(set.since) < STARTING
         });
-    view.set.asked == Some(asked) && (running > 0 || asked == Weight::ZERO) && (is_near || grows)
+    view.asked == Some(asked) && (running > 0 || asked == Weight::ZERO) && (is_near || grows)
 }
 
 /// Adding tasks needs no settling of what was added before.
@@ -184,7 +184,7 @@ fn setting(
     view: View<'_>,
     both: Both<'_>,
 ) -> Short<Set> {
-    let is_new = view.set.asked != Some(asked);
+    let is_new = view.asked != Some(asked);
     let set = &view.set.pair;
     let counts = set.counting(both, counts, is_new, view.now);
     let is_set = is_new || counts != set.counts;
@@ -195,7 +195,6 @@ fn setting(
                 counts,
                 ..set.clone()
             },
-            asked: Some(asked),
             letters: view.set.letters,
         }),
         changes,

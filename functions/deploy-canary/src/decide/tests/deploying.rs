@@ -266,13 +266,11 @@ fn observe(world: &World) -> Detail {
     let Some(record) = &world.pair.record else {
         return start();
     };
-    match &record.phase {
-        Phase::Deploying {
-            candidate: Candidate::Registering { .. },
-        } => latest(record.began),
-        Phase::Deploying {
-            candidate: Candidate::Registered { .. },
-        } => Detail::Tasks(running_tasks(&candidate(), world.pair.canary.running)),
+    match (&record.phase, record.set().candidate) {
+        (Phase::Deploying, Some(Candidate::Registering { .. })) => latest(record.began),
+        (Phase::Deploying, Some(Candidate::Registered { .. })) => {
+            Detail::Tasks(running_tasks(&candidate(), world.pair.canary.running))
+        }
         _ => start(),
     }
 }

@@ -209,7 +209,7 @@ fn what_is_begun_holds_the_weights_that_were_found_and_who_else_has_some() {
         panic!("the release does not begin");
     };
     let record = taken.record.unwrap();
-    let alb = record.found.alb.unwrap();
+    let alb = record.found_rules();
     let rest = Rest {
         groups: [(group("other").to_string(), 20)].into(),
         sticky_seconds: None,
@@ -219,7 +219,7 @@ fn what_is_begun_holds_the_weights_that_were_found_and_who_else_has_some() {
         ..found(&rule(), 300, true)
     };
     assert_eq!(alb.forwards, [found]);
-    assert_eq!((alb.drain_seconds, record.weight), (120, None));
+    assert_eq!((alb.drain_seconds, record.weight_set()), (120, None));
 }
 
 #[test]

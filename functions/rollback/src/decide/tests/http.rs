@@ -231,18 +231,22 @@ fn the_canarys_tasks_go_when_requests_are_finished_and_the_primary_is_proven() {
     ];
     for (situation, now, pair, expected) in rows {
         let pair = pair.seen_at(at(now));
-        check(situation, &decide(&seen(pair), &Why::Schedule), &expected);
+        check(
+            situation,
+            &decide(&seen(pair), &Trigger::Schedule),
+            &expected,
+        );
     }
 }
 
 #[test]
 fn without_a_deregistration_delay_tasks_stay_until_nothing_that_began_earlier_can_send_them_anything()
  {
-    let mut record = given_back(shifted(10), 410);
-    record.found.alb.as_mut().unwrap().drain_seconds = 0;
+    let record = given_back(shifted(10), 410);
+    let record = record.finding_rules(|rules| rules.drain_seconds = 0);
     let told_at = |now| {
         let pair = sent(0, record.clone()).seen_at(at(now));
-        canary::fixtures::told(&decide(&seen(pair), &Why::Schedule))
+        canary::fixtures::told(&decide(&seen(pair), &Trigger::Schedule))
     };
     assert!(told_at(430).starts_with("wait: "), "{}", told_at(430));
     assert_eq!(told_at(431), format!("{GOES_ON} | {REPLACE}"));
@@ -299,7 +303,11 @@ fn the_primarys_scaling_is_given_back_when_its_requests_are() {
     ];
     for (situation, now, pair, expected) in rows {
         let pair = pair.seen_at(at(now));
-        check(situation, &decide(&seen(pair), &Why::Schedule), &expected);
+        check(
+            situation,
+            &decide(&seen(pair), &Trigger::Schedule),
+            &expected,
+        );
     }
 }
 
@@ -316,11 +324,11 @@ fn a_count_that_the_primarys_own_scaling_has_set_is_left_alone() {
     };
     check(
         "giving the bounds back has pulled it up",
-        &decide(&seen(at_rest(2)), &Why::Schedule),
+        &decide(&seen(at_rest(2)), &Trigger::Schedule),
         &format!("{GOES_ON} | orders: 1 tasks"),
     );
     for tasks in [1, 6] {
-        let decision = decide(&seen(at_rest(tasks)), &Why::Schedule);
+        let decision = decide(&seen(at_rest(tasks)), &Trigger::Schedule);
         assert!(matches!(decision, Decision::Done(_)), "{tasks}");
     }
 }
@@ -334,12 +342,12 @@ fn it_is_not_over_before_the_canary_has_its_scaling_again() {
         .seen_at(at(700));
     check(
         "the primary is adding a task, so it is not proven at this moment",
-        &decide(&seen(pair.clone().healthy(2, 1)), &Why::Schedule),
+        &decide(&seen(pair.clone().healthy(2, 1)), &Trigger::Schedule),
         "wait: rolling back: orders on orders:7, 3 of 3 tasks, COMPLETED; orders-canary on orders:7, 1 of 1 tasks, COMPLETED",
     );
     check(
         "it is",
-        &decide(&seen(pair), &Why::Schedule),
+        &decide(&seen(pair), &Trigger::Schedule),
         &format!("{GOES_ON} | orders-canary: scaled 1 to 4"),
     );
 }

@@ -3,22 +3,20 @@ use canary::{
     decision::Decision,
     fixtures::{at, candidate, pair, record, stable, told},
     observation::{Known, Observation},
-    parts::pair::Protection,
-    record::Phase,
+    parts::pair::{Protection, Set},
     target::ProtectedTasks,
     traffic::sight::Sight,
 };
 
 use super::*;
-use crate::{call::Why, looked::Scene};
+use crate::looked::Scene;
 
 /// A rollback that has stopped the canary at second 400, and one of whose tasks goes on.
 fn left_over(record: Record) -> Observation {
-    let mut rolling = record.shifting(25).rolling_back();
-    let Phase::RollingBack(rolling_back) = &mut rolling.phase else {
-        panic!("it is rolled back")
-    };
-    (rolling_back.stopped, rolling_back.unwanted_since) = (true, Some(at(400)));
+    let rolling = record.shifting(25).rolling_back().setting(|set: &mut Set| {
+        set.restoring.stopped = true;
+        set.restoring.unwanted_since = Some(at(400));
+    });
     pair()
         .canary(|canary| canary.tasks(0).on(&stable()).replacing(&candidate(), 1))
         .recorded(rolling)
@@ -41,7 +39,7 @@ fn look(pair: Observation) -> Decision {
             canary.protection = Some(protection);
         }
     });
-    looked.look(&Why::Schedule)
+    looked.look(&Trigger::Schedule)
 }
 
 fn due(pair: &Observation, now: Timestamp) -> bool {

@@ -59,7 +59,11 @@ fn the_canary_gets_its_count_when_the_last_bad_task_is_gone_and_then_its_scaling
         ),
     ];
     for (situation, pair, expected) in rows {
-        check(situation, &decide(&seen(pair), &Why::Schedule), &expected);
+        check(
+            situation,
+            &decide(&seen(pair), &Trigger::Schedule),
+            &expected,
+        );
     }
 }
 
@@ -86,7 +90,7 @@ fn counts_that_the_release_cannot_have_changed_yet_are_left_alone() {
     ];
     for (situation, pair, expected) in rows {
         let seen = seen(pair.recorded(rolling_back.clone()));
-        check(situation, &decide(&seen, &Why::Schedule), &expected);
+        check(situation, &decide(&seen, &Trigger::Schedule), &expected);
     }
 }
 
@@ -97,7 +101,7 @@ fn within_the_fence_a_count_that_is_wrong_is_put_right_under_held_scaling() {
     let late = found.canary(|canary| canary.tasks(0)).recorded(record);
     check(
         "a promotion gave the scaling back while the rollback stopped the canary",
-        &decide(&seen(late.seen_at(at(410))), &Why::Schedule),
+        &decide(&seen(late.seen_at(at(410))), &Trigger::Schedule),
         &format!("{GOES_ON} | orders-canary: scaled 0 to 4 suspended | orders-canary: 2 tasks"),
     );
 }
@@ -111,7 +115,7 @@ fn what_was_suspended_when_the_release_came_stays_suspended() {
         "only scale-in was",
         &decide(
             &seen(found.canary(Service::held).recorded(record)),
-            &Why::Schedule,
+            &Trigger::Schedule,
         ),
         &format!("{GOES_ON} | orders-canary: scaled 1 to 4 suspended in part"),
     );
@@ -147,7 +151,7 @@ fn in_constant_total_the_primary_gets_its_count_back_and_then_its_scaling() {
         (
             "then its scaling",
             held(4, 1, constant().shifting(40).rolling_back()),
-            Why::Schedule,
+            Trigger::Schedule,
             format!("{GOES_ON} | orders: scaled 2 to 9"),
         ),
         (
@@ -155,7 +159,7 @@ fn in_constant_total_the_primary_gets_its_count_back_and_then_its_scaling() {
             found()
                 .primary(|primary| primary.running(3))
                 .recorded(constant().shifting(40).rolling_back()),
-            Why::Schedule,
+            Trigger::Schedule,
             "wait: rolling back: orders on orders:7, 3 of 4 tasks, COMPLETED; orders-canary on orders:7, 1 of 1 tasks, \
              COMPLETED"
                 .to_owned(),
@@ -165,7 +169,7 @@ fn in_constant_total_the_primary_gets_its_count_back_and_then_its_scaling() {
             found()
                 .tasks(6, 1)
                 .recorded(constant().shifting(40).rolling_back()),
-            Why::Schedule,
+            Trigger::Schedule,
             "done: rolled back release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f: alarm orders-dead-letters went to ALARM: 3 \
              messages | record RolledBack"
                 .to_owned(),
@@ -183,7 +187,7 @@ fn in_additive_the_primarys_count_and_scaling_are_never_touched() {
         .primary(|primary| primary.scaled(1, 20).held())
         .recorded(record().shifting(10).rolling_back());
     assert!(matches!(
-        decide(&seen(scaled), &Why::Schedule),
+        decide(&seen(scaled), &Trigger::Schedule),
         Decision::Done(_)
     ));
 }
@@ -194,14 +198,14 @@ fn a_primary_that_the_release_has_not_touched_is_not_waited_for() {
         .primary(|primary| primary.running(1).rolling_out())
         .recorded(record().shifting(10).rolling_back());
     assert!(matches!(
-        decide(&seen(busy), &Why::Schedule),
+        decide(&seen(busy), &Trigger::Schedule),
         Decision::Done(_)
     ));
     let touched = pair()
         .primary(Service::rolling_out)
         .recorded(record().promoting().rolling_back());
     assert!(matches!(
-        decide(&seen(touched), &Why::Schedule),
+        decide(&seen(touched), &Trigger::Schedule),
         Decision::Wait(_)
     ));
 }
@@ -239,13 +243,17 @@ fn it_is_over_only_when_a_look_after_the_fence_still_sees_everything_restored() 
         ),
     ];
     for (situation, pair, expected) in rows {
-        check(situation, &decide(&seen(pair), &Why::Schedule), &expected);
+        check(
+            situation,
+            &decide(&seen(pair), &Trigger::Schedule),
+            &expected,
+        );
     }
 }
 
 #[test]
 fn a_function_for_all_pairs_looks_at_the_records_that_a_call_may_concern() {
-    let other_alarm = Why::Alarm(Firing {
+    let other_alarm = Trigger::Alarm(Firing {
         alarm: alarm("somebody-elses"),
         reason: String::new(),
         at: None,
@@ -265,25 +273,25 @@ fn a_function_for_all_pairs_looks_at_the_records_that_a_call_may_concern() {
         ),
         (
             "the schedule, under way",
-            Why::Schedule,
+            Trigger::Schedule,
             record().shifting(10),
             true,
         ),
         (
             "the schedule, being rolled back",
-            Why::Schedule,
+            Trigger::Schedule,
             record().rolling_back(),
             true,
         ),
         (
             "the schedule, promoted and maybe guarded",
-            Why::Schedule,
+            Trigger::Schedule,
             record().promoted(),
             true,
         ),
         (
             "the schedule, rolled back",
-            Why::Schedule,
+            Trigger::Schedule,
             record().rolled_back(),
             false,
         ),

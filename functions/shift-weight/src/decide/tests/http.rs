@@ -24,11 +24,7 @@ fn rules(many: usize) -> Vec<canary::names::ForwardArn> {
 
 /// The candidate on the canary, all targets healthy, the canary with so much of one rule.
 fn sent(primary: u32, canary: u32, weight: u16, record: Record) -> Observation {
-    let rules = record
-        .found
-        .alb
-        .as_ref()
-        .map_or(1, |alb| alb.forwards.len());
+    let rules = record.found_rules().forwards.len();
     http_pair_of(&self::rules(rules))
         .canary_on_candidate()
         .serving(primary, canary)

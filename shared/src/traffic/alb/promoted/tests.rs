@@ -5,7 +5,6 @@ use crate::{
         told_toward,
     },
     observation::Observation,
-    parts::rules::FoundRules,
     record::Record,
     traffic::{door::Release, model::Goal},
 };
@@ -107,11 +106,8 @@ fn a_canary_that_never_had_a_weight_has_nothing_to_give_back() {
 
 #[test]
 fn a_share_that_whole_weights_do_not_give_is_passed_over_on_the_way_down() {
-    let mut record = promoted_to(50);
-    record.found.alb = Some(FoundRules {
-        forwards: vec![found(&rule(), 4, true)],
-        drain_seconds: DRAIN_SECONDS,
-    });
+    let record = promoted_to(50);
+    let record = record.finding_rules(|rules| rules.forwards = vec![found(&rule(), 4, true)]);
     let coarse = |percent, primary, canary| {
         let record = record
             .clone()

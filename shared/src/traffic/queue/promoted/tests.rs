@@ -55,8 +55,9 @@ fn a_promotion_that_is_over_is_not_checked_again() {
 
 #[test]
 fn the_one_task_that_the_release_has_kept_goes_once_the_promotion_is_over() {
-    let mut record = record().promoting();
-    (record.found.primary.desired, record.found.primary.floor) = (0, 1);
+    let record = record()
+        .promoting()
+        .finding_primary(|primary| (primary.desired, primary.floor) = (0, 1));
     let seen = || {
         pair()
             .both_on_candidate()

@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use canary::record::{Promotion, RollingBack};
+use canary::{
+    parts::pair,
+    record::{Promotion, RollingBack},
+};
 use rehearsal_core::{
     clock::Moment,
     stage,
@@ -87,7 +90,7 @@ fn rollbacks<'a>(
             let is_first =
                 before.is_none_or(|it| it.record.rollback().is_none() || !it.is_of(&fence.record));
             let is_meant =
-                rolling_back.candidate.is_some() && !rolling_back.promotion.has_given_back();
+                fence.record.candidate().is_some() && !rolling_back.promotion.has_given_back();
             let after = &records[index..];
             let first = |is_it: &dyn Fn(&Written) -> bool| {
                 after.iter().find(|it| is_it(it)).map_or(end, |it| it.at)
@@ -117,6 +120,12 @@ impl Rollback<'_> {
         ))
     }
 
+    /// Whether the canary was seen to run nothing of the release.
+    fn spares_canary(&self) -> bool {
+        let set = self.fence.record.body.set.read::<pair::Set>();
+        set.is_ok_and(|set| set.restoring.spares_canary)
+    }
+
     /// From when on the candidate gets nothing. A stopping call that nothing hinders is let through.
     fn deadline(&self) -> Moment {
         let stopped = self.stopping_call().map(|at| at + seconds(WORK));
@@ -125,8 +134,7 @@ impl Rollback<'_> {
             at.min(unhindered).max(self.fence.at + seconds(WORK))
         });
         let beside = self
-            .rolling_back
-            .spares_canary
+            .spares_canary()
             .then(|| self.fence.at + seconds(30 + SCHEDULE + WORK));
         beside.map_or(deadline, |beside| deadline.max(beside))
     }

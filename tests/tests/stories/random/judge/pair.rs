@@ -1,7 +1,7 @@
 //! What the pair is like in the end.
 
 use canary::{
-    parts::pair::FoundService,
+    parts::pair::{self, FoundService},
     record::{Phase, Record},
 };
 use rehearsal_core::clock::Moment;
@@ -52,19 +52,20 @@ struct Expected {
 }
 
 fn expected(told: &Told, record: &Record, service: Service, began: Moment) -> Expected {
+    let both: pair::Found = record.body.found.read().expect("what was found");
     let found: &FoundService = match service {
-        Service::Primary => &record.found.primary,
-        Service::Canary => &record.found.canary,
+        Service::Primary => &both.primary,
+        Service::Canary => &both.canary,
     };
     let version = match &record.phase {
-        Phase::Promoted { candidate, .. } => candidate.short(),
-        _ => found.task_definition.short(),
+        Phase::Promoted { .. } => record.candidate().expect("a candidate"),
+        _ => (&found.task_definition).into(),
     };
-    let mut expected = Expected::new(told, service, began, version, found.desired);
+    let mut expected = Expected::new(told, service, began, version.short(), found.desired);
     match &record.phase {
         Phase::Promoted { .. } if service == Service::Canary => {
             let resting = record.target.resting_tasks;
-            expected.counts.push(record.found.canary.bounded(resting));
+            expected.counts.push(both.canary.bounded(resting));
         }
         Phase::RolledBack { left, .. } => expected.counts.extend(kept(left, service)),
         _ => {}

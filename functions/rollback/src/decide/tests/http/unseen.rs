@@ -31,13 +31,16 @@ fn a_rule_that_is_gone_keeps_nothing_waiting() {
         "that is seen",
         &decide(
             &gone(sent(0, record().set_weight(10, 0, at(400)).rolling_back())),
-            &Why::Schedule,
+            &Trigger::Schedule,
         ),
         &format!("{GOES_ON} | record RollingBack, weight 0 % seen"),
     );
     check(
         "the canary goes",
-        &decide(&gone(sent(0, given_back(record(), 450))), &Why::Schedule),
+        &decide(
+            &gone(sent(0, given_back(record(), 450))),
+            &Trigger::Schedule,
+        ),
         &format!("{GOES_ON} | {REPLACE}"),
     );
 }

@@ -118,8 +118,9 @@ fn a_gate_that_closes_stops_the_shift_behind_a_load_balancer() {
 #[test]
 fn a_share_that_whole_weights_do_not_give_is_refused_before_anything_is_changed() {
     let shared = |primary| {
-        let mut record = http_record().registered();
-        record.found.alb.as_mut().unwrap().forwards = vec![found(&rule(), primary, true)];
+        let record = http_record().registered();
+        let found = vec![found(&rule(), primary, true)];
+        let record = record.finding_rules(|rules| rules.forwards = found);
         sent(4, 1, 0, record).weighing(primary, 0)
     };
     let mut strict = http_look(&[30]);

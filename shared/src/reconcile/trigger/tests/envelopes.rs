@@ -72,7 +72,7 @@ fn an_eventbridge_event_may_lack_what_nobody_reads() {
     };
     assert_eq!(ended(&bare), untimed);
     let bare = json!({"detail-type": "Scheduled Event"});
-    assert!(matches!(read(&bare), Ok(Trigger::Schedule)));
+    assert!(matches!(read(&bare), Ok(Caller::Event(Trigger::Schedule))));
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn an_eventbridge_event_through_a_topic_is_the_event_that_it_is() {
     }
     assert!(matches!(
         read(&notified(&scheduled())),
-        Ok(Trigger::Schedule)
+        Ok(Caller::Event(Trigger::Schedule))
     ));
     for event in [
         with(alarm.clone(), "/detail/state/value", json!("OK")),

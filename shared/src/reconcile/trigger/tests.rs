@@ -7,7 +7,7 @@ macro_rules! sample {
     ($name:literal) => {
         serde_json::from_str::<Value>(include_str!(concat!(
             env!("CARGO_MANIFEST_DIR"),
-            "/src/trigger/samples/",
+            "/src/reconcile/trigger/samples/",
             $name,
             ".json"
         )))
@@ -56,14 +56,14 @@ const RELEASE: &str = "3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f";
 
 fn firing(event: &Value) -> Firing {
     match read(event) {
-        Ok(Trigger::Alarm(firing)) => firing,
+        Ok(Caller::Event(Trigger::Alarm(firing))) => firing,
         other => panic!("{other:?}"),
     }
 }
 
 fn ended(event: &Value) -> Ended {
     match read(event) {
-        Ok(Trigger::Ended(ended)) => ended,
+        Ok(Caller::Event(Trigger::Ended(ended))) => ended,
         other => panic!("{other:?}"),
     }
 }
@@ -294,15 +294,15 @@ fn jobs_schedules_and_hands_are_told_apart_by_their_keys() {
         sample!("codepipeline-job-continuation"),
         sample!("codepipeline-job-full"),
     ] {
-        assert!(matches!(read(&event), Ok(Trigger::Job(_))));
+        assert!(matches!(read(&event), Ok(Caller::Job(_))));
     }
     // EventBridge Scheduler sends its detail as a text.
     let scheduler = with(scheduled(), "/source", json!("aws.scheduler"));
     for event in [scheduled(), with(scheduler, "/detail", json!("{}"))] {
-        assert!(matches!(read(&event), Ok(Trigger::Schedule)));
+        assert!(matches!(read(&event), Ok(Caller::Event(Trigger::Schedule))));
     }
     let by_hand = json!({"release": RELEASE, "reason": "latency"});
-    assert!(matches!(read(&by_hand), Ok(Trigger::Hand(event)) if event == by_hand));
+    assert!(matches!(read(&by_hand), Ok(Caller::Person(event)) if event == by_hand));
 }
 
 #[test]

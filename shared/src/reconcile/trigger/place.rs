@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::names::{AccountId, RegionCode, TaskDefinitionArn};
+use crate::names::{AccountId, RegionCode, Version};
 
 /// An account and a Region: alarms of other places may have the name of one of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,9 +31,9 @@ impl Place {
         Self::new(account, region)
     }
 
-    /// Where a pair is, from what it runs.
+    /// Where a pair is, from what it runs; `None` where versions have no ARNs.
     #[must_use]
-    pub fn of_task_definition(arn: &TaskDefinitionArn) -> Option<Self> {
+    pub fn of_version(arn: &Version) -> Option<Self> {
         let mut parts = arn.as_str().splitn(6, ':').skip(3);
         let (region, account) = (parts.next()?, parts.next()?);
         Self::new(account, region)

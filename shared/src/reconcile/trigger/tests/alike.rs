@@ -26,7 +26,7 @@ fn direct<C: Default + DeserializeOwned + Serialize>(event: &Value) -> Option<()
     let state = data.state?;
     let before = data.previous_state;
     match (state.value, ours) {
-        (CloudWatchAlarmStateValue::Alarm, Ok(Trigger::Alarm(ours))) => {
+        (CloudWatchAlarmStateValue::Alarm, Ok(Caller::Event(Trigger::Alarm(ours)))) => {
             assert!(state.actions_suppressed_by.is_none());
             let first = before.is_some_and(|it| {
                 it.value == CloudWatchAlarmStateValue::InsufficientData
@@ -58,7 +58,7 @@ fn through_a_topic(event: &Value) -> Option<()> {
     let theirs = SnsEventObj::<CloudWatchAlarmPayload>::deserialize(event).ok()?;
     let theirs = theirs.records.into_iter().next()?.sns.message;
     match read(event) {
-        Ok(Trigger::Alarm(ours)) => {
+        Ok(Caller::Event(Trigger::Alarm(ours))) => {
             assert_eq!(theirs.new_state_value, "ALARM");
             let expected = Firing {
                 alarm: theirs.alarm_name.try_into().unwrap(),
@@ -86,7 +86,7 @@ fn of_a_pipeline(event: &Value) -> Option<()> {
     let theirs = CodePipelineCloudWatchEvent::deserialize(event).ok()?;
     let detail = theirs.detail;
     match read(event) {
-        Ok(Trigger::Ended(ours)) => {
+        Ok(Caller::Event(Trigger::Ended(ours))) => {
             let millis = theirs.time.timestamp_millis().try_into().unwrap();
             assert_eq!(ours.pipeline.as_str(), detail.pipeline?);
             assert_eq!(ours.release.as_str(), detail.execution_id?);
@@ -104,7 +104,7 @@ fn job(event: &Value) -> Option<()> {
     let theirs = CodePipelineJobEvent::deserialize(event)
         .ok()?
         .code_pipeline_job;
-    let Ok(Trigger::Job(ours)) = read(event) else {
+    let Ok(Caller::Job(ours)) = read(event) else {
         panic!("not a job");
     };
     let data = theirs.data;
@@ -268,5 +268,5 @@ fn why_the_crates_types_for_alarms_pipelines_and_jobs_are_not_used() {
         "artifactCredentials",
     );
     assert!(CodePipelineJobEvent::deserialize(&poor).is_err());
-    assert!(matches!(read(&poor), Ok(Trigger::Job(_))));
+    assert!(matches!(read(&poor), Ok(Caller::Job(_))));
 }

@@ -112,10 +112,10 @@ fn tells_nothing(event: &Value) -> Result<(), TestCaseError> {
             prop_assert!(!said.contains("EXAMPLE"), "{said}");
         }
         // The event itself, for a person's own parameters.
-        Ok(Trigger::Hand(parameters)) => prop_assert_eq!(parameters, event),
+        Ok(Caller::Person(parameters)) => prop_assert_eq!(parameters, event),
         _ => {}
     }
-    if !matches!(ours, Ok(Trigger::Hand(_))) {
+    if !matches!(ours, Ok(Caller::Person(_))) {
         let shown = format!("{ours:?}");
         prop_assert!(!shown.contains("EXAMPLE-NOT-A"), "{shown}");
     }

@@ -19,28 +19,116 @@ mod ended;
 mod envelope;
 mod place;
 
+use std::fmt;
+
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use serde_json::Value;
 
-use crate::{job::Job, names::AlarmName};
+use crate::{
+    clock::Timestamp,
+    job::Job,
+    names::{AlarmName, ReleaseId},
+    parameters::Rollback,
+    record::{Phase, Reason, Record},
+};
 
 pub use alarm::{Firing, NEW_ALARM};
 pub use ended::{End, Ended};
 pub use place::Place;
 
-/// A call of rollback.
-#[derive(Debug, Clone)]
+/// Why rollback is called.
+#[derive(Debug, Clone, PartialEq)]
 pub enum Trigger {
-    /// An action of a pipeline.
-    Job(Job),
+    /// An action of the release's own pipeline execution asks for it.
+    Action(Rollback),
+    /// A person asks for it.
+    Hand(Rollback),
     /// An alarm went to `ALARM`.
     Alarm(Firing),
     /// A pipeline execution ends otherwise than by success: it has ended, is being stopped, or its approval was rejected.
     Ended(Ended),
     /// The repair schedule.
     Schedule,
-    /// A person: the event itself is the parameters.
-    Hand(Value),
+}
+
+/// Who calls rollback, and so who hears what comes of it.
+#[derive(Debug, Clone)]
+pub enum Caller {
+    /// An action of a pipeline: CodePipeline hears it, in the report of the job.
+    Job(Job),
+    /// A person reads the answer. The event itself is the parameters.
+    Person(Value),
+    /// Nobody reads the answer.
+    Event(Trigger),
+}
+
+impl Trigger {
+    /// Whether a call that names no pair may concern this record's pair.
+    #[must_use]
+    pub fn concerns(&self, record: &Record) -> bool {
+        match self {
+            Self::Alarm(firing) => record.target.alarms.contains(&firing.alarm),
+            Self::Ended(ended) => record.release == ended.release,
+            Self::Schedule => !matches!(record.phase, Phase::RolledBack { .. }),
+            Self::Action(_) | Self::Hand(_) => true,
+        }
+    }
+
+    /// The release that the call is about, if it names one.
+    #[must_use]
+    pub fn release(&self) -> Option<&ReleaseId> {
+        match self {
+            Self::Action(asked) | Self::Hand(asked) => Some(&asked.release),
+            Self::Ended(ended) => Some(&ended.release),
+            Self::Alarm(_) | Self::Schedule => None,
+        }
+    }
+
+    /// When what the event tells of happened. Events come late and more than once: what ended an earlier
+    /// attempt of a release must not end the one that a retry has begun since.
+    #[must_use]
+    pub fn happened(&self) -> Option<Timestamp> {
+        match self {
+            Self::Alarm(firing) => firing.at,
+            Self::Ended(ended) => ended.at,
+            Self::Action(_) | Self::Hand(_) | Self::Schedule => None,
+        }
+    }
+
+    /// What the record says of a release that is rolled back for this; `None` for the schedule, which says what it finds.
+    #[must_use]
+    pub fn reason(&self) -> Option<Reason> {
+        Some(match self {
+            Self::Action(asked) => Reason::Action {
+                said: asked.reason.clone(),
+            },
+            Self::Hand(asked) => Reason::Hand {
+                said: asked.reason.clone(),
+            },
+            Self::Alarm(firing) => Reason::AlarmWent {
+                alarm: firing.alarm.clone(),
+                reason: firing.reason.clone(),
+            },
+            Self::Ended(ended) if ended.how == End::Stopping => Reason::Stopped,
+            Self::Ended(ended) => Reason::Ended {
+                what: ended.what.clone(),
+            },
+            Self::Schedule => return None,
+        })
+    }
+}
+
+/// What calls, as the ledger and the log name it. Of a job they know more: its id.
+impl fmt::Display for Trigger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Action(_) => f.write_str("job"),
+            Self::Hand(_) => f.write_str("by hand"),
+            Self::Alarm(firing) => write!(f, "alarm {}", firing.alarm),
+            Self::Ended(ended) => write!(f, "pipeline {}", ended.pipeline),
+            Self::Schedule => f.write_str("schedule"),
+        }
+    }
 }
 
 /// An event that is none of our business: said by name, without its values.
@@ -85,17 +173,17 @@ pub enum Ignored {
 }
 
 /// Tells what an event is.
-pub fn read(event: &Value) -> Result<Trigger, Ignored> {
+pub fn read(event: &Value) -> Result<Caller, Ignored> {
     let known = if event.get("CodePipeline.job").is_some() {
-        Job::read(event).map(|job| Ok(Trigger::Job(job)))
+        Job::read(event).map(|job| Ok(Caller::Job(job)))
     } else if event["Records"].get(0).is_some() {
-        envelope::notified(event).map(|record| notified(&record.sns.message))
+        envelope::notified(event).map(|record| notified(&record.sns.message).map(Caller::Event))
     } else if event.get("alarmArn").is_some() {
-        alarm::direct(event).map(|read| read.map(Trigger::Alarm))
+        alarm::direct(event).map(|read| read.map(Trigger::Alarm).map(Caller::Event))
     } else if let Some(event) = envelope::bridged(event) {
-        bridged(&event)
+        bridged(&event).map(|read| read.map(Caller::Event))
     } else if event.get("release").is_some() {
-        Some(Ok(Trigger::Hand(event.clone())))
+        Some(Ok(Caller::Person(event.clone())))
     } else {
         None
     };

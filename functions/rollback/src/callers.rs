@@ -1,0 +1,133 @@
+//! Callers that CodePipeline does not hear for: a person who reads the answer, and whatever reads none.
+
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    time::Duration,
+};
+
+use canary::{
+    aws::{Account, Trouble},
+    clock::Timestamp,
+    decision::{Decision, Idle, Outcome, WaitingOn},
+    names::PairId,
+    parameters::{self, RawRollback},
+    reconcile::trigger::Trigger,
+    target::{self, Target},
+};
+use serde_json::{Value, json};
+
+use crate::look::look;
+
+/// By hand: the answer is for whoever typed the command.
+pub(crate) async fn by_hand(account: &Account, parameters: &Value) -> Result<Value, Trouble> {
+    let text = parameters.to_string();
+    let (target, asked) =
+        match parameters::read::<RawRollback>("the event", Some(&text), account.target()) {
+            Ok(read) => read,
+            Err(bad) => {
+                tracing::error!("refused: {bad}");
+                return Ok(json!({"refused": bad.to_string()}));
+            }
+        };
+    let decision = persistent(account, &target, &Trigger::Hand(asked)).await?;
+    Ok(said(&target.pair(), &decision))
+}
+
+/// Called by something that reads no answer: looks at the function's own pair, or at every pair that is concerned.
+pub(crate) async fn on_event(account: &Account, why: &Trigger) -> Result<Value, Trouble> {
+    let (mut targets, mut unread) = (Vec::new(), Vec::new());
+    match account.target() {
+        Some(text) => targets.push(target::resolve(Some(text), None)?),
+        None => {
+            for record in account.records().await? {
+                match record {
+                    Ok(record) if why.concerns(&record) => targets.push(record.target),
+                    Ok(_) => {}
+                    Err(unreadable) => unread.push(unreadable.into()),
+                }
+            }
+        }
+    }
+    if targets.is_empty() {
+        tracing::warn!("{why}: no release record is concerned; nothing is rolled back");
+    }
+    let looks = targets.iter().map(|target| async move {
+        let decision = persistent(account, target, why).await?;
+        Ok(said(&target.pair(), &decision))
+    });
+    // Every pair is looked at, whatever became of the others.
+    let results = futures_util::future::join_all(looks).await;
+    let unread = unread.into_iter().map(Err::<Value, Trouble>);
+    results
+        .into_iter()
+        .chain(unread)
+        .collect::<Result<Vec<_>, Trouble>>()
+        .map(Value::from)
+}
+
+/// How often a look is taken whose record another invocation changes meanwhile.
+const LOOKS: usize = 5;
+
+/// A call that nobody repeats must not get lost because another function wrote the record at the same
+/// moment: the look is taken again, a little later; and if that goes on, Lambda repeats the call.
+async fn persistent(
+    account: &Account,
+    target: &Target,
+    why: &Trigger,
+) -> Result<Decision, Trouble> {
+    let caller = &why.to_string();
+    for times in 0..LOOKS {
+        tokio::time::sleep(jitter(account.now(), caller, times)).await;
+        let decision = look(account, target, why, caller).await?;
+        if decision != Decision::Wait(WaitingOn::OtherInvocation) {
+            return Ok(decision);
+        }
+    }
+    Err(Trouble::Conflict {
+        pair: target.pair(),
+        times: LOOKS,
+    })
+}
+
+/// How long to wait before a look that others have overtaken so often: up to a tenth of a second more each time, another time for
+/// every caller.
+fn jitter(now: Timestamp, caller: &str, times: usize) -> Duration {
+    let mut hasher = DefaultHasher::new();
+    (now.to_string(), caller, times).hash(&mut hasher);
+    let longest = 100 * u64::try_from(times).unwrap_or_default();
+    Duration::from_millis(hasher.finish() % (longest + 1))
+}
+
+/// What became of a look, for the log and for whoever invoked the function.
+fn said(pair: &PairId, decision: &Decision) -> Value {
+    match decision {
+        Decision::Take(taken) if !taken.doing.is_of_rollback() => {
+            tracing::info!(%pair, "{}", taken.doing);
+            json!({"pair": pair, "holding": taken.doing.to_string()})
+        }
+        Decision::Take(taken) => {
+            tracing::warn!(%pair, "{}", taken.doing);
+            json!({"pair": pair, "rollingBack": taken.doing.to_string()})
+        }
+        Decision::Wait(waiting_on) => {
+            tracing::info!(%pair, "{waiting_on}");
+            json!({"pair": pair, "rollingBack": waiting_on.to_string()})
+        }
+        Decision::Done(done)
+            if matches!(
+                done.outcome,
+                Outcome::Idle(Idle::UnderWay { .. } | Idle::Finished(_))
+            ) =>
+        {
+            json!({"pair": pair, "idle": done.outcome.to_string()})
+        }
+        Decision::Done(done) => {
+            tracing::warn!(%pair, "{}", done.outcome);
+            json!({"pair": pair, "done": done.outcome.to_string()})
+        }
+        Decision::Refuse(refusal) => {
+            tracing::error!(%pair, "{refusal}");
+            json!({"pair": pair, "refused": refusal.to_string()})
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What is done, or only noted, for a release that goes on. Pure.
+
+use canary::{
+    clock::Timestamp,
+    decision::{Doing, Step},
+    observation::Observation,
+    record::{Failing, Phase, Record},
+    traffic::{
+        door::{Between, Release},
+        model::{Goal, News},
+    },
+};
+
+/// What is done for a release that goes on. The record comes first; after the steps it is read again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Keeping {
+    /// What this is.
+    pub doing: Doing,
+    /// The record that is written first.
+    pub record: Record,
+    /// What brings the pair back to what the release wants of it.
+    pub steps: Vec<Step>,
+    /// Whether people are to hear of it.
+    pub is_told: bool,
+}
+
+/// What a failure of the watch comes to: a note of when it began, and of when people were told.
+pub(crate) fn failing(record: &Record, why: &str, now: Timestamp) -> Option<Keeping> {
+    let before = record.failing.as_deref();
+    let mut failing = Failing::again(before, why.to_owned(), now);
+    let is_told = failing.is_due(now);
+    if before.is_some() && !is_told {
+        return None;
+    }
+    let doing = Doing::Failing {
+        release: record.release.clone(),
+        phase: record.phase.to_string(),
+        since: failing.since,
+        why: why.to_owned(),
+    };
+    failing.told = is_told.then_some(now);
+    let mut next = record.again(now);
+    next.failing = Some(Box::new(failing));
+    Some(Keeping {
+        doing,
+        record: next,
+        steps: Vec::new(),
+        is_told,
+    })
+}
+
+/// The watch does not fail any more: everything was seen, and there was nothing to do.
+pub(super) fn watched_again(record: &Record, now: Timestamp) -> Option<Keeping> {
+    record.failing.as_ref()?;
+    let mut next = record.again(now);
+    next.failing = None;
+    Some(Keeping {
+        doing: Doing::Watched(record.release.clone()),
+        record: next,
+        steps: Vec::new(),
+        is_told: false,
+    })
+}
+
+/// What this look has seen counts only together with the next.
+pub(super) fn note(noted: &Record, news: News, now: Timestamp) -> Keeping {
+    Keeping {
+        doing: Doing::Noted {
+            release: noted.release.clone(),
+            said: news.said,
+        },
+        record: noted.again(now),
+        steps: Vec::new(),
+        is_told: false,
+    }
+}
+
+/// What holds the share that a release has, with every gate open and everything seen.
+pub(super) fn keep(record: &Record, seen: &Observation, now: Timestamp) -> Option<Keeping> {
+    let Phase::Shifting { asked: weight, .. } = &record.phase else {
+        return None;
+    };
+    let release = Release { record, seen };
+    let goal = Goal::Share {
+        asked: *weight,
+        tolerance: None,
+    };
+    match release.open().toward(goal) {
+        Err(Between::Change {
+            doing,
+            record: set,
+            changes,
+        }) => Some(Keeping {
+            doing,
+            record: record
+                .written(set, None, now)
+                .unwrap_or_else(|| record.again(now)),
+            steps: changes,
+            is_told: false,
+        }),
+        Ok(_) | Err(Between::Wait(_)) => None,
+        Err(Between::Refuse(_)) if record.drifted.is_some() => None,
+        Err(Between::Refuse(why)) => {
+            let mut next = record.again(now);
+            next.drifted = Some(now);
+            Some(Keeping {
+                doing: Doing::Drift {
+                    asked: *weight,
+                    now: release
+                        .open()
+                        .share()
+                        .map_or_else(|| "no share is seen".to_owned(), |share| share.to_string()),
+                    why: why.to_string(),
+                },
+                record: next,
+                steps: Vec::new(),
+                is_told: true,
+            })
+        }
+    }
+}

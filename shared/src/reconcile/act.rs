@@ -1,0 +1,127 @@
+//! What a decision comes to: the record first, then all steps at once, and the ledger's entry.
+
+use crate::{
+    aws::{
+        Account, AwsError, Trouble,
+        records::{Entry, Written},
+    },
+    clock::Timestamp,
+    decision::{Decision, Step},
+    names::ReleaseId,
+    record::{FoundInFull, Record},
+    target::Target,
+};
+
+/// Who acts, for whom, and on what.
+#[derive(Clone, Copy)]
+pub struct Actor<'a> {
+    /// The account.
+    pub account: &'a Account,
+    /// The function.
+    pub function: &'static str,
+    /// What called it, as the ledger names it.
+    pub caller: &'a str,
+    /// The pair.
+    pub target: &'a Target,
+}
+
+impl Actor<'_> {
+    /// What the ledger is told of a decision.
+    #[must_use]
+    pub fn entry(
+        &self,
+        release: Option<&ReleaseId>,
+        seen: String,
+        decided: String,
+        at: Timestamp,
+    ) -> Entry {
+        Entry {
+            pair: self.target.pair(),
+            at,
+            function: self.function,
+            caller: self.caller.to_owned(),
+            release: release.cloned(),
+            seen,
+            decided,
+        }
+    }
+
+    /// Carries out a decision, as [`Self::act`] does; of what is refused only the ledger is told.
+    ///
+    /// # Errors
+    /// The record could not be written, and nothing is done.
+    pub async fn carry_out(
+        &self,
+        decision: &Decision,
+        entry: Entry,
+    ) -> Result<Option<Vec<(Step, AwsError)>>, Trouble> {
+        match decision {
+            Decision::Take(taken) => {
+                let (record, found) = (taken.record.as_deref(), taken.found.as_deref());
+                self.act(record, found, &taken.steps, entry).await
+            }
+            Decision::Done(done) if done.record.is_some() => {
+                self.act(done.record.as_deref(), None, &[], entry).await
+            }
+            Decision::Refuse(_) => self.act(None, None, &[], entry).await,
+            Decision::Done(_) | Decision::Wait(_) => Ok(Some(Vec::new())),
+        }
+    }
+
+    /// Acts: the record first, if it changes, then all steps at once.
+    ///
+    /// Answers the steps that failed: none keeps the others from being tried. `None` if the record has changed since it was read;
+    /// then nothing is done.
+    ///
+    /// # Errors
+    /// The record could not be written, and nothing is done.
+    pub async fn act(
+        &self,
+        record: Option<&Record>,
+        found: Option<&FoundInFull>,
+        steps: &[Step],
+        entry: Entry,
+    ) -> Result<Option<Vec<(Step, AwsError)>>, Trouble> {
+        let steps = self.take_all(steps);
+        let Some(record) = record else {
+            let ((), failed) = tokio::join!(self.note(entry), steps);
+            return Ok(Some(failed));
+        };
+        match self.account.write(record, found, &entry).await? {
+            Written::Overtaken => Ok(None),
+            Written::Yes => Ok(Some(steps.await)),
+        }
+    }
+
+    /// Takes steps, all at once; answers those that failed.
+    pub async fn take_all(&self, steps: &[Step]) -> Vec<(Step, AwsError)> {
+        let cluster = &self.target.cluster;
+        let taking = steps.iter().map(|step| self.account.take(cluster, step));
+        let results = futures_util::future::join_all(taking).await;
+        let failed = steps.iter().zip(results).filter_map(|(step, result)| {
+            let failure = result.err()?;
+            tracing::warn!("not done ({step}): {failure}");
+            Some((step.clone(), failure))
+        });
+        failed.collect()
+    }
+
+    /// Adds to the ledger what changes no record. A ledger that cannot be written is no reason to leave
+    /// something undone.
+    pub async fn note(&self, entry: Entry) {
+        if let Err(trouble) = self.account.note(&entry).await {
+            tracing::error!("the ledger could not be written: {trouble}");
+        }
+    }
+}
+
+/// What the ledger says was decided.
+#[must_use]
+pub fn in_words(decision: &Decision) -> String {
+    match decision {
+        Decision::Take(taken) => taken.doing.to_string(),
+        Decision::Wait(waiting_on) => waiting_on.to_string(),
+        Decision::Done(done) => done.outcome.to_string(),
+        Decision::Refuse(refusal) => format!("refused: {refusal}"),
+    }
+}
