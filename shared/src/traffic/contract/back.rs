@@ -42,7 +42,7 @@ impl<M: Admitted> Run<'_, M> {
     pub(super) fn fence(&mut self) {
         self.goes_back = true;
         if let Some(kept) = &mut self.kept {
-            kept.since = self.now;
+            (kept.since, kept.asked) = (self.now, None);
             self.writes += 1;
         }
     }

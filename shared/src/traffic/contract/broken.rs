@@ -11,7 +11,7 @@ use crate::{
     record::Lacking,
     traffic::{
         begin::{Begin, Beginning},
-        model::{Attained, Goal, Model, Short, Takes, Toward, View},
+        model::{Attained, Goal, Model, Noted, Short, Takes, Toward, Versions, View},
     },
     weight,
 };
@@ -145,6 +145,7 @@ impl<M: Admitted> Broken<M> {
             release: view.release,
             began: view.began,
             since: view.since,
+            asked: view.asked,
             promotion: view.promotion,
             refused: view.refused,
             seen: view.seen,
@@ -191,6 +192,14 @@ impl<M: Admitted> Model for Broken<M> {
     type Seen = M::Seen;
     type Before = M::Before;
 
+    fn versions(found: &M::Found, set: &M::Set) -> Versions {
+        M::versions(found, set)
+    }
+
+    fn is_placed(&self, view: View<'_, Self>) -> bool {
+        self.model.is_placed(Self::of(view))
+    }
+
     fn begin(&self, of: Beginning<'_, Self>) -> Begin<M::Found, M::Set> {
         self.model.begin(Beginning {
             now: of.now,
@@ -226,7 +235,7 @@ impl<M: Admitted> Model for Broken<M> {
         self.model.undecided(when, Self::of(view))
     }
 
-    fn noted(&self, when: When, view: View<'_, Self>) -> M::Set {
+    fn noted(&self, when: When, view: View<'_, Self>) -> Noted<M::Set> {
         self.model.noted(when, Self::of(view))
     }
 

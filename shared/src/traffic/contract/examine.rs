@@ -26,7 +26,9 @@ impl<M: Admitted> Run<'_, M> {
             .toward(goal, kept.view(&whole, &kept.set, &id, self.now))
             .is_ok();
         for (what, seen) in self.world.hidden() {
-            let noted = model.noted(When::Action, kept.view(&seen, &kept.set, &id, self.now));
+            let noted = model
+                .noted(When::Action, kept.view(&seen, &kept.set, &id, self.now))
+                .set;
             self.gates(kept, &noted, &seen, When::Action, Clause::Knows)
                 .map_err(|violation| violation.at(format!("{what} is not seen")))?;
             let wrong = match model.toward(goal, kept.view(&seen, &noted, &id, self.now)) {
@@ -46,11 +48,11 @@ impl<M: Admitted> Run<'_, M> {
         let view = kept.view(&seen, &kept.set, &id, self.now);
         for when in [When::Action, When::Approval, When::Guard] {
             let noted = model.noted(when, view);
-            if noted != kept.set {
+            if noted.news.is_some() || noted.set != kept.set {
                 let what = format!("nothing is seen, and something is noted: {noted:?}");
                 return Err(self.violation(Clause::Knows, what));
             }
-            self.gates(kept, &noted, &seen, when, Clause::Knows)
+            self.gates(kept, &noted.set, &seen, when, Clause::Knows)
                 .map_err(|violation| violation.at("nothing is seen"))?;
         }
         let waits = matches!(model.toward(goal, view), Err(Short::Wait(_)));
@@ -59,6 +61,7 @@ impl<M: Admitted> Run<'_, M> {
         let wrong = [
             (!waits, format!("{goal:?} is not waited for")),
             (holds, format!("{goal:?} is held")),
+            (model.is_placed(view), "the candidate is placed".to_owned()),
             (
                 stage == Stage::Approved && approves,
                 "what was approved is not waited for".to_owned(),

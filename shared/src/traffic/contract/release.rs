@@ -14,6 +14,7 @@ use crate::{
         begin::{Beginning, Begun, NotBegun},
         model::{Attained, Goal, Short, View},
     },
+    weight::Weight,
 };
 
 /// Time between two looks.
@@ -52,6 +53,8 @@ pub(super) struct Kept<M: Admitted> {
     pub(super) found: M::Found,
     pub(super) set: M::Set,
     pub(super) stage: Stage,
+    /// The share last asked for, while the release is at shares.
+    pub(super) asked: Option<Weight>,
     pub(super) began: Timestamp,
     pub(super) since: Timestamp,
     pub(super) refused: Vec<Missing>,
@@ -115,6 +118,7 @@ impl<M: Admitted> Kept<M> {
             release: id,
             began: self.began,
             since: self.since,
+            asked: self.asked,
             promotion: self.promotion(),
             refused: &self.refused,
             seen,
@@ -198,7 +202,9 @@ impl<'a, M: Admitted> Run<'a, M> {
         }
         let set = {
             let model = &self.place.model;
-            model.noted(When::Action, kept.view(&seen, &kept.set, &id, self.now))
+            model
+                .noted(When::Action, kept.view(&seen, &kept.set, &id, self.now))
+                .set
         };
         self.gates(kept, &set, &seen, When::Action, Clause::Attains)?;
         let view = kept.view(&seen, &set, &id, self.now);
@@ -271,6 +277,7 @@ impl<'a, M: Admitted> Run<'a, M> {
             found: self.stored(&found)?,
             set: self.stored(&set)?,
             stage: Stage::Placing,
+            asked: None,
             began: self.now,
             since: self.now,
             refused: Vec::new(),
@@ -295,6 +302,7 @@ impl<'a, M: Admitted> Run<'a, M> {
     fn attained(&mut self, goal: Goal, is_held: bool, last: &mut String) -> Result<Looked> {
         "attained, but not held".clone_into(last);
         self.settles(goal)?;
+        self.is_placed()?;
         let Some(kept) = &mut self.kept else {
             return Ok(Looked::On);
         };
@@ -314,13 +322,24 @@ impl<'a, M: Admitted> Run<'a, M> {
         Ok(Looked::On)
     }
 
+    /// Where the candidate is placed it may get a share.
+    fn is_placed(&self) -> Result<()> {
+        let (seen, id, model) = (self.world.seen(), release(), &self.place.model);
+        let is_placed =
+            |kept: &Kept<M>| model.is_placed(kept.view(&seen, &kept.set, &id, self.now));
+        if self.kept.as_ref().is_none_or(is_placed) {
+            return Ok(());
+        }
+        Err(self.violation(Clause::Attains, "a goal is attained, and nothing is placed"))
+    }
+
     /// The record goes to another phase.
     fn advance(&mut self, stage: Stage) -> Looked {
         if !self.write() {
             return Looked::Dead;
         }
         if let Some(kept) = &mut self.kept {
-            (kept.stage, kept.since) = (stage, self.now);
+            (kept.stage, kept.since, kept.asked) = (stage, self.now, None);
         }
         Looked::On
     }
@@ -349,13 +368,18 @@ impl<'a, M: Admitted> Run<'a, M> {
 
     /// The record first, then the changes; not to the end if the function is killed on the way.
     fn carry_out(&mut self, set: Option<M::Set>, changes: Vec<Step>) -> Result<Looked> {
-        if let Some(set) = set {
+        let asked = self.asks_anew();
+        if set.is_some() || asked.is_some() {
             if !self.write() {
                 return Ok(Looked::Dead);
             }
-            let set = self.stored(&set)?;
+            let set = set.map(|set| self.stored(&set)).transpose()?;
             if let Some(kept) = &mut self.kept {
-                kept.set = set;
+                kept.set = set.unwrap_or_else(|| kept.set.clone());
+                if kept.asked.is_none() && asked.is_some() {
+                    kept.since = self.now;
+                }
+                kept.asked = asked.or(kept.asked);
             }
         }
         let changes = self.delivered(changes);
@@ -368,6 +392,15 @@ impl<'a, M: Admitted> Run<'a, M> {
             self.recorded(change)?;
         }
         Ok(Looked::On)
+    }
+
+    /// The share that the record does not hold yet.
+    fn asks_anew(&self) -> Option<Weight> {
+        let kept = self.kept.as_ref()?;
+        let Goal::Share { asked, .. } = self.goal(kept.stage) else {
+            return None;
+        };
+        (kept.asked != Some(asked)).then_some(asked)
     }
 
     fn delivered(&self, mut changes: Vec<Step>) -> Vec<Step> {
