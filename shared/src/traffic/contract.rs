@@ -4,6 +4,7 @@
 //! What only a model can say is [`Admitted`] and [`World`], in its own folder. A model is admitted when every clause holds, and models
 //! that are broken on purpose show that no account is so kind that a clause would hold by itself.
 
+mod any;
 mod back;
 mod broken;
 mod clauses;
@@ -12,6 +13,8 @@ mod release;
 
 use std::fmt;
 
+use proptest::strategy::BoxedStrategy;
+
 use super::model::Model;
 use crate::{
     clock::Timestamp,
@@ -19,7 +22,8 @@ use crate::{
     fixtures::{Harm, Part, Speed},
 };
 
-pub(super) use broken::{Defect, assert_refused, rights};
+pub(super) use any::assert_any_holds;
+pub(super) use broken::{Defect, assert_forgetting_is_refused, assert_refused};
 pub(super) use clauses::{Trial, assert_holds};
 
 /// A model that is tried.
@@ -32,6 +36,9 @@ pub(super) trait Admitted: Model + Clone {
 
     /// Accounts to release in: what matters to the model is different in each of them.
     fn places(speed: Speed) -> Vec<Place<Self>>;
+
+    /// Any account of that speed.
+    fn any(speed: Speed) -> BoxedStrategy<Place<Self>>;
 
     /// The same model of another target: what `TARGET` may say by the time of a rollback.
     fn elsewhere(&self) -> Self;
@@ -186,7 +193,8 @@ impl fmt::Display for Violation {
 macro_rules! tests {
     ($model:ty) => {
         use $crate::traffic::contract::{
-            Admitted, Defect, Trial, assert_holds, assert_refused, rights,
+            Admitted, Defect, Trial, assert_any_holds, assert_forgetting_is_refused, assert_holds,
+            assert_refused,
         };
 
         #[test]
@@ -212,6 +220,11 @@ macro_rules! tests {
         #[test]
         fn a_rollback_gives_back_whatever_is_not_denied() {
             assert_holds::<$model>(Trial::Denied);
+        }
+
+        #[test]
+        fn any_release_in_any_account_is_rolled_back_to_what_it_found() {
+            assert_any_holds::<$model>();
         }
 
         #[test]
@@ -243,9 +256,7 @@ macro_rules! tests {
 
         #[test]
         fn a_model_that_does_not_give_back_all_that_it_found_is_refused() {
-            for right in rights::<$model>() {
-                assert_refused::<$model>(&Defect::Forgets(right));
-            }
+            assert_forgetting_is_refused::<$model>();
         }
 
         #[test]

@@ -1,8 +1,9 @@
 //! Two services in a simulated account.
 
+use proptest::prelude::*;
 use serde_json::json;
 
-use super::{Before, Deployment, Pair, Rollout, ScalableTarget, Seen, Service};
+use super::{Before, Deployment, Pair, Rollout, ScalableTarget, Seen, Service, Suspended};
 use crate::{
     clock::Timestamp,
     decision::Step,
@@ -311,6 +312,12 @@ impl Pair {
     }
 }
 
+/// Tasks that a service has whatever happens: giving its bounds back pulls a count that is beyond them.
+pub(crate) fn least(service: &Service) -> u32 {
+    let pulled = service.scaling.map(|it| within(it, service.desired));
+    pulled.map_or(service.desired, |pulled| pulled.min(service.desired))
+}
+
 /// The right to change a service.
 pub(crate) fn updates(service: &ServiceName) -> String {
     format!("ecs:UpdateService of {service}")
@@ -379,4 +386,27 @@ fn add_up(service: &mut Service) {
     let newest = &service.deployments[0];
     service.pending = newest.desired.saturating_sub(newest.running);
     service.running = service.deployments.iter().map(|it| it.running).sum();
+}
+
+/// Any automatic scaling of both services, if there is one.
+pub(crate) fn scalings() -> impl Strategy<Value = (Option<ScalableTarget>, Option<ScalableTarget>)>
+{
+    let one = || {
+        let target = (0u32..4, 0u32..9, any::<(bool, bool, bool)>());
+        prop::option::of(
+            target.prop_map(|(min, more, (scale_in, scale_out, scheduled))| {
+                let suspended = Suspended {
+                    scale_in,
+                    scale_out,
+                    scheduled,
+                };
+                ScalableTarget {
+                    min,
+                    max: min + more,
+                    suspended,
+                }
+            }),
+        )
+    };
+    (one(), one())
 }

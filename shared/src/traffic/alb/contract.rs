@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use proptest::prelude::*;
+
 use super::{Alb, Before, Groups, Seen};
 use crate::{
     clock::Timestamp,
@@ -14,7 +16,7 @@ use crate::{
     parts::{
         pair::{
             self,
-            world::{self as services, updates},
+            world::{self as services, least, updates},
         },
         rules::{self, Forward, world as balancer},
     },
@@ -52,7 +54,7 @@ impl Sites {
         let forwards = alb.expect("a load balancer").forwards;
         let world = Self {
             speed,
-            all: primary.desired,
+            all: least(&primary),
             drain: Duration::from_secs(drain_seconds),
             services: services::World::new(primary, canary, now(), speed),
             balancer: balancer::World::new(&traffic.place, forwards, healthy, speed),
@@ -178,6 +180,41 @@ impl Admitted for Alb {
             place("scaled", http_target(), scaled, (0, &[50])),
             moved,
         ]
+    }
+
+    fn any(speed: Speed) -> BoxedStrategy<Place<Self>> {
+        let weights = prop_oneof![
+            Just((1u16, None)),
+            Just((100, None)),
+            Just((100, Some(0))),
+            Just((300, Some(100))),
+            Just((999, Some(999))),
+        ];
+        let weights = prop::collection::vec(weights, 1..=2);
+        let counts = (1u32..8, 0u32..4, 1u32..4, 0u32..4);
+        let shares = prop::collection::vec(0u8..=100, 1..4);
+        let drain = prop_oneof![Just(0u64), Just(7), Just(25), Just(120)];
+        let how = (weights, counts, services::scalings(), shares, drain);
+        let place =
+            move |(weights, counts, scalings, shares, drain): (Vec<_>, _, _, Vec<u8>, _)| {
+                let (primary, canary, min_tasks, resting) = counts;
+                let target = http_target().resting_on(resting);
+                let target = target.balanced(|alb| alb.min_tasks = min_tasks);
+                let target = if weights.len() > 1 {
+                    target.of_two_rules()
+                } else {
+                    target
+                };
+                let mut found = found(&weights, (primary, canary));
+                (found.primary.scaling, found.canary.scaling) = scalings;
+                // What answers requests is not scaled to nothing.
+                if let Some(scaling) = &mut found.primary.scaling {
+                    scaling.min = scaling.min.max(1);
+                    scaling.max = scaling.max.max(1);
+                }
+                Sites::place("any", &target, found, (drain, &shares), speed)
+            };
+        how.prop_map(place).boxed()
     }
 
     fn elsewhere(&self) -> Self {

@@ -15,19 +15,40 @@ use crate::{
 /// More looks than any rollback takes.
 const MOST_LOOKS: usize = 150;
 
+/// What is in the way of one look of a rollback.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Obstacle {
+    /// Nothing is seen.
+    Blind,
+    /// Something is not seen, by its place.
+    Hidden(usize),
+    /// A right is denied.
+    Denied(String),
+}
+
 /// What is in a rollback's way.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Obstacles {
     /// After how many looks what was under way arrives; never if it got lost.
     pub(super) late_after: Option<usize>,
-    /// For how many looks something is denied, or not seen.
-    pub(super) looks: usize,
-    /// The right that is denied.
-    pub(super) denied: Option<String>,
-    /// What is not seen, by its place; everything if it has none.
-    pub(super) hidden: Option<usize>,
+    /// Look by look, from the first one.
+    pub(super) ahead: Vec<Option<Obstacle>>,
     /// Whether what goes out with the fence is seen before that, or behind it.
     pub(super) sees_before: bool,
+}
+
+impl Obstacles {
+    /// One and the same for so many looks.
+    pub(super) fn lasting(obstacle: Obstacle, looks: usize) -> Self {
+        Self {
+            ahead: vec![Some(obstacle); looks],
+            ..Self::default()
+        }
+    }
+
+    fn at(&self, look: usize) -> Option<&Obstacle> {
+        self.ahead.get(look)?.as_ref()
+    }
 }
 
 /// What a look has sent, and what of that AWS has refused.
@@ -89,10 +110,12 @@ impl<M: Admitted> Run<'_, M> {
 
     /// One look; whether everything is as found.
     pub(super) fn look_back(&mut self, n: usize, obstacles: &Obstacles) -> Result<bool> {
-        let is_hindered = n < obstacles.looks;
-        let is_blind = is_hindered && obstacles.denied.is_none();
-        let denied = obstacles.denied.as_ref().filter(|_| is_hindered);
-        let before = self.seen_at(n, obstacles);
+        let obstacle = obstacles.at(n);
+        let denied = match obstacle {
+            Some(Obstacle::Denied(right)) => Some(right),
+            _ => None,
+        };
+        let before = self.seen_with(obstacle);
         let mut sent = Sent::default();
         if n == 0 && !self.send(self.stopping(), denied, &mut sent)? {
             return Ok(false);
@@ -101,7 +124,7 @@ impl<M: Admitted> Run<'_, M> {
         let seen = if obstacles.sees_before {
             before
         } else {
-            self.seen_at(n, obstacles)
+            self.seen_with(obstacle)
         };
         let toward = self.toward(&seen)?;
         if obstacles.late_after == Some(n) {
@@ -113,7 +136,7 @@ impl<M: Admitted> Run<'_, M> {
         }
         let is_over = match toward {
             Ok(attained) => {
-                if is_blind && obstacles.hidden.is_none() {
+                if obstacle == Some(&Obstacle::Blind) {
                     let what = format!(
                         "nothing was seen, and a rollback is over ({})",
                         attained.said
@@ -144,7 +167,7 @@ impl<M: Admitted> Run<'_, M> {
                 false
             }
         };
-        self.keep_books(&seen, &sent, !is_blind)?;
+        self.keep_books(&seen, &sent, obstacle.is_none() || denied.is_some())?;
         Ok(is_over)
     }
 
@@ -153,13 +176,14 @@ impl<M: Admitted> Run<'_, M> {
         since.is_some_and(|since| self.now > since + FUNCTION_TIMEOUT)
     }
 
-    fn seen_at(&self, n: usize, obstacles: &Obstacles) -> M::Seen {
-        if n >= obstacles.looks || obstacles.denied.is_some() {
-            return self.world.seen();
-        }
-        match obstacles.hidden {
-            None => M::World::unseen(&self.world.seen()),
-            Some(at) => self.world.hidden().swap_remove(at).1,
+    fn seen_with(&self, obstacle: Option<&Obstacle>) -> M::Seen {
+        match obstacle {
+            None | Some(Obstacle::Denied(_)) => self.world.seen(),
+            Some(Obstacle::Blind) => M::World::unseen(&self.world.seen()),
+            Some(Obstacle::Hidden(at)) => {
+                let mut hidden = self.world.hidden();
+                hidden.swap_remove(at % hidden.len()).1
+            }
         }
     }
 

@@ -2,7 +2,12 @@
 
 use std::cell::{Cell, RefCell};
 
-use super::{Admitted, Clause, Place, World, clauses::Trial};
+use proptest::strategy::BoxedStrategy;
+
+use super::{
+    Admitted, Clause, Place, World,
+    clauses::{Trial, rights},
+};
 use crate::{
     decision::{Doing, Refusal, Step, WaitingOn},
     fixtures::Speed,
@@ -101,14 +106,13 @@ pub(in crate::traffic) fn assert_refused<M: Admitted>(defect: &Defect) {
     }
 }
 
-/// Every right that a release of the model takes, for a model that forgets what takes it.
-pub(in crate::traffic) fn rights<M: Admitted>() -> Vec<String> {
+/// So is a model that forgets to give back what takes a right, whichever that is.
+pub(in crate::traffic) fn assert_forgetting_is_refused<M: Admitted>() {
     let places = M::places(Speed::Fast).into_iter();
-    let parts = places.flat_map(|place| place.world.parts());
-    let mut rights: Vec<String> = parts.flat_map(|part| part.takes).collect();
-    rights.sort();
-    rights.dedup();
-    rights
+    let parts: Vec<_> = places.flat_map(|place| place.world.parts()).collect();
+    for right in rights(&parts) {
+        assert_refused::<M>(&Defect::Forgets(right));
+    }
 }
 
 impl<M: Admitted> Broken<M> {
@@ -179,6 +183,10 @@ impl<M: Admitted> Admitted for Broken<M> {
 
     fn places(_speed: Speed) -> Vec<Place<Self>> {
         Vec::new()
+    }
+
+    fn any(_speed: Speed) -> BoxedStrategy<Place<Self>> {
+        unreachable!("a broken model has the places of the one that is broken")
     }
 
     fn elsewhere(&self) -> Self {

@@ -2,7 +2,7 @@
 
 use super::{
     Admitted, Clause, Place, Violation, World,
-    back::Obstacles,
+    back::{Obstacle, Obstacles},
     release::{Delivery, Result, Run},
 };
 use crate::{
@@ -132,10 +132,13 @@ fn at_any_write<M: Admitted>(
 }
 
 /// It is rolled back to what it found, and one more look changes nothing.
-fn rolled_back<M: Admitted>(mut run: Run<'_, M>, obstacles: &Obstacles) -> Result<()> {
+pub(super) fn rolled_back<M: Admitted>(mut run: Run<'_, M>, obstacles: &Obstacles) -> Result<()> {
+    if run.kept.is_none() {
+        return Ok(());
+    }
     let before = run.clone();
     run.roll_back(obstacles)?;
-    let is_hindered = obstacles.looks > 0;
+    let is_hindered = obstacles.ahead.iter().any(Option::is_some);
     is_back(&run, &before, Clause::Restores, |part| {
         !(is_hindered && part.is_left)
     })?;
@@ -175,7 +178,10 @@ fn is_back<M: Admitted>(
     clause: Clause,
     counts: impl Fn(&Part) -> bool,
 ) -> Result<()> {
-    let parts = run.world.parts().into_iter().zip(expected(before));
+    // What was given back last may have tasks on their way.
+    let mut settled = run.clone();
+    settle(&mut settled)?;
+    let parts = settled.world.parts().into_iter().zip(expected(before));
     let is_still = run.world.is_still();
     for (now, expected) in parts.filter(|(now, _)| counts(now) && (is_still || !now.is_left)) {
         if now.is != expected.is {
@@ -225,18 +231,10 @@ fn settle<M: Admitted>(run: &mut Run<'_, M>) -> Result<()> {
 
 /// Each part in turn, and everything, is not seen at first.
 fn unseen<M: Admitted>(crashed: &Run<'_, M>) -> Result<()> {
-    let hidden = crashed.world.hidden();
-    let parts = hidden
-        .iter()
-        .enumerate()
-        .map(|(at, (what, _))| (Some(at), *what));
-    for (hidden, what) in parts.chain([(None, "everything")]) {
-        let obstacles = Obstacles {
-            looks: UNSEEN,
-            hidden,
-            ..Obstacles::default()
-        };
-        rolled_back(crashed.clone(), &obstacles)
+    let hidden = crashed.world.hidden().into_iter().enumerate();
+    let hidden = hidden.map(|(at, (what, _))| (Obstacle::Hidden(at), what));
+    for (obstacle, what) in hidden.chain([(Obstacle::Blind, "everything")]) {
+        rolled_back(crashed.clone(), &Obstacles::lasting(obstacle, UNSEEN))
             .map_err(|violation| violation.at(format!("{what} is not seen")))?;
     }
     Ok(())
@@ -247,24 +245,9 @@ fn denied<M: Admitted>(crashed: &Run<'_, M>) -> Result<()> {
     let Some(_) = &crashed.kept else {
         return Ok(());
     };
-    let mut rights: Vec<String> = Vec::new();
-    for right in crashed
-        .world
-        .parts()
-        .into_iter()
-        .flat_map(|part| part.takes)
-    {
-        if !rights.contains(&right) {
-            rights.push(right);
-        }
-    }
-    for right in rights {
+    for right in rights(&crashed.world.parts()) {
         let at = |violation: Violation| violation.at(format!("{right} is denied"));
-        let obstacles = Obstacles {
-            looks: usize::MAX,
-            denied: Some(right.clone()),
-            ..Obstacles::default()
-        };
+        let obstacles = Obstacles::lasting(Obstacle::Denied(right.clone()), DENIED);
         let mut run = crashed.clone();
         run.pass().map_err(at)?;
         run.fence();
@@ -281,4 +264,12 @@ fn denied<M: Admitted>(crashed: &Run<'_, M>) -> Result<()> {
         is_back(&run, crashed, Clause::Perseveres, |_| true).map_err(at)?;
     }
     Ok(())
+}
+
+/// Every right that giving something back takes.
+pub(super) fn rights(parts: &[Part]) -> Vec<String> {
+    let mut rights: Vec<String> = parts.iter().flat_map(|part| part.takes.clone()).collect();
+    rights.sort();
+    rights.dedup();
+    rights
 }

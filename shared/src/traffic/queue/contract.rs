@@ -1,5 +1,7 @@
 //! Consumers of a queue in simulated accounts, for the contract.
 
+use proptest::prelude::*;
+
 use super::{Mode, Queue, Seen};
 use crate::{
     clock::Timestamp,
@@ -8,7 +10,7 @@ use crate::{
     observation::Known,
     parts::pair::{
         self, Service,
-        world::{self as services, updates},
+        world::{self as services, least, updates},
     },
     target::Target,
     traffic::contract::{Admitted, Place, World},
@@ -34,8 +36,11 @@ impl Consumers {
     ) -> Place<Queue> {
         let traffic = target.queue().expect("a queue").clone();
         let all = match traffic.mode {
-            Mode::Additive => primary.desired,
-            Mode::ConstantTotal => primary.desired + canary.desired,
+            Mode::Additive => least(&primary),
+            // A promotion begins beside as many canary tasks as the last share takes.
+            Mode::ConstantTotal => {
+                least(&primary) + least(&canary).min(target.resting_tasks).min(1)
+            }
         };
         let world = Self {
             all,
@@ -112,6 +117,30 @@ impl Admitted for Queue {
             empty,
             moved,
         ]
+    }
+
+    fn any(speed: Speed) -> BoxedStrategy<Place<Self>> {
+        let counts = (2u32..8, 0u32..4, 0u32..4);
+        let shares = prop::collection::vec(1u8..100, 1..4);
+        let how = (any::<bool>(), counts, services::scalings(), shares);
+        let place = move |(is_constant, (primary, canary, resting), scalings, shares): (
+            bool,
+            _,
+            _,
+            Vec<u8>,
+        )| {
+            let target = target().resting_on(resting);
+            let target = if is_constant {
+                target.constant_total()
+            } else {
+                target
+            };
+            let mut found = pair().tasks(primary, canary);
+            (found.primary.scaling, found.canary.scaling) = scalings;
+            let services = (found.primary, found.canary);
+            Consumers::place("any", &target, services, &shares, speed)
+        };
+        how.prop_map(place).boxed()
     }
 
     fn elsewhere(&self) -> Self {
