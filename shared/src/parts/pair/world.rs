@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::{Before, Deployment, Pair, Rollout, ScalableTarget, Seen, Service, Suspended};
+use super::{
+    Before, Deployment, FoundService, Pair, Rollout, ScalableTarget, Seen, Service, Suspended,
+};
 use crate::{
     clock::Timestamp,
     decision::Step,
@@ -18,6 +20,17 @@ use crate::{
     },
 };
 
+/// What the primary's automatic scaling wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wish {
+    /// Nothing.
+    Nothing,
+    /// A policy wants a count.
+    Count(u32),
+    /// A scheduled action sets the bounds.
+    Bounds(u32, u32),
+}
+
 /// The services, and how ECS gets on with them.
 #[derive(Debug, Clone)]
 pub(crate) struct World {
@@ -28,9 +41,12 @@ pub(crate) struct World {
     /// The canary.
     pub(crate) canary: Service,
     /// What the primary's automatic scaling wants, look by look, over and over.
-    pub(crate) policy: Vec<Option<u32>>,
+    pub(crate) wishes: Vec<Wish>,
     speed: Speed,
     looks: usize,
+    /// What the primary was like, and the bounds that a scheduled action has set last.
+    found: FoundService,
+    theirs: Option<ScalableTarget>,
     /// After how many looks a slow ECS gets on with the primary, and with the canary.
     waits: [usize; 2],
     registered: Option<(TaskDefinitionArn, String)>,
@@ -40,9 +56,11 @@ impl World {
     pub(crate) fn new(primary: Service, canary: Service, now: Timestamp, speed: Speed) -> Self {
         Self {
             now,
+            found: FoundService::of(&primary).expect("a deployment"),
+            theirs: None,
             primary,
             canary,
-            policy: Vec::new(),
+            wishes: Vec::new(),
             speed,
             looks: 0,
             waits: [EVERY; 2],
@@ -211,13 +229,7 @@ impl World {
     pub(crate) fn pass(&mut self, now: Timestamp) {
         self.now = now;
         self.looks += 1;
-        if let Some((scaling, wanted)) = self.primary.scaling.zip(self.wanted()) {
-            let (to, is) = (within(scaling, wanted), self.primary.desired);
-            let suspended = scaling.suspended;
-            if to < is && !suspended.scale_in || to > is && !suspended.scale_out {
-                count(&mut self.primary, to);
-            }
-        }
+        self.scale();
         let services = [&mut self.primary, &mut self.canary];
         for (service, waits) in services.into_iter().zip(&mut self.waits) {
             *waits -= 1;
@@ -232,9 +244,42 @@ impl World {
         self.catch_up();
     }
 
-    fn wanted(&self) -> Option<u32> {
-        let at = self.looks % self.policy.len().max(1);
-        self.policy.get(at).copied().flatten()
+    /// The primary's automatic scaling does what it wants, where it may.
+    fn scale(&mut self) {
+        let at = self.looks % self.wishes.len().max(1);
+        let wish = self.wishes.get(at).copied();
+        let (Some(scaling), Some(wish)) = (self.primary.scaling, wish) else {
+            return;
+        };
+        let (is, suspended) = (self.primary.desired, scaling.suspended);
+        match wish {
+            Wish::Count(to) => {
+                let to = within(scaling, to);
+                if to < is && !suspended.scale_in || to > is && !suspended.scale_out {
+                    count(&mut self.primary, to);
+                }
+            }
+            Wish::Bounds(min, max) if !suspended.scheduled => {
+                let moved = ScalableTarget {
+                    min,
+                    max,
+                    ..scaling
+                };
+                (self.primary.scaling, self.theirs) = (Some(moved), Some(moved));
+                count(&mut self.primary, within(moved, is));
+            }
+            Wish::Bounds(..) | Wish::Nothing => {}
+        }
+    }
+
+    /// How the primary is to be scaled when a release is over.
+    fn scaled_again(&self) -> Option<ScalableTarget> {
+        let scaling = self.theirs.or(self.found.scaling);
+        let primary = Service {
+            scaling,
+            ..self.primary.clone()
+        };
+        self.found.respecting(&primary).scaling
     }
 
     fn catch_up(&mut self) {
@@ -258,13 +303,19 @@ impl World {
         deployments.any(|it| it.running > 0 && it.task_definition == candidate())
     }
 
+    /// Whether automatic scaling wants nothing.
+    pub(crate) fn is_still(&self) -> bool {
+        self.wishes.is_empty()
+    }
+
     /// What a service runs, its count and its scaling.
     fn parts_of(&self, service: &Service) -> [Part; 3] {
         let Service { name, desired, .. } = service;
         let update = updates(name);
         let version = service.newest();
         let version = version.map_or("nothing", |it| it.task_definition.short());
-        let is_moved = !self.policy.is_empty();
+        let is_moved = !self.is_still();
+        let is_again = service.name == self.primary.name && service.scaling == self.scaled_again();
         let is_steady = service.is_steady() || is_moved;
         let how = if is_steady { "steady" } else { "not steady" };
         let version = Part {
@@ -283,7 +334,11 @@ impl World {
         };
         let scaling = Part {
             what: format!("the scaling of {name}"),
-            is: format!("{:?}", service.scaling),
+            is: if is_again {
+                "as it was, or as a scheduled action has set it since".to_owned()
+            } else {
+                format!("{:?}", service.scaling)
+            },
             takes: vec![update, scales(name)],
             is_given_back: true,
             is_left: false,
@@ -409,4 +464,14 @@ pub(crate) fn scalings() -> impl Strategy<Value = (Option<ScalableTarget>, Optio
         )
     };
     (one(), one())
+}
+
+/// Anything that automatic scaling may want, look by look.
+pub(crate) fn wishes() -> impl Strategy<Value = Vec<Wish>> {
+    let wish = prop_oneof![
+        3 => Just(Wish::Nothing),
+        2 => (1u32..12).prop_map(Wish::Count),
+        1 => (1u32..4, 0u32..9).prop_map(|(min, more)| Wish::Bounds(min, min + more)),
+    ];
+    prop_oneof![Just(Vec::new()), prop::collection::vec(wish, 1..12)]
 }

@@ -16,7 +16,7 @@ use crate::{
     parts::{
         pair::{
             self,
-            world::{self as services, least, updates},
+            world::{self as services, Wish, least, updates},
         },
         rules::{self, Forward, world as balancer},
     },
@@ -168,7 +168,12 @@ impl Admitted for Alb {
             scaled.clone(),
             (25, &[20, 50]),
         );
-        moved.world.services.policy = vec![Some(3), None, Some(5), Some(4)];
+        moved.world.services.wishes = vec![
+            Wish::Count(3),
+            Wish::Nothing,
+            Wish::Count(5),
+            Wish::Count(4),
+        ];
         vec![
             place("one rule", http_target(), one((3, 1)), (120, &[10, 50, 20])),
             place(
@@ -194,26 +199,38 @@ impl Admitted for Alb {
         let counts = (1u32..8, 0u32..4, 1u32..4, 0u32..4);
         let shares = prop::collection::vec(0u8..=100, 1..4);
         let drain = prop_oneof![Just(0u64), Just(7), Just(25), Just(120)];
-        let how = (weights, counts, services::scalings(), shares, drain);
-        let place =
-            move |(weights, counts, scalings, shares, drain): (Vec<_>, _, _, Vec<u8>, _)| {
-                let (primary, canary, min_tasks, resting) = counts;
-                let target = http_target().resting_on(resting);
-                let target = target.balanced(|alb| alb.min_tasks = min_tasks);
-                let target = if weights.len() > 1 {
-                    target.of_two_rules()
-                } else {
-                    target
-                };
-                let mut found = found(&weights, (primary, canary));
-                (found.primary.scaling, found.canary.scaling) = scalings;
-                // What answers requests is not scaled to nothing.
-                if let Some(scaling) = &mut found.primary.scaling {
-                    scaling.min = scaling.min.max(1);
-                    scaling.max = scaling.max.max(1);
-                }
-                Sites::place("any", &target, found, (drain, &shares), speed)
+        let scaled = (services::scalings(), services::wishes());
+        let how = (weights, counts, scaled, shares, drain);
+        let place = move |(weights, counts, (scalings, wishes), shares, drain): (
+            Vec<_>,
+            _,
+            (_, Vec<Wish>),
+            Vec<u8>,
+            _,
+        )| {
+            let (primary, canary, min_tasks, resting) = counts;
+            let target = http_target().resting_on(resting);
+            let target = target.balanced(|alb| alb.min_tasks = min_tasks);
+            let target = if weights.len() > 1 {
+                target.of_two_rules()
+            } else {
+                target
             };
+            let mut found = found(&weights, (primary, canary));
+            (found.primary.scaling, found.canary.scaling) = scalings;
+            // What answers requests is not scaled to nothing.
+            if let Some(scaling) = &mut found.primary.scaling {
+                scaling.min = scaling.min.max(1);
+                scaling.max = scaling.max.max(1);
+            }
+            let mut place = Sites::place("any", &target, found, (drain, &shares), speed);
+            if !wishes.is_empty() {
+                // Automatic scaling says how much work there is.
+                place.world.all = 1;
+            }
+            place.world.services.wishes = wishes;
+            place
+        };
         how.prop_map(place).boxed()
     }
 
@@ -363,6 +380,6 @@ impl World for Sites {
     }
 
     fn is_still(&self) -> bool {
-        self.services.policy.is_empty()
+        self.services.is_still()
     }
 }

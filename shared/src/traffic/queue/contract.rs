@@ -10,7 +10,7 @@ use crate::{
     observation::Known,
     parts::pair::{
         self, Service,
-        world::{self as services, least, updates},
+        world::{self as services, Wish, least, updates},
     },
     target::Target,
     traffic::contract::{Admitted, Place, World},
@@ -84,7 +84,12 @@ impl Admitted for Queue {
             scaled(),
             &[20],
         );
-        moved.world.services.policy = vec![Some(3), None, Some(5), Some(4)];
+        moved.world.services.wishes = vec![
+            Wish::Count(3),
+            Wish::Nothing,
+            Wish::Count(5),
+            Wish::Count(4),
+        ];
         let (mut asleep, canary) = of(0, 0);
         asleep.scaling = Some(scaling(0, 8));
         let mut empty = place(
@@ -93,7 +98,8 @@ impl Admitted for Queue {
             (asleep, canary),
             &[50],
         );
-        empty.world.services.policy = vec![None, None, None, None, None, Some(0)];
+        empty.world.services.wishes = vec![Wish::Nothing; 5];
+        empty.world.services.wishes.push(Wish::Count(0));
         vec![
             place("additive", target(), of(3, 1), &[25, 50, 10]),
             place(
@@ -256,6 +262,6 @@ impl World for Consumers {
     }
 
     fn is_still(&self) -> bool {
-        self.services.policy.is_empty()
+        self.services.is_still()
     }
 }
