@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use crate::{
     clock::Timestamp,
-    record::{FoundInFull, Record},
-    traffic::model::News,
+    record::{FoundInFull, Phase, Record},
+    traffic::{door::Between, model::News},
 };
 
 pub use doing::{Changes, Doing};
@@ -62,6 +62,26 @@ pub struct Done {
     pub record: Option<Box<Record>>,
     /// Output variables for later actions of the pipeline.
     pub variables: Vec<(&'static str, String)>,
+}
+
+impl Between {
+    /// It as a decision. A change writes the record in another phase, where that is given.
+    pub fn decision(self, before: &Record, phase: Option<Phase>, now: Timestamp) -> Decision {
+        match self {
+            Self::Change {
+                doing,
+                set,
+                changes,
+            } => Decision::Take(Move {
+                doing,
+                record: before.written(set, phase, now).map(Box::new),
+                found: None,
+                steps: changes,
+            }),
+            Self::Wait(waiting_on) => Decision::Wait(waiting_on),
+            Self::Refuse(refusal) => Decision::Refuse(refusal),
+        }
+    }
 }
 
 impl Decision {

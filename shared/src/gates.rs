@@ -5,26 +5,17 @@ mod letters;
 mod table;
 
 use crate::{
-    clock::Timestamp,
     decision::{Refusal, WaitingOn},
     names::ReleaseId,
     observation::{Alarm, Observation},
+    observe::Sight,
     record::Record,
     target::Target,
-    traffic::{door::Looked, model::News, sight::Sight},
+    traffic::model::News,
 };
 
 pub use letters::{Less, Letters};
 pub use table::{Effect, Gate, When};
-
-/// What gates are asked about. What could not be seen is not there, and its gates are not asked.
-#[derive(Debug, Clone, PartialEq)]
-pub struct View {
-    /// The alarms of the target, if they were seen.
-    pub alarms: Option<Vec<Alarm>>,
-    /// What was seen of the pair.
-    pub pair: Sight,
-}
 
 /// A closed gate.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,16 +26,7 @@ pub struct Closed {
     pub refusal: Refusal,
 }
 
-impl Observation {
-    /// All of it.
-    #[must_use]
-    pub fn view(&self) -> View {
-        View {
-            alarms: Some(self.alarms.clone()),
-            pair: Sight::of(self),
-        }
-    }
-
+impl Sight {
     /// The same with what it says noted in the release's record, if the record is that release's and the release goes on; and what of
     /// that later looks need.
     #[must_use]
@@ -56,7 +38,7 @@ impl Observation {
         let Some(record) = own else {
             return (judged, None);
         };
-        let (noted, news) = noted(When::Action, &self.view(), record, self.now);
+        let (noted, news) = noted(When::Action, &self.seen, record);
         judged.record = Some(noted);
         (judged, news)
     }
@@ -65,16 +47,9 @@ impl Observation {
 /// The record with what a look has seen that counts only together with other looks, and what of that later looks need. The same look
 /// twice is one.
 #[must_use]
-pub fn noted(when: When, seen: &View, record: &Record, now: Timestamp) -> (Record, Option<News>) {
-    looked(seen, record, now).open().noted(when)
-}
-
-fn looked<'a>(seen: &'a View, record: &'a Record, now: Timestamp) -> Looked<'a> {
-    Looked {
-        record,
-        now,
-        seen: &seen.pair,
-    }
+pub fn noted(when: When, seen: &Observation, record: &Record) -> (Record, Option<News>) {
+    let (body, news) = record.open(seen.now, &seen.pair).noted(when);
+    (record.with(body), news)
 }
 
 /// The record, if it is this release's, no rollback has taken it, and the target is still what it began with.
@@ -98,33 +73,32 @@ pub fn own<'a>(
 
 /// Every gate of a release that has begun, for one of its actions. What is undecided is waited for.
 pub fn all(seen: &Observation, record: &Record) -> Result<Option<WaitingOn>, Refusal> {
-    let view = seen.view();
-    match closed(When::Action, &view, record, seen.now) {
+    match closed(When::Action, seen, record) {
         Some(closed) => Err(closed.refusal),
-        None => Ok(undecided(When::Action, &view, record, seen.now)),
+        None => Ok(undecided(When::Action, seen, record)),
     }
 }
 
 /// What nobody can tell yet: nothing goes further until somebody can.
 #[must_use]
-pub fn undecided(when: When, seen: &View, record: &Record, now: Timestamp) -> Option<WaitingOn> {
-    let (record, _) = &noted(when, seen, record, now);
-    looked(seen, record, now).open().undecided(when)
+pub fn undecided(when: When, seen: &Observation, record: &Record) -> Option<WaitingOn> {
+    let (record, _) = &noted(when, seen, record);
+    record.open(seen.now, &seen.pair).undecided(when)
 }
 
 /// The first gate that is seen closed.
 ///
 /// ECS's circuit breaker comes before foreign writes: what it takes back is its own doing.
 #[must_use]
-pub fn closed(when: When, seen: &View, record: &Record, now: Timestamp) -> Option<Closed> {
-    let (record, _) = &noted(when, seen, record, now);
-    let release = looked(seen, record, now).open();
+pub fn closed(when: When, seen: &Observation, record: &Record) -> Option<Closed> {
+    let (record, _) = &noted(when, seen, record);
+    let release = record.open(seen.now, &seen.pair);
     let ask = |gate| match gate {
         // The record was asked before, by whoever has read it.
         Gate::Ownership => Ok(()),
         Gate::Alarms => seen
             .alarms
-            .as_ref()
+            .get()
             .map_or(Ok(()), |alarms| since_began(alarms, record)),
         gate => release.ask(gate, when),
     };

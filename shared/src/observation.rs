@@ -3,19 +3,14 @@
 use std::{fmt, time::Duration};
 
 use crate::{
+    aws::{AwsError, Trouble},
     clock::Timestamp,
-    exits::Exit,
     names::AlarmName,
-    parts::{
-        pair::{Service, Task},
-        rules::Whole,
-        task_definition::Definition,
-    },
-    record::Record,
+    traffic::Seen,
 };
 
 /// What a look knows of something that it asked AWS for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Known<T> {
     /// It was seen.
     Known(T),
@@ -26,12 +21,32 @@ pub enum Known<T> {
 }
 
 /// Why something could not be seen.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Unseen {
     /// A sentence that names what.
     pub why: String,
     /// Whether that may pass without anybody doing anything.
     pub is_passing: bool,
+    /// What AWS has answered, if it has.
+    pub trouble: Option<Box<Trouble>>,
+}
+
+/// What kept a look from going on: what AWS has answered, or that it has not.
+impl From<Unseen> for Trouble {
+    fn from(unseen: Unseen) -> Self {
+        match unseen.trouble {
+            Some(trouble) => *trouble,
+            None => AwsError::unusable("a look", "the pair", unseen.why).into(),
+        }
+    }
+}
+
+impl Unseen {
+    /// Whether AWS says that it does not exist.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        matches!(self.trouble.as_deref(), Some(Trouble::Aws(error)) if error.is_missing())
+    }
 }
 
 impl<T: fmt::Display> Known<T> {
@@ -63,12 +78,18 @@ impl<T> Known<T> {
         }
     }
 
+    /// What a look that needs all of it makes of an answer: what is not there is no more seen than what AWS does not tell.
+    pub fn needed(answer: Result<T, impl Into<Trouble>>) -> Self {
+        answer.map_or_else(|error| Self::Unknown(error.into().into()), Self::Known)
+    }
+
     /// It was not looked at.
     #[must_use]
     pub fn nothing() -> Self {
         Self::Unknown(Unseen {
             why: "it was not looked at".to_owned(),
             is_passing: true,
+            trouble: None,
         })
     }
 
@@ -87,29 +108,15 @@ impl<T> Known<T> {
     }
 }
 
-/// The pair, its guards and its release record at one moment.
+/// A pair and its guards at one moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observation {
     /// When.
     pub now: Timestamp,
-    /// The pair's release record, if there ever was a release.
-    pub record: Option<Record>,
-    /// The primary service.
-    pub primary: Service,
-    /// The canary service.
-    pub canary: Service,
     /// The alarms of the target, in its order.
-    pub alarms: Vec<Alarm>,
-    /// Messages in the dead-letter queue; `None` if the target has none.
-    pub dead_letters: Option<u64>,
-    /// What the load balancer does; `None` if the target has none.
-    pub alb: Option<Whole>,
-    /// Tasks of both services that have ended within about the last hour, but for those whose end is plainly somebody else's doing.
-    pub exits: Vec<Exit>,
-    /// The running tasks of the service that is in question; `None` where none is, or where nobody has asked.
-    pub tasks: Option<Vec<Task>>,
-    /// The latest revision of the family, while the candidate is being registered.
-    pub latest: Option<Definition>,
+    pub alarms: Known<Vec<Alarm>>,
+    /// The pair, as its traffic model sees it.
+    pub pair: Seen,
 }
 
 /// An alarm of the target.
@@ -164,24 +171,21 @@ impl fmt::Display for Unseen {
 /// One line for the ledger.
 impl fmt::Display for Observation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}; {}", self.primary, self.canary)?;
-        let firing: Vec<_> = self
-            .alarms
-            .iter()
-            .filter(|alarm| alarm.firing)
-            .map(|alarm| alarm.name.as_str())
-            .collect();
-        if firing.is_empty() {
-            write!(f, "; {} alarms, none in ALARM", self.alarms.len())?;
-        } else {
-            write!(f, "; in ALARM: {}", firing.join(", "))?;
+        write!(f, "{}; ", self.pair)?;
+        match &self.alarms {
+            Known::Known(alarms) => f.write_str(&in_alarm(alarms)),
+            Known::Gone => f.write_str("alarms are gone"),
+            Known::Unknown(unseen) => write!(f, "alarms not seen: {unseen}"),
         }
-        if let Some(letters) = self.dead_letters {
-            write!(f, "; {letters} dead letters")?;
-        }
-        match &self.alb {
-            Some(alb) => write!(f, "; {alb}"),
-            None => Ok(()),
-        }
+    }
+}
+
+fn in_alarm(alarms: &[Alarm]) -> String {
+    let firing = alarms.iter().filter(|alarm| alarm.firing);
+    let firing: Vec<_> = firing.map(|alarm| alarm.name.as_str()).collect();
+    if firing.is_empty() {
+        format!("{} alarms, none in ALARM", alarms.len())
+    } else {
+        format!("in ALARM: {}", firing.join(", "))
     }
 }

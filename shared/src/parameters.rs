@@ -296,7 +296,7 @@ impl Raw for RawShiftWeight {
                 asked: step.weight,
                 tolerance: None,
             };
-            if let Err(problem) = target.traffic.admits(goal) {
+            if let Err(problem) = target.model().admits(goal) {
                 let field = format!("steps[{at}].weight");
                 return Err(BadInput::field(USER_PARAMETERS, field, problem));
             }
@@ -331,7 +331,7 @@ impl Raw for RawPromotePrimary {
         let drain = drain(target, self.drain_step, self.drain_interval_seconds)?;
         let bake = bake("", self.bake_minutes, self.bake_seconds)?.unwrap_or_default();
         let timeout = timeout(self.timeout_minutes)?;
-        let (fields, held) = match target.traffic.drains() {
+        let (fields, held) = match target.model().drains() {
             Ok(()) => (
                 "bakeMinutes, timeoutMinutes and drainIntervalSeconds",
                 drain.time(),
@@ -366,7 +366,7 @@ impl Raw for RawRollback {
 fn drain(target: &Target, step: Option<u64>, seconds: Option<u64>) -> Result<Drain, BadInput> {
     let given = [("drainStep", step), ("drainIntervalSeconds", seconds)];
     let first = given.iter().find(|(_, given)| given.is_some());
-    if let (Some((field, _)), Err(problem)) = (first, target.traffic.drains()) {
+    if let (Some((field, _)), Err(problem)) = (first, target.model().drains()) {
         return Err(BadInput::field(USER_PARAMETERS, *field, problem));
     }
     let step = match step.map(u8::try_from) {

@@ -5,7 +5,6 @@
 //!                  └───────────┴───────────┴──────────┴──→ RollingBack → RolledBack
 //! ```
 
-mod body;
 mod cause;
 mod failing;
 mod found;
@@ -19,17 +18,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     artifact::Images,
+    aws::Account,
     clock::Timestamp,
     names::{PairId, ReleaseId, Version},
     target::Target,
+    traffic::{
+        Seen,
+        body::Body,
+        door::{Asked, Opened},
+        release::{Promotion, Release},
+    },
     weight::Weight,
 };
 
-pub use body::{Body, Part};
 pub use cause::{Cause, Reason};
 pub use failing::Failing;
-pub use found::{FoundDefinition, FoundInFull, FoundRule};
-pub use rolling_back::{Lacking, Missing, Promotion, RollingBack};
+pub use found::FoundInFull;
+pub use rolling_back::RollingBack;
 pub use stored::{SCHEMA, Unknown, Unreadable};
 
 /// The one `current` item of a pair.
@@ -176,6 +181,55 @@ impl Record {
         }
     }
 
+    /// The traffic model of its target.
+    #[must_use]
+    pub fn model(&self) -> Box<dyn Opened> {
+        self.target.model()
+    }
+
+    /// What its model says of it, when this was seen.
+    #[must_use]
+    pub fn open<'a>(&'a self, now: Timestamp, seen: &'a Seen) -> Box<dyn Asked + 'a> {
+        self.model().open(self.facts(now), seen)
+    }
+
+    /// What its model knows of it.
+    #[must_use]
+    pub fn facts(&self, now: Timestamp) -> Release<'_> {
+        Release {
+            now,
+            id: &self.release,
+            began: self.began,
+            since: self.phase_since,
+            asked: self.asked(),
+            promotion: self.promotion(),
+            refused: self.rollback().map_or(&[], |it| &it.missing),
+            body: &self.body,
+            is_newer: self.is_newer(),
+        }
+    }
+
+    /// Reads what people are to hear of scheduled actions that fell into the release as it ends. What a promotion had given back before
+    /// a rollback has run since.
+    pub async fn missed(&self, account: &Account, now: Timestamp) -> Vec<String> {
+        if self.rollback().is_some() && self.promotion().has_given_back() {
+            return Vec::new();
+        }
+        let model = self.model();
+        model
+            .missed(account, self.facts(now), self.suspension(now))
+            .await
+    }
+
+    /// The same release, in the same phase and revision, with what its model sets.
+    #[must_use]
+    pub fn with(&self, body: Body) -> Self {
+        Self {
+            body,
+            ..self.clone()
+        }
+    }
+
     /// The execution of this id that found nothing to do since.
     #[must_use]
     pub fn beside(&self, release: &ReleaseId) -> Option<&Beside> {
@@ -209,7 +263,7 @@ impl Record {
     pub fn roll_back(&self, cause: Cause, ends_execution: bool, now: Timestamp) -> Self {
         let phase = Phase::RollingBack(Box::new(RollingBack {
             cause,
-            promotion: Promotion::of(&self.phase),
+            promotion: rolling_back::promotion(&self.phase),
             ends_execution,
             missing: Vec::new(),
             told: None,
@@ -221,13 +275,13 @@ impl Record {
     #[must_use]
     pub fn promotion(&self) -> Promotion {
         self.rollback()
-            .map_or_else(|| Promotion::of(&self.phase), |it| it.promotion)
+            .map_or_else(|| rolling_back::promotion(&self.phase), |it| it.promotion)
     }
 
     /// Whether it promoted what was there already: there is nothing to take back.
     #[must_use]
     pub fn has_changed_nothing(&self) -> bool {
-        let versions = self.target.traffic.versions(&self.body);
+        let versions = self.model().versions(&self.body);
         let is_stable = versions.is_some_and(|it| it.candidate == Some(it.stable));
         is_stable && matches!(self.phase, Phase::Promoted { .. })
     }
@@ -262,13 +316,13 @@ impl Record {
         if let Phase::RolledBack { .. } = self.phase {
             return None;
         }
-        self.target.traffic.versions(&self.body)?.candidate
+        self.model().versions(&self.body)?.candidate
     }
 
     /// What ran before the release, where that can be read.
     #[must_use]
     pub fn stable(&self) -> Option<Version> {
-        Some(self.target.traffic.versions(&self.body)?.stable)
+        Some(self.model().versions(&self.body)?.stable)
     }
 
     /// The share last asked for, while the release is at shares.
@@ -282,16 +336,11 @@ impl Record {
 
     /// The same release, one write later: in another phase, where it is in one, and with what a model sets. `None` where neither is.
     #[must_use]
-    pub fn written(
-        &self,
-        set: Option<Box<Self>>,
-        phase: Option<Phase>,
-        now: Timestamp,
-    ) -> Option<Self> {
+    pub fn written(&self, set: Option<Body>, phase: Option<Phase>, now: Timestamp) -> Option<Self> {
         if set.is_none() && phase.is_none() {
             return None;
         }
-        let record = set.unwrap_or_else(|| Box::new(self.clone()));
+        let record = set.map_or_else(|| self.clone(), |set| self.with(set));
         let drifted = self.drifted.filter(|_| phase.is_none());
         let phase = phase.unwrap_or_else(|| record.phase.clone());
         Some(Self {

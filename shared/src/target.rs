@@ -9,7 +9,7 @@ use crate::{
     input::BadInput,
     names::{AlarmName, ClusterName, PairId, PipelineName, ServiceName},
     parts::pair::Pair,
-    traffic::{self, Traffic},
+    traffic::{self, Traffic, door::Opened},
 };
 
 /// The function environment's variable that holds the target.
@@ -149,6 +149,12 @@ impl Target {
         difference("", &json(self), &json(other))
     }
 
+    /// Its traffic model.
+    #[must_use]
+    pub fn model(&self) -> Box<dyn Opened> {
+        self.traffic.model(self.services())
+    }
+
     /// Key of the pair's release record.
     #[must_use]
     pub fn pair(&self) -> PairId {
@@ -180,7 +186,7 @@ impl Target {
             let problem = format!("{} alarms; at most 100 are allowed", self.alarms.len());
             return Err(BadInput::field(source, "alarms", problem));
         }
-        self.traffic.check(source)?;
+        self.model().check(source)?;
         Ok(self)
     }
 }

@@ -7,8 +7,11 @@ use canary::{
     gates,
     names::Version,
     reconcile::Look,
-    record::{Beside, Body, Phase, Record},
-    traffic::door::{Beginning, Begins, NotBegun},
+    record::{Beside, FoundInFull, Phase, Record},
+    traffic::{
+        body::Body,
+        door::{Beginning, Begins, NotBegun},
+    },
 };
 
 use crate::{DeployCanary, Detail, Seen, decide::nothing_to_do};
@@ -27,11 +30,11 @@ pub(crate) fn begin(look: &Look<DeployCanary>, seen: &Seen, previous: Option<&Re
     let beginning = Beginning {
         now: look.now,
         release: &look.parameters.release,
-        target: &look.target,
-        seen: &seen.pair,
+        seen: &seen.pair.seen.pair,
         before: start.and_then(|start| start.before.as_ref()),
     };
-    match (beginning.begin(), gates::alarms(&seen.pair.alarms)) {
+    let alarms = seen.pair.seen.alarms.get().map_or(&[][..], Vec::as_slice);
+    match (look.target.model().begin(beginning), gates::alarms(alarms)) {
         (Err(NotBegun::BadRequest(refusal)), _) | (Err(NotBegun::Refuse(refusal)), Ok(())) => {
             Decision::Refuse(refusal)
         }
@@ -61,7 +64,11 @@ fn first_move(look: &Look<DeployCanary>, previous: Option<&Record>, begins: Begi
             but: begins.but,
         },
         record: Some(Box::new(record)),
-        found: Some(Box::new(begins.in_full)),
+        found: Some(Box::new(FoundInFull {
+            pair: look.target.pair(),
+            release: look.parameters.release.clone(),
+            of_model: begins.in_full,
+        })),
         steps: begins.changes,
     }
 }

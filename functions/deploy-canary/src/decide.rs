@@ -7,10 +7,7 @@ use canary::{
     names::Version,
     reconcile::{Look, Stage},
     record::{Cause, Phase, Reason, Record},
-    traffic::{
-        door::Release,
-        model::{Attained, Goal},
-    },
+    traffic::model::{Attained, Goal},
 };
 
 use crate::{DeployCanary, Detail, Seen, begin::begin};
@@ -55,7 +52,7 @@ fn own_release(look: &Look<DeployCanary>, seen: &Seen, record: &Record) -> Decis
                 cause: rolling_back.cause.clone(),
             })
         }
-        Phase::Deploying => match gates::all(&seen.pair, record) {
+        Phase::Deploying => match gates::all(&seen.pair.seen, record) {
             Ok(None) => deploying(look, seen, record),
             Ok(Some(undecided)) => Decision::Wait(undecided),
             Err(refusal) => Decision::Refuse(refusal),
@@ -112,11 +109,8 @@ fn other_release(look: &Look<DeployCanary>, detail: &Detail, other: &Record) -> 
 
 /// The release has begun and its gates are open.
 fn deploying(look: &Look<DeployCanary>, seen: &Seen, record: &Record) -> Decision {
-    let release = Release {
-        record,
-        seen: &seen.pair,
-    };
-    match release.open().toward(Goal::Placed) {
+    let release = record.open(look.now, &seen.pair.seen.pair);
+    match release.toward(Goal::Placed) {
         Ok(attained) => deployed(look, record, attained),
         Err(between) => between.decision(record, None, look.now),
     }

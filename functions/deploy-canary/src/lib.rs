@@ -9,10 +9,10 @@ use std::{fmt, time::Duration};
 use canary::{
     aws::{Account, Trouble, pipeline::ExecutionStatus},
     names::ReleaseId,
-    observation::Observation,
+    observe::{self, Sight},
     parameters,
     reconcile::{Decided, Forward, Look, Stage},
-    traffic::{Before, door, look, model::Goal},
+    traffic::{Before, focus::Focus},
 };
 
 /// The stage.
@@ -23,7 +23,7 @@ pub struct DeployCanary;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seen {
     /// The pair.
-    pub pair: Observation,
+    pub pair: Sight,
     /// What else calls for it: whose release has the pair.
     pub detail: Detail,
 }
@@ -72,7 +72,10 @@ impl Forward for DeployCanary {
     }
 
     async fn observe(account: &Account, look: &Look<Self>) -> Result<Seen, Trouble> {
-        let pair = look::observe(account, look, Goal::Placed).await?;
+        let focus = Focus::Placed {
+            is_first: look.is_first(),
+        };
+        let pair = observe::observe(account, look, focus).await?;
         let detail = detail(account, look, &pair).await?;
         Ok(Seen { pair, detail })
     }
@@ -88,7 +91,7 @@ impl Forward for DeployCanary {
 async fn detail(
     account: &Account,
     look: &Look<DeployCanary>,
-    pair: &Observation,
+    pair: &Sight,
 ) -> Result<Detail, Trouble> {
     let owner = pair.record.as_ref().filter(|it| it.is_active());
     let Some(owner) = owner else {
@@ -107,14 +110,14 @@ async fn detail(
 async fn start(
     account: &Account,
     look: &Look<DeployCanary>,
-    pair: &Observation,
+    pair: &Sight,
 ) -> Result<Detail, Trouble> {
     let execution = async {
         let (pipeline, release) = (&look.target.pipeline, &look.parameters.release);
         Ok(account.execution_status(pipeline, release).await?)
     };
-    let source = source::read(account, look);
-    let before = door::before(account, &look.target, pair, source);
+    let (model, source) = (look.target.model(), source::read(account, look));
+    let before = model.before(account, &pair.seen.pair, Box::pin(source));
     let (before, execution) = tokio::try_join!(before, execution)?;
     Ok(Detail::Start(Box::new(Start { execution, before })))
 }

@@ -3,18 +3,14 @@
 use std::time::Duration;
 
 use canary::{
-    clock::Timestamp,
     decision::{Decision, Doing, Done, Outcome, Refusal, WaitingOn},
     gates,
     job::Bake,
     names::Version,
-    observation::Observation,
+    observe::Sight,
     reconcile::{Decided, Look, Stage},
     record::{Beside, Phase, Record},
-    traffic::{
-        door::{Between, Release},
-        model::Attained,
-    },
+    traffic::{door::Between, model::Attained},
 };
 
 use crate::{PromotePrimary, Seen, goal};
@@ -46,14 +42,14 @@ pub fn decide(look: &Look<PromotePrimary>, seen: &Seen) -> Decided {
 
 /// Each step on the way to the goal has the action's timeout. The bake that begins then is to end within twice its time and half an
 /// hour.
-fn in_time(look: &Look<PromotePrimary>, seen: &Observation, decision: Decision) -> Decision {
+fn in_time(look: &Look<PromotePrimary>, seen: &Sight, decision: Decision) -> Decision {
     let bake = look.parameters.bake;
     let usual = look.parameters.timeout + bake;
     // Steps before the promotion began are those of the shares.
     let is_promoting = |it: &&Record| matches!(it.phase, Phase::Promoting { .. });
     let record = seen.record.as_ref().filter(is_promoting);
-    let release = record.map(|record| Release { record, seen });
-    let takes = release.map(|release| release.open().takes(goal(look, false)));
+    let release = record.map(|record| record.open(look.now, &seen.seen.pair));
+    let takes = release.map(|release| release.takes(goal(look, false)));
     let takes = takes.unwrap_or_default();
     let baking = look.bookmark.bake;
     let baking = baking.map(|begun| (begun.began, usual.max(Bake::patience(bake))));
@@ -67,7 +63,7 @@ fn in_time(look: &Look<PromotePrimary>, seen: &Observation, decision: Decision) 
 
 fn promote(
     look: &Look<PromotePrimary>,
-    seen: &Observation,
+    seen: &Sight,
     missed: &[String],
 ) -> Result<Decision, Refusal> {
     let release = &look.parameters.release;
@@ -75,17 +71,16 @@ fn promote(
         return Ok(nothing_to_do(look, beside));
     }
     let record = gates::own(seen.record.as_ref(), &look.target, release)?;
-    let release = Release { record, seen };
     match (&record.phase, record.candidate()) {
-        (Phase::Promoted { .. }, Some(candidate)) => Ok(over(look, release, &candidate, None)),
-        (Phase::Promoting { baking_since, .. }, Some(candidate)) => {
-            if let Some(undecided) = gates::all(seen, record)? {
+        (Phase::Promoted { .. }, Some(candidate)) => Ok(over(look, record, seen, &candidate, None)),
+        (Phase::Promoting { .. }, Some(candidate)) => {
+            if let Some(undecided) = gates::all(&seen.seen, record)? {
                 return Ok(Decision::Wait(undecided));
             }
-            Ok(promoting(look, release, &candidate, *baking_since, missed))
+            Ok(promoting(look, record, seen, &candidate, missed))
         }
         (Phase::Deploying | Phase::Shifting { .. }, Some(candidate)) => {
-            begin(look, release, &candidate)
+            begin(look, record, seen, &candidate)
         }
         _ => Err(Refusal::WrongPhase {
             function: PromotePrimary::NAME,
@@ -99,16 +94,16 @@ fn promote(
 /// What runs on the canary is what was approved. Then the record comes first; a later look that has read it back changes something.
 fn begin(
     look: &Look<PromotePrimary>,
-    release: Release<'_>,
+    record: &Record,
+    seen: &Sight,
     candidate: &Version,
 ) -> Result<Decision, Refusal> {
-    let Release { record, seen } = release;
-    let approved = release.open().approved();
+    let approved = record.open(look.now, &seen.seen.pair).approved();
     // That it is something else says more than a gate.
     if let Err(Between::Refuse(refusal)) = approved {
         return Err(refusal);
     }
-    if let Some(undecided) = gates::all(seen, record)? {
+    if let Some(undecided) = gates::all(&seen.seen, record)? {
         return Ok(Decision::Wait(undecided));
     }
     if let Err(between) = approved {
@@ -125,17 +120,23 @@ fn begin(
 /// The promotion has begun and its gates are open. Once it is complete, health is watched for a while, if that was asked for.
 fn promoting(
     look: &Look<PromotePrimary>,
-    release: Release<'_>,
+    record: &Record,
+    seen: &Sight,
     candidate: &Version,
-    baking_since: Option<Timestamp>,
     missed: &[String],
 ) -> Decision {
-    let record = release.record;
-    let Attained { but, .. } = match release.open().toward(goal(look, false)) {
+    let Attained { but, .. } = match record
+        .open(look.now, &seen.seen.pair)
+        .toward(goal(look, false))
+    {
         Ok(attained) => attained,
         Err(between) => return between.decision(record, None, look.now),
     };
     let bake = look.parameters.bake;
+    let baking_since = match record.phase {
+        Phase::Promoting { baking_since } => baking_since,
+        _ => None,
+    };
     match baking_since {
         None if !bake.is_zero() => {
             let phase = Phase::Promoting {
@@ -152,7 +153,7 @@ fn promoting(
                 left: but,
                 missed: missed.to_vec(),
             };
-            over(look, release, candidate, Some(phase))
+            over(look, record, seen, candidate, Some(phase))
         }
     }
 }
@@ -160,12 +161,15 @@ fn promoting(
 /// The release is over, with this look if the phase is new.
 fn over(
     look: &Look<PromotePrimary>,
-    release: Release<'_>,
+    record: &Record,
+    seen: &Sight,
     candidate: &Version,
     new: Option<Phase>,
 ) -> Decision {
-    let record = release.record;
-    let attained = match release.open().toward(goal(look, true)) {
+    let attained = match record
+        .open(look.now, &seen.seen.pair)
+        .toward(goal(look, true))
+    {
         Ok(attained) => attained,
         Err(between) => return between.decision(record, new, look.now),
     };

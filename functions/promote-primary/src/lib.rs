@@ -8,10 +8,10 @@ use canary::{
     aws::{Account, Trouble},
     decision::Decision,
     names::ReleaseId,
-    observation::Observation,
-    observe, parameters,
+    observe::{self, Sight},
+    parameters,
     reconcile::{Decided, Forward, Look, Stage},
-    traffic::{look, model::Goal},
+    traffic::{focus::Focus, model::Goal},
 };
 
 /// The stage.
@@ -22,7 +22,7 @@ pub struct PromotePrimary;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seen {
     /// The pair.
-    pub pair: Observation,
+    pub pair: Sight,
     /// What people are to hear of scheduled actions that fell into the release; asked as it ends, and nothing before.
     pub missed: Vec<String>,
 }
@@ -51,14 +51,13 @@ impl Forward for PromotePrimary {
     }
 
     async fn observe(account: &Account, look: &Look<Self>) -> Result<Seen, Trouble> {
-        let goal = goal(look, false);
         let mut seen = Seen {
-            pair: look::observe(account, look, goal).await?,
+            pair: observe::observe(account, look, Focus::Promoted).await?,
             missed: Vec::new(),
         };
         let Decided { decision, .. } = decide::decide(look, &seen);
         if let (Some(record), true) = (&seen.pair.record, is_end(&decision)) {
-            seen.missed = Box::pin(observe::missed(account, record, look.now)).await;
+            seen.missed = record.missed(account, look.now).await;
         }
         Ok(seen)
     }

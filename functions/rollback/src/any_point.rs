@@ -13,12 +13,12 @@ use canary::{
     aws::pipeline::Execution,
     decision::{Decision, Move, Refusal, Step},
     fixtures::{
-        self, Balancer, DRAIN_SECONDS, World, at, first_look, groups, image, orders, pair, release,
-        running_tasks, target, weight,
+        self, Balancer, DRAIN_SECONDS, Moment, World, at, first_look, groups, image, orders, pair,
+        release, running_tasks, target, weight,
     },
     job::Bookmark,
     names::TaskDefinitionArn,
-    observation::{Known, Observation},
+    observation::Known,
     parameters,
     parts::pair::Candidate,
     parts::{
@@ -26,9 +26,9 @@ use canary::{
         task_definition::{Definition, Digests},
     },
     reconcile::{Decided, Forward, Look, Stage, trigger::Trigger},
-    record::{Lacking, Phase, RollingBack},
+    record::{Phase, RollingBack},
     target::Target,
-    traffic::{alb::Groups, door::Looked},
+    traffic::{alb::Groups, release::Lacking},
 };
 use deploy_canary::{DeployCanary, Detail, Start};
 use promote_primary::PromotePrimary;
@@ -70,7 +70,7 @@ struct Run<'a> {
     looks: usize,
     watch: Watch,
     /// The pair as its last rollback began, if counts and scaling had been given back by then.
-    given_back: Option<Observation>,
+    given_back: Option<Moment>,
     /// What AWS has refused to the look of a rollback, and whether it is still to refuse the next steps of one.
     lacking: Vec<Lacking>,
     refused: VecDeque<bool>,
@@ -114,7 +114,7 @@ impl<'a> Run<'a> {
                 if n == 100 && self.world.balancer.sick.is_some() {
                     return;
                 }
-                assert!(n < 500, "no end: {}", self.world.pair);
+                assert!(n < 500, "no end: {:?}", self.world.pair);
                 self.events.push(event.clone());
                 self.pass();
                 let decided = self.look(&event);
@@ -248,7 +248,13 @@ impl<'a> Run<'a> {
                     },
                 );
                 let detail = self.detail(&mut pair);
-                DeployCanary::decide(&look, &deploy_canary::Seen { pair, detail })
+                DeployCanary::decide(
+                    &look,
+                    &deploy_canary::Seen {
+                        pair: pair.sight(),
+                        detail,
+                    },
+                )
             }
             SHIFT => {
                 let step = |percent: &u8| parameters::Step {
@@ -264,7 +270,7 @@ impl<'a> Run<'a> {
                         timeout,
                     },
                 );
-                ShiftWeight::decide(&look, &pair)
+                ShiftWeight::decide(&look, &pair.sight())
             }
             _ => {
                 let look = self.at::<PromotePrimary>(
@@ -286,7 +292,13 @@ impl<'a> Run<'a> {
                 });
                 pair.tasks = Some(listed);
                 let missed = Vec::new();
-                PromotePrimary::decide(&look, &promote_primary::Seen { pair, missed })
+                PromotePrimary::decide(
+                    &look,
+                    &promote_primary::Seen {
+                        pair: pair.sight(),
+                        missed,
+                    },
+                )
             }
         }
     }
@@ -318,7 +330,7 @@ impl<'a> Run<'a> {
     }
 
     /// What deploy-canary reads in its second round.
-    fn detail(&self, pair: &mut Observation) -> Detail {
+    fn detail(&self, pair: &mut Moment) -> Detail {
         let Some(record) = self.world.pair.record.as_ref().filter(|it| it.is_active()) else {
             let groups = self.story.target.alb().map(|_| Groups {
                 drain_seconds: self.story.drain_seconds,
@@ -411,7 +423,7 @@ impl<'a> Run<'a> {
                 why = Trigger::Schedule;
             }
         }
-        panic!("no end: {}", self.world.pair);
+        panic!("no end: {:?}", self.world.pair);
     }
 
     /// Up to the last decision of a look; `None` if the function was killed before that.
@@ -450,21 +462,16 @@ impl<'a> Run<'a> {
             return;
         };
         let seen = self.sight(hidden).seen;
-        let saw_everything = seen.unseen().next().is_none();
+        let saw_everything = seen.unseen(record).is_empty();
         let news = missing::update(rolling_back, &lacking, saw_everything, now);
         let (sent, failed) = (&self.sent, &self.failed);
-        let looked = Looked {
-            record,
-            now,
-            seen: &seen.pair,
-        };
-        let after = looked.open().sent(sent, failed);
+        let after = record.open(now, &seen.pair).sent(sent, failed);
         let next = RollingBack {
             missing: news.missing,
             ..rolling_back.clone()
         };
-        if news.is_new || after.body != record.body {
-            self.world.pair.record = Some(after.rolling(next, now));
+        if news.is_new || after != record.body {
+            self.world.pair.record = Some(record.with(after).rolling(next, now));
         }
     }
 
@@ -483,21 +490,21 @@ impl<'a> Run<'a> {
                 seen.status = Known::Gone;
             }
             if hidden.services.0 {
-                seen.pair.pair.primary = unseen("the primary");
+                seen.pair.services().primary = unseen("the primary");
             }
             if hidden.services.1 {
-                seen.pair.pair.canary = unseen("the canary");
+                seen.pair.services().canary = unseen("the canary");
             }
             if hidden.scaling {
                 let Known::Unknown(why) = unseen::<()>("the scaling") else {
                     unreachable!("it is not seen");
                 };
-                seen.pair.pair.scaling = Some(why);
+                seen.pair.services().scaling = Some(why);
             }
             if hidden.pipeline {
                 (seen.execution, seen.status) = (unseen("the pipeline"), unseen("the execution"));
             }
-            let Some(balancer) = &mut seen.pair.rules else {
+            let Some(balancer) = seen.pair.rules() else {
                 return;
             };
             if hidden.health.0 {

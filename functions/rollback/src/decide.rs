@@ -4,10 +4,12 @@ use canary::{
     clock::Timestamp,
     decision::{Decision, Doing, Done, Move, Outcome, WaitingOn},
     reconcile::{FUNCTION_TIMEOUT, trigger::Trigger},
-    record::{Lacking, Phase, Record, RollingBack},
+    record::{Phase, Record, RollingBack},
     traffic::{
-        door::{Between, Looked},
+        body::Body,
+        door::Between,
         model::{Attained, Goal},
+        release::Lacking,
     },
 };
 
@@ -32,28 +34,21 @@ pub fn restore(
     why: &Trigger,
     is_first: bool,
 ) -> Restoring {
-    let looked = Looked {
-        record,
-        now: seen.now,
-        seen: &seen.pair,
-    };
+    let release = record.open(seen.now, &seen.pair);
     // An execution that has ended, and goes on after that, was retried: that is not this rollback's to end.
     let has_ended = rolling_back.ends_execution && execution::has_ended(seen);
     let goal = Goal::AsFound {
         fenced: seen.now > fence(record),
     };
-    let (set, mut steps, short) = match looked.open().toward(goal) {
-        Err(Between::Change {
-            record, changes, ..
-        }) => (record, changes, None),
+    let (set, mut steps, short) = match release.toward(goal) {
+        Err(Between::Change { set, changes, .. }) => (set, changes, None),
         other => (None, Vec::new(), Some(other)),
     };
     if rolling_back.ends_execution && !matches!(why, Trigger::Action(_)) {
         steps.extend(execution::steps(seen, record, rolling_back, is_first));
     }
     let goes_on = || Doing::GoOnRollingBack(record.release.clone());
-    let written =
-        (set.is_some() || has_ended).then(|| ended(record, set.as_deref(), has_ended, seen.now));
+    let written = (set.is_some() || has_ended).then(|| ended(record, set, has_ended, seen.now));
     let decision = match short {
         Some(reached) if steps.is_empty() => {
             match conclude(seen, record, rolling_back, why, reached) {
@@ -75,13 +70,13 @@ pub fn restore(
     };
     Restoring {
         decision,
-        lacking: looked.open().lacking(),
+        lacking: release.lacking(),
     }
 }
 
 /// The record, one write later, with what a model sets, and without an execution to end where that has ended.
-fn ended(record: &Record, set: Option<&Record>, has_ended: bool, now: Timestamp) -> Record {
-    let set = set.unwrap_or(record);
+fn ended(record: &Record, set: Option<Body>, has_ended: bool, now: Timestamp) -> Record {
+    let set = set.map_or_else(|| record.clone(), |set| record.with(set));
     let Some(rolling_back) = set.rollback() else {
         return set.again(now);
     };

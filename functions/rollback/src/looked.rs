@@ -5,13 +5,12 @@ use canary::{
     aws::{AwsError, Trouble},
     clock::Timestamp,
     decision::{Decision, Done, Move, Outcome, Step},
-    exits::Exit,
+    fixtures::Moment,
     observation::{Alarm, Known, Observation, Unseen},
-    observe::Parts,
-    parts::{pair::Service, rules::Whole},
+    parts::pair::Service,
     reconcile::trigger::Trigger,
-    record::{Lacking, Record},
-    traffic::{door::Looked, sight::Sight},
+    record::Record,
+    traffic::release::Lacking,
 };
 
 use crate::{
@@ -26,20 +25,16 @@ use crate::{
 pub(crate) struct Scene {
     pub(crate) record: Option<Record>,
     pub(crate) alarms: Vec<Alarm>,
-    pub(crate) dead_letters: Option<u64>,
-    pub(crate) exits: Vec<Exit>,
     pub(crate) seen: Seen,
 }
 
 impl Scene {
     /// Everything was seen, and the pipeline has nothing more to do for the release.
-    pub(crate) fn of(pair: Observation) -> Self {
-        let sight = Sight::of(&pair);
+    pub(crate) fn of(pair: Moment) -> Self {
+        let sight = pair.pair();
         Self {
             record: pair.record,
             alarms: pair.alarms,
-            dead_letters: pair.dead_letters,
-            exits: pair.exits,
             seen: Seen {
                 now: pair.now,
                 pair: sight,
@@ -142,50 +137,36 @@ impl Scene {
                 status: is_active.then(|| seen.status.clone()),
                 execution: is_active.then(|| seen.execution.clone()),
                 pair: if looks {
-                    Watching::Parts(Box::new(self.parts()))
+                    Watching::Everything(Box::new((Ok(self.record.clone()), self.observation())))
                 } else {
-                    Watching::Alarms(Ok(self.alarms.clone()))
+                    Watching::Alarms(Known::Known(self.alarms.clone()))
                 },
             }
         })
     }
 
-    fn parts(&self) -> Parts {
-        let (primary, canary) = (&self.seen.pair.pair.primary, &self.seen.pair.pair.canary);
-        let service = |it: &Known<Service>, name: &str| match it {
-            Known::Known(service) => Ok(service.clone()),
-            Known::Gone => {
-                Err(AwsError::missing("ecs:DescribeServices", format!("service {name}")).into())
+    /// What a look sees that needs all of it: what does not exist is no more seen than what AWS does not tell.
+    fn observation(&self) -> Observation {
+        let missing = |service: &mut Known<Service>, name| {
+            if service.is_gone() {
+                let error = AwsError::missing("ecs:DescribeServices", format!("service {name}"));
+                *service = Known::Unknown(Trouble::from(error).into());
             }
-            Known::Unknown(_) => Err(Trouble::from(AwsError::throttled(
-                "ecs:DescribeServices",
-                name,
-            ))),
         };
-        let alb = self.seen.pair.rules.as_ref().map(|balancer| Whole {
-            forwards: balancer.forwards().cloned().collect(),
-            primary: balancer.primary.get().cloned().unwrap_or_default(),
-            canary: balancer.canary.get().cloned().unwrap_or_default(),
-        });
-        let services = service(primary, "primary")
-            .and_then(|primary| Ok((primary, service(canary, "canary")?)));
-        Parts {
+        Observation {
             now: self.seen.now,
-            record: Ok(self.record.clone()),
-            alarms: Ok(self.alarms.clone()),
-            dead_letters: Ok(self.dead_letters),
-            services,
-            scaling: Ok(()),
-            alb: Ok(alb),
-            exits: Ok(self.exits.clone()),
+            alarms: Known::Known(self.alarms.clone()),
+            pair: self.seen.pair.clone().but(|pair| {
+                missing(&mut pair.primary, "primary");
+                missing(&mut pair.canary, "canary");
+            }),
         }
     }
 }
 
 /// The stopping call of a rollback's first look.
 pub(crate) fn stopping(fence: &Record, now: Timestamp) -> Vec<Step> {
-    let (record, seen) = (fence, &Sight::nothing(&fence.target));
-    Looked { record, now, seen }.open().stop()
+    fence.open(now, &fence.model().nothing()).stop()
 }
 
 /// Something that AWS does not answer for now.
@@ -193,5 +174,6 @@ pub(crate) fn unseen<T>(why: &str) -> Known<T> {
     Known::Unknown(Unseen {
         why: why.to_owned(),
         is_passing: true,
+        trouble: None,
     })
 }

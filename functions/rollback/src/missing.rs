@@ -2,7 +2,8 @@
 
 use canary::{
     clock::Timestamp,
-    record::{Lacking, Missing, RollingBack},
+    record::RollingBack,
+    traffic::release::{Lacking, Missing},
 };
 
 /// What becomes of the record's list.

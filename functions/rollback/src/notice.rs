@@ -9,7 +9,7 @@ use canary::{
     job::cut,
     reconcile::trigger::Trigger,
     record::{Phase, Record},
-    traffic::{door::Looked, sight::Sight},
+    traffic::Seen as Pair,
 };
 
 pub use incomplete::{Incomplete, incomplete};
@@ -24,11 +24,7 @@ pub fn begun(before: &Record, after: &Record, why: &Trigger) -> Notice {
     lines.push(format!("Phase: {} until now", before.phase));
     lines.push(format!("Asked for by: {}", asker(why)));
     lines.push("What happens now:".to_owned());
-    lines.extend(restored(
-        after,
-        &Sight::nothing(&after.target),
-        after.phase_since,
-    ));
+    lines.extend(restored(after, &after.model().nothing(), after.phase_since));
     let rolling_back = after.rollback();
     if rolling_back.is_some_and(|it| it.ends_execution) {
         lines.push("- the pipeline execution is ended".to_owned());
@@ -132,8 +128,8 @@ fn asker(why: &Trigger) -> String {
 }
 
 /// What goes back to what it was, one line each. The record is that of a release being rolled back.
-fn restored(record: &Record, seen: &Sight, now: Timestamp) -> Vec<String> {
-    Looked { record, now, seen }.open().restores()
+fn restored(record: &Record, seen: &Pair, now: Timestamp) -> Vec<String> {
+    record.open(now, seen).restores()
 }
 
 #[cfg(test)]

@@ -4,15 +4,15 @@ use std::fmt;
 
 use canary::{
     aws::{
-        Account,
+        Account, in_time,
         pipeline::{Execution, ExecutionStatus},
     },
     clock::Timestamp,
     names::AlarmName,
     observation::{Known, Unseen},
-    observe::{self, in_time},
+    observe,
     record::Record,
-    traffic::{back, sight::Sight},
+    traffic::{Seen as Pair, focus::Focus},
 };
 
 use crate::watch::{self, Sight as Watching, Watched};
@@ -23,7 +23,7 @@ pub struct Seen {
     /// When.
     pub now: Timestamp,
     /// What there is of the pair.
-    pub pair: Sight,
+    pub pair: Pair,
     /// What the pipeline is doing for the release.
     pub execution: Known<Execution>,
     /// How the release's execution stands; gone where the pipeline does not know it.
@@ -34,9 +34,12 @@ pub struct Seen {
 
 impl Seen {
     /// Everything that could not be seen.
-    pub fn unseen(&self) -> impl Iterator<Item = &Unseen> {
+    #[must_use]
+    pub fn unseen(&self, record: &Record) -> Vec<&Unseen> {
         let pipeline = [self.execution.unseen(), self.status.unseen()];
-        self.pair.unseen().chain(pipeline.into_iter().flatten())
+        let pair = record.model().unseen(&self.pair, Focus::AsFound);
+        let pipeline = pipeline.into_iter().flatten();
+        pair.into_iter().chain(pipeline).collect()
     }
 }
 
@@ -49,8 +52,7 @@ pub(crate) async fn observe(account: &Account, record: &Record) -> Seen {
     );
     // On the heap: the SDK's futures are large.
     let pipeline = Box::pin(async { tokio::join!(pipeline, status(account, record)) });
-    let (pair, (pipeline, status)) =
-        tokio::join!(Box::pin(back::observe(account, record)), pipeline);
+    let (pair, (pipeline, status)) = tokio::join!(Box::pin(pair(account, record)), pipeline);
     let seen = Seen {
         now: account.now(),
         pair,
@@ -58,16 +60,28 @@ pub(crate) async fn observe(account: &Account, record: &Record) -> Seen {
         status,
         missed: Vec::new(),
     };
-    for unseen in seen.unseen() {
+    for unseen in seen.unseen(record) {
         tracing::warn!("{unseen}");
     }
     seen
 }
 
+/// What there is of the pair.
+async fn pair(account: &Account, record: &Record) -> Pair {
+    let model = record.model();
+    let seen = model.observe(account, Focus::AsFound).await;
+    let facts = record.facts(account.now());
+    let closer = model.closer(account, Focus::AsFound, facts, &seen).await;
+    closer.unwrap_or(seen)
+}
+
 /// What the schedule looks at: the execution of a release that goes on, and then as much of the pair as no action looks at.
 pub(crate) async fn watch(account: &Account, record: &Record, now: Timestamp) -> Watched {
     let target = &record.target;
-    let whole = async || Watching::Parts(Box::new(observe::parts(account, target, now).await));
+    let whole = async || {
+        let (record, seen) = observe::parts(account, target, Focus::Share, now).await;
+        Watching::Everything(Box::new((record, seen)))
+    };
     if !record.is_active() {
         return Watched {
             status: None,
@@ -86,7 +100,7 @@ pub(crate) async fn watch(account: &Account, record: &Record, now: Timestamp) ->
     let pair = if execution.get().and_then(watch::when).is_some() {
         whole().await
     } else {
-        Watching::Alarms(account.alarms(&target.alarms).await)
+        Watching::Alarms(Known::needed(account.alarms(&target.alarms).await))
     };
     Watched {
         status: Some(status),
@@ -112,15 +126,6 @@ async fn status(account: &Account, record: &Record) -> Known<ExecutionStatus> {
     }
 }
 
-/// What people are to hear of scheduled actions that fell into the release. What a promotion had given back before has run since.
-pub(crate) async fn missed(account: &Account, record: &Record, now: Timestamp) -> Vec<String> {
-    let rolling_back = record.rollback();
-    if rolling_back.is_some_and(|it| it.promotion.has_given_back()) {
-        return Vec::new();
-    }
-    Box::pin(observe::missed(account, record, now)).await
-}
-
 /// One line for the ledger, also of what was not looked at.
 impl fmt::Display for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -134,9 +139,6 @@ impl fmt::Display for Seen {
             }
             Known::Known(_) | Known::Gone => {}
             Known::Unknown(unseen) => write!(f, "; pipeline not seen: {unseen}")?,
-        }
-        if let Some(unseen) = &self.pair.pair.scaling {
-            write!(f, "; scaling not seen: {unseen}")?;
         }
         f.write_str("; alarms and dead letters not looked at")
     }

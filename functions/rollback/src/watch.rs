@@ -6,15 +6,15 @@
 mod keeping;
 
 use canary::{
+    aws::Trouble,
     aws::pipeline::{Execution, ExecutionStatus},
-    aws::{AwsError, Trouble},
     clock::Timestamp,
     decision::{Doing, Idle, Refusal},
-    gates::{self, Closed, Effect, Gate, View, When},
-    observation::{Alarm, Known, Unseen},
-    observe::Parts,
+    gates::{self, Closed, Effect, Gate, When},
+    observation::{Alarm, Known, Observation, Unseen},
+    observe,
     record::{Cause, Phase, Reason, Record},
-    traffic::{door::Looked, sight as pair},
+    traffic::focus::Focus,
 };
 
 use crate::call::{self, Call, Verdict};
@@ -38,34 +38,40 @@ pub struct Watched {
 #[derive(Debug)]
 pub enum Sight {
     /// The alarms: an action is at work, and looks at everything else.
-    Alarms(Result<Vec<Alarm>, AwsError>),
-    /// Everything.
-    Parts(Box<Parts>),
+    Alarms(Known<Vec<Alarm>>),
+    /// Everything, and the record once more.
+    Everything(Box<(Result<Option<Record>, Trouble>, Observation)>),
 }
 
 impl Sight {
-    fn parts(&self) -> Option<&Parts> {
+    fn everything(&self) -> Option<&Observation> {
         match self {
-            Self::Parts(parts) => Some(parts),
+            Self::Everything(all) => Some(&all.1),
             Self::Alarms(_) => None,
         }
     }
 
-    fn view(&self, record: &Record) -> View {
-        match self {
-            Self::Parts(parts) => parts.view(),
-            Self::Alarms(alarms) => View {
-                alarms: alarms.as_ref().ok().cloned(),
-                pair: pair::Sight::nothing(&record.target),
-            },
+    /// The alarms, and nothing else.
+    fn alarms(&self, record: &Record, now: Timestamp) -> Observation {
+        let alarms = match self {
+            Self::Alarms(alarms) => alarms,
+            Self::Everything(all) => &all.1.alarms,
+        };
+        Observation {
+            now,
+            alarms: alarms.clone(),
+            pair: record.model().nothing(),
         }
     }
 
     /// Why something of it could not be seen.
-    fn unseen(&self) -> Option<Trouble> {
+    fn unseen(&self, record: &Record) -> Option<Unseen> {
         match self {
-            Self::Parts(parts) => parts.unseen(),
-            Self::Alarms(alarms) => alarms.as_ref().err().cloned().map(Trouble::from),
+            Self::Everything(all) => match &**all {
+                (Err(trouble), _) => Some(trouble.clone().into()),
+                (Ok(_), seen) => observe::unseen(&record.target, seen, Focus::Share).cloned(),
+            },
+            Self::Alarms(alarms) => alarms.unseen().cloned(),
         }
     }
 }
@@ -99,7 +105,7 @@ impl Watched {
         if let Some(closed) = self.closed(when, record, now) {
             return self.on(closed, when, record, now);
         }
-        if let Some(unseen) = self.unseen() {
+        if let Some(unseen) = self.unseen(record) {
             return match failing(record, &unseen.why, now) {
                 Some(keeping) => Call::Keep(Box::new(keeping)),
                 None => Call::Idle(Idle::NotSeen {
@@ -110,18 +116,18 @@ impl Watched {
             };
         }
         let when = when.filter(|_| !record.is_newer());
-        let view = self.pair.view(record);
-        let (noted, news) = match when {
-            Some(when) => gates::noted(when, &view, record, now),
-            None => (record.clone(), None),
+        let seen = self.pair.everything();
+        let (noted, news) = match (when, seen) {
+            (Some(when), Some(seen)) => gates::noted(when, seen, record),
+            _ => (record.clone(), None),
         };
-        let undecided = when.and_then(|when| gates::undecided(when, &view, record, now));
+        let undecided = when.and_then(|when| gates::undecided(when, seen?, record));
         let holds = when == Some(When::Approval)
             && execution.is_some_and(|it| !it.approvals.is_empty())
             && undecided.is_none();
-        let seen = self.pair.parts().filter(|_| holds);
-        let seen = seen.and_then(|parts| parts.clone().whole().ok());
-        let keeping = seen.and_then(|seen| keep(&noted, &seen, now));
+        let keeping = seen
+            .filter(|_| holds)
+            .and_then(|seen| keep(&noted, seen, now));
         let keeping = keeping.or_else(|| watched_again(&noted, now));
         match keeping.or_else(|| Some(note(&noted, news?, now))) {
             Some(keeping) => Call::Keep(Box::new(keeping)),
@@ -148,28 +154,25 @@ impl Watched {
 
     /// Whether the record was still the same when the pair was looked at.
     fn is_current(&self, record: &Record) -> bool {
-        let again = self
-            .pair
-            .parts()
-            .and_then(|parts| parts.record.as_ref().ok());
+        let Sight::Everything(all) = &self.pair else {
+            return true;
+        };
+        let again = all.0.as_ref().ok();
         again.is_none_or(|it| it.as_ref().is_some_and(|it| it.revision == record.revision))
     }
 
     /// The gate that is seen closed. Alarms are always asked; what a later version of the suite has set is not judged.
     fn closed(&self, when: Option<When>, record: &Record, now: Timestamp) -> Option<Closed> {
-        let seen = self.pair.view(record);
-        let Some(when) = when.filter(|_| !record.is_newer()) else {
-            let alarms = View {
-                alarms: seen.alarms,
-                pair: pair::Sight::nothing(&record.target),
-            };
-            return gates::closed(When::Approval, &alarms, record, now);
+        let seen = self.pair.everything();
+        let (Some(when), Some(seen)) = (when.filter(|_| !record.is_newer()), seen) else {
+            let alarms = self.pair.alarms(record, now);
+            return gates::closed(When::Approval, &alarms, record);
         };
-        gates::closed(when, &seen, record, now).or_else(|| {
-            let refusal = self.pair.parts()?.gone()?;
+        gates::closed(when, seen, record).or_else(|| {
+            let gone = record.model().gone(&seen.pair)?.to_string();
             Some(Closed {
                 gate: Gate::ForeignWrite,
-                refusal,
+                refusal: Refusal::Gone(gone),
             })
         })
     }
@@ -202,24 +205,19 @@ impl Watched {
         }
         let mut call = call::fence(record, Verdict::ending(reason), now);
         if let (Call::Fence(_, fence), Some(changed)) = (&mut call, changed)
-            && let Some(seen) = self.pair.parts().map(Parts::sight)
+            && let Some(seen) = self.pair.everything()
         {
-            let looked = Looked {
-                record: fence,
-                now,
-                seen: &seen,
-            };
-            let spared = looked.open().spared(&changed);
-            **fence = spared;
+            let spared = fence.open(now, &seen.pair).spared(&changed);
+            **fence = fence.with(spared);
         }
         call
     }
 
     /// Why something that counts could not be seen.
-    fn unseen(&self) -> Option<Unseen> {
+    fn unseen(&self, record: &Record) -> Option<Unseen> {
         let status = self.status.as_ref().and_then(Known::unseen).cloned();
         let execution = self.execution.as_ref().and_then(Known::unseen).cloned();
-        let of_pair = || self.pair.unseen().map(Unseen::from);
+        let of_pair = || self.pair.unseen(record);
         status.or(execution).or_else(of_pair)
     }
 }

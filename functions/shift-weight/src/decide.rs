@@ -5,11 +5,11 @@ use std::time::Duration;
 use canary::{
     decision::{Decision, Doing, Done, Move, Outcome, Plan, WaitingOn, besides},
     job::{Bake, Bookmark},
-    observation::Observation,
+    observe::Sight,
     parameters::Step,
     reconcile::{Decided, Look, Stage},
     traffic::{
-        door::{Between, Release},
+        door::Between,
         model::{Attained, Goal, Takes},
     },
     weight::Weight,
@@ -23,7 +23,7 @@ use crate::{
 
 /// Decides.
 #[must_use]
-pub fn decide(look: &Look<ShiftWeight>, seen: &Observation) -> Decided {
+pub fn decide(look: &Look<ShiftWeight>, seen: &Sight) -> Decided {
     let (judged, news) = seen.judged(&look.parameters.release);
     let Decided { decision, bookmark } = match ready(look, &judged) {
         Ok(ready) => {
@@ -50,12 +50,7 @@ pub fn decide(look: &Look<ShiftWeight>, seen: &Observation) -> Decided {
 }
 
 /// The step that the bookmark is at: set the share, wait for it, bake, go on to the next.
-fn shift(
-    look: &Look<ShiftWeight>,
-    seen: &Observation,
-    ready: &Ready<'_>,
-    bookmark: Bookmark,
-) -> Decided {
+fn shift(look: &Look<ShiftWeight>, seen: &Sight, ready: &Ready<'_>, bookmark: Bookmark) -> Decided {
     let Some(step) = step(look, &bookmark) else {
         return Decided {
             decision: Decision::Wait(WaitingOn::OtherInvocation),
@@ -66,17 +61,14 @@ fn shift(
         asked: step.weight,
         tolerance: look.parameters.tolerance,
     };
-    let release = Release {
-        record: ready.record,
-        seen,
-    };
+    let release = ready.record.open(look.now, &seen.seen.pair);
     let was_held = bookmark.bake.is_some();
-    let bookmark = if release.open().is_held(goal, was_held) {
+    let bookmark = if release.is_held(goal, was_held) {
         bookmark.held(look.now)
     } else {
         bookmark.not_held()
     };
-    let decision = match release.open().toward(goal) {
+    let decision = match release.toward(goal) {
         Ok(attained) => {
             let held = bookmark.bake.map_or(Duration::ZERO, Bake::held);
             if held >= step.bake {
@@ -91,13 +83,13 @@ fn shift(
         }
         Err(Between::Change {
             doing,
-            record,
+            set,
             changes,
         }) => match phase(ready, step.weight, &bookmark) {
             Err(OldEvent) => Decision::Wait(WaitingOn::OtherInvocation),
             Ok(phase) => Decision::Take(Move {
                 doing: planned(look, seen, &bookmark, doing, phase.is_some()),
-                record: ready.record.written(record, phase, look.now).map(Box::new),
+                record: ready.record.written(set, phase, look.now).map(Box::new),
                 found: None,
                 steps: changes,
             }),
@@ -106,7 +98,7 @@ fn shift(
         Err(Between::Refuse(refusal)) => Decision::Refuse(refusal),
     };
     Decided {
-        decision: in_time(look, release.open().takes(goal), step, &bookmark, decision),
+        decision: in_time(look, release.takes(goal), step, &bookmark, decision),
         bookmark,
     }
 }
@@ -114,7 +106,7 @@ fn shift(
 /// With the first share people hear what is to come.
 fn planned(
     look: &Look<ShiftWeight>,
-    seen: &Observation,
+    seen: &Sight,
     bookmark: &Bookmark,
     doing: Doing,
     is_new: bool,
@@ -122,9 +114,10 @@ fn planned(
     if !is_new || bookmark.step > 0 {
         return doing;
     }
+    let alarms = seen.seen.alarms.get().map_or(&[][..], Vec::as_slice);
     Doing::Planned {
         first: Box::new(doing),
-        plan: Plan::new(&look.parameters.steps, &seen.alarms, look.now),
+        plan: Plan::new(&look.parameters.steps, alarms, look.now),
     }
 }
 
@@ -159,7 +152,7 @@ fn step(look: &Look<ShiftWeight>, bookmark: &Bookmark) -> Option<Step> {
 /// A share was held for as long as it is to be: the next one, or the end.
 fn next(
     look: &Look<ShiftWeight>,
-    seen: &Observation,
+    seen: &Sight,
     ready: &Ready<'_>,
     bookmark: Bookmark,
     attained: Attained,

@@ -9,9 +9,10 @@ use std::time::Duration;
 use canary::{
     aws::{Account, Trouble},
     names::ReleaseId,
-    observation::Observation,
-    observe, parameters,
+    observe::{self, Sight},
+    parameters,
     reconcile::{Decided, Forward, Look, Stage},
+    traffic::focus::Focus,
 };
 
 /// The stage.
@@ -33,18 +34,17 @@ impl Stage for ShiftWeight {
 }
 
 impl Forward for ShiftWeight {
-    type Seen = Observation;
+    type Seen = Sight;
 
     fn release(parameters: &Self::Parameters) -> &ReleaseId {
         &parameters.release
     }
 
-    async fn observe(account: &Account, look: &Look<Self>) -> Result<Observation, Trouble> {
-        let release = &look.parameters.release;
-        observe::pair_unless_stopped(account, &look.target, release, look.now).await
+    async fn observe(account: &Account, look: &Look<Self>) -> Result<Sight, Trouble> {
+        observe::observe(account, look, Focus::Share).await
     }
 
-    fn decide(look: &Look<Self>, seen: &Observation) -> Decided {
+    fn decide(look: &Look<Self>, seen: &Sight) -> Decided {
         decide::decide(look, seen)
     }
 }

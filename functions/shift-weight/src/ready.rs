@@ -5,10 +5,10 @@ use canary::{
     decision::{Decision, Done, Outcome, Refusal},
     gates,
     observation::Observation,
+    observe::Sight,
     reconcile::{Look, Stage},
     record::{Phase, Record},
     target::Target,
-    traffic::door::Release,
     weight::Weight,
 };
 
@@ -25,7 +25,7 @@ pub(crate) struct Ready<'a> {
 /// The record is ours, in a phase that fits, and every gate is open.
 pub(crate) fn ready<'a>(
     look: &Look<ShiftWeight>,
-    seen: &'a Observation,
+    seen: &'a Sight,
 ) -> Result<Ready<'a>, Box<Decision>> {
     let refuse = |refusal| Box::new(Decision::Refuse(refusal));
     let release = &look.parameters.release;
@@ -51,13 +51,18 @@ pub(crate) fn ready<'a>(
     };
     match (&record.phase, record.candidate()) {
         (Phase::Shifting { .. }, Some(_)) => {}
-        (Phase::Deploying, Some(_)) if Release { record, seen }.open().is_placed() => {}
+        (Phase::Deploying, Some(_)) if is_placed(record, &seen.seen) => {}
         _ => return Err(wrong_phase()),
     }
-    if let Some(undecided) = gates::all(seen, record).map_err(refuse)? {
+    if let Some(undecided) = gates::all(&seen.seen, record).map_err(refuse)? {
         return Err(Box::new(Decision::Wait(undecided)));
     }
     Ok(Ready { record, asked })
+}
+
+/// Whether the candidate was put where it may get a share.
+fn is_placed(record: &Record, seen: &Observation) -> bool {
+    record.open(seen.now, &seen.pair).is_placed()
 }
 
 fn nothing_to_do(target: &Target, images: &Images) -> Decision {

@@ -269,6 +269,7 @@ impl From<Trouble> for Unseen {
         Self {
             is_passing: trouble.is_passing(),
             why: trouble.to_string(),
+            trouble: Some(Box::new(trouble)),
         }
     }
 }

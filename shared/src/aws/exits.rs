@@ -9,17 +9,17 @@ use super::{
 use crate::{
     exits::{Ended, Exit, exit_code},
     names::{ClusterName, ServiceName},
-    target::Target,
+    parts::pair::Pair,
 };
 
 impl Account {
     /// The tasks of both services that have ended within about the last hour, but for those whose end is plainly somebody else's
     /// doing.
-    pub async fn exits(&self, target: &Target) -> Result<Vec<Exit>, AwsError> {
-        let cluster = &target.cluster;
+    pub async fn exits(&self, pair: &Pair) -> Result<Vec<Exit>, AwsError> {
+        let cluster = &pair.cluster;
         let (primary, canary) = tokio::try_join!(
-            self.exits_of(cluster, &target.primary),
-            self.exits_of(cluster, &target.canary)
+            self.exits_of(cluster, &pair.primary),
+            self.exits_of(cluster, &pair.canary)
         )?;
         Ok([primary, canary].concat())
     }

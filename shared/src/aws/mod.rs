@@ -5,6 +5,7 @@ pub mod artifacts;
 pub mod error;
 mod exits;
 pub mod images;
+mod in_time;
 pub mod load_balancers;
 pub mod notifications;
 pub mod pipeline;
@@ -28,6 +29,7 @@ use tokio::sync::Semaphore;
 use crate::{clock::Timestamp, decision::Step, input::BadInput, names::ClusterName, target};
 
 pub use error::{AwsError, Trouble};
+pub use in_time::in_time;
 use notifications::Notifications;
 
 /// The clients of the functions and what their environment says.

@@ -11,10 +11,11 @@ use aws_sdk_dynamodb::{
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{Account, AwsError, Trouble};
+use super::{Account, AwsError, Trouble, in_time};
 use crate::{
     clock::Timestamp,
     names::{PairId, ReleaseId},
+    observation::Known,
     record::{FoundInFull, Record, Unreadable},
     telemetry,
 };
@@ -62,10 +63,37 @@ impl Account {
         Ok(read.transpose()?)
     }
 
-    /// What a release found, in full; `None` if that was another release's, or one that an older version of the suite began.
-    pub async fn found_in_full(&self, record: &Record) -> Result<Option<FoundInFull>, Trouble> {
-        let found: Option<FoundInFull> = self.item(&record.pair, FOUND).await?;
-        Ok(found.filter(|found| found.release == record.release))
+    /// What a release found, in full, as its model has stored it; `None` if that was another release's, or one that an older version
+    /// of the suite began.
+    pub async fn found_in_full<T: DeserializeOwned>(
+        &self,
+        pair: &PairId,
+        release: &ReleaseId,
+    ) -> Result<Option<T>, Trouble> {
+        let found: Option<FoundInFull> = self.item(pair, FOUND).await?;
+        let found = found.filter(|found| found.release == *release);
+        let read = found.map(|found| found.of_model.read()).transpose();
+        Ok(read.map_err(|error| {
+            let what = format!("the item {FOUND} of {pair}");
+            AwsError::unusable("dynamodb:GetItem", what, error.to_string())
+        })?)
+    }
+
+    /// The same, if it can be read in time.
+    pub async fn found_in_time<T: DeserializeOwned>(
+        &self,
+        pair: &PairId,
+        release: &ReleaseId,
+    ) -> Option<T> {
+        let read = self.found_in_full(pair, release);
+        match in_time("what the release found, in full", read).await {
+            Known::Known(found) => found,
+            Known::Gone => None,
+            Known::Unknown(unseen) => {
+                tracing::warn!("{unseen}");
+                None
+            }
+        }
     }
 
     async fn item<T: DeserializeOwned>(

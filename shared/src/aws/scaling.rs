@@ -8,20 +8,19 @@ use aws_sdk_applicationautoscaling::types::{
 use super::{Account, AwsError, moment};
 use crate::{
     names::{ClusterName, ServiceName},
-    parts::pair::{ScalableTarget, Suspended},
+    parts::pair::{Pair, ScalableTarget, Suspended},
     schedule::ScheduledAction,
-    target::Target,
 };
 
 impl Account {
     /// The scalable targets of primary and canary, where they have one.
     pub async fn scaling_of(
         &self,
-        target: &Target,
+        pair: &Pair,
     ) -> Result<(Option<ScalableTarget>, Option<ScalableTarget>), AwsError> {
         let (primary, canary) = (
-            id(&target.cluster, &target.primary),
-            id(&target.cluster, &target.canary),
+            id(&pair.cluster, &pair.primary),
+            id(&pair.cluster, &pair.canary),
         );
         let answer = self
             .scaling

@@ -12,8 +12,8 @@ use crate::{
     clock::Timestamp,
     input::BadInput,
     names::{ClusterName, ContainerName, ServiceName, TargetGroupArn, TaskDefinitionArn},
-    parts::pair::{Deployment, Rollout, Service, Settings, Task},
-    target::{TARGET, Target},
+    parts::pair::{Deployment, Pair, Rollout, Service, Settings, Task},
+    target::TARGET,
 };
 
 /// As many as one `DescribeTasks` call takes, and one `ListTasks` page holds.
@@ -21,24 +21,24 @@ const TASKS_PER_CALL: usize = 100;
 
 impl Account {
     /// Both services of the pair, primary first; without their scaling.
-    pub async fn services(&self, target: &Target) -> Result<(Service, Service), Trouble> {
-        let (primary, canary) = self.each_service(target).await?;
+    pub async fn services(&self, pair: &Pair) -> Result<(Service, Service), Trouble> {
+        let (primary, canary) = self.each_service(pair).await?;
         Ok((primary?, canary?))
     }
 
     /// The same, each by itself: what is wrong with one says nothing about the other.
     pub async fn each_service(
         &self,
-        target: &Target,
+        pair: &Pair,
     ) -> Result<(Result<Service, Trouble>, Result<Service, Trouble>), AwsError> {
         const ACTION: &str = "ecs:DescribeServices";
-        let cluster = &target.cluster;
+        let cluster = &pair.cluster;
         let answer = self
             .ecs
             .describe_services()
             .cluster(cluster.as_str())
-            .services(target.primary.as_str())
-            .services(target.canary.as_str())
+            .services(pair.primary.as_str())
+            .services(pair.canary.as_str())
             .send()
             .await
             .map_err(
@@ -66,10 +66,7 @@ impl Account {
                     |service| read(field, name, service),
                 )
         };
-        Ok((
-            find("primary", &target.primary),
-            find("canary", &target.canary),
-        ))
+        Ok((find("primary", &pair.primary), find("canary", &pair.canary)))
     }
 
     /// Ids of the tasks of a service that are meant to run.

@@ -11,7 +11,8 @@ use crate::{
         pair::{Deployment, Protection, Service},
         rules::TargetHealth,
     },
-    record::{Cause, Missing},
+    record::Cause,
+    traffic::release::Missing,
     weight::{Share, Weight},
 };
 

@@ -4,12 +4,18 @@ use super::*;
 use crate::{
     exits::{Exit, Whose},
     fixtures::{
-        another_release, at, candidate, foreign, orders, pair, record, release, stable, target,
+        Moment, another_release, at, candidate, foreign, orders, pair, record, release, stable,
+        target,
     },
     names::TaskDefinitionArn,
     parts::pair::Service,
     record::Record,
 };
+
+/// What all gates say of a release, when this was seen.
+fn all(seen: &Moment, record: &Record) -> Result<Option<WaitingOn>, Refusal> {
+    super::all(&seen.seen(), record)
+}
 
 /// Those in which gates are asked, and the last one; a release that is being rolled back asks none.
 fn phases() -> [(&'static str, Record); 7] {
@@ -62,8 +68,8 @@ fn a_canary_that_was_found_on_another_version_than_the_primary_is_expected_on_th
 
 #[test]
 fn in_every_phase_an_alarm_a_dead_letter_or_a_broken_deployment_closes_a_gate() {
-    let broken = |seen: Observation| seen.canary(Service::broken_down);
-    let primary_broken = |seen: Observation| seen.primary(Service::broken_down);
+    let broken = |seen: Moment| seen.canary(Service::broken_down);
+    let primary_broken = |seen: Moment| seen.primary(Service::broken_down);
     for (phase, record) in phases() {
         let seen = || match phase {
             "shifting" | "promoting" | "registered" => pair().canary_on_candidate(),
@@ -71,7 +77,7 @@ fn in_every_phase_an_alarm_a_dead_letter_or_a_broken_deployment_closes_a_gate() 
             _ => pair(),
         };
         assert_eq!(all(&seen(), &record), Ok(None), "{phase}");
-        let refused = |seen: Observation| all(&seen, &record).unwrap_err();
+        let refused = |seen: Moment| all(&seen, &record).unwrap_err();
         assert!(
             matches!(refused(seen().alarm_firing()), Refusal::AlarmFiring { .. }),
             "{phase}"

@@ -5,15 +5,13 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde_json::{Map, Value, json};
 
 use super::{Phase, Record};
+use crate::traffic::body::{TAG, beyond, lay_over};
 
 /// The form of records that this version writes.
 ///
 /// 1: without this number; causes were sentences only. 2: typed causes, the counts that were set, the end of a guard. 3: what a model
 /// has made and set is its own, and not the phase's; phases keep a copy of the candidate's name for versions that know only 2.
 pub const SCHEMA: u32 = 3;
-
-/// What names the variant of a stored enum.
-const TAG: &str = "name";
 
 /// Where a phase keeps the candidate's name.
 const CANDIDATE: &str = "candidate";
@@ -70,7 +68,7 @@ impl Record {
             read
         };
         let read = read.and_then(|record| {
-            record.target.traffic.reads(&record)?;
+            record.model().reads(&record.body, record.is_newer())?;
             Ok(record)
         });
         let mut record = read.map_err(|error| {
@@ -217,56 +215,6 @@ fn phase_of(stored: &Value) -> Result<Phase, serde_json::Error> {
     } else {
         Phase::Promoting { baking_since: None }
     })
-}
-
-/// What of the stored fields is not among the known ones. A variant's fields carry its name, so that no other variant gets them.
-pub(super) fn beyond(stored: &Value, known: &Value) -> Map<String, Value> {
-    let (Some(stored), Some(known)) = (stored.as_object(), known.as_object()) else {
-        return Map::new();
-    };
-    let tags = (stored.get(TAG), known.get(TAG));
-    if tags.0 != tags.1 {
-        return Map::new();
-    }
-    let mut unknown = Map::new();
-    for (field, value) in stored {
-        match known.get(field) {
-            None => {
-                unknown.insert(field.clone(), value.clone());
-            }
-            Some(known) => {
-                let within = beyond(value, known);
-                if !within.is_empty() {
-                    unknown.insert(field.clone(), within.into());
-                }
-            }
-        }
-    }
-    if let (Some(tag), false) = (tags.0, unknown.is_empty()) {
-        unknown.insert(TAG.to_owned(), tag.clone());
-    }
-    unknown
-}
-
-pub(super) fn lay_over(known: &mut Value, unknown: &Map<String, Value>) {
-    let Some(fields) = known.as_object_mut() else {
-        return;
-    };
-    if unknown
-        .get(TAG)
-        .is_some_and(|tag| fields.get(TAG) != Some(tag))
-    {
-        return;
-    }
-    for (field, value) in unknown {
-        match (fields.get_mut(field), value) {
-            (None, value) => {
-                fields.insert(field.clone(), value.clone());
-            }
-            (Some(known), Value::Object(within)) => lay_over(known, within),
-            (Some(_), _) => {}
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,11 @@
 //! How a release begins: what a model answers before anything is changed.
 
-use super::model::Model;
+use super::{body::Part, model::Model};
 use crate::{
     artifact::Images,
     clock::Timestamp,
     decision::{Refusal, Step, Unfit, WaitingOn},
     names::ReleaseId,
-    record::{FoundDefinition, FoundRule},
 };
 
 /// What a model decides on before a release begins.
@@ -37,7 +36,7 @@ pub struct Begun<Found, Set> {
     /// What is to be said besides, each in words.
     pub but: Vec<String>,
     /// What a rollback may have to give back without being able to read it.
-    pub in_full: InFull,
+    pub in_full: Part,
     /// The first changes, without an order among them.
     pub changes: Vec<Step>,
 }
@@ -53,15 +52,6 @@ pub struct Released {
     pub stable: String,
     /// What that changes, by name.
     pub changes: Vec<String>,
-}
-
-/// What was found, in full.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct InFull {
-    /// Task definitions.
-    pub definitions: Vec<FoundDefinition>,
-    /// Rules of load balancers.
-    pub rules: Vec<FoundRule>,
 }
 
 /// Why a release does not begin.

@@ -23,7 +23,7 @@ use crate::{
 };
 
 pub(super) use any::assert_any_holds;
-pub(super) use broken::{Defect, assert_forgetting_is_refused, assert_refused};
+pub(super) use broken::{Defect, Tried, assert_forgetting_is_refused, assert_refused};
 pub(super) use clauses::{Trial, assert_holds};
 
 /// A model that is tried.
@@ -52,7 +52,7 @@ pub(super) struct Place<M: Admitted> {
     /// How fast its account is.
     pub(super) speed: Speed,
     /// The model of its target.
-    pub(super) model: M,
+    pub(super) model: Tried<M>,
     /// The account.
     pub(super) world: M::World,
     /// The shares of the release, one after the other.
@@ -79,8 +79,6 @@ pub(super) trait World: Clone + fmt::Debug {
     fn before(&self) -> Self::Before;
     /// Everything, as a look sees it.
     fn seen(&self) -> Self::Seen;
-    /// The same with nothing of it looked at.
-    fn unseen(of: &Self::Seen) -> Self::Seen;
     /// What could not be seen by itself, each in turn.
     fn hidden(&self) -> Vec<(&'static str, Self::Seen)>;
     /// The same as if everything that is on its way were there: what a hasty model takes it for.

@@ -1,5 +1,19 @@
 //! What is made of the list of the models: everything that has one part for each of them.
 
+use super::{Before, Seen, model::Model};
+
+/// A model of the list: its own of what there is for all.
+pub(super) trait Listed: Model {
+    /// What was seen, if it is this model's.
+    fn of_seen(seen: &Seen) -> Option<&Self::Seen>;
+    /// The other way.
+    fn seen(seen: Self::Seen) -> Seen;
+    /// What was read for a beginning, if it is this model's.
+    fn of_before(before: &Before) -> Option<&Self::Before>;
+    /// The other way.
+    fn begins(before: Self::Before) -> Before;
+}
+
 /// Makes it, from the key of each model in `traffic` of a target and its type.
 macro_rules! models {
     ($($key:ident: $model:ty),+ $(,)?) => {
@@ -7,20 +21,26 @@ macro_rules! models {
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(rename_all = "camelCase")]
         pub enum Traffic {
-            $(#[doc = concat!("By `", stringify!($model), "`.")] $key(<$model as Joined>::Traffic),)+
+            $(#[doc = concat!("By `", stringify!($model), "`.")] $key(<$model as Configured>::Traffic),)+
         }
 
         /// The same as people write it.
         #[derive(Debug, Clone, Deserialize)]
         #[serde(rename_all = "camelCase")]
         pub(crate) enum Input {
-            $($key(<$model as Joined>::Input),)+
+            $($key(<$model as Configured>::Input),)+
+        }
+
+        /// What a look sees, as the target's model sees it.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Seen {
+            $(#[doc = concat!("By `", stringify!($model), "`.")] $key(<$model as Observed>::Seen),)+
         }
 
         /// What a release begins with, as the target's model reads it.
         #[derive(Debug, Clone, PartialEq)]
         pub enum Before {
-            $(#[doc = concat!("Of `", stringify!($model), "`.")] $key(<$model as Model>::Before),)+
+            $(#[doc = concat!("By `", stringify!($model), "`.")] $key(<$model as Observed>::Before),)+
         }
 
         /// Each keeps the contract.
@@ -41,114 +61,56 @@ macro_rules! models {
             }
         }
 
+        /// One line for the ledger.
+        impl fmt::Display for Seen {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(Self::$key(seen) => seen.fmt(f),)+
+                }
+            }
+        }
+
         /// Whether a field of a target is one of which a release keeps what it began with.
         pub(crate) fn is_limit(field: &str) -> bool {
-            [$(<$model as Joined>::LIMITS),+].iter().any(|limits| limits.contains(&field))
+            [$(<$model as Configured>::LIMITS),+].iter().any(|limits| limits.contains(&field))
         }
 
         impl Traffic {
-            /// Checks what one field cannot know.
-            pub(crate) fn check(&self, source: &'static str) -> Result<(), BadInput> {
+            /// The model of a target.
+            #[must_use]
+            pub fn model(&self, pair: Pair) -> Box<dyn Opened> {
                 match self {
-                    $(Self::$key(traffic) => <$model>::check(traffic, source),)+
-                }
-            }
-
-            /// What an action may ask of the model.
-            pub(crate) fn admits(&self, goal: Goal) -> Result<(), &'static str> {
-                match self {
-                    $(Self::$key(traffic) => <$model>::admits(traffic, goal),)+
-                }
-            }
-
-            /// Whether work goes back to a promoted primary in steps that an action may choose.
-            pub(crate) fn drains(&self) -> Result<(), &'static str> {
-                match self {
-                    $(Self::$key(_) => <$model as Joined>::drains(),)+
-                }
-            }
-
-            /// The versions that a release is about; `None` where its record cannot be read.
-            pub(crate) fn versions(&self, body: &Body) -> Option<Versions> {
-                match self {
-                    $(Self::$key(_) => door::versions::<$model>(body),)+
-                }
-            }
-
-            /// Whether the model reads what a record says.
-            pub(crate) fn reads(&self, record: &Record) -> Result<(), serde_json::Error> {
-                match self {
-                    $(Self::$key(_) => door::reads::<$model>(record),)+
-                }
-            }
-
-            fn open<'a>(
-                &self,
-                record: &'a Record,
-                now: Timestamp,
-                seen: &Sight,
-            ) -> Option<Box<dyn Asked + 'a>> {
-                match self {
-                    $(Self::$key(traffic) => door::join::<$model>(traffic, record, now, seen),)+
-                }
-            }
-
-            fn begin(&self, beginning: door::Beginning<'_>) -> Result<door::Begins, door::NotBegun> {
-                match self {
-                    $(Self::$key(traffic) => door::begin::<$model>(beginning, traffic),)+
-                }
-            }
-
-            fn nothing(&self) -> Option<rules::Seen> {
-                match self {
-                    $(Self::$key(traffic) => <$model>::nothing(traffic),)+
-                }
-            }
-
-            fn groups(&self) -> Option<(&TargetGroupArn, &TargetGroupArn)> {
-                match self {
-                    $(Self::$key(traffic) => <$model as Joined>::groups(traffic),)+
-                }
-            }
-
-            /// Reads what a look takes beside what every model takes.
-            pub(crate) async fn besides(&self, account: &Account) -> Besides {
-                match self {
-                    $(Self::$key(traffic) => <$model>::besides(traffic, account).await,)+
-                }
-            }
-
-            async fn rules(&self, account: &Account) -> Option<rules::Seen> {
-                match self {
-                    $(Self::$key(traffic) => <$model>::rules(traffic, account).await,)+
-                }
-            }
-
-            async fn exists(&self, target: &Target, account: &Account) -> Result<(), AwsError> {
-                match self {
-                    $(Self::$key(traffic) => <$model>::of(target, traffic).exists(account).await,)+
-                }
-            }
-
-            async fn before(
-                &self,
-                target: &Target,
-                account: &Account,
-                seen: &Sight,
-                source: impl Future<Output = Result<Source, Trouble>> + Send,
-            ) -> Result<Option<Before>, Trouble> {
-                match self {
-                    $(Self::$key(traffic) => {
-                        let Some(seen) = <$model>::seen(seen) else {
-                            return Ok(None);
-                        };
-                        let model = <$model>::of(target, traffic);
-                        let before = model.begin_with(account, &seen, source).await?;
-                        Ok(before.map(<$model>::begins))
-                    })+
+                    $(Self::$key(traffic) => Box::new(<$model>::of(pair, traffic)),)+
                 }
             }
         }
+
+        $(
+            #[allow(unreachable_patterns, reason = "there may be more models, or no other")]
+            impl Listed for $model {
+                fn of_seen(seen: &Seen) -> Option<&Self::Seen> {
+                    match seen {
+                        Seen::$key(seen) => Some(seen),
+                        _ => None,
+                    }
+                }
+
+                fn seen(seen: Self::Seen) -> Seen {
+                    Seen::$key(seen)
+                }
+
+                fn of_before(before: &Before) -> Option<&Self::Before> {
+                    match before {
+                        Before::$key(before) => Some(before),
+                        _ => None,
+                    }
+                }
+
+                fn begins(before: Self::Before) -> Before {
+                    Before::$key(before)
+                }
+            }
+        )+
     };
 }
 

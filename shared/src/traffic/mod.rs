@@ -3,33 +3,27 @@
 pub mod alb;
 pub mod queue;
 
-pub mod back;
 pub mod begin;
+pub mod body;
+pub mod configured;
 #[cfg(test)]
 mod contract;
 pub mod door;
-mod joined;
+pub mod focus;
 mod line;
-pub mod look;
 pub mod model;
-pub mod sight;
+pub mod observed;
+pub mod release;
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    aws::{Account, AwsError, Trouble},
-    clock::Timestamp,
-    input::BadInput,
-    names::TargetGroupArn,
-    parts::{rules, task_definition::Source},
-    record::{Body, Record},
-    target::Target,
-};
-
-use door::Asked;
-use joined::{Besides, Joined};
-use model::{Goal, Model, Versions};
-use sight::Sight;
+use crate::parts::pair::Pair;
+use configured::Configured;
+use door::Opened;
+use line::Listed;
+use observed::Observed;
 
 line::models! {
     Queue: queue::Queue,

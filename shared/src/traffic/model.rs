@@ -1,39 +1,46 @@
 //! What a traffic model is: how two versions run side by side, and how work is split between them.
 //!
 //! A model answers one question for four goals: what is between what is seen and what is wanted? It decides on its own types, and
-//! on nothing else; [`door`](super::door) joins it to what knows no model.
+//! on nothing else; what it reads is in [`observed`](super::observed), its part of the target in [`configured`](super::configured), and
+//! [`door`](super::door) joins it to what knows no model.
 
 use std::{fmt::Debug, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::begin::{Begin, Beginning};
+use super::{
+    begin::{Begin, Beginning},
+    body::Part,
+    configured::Configured,
+    observed::Observed,
+    release::{Lacking, Missing, Promotion},
+};
 use crate::{
     clock::Timestamp,
     decision::{Doing, Refusal, Step, WaitingOn},
     gates::{Gate, When},
     names::{ReleaseId, ServiceName, Version},
     parameters::Drain,
-    record::{Lacking, Missing, Promotion},
     weight::{self, Weight},
 };
 
 /// What is stored in the record.
-pub trait Stored: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync {}
+pub trait Stored:
+    Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
+{
+}
 
-impl<T: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync> Stored for T {}
+impl<T> Stored for T where
+    T: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
+{
+}
 
 /// A way to run two versions side by side and to split work between them.
-pub trait Model: Debug + Sized {
+pub trait Model: Configured + Observed + Debug + Send + Sync + 'static {
     /// What it was like before the first change.
     type Found: Stored;
     /// What this release has made and set last.
     type Set: Stored;
-    /// What a look sees; what of it could not be seen is unknown.
-    type Seen: Clone + Debug + PartialEq;
-    /// What is read once, before a release begins.
-    type Before: Clone + Debug + PartialEq;
-
     /// The versions that a release is about, as its record says.
     fn versions(found: &Self::Found, set: &Self::Set) -> Versions;
 
@@ -68,8 +75,10 @@ pub trait Model: Debug + Sized {
     /// What a rollback puts back, one line each.
     fn restores(&self, view: View<'_, Self>) -> Vec<String>;
 
-    /// The services whose scheduled actions the release has suspended.
-    fn held_schedules(&self, view: View<'_, Self>) -> Vec<ServiceName>;
+    /// What people can do where AWS refuses this, from what the release found in full, which is in this table: lines for a notice.
+    fn by_hand(&self, _missing: &[Missing], _found: &Part, _table: &str) -> Vec<String> {
+        Vec::new()
+    }
 
     /// What is set where somebody else has changed a service: what they have written stays where they wrote it.
     fn spared(&self, changed: &ServiceName, view: View<'_, Self>) -> Self::Set;

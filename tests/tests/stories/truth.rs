@@ -175,7 +175,7 @@ async fn a_release_that_a_later_version_began_is_refused_by_name_and_rolled_back
         let release = play.push("v2");
         play.until_approval(&release).await;
         restore_as(&play, &|item| {
-            item["schema"] = json!({ "N": "3" });
+            item["schema"] = json!({ "N": "4" });
             item["verdict"] = json!({ "M": { "worse": { "BOOL": false } } });
             item["phase"]["M"]["name"] = json!({ "S": "Paused" });
         });
@@ -193,7 +193,7 @@ async fn a_release_that_a_later_version_began_is_refused_by_name_and_rolled_back
         assert_eq!(play.pair(), before, "{}", play.transcript());
         let key = json!({ "pair": { "S": "orders/orders" }, "item": { "S": "current" } });
         let item = table(&play, "GetItem", &json!({ "Key": key }))["Item"].clone();
-        assert_eq!(item["schema"], json!({ "N": "3" }));
+        assert_eq!(item["schema"], json!({ "N": "4" }));
         assert_eq!(
             item["verdict"],
             json!({ "M": { "worse": { "BOOL": false } } })

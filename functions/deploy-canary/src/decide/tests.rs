@@ -8,10 +8,9 @@ use canary::{
     clock::Timestamp,
     decision::Step,
     fixtures::{
-        self, World, another_release, at, began, candidate, check, definition, first_look, foreign,
-        image, images, now, pair, record, release, running_tasks, stable, target, told,
+        self, Moment, World, another_release, at, began, candidate, check, definition, first_look,
+        foreign, image, images, now, pair, record, release, running_tasks, stable, target, told,
     },
-    observation::Observation,
     parameters,
     parts::pair::Candidate,
     parts::{
@@ -85,7 +84,7 @@ fn digests(wanted: char, running: char) -> Digests {
     }
 }
 
-fn seen(mut pair: Observation, detail: Detail) -> Seen {
+fn seen(mut pair: Moment, detail: Detail) -> Seen {
     let detail = match detail {
         Detail::Nothing => crate::Detail::Nothing,
         Detail::Start(start) => {
@@ -105,7 +104,10 @@ fn seen(mut pair: Observation, detail: Detail) -> Seen {
             crate::Detail::Nothing
         }
     };
-    Seen { pair, detail }
+    Seen {
+        pair: pair.sight(),
+        detail,
+    }
 }
 
 /// The latest revision of the family, registered by the release's attempt that began at a time.

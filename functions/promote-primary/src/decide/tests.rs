@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use canary::{
     fixtures::{
-        World, another_release, at, candidate, check, first_look, foreign, pair, record, release,
-        running_tasks, stable, target, told,
+        Moment, World, another_release, at, candidate, check, first_look, foreign, pair, record,
+        release, running_tasks, stable, target, told,
     },
     parameters,
     parts::pair::Candidate,
@@ -34,28 +34,29 @@ fn baking() -> Look<PromotePrimary> {
     look
 }
 
-fn seen(pair: Observation) -> Seen {
+#[expect(clippy::needless_pass_by_value, reason = "tables read better so")]
+fn seen(pair: Moment) -> Seen {
     Seen {
-        pair,
+        pair: pair.sight(),
         missed: Vec::new(),
     }
 }
 
 /// With so many tasks of the candidate listed for the service in question.
-fn with_tasks(pair: Observation, many: u32) -> Seen {
+fn with_tasks(pair: Moment, many: u32) -> Seen {
     listing(pair, running_tasks(&candidate(), many))
 }
 
-fn listing(mut pair: Observation, tasks: Vec<Task>) -> Seen {
+fn listing(mut pair: Moment, tasks: Vec<Task>) -> Seen {
     pair.tasks = Some(tasks);
     seen(pair)
 }
 
-fn approved(record: Record) -> Observation {
+fn approved(record: Record) -> Moment {
     pair().canary_on_candidate().recorded(record)
 }
 
-fn promoting(record: Record) -> Observation {
+fn promoting(record: Record) -> Moment {
     pair().both_on_candidate().recorded(record.promoting())
 }
 
@@ -111,9 +112,9 @@ fn what_is_promoted_is_what_was_approved_or_nothing_is_changed() {
     };
     let shifting = || approved(record().shifting(10));
     let mixed = || {
-        let mut seen = with_tasks(shifting(), 2);
-        seen.pair.tasks.as_mut().unwrap()[1].task_definition = stable();
-        seen
+        let mut tasks = running_tasks(&candidate(), 2);
+        tasks[1].task_definition = stable();
+        listing(shifting(), tasks)
     };
     let rows = [
         (
@@ -290,10 +291,10 @@ fn in_constant_total_a_promotion_never_has_more_tasks_than_the_target_allows() {
     let record = || record().of(target()).having_found(&found).promoting();
     let on_both = |primary, canary| {
         let pair = pair().both_on_candidate().tasks(primary, canary);
-        with_tasks(pair.recorded(record()), primary)
+        pair.recorded(record())
     };
     let shifted = pair().canary_on_candidate().tasks(2, 3);
-    let leaving = on_both(2, 1).pair.canary(|canary| canary.running(3));
+    let leaving = on_both(2, 1).canary(|canary| canary.running(3));
     let rows = [
         (
             "three of five are the canary's: the primary keeps two",
@@ -302,7 +303,7 @@ fn in_constant_total_a_promotion_never_has_more_tasks_than_the_target_allows() {
         ),
         (
             "it runs the candidate: the canary's may go",
-            on_both(2, 3),
+            with_tasks(on_both(2, 3), 2),
             "take: primary runs the candidate; setting orders-canary back to 1 tasks | orders-canary: 1 tasks",
         ),
         (
@@ -312,12 +313,12 @@ fn in_constant_total_a_promotion_never_has_more_tasks_than_the_target_allows() {
         ),
         (
             "they are gone: the primary gets its own back",
-            on_both(2, 1),
+            with_tasks(on_both(2, 1), 2),
             "take: updating orders to orders:8 | orders: 4 tasks",
         ),
         (
             "all is as it was found",
-            on_both(4, 1),
+            with_tasks(on_both(4, 1), 4),
             "done: promoted: orders and orders-canary run orders:8, tasks and scaling are as the release found them | record \
              Promoted",
         ),
@@ -476,12 +477,12 @@ fn look_by_look_an_approved_canary_becomes_the_primary_and_one_more_look_changes
     };
     assert!(
         as_found(&world.pair.primary, &found.primary),
-        "{}",
+        "{:?}",
         world.pair
     );
     assert!(
         as_found(&world.pair.canary, &found.canary),
-        "{}",
+        "{:?}",
         world.pair
     );
 }

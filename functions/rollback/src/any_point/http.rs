@@ -2,8 +2,8 @@
 
 use canary::{
     fixtures::{
-        canary_group, candidate, forwarding, group, http_pair_of, http_target, primary_group, rule,
-        second_rule,
+        Moment, canary_group, candidate, forwarding, group, http_pair_of, http_target,
+        primary_group, rule, second_rule,
     },
     parts::rules::Forward,
 };
@@ -14,7 +14,7 @@ use super::{
 };
 
 /// A pair in any counts, under any scaling.
-fn found() -> impl Strategy<Value = Observation> {
+fn found() -> impl Strategy<Value = Moment> {
     let weights = prop_oneof![
         Just((1u16, None)),
         Just((100, None)),
@@ -126,7 +126,7 @@ fn assert_all_as_found(run: &Run<'_>) {
 }
 
 fn assert_weights_as_found(run: &Run<'_>) {
-    let weights = |pair: &Observation| -> Vec<_> {
+    let weights = |pair: &Moment| -> Vec<_> {
         let forwards = pair.alb.iter().flat_map(|alb| &alb.forwards);
         forwards.map(|forward| forward.weights).collect()
     };

@@ -6,7 +6,7 @@ use super::*;
 #[derive(Debug, Clone)]
 pub(super) struct Story {
     pub(super) target: Target,
-    pub(super) found: Observation,
+    pub(super) found: Moment,
     pub(super) percents: Vec<u8>,
     pub(super) bake: bool,
     /// How the load balancer does what it is told.
@@ -60,7 +60,7 @@ pub(super) fn refused() -> impl Strategy<Value = Vec<bool>> {
 
 impl Story {
     /// A pair, its shares, and an AWS that does everything at once.
-    pub(super) fn of(target: Target, found: Observation, percents: Vec<u8>, bake: bool) -> Self {
+    pub(super) fn of(target: Target, found: Moment, percents: Vec<u8>, bake: bool) -> Self {
         Self {
             target,
             found: found.seen_at(at(1000)),

@@ -4,7 +4,6 @@ use canary::{
     clock::Timestamp,
     decision::Step,
     fixtures::World,
-    observation::Observation,
     parts::rules::{self, Weights, Whole},
 };
 
@@ -55,7 +54,7 @@ impl Watch {
     }
 
     /// Primary and canary together are enough, and not too many.
-    fn counts(&mut self, pair: &Observation) {
+    fn counts(&mut self, pair: &Moment) {
         let (primary, canary) = (&pair.primary, &pair.canary);
         let Some(record) = pair.record.as_ref().filter(|it| it.is_active()) else {
             (self.floor, self.was_held, self.most) = (None, false, 0);
@@ -93,7 +92,7 @@ impl Watch {
     }
 
     /// A function asks for a change, having seen this but for what was hidden.
-    pub(super) fn asks(&self, seen: &Observation, step: &Step, hidden: Hidden) {
+    pub(super) fn asks(&self, seen: &Moment, step: &Step, hidden: Hidden) {
         let Some(alb) = &seen.alb else {
             return;
         };
@@ -136,7 +135,7 @@ impl Watch {
     }
 
     /// The canary's tasks may become so few: those that go answer nothing any more.
-    fn may_take(&self, seen: &Observation, tasks: u32) {
+    fn may_take(&self, seen: &Moment, tasks: u32) {
         let record = seen.record.as_ref().expect("a record");
         let Some(target) = record.target.alb() else {
             return;

@@ -8,11 +8,11 @@ use canary::{
     aws::pipeline::Execution,
     decision::Approval,
     fixtures::{
-        alarm, another_release, at, candidate, check, foreign, pair, record, release, scaling,
-        stable, target,
+        Moment, alarm, another_release, at, candidate, check, foreign, pair, record, release,
+        scaling, stable, target,
     },
     names::ReleaseId,
-    observation::{Alarm, Observation},
+    observation::Alarm,
     parameters::Rollback,
     parts::pair::Service,
     reconcile::trigger::{End, Ended, Firing, Trigger},
@@ -67,12 +67,12 @@ fn asked(release: ReleaseId) -> Rollback {
 }
 
 /// A pipeline that has nothing more to do for the release.
-fn seen(pair: Observation) -> Scene {
+fn seen(pair: Moment) -> Scene {
     Scene::of(pair)
 }
 
 /// A pipeline that is at work for the release.
-fn under_way(pair: Observation) -> Scene {
+fn under_way(pair: Moment) -> Scene {
     seen(pair).executing(Execution {
         under_way: true,
         approvals: Vec::new(),
@@ -90,7 +90,7 @@ fn approval(action: &str) -> Approval {
 }
 
 /// A pipeline in which the release's approval waits.
-fn awaiting_approval(pair: Observation) -> Scene {
+fn awaiting_approval(pair: Moment) -> Scene {
     seen(pair).executing(Execution {
         under_way: true,
         approvals: vec![approval("Approve")],
@@ -98,7 +98,7 @@ fn awaiting_approval(pair: Observation) -> Scene {
     })
 }
 
-fn with_status(pair: Observation, status: &str) -> Scene {
+fn with_status(pair: Moment, status: &str) -> Scene {
     seen(pair).with_status(status)
 }
 
@@ -106,7 +106,7 @@ fn decide(sight: &Scene, why: &Trigger) -> Decision {
     sight.look(why)
 }
 
-fn canaried(record: Record) -> Observation {
+fn canaried(record: Record) -> Moment {
     pair().canary_on_candidate().recorded(record)
 }
 

@@ -4,12 +4,13 @@ use canary::{
     aws::{AwsError, Trouble},
     clock::Timestamp,
     decision::{Decision, Step, WaitingOn},
+    observation::Unseen,
     reconcile::Actor,
-    record::{Lacking, Missing, Record, RollingBack},
-    traffic::back,
+    record::{Record, RollingBack},
+    traffic::release::{Lacking, Missing},
 };
 
-use super::restore::{Sent, looked};
+use super::restore::Sent;
 use crate::{
     decide::Restoring,
     missing::{self, News},
@@ -28,12 +29,11 @@ pub(super) async fn keep_books(
     let Some(rolling_back) = record.rollback() else {
         return Ok(restoring.decision);
     };
-    let lacking = lacking(seen, restoring.lacking, &sent.failed);
+    let unseen = seen.unseen(record);
+    let lacking = lacking(&unseen, restoring.lacking, &sent.failed);
     let failed: Vec<Step> = sent.failed.iter().map(|(step, _)| step.clone()).collect();
-    let after = looked(record, &seen.pair, seen.now)
-        .open()
-        .sent(&sent.all, &failed);
-    let saw_everything = seen.unseen().next().is_none();
+    let after = record.open(seen.now, &seen.pair).sent(&sent.all, &failed);
+    let saw_everything = unseen.is_empty();
     let News {
         mut missing,
         is_new,
@@ -44,13 +44,13 @@ pub(super) async fn keep_books(
     for missing in missing.iter_mut().filter(|_| is_told) {
         missing.told = seen.now;
     }
-    if is_new || is_told || after.body != record.body {
+    if is_new || is_told || after != record.body {
         let next = RollingBack {
             missing: missing.clone(),
             told: is_due.then_some(seen.now).or(rolling_back.told),
             ..rolling_back.clone()
         };
-        let next = after.rolling(next, seen.now);
+        let next = record.with(after).rolling(next, seen.now);
         let entry = actor.entry(
             Some(&record.release),
             seen.to_string(),
@@ -64,7 +64,7 @@ pub(super) async fn keep_books(
     if is_told {
         // What has only begun is no news yet.
         let waits_for = if is_due {
-            waits_for(seen, &restoring.decision, sent)
+            waits_for(&unseen, &restoring.decision, sent)
         } else {
             Vec::new()
         };
@@ -84,7 +84,8 @@ async fn tell_incomplete(
     let found = if missing.is_empty() {
         None
     } else {
-        back::found_in_full(actor.account, record).await
+        let (pair, release) = (&record.pair, &record.release);
+        actor.account.found_in_time(pair, release).await
     };
     let incomplete = Incomplete {
         missing,
@@ -98,8 +99,8 @@ async fn tell_incomplete(
 }
 
 /// What a rollback still waits for, in words: what could not be seen, what was sent and is not there yet, or what is awaited.
-fn waits_for(seen: &Seen, decision: &Decision, sent: &Sent) -> Vec<String> {
-    let unseen = seen.unseen().map(ToString::to_string);
+fn waits_for(unseen: &[&Unseen], decision: &Decision, sent: &Sent) -> Vec<String> {
+    let unseen = unseen.iter().map(ToString::to_string);
     let of_step = |step: &Step| {
         let failure = sent.failed.iter().find(|(failed, _)| failed == step);
         failure.map_or_else(|| step.to_string(), |(_, why)| format!("{step}: {why}"))
@@ -124,7 +125,7 @@ fn refused(lacking: &[Lacking]) -> String {
 }
 
 /// What is missing for good, as far as this look can tell. What passes by itself is tried again and is no news.
-fn lacking(seen: &Seen, known: Vec<Lacking>, failed: &[(Step, AwsError)]) -> Vec<Lacking> {
+fn lacking(unseen: &[&Unseen], known: Vec<Lacking>, failed: &[(Step, AwsError)]) -> Vec<Lacking> {
     // That one of the two ways to end an execution is denied is no news while the other is there.
     let is_stop = |step: &Step| matches!(step, Step::Stop { .. });
     let stop_fails = failed.iter().any(|(step, _)| is_stop(step));
@@ -135,7 +136,7 @@ fn lacking(seen: &Seen, known: Vec<Lacking>, failed: &[(Step, AwsError)]) -> Vec
         what: step.to_string(),
         why: error.to_string(),
     });
-    let unseen = seen.unseen().filter(|unseen| !unseen.is_passing);
+    let unseen = unseen.iter().filter(|unseen| !unseen.is_passing);
     let unseen = unseen.map(|unseen| Lacking {
         what: "rollback sees everything".to_owned(),
         why: unseen.to_string(),

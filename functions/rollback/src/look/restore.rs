@@ -2,11 +2,9 @@
 
 use canary::{
     aws::{AwsError, Trouble},
-    clock::Timestamp,
     decision::{Decision, Move, Step, WaitingOn},
     reconcile::{self, Actor, trigger::Trigger},
     record::{Record, RollingBack},
-    traffic::{door::Looked, sight::Sight},
 };
 
 use super::books::keep_books;
@@ -34,8 +32,8 @@ pub(super) async fn restore(
         return Ok(Decision::Wait(WaitingOn::OtherInvocation));
     };
     let stopping = if is_first {
-        let nothing = Sight::nothing(&record.target);
-        looked(record, &nothing, actor.account.now()).open().stop()
+        let nothing = record.model().nothing();
+        record.open(actor.account.now(), &nothing).stop()
     } else {
         Vec::new()
     };
@@ -43,7 +41,7 @@ pub(super) async fn restore(
         let mut seen = seen::observe(actor.account, record).await;
         let mut restoring = decide::restore(&seen, record, rolling_back, why, is_first);
         if let Decision::Done(_) = &restoring.decision {
-            seen.missed = seen::missed(actor.account, record, seen.now).await;
+            seen.missed = Box::pin(record.missed(actor.account, seen.now)).await;
             restoring = decide::restore(&seen, record, rolling_back, why, is_first);
         }
         if let Decision::Take(taken) = &mut restoring.decision {
@@ -104,11 +102,6 @@ fn decided(decision: &Decision) -> String {
     let words = steps.iter().map(ToString::to_string);
     let decided = std::iter::once(reconcile::in_words(decision));
     decided.chain(words).collect::<Vec<_>>().join("; ")
-}
-
-/// A release and what a look has seen of it.
-pub(super) fn looked<'a>(record: &'a Record, seen: &'a Sight, now: Timestamp) -> Looked<'a> {
-    Looked { record, now, seen }
 }
 
 /// Whether a look only tries again what was refused before, which is no news.

@@ -1,7 +1,6 @@
 use canary::{
     decision::Decision,
-    fixtures::{alarm, at, began, pair, record, release, scaling, target},
-    observation::Observation,
+    fixtures::{Moment, alarm, at, began, pair, record, release, scaling, target},
     parameters::Rollback,
     parts::pair::{self, KeptService},
     reconcile::trigger::{End, Ended, Firing, Trigger},
@@ -28,7 +27,7 @@ fn alarmed() -> Trigger {
 }
 
 /// What is told of one look.
-fn told(pair: Observation, why: &Trigger) -> Option<Notice> {
+fn told(pair: Moment, why: &Trigger) -> Option<Notice> {
     let sight = Scene::of(pair).with_status("Stopped");
     let (record, seen) = (sight.record.as_ref()?, &sight.seen);
     match call::call(Some(record), why, &sight.besides(why), seen.now) {
@@ -45,15 +44,15 @@ fn told(pair: Observation, why: &Trigger) -> Option<Notice> {
 }
 
 fn of_found(record: &Record) -> Vec<String> {
-    restored(record, &Sight::nothing(&record.target), record.phase_since)
+    restored(record, &record.model().nothing(), record.phase_since)
 }
 
-fn message(pair: Observation, why: &Trigger) -> String {
+fn message(pair: Moment, why: &Trigger) -> String {
     let notice = told(pair, why).expect("a notice");
     notice.message().to_owned()
 }
 
-fn rolling_back(record: Record) -> Observation {
+fn rolling_back(record: Record) -> Moment {
     pair().recorded(record.rolling_back()).seen_at(at(700))
 }
 

@@ -6,7 +6,7 @@ use canary::{
     observation::Observation,
     record::{Failing, Phase, Record},
     traffic::{
-        door::{Between, Release},
+        door::Between,
         model::{Goal, News},
     },
 };
@@ -80,15 +80,15 @@ pub(super) fn keep(record: &Record, seen: &Observation, now: Timestamp) -> Optio
     let Phase::Shifting { asked: weight, .. } = &record.phase else {
         return None;
     };
-    let release = Release { record, seen };
+    let release = record.open(now, &seen.pair);
     let goal = Goal::Share {
         asked: *weight,
         tolerance: None,
     };
-    match release.open().toward(goal) {
+    match release.toward(goal) {
         Err(Between::Change {
             doing,
-            record: set,
+            set,
             changes,
         }) => Some(Keeping {
             doing,
@@ -107,7 +107,6 @@ pub(super) fn keep(record: &Record, seen: &Observation, now: Timestamp) -> Optio
                 doing: Doing::Drift {
                     asked: *weight,
                     now: release
-                        .open()
                         .share()
                         .map_or_else(|| "no share is seen".to_owned(), |share| share.to_string()),
                     why: why.to_string(),

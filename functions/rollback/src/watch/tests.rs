@@ -2,9 +2,9 @@ use canary::{
     aws::pipeline::Execution,
     decision::{Approval, Decision},
     fixtures::{
-        at, check, foreign, http_pair_of, http_record, pair, record, release, rule, stable, target,
+        Moment, at, check, foreign, http_pair_of, http_record, pair, record, release, rule, stable,
+        target,
     },
-    observation::Observation,
     parts::pair::Counts,
     parts::pair::Service,
     reconcile::trigger::{Firing, Trigger},
@@ -31,11 +31,11 @@ fn waiting(works: bool) -> Execution {
     }
 }
 
-fn at_approval(pair: Observation) -> Scene {
+fn at_approval(pair: Moment) -> Scene {
     Scene::of(pair).executing(waiting(false))
 }
 
-fn at_work(pair: Observation) -> Scene {
+fn at_work(pair: Moment) -> Scene {
     Scene::of(pair).executing(Execution {
         under_way: true,
         approvals: Vec::new(),
@@ -44,7 +44,7 @@ fn at_work(pair: Observation) -> Scene {
 }
 
 /// Three tasks of the primary and one of the canary, as shift-weight has left them.
-fn shifted() -> Observation {
+fn shifted() -> Moment {
     pair()
         .canary_on_candidate()
         .tasks(3, 1)
@@ -81,7 +81,7 @@ fn first(decision: &Decision) -> String {
     told.split(" | ").take(2).collect::<Vec<_>>().join(" | ")
 }
 
-type Change = fn(Observation) -> Observation;
+type Change = fn(Moment) -> Moment;
 
 /// What closes a gate, which that is, and what is said of it.
 fn closing() -> [(&'static str, Change, String); 6] {
@@ -220,9 +220,9 @@ fn a_count_of_the_primary_that_the_release_has_set_is_not_somebodys() {
         let kept = taken.record.unwrap().set().restoring.kept;
         kept.primary.map(|kept| kept.desired)
     };
-    let hotfix = |seen: Observation| seen.primary(|primary| primary.on(&foreign()));
+    let hotfix = |seen: Moment| seen.primary(|primary| primary.on(&foreign()));
     assert_eq!(kept(hotfix), None, "3 were found, and come back");
-    let scaled = |seen: Observation| seen.primary(|primary| primary.tasks(5));
+    let scaled = |seen: Moment| seen.primary(|primary| primary.tasks(5));
     assert_eq!(kept(scaled), Some(5));
 }
 
@@ -285,7 +285,7 @@ fn a_share_that_cannot_be_held_is_told_once() {
     check("and not again", &look(&at_approval(told)), &goes_on());
 }
 
-fn promoted() -> Observation {
+fn promoted() -> Moment {
     pair().both_on_candidate().recorded(record().promoted())
 }
 
@@ -302,7 +302,7 @@ fn within_the_guard_alarms_roll_back_a_foreign_write_ends_it_and_nothing_else_co
             release()
         )
     };
-    let rows: [(&str, Observation, String); 6] = [
+    let rows: [(&str, Moment, String); 6] = [
         ("nothing is amiss", promoted(), is_promoted.clone()),
         (
             "a dead letter",
@@ -406,7 +406,7 @@ fn of_a_later_versions_release_only_alarms_and_the_execution_count() {
 }
 
 /// Behind a load balancer: half of the requests on two canary tasks.
-fn halved(primary: u32, canary: u32) -> Observation {
+fn halved(primary: u32, canary: u32) -> Moment {
     let record = http_record()
         .shifting(50)
         .set_weight(0, 50, at(400))
@@ -459,7 +459,7 @@ fn behind_a_load_balancer_the_canary_grows_with_the_primary_and_by_its_own_scali
 
 #[test]
 fn a_service_that_was_deleted_while_the_approval_waits_ends_the_release() {
-    let gone = at_approval(shifted()).but(|seen| seen.pair.pair.canary = Known::Gone);
+    let gone = at_approval(shifted()).but(|seen| seen.pair.services().canary = Known::Gone);
     let decision = first(&look(&gone));
     assert_eq!(
         decision,
@@ -473,15 +473,13 @@ fn a_service_that_was_deleted_while_the_approval_waits_ends_the_release() {
 fn a_look_that_another_invocation_has_overtaken_decides_nothing() {
     let looked = at_approval(shifted().dead_letters(1));
     let mut watched = looked.watched(&Trigger::Schedule).unwrap();
-    let Sight::Parts(parts) = &mut watched.pair else {
+    let Sight::Everything(all) = &mut watched.pair else {
         panic!("everything was looked at")
     };
-    let newer = parts
-        .record
-        .clone()
-        .unwrap()
-        .map(|record| record.again(at(600)));
-    parts.record = Ok(newer);
+    let (Ok(Some(newer)), _) = &mut **all else {
+        panic!("there is a release")
+    };
+    *newer = newer.again(at(600));
     let record = looked.record.as_ref().unwrap();
     assert_eq!(
         watched.call(record, at(600)),

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use canary::{
     fixtures::{
-        ACTION, World, another_release, at, check, first_look, foreign, now, pair, record, release,
-        target, told, weight,
+        ACTION, Moment, World, another_release, at, check, first_look, foreign, now, pair, record,
+        release, target, told, weight,
     },
     parameters,
     parts::pair::{Counts, Service},
@@ -29,6 +29,11 @@ fn look(percents: &[u8]) -> Look<ShiftWeight> {
     })
 }
 
+/// What a look comes to that sees this.
+fn decide(look: &Look<ShiftWeight>, seen: &Moment) -> Decided {
+    super::decide(look, &seen.sight())
+}
+
 /// At a step since a time.
 fn at_step(step: usize, since: u64) -> Bookmark {
     let mut bookmark = Bookmark::new(ACTION, at(300));
@@ -37,7 +42,7 @@ fn at_step(step: usize, since: u64) -> Bookmark {
 }
 
 /// The candidate on the canary, in these counts.
-fn seen(primary: u32, canary: u32, record: Record) -> Observation {
+fn seen(primary: u32, canary: u32, record: Record) -> Moment {
     pair()
         .canary_on_candidate()
         .tasks(primary, canary)

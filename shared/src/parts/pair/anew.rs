@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use super::{Back, Rollout, Service, Which};
-use crate::{clock::Timestamp, decision::Step, names::TaskDefinitionArn, record::Lacking};
+use crate::{
+    clock::Timestamp, decision::Step, names::TaskDefinitionArn, traffic::release::Lacking,
+};
 
 /// Failed deployments of the stable version that are due to be made anew, and those that AWS does not take again.
 #[derive(Debug, Default)]

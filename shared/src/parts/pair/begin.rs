@@ -1,13 +1,19 @@
 //! How a release of two services begins. Pure.
 
-use super::{Both, Candidate, Found, FoundService, Holds, Pair, Seen, Set, View, keeps_a_task};
+use super::{
+    Both, Candidate, Found, FoundDefinition, FoundService, Holds, InFull, Pair, Seen, Set, View,
+    keeps_a_task,
+};
 use crate::{
     clock::Timestamp,
     decision::{Refusal, WaitingOn},
     names::ReleaseId,
     parts::task_definition::{Definition, Digests, Wanted},
-    record::{FoundDefinition, Promotion},
-    traffic::begin::{Begun, InFull, NotBegun, Released},
+    traffic::{
+        begin::{Begun, NotBegun, Released},
+        body::Part,
+        release::Promotion,
+    },
 };
 
 /// What is read of two services once, before a release begins.
@@ -197,10 +203,10 @@ impl Planned<'_> {
 }
 
 impl Before {
-    fn in_full(&self) -> InFull {
+    fn in_full(&self) -> Part {
         let definitions = [Some(&self.stable), self.stable_of_canary.as_ref()];
         let definitions = definitions.into_iter().flatten();
-        InFull {
+        let in_full = InFull {
             definitions: definitions
                 .filter_map(|definition| {
                     Some(FoundDefinition {
@@ -209,7 +215,7 @@ impl Before {
                     })
                 })
                 .collect(),
-            rules: Vec::new(),
-        }
+        };
+        Part::of(&in_full)
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     exits::Watched,
     gates::When,
     names::TaskDefinitionArn,
-    record::Promotion,
+    traffic::release::Promotion,
     weight::Weight,
 };
 

@@ -2,13 +2,16 @@
 
 mod anew;
 mod begin;
+mod by_hand;
 mod candidate;
 mod counts;
 mod found;
 mod gates;
 mod hold;
+mod in_full;
 mod left;
 pub mod left_over;
+mod missed;
 mod observe;
 mod place;
 mod preflight;
@@ -28,24 +31,25 @@ use serde::{Deserialize, Serialize};
 use crate::{
     clock::Timestamp,
     exits::Exits,
-    names::{ClusterName, ServiceName},
+    names::{ClusterName, PairId, ServiceName},
     target::ProtectedTasks,
     traffic::model::{News, Versions},
 };
 
 pub use anew::{has_failed, rest};
 pub use begin::{Asked, Before, Beginning, Planned};
+pub use by_hand::by_hand;
 pub use candidate::Candidate;
 pub use counts::{Counts, SetCounts};
 pub use found::FoundService;
 pub use hold::{Hold, Holds, keeps_a_task};
-pub use observe::placing;
+pub use in_full::{FoundDefinition, InFull};
 pub use place::Placing;
 pub use promote::Promoting;
 pub use restore::Back;
 pub use restoring::{Forced, Kept, KeptService, Restoring, Which};
 pub use scaling::{ScalableTarget, Suspended};
-pub use seen::Seen;
+pub use seen::{Listed, Seen};
 pub use service::{Deployment, Protection, Rollout, Service, Settings, Task};
 pub use view::{Both, View};
 
@@ -92,6 +96,14 @@ pub struct Set {
     /// What a rollback has found out.
     #[serde(default, skip_serializing_if = "Restoring::is_empty")]
     pub restoring: Restoring,
+}
+
+impl Pair {
+    /// Key of its release record.
+    #[must_use]
+    pub fn id(&self) -> PairId {
+        PairId::new(&self.cluster, &self.primary)
+    }
 }
 
 impl Set {

@@ -6,7 +6,7 @@ use crate::{
     decision::{Step, WaitingOn},
     names::TaskDefinitionArn,
     observation::Known,
-    record::Promotion,
+    traffic::release::Promotion,
 };
 
 /// A release that is being rolled back.

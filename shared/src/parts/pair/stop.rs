@@ -1,7 +1,7 @@
 //! What takes work from the candidate and needs nothing but the record: no version that may be missing, no read that may fail.
 
 use super::{Back, FoundService, KeptService, Restoring, Service, Set};
-use crate::{decision::Step, names::ServiceName, observation::Known, record::Promotion};
+use crate::{decision::Step, names::ServiceName, observation::Known, traffic::release::Promotion};
 
 impl Back<'_> {
     /// The canary gets no tasks, while it is the release's: before the promotion gives counts back, and unless it was seen to run

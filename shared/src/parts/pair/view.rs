@@ -1,14 +1,16 @@
 //! What the kit's conditions are asked about.
 
-use super::{Counts, Found, FoundService, Holds, Pair, Seen, Service, Set};
+use super::{Counts, Found, Holds, Pair, Seen, Service, Set};
 use crate::{
     clock::Timestamp,
     decision::{Doing, Step, WaitingOn},
-    names::{ReleaseId, ServiceName, TaskDefinitionArn},
+    names::{ReleaseId, TaskDefinitionArn},
     observation::Known,
     reconcile::FUNCTION_TIMEOUT,
-    record::{Missing, Promotion},
-    traffic::model::{Model, Short, View as Whole},
+    traffic::{
+        model::{Model, Short, View as Whole},
+        release::{Missing, Promotion},
+    },
 };
 
 /// The two services of a release.
@@ -125,24 +127,6 @@ impl<'a> View<'a> {
         let primary = primary.and_then(|it| found.primary.left_of_scaling(it));
         let canary = canary.and_then(|it| found.canary.left_of_scaling(it));
         primary.into_iter().chain(canary).collect()
-    }
-
-    /// The services whose scheduled actions the release has suspended.
-    #[must_use]
-    pub fn held_schedules(self) -> Vec<ServiceName> {
-        let (pair, found, holds) = (self.pair, self.found, self.holds);
-        let services = [
-            (holds.primary, &found.primary, &pair.primary),
-            (holds.canary, &found.canary, &pair.canary),
-        ];
-        let is_scheduled = |found: &FoundService| {
-            let scaling = found.scaling;
-            scaling.is_some_and(|scaling| !scaling.suspended.scheduled)
-        };
-        let held = services
-            .into_iter()
-            .filter(|(hold, found, _)| hold.suspends() && is_scheduled(found));
-        held.map(|(.., service)| service.clone()).collect()
     }
 
     /// Whether an invocation that has set counts before may still be at it.

@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::{
-    Before, Deployment, FoundService, Pair, Rollout, ScalableTarget, Seen, Service, Suspended,
+    Before, Deployment, FoundService, Listed, Pair, Rollout, ScalableTarget, Seen, Service,
+    Suspended,
 };
 use crate::{
     clock::Timestamp,
@@ -87,6 +88,7 @@ impl World {
             primary: Known::Known(self.primary.clone()),
             canary: Known::Known(self.canary.clone()),
             scaling: None,
+            listed: Listed::default(),
             exits: Known::Known(Vec::new()),
             tasks: self.in_question().map(|service| {
                 let tasks = service.deployments.iter();
@@ -315,7 +317,8 @@ impl World {
         let version = service.newest();
         let version = version.map_or("nothing", |it| it.task_definition.short());
         let is_moved = !self.is_still();
-        let is_again = service.name == self.primary.name && service.scaling == self.scaled_again();
+        let again = [self.scaled_again(), self.theirs.or(self.found.scaling)];
+        let is_again = service.name == self.primary.name && again.contains(&service.scaling);
         let is_steady = service.is_steady() || is_moved;
         let how = if is_steady { "steady" } else { "not steady" };
         let version = Part {

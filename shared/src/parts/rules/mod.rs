@@ -2,6 +2,7 @@
 
 mod actions;
 mod back;
+mod in_full;
 mod observe;
 mod place;
 mod seen;
@@ -21,7 +22,7 @@ use crate::{
 
 pub use actions::{Actions, BadActions, Content, Element, Forwarding, Rest};
 pub use back::GivingBack;
-pub use observe::each;
+pub use in_full::{FoundRule, InFull};
 pub use place::Place;
 pub use seen::{Rule, Seen};
 pub use weight::{Drain, SetWeight, drain, drain_time};

@@ -1,40 +1,69 @@
 //! What a rollback reads of rules and groups.
 
-use super::{Actions, Forward, Place, Rule, Seen};
+use super::{Actions, Forward, InFull, Place, Rule, Seen};
 use crate::{
-    aws::{Account, Trouble},
-    names::ForwardArn,
+    aws::{Account, Trouble, in_time},
+    names::{ForwardArn, PairId, ReleaseId},
     observation::{Known, Unseen},
-    observe::in_time,
 };
 
-/// Looks at every rule by itself: what is wrong with one must not keep another, or the services, from being restored.
-pub async fn each(account: &Account, place: &Place) -> Seen {
-    let batches = place.batches().into_iter().map(|arns| async move {
-        let read = async { Ok::<_, Trouble>(account.actions(place, &arns).await) };
-        let read = in_time("the rules of the load balancer", read).await;
-        let of = |at: usize| match &read {
-            Known::Known(all) => all[at].clone().into(),
-            Known::Gone => Known::Gone,
-            Known::Unknown(unseen) => Known::Unknown(unseen.clone()),
-        };
-        let rules = arns.iter().enumerate().map(|(at, arn)| Rule {
-            arn: (*arn).clone(),
-            seen: forward(place, arn, of(at)),
-            recorded: None,
+impl Seen {
+    /// What a look needs that goes on with a release, or begins one.
+    pub async fn needed(account: &Account, place: &Place) -> Self {
+        match account.rules(place).await {
+            Ok(whole) => (&whole).into(),
+            Err(unseen) => Self::unknown(&unseen.into()),
+        }
+    }
+
+    /// Looks at every rule by itself: what is wrong with one must not keep another, or the services, from being restored.
+    pub async fn each(account: &Account, place: &Place) -> Self {
+        let batches = place.batches().into_iter().map(|arns| async move {
+            let read = async { Ok::<_, Trouble>(account.actions(place, &arns).await) };
+            let read = in_time("the rules of the load balancer", read).await;
+            let of = |at: usize| match &read {
+                Known::Known(all) => all[at].clone().into(),
+                Known::Gone => Known::Gone,
+                Known::Unknown(unseen) => Known::Unknown(unseen.clone()),
+            };
+            let rules = arns.iter().enumerate().map(|(at, arn)| Rule {
+                arn: (*arn).clone(),
+                seen: forward(place, arn, of(at)),
+                recorded: None,
+            });
+            rules.collect::<Vec<_>>()
         });
-        rules.collect::<Vec<_>>()
-    });
-    let what = "elasticloadbalancing:DescribeTargetHealth";
-    let (rules, primary, canary) = tokio::join!(
-        futures_util::future::join_all(batches),
-        in_time(what, account.health_of_primary(place)),
-        in_time(what, account.health_of_canary(place))
-    );
-    Seen {
-        rules: rules.into_iter().flatten().collect(),
-        primary,
-        canary,
+        let what = "elasticloadbalancing:DescribeTargetHealth";
+        let (rules, primary, canary) = tokio::join!(
+            futures_util::future::join_all(batches),
+            in_time(what, account.health_of_primary(place)),
+            in_time(what, account.health_of_canary(place))
+        );
+        Self {
+            rules: rules.into_iter().flatten().collect(),
+            primary,
+            canary,
+        }
+    }
+
+    /// With what rules did when the release began, where they cannot be seen.
+    pub async fn recorded(
+        mut self,
+        account: &Account,
+        place: &Place,
+        (pair, release): (&PairId, &ReleaseId),
+    ) -> Self {
+        let mut rules = self.rules.iter().map(|rule| &rule.seen);
+        if !rules.any(|it| it.unseen().is_some()) {
+            return self;
+        }
+        let found: Option<InFull> = account.found_in_time(pair, release).await;
+        for rule in &mut self.rules {
+            let actions = found.as_ref().and_then(|found| found.actions(&rule.arn));
+            let read = |it| Forward::read(place.groups(), &rule.arn, it).ok();
+            rule.recorded = actions.cloned().and_then(read);
+        }
+        self
     }
 }
 
@@ -45,6 +74,7 @@ fn forward(place: &Place, arn: &ForwardArn, actions: Known<Actions>) -> Known<Fo
         Known::Known(Err(bad)) => Known::Unknown(Unseen {
             why: format!("{} {bad}", arn.short()),
             is_passing: false,
+            trouble: None,
         }),
         Known::Gone => Known::Gone,
         Known::Unknown(unseen) => Known::Unknown(unseen),

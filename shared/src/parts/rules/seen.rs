@@ -69,6 +69,12 @@ impl Seen {
         rules.chain(groups).flatten()
     }
 
+    /// Why a rule or a group is known not to exist, if one is.
+    #[must_use]
+    pub fn gone(&self) -> Option<&Unseen> {
+        self.unseen().find(|it| it.is_missing())
+    }
+
     /// Whether every rule shows the weight, or sends the canary nothing at all any more.
     #[must_use]
     pub fn is_live(&self, found: &FoundRules, weight: Weight) -> bool {

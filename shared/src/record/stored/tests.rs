@@ -10,8 +10,11 @@ use crate::{
     names::ReleaseId,
     parts::pair::{self, Counts, Kept, SetCounts, Which},
     parts::rules::Rest,
-    record::{Beside, Cause, Failing, Missing, Promotion, Reason},
-    traffic::queue,
+    record::{Beside, Cause, Failing, Reason},
+    traffic::{
+        queue,
+        release::{Missing, Promotion},
+    },
 };
 
 fn folder(schema: u32) -> PathBuf {

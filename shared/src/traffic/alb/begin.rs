@@ -7,9 +7,8 @@ use crate::{
     names::TargetGroupArn,
     parts::{
         pair::{self, Both},
-        rules::{self, FoundForward, FoundRules},
+        rules::{self, FoundForward, FoundRule, FoundRules},
     },
-    record::FoundRule,
     traffic::begin::{Begin, Beginning},
 };
 
@@ -69,7 +68,10 @@ pub(super) fn begin(alb: &Alb, of: Beginning<'_, Alb>) -> Begin<Found, Set> {
         forward: forward.arn,
         actions: forward.actions,
     });
-    begun.in_full.rules = in_full.collect();
+    let in_full = rules::InFull {
+        rules: in_full.collect(),
+    };
+    begun.in_full = begun.in_full.and(&in_full);
     Ok(begun.of(found, set))
 }
 

@@ -9,19 +9,18 @@ use crate::{
     clock::Timestamp,
     decision::Step,
     fixtures::{
-        Harm, Part, Speed, canary_group, forwarding, group, groups, http_pair_of, http_target, now,
-        primary_group, rule, second_rule,
+        Harm, Moment, Part, Speed, canary_group, forwarding, group, groups, http_pair_of,
+        http_target, now, primary_group, rule, second_rule,
     },
-    observation::Observation,
     parts::{
         pair::{
             self,
             world::{self as services, Wish, least, updates},
         },
-        rules::{self, Forward, world as balancer},
+        rules::{Forward, world as balancer},
     },
     target::Target,
-    traffic::contract::{Admitted, Place, World},
+    traffic::contract::{Admitted, Place, Tried, World},
 };
 
 /// Two services that answer requests.
@@ -39,12 +38,12 @@ impl Sites {
     fn place(
         name: &'static str,
         target: &Target,
-        found: Observation,
+        found: Moment,
         (drain_seconds, shares): (u64, &[u8]),
         speed: Speed,
     ) -> Place<Alb> {
         let traffic = target.alb().expect("a load balancer").clone();
-        let Observation {
+        let Moment {
             primary,
             canary,
             alb,
@@ -62,10 +61,10 @@ impl Sites {
         Place {
             name,
             speed,
-            model: Alb {
+            model: Tried::new(Alb {
                 pair: target.services(),
                 traffic,
-            },
+            }),
             world,
             shares: shares.to_vec(),
         }
@@ -130,7 +129,7 @@ impl Sites {
 }
 
 /// The rules of the story, each with the primary's weight and that of another group.
-fn found(weights: &[(u16, Option<u16>)], (primary, canary): (u32, u32)) -> Observation {
+fn found(weights: &[(u16, Option<u16>)], (primary, canary): (u32, u32)) -> Moment {
     let rules = &[rule(), second_rule()][..weights.len()];
     let target = http_target();
     let place = &target.alb().expect("a load balancer").place;
@@ -222,6 +221,11 @@ impl Admitted for Alb {
             if let Some(scaling) = &mut found.primary.scaling {
                 scaling.min = scaling.min.max(1);
                 scaling.max = scaling.max.max(1);
+                // What is beyond its bounds is somebody's own, until scaling moves it.
+                if !wishes.is_empty() {
+                    scaling.max = scaling.max.max(primary);
+                    scaling.min = scaling.min.min(primary);
+                }
             }
             let mut place = Sites::place("any", &target, found, (drain, &shares), speed);
             if !wishes.is_empty() {
@@ -259,13 +263,6 @@ impl World for Sites {
 
     fn seen(&self) -> Seen {
         self.seen_with(self.services.seen())
-    }
-
-    fn unseen(of: &Seen) -> Seen {
-        Seen {
-            pair: pair::Seen::nothing(),
-            rules: rules::Seen::nothing(of.rules.rules.iter().map(|rule| &rule.arn)),
-        }
     }
 
     fn hidden(&self) -> Vec<(&'static str, Seen)> {

@@ -5,7 +5,7 @@ use crate::{
     decision::{Refusal, WaitingOn},
     gates::{Gate, When},
     parts::{pair::Service, rules},
-    record::Promotion,
+    traffic::release::Promotion,
     weight::Weight,
 };
 

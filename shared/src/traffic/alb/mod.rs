@@ -7,12 +7,11 @@
 //! deregistration delay.
 
 mod as_found;
-mod aws;
 mod begin;
 #[cfg(test)]
 mod contract;
 mod gates;
-mod joined;
+mod observe;
 mod placed;
 mod promoted;
 mod share;
@@ -33,7 +32,10 @@ use crate::{
         pair::{self, Hold, Holds, Pair, Service},
         rules::{self, Forward, FoundRules, SetWeight, Weights},
     },
-    record::Lacking,
+    traffic::{
+        body::Part,
+        release::{Lacking, Missing},
+    },
     weight::{Attained, Weight},
 };
 
@@ -72,15 +74,7 @@ pub struct Set {
     pub weight: Option<SetWeight>,
 }
 
-/// What a look sees.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Seen {
-    /// Of the services.
-    pub pair: pair::Seen,
-    /// Of the load balancer.
-    pub rules: rules::Seen,
-}
-
+pub use observe::Seen;
 pub use target::AlbTraffic;
 
 type View<'a> = model::View<'a, Alb>;
@@ -127,8 +121,6 @@ impl Alb {
 impl Model for Alb {
     type Found = Found;
     type Set = Set;
-    type Seen = Seen;
-    type Before = Before;
 
     fn versions(found: &Found, set: &Set) -> Versions {
         pair::versions(&found.pair, &set.pair)
@@ -177,8 +169,9 @@ impl Model for Alb {
         self.back(false, view).restores()
     }
 
-    fn held_schedules(&self, view: View<'_>) -> Vec<ServiceName> {
-        self.pair(view).held_schedules()
+    fn by_hand(&self, missing: &[Missing], found: &Part, table: &str) -> Vec<String> {
+        let found = found.read().unwrap_or_default();
+        pair::by_hand(&self.pair.id(), missing, &found, table)
     }
 
     fn spared(&self, changed: &ServiceName, view: View<'_>) -> Set {

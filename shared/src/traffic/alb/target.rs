@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Alb;
 use crate::{
     input::BadInput,
     names::{ForwardArn, TargetGroupArn},
-    parts::rules::Place,
+    parts::{pair::Pair, rules::Place},
+    traffic::configured::Configured,
 };
 #[cfg(any(test, feature = "fixtures"))]
 use crate::{target::Target, traffic::Traffic};
@@ -145,6 +147,27 @@ impl From<Input> for AlbTraffic {
 
 fn one() -> u32 {
     1
+}
+
+impl Configured for Alb {
+    type Traffic = AlbTraffic;
+    type Input = Input;
+    const LIMITS: &'static [&'static str] = &["minTasks", "maxUnhealthy", "allowSticky"];
+
+    fn of(pair: Pair, traffic: &AlbTraffic) -> Self {
+        Self {
+            pair,
+            traffic: traffic.clone(),
+        }
+    }
+
+    fn check(&self, source: &'static str) -> Result<(), BadInput> {
+        self.traffic.check(source)
+    }
+
+    fn drains(&self) -> Result<(), &'static str> {
+        Ok(())
+    }
 }
 
 #[cfg(any(test, feature = "fixtures"))]

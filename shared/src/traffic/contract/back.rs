@@ -8,8 +8,10 @@ use crate::{
     decision::Step,
     fixtures::release,
     reconcile::FUNCTION_TIMEOUT,
-    record::{Lacking, Missing},
-    traffic::model::{Goal, Short, Toward},
+    traffic::{
+        model::{Goal, Short, Toward},
+        release::{Lacking, Missing},
+    },
 };
 
 /// More looks than any rollback takes.
@@ -179,7 +181,7 @@ impl<M: Admitted> Run<'_, M> {
     fn seen_with(&self, obstacle: Option<&Obstacle>) -> M::Seen {
         match obstacle {
             None | Some(Obstacle::Denied(_)) => self.world.seen(),
-            Some(Obstacle::Blind) => M::World::unseen(&self.world.seen()),
+            Some(Obstacle::Blind) => self.place.model.nothing(),
             Some(Obstacle::Hidden(at)) => {
                 let mut hidden = self.world.hidden();
                 hidden.swap_remove(at % hidden.len()).1
@@ -189,7 +191,7 @@ impl<M: Admitted> Run<'_, M> {
 
     /// The stopping call, decided on nothing but the record.
     pub(super) fn stopping(&self) -> Vec<Step> {
-        let (unseen, id) = (M::World::unseen(&self.world.seen()), release());
+        let (unseen, id) = (self.place.model.nothing(), release());
         let stop = |kept: &Kept<M>| {
             let view = kept.view(&unseen, &kept.set, &id, self.now);
             self.place.model.stop(view)

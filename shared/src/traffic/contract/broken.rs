@@ -1,24 +1,18 @@
 //! Models that are broken on purpose. Each of them has to fail the contract: otherwise its accounts are too kind.
 
-use std::cell::{Cell, RefCell};
-
-use proptest::strategy::BoxedStrategy;
+use std::{
+    ops::Deref,
+    sync::{Arc, Mutex},
+};
 
 use super::{
     Admitted, Clause, Place, World,
     clauses::{Trial, rights},
 };
 use crate::{
-    decision::{Doing, Refusal, Step, WaitingOn},
+    decision::{Doing, Step},
     fixtures::Speed,
-    gates::{Gate, When},
-    names::ServiceName,
-    record::Lacking,
-    traffic::{
-        begin::{Begin, Beginning},
-        model::{Attained, Goal, Model, Noted, Short, Takes, Toward, Versions, View},
-    },
-    weight,
+    traffic::model::{Attained, Goal, Short, Toward, View},
 };
 
 /// What is wrong with a model.
@@ -75,14 +69,28 @@ impl Defect {
     }
 }
 
-/// A model with something wrong.
+/// What a restless model has changed last, and whether it rests since.
+#[derive(Debug, Default)]
+struct Restless {
+    last: Option<(Doing, Vec<Step>)>,
+    rests: bool,
+}
+
+/// A model that is tried: as it is, or with something wrong.
 #[derive(Debug, Clone)]
-struct Broken<M> {
+pub(in crate::traffic) struct Tried<M> {
     model: M,
-    defect: Defect,
-    /// What it has changed last, and whether that was asked for since.
-    last: RefCell<Option<(Doing, Vec<Step>)>>,
-    is_awake: Cell<bool>,
+    defect: Option<Defect>,
+    restless: Arc<Mutex<Restless>>,
+}
+
+/// What is not said here the model answers itself.
+impl<M> Deref for Tried<M> {
+    type Target = M;
+
+    fn deref(&self) -> &M {
+        &self.model
+    }
 }
 
 /// The contract says what is wrong with a broken model.
@@ -93,7 +101,7 @@ pub(in crate::traffic) fn assert_refused<M: Admitted>(defect: &Defect) {
         speed: place.speed,
         world: place.world,
         shares: place.shares,
-        model: Broken::new(place.model, defect.clone()),
+        model: place.model.broken(defect),
     });
     let broken: Vec<_> = broken.collect();
     let mut results = broken.iter().map(|place| defect.shows_in().holds(place));
@@ -115,46 +123,39 @@ pub(in crate::traffic) fn assert_forgetting_is_refused<M: Admitted>() {
     }
 }
 
-impl<M: Admitted> Broken<M> {
-    fn new(model: M, defect: Defect) -> Self {
+impl<M: Admitted> Tried<M> {
+    /// A model as it is.
+    pub(in crate::traffic) fn new(model: M) -> Self {
         Self {
             model,
-            defect,
-            last: RefCell::new(None),
-            is_awake: Cell::new(false),
+            defect: None,
+            restless: Arc::default(),
         }
     }
 
-    /// What it changed last it changes again, every other time that nothing is to be changed.
-    fn restless(&self, toward: Toward<M::Set>) -> Toward<M::Set> {
-        if let Err(Short::Change { doing, changes, .. }) = &toward {
-            *self.last.borrow_mut() = Some((doing.clone(), changes.clone()));
-        }
-        let is_awake = self.is_awake.replace(toward.is_ok());
-        match self
-            .last
-            .borrow()
-            .clone()
-            .filter(|_| is_awake && toward.is_ok())
-        {
-            Some((doing, changes)) => Err(Short::change(doing, changes)),
-            None => toward,
+    fn broken(self, defect: &Defect) -> Self {
+        Self {
+            defect: Some(defect.clone()),
+            ..self
         }
     }
 
-    /// What the model that is wrapped decides on.
-    fn of(view: View<'_, Self>) -> View<'_, M> {
-        View {
-            now: view.now,
-            release: view.release,
-            began: view.began,
-            since: view.since,
-            asked: view.asked,
-            promotion: view.promotion,
-            refused: view.refused,
-            seen: view.seen,
-            found: view.found,
-            set: view.set,
+    pub(super) fn toward(&self, goal: Goal, view: View<'_, M>) -> Toward<M::Set> {
+        let toward = self.answer(goal, view);
+        let goes_back = matches!(goal, Goal::AsFound { .. });
+        match &self.defect {
+            Some(Defect::IsRestless) => self.restless(toward),
+            Some(Defect::TrustsTheUnseen) if *view.seen == self.model.nothing() => {
+                Ok(nothing_is_wrong())
+            }
+            Some(Defect::Forgets(right)) if goes_back => {
+                forgetting(toward, |change| M::World::right(change) == *right)
+            }
+            Some(Defect::RecordsLate) => unrecorded(toward),
+            Some(Defect::MakesOneChangeAtATime) if goal == (Goal::AsFound { fenced: true }) => {
+                one_at_a_time(toward)
+            }
+            _ => toward,
         }
     }
 
@@ -162,136 +163,45 @@ impl<M: Admitted> Broken<M> {
     fn answer(&self, goal: Goal, view: View<'_, M>) -> Toward<M::Set> {
         let goes_back = matches!(goal, Goal::AsFound { .. });
         match &self.defect {
-            Defect::FollowsTarget if goes_back => self.model.elsewhere().toward(goal, view),
-            Defect::IsHasty if !goes_back => {
+            Some(Defect::FollowsTarget) if goes_back => self.model.elsewhere().toward(goal, view),
+            Some(Defect::IsHasty) if !goes_back => {
                 let seen = &M::World::hasty(view.seen.clone());
                 self.model.toward(goal, View { seen, ..view })
             }
-            Defect::IsImpatient => {
+            Some(Defect::IsImpatient) => {
                 let now = view.began + view.now.since(view.began) * 100;
                 self.model.toward(goal, View { now, ..view })
             }
             _ => self.model.toward(goal, view),
         }
     }
-}
 
-impl<M: Admitted> Admitted for Broken<M> {
-    type World = M::World;
-
-    const DRAINS: bool = M::DRAINS;
-
-    fn places(_speed: Speed) -> Vec<Place<Self>> {
-        Vec::new()
-    }
-
-    fn any(_speed: Speed) -> BoxedStrategy<Place<Self>> {
-        unreachable!("a broken model has the places of the one that is broken")
-    }
-
-    fn elsewhere(&self) -> Self {
-        Self::new(self.model.elsewhere(), self.defect.clone())
-    }
-}
-
-impl<M: Admitted> Model for Broken<M> {
-    type Found = M::Found;
-    type Set = M::Set;
-    type Seen = M::Seen;
-    type Before = M::Before;
-
-    fn versions(found: &M::Found, set: &M::Set) -> Versions {
-        M::versions(found, set)
-    }
-
-    fn is_placed(&self, view: View<'_, Self>) -> bool {
-        self.model.is_placed(Self::of(view))
-    }
-
-    fn begin(&self, of: Beginning<'_, Self>) -> Begin<M::Found, M::Set> {
-        self.model.begin(Beginning {
-            now: of.now,
-            release: of.release,
-            seen: of.seen,
-            before: of.before,
-        })
-    }
-
-    fn toward(&self, goal: Goal, view: View<'_, Self>) -> Toward<M::Set> {
-        let toward = self.answer(goal, Self::of(view));
-        let goes_back = matches!(goal, Goal::AsFound { .. });
-        let is_unseen = || M::World::unseen(view.seen) == *view.seen;
-        match &self.defect {
-            Defect::IsRestless => self.restless(toward),
-            Defect::TrustsTheUnseen if is_unseen() => Ok(nothing_is_wrong()),
-            Defect::Forgets(right) if goes_back => {
-                forgetting(toward, |change| M::World::right(change) == *right)
-            }
-            Defect::RecordsLate => unrecorded(toward),
-            Defect::MakesOneChangeAtATime if goal == (Goal::AsFound { fenced: true }) => {
-                one_at_a_time(toward)
-            }
-            _ => toward,
-        }
-    }
-
-    fn ask(&self, gate: Gate, when: When, view: View<'_, Self>) -> Result<(), Refusal> {
-        self.model.ask(gate, when, Self::of(view))
-    }
-
-    fn undecided(&self, when: When, view: View<'_, Self>) -> Option<WaitingOn> {
-        self.model.undecided(when, Self::of(view))
-    }
-
-    fn noted(&self, when: When, view: View<'_, Self>) -> Noted<M::Set> {
-        self.model.noted(when, Self::of(view))
-    }
-
-    fn stop(&self, view: View<'_, Self>) -> Vec<Step> {
+    pub(super) fn stop(&self, view: View<'_, M>) -> Vec<Step> {
         match self.defect {
-            Defect::StopsNothing => Vec::new(),
-            Defect::FollowsTarget => self.model.elsewhere().stop(Self::of(view)),
-            _ => self.model.stop(Self::of(view)),
+            Some(Defect::StopsNothing) => Vec::new(),
+            Some(Defect::FollowsTarget) => self.model.elsewhere().stop(view),
+            _ => self.model.stop(view),
         }
     }
 
-    fn sent(&self, sent: &[Step], failed: &[Step], view: View<'_, Self>) -> M::Set {
-        self.model.sent(sent, failed, Self::of(view))
-    }
-
-    fn lacking(&self, view: View<'_, Self>) -> Vec<Lacking> {
-        self.model.lacking(Self::of(view))
-    }
-
-    fn restores(&self, view: View<'_, Self>) -> Vec<String> {
-        self.model.restores(Self::of(view))
-    }
-
-    fn held_schedules(&self, view: View<'_, Self>) -> Vec<ServiceName> {
-        self.model.held_schedules(Self::of(view))
-    }
-
-    fn spared(&self, changed: &ServiceName, view: View<'_, Self>) -> M::Set {
-        self.model.spared(changed, Self::of(view))
-    }
-
-    fn share(&self, view: View<'_, Self>) -> Option<weight::Attained> {
-        self.model.share(Self::of(view))
-    }
-
-    fn is_held(&self, goal: Goal, was: bool, view: View<'_, Self>) -> bool {
-        self.model.is_held(goal, was, Self::of(view))
-    }
-
-    fn approved(&self, view: View<'_, Self>) -> Result<(), Short<M::Set>> {
-        if self.defect == Defect::ApprovesAnything {
-            return Ok(());
+    pub(super) fn approved(&self, view: View<'_, M>) -> Result<(), Short<M::Set>> {
+        match self.defect {
+            Some(Defect::ApprovesAnything) => Ok(()),
+            _ => self.model.approved(view),
         }
-        self.model.approved(Self::of(view))
     }
 
-    fn takes(&self, goal: Goal, view: View<'_, Self>) -> Takes {
-        self.model.takes(goal, Self::of(view))
+    /// What it changed last it changes again, every other time that nothing is to be changed.
+    fn restless(&self, toward: Toward<M::Set>) -> Toward<M::Set> {
+        let mut restless = self.restless.lock().expect("nobody else");
+        if let Err(Short::Change { doing, changes, .. }) = &toward {
+            restless.last = Some((doing.clone(), changes.clone()));
+        }
+        let rested = std::mem::replace(&mut restless.rests, toward.is_ok());
+        match restless.last.clone().filter(|_| rested && toward.is_ok()) {
+            Some((doing, changes)) => Err(Short::change(doing, changes)),
+            None => toward,
+        }
     }
 }
 

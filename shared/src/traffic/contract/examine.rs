@@ -44,7 +44,7 @@ impl<M: Admitted> Run<'_, M> {
 
     fn knows_nothing(&self, kept: &Kept<M>, stage: Stage) -> Result<()> {
         let (goal, id, model) = (self.goal(stage), release(), &self.place.model);
-        let seen = M::World::unseen(&self.world.seen());
+        let seen = model.nothing();
         let view = kept.view(&seen, &kept.set, &id, self.now);
         for when in [When::Action, When::Approval, When::Guard] {
             let noted = model.noted(when, view);

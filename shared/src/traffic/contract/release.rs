@@ -9,10 +9,10 @@ use crate::{
     fixtures::{at, release, weight},
     gates::{Effect, Gate, When},
     parameters::Drain,
-    record::{Missing, Promotion},
     traffic::{
         begin::{Beginning, Begun, NotBegun},
         model::{Attained, Goal, Short, View},
+        release::{Missing, Promotion},
     },
     weight::Weight,
 };

@@ -5,14 +5,11 @@ use crate::{
     clock::Timestamp,
     decision::{Refusal, Step, WaitingOn},
     names::{ReleaseId, Version},
-    observation::Observation,
-    record::{Body, FoundInFull},
-    target::Target,
     traffic::{
-        Before,
+        Before, Seen,
         begin::{self, NotBegun as Why, Released},
-        joined::Joined,
-        sight::Sight,
+        body::{Body, Part},
+        line::Listed,
     },
 };
 
@@ -23,10 +20,8 @@ pub struct Beginning<'a> {
     pub now: Timestamp,
     /// The release.
     pub release: &'a ReleaseId,
-    /// Where.
-    pub target: &'a Target,
     /// What was seen.
-    pub seen: &'a Observation,
+    pub seen: &'a Seen,
     /// What was read for the beginning; `None` if there was nothing to begin on.
     pub before: Option<&'a Before>,
 }
@@ -41,7 +36,7 @@ pub struct Begins {
     /// What is to be said besides, each in words.
     pub but: Vec<String>,
     /// What a rollback may have to give back without being able to read it.
-    pub in_full: FoundInFull,
+    pub in_full: Part,
     /// The first changes, without an order among them.
     pub changes: Vec<Step>,
 }
@@ -66,61 +61,34 @@ pub enum NotBegun {
     Refuse(Refusal),
 }
 
-impl Beginning<'_> {
-    /// How the release begins, if everything is in order.
-    ///
-    /// # Errors
-    /// It does not begin.
-    pub fn begin(self) -> Result<Begins, NotBegun> {
-        self.target.traffic.begin(self)
-    }
-}
-
 /// How a release of one model begins.
-pub(in crate::traffic) fn begin<M: Joined>(
-    of: Beginning<'_>,
-    traffic: &M::Traffic,
-) -> Result<Begins, NotBegun> {
-    let model = M::of(of.target, traffic);
-    let seen = M::seen(&Sight::of(of.seen)).ok_or(NotBegun::Wait(WaitingOn::OtherInvocation))?;
+pub(super) fn begin<M: Listed>(model: &M, of: Beginning<'_>) -> Result<Begins, NotBegun> {
+    let unseen = NotBegun::Wait(WaitingOn::OtherInvocation);
     let begun = model.begin(begin::Beginning {
         now: of.now,
         release: of.release,
-        seen: &seen,
-        before: of.before.and_then(M::before),
+        seen: M::of_seen(of.seen).ok_or(unseen)?,
+        before: of.before.and_then(M::of_before),
     });
     let begun = begun.map_err(unbegun::<M>)?;
     Ok(Begins {
-        body: body::<M>(&begun.found, &begun.set),
+        body: Body::of(&begun.found, &begun.set),
         released: begun.released,
         but: begun.but,
-        in_full: FoundInFull {
-            pair: of.target.pair(),
-            release: of.release.clone(),
-            definitions: begun.in_full.definitions,
-            rules: begun.in_full.rules,
-        },
+        in_full: begun.in_full,
         changes: begun.changes,
     })
 }
 
-fn unbegun<M: Joined>(why: Why<M::Found, M::Set>) -> NotBegun {
+fn unbegun<M: Listed>(why: Why<M::Found, M::Set>) -> NotBegun {
     match why {
         Why::NothingToDo { found, set, images } => NotBegun::NothingToDo {
             runs: M::versions(&found, &set).stable,
-            body: body::<M>(&found, &set),
+            body: Body::of(&found, &set),
             images,
         },
         Why::BadRequest(refusal) => NotBegun::BadRequest(refusal),
         Why::Wait(waiting_on) => NotBegun::Wait(waiting_on),
         Why::Refuse(refusal) => NotBegun::Refuse(refusal),
     }
-}
-
-fn body<M: Joined>(found: &M::Found, set: &M::Set) -> Body {
-    Body::of(found, set).unwrap_or_else(|error| {
-        // Both have fields, and a name for each.
-        tracing::error!("what is found is not stored: {error}");
-        Body::default()
-    })
 }

@@ -13,7 +13,7 @@ use crate::{
         world::{self as services, Wish, least, updates},
     },
     target::Target,
-    traffic::contract::{Admitted, Place, World},
+    traffic::contract::{Admitted, Place, Tried, World},
 };
 
 /// Two services that consume one queue.
@@ -50,10 +50,10 @@ impl Consumers {
         Place {
             name,
             speed,
-            model: Queue {
+            model: Tried::new(Queue {
                 pair: target.services(),
                 traffic,
-            },
+            }),
             world,
             shares: shares.to_vec(),
         }
@@ -170,13 +170,7 @@ impl World for Consumers {
         Seen {
             pair: self.services.seen(),
             dead_letters: Known::Known(Some(0)),
-        }
-    }
-
-    fn unseen(_of: &Seen) -> Seen {
-        Seen {
-            pair: pair::Seen::nothing(),
-            dead_letters: Known::nothing(),
+            queue: Known::Known(()),
         }
     }
 

@@ -5,7 +5,7 @@ mod begin;
 #[cfg(test)]
 mod contract;
 mod gates;
-mod joined;
+mod observe;
 mod placed;
 mod plan;
 mod promoted;
@@ -22,12 +22,15 @@ use crate::{
     decision::{Refusal, Step, WaitingOn},
     gates::{Gate, Letters, When},
     names::ServiceName,
-    observation::Known,
     parts::pair::{self, Hold, Holds, Pair},
-    record::Lacking,
+    traffic::{
+        body::Part,
+        release::{Lacking, Missing},
+    },
     weight::Attained,
 };
 
+pub use observe::Seen;
 pub use plan::{Unreachable, plan};
 pub use target::{Mode, QueueTraffic};
 
@@ -61,15 +64,6 @@ pub struct Set {
     /// What looks have seen of the dead-letter queue; `None` while that is what the release found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub letters: Option<Letters>,
-}
-
-/// What a look sees.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Seen {
-    /// Of the services.
-    pub pair: pair::Seen,
-    /// Messages in the dead-letter queue, if the target has one.
-    pub dead_letters: Known<Option<u64>>,
 }
 
 type View<'a> = model::View<'a, Queue>;
@@ -106,8 +100,6 @@ impl Queue {
 impl Model for Queue {
     type Found = Found;
     type Set = Set;
-    type Seen = Seen;
-    type Before = pair::Before;
 
     fn versions(found: &Found, set: &Set) -> Versions {
         pair::versions(&found.pair, &set.pair)
@@ -156,8 +148,9 @@ impl Model for Queue {
         self.back(false, view).restores()
     }
 
-    fn held_schedules(&self, view: View<'_>) -> Vec<ServiceName> {
-        self.pair(view).held_schedules()
+    fn by_hand(&self, missing: &[Missing], found: &Part, table: &str) -> Vec<String> {
+        let found = found.read().unwrap_or_default();
+        pair::by_hand(&self.pair.id(), missing, &found, table)
     }
 
     fn spared(&self, changed: &ServiceName, view: View<'_>) -> Set {

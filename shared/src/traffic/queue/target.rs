@@ -2,7 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{input::BadInput, names::QueueUrl};
+use super::Queue;
+use crate::{
+    input::BadInput,
+    names::QueueUrl,
+    parts::pair::Pair,
+    traffic::{configured::Configured, model::Goal},
+    weight::Weight,
+};
 #[cfg(any(test, feature = "fixtures"))]
 use crate::{target::Target, traffic::Traffic};
 
@@ -115,6 +122,42 @@ impl From<Input> for QueueTraffic {
             max_tasks: input.max_tasks,
             floor_primary: input.floor_primary,
         }
+    }
+}
+
+impl Configured for Queue {
+    type Traffic = QueueTraffic;
+    type Input = Input;
+    const LIMITS: &'static [&'static str] = &["maxDeadLetters", "guardMaxDeadLetters", "maxTasks"];
+
+    fn of(pair: Pair, traffic: &QueueTraffic) -> Self {
+        Self {
+            pair,
+            traffic: traffic.clone(),
+        }
+    }
+
+    fn check(&self, source: &'static str) -> Result<(), BadInput> {
+        self.traffic.check(source)
+    }
+
+    fn admits(&self, goal: Goal) -> Result<(), &'static str> {
+        match (self.traffic.mode, goal) {
+            (
+                Mode::Additive,
+                Goal::Share {
+                    asked: Weight::ALL, ..
+                },
+            ) => Err(
+                "100 % cannot be reached while the primary keeps its tasks (mode additive); allowed is 0 to 99, and promote-primary for \
+                 everything",
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    fn drains(&self) -> Result<(), &'static str> {
+        Err("there is no weight to lower: the pair consumes a queue; leave the field out")
     }
 }
 

@@ -92,8 +92,8 @@ fn the_canarys_scaling_is_held_before_its_count_is_changed() {
 
 #[test]
 fn the_candidate_goes_to_the_canary_and_is_deployed_when_every_task_runs_it() {
-    let registered = |pair: Observation| pair.recorded(record().registered());
-    let on = |pair: Observation| registered(pair.canary_on_candidate());
+    let registered = |pair: Moment| pair.recorded(record().registered());
+    let on = |pair: Moment| registered(pair.canary_on_candidate());
     let tasks = |many| Detail::Tasks(running_tasks(&candidate(), many));
     let mut mixed = running_tasks(&candidate(), 1);
     mixed.extend(running_tasks(&stable(), 1));

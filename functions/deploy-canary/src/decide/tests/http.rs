@@ -1,7 +1,7 @@
 use canary::{
     fixtures::{
-        canary_group, forwarding, found, group, groups, http_pair, http_pair_of, http_record,
-        http_target, primary_group, rule, second_rule,
+        Moment, canary_group, forwarding, found, group, groups, http_pair, http_pair_of,
+        http_record, http_target, primary_group, rule, second_rule,
     },
     job::FailureType::{ConfigurationError, JobFailed},
     parts::rules::{Forward, FoundForward, Rest, TargetHealth},
@@ -20,7 +20,7 @@ fn starting(groups: Groups) -> Detail {
     }))
 }
 
-fn sticky(pair: Observation) -> Observation {
+fn sticky(pair: Moment) -> Moment {
     pair.balancing(|alb| alb.forwards[0].rest.sticky_seconds = Some(60))
 }
 
@@ -178,13 +178,11 @@ fn a_group_of_another_service_or_load_balancer_is_refused_with_both_named() {
 
 #[test]
 fn what_is_refused_about_the_load_balancer_is_a_configuration_error_where_it_is_one() {
-    let refusal = |pair: Observation, groups: Groups| match decide(
-        &http_look(),
-        &seen(pair, starting(groups)),
-    ) {
-        Decision::Refuse(refusal) => refusal.failure_type(),
-        other => panic!("{}", told(&other)),
-    };
+    let refusal =
+        |pair: Moment, groups: Groups| match decide(&http_look(), &seen(pair, starting(groups))) {
+            Decision::Refuse(refusal) => refusal.failure_type(),
+            other => panic!("{}", told(&other)),
+        };
     let nowhere = Groups {
         canary: Vec::new(),
         ..groups()

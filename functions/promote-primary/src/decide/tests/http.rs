@@ -1,4 +1,4 @@
-use canary::fixtures::{DRAIN_SECONDS, http_pair, http_record, http_target};
+use canary::fixtures::{DRAIN_SECONDS, Moment, http_pair, http_record, http_target};
 
 use super::*;
 
@@ -15,7 +15,7 @@ fn promoted_to(percent: u8) -> Record {
 }
 
 /// Both on the candidate, all targets healthy, the canary with so much of the rule.
-fn sent(weight: u16, record: Record) -> Observation {
+fn sent(weight: u16, record: Record) -> Moment {
     http_pair()
         .both_on_candidate()
         .serving(3, 2)
@@ -23,7 +23,7 @@ fn sent(weight: u16, record: Record) -> Observation {
         .recorded(record)
 }
 
-fn proven(pair: Observation) -> Seen {
+fn proven(pair: Moment) -> Seen {
     let many = pair.primary.running;
     with_tasks(pair, many)
 }

@@ -2,7 +2,8 @@ mod unseen;
 
 use canary::{
     fixtures::{
-        DRAIN_SECONDS, http_pair, http_pair_of, http_record, http_record_of, rule, second_rule,
+        DRAIN_SECONDS, Moment, http_pair, http_pair_of, http_record, http_record_of, rule,
+        second_rule,
     },
     names::ForwardArn,
 };
@@ -18,11 +19,11 @@ fn shifted(percent: u8) -> Record {
 }
 
 /// The candidate on the canary, all targets healthy, the canary with so much of every rule.
-fn sent(weight: u16, record: Record) -> Observation {
+fn sent(weight: u16, record: Record) -> Moment {
     sent_by(&[rule()], weight, record)
 }
 
-fn sent_by(rules: &[ForwardArn], weight: u16, record: Record) -> Observation {
+fn sent_by(rules: &[ForwardArn], weight: u16, record: Record) -> Moment {
     http_pair_of(rules)
         .canary_on_candidate()
         .serving(3, 2)
@@ -100,7 +101,7 @@ fn the_first_write_sends_every_request_to_the_primary_and_takes_no_task_from_the
 
 #[test]
 fn only_the_canary_answers_so_it_gets_the_requests_and_keeps_its_tasks_until_the_primary_is_back() {
-    let dead = |pair: Observation| pair.healthy(0, 2);
+    let dead = |pair: Moment| pair.healthy(0, 2);
     let promoted = |record: Record| {
         dead(sent(0, record)).primary(|primary| primary.on(&candidate()).scaled(2, 9))
     };
@@ -258,7 +259,7 @@ fn the_primarys_scaling_is_given_back_when_its_requests_are() {
         let found = http_pair().primary(|primary| primary.scaled(2, 9));
         record.having_found(&found)
     };
-    let held = |pair: Observation| {
+    let held = |pair: Moment| {
         pair.primary(|mut primary| {
             primary.scaling = Some(scaling(2, 9).held_up(3));
             primary

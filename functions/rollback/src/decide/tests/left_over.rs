@@ -1,18 +1,16 @@
 use canary::{
-    clock::Timestamp,
     decision::Decision,
-    fixtures::{at, candidate, pair, record, stable, told},
-    observation::{Known, Observation},
+    fixtures::{Moment, at, candidate, pair, record, stable, told},
+    observation::Known,
     parts::pair::{Protection, Set},
     target::ProtectedTasks,
-    traffic::sight::Sight,
 };
 
 use super::*;
 use crate::looked::Scene;
 
 /// A rollback that has stopped the canary at second 400, and one of whose tasks goes on.
-fn left_over(record: Record) -> Observation {
+fn left_over(record: Record) -> Moment {
     let rolling = record.shifting(25).rolling_back().setting(|set: &mut Set| {
         set.restoring.stopped = true;
         set.restoring.unwanted_since = Some(at(400));
@@ -28,46 +26,18 @@ fn waiting() -> Record {
     record
 }
 
-fn look(pair: Observation) -> Decision {
+fn look(pair: Moment) -> Decision {
     let protection = Protection {
         tasks: 1,
         until: at(7600),
     };
     let looked = Scene::of(pair).with_status("Stopped").but(|seen| {
-        seen.pair.pair.left_over = Known::Known(vec!["0a1b".to_owned()]);
-        if let Known::Known(canary) = &mut seen.pair.pair.canary {
+        seen.pair.services().left_over = Known::Known(vec!["0a1b".to_owned()]);
+        if let Known::Known(canary) = &mut seen.pair.services().canary {
             canary.protection = Some(protection);
         }
     });
     looked.look(&Trigger::Schedule)
-}
-
-fn due(pair: &Observation, now: Timestamp) -> bool {
-    let looked = Looked {
-        record: pair.record.as_ref().expect("a rollback"),
-        now,
-        seen: &Sight::of(pair),
-    };
-    looked.open().has_left_over()
-}
-
-#[test]
-fn a_task_of_the_candidate_is_left_over_a_minute_after_nobody_wanted_it() {
-    let left = left_over(record());
-    assert!(!due(&left, at(459)) && due(&left, at(460)));
-    let gone = left_over(record()).canary(|canary| canary.tasks(0).on(&stable()));
-    assert!(!due(&gone, at(460)), "nothing is left");
-    let wanted = left_over(record()).canary(|canary| canary.tasks(2).on(&candidate()));
-    assert!(!due(&wanted, at(460)), "it is what the service wants");
-    let replaced = left_over(record());
-    let replaced = replaced.canary(|canary| {
-        canary
-            .tasks(2)
-            .on(&stable())
-            .running(1)
-            .replacing(&candidate(), 1)
-    });
-    assert!(!due(&replaced, at(460)), "it is being replaced");
 }
 
 #[test]

@@ -2,7 +2,7 @@ mod refused;
 
 use canary::{
     fixtures::{
-        DRAIN_SECONDS, found, http_pair_of, http_record, http_record_of, http_target, rule,
+        DRAIN_SECONDS, Moment, found, http_pair_of, http_record, http_record_of, http_target, rule,
         second_rule,
     },
     parts::pair::Suspended,
@@ -23,7 +23,7 @@ fn rules(many: usize) -> Vec<canary::names::ForwardArn> {
 }
 
 /// The candidate on the canary, all targets healthy, the canary with so much of one rule.
-fn sent(primary: u32, canary: u32, weight: u16, record: Record) -> Observation {
+fn sent(primary: u32, canary: u32, weight: u16, record: Record) -> Moment {
     let rules = record.found_rules().forwards.len();
     http_pair_of(&self::rules(rules))
         .canary_on_candidate()
@@ -45,7 +45,7 @@ fn set(from: u8, to: u8) -> Record {
     http_record().shifting(to).set_weight(from, to, at(590))
 }
 
-fn starting(seen: Observation, initial: u32) -> Observation {
+fn starting(seen: Moment, initial: u32) -> Moment {
     seen.balancing(|alb| {
         alb.canary.healthy -= initial;
         alb.canary.initial = initial;

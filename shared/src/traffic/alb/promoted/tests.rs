@@ -1,19 +1,18 @@
 use super::*;
 use crate::{
     fixtures::{
-        DRAIN_SECONDS, at, candidate, found, http_pair, http_record, rule, running_tasks,
+        DRAIN_SECONDS, Moment, at, candidate, found, http_pair, http_record, rule, running_tasks,
         told_toward,
     },
-    observation::Observation,
     record::Record,
-    traffic::{door::Release, model::Goal},
+    traffic::model::Goal,
 };
 
 fn goal(drain: Drain) -> Goal {
     Goal::Promoted { drain, over: false }
 }
 
-fn toward(drain: Drain, seen: &Observation) -> String {
+fn toward(drain: Drain, seen: &Moment) -> String {
     told_toward(goal(drain), seen)
 }
 
@@ -26,7 +25,7 @@ fn promoted_to(percent: u8) -> Record {
 }
 
 /// Both on the candidate, all targets healthy, the canary with so much of the rule.
-fn sent(weight: u16, record: Record) -> Observation {
+fn sent(weight: u16, record: Record) -> Moment {
     let mut pair = http_pair()
         .both_on_candidate()
         .serving(3, 2)
@@ -126,12 +125,7 @@ fn a_step_takes_its_interval_and_the_time_of_the_requests_that_it_leaves() {
     let takes = |record: Record| {
         let seen = sent(50, record);
         let record = seen.record.as_ref().unwrap();
-        Release {
-            record,
-            seen: &seen,
-        }
-        .open()
-        .takes(goal(drain))
+        record.open(seen.now, &seen.pair()).takes(goal(drain))
     };
     let step = Takes {
         since: Some(at(550)),

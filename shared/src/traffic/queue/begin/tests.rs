@@ -1,9 +1,9 @@
 use super::Queue;
 use crate::{
     decision::WaitingOn,
-    fixtures::{self, definition, image, now, pair, release, target},
+    fixtures::{self, Moment, definition, image, now, pair, release, target},
     names::TaskDefinitionArn,
-    observation::{Known, Observation},
+    observation::Known,
     parts::{
         pair::{self, Service, Settings},
         task_definition::{Definition, Digests},
@@ -12,9 +12,9 @@ use crate::{
     traffic::{
         Before, begin,
         door::{Beginning, NotBegun},
+        line::Listed,
         model::Model,
         queue,
-        sight::Sight,
     },
 };
 use serde_json::json;
@@ -31,7 +31,7 @@ fn inactive() -> Definition {
 }
 
 /// The pair with the settings of both services changed.
-fn with(change: impl Fn(&mut Settings)) -> Observation {
+fn with(change: impl Fn(&mut Settings)) -> Moment {
     let changed = |mut service: Service| {
         change(&mut service.settings);
         service
@@ -41,7 +41,7 @@ fn with(change: impl Fn(&mut Settings)) -> Observation {
 
 fn told(
     target: &Target,
-    seen: &Observation,
+    seen: &Moment,
     stable: &Definition,
     of_canary: Option<&Definition>,
 ) -> String {
@@ -57,11 +57,10 @@ fn told(
     let beginning = Beginning {
         now: now(),
         release: &release(),
-        target,
-        seen,
+        seen: &seen.pair(),
         before: Some(&before),
     };
-    match beginning.begin() {
+    match target.model().begin(beginning) {
         Ok(_) => "begins".to_owned(),
         Err(NotBegun::Refuse(refusal)) => refusal.to_string(),
         Err(other) => panic!("{other:?}"),
@@ -231,11 +230,8 @@ fn what_was_not_seen_is_waited_for_before_anything_is_found_in_it() {
     let Before::Queue(before) = &before else {
         panic!("a queue")
     };
-    let whole = Sight::of(&pair());
-    let seen = queue::Seen {
-        pair: whole.pair,
-        dead_letters: whole.dead_letters,
-    };
+    let seen = pair().pair();
+    let seen = Queue::of_seen(&seen).expect("a queue");
     let begins = |change: fn(&mut queue::Seen)| {
         let mut seen = seen.clone();
         change(&mut seen);

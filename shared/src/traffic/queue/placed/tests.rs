@@ -1,32 +1,26 @@
 use crate::{
     decision::WaitingOn,
-    fixtures::{at, candidate, pair, record, running_tasks},
-    observation::{Known, Observation, Unseen},
+    fixtures::{Moment, at, candidate, pair, record, running_tasks},
+    observation::{Known, Unseen},
+    parts::pair as services,
     record::Record,
     traffic::{
-        door::{Between, Looked},
+        door::Between,
         model::{Attained, Goal},
-        sight::Sight,
     },
 };
 
 /// What is between, with something about what was seen changed.
 fn between(
     record: &Record,
-    seen: &Observation,
-    change: impl FnOnce(&mut Sight),
+    seen: &Moment,
+    change: impl FnOnce(&mut services::Seen),
 ) -> Result<Attained, Between> {
-    let mut sight = Sight::of(seen);
-    change(&mut sight);
-    let looked = Looked {
-        record,
-        now: seen.now,
-        seen: &sight,
-    };
-    looked.open().toward(Goal::Placed)
+    let pair = seen.pair().but(change);
+    record.open(seen.now, &pair).toward(Goal::Placed)
 }
 
-fn placed() -> Observation {
+fn placed() -> Moment {
     let mut seen = pair().canary_on_candidate();
     seen.tasks = Some(running_tasks(&candidate(), 1));
     seen
@@ -36,19 +30,21 @@ fn unknown<T>() -> Known<T> {
     Known::Unknown(Unseen {
         why: "not allowed".to_owned(),
         is_passing: false,
+        trouble: None,
     })
 }
 
 #[test]
 fn what_was_not_seen_is_waited_for_wherever_the_candidate_is() {
-    let rows: [fn(&mut Sight); 4] = [
-        |seen| seen.pair.primary = unknown(),
-        |seen| seen.pair.canary = unknown(),
-        |seen| seen.pair.canary = Known::Gone,
+    let rows: [fn(&mut services::Seen); 4] = [
+        |seen| seen.primary = unknown(),
+        |seen| seen.canary = unknown(),
+        |seen| seen.canary = Known::Gone,
         |seen| {
-            seen.pair.scaling = Some(Unseen {
+            seen.scaling = Some(Unseen {
                 why: "not allowed".to_owned(),
                 is_passing: false,
+                trouble: None,
             });
         },
     ];
@@ -66,7 +62,7 @@ fn what_was_not_seen_is_waited_for_wherever_the_candidate_is() {
         }
     }
     let unlisted = between(&record().registered(), &placed(), |seen| {
-        seen.pair.tasks = None;
+        seen.tasks = None;
     });
     assert!(
         matches!(unlisted, Err(Between::Wait(WaitingOn::Rollout { .. }))),

@@ -1,13 +1,12 @@
 use crate::{
-    fixtures::{candidate, foreign, pair, record, running_tasks, target, told_toward},
-    observation::Observation,
+    fixtures::{Moment, candidate, foreign, pair, record, running_tasks, target, told_toward},
     parameters::Drain,
     parts::pair::Service,
     traffic::model::Goal,
 };
 
 /// With the tasks of the primary listed.
-fn toward(over: bool, mut seen: Observation) -> String {
+fn toward(over: bool, mut seen: Moment) -> String {
     seen.tasks = Some(running_tasks(&candidate(), seen.primary.running));
     let drain = Drain::default();
     told_toward(Goal::Promoted { drain, over }, &seen)

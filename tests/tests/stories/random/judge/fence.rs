@@ -2,10 +2,7 @@
 
 use std::ops::Range;
 
-use canary::{
-    parts::pair,
-    record::{Promotion, RollingBack},
-};
+use canary::{parts::pair, record::RollingBack, traffic::release::Promotion};
 use rehearsal_core::{
     clock::Moment,
     stage,

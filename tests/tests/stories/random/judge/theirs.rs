@@ -1,6 +1,9 @@
 //! What somebody else has written stays, as far as the documents promise it (`shared/docs/gates-and-rollback.md`).
 
-use canary::record::{Phase, Promotion, Reason};
+use canary::{
+    record::{Phase, Reason},
+    traffic::release::Promotion,
+};
 use rehearsal_core::{clock::Moment, stage, world::journal::Call};
 use serde_json::json;
 

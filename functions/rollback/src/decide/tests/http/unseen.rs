@@ -14,7 +14,7 @@ fn a_rule_that_is_gone_keeps_nothing_waiting() {
     };
     let gone = |pair| {
         seen(pair).but(|seen| {
-            let balancer = seen.pair.rules.as_mut().unwrap();
+            let balancer = seen.pair.rules().unwrap();
             balancer.rules.push(Rule {
                 arn: second_rule(),
                 seen: Known::Gone,
@@ -56,7 +56,7 @@ fn a_rule_that_cannot_be_read_keeps_the_canarys_tasks_and_nothing_else() {
     };
     let unseen = |pair| {
         seen(pair).but(|seen| {
-            let balancer = seen.pair.rules.as_mut().unwrap();
+            let balancer = seen.pair.rules().unwrap();
             balancer.rules.push(Rule {
                 arn: second_rule(),
                 seen: unseen("DescribeRules of the second is denied"),
@@ -89,9 +89,9 @@ fn a_rule_that_cannot_be_read_keeps_the_canarys_tasks_and_nothing_else() {
 
 #[test]
 fn without_knowing_who_answers_requests_go_back_to_the_primary_unless_nobody_runs_there() {
-    let blind = |pair: Observation| {
+    let blind = |pair: Moment| {
         seen(pair).but(|seen| {
-            let balancer = seen.pair.rules.as_mut().unwrap();
+            let balancer = seen.pair.rules().unwrap();
             balancer.primary = unseen("DescribeTargetHealth is throttled");
             balancer.canary = unseen("DescribeTargetHealth is throttled");
         })

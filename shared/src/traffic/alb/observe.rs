@@ -1,0 +1,114 @@
+//! What is read of two services behind a load balancer.
+
+use std::fmt;
+
+use super::{Alb, Before, Groups, View};
+use crate::{
+    aws::{Account, AwsError, Trouble},
+    observation::Unseen,
+    parts::{pair, rules, task_definition::Source},
+    schedule::Window,
+    traffic::{focus::Focus, observed::Observed},
+};
+
+/// What a look sees.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// Of the services.
+    pub pair: pair::Seen,
+    /// Of the load balancer.
+    pub rules: rules::Seen,
+}
+
+/// One line for the ledger.
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.pair, self.rules)
+    }
+}
+
+impl Observed for Alb {
+    type Seen = Seen;
+    type Before = Before;
+
+    fn nothing(&self) -> Seen {
+        Seen {
+            pair: pair::Seen::nothing(),
+            rules: rules::Seen::nothing(self.traffic.place.forwards()),
+        }
+    }
+
+    fn unseen(seen: &Seen, focus: Focus) -> Vec<&Unseen> {
+        seen.pair.unseen(focus).chain(seen.rules.unseen()).collect()
+    }
+
+    fn gone(seen: &Seen) -> Option<&Unseen> {
+        seen.pair.gone().or_else(|| seen.rules.gone())
+    }
+
+    async fn observe(&self, account: &Account, focus: Focus) -> Seen {
+        let place = &self.traffic.place;
+        if focus == Focus::AsFound {
+            let rules = Box::pin(rules::Seen::each(account, place));
+            let (pair, rules) = tokio::join!(pair::Seen::each(account, &self.pair), rules);
+            return Seen { pair, rules };
+        }
+        let (pair, rules) = tokio::join!(
+            pair::Seen::needed(account, &self.pair, focus),
+            rules::Seen::needed(account, place)
+        );
+        Seen { pair, rules }
+    }
+
+    async fn closer(
+        &self,
+        account: &Account,
+        focus: Focus,
+        view: View<'_>,
+    ) -> Result<Seen, Trouble> {
+        if focus == Focus::AsFound {
+            let back = self.back(false, view);
+            let (record, release) = (self.pair.id(), view.release);
+            let rules = view.seen.rules.clone();
+            let rules = rules.recorded(account, &self.traffic.place, (&record, release));
+            let (pair, rules) = tokio::join!(back.closer(account), rules);
+            return Ok(Seen { pair, rules });
+        }
+        Ok(Seen {
+            pair: self.pair(view).closer(account, focus).await?,
+            ..view.seen.clone()
+        })
+    }
+
+    async fn before(
+        &self,
+        account: &Account,
+        seen: &Seen,
+        source: impl Future<Output = Result<Source, Trouble>> + Send,
+    ) -> Result<Option<Before>, Trouble> {
+        let pair = pair::Before::observe(account, &self.pair, &seen.pair, source);
+        let groups = async { Ok(self.groups(account).await?) };
+        let (pair, groups) = tokio::try_join!(pair, groups)?;
+        Ok(pair.map(|pair| Before { pair, groups }))
+    }
+
+    async fn missed(&self, account: &Account, view: View<'_>, held: Window) -> Vec<String> {
+        self.pair(view).missed(account, held).await
+    }
+}
+
+impl Alb {
+    async fn groups(&self, account: &Account) -> Result<Groups, AwsError> {
+        let (primary, canary) = self.traffic.place.groups();
+        let (primary, canary, drain_seconds) = tokio::try_join!(
+            account.load_balancers_of(primary, "primaryTargetGroup"),
+            account.load_balancers_of(canary, "canaryTargetGroup"),
+            account.deregistration_delay(canary, "canaryTargetGroup"),
+        )?;
+        Ok(Groups {
+            primary,
+            canary,
+            drain_seconds,
+        })
+    }
+}

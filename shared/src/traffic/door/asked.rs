@@ -1,0 +1,295 @@
+//! All that can be asked about a release, whatever its model.
+
+use crate::{
+    decision::{Doing, Refusal, Step, WaitingOn},
+    gates::{Gate, When},
+    names::ServiceName,
+    traffic::{
+        body::Body,
+        line::Listed,
+        model::{Attained, Goal, News, Noted, Short, Takes, View},
+        release::{Lacking, Release},
+    },
+    weight::Attained as Share,
+};
+
+/// What is between what is seen and a goal.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Between {
+    /// Something is to be changed; or, without changes, to be noted.
+    Change {
+        /// What this is.
+        doing: Doing,
+        /// What the record is to hold before the changes go out, if it does not yet.
+        set: Option<Body>,
+        /// The changes, without an order among them.
+        changes: Vec<Step>,
+    },
+    /// Something is on its way.
+    Wait(WaitingOn),
+    /// The goal cannot be reached.
+    Refuse(Refusal),
+}
+
+/// All that can be asked about a release, whatever its model.
+pub trait Asked {
+    /// What is between what was seen and a goal.
+    ///
+    /// # Errors
+    /// Something is.
+    fn toward(&self, goal: Goal) -> Result<Attained, Between>;
+
+    /// Whether the canary runs exactly what was approved, so that a promotion may begin.
+    ///
+    /// # Errors
+    /// It runs something else, which is refused; or it does not run for now.
+    fn approved(&self) -> Result<(), Between>;
+
+    /// Time that work needs to finish on the way to a goal; it is added to the action's timeout.
+    fn takes(&self, goal: Goal) -> Takes;
+
+    /// Whether a goal is really held, as a bake counts it; `was` if the look before saw it held.
+    fn is_held(&self, goal: Goal, was: bool) -> bool;
+
+    /// Whether the candidate was put where it may get a share. How well it runs is another question.
+    fn is_placed(&self) -> bool;
+
+    /// The share that there is, as counts or weights give it, if it was seen.
+    fn share(&self) -> Option<Share>;
+
+    /// A safety question that is asked before anything else.
+    ///
+    /// # Errors
+    /// Why the gate is closed.
+    fn ask(&self, gate: Gate, when: When) -> Result<(), Refusal>;
+
+    /// What nobody can tell yet: nothing goes further until somebody can.
+    fn undecided(&self, when: When) -> Option<WaitingOn>;
+
+    /// What is stored, with what this look has seen that counts only together with other looks; and what of that later looks need.
+    fn noted(&self, when: When) -> (Body, Option<News>);
+
+    /// What takes work from the candidate, and needs nothing else to succeed.
+    fn stop(&self) -> Vec<Step>;
+
+    /// What is stored after the look of a rollback that has sent these changes, of which these have failed.
+    fn sent(&self, sent: &[Step], failed: &[Step]) -> Body;
+
+    /// What is stored where somebody else has changed a service: what they have written stays.
+    fn spared(&self, changed: &ServiceName) -> Body;
+
+    /// What a rollback cannot do, so that it is not tried.
+    fn lacking(&self) -> Vec<Lacking>;
+
+    /// What a rollback puts back, one line each.
+    fn restores(&self) -> Vec<String>;
+}
+
+/// What a model decides on.
+pub(super) struct Told<'a, M: Listed> {
+    of: Release<'a>,
+    seen: &'a M::Seen,
+    found: M::Found,
+    set: M::Set,
+}
+
+impl<'a, M: Listed> Told<'a, M> {
+    /// Of a release; `None` where what is stored cannot be read.
+    pub(super) fn new(of: Release<'a>, seen: &'a M::Seen) -> Option<Self> {
+        let (found, set) = read::<M>(of.body, of.is_newer).ok()?;
+        Some(Self {
+            of,
+            seen,
+            found,
+            set,
+        })
+    }
+
+    pub(super) fn view(&self) -> View<'_, M> {
+        let of = self.of;
+        View {
+            now: of.now,
+            release: of.id,
+            began: of.began,
+            since: of.since,
+            asked: of.asked,
+            promotion: of.promotion,
+            refused: of.refused,
+            seen: self.seen,
+            found: &self.found,
+            set: &self.set,
+        }
+    }
+}
+
+/// A model and what it decides on.
+pub(super) struct Joint<'a, M: Listed> {
+    pub(super) model: M,
+    pub(super) told: Told<'a, M>,
+}
+
+impl<M: Listed> Joint<'_, M> {
+    fn view(&self) -> View<'_, M> {
+        self.told.view()
+    }
+
+    fn with(&self, set: &M::Set) -> Body {
+        let before = self.told.of.body;
+        Body {
+            found: before.found.clone(),
+            set: before.set.with(&self.told.set, set),
+        }
+    }
+
+    fn between(&self, short: Short<M::Set>) -> Between {
+        match short {
+            Short::Change {
+                doing,
+                set,
+                changes,
+            } => Between::Change {
+                doing,
+                set: set.map(|set| self.with(&set)),
+                changes,
+            },
+            Short::Wait(waiting_on) => Between::Wait(waiting_on),
+            Short::Refuse(refusal) => Between::Refuse(refusal),
+        }
+    }
+}
+
+/// What is stored, as its model reads it. What a later version of the suite has set in another form is not known.
+pub(super) fn read<M: Listed>(
+    body: &Body,
+    is_newer: bool,
+) -> Result<(M::Found, M::Set), serde_json::Error> {
+    let Body { found, set } = body;
+    let set = if is_newer {
+        set.read_what_is_known()
+    } else {
+        set.read()
+    };
+    Ok((found.read()?, set?))
+}
+
+impl<M: Listed> Asked for Joint<'_, M> {
+    fn toward(&self, goal: Goal) -> Result<Attained, Between> {
+        let toward = self.model.toward(goal, self.view());
+        toward.map_err(|short| self.between(short))
+    }
+
+    fn approved(&self) -> Result<(), Between> {
+        let approved = self.model.approved(self.view());
+        approved.map_err(|short| self.between(short))
+    }
+
+    fn takes(&self, goal: Goal) -> Takes {
+        self.model.takes(goal, self.view())
+    }
+
+    fn is_held(&self, goal: Goal, was: bool) -> bool {
+        self.model.is_held(goal, was, self.view())
+    }
+
+    fn is_placed(&self) -> bool {
+        self.model.is_placed(self.view())
+    }
+
+    fn share(&self) -> Option<Share> {
+        self.model.share(self.view())
+    }
+
+    fn ask(&self, gate: Gate, when: When) -> Result<(), Refusal> {
+        self.model.ask(gate, when, self.view())
+    }
+
+    fn undecided(&self, when: When) -> Option<WaitingOn> {
+        self.model.undecided(when, self.view())
+    }
+
+    fn noted(&self, when: When) -> (Body, Option<News>) {
+        let Noted { set, news } = self.model.noted(when, self.view());
+        (self.with(&set), news)
+    }
+
+    fn stop(&self) -> Vec<Step> {
+        self.model.stop(self.view())
+    }
+
+    fn sent(&self, sent: &[Step], failed: &[Step]) -> Body {
+        self.with(&self.model.sent(sent, failed, self.view()))
+    }
+
+    fn spared(&self, changed: &ServiceName) -> Body {
+        self.with(&self.model.spared(changed, self.view()))
+    }
+
+    fn lacking(&self) -> Vec<Lacking> {
+        self.model.lacking(self.view())
+    }
+
+    fn restores(&self) -> Vec<String> {
+        self.model.restores(self.view())
+    }
+}
+
+/// A release that says nothing that its model could decide on: nothing is done, and nothing is held.
+pub(super) struct Mute<'a>(pub(super) &'a Body);
+
+impl Asked for Mute<'_> {
+    fn toward(&self, _goal: Goal) -> Result<Attained, Between> {
+        Err(Between::Wait(WaitingOn::OtherInvocation))
+    }
+
+    fn approved(&self) -> Result<(), Between> {
+        Err(Between::Wait(WaitingOn::OtherInvocation))
+    }
+
+    fn takes(&self, _goal: Goal) -> Takes {
+        Takes::default()
+    }
+
+    fn is_held(&self, _goal: Goal, _was: bool) -> bool {
+        false
+    }
+
+    fn is_placed(&self) -> bool {
+        false
+    }
+
+    fn share(&self) -> Option<Share> {
+        None
+    }
+
+    fn ask(&self, _gate: Gate, _when: When) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn undecided(&self, _when: When) -> Option<WaitingOn> {
+        Some(WaitingOn::OtherInvocation)
+    }
+
+    fn noted(&self, _when: When) -> (Body, Option<News>) {
+        (self.0.clone(), None)
+    }
+
+    fn stop(&self) -> Vec<Step> {
+        Vec::new()
+    }
+
+    fn sent(&self, _sent: &[Step], _failed: &[Step]) -> Body {
+        self.0.clone()
+    }
+
+    fn spared(&self, _changed: &ServiceName) -> Body {
+        self.0.clone()
+    }
+
+    fn lacking(&self) -> Vec<Lacking> {
+        Vec::new()
+    }
+
+    fn restores(&self) -> Vec<String> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,71 @@
+//! What a model reads.
+
+use std::fmt::{Debug, Display};
+
+use super::{
+    focus::Focus,
+    model::{Model, View},
+};
+use crate::{
+    aws::{Account, Trouble},
+    observation::Unseen,
+    parts::task_definition::Source,
+    schedule::Window,
+};
+
+/// A model that looks at AWS. It writes nothing here.
+pub trait Observed: Sized {
+    /// What a look sees; what of it could not be seen is unknown. `Display` is the ledger's line.
+    type Seen: Clone + Debug + Display + PartialEq + Send + Sync;
+    /// What is read once, before a release begins.
+    type Before: Clone + Debug + PartialEq + Send + Sync;
+
+    /// Nothing was looked at.
+    fn nothing(&self) -> Self::Seen;
+
+    /// What could not be seen of all that a look depends on, in the order in which it is told.
+    fn unseen(seen: &Self::Seen, focus: Focus) -> Vec<&Unseen>;
+
+    /// What of the pair is known not to exist any more, if something is.
+    fn gone(seen: &Self::Seen) -> Option<&Unseen>;
+
+    /// Reads everything at once: one round trip.
+    fn observe(&self, account: &Account, focus: Focus) -> impl Future<Output = Self::Seen> + Send;
+
+    /// Reads what the first round calls for, of a release that goes on, or that is being rolled back.
+    ///
+    /// # Errors
+    /// Something could not be read. Never in a rollback, which goes on with what is known.
+    fn closer(
+        &self,
+        account: &Account,
+        focus: Focus,
+        view: View<'_, Self>,
+    ) -> impl Future<Output = Result<Self::Seen, Trouble>> + Send
+    where
+        Self: Model;
+
+    /// Reads what a release begins with, `source` at the same time; `None` if there is nothing to begin on.
+    ///
+    /// # Errors
+    /// Something could not be read.
+    fn before(
+        &self,
+        account: &Account,
+        seen: &Self::Seen,
+        source: impl Future<Output = Result<Source, Trouble>> + Send,
+    ) -> impl Future<Output = Result<Option<Self::Before>, Trouble>> + Send;
+
+    /// Reads what people are to hear of scheduled actions that fell into the suspension of their scaling, as a release ends.
+    fn missed(
+        &self,
+        _account: &Account,
+        _view: View<'_, Self>,
+        _held: Window,
+    ) -> impl Future<Output = Vec<String>> + Send
+    where
+        Self: Model,
+    {
+        std::future::ready(Vec::new())
+    }
+}

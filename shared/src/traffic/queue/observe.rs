@@ -1,0 +1,121 @@
+//! What is read of a queue's consumers.
+
+use std::fmt;
+
+use super::{Queue, View};
+use crate::{
+    aws::{Account, Trouble},
+    observation::{Known, Unseen},
+    parts::{pair, task_definition::Source},
+    schedule::Window,
+    traffic::{focus::Focus, observed::Observed},
+};
+
+/// What a look sees.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// Of the services.
+    pub pair: pair::Seen,
+    /// Messages in the dead-letter queue, if the target has one.
+    pub dead_letters: Known<Option<u64>>,
+    /// Whether the queue can be seen; an action's first look asks.
+    pub queue: Known<()>,
+}
+
+/// One line for the ledger.
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.pair.fmt(f)?;
+        match &self.dead_letters {
+            Known::Known(Some(letters)) => write!(f, "; {letters} dead letters"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Observed for Queue {
+    type Seen = Seen;
+    type Before = pair::Before;
+
+    fn nothing(&self) -> Seen {
+        Seen {
+            pair: pair::Seen::nothing(),
+            dead_letters: Known::nothing(),
+            queue: Known::Known(()),
+        }
+    }
+
+    fn unseen(seen: &Seen, focus: Focus) -> Vec<&Unseen> {
+        let pair = seen.pair.unseen(focus);
+        if focus == Focus::AsFound {
+            return pair.collect();
+        }
+        let queue = [seen.dead_letters.unseen(), seen.queue.unseen()];
+        pair.chain(queue.into_iter().flatten()).collect()
+    }
+
+    fn gone(seen: &Seen) -> Option<&Unseen> {
+        seen.pair.gone()
+    }
+
+    async fn observe(&self, account: &Account, focus: Focus) -> Seen {
+        if focus == Focus::AsFound {
+            return Seen {
+                pair: pair::Seen::each(account, &self.pair).await,
+                ..self.nothing()
+            };
+        }
+        let dead_letters = async {
+            match &self.traffic.dead_letter_url {
+                Some(url) => Known::needed(account.dead_letters(url).await).map(Some),
+                None => Known::Known(None),
+            }
+        };
+        let queue = async {
+            if focus == (Focus::Placed { is_first: true }) {
+                Known::needed(account.messages(&self.traffic.url, "url").await).map(|_| ())
+            } else {
+                Known::Known(())
+            }
+        };
+        let (pair, dead_letters, queue) = tokio::join!(
+            pair::Seen::needed(account, &self.pair, focus),
+            dead_letters,
+            queue
+        );
+        Seen {
+            pair,
+            dead_letters,
+            queue,
+        }
+    }
+
+    async fn closer(
+        &self,
+        account: &Account,
+        focus: Focus,
+        view: View<'_>,
+    ) -> Result<Seen, Trouble> {
+        let pair = match focus {
+            Focus::AsFound => self.back(false, view).closer(account).await,
+            _ => self.pair(view).closer(account, focus).await?,
+        };
+        Ok(Seen {
+            pair,
+            ..view.seen.clone()
+        })
+    }
+
+    async fn before(
+        &self,
+        account: &Account,
+        seen: &Seen,
+        source: impl Future<Output = Result<Source, Trouble>> + Send,
+    ) -> Result<Option<pair::Before>, Trouble> {
+        pair::Before::observe(account, &self.pair, &seen.pair, source).await
+    }
+
+    async fn missed(&self, account: &Account, view: View<'_>, held: Window) -> Vec<String> {
+        self.pair(view).missed(account, held).await
+    }
+}
