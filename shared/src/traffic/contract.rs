@@ -23,8 +23,10 @@ use crate::{
 };
 
 pub(super) use any::assert_any_holds;
+pub(super) use back::Obstacles;
 pub(super) use broken::{Defect, Tried, assert_forgetting_is_refused, assert_refused};
-pub(super) use clauses::{Trial, assert_holds};
+pub(super) use clauses::{Trial, as_found, assert_holds};
+pub(super) use release::{Looked, Run};
 
 /// A model that is tried.
 pub(super) trait Admitted: Model + Clone {

@@ -43,6 +43,8 @@ pub(crate) struct World {
     pub(crate) canary: Service,
     /// What the primary's automatic scaling wants, look by look, over and over.
     pub(crate) wishes: Vec<Wish>,
+    /// What no task of the primary ever answers on.
+    pub(crate) sick: Option<TaskDefinitionArn>,
     speed: Speed,
     looks: usize,
     /// What the primary was like, and the bounds that a scheduled action has set last.
@@ -59,6 +61,7 @@ impl World {
             now,
             found: FoundService::of(&primary).expect("a deployment"),
             theirs: None,
+            sick: None,
             primary,
             canary,
             wishes: Vec::new(),
@@ -233,14 +236,15 @@ impl World {
         self.looks += 1;
         self.scale();
         let services = [&mut self.primary, &mut self.canary];
-        for (service, waits) in services.into_iter().zip(&mut self.waits) {
+        let sick = [self.sick.as_ref(), None];
+        for ((service, waits), sick) in services.into_iter().zip(&mut self.waits).zip(sick) {
             *waits -= 1;
             let is_due = *waits == 0 || service.is_steady();
             if is_due {
                 *waits = EVERY;
             }
             if is_due && self.speed == Speed::Slow {
-                get_on(service);
+                get_on(service, sick);
             }
         }
         self.catch_up();
@@ -286,9 +290,8 @@ impl World {
 
     fn catch_up(&mut self) {
         if self.speed == Speed::Fast {
-            for service in [&mut self.primary, &mut self.canary] {
-                while get_on(service) {}
-            }
+            while get_on(&mut self.primary, self.sick.as_ref()) {}
+            while get_on(&mut self.canary, None) {}
         }
     }
 
@@ -296,13 +299,20 @@ impl World {
     pub(crate) fn tamper(&mut self) {
         let now = self.now;
         roll_out(&mut self.canary, &foreign(), now);
-        while get_on(&mut self.canary) {}
+        while get_on(&mut self.canary, None) {}
     }
 
     /// Tasks of the candidate run on one of the services.
     pub(crate) fn runs_candidate(service: &Service) -> bool {
         let mut deployments = service.deployments.iter();
         deployments.any(|it| it.running > 0 && it.task_definition == candidate())
+    }
+
+    /// How many tasks of each service answer.
+    pub(crate) fn able(&self) -> [u32; 2] {
+        let deployments = self.primary.deployments.iter();
+        let able = deployments.filter(|it| Some(&it.task_definition) != self.sick.as_ref());
+        [able.map(|it| it.running).sum(), self.canary.running]
     }
 
     /// Whether automatic scaling wants nothing.
@@ -425,12 +435,12 @@ fn count(service: &mut Service, desired: u32) {
     add_up(service);
 }
 
-/// Tasks of the newest deployment start, and only then older ones go. Whether there was anything to do.
-fn get_on(service: &mut Service) -> bool {
+/// Tasks of the newest deployment start, and once they answer older ones go. Whether there was anything to do.
+fn get_on(service: &mut Service, sick: Option<&TaskDefinitionArn>) -> bool {
     let newest = &mut service.deployments[0];
     if newest.running != newest.desired {
         newest.running = newest.desired;
-    } else if newest.rollout != Rollout::Completed {
+    } else if newest.rollout != Rollout::Completed && Some(&newest.task_definition) != sick {
         newest.rollout = Rollout::Completed;
         service.deployments.truncate(1);
     } else {

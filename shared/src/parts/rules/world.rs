@@ -6,7 +6,7 @@ use super::{Actions, Forward, Place, Seen, TargetHealth, Whole};
 use crate::{
     clock::Timestamp,
     fixtures::{Harm, Part, Speed},
-    names::{ForwardArn, TaskDefinitionArn},
+    names::ForwardArn,
     observation::Known,
     parts::pair::Service,
 };
@@ -19,8 +19,6 @@ const LOSES: usize = 4;
 pub(crate) struct World {
     /// What each rule does.
     pub(crate) forwards: Vec<Forward>,
-    /// What no task ever is a healthy target on.
-    pub(crate) sick: Option<TaskDefinitionArn>,
     place: Place,
     speed: Speed,
     /// Weights that do not show yet, and after how many looks they do.
@@ -28,6 +26,8 @@ pub(crate) struct World {
     calls: usize,
     /// Of the primary's group and of the canary's.
     healthy: [u32; 2],
+    /// Whether a rule has ever sent the canary anything.
+    pub(crate) has_sent_canary: bool,
     /// When the canary's share last became less.
     fell: Option<Timestamp>,
 }
@@ -41,12 +41,12 @@ impl World {
     ) -> Self {
         Self {
             forwards,
-            sick: None,
             place: place.clone(),
             speed,
             on_their_way: Vec::new(),
             calls: 0,
             healthy,
+            has_sent_canary: false,
             fell: None,
         }
     }
@@ -138,22 +138,15 @@ impl World {
         self.show(now);
     }
 
-    /// Tasks that run answer.
-    pub(crate) fn heal(&mut self, primary: &Service, canary: &Service) {
-        self.healthy = [primary, canary].map(|service| self.able(service));
+    /// Tasks that run answer, so many of each service's.
+    pub(crate) fn heal(&mut self, able: [u32; 2]) {
+        self.healthy = able;
     }
 
     /// Tasks that have gone answer no more.
-    pub(crate) fn lose(&mut self, primary: &Service, canary: &Service) {
-        let able = [primary, canary].map(|service| self.able(service));
+    pub(crate) fn lose(&mut self, able: [u32; 2]) {
         let [primary, canary] = self.healthy;
         self.healthy = [primary.min(able[0]), canary.min(able[1])];
-    }
-
-    fn able(&self, service: &Service) -> u32 {
-        let deployments = service.deployments.iter();
-        let able = deployments.filter(|it| Some(&it.task_definition) != self.sick.as_ref());
-        able.map(|it| it.running).sum()
     }
 
     fn show(&mut self, now: Timestamp) {
@@ -175,6 +168,7 @@ impl World {
                 *forward = shown.clone();
             }
         }
+        self.has_sent_canary |= self.sends_canary();
         let after = shares(&self.forwards);
         if before
             .iter()

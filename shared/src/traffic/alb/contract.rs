@@ -9,8 +9,8 @@ use crate::{
     clock::Timestamp,
     decision::Step,
     fixtures::{
-        Harm, Moment, Part, Speed, canary_group, forwarding, group, groups, http_pair_of,
-        http_target, now, primary_group, rule, second_rule,
+        Harm, Moment, Part, Speed, canary_group, candidate, forwarding, group, groups,
+        http_pair_of, http_target, now, primary_group, rule, second_rule,
     },
     parts::{
         pair::{
@@ -20,7 +20,7 @@ use crate::{
         rules::{Forward, world as balancer},
     },
     target::Target,
-    traffic::contract::{Admitted, Place, Tried, World},
+    traffic::contract::{Admitted, Looked, Obstacles, Place, Run, Tried, World, as_found},
 };
 
 /// Two services that answer requests.
@@ -120,10 +120,10 @@ impl Sites {
     }
 
     fn catch_up(&mut self) {
-        let (primary, canary) = (&self.services.primary, &self.services.canary);
-        self.balancer.lose(primary, canary);
+        let able = self.services.able();
+        self.balancer.lose(able);
         if self.speed == Speed::Fast {
-            self.balancer.heal(primary, canary);
+            self.balancer.heal(able);
         }
     }
 }
@@ -313,8 +313,7 @@ impl World for Sites {
 
     fn pass(&mut self, now: Timestamp) {
         // Tasks answer before older ones go.
-        self.balancer
-            .heal(&self.services.primary, &self.services.canary);
+        self.balancer.heal(self.services.able());
         self.services.pass(now);
         self.balancer.pass(now);
         self.catch_up();
@@ -325,6 +324,10 @@ impl World for Sites {
     }
 
     fn bears(&self, goes_back: bool) -> Result<(), Harm> {
+        // Who falls ill is nobody's doing.
+        if self.services.sick.is_some() {
+            return Ok(());
+        }
         let loads = self.balancer.loads(self.all);
         let is_anybody_able = loads.iter().any(|(.., healthy)| *healthy > 0);
         for (version, needed, healthy) in loads {
@@ -378,5 +381,41 @@ impl World for Sites {
 
     fn is_still(&self) -> bool {
         self.services.is_still()
+    }
+}
+
+/// Both speeds of the first place.
+fn first_places() -> Vec<Place<Alb>> {
+    let places = [Speed::Fast, Speed::Slow].map(|speed| Alb::places(speed).swap_remove(0));
+    places.to_vec()
+}
+
+#[test]
+fn a_primary_that_never_answers_on_the_candidate_is_not_promoted_and_is_rolled_back() {
+    for mut place in first_places() {
+        place.world.services.sick = Some(candidate());
+        let mut run = Run::new(&place);
+        let looked = run.release_for(100, &mut String::new());
+        assert_eq!(looked, Ok(Looked::On), "it is never promoted");
+        let before = run.clone();
+        let back = run.roll_back(&Obstacles::default());
+        assert_eq!(back.and_then(|()| as_found(&run, &before)), Ok(()));
+    }
+}
+
+#[test]
+fn a_promoted_primary_that_falls_ill_is_taken_back_while_the_canary_answers() {
+    for place in first_places() {
+        let mut run = Run::new(&place);
+        assert_eq!(run.release(), Ok(true), "it is promoted");
+        run.world.services.sick = Some(candidate());
+        run.world.balancer.has_sent_canary = false;
+        let before = run.clone();
+        let back = run.roll_back(&Obstacles::default());
+        assert_eq!(back.and_then(|()| as_found(&run, &before)), Ok(()));
+        assert!(
+            run.world.balancer.has_sent_canary,
+            "the canary takes requests"
+        );
     }
 }

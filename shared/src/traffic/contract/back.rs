@@ -30,7 +30,7 @@ pub(super) enum Obstacle {
 
 /// What is in a rollback's way.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Obstacles {
+pub(in crate::traffic) struct Obstacles {
     /// After how many looks what was under way arrives; never if it got lost.
     pub(super) late_after: Option<usize>,
     /// Look by look, from the first one.
@@ -71,7 +71,7 @@ impl<M: Admitted> Run<'_, M> {
     }
 
     /// Until everything is as found, behind the fence.
-    pub(super) fn roll_back(&mut self, obstacles: &Obstacles) -> Result<()> {
+    pub(in crate::traffic) fn roll_back(&mut self, obstacles: &Obstacles) -> Result<()> {
         if self.kept.is_none() {
             return Ok(());
         }

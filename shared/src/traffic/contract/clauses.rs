@@ -168,7 +168,11 @@ fn expected<M: Admitted>(before: &Run<'_, M>) -> Vec<Part> {
     parts.collect()
 }
 
-fn as_found<M: Admitted>(run: &Run<'_, M>, before: &Run<'_, M>) -> Result<()> {
+/// Everything is as the release found it.
+pub(in crate::traffic) fn as_found<M: Admitted>(
+    run: &Run<'_, M>,
+    before: &Run<'_, M>,
+) -> Result<()> {
     is_back(run, before, Clause::Restores, |_| true)
 }
 

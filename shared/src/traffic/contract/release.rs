@@ -62,9 +62,9 @@ pub(super) struct Kept<M: Admitted> {
 
 /// A release under way, in an account.
 #[derive(Debug, Clone)]
-pub(super) struct Run<'a, M: Admitted> {
+pub(in crate::traffic) struct Run<'a, M: Admitted> {
     pub(super) place: &'a Place<M>,
-    pub(super) world: M::World,
+    pub(in crate::traffic) world: M::World,
     pub(super) kept: Option<Kept<M>>,
     pub(super) now: Timestamp,
     pub(super) looks: usize,
@@ -82,13 +82,13 @@ pub(super) struct Run<'a, M: Admitted> {
 
 /// What a look has come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Looked {
+pub(in crate::traffic) enum Looked {
     On,
     Dead,
     Over,
 }
 
-pub(super) type Result<T> = std::result::Result<T, Violation>;
+pub(in crate::traffic) type Result<T> = std::result::Result<T, Violation>;
 
 impl Stage {
     fn was_held(self) -> bool {
@@ -129,7 +129,7 @@ impl<M: Admitted> Kept<M> {
 }
 
 impl<'a, M: Admitted> Run<'a, M> {
-    pub(super) fn new(place: &'a Place<M>) -> Self {
+    pub(in crate::traffic) fn new(place: &'a Place<M>) -> Self {
         Self {
             place,
             world: place.world.clone(),
@@ -146,21 +146,33 @@ impl<'a, M: Admitted> Run<'a, M> {
     }
 
     /// The release goes on to its end; `false` if it is killed on its way.
-    pub(super) fn release(&mut self) -> Result<bool> {
+    pub(in crate::traffic) fn release(&mut self) -> Result<bool> {
         let mut last = String::new();
-        for _ in 0..MOST_LOOKS {
-            self.pass()?;
-            match self.look(&mut last)? {
-                Looked::On => {}
-                Looked::Dead => return Ok(false),
-                Looked::Over => return Ok(true),
+        match self.release_for(MOST_LOOKS, &mut last)? {
+            Looked::Over => Ok(true),
+            Looked::Dead => Ok(false),
+            Looked::On => {
+                let stage = self.kept.as_ref().map(|kept| kept.stage);
+                let what = format!("no end, in stage {stage:?}: {last}");
+                Err(self.violation(Clause::Attains, what))
             }
         }
-        let stage = self.kept.as_ref().map(|kept| kept.stage);
-        Err(self.violation(
-            Clause::Attains,
-            format!("no end, in stage {stage:?}: {last}"),
-        ))
+    }
+
+    /// The release goes on for so many looks.
+    pub(in crate::traffic) fn release_for(
+        &mut self,
+        looks: usize,
+        last: &mut String,
+    ) -> Result<Looked> {
+        for _ in 0..looks {
+            self.pass()?;
+            match self.look(last)? {
+                Looked::On => {}
+                ended => return Ok(ended),
+            }
+        }
+        Ok(Looked::On)
     }
 
     pub(super) fn violation(&self, clause: Clause, what: impl Into<String>) -> Violation {
