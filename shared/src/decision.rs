@@ -1,7 +1,6 @@
 //! What one look calls for. No I/O, no clock, no async in here.
 
 mod doing;
-mod notice;
 mod outcome;
 mod plan;
 mod refusal;
@@ -18,11 +17,10 @@ use crate::{
 };
 
 pub use doing::{Changes, Doing};
-pub use notice::Notice;
 pub use outcome::{Idle, Outcome, besides};
 pub use plan::Plan;
 pub use refusal::Refusal;
-pub use step::{Approval, Step};
+pub use step::Step;
 pub use unfit::Unfit;
 pub use waiting::{ServiceSaid, WaitingOn};
 
@@ -159,16 +157,4 @@ impl Decision {
             steps,
         })
     }
-}
-
-/// The ending of a word that is counted.
-fn plural(many: u32) -> &'static str {
-    if many == 1 { "" } else { "s" }
-}
-
-/// A reason after a sentence, if there is one.
-fn because(reason: Option<&String>) -> String {
-    reason
-        .map(|reason| format!(": {reason}"))
-        .unwrap_or_default()
 }

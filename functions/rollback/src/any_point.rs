@@ -13,16 +13,15 @@ use canary::{
     aws::pipeline::Execution,
     decision::{Decision, Move, Refusal, Step},
     fixtures::{
-        self, Balancer, DRAIN_SECONDS, Moment, World, at, first_look, groups, image, orders, pair,
-        release, running_tasks, target, weight,
+        self, Balancer, Changes, DRAIN_SECONDS, Moment, World, at, first_look, groups, image,
+        orders, pair, release, running_tasks, target, weight,
     },
     job::Bookmark,
     names::TaskDefinitionArn,
     observation::Known,
     parameters,
-    parts::pair::Candidate,
     parts::{
-        pair::{ScalableTarget, Service, Suspended},
+        pair::{Candidate, Change, ScalableTarget, Service, Suspended},
         task_definition::{Definition, Digests},
     },
     reconcile::{Decided, Forward, Look, Stage, trigger::Trigger},
@@ -394,7 +393,7 @@ impl<'a> Run<'a> {
                 for step in std::mem::take(&mut self.late) {
                     self.world.take(&step);
                     self.watch.saw(&self.world);
-                    if matches!(&step, Step::Scale { service, .. } if *service == self.world.pair.primary.name)
+                    if matches!(step.changes(), Changes::Pair(Change::Scale { service, .. }) if *service == self.world.pair.primary.name)
                     {
                         self.noted();
                     }

@@ -5,8 +5,9 @@ mod incomplete;
 use crate::Seen;
 use canary::{
     clock::Timestamp,
-    decision::{Doing, Notice},
+    decision::Doing,
     job::cut,
+    notice::Notice,
     reconcile::trigger::Trigger,
     record::{Phase, Record},
     traffic::Seen as Pair,

@@ -229,7 +229,7 @@ impl Account {
     }
 
     /// Replaces the actions of a rule, or of a listener's default; what AWS throttles is tried again.
-    pub(super) async fn set_actions(
+    pub(crate) async fn set_actions(
         &self,
         forward: &ForwardArn,
         actions: &Actions,

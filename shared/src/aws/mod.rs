@@ -26,7 +26,7 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_types::DateTime;
 use tokio::sync::Semaphore;
 
-use crate::{clock::Timestamp, decision::Step, input::BadInput, names::ClusterName, target};
+use crate::{clock::Timestamp, input::BadInput, target};
 
 pub use error::{AwsError, Trouble};
 pub use in_time::in_time;
@@ -133,44 +133,6 @@ impl Account {
     #[must_use]
     pub fn target(&self) -> Option<&str> {
         self.settings.target.as_deref()
-    }
-
-    /// Takes one step.
-    pub async fn take(&self, cluster: &ClusterName, step: &Step) -> Result<(), AwsError> {
-        match step {
-            Step::Register { definition } => {
-                let arn = self.register_task_definition(definition).await?;
-                tracing::info!("registered {}", arn.short());
-                Ok(())
-            }
-            Step::UpdateService {
-                service,
-                task_definition,
-                desired,
-            } => {
-                self.update_service(cluster, service, task_definition.as_ref(), *desired, false)
-                    .await
-            }
-            Step::Redeploy {
-                service,
-                task_definition,
-            } => {
-                self.update_service(cluster, service, Some(task_definition), None, true)
-                    .await
-            }
-            Step::StopTask { task, reason, .. } => self.stop_task(cluster, task, reason).await,
-            Step::Scale { service, to } => self.set_scaling(cluster, service, *to).await,
-            Step::Weigh {
-                forward, actions, ..
-            } => self.set_actions(forward, actions).await,
-            Step::Reject { approval, summary } => self.reject(approval, summary).await,
-            Step::Stop {
-                pipeline,
-                release,
-                reason,
-                abandon,
-            } => self.stop(pipeline, release, reason, *abandon).await,
-        }
     }
 
     /// The table of release records.

@@ -3,7 +3,7 @@
 use aws_config::SdkConfig;
 
 use super::{Account, AwsError, Lazy, lazy};
-use crate::{decision::Notice, input::BadInput, names::TopicArn};
+use crate::{input::BadInput, names::TopicArn, notice::Notice};
 
 /// The environment variable with the topic's ARN.
 pub const TOPIC: &str = "NOTIFICATIONS_TOPIC";

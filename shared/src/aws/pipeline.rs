@@ -1,5 +1,7 @@
 //! AWS `CodePipeline`: job results, executions, approvals.
 
+use std::fmt;
+
 use aws_sdk_codepipeline::types::{
     ActionExecutionStatus::InProgress, ApprovalResult, ApprovalStatus, ExecutionDetails,
     FailureDetails, FailureType as SdkFailureType, StageExecution, StageExecutionStatus,
@@ -7,7 +9,6 @@ use aws_sdk_codepipeline::types::{
 
 use super::{Account, AwsError};
 use crate::{
-    decision::Approval,
     job::{FailureType, Report, cut},
     names::{PipelineName, ReleaseId},
 };
@@ -21,6 +22,30 @@ pub struct Execution {
     pub approvals: Vec<Approval>,
     /// What else of it is in progress: actions, as `STAGE/ACTION`.
     pub at_work: Vec<String>,
+}
+
+/// A manual approval that waits for an answer.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Approval {
+    /// The pipeline.
+    pub pipeline: PipelineName,
+    /// Its stage.
+    pub stage: String,
+    /// Its action.
+    pub action: String,
+    /// What proves that the answer is meant for this approval.
+    pub token: String,
+}
+
+/// The token is a capability: it never shows.
+impl fmt::Debug for Approval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Approval({}/{}/{})",
+            self.pipeline, self.stage, self.action
+        )
+    }
 }
 
 /// Limits of the API, in characters (botocore `codepipeline`).
@@ -179,7 +204,7 @@ impl Account {
         })
     }
 
-    pub(super) async fn reject(&self, approval: &Approval, summary: &str) -> Result<(), AwsError> {
+    pub(crate) async fn reject(&self, approval: &Approval, summary: &str) -> Result<(), AwsError> {
         const ACTION: &str = "codepipeline:PutApprovalResult";
         let resource = format!(
             "{}/{}/{}",
@@ -213,7 +238,7 @@ impl Account {
         }
     }
 
-    pub(super) async fn stop(
+    pub(crate) async fn stop(
         &self,
         pipeline: &PipelineName,
         release: &ReleaseId,

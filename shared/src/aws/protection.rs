@@ -64,7 +64,7 @@ impl Account {
     }
 
     /// `StopTask`, which protection from scale-in does not keep from anything. A task that is gone by now needs nothing.
-    pub(super) async fn stop_task(
+    pub(crate) async fn stop_task(
         &self,
         cluster: &ClusterName,
         task: &str,

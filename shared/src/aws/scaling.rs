@@ -80,7 +80,7 @@ impl Account {
         }
     }
 
-    pub(super) async fn set_scaling(
+    pub(crate) async fn set_scaling(
         &self,
         cluster: &ClusterName,
         service: &ServiceName,

@@ -157,7 +157,7 @@ impl Account {
         Ok(answers.into_iter().flatten().collect())
     }
 
-    pub(super) async fn update_service(
+    pub(crate) async fn update_service(
         &self,
         cluster: &ClusterName,
         service: &ServiceName,

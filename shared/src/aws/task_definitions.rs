@@ -40,7 +40,7 @@ impl Account {
     }
 
     /// Registers a task definition from the JSON input of `RegisterTaskDefinition`.
-    pub(super) async fn register_task_definition(
+    pub(crate) async fn register_task_definition(
         &self,
         input: &str,
     ) -> Result<TaskDefinitionArn, AwsError> {

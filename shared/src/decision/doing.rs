@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use super::{Plan, WaitingOn, besides, plural};
+use super::{Plan, WaitingOn, besides};
 use crate::{
     artifact::Images,
     clock::{Clock, Spoken, Timestamp},
@@ -11,6 +11,7 @@ use crate::{
     parts::pair::{Counts, keeps_a_task},
     record::Cause,
     weight::{Attained, Weight},
+    words::plural,
 };
 
 /// What a candidate changes, as the approval shows it: as much as is read there, in at most 300 characters.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ServiceSaid, Unfit, WaitingOn, because, plural};
+use super::{ServiceSaid, Unfit, WaitingOn};
 use crate::{
     clock::Spoken,
     job::FailureType,
@@ -10,6 +10,7 @@ use crate::{
     parts::rules::{self, Rest, TargetHealth, Weights},
     record::{Cause, Phase, Record, SCHEMA},
     target::{Difference, TARGET, Target},
+    words::{because, plural},
 };
 
 /// Why a function gives up. Its `Display` is the action's error message in the console: the first

@@ -120,7 +120,7 @@ pub enum Unfit {
     /// Neither an older task may stop nor a new one start. ECS says that in a service event only.
     #[error(
         "with {desired} task{} service {service} cannot exchange any: minimumHealthyPercent {least} and maximumPercent {most} allow it to \
-         stop none and to start none. Set maximumPercent to 200, then retry", super::plural(*desired)
+         stop none and to start none. Set maximumPercent to 200, then retry", crate::words::plural(*desired)
     )]
     CannotExchange {
         /// The service.

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use super::{Doing, because, plural};
+use super::Doing;
 use crate::{
     clock::{Spoken, Timestamp},
     names::{ReleaseId, ServiceName, TaskDefinitionArn},
@@ -14,6 +14,7 @@ use crate::{
     record::Cause,
     traffic::release::Missing,
     weight::{Share, Weight},
+    words::{because, plural},
 };
 
 /// Why there is nothing to do yet. Its `Display` is the action's summary in the console.

@@ -10,6 +10,7 @@ use crate::{
     names::ReleaseId,
     record::{FoundInFull, Record},
     target::Target,
+    traffic::door::Opened,
 };
 
 /// Who acts, for whom, and on what.
@@ -95,8 +96,8 @@ impl Actor<'_> {
 
     /// Takes steps, all at once; answers those that failed.
     pub async fn take_all(&self, steps: &[Step]) -> Vec<(Step, AwsError)> {
-        let cluster = &self.target.cluster;
-        let taking = steps.iter().map(|step| self.account.take(cluster, step));
+        let model = self.target.model();
+        let taking = steps.iter().map(|step| self.take(model.as_ref(), step));
         let results = futures_util::future::join_all(taking).await;
         let failed = steps.iter().zip(results).filter_map(|(step, result)| {
             let failure = result.err()?;
@@ -104,6 +105,19 @@ impl Actor<'_> {
             Some((step.clone(), failure))
         });
         failed.collect()
+    }
+
+    async fn take(&self, model: &dyn Opened, step: &Step) -> Result<(), AwsError> {
+        match step {
+            Step::Traffic(change) => model.apply(self.account, change).await,
+            Step::Reject { approval, summary } => self.account.reject(approval, summary).await,
+            Step::Stop {
+                pipeline,
+                release,
+                reason,
+                abandon,
+            } => self.account.stop(pipeline, release, reason, *abandon).await,
+        }
     }
 
     /// Adds to the ledger what changes no record. A ledger that cannot be written is no reason to leave

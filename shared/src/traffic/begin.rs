@@ -1,11 +1,10 @@
 //! How a release begins: what a model answers before anything is changed.
 
-use super::{body::Part, model::Model};
+use super::model::Model;
 use crate::{
-    artifact::Images,
     clock::Timestamp,
-    decision::{Refusal, Step, Unfit, WaitingOn},
     names::ReleaseId,
+    parts::{Begun, NotBegun},
 };
 
 /// What a model decides on before a release begins.
@@ -22,113 +21,10 @@ pub struct Beginning<'a, M: Model> {
 }
 
 /// The release can begin, or this is why it does not.
-pub type Begin<Found, Set> = Result<Begun<Found, Set>, NotBegun<Found, Set>>;
-
-/// A release that can begin.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Begun<Found, Set> {
-    /// What it was like before the first change.
-    pub found: Found,
-    /// What the release sets first.
-    pub set: Set,
-    /// What is released.
-    pub released: Released,
-    /// What is to be said besides, each in words.
-    pub but: Vec<String>,
-    /// What a rollback may have to give back without being able to read it.
-    pub in_full: Part,
-    /// The first changes, without an order among them.
-    pub changes: Vec<Step>,
-}
-
-/// What is released, and in place of what.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Released {
-    /// The images that were asked for.
-    pub asked: Images,
-    /// The same by their digests, where those are known.
-    pub images: Images,
-    /// What runs now, in words.
-    pub stable: String,
-    /// What that changes, by name.
-    pub changes: Vec<String>,
-}
-
-/// Why a release does not begin.
-#[derive(Debug, Clone, PartialEq)]
-pub enum NotBegun<Found, Set> {
-    /// What is asked for runs already.
-    NothingToDo {
-        /// What it is like.
-        found: Found,
-        /// What a release would have set that has released that.
-        set: Set,
-        /// The images that were asked for.
-        images: Images,
-    },
-    /// There is nothing to begin on, or what is asked for does not fit it: whatever else is the case.
-    BadRequest(Refusal),
-    /// Something is on its way.
-    Wait(WaitingOn),
-    /// A release, or its rollback, would run into this.
-    Refuse(Refusal),
-}
-
-impl<OfFound, OfSet> Begun<OfFound, OfSet> {
-    /// The same of a whole of which a kit has begun a part.
-    pub fn of<Found, Set>(
-        self,
-        found: impl FnOnce(OfFound) -> Found,
-        set: impl FnOnce(OfSet) -> Set,
-    ) -> Begun<Found, Set> {
-        Begun {
-            found: found(self.found),
-            set: set(self.set),
-            released: self.released,
-            but: self.but,
-            in_full: self.in_full,
-            changes: self.changes,
-        }
-    }
-}
-
-impl<OfFound, OfSet> NotBegun<OfFound, OfSet> {
-    /// The same of a whole of which a kit has found a part.
-    pub fn of<Found, Set>(
-        self,
-        of_found: impl FnOnce(OfFound) -> Found,
-        of_set: impl FnOnce(OfSet) -> Set,
-    ) -> NotBegun<Found, Set> {
-        match self {
-            Self::NothingToDo { found, set, images } => NotBegun::NothingToDo {
-                found: of_found(found),
-                set: of_set(set),
-                images,
-            },
-            Self::BadRequest(refusal) => NotBegun::BadRequest(refusal),
-            Self::Wait(waiting_on) => NotBegun::Wait(waiting_on),
-            Self::Refuse(refusal) => NotBegun::Refuse(refusal),
-        }
-    }
-}
-
-impl<Found, Set> From<Refusal> for NotBegun<Found, Set> {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refuse(refusal)
-    }
-}
-
-impl<Found, Set> From<Unfit> for NotBegun<Found, Set> {
-    fn from(unfit: Unfit) -> Self {
-        Self::Refuse(unfit.into())
-    }
-}
-
-impl<Found, Set> From<WaitingOn> for NotBegun<Found, Set> {
-    fn from(waiting_on: WaitingOn) -> Self {
-        Self::Wait(waiting_on)
-    }
-}
+pub type Begin<M> = Result<
+    Begun<<M as Model>::Found, <M as Model>::Set, <M as Model>::Change>,
+    NotBegun<<M as Model>::Found, <M as Model>::Set>,
+>;
 
 // By hand: a derived one would ask it of the model.
 impl<M: Model> Clone for Beginning<'_, M> {

@@ -18,7 +18,6 @@ use proptest::strategy::BoxedStrategy;
 use super::model::Model;
 use crate::{
     clock::Timestamp,
-    decision::Step,
     fixtures::{Harm, Part, Speed},
 };
 
@@ -31,7 +30,7 @@ pub(super) use release::{Looked, Run};
 /// A model that is tried.
 pub(super) trait Admitted: Model + Clone {
     /// An account in which its releases go on.
-    type World: World<Seen = Self::Seen, Before = Self::Before, Change = Step>;
+    type World: World<Seen = Self::Seen, Before = Self::Before, Change = Self::Change>;
 
     /// Whether tasks that go may have work to finish of which the model knows.
     const DRAINS: bool;

@@ -6,7 +6,7 @@ mod begin;
 use std::pin::Pin;
 
 use super::{
-    Before, Seen,
+    Before, Change, Seen,
     body::{Body, Part},
     focus::Focus,
     line::Listed,
@@ -14,7 +14,7 @@ use super::{
     release::{Missing, Release},
 };
 use crate::{
-    aws::{Account, Trouble},
+    aws::{Account, AwsError, Trouble},
     input::BadInput,
     observation::Unseen,
     parts::task_definition::Source,
@@ -102,6 +102,13 @@ pub trait Opened: Send + Sync {
     /// # Errors
     /// It does not begin.
     fn begin(&self, of: Beginning<'_>) -> Result<Begins, NotBegun>;
+
+    /// Makes a change of the model's.
+    fn apply<'a>(
+        &'a self,
+        account: &'a Account,
+        change: &'a Change,
+    ) -> Reading<'a, Result<(), AwsError>>;
 
     /// What the model says of a release of which this was seen.
     fn open<'a>(self: Box<Self>, of: Release<'a>, seen: &'a Seen) -> Box<dyn Asked + 'a>;
@@ -198,6 +205,19 @@ impl<M: Listed> Opened for M {
 
     fn begin(&self, of: Beginning<'_>) -> Result<Begins, NotBegun> {
         begin::begin(self, of)
+    }
+
+    fn apply<'a>(
+        &'a self,
+        account: &'a Account,
+        change: &'a Change,
+    ) -> Reading<'a, Result<(), AwsError>> {
+        Box::pin(async move {
+            match M::of_change(change) {
+                Some(change) => M::apply(self, account, change).await,
+                None => Ok(()),
+            }
+        })
     }
 
     fn open<'a>(self: Box<Self>, of: Release<'a>, seen: &'a Seen) -> Box<dyn Asked + 'a> {

@@ -1,6 +1,6 @@
 //! What is made of the list of the models: everything that has one part for each of them.
 
-use super::{Before, Seen, model::Model};
+use super::{Before, Change, Seen, model::Model};
 
 /// A model of the list: its own of what there is for all.
 pub(super) trait Listed: Model {
@@ -12,6 +12,10 @@ pub(super) trait Listed: Model {
     fn of_before(before: &Before) -> Option<&Self::Before>;
     /// The other way.
     fn begins(before: Self::Before) -> Before;
+    /// A change, if it is this model's.
+    fn of_change(change: &Change) -> Option<&Self::Change>;
+    /// The other way.
+    fn change(change: Self::Change) -> Change;
 }
 
 /// Makes it, from the key of each model in `traffic` of a target and its type.
@@ -41,6 +45,21 @@ macro_rules! models {
         #[derive(Debug, Clone, PartialEq)]
         pub enum Before {
             $(#[doc = concat!("By `", stringify!($model), "`.")] $key(<$model as Observed>::Before),)+
+        }
+
+        /// One change to how the versions run, or to how work is split between them.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Change {
+            $(#[doc = concat!("By `", stringify!($model), "`.")] $key(<$model as Model>::Change),)+
+        }
+
+        /// What there is once it is made, in words that are the same whenever it is wanted.
+        impl fmt::Display for Change {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(Self::$key(change) => change.fmt(f),)+
+                }
+            }
         }
 
         /// Each keeps the contract.
@@ -108,6 +127,17 @@ macro_rules! models {
 
                 fn begins(before: Self::Before) -> Before {
                     Before::$key(before)
+                }
+
+                fn of_change(change: &Change) -> Option<&Self::Change> {
+                    match change {
+                        Change::$key(change) => Some(change),
+                        _ => None,
+                    }
+                }
+
+                fn change(change: Self::Change) -> Change {
+                    Change::$key(change)
                 }
             }
         )+

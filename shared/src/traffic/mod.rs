@@ -23,6 +23,7 @@ use crate::parts::pair::Pair;
 use configured::Configured;
 use door::Opened;
 use line::Listed;
+use model::Model;
 use observed::Observed;
 
 line::models! {

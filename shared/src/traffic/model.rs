@@ -4,7 +4,10 @@
 //! on nothing else; what it reads is in [`observed`](super::observed), its part of the target in [`configured`](super::configured), and
 //! [`door`](super::door) joins it to what knows no model.
 
-use std::{fmt::Debug, time::Duration};
+use std::{
+    fmt::{Debug, Display},
+    time::Duration,
+};
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -16,13 +19,20 @@ use super::{
     release::{Lacking, Missing, Promotion},
 };
 use crate::{
+    aws::{Account, AwsError},
     clock::Timestamp,
-    decision::{Doing, Refusal, Step, WaitingOn},
+    decision::{Doing, Refusal, WaitingOn},
     gates::{Gate, When},
-    names::{ReleaseId, ServiceName, Version},
+    names::{ReleaseId, ServiceName},
     parameters::Drain,
+    parts::{
+        Gap,
+        pair::{self, Holds, Pair},
+    },
     weight::{self, Weight},
 };
+
+pub use crate::parts::{Attained, News, Versions};
 
 /// What is stored in the record.
 pub trait Stored:
@@ -41,14 +51,18 @@ pub trait Model: Configured + Observed + Debug + Send + Sync + 'static {
     type Found: Stored;
     /// What this release has made and set last.
     type Set: Stored;
+    /// What it changes. Absolute, so that doing it twice is doing it once; its `Display` is what there is once it is done, in words
+    /// that are the same whenever it is wanted.
+    type Change: Clone + Debug + Display + PartialEq + Send + Sync;
+
     /// The versions that a release is about, as its record says.
     fn versions(found: &Self::Found, set: &Self::Set) -> Versions;
 
     /// How a release begins, if everything is in order. All that can be wrong with it is found here, before the first change.
-    fn begin(&self, of: Beginning<'_, Self>) -> Begin<Self::Found, Self::Set>;
+    fn begin(&self, of: Beginning<'_, Self>) -> Begin<Self>;
 
     /// What is between what is seen and a goal.
-    fn toward(&self, goal: Goal, view: View<'_, Self>) -> Toward<Self::Set>;
+    fn toward(&self, goal: Goal, view: View<'_, Self>) -> Toward<Self>;
 
     /// A safety question that is asked before anything else, and changes nothing. What could not be seen closes no gate.
     ///
@@ -64,10 +78,22 @@ pub trait Model: Configured + Observed + Debug + Send + Sync + 'static {
 
     /// What takes work from the candidate, and needs nothing that may be missing, denied or unseen to succeed: it goes out first, by
     /// itself.
-    fn stop(&self, view: View<'_, Self>) -> Vec<Step>;
+    fn stop(&self, view: View<'_, Self>) -> Vec<Self::Change>;
+
+    /// Makes a change.
+    fn apply(
+        &self,
+        account: &Account,
+        change: &Self::Change,
+    ) -> impl Future<Output = Result<(), AwsError>> + Send;
 
     /// What is set after the look of a rollback that has sent these changes, of which these have failed.
-    fn sent(&self, sent: &[Step], failed: &[Step], view: View<'_, Self>) -> Self::Set;
+    fn sent(
+        &self,
+        sent: &[Self::Change],
+        failed: &[Self::Change],
+        view: View<'_, Self>,
+    ) -> Self::Set;
 
     /// What a rollback cannot do, so that it is not tried.
     fn lacking(&self, view: View<'_, Self>) -> Vec<Lacking>;
@@ -97,21 +123,12 @@ pub trait Model: Configured + Observed + Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// It runs something else, which is refused; or it does not run for now.
-    fn approved(&self, view: View<'_, Self>) -> Result<(), Short<Self::Set>>;
+    fn approved(&self, view: View<'_, Self>) -> Result<(), Short<Self>>;
 
     /// Time that work needs to finish on the way to a goal; it is added to the action's timeout.
     fn takes(&self, _goal: Goal, _view: View<'_, Self>) -> Takes {
         Takes::default()
     }
-}
-
-/// The versions that a release is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Versions {
-    /// What ran before it.
-    pub stable: Version,
-    /// What is released, once it exists.
-    pub candidate: Option<Version>,
 }
 
 /// What is set, with what a look has seen that counts only together with other looks.
@@ -121,15 +138,6 @@ pub struct Noted<Set> {
     pub set: Set,
     /// What of it later looks need, so that it is written even if nothing else is.
     pub news: Option<News>,
-}
-
-/// Something that later looks need to know.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct News {
-    /// It in words, to be told before what else there is to say; nothing where it is no news to people.
-    pub said: String,
-    /// Whether the candidate was seen to fail: a share is not held then.
-    pub is_setback: bool,
 }
 
 /// What a function wants of a model.
@@ -202,31 +210,44 @@ impl<M: Model> Clone for View<'_, M> {
 
 impl<M: Model> Copy for View<'_, M> {}
 
-/// The goal is reached, or this is between.
-pub type Toward<Set> = Result<Attained, Short<Set>>;
-
-/// What a goal has come to.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Attained {
-    /// It, in words.
-    pub said: String,
-    /// The canary's share, where the goal is one.
-    pub share: Option<weight::Attained>,
-    /// What is to be said besides, each in words: what stays otherwise because it is somebody else's, or what the goal is worth.
-    pub but: Vec<String>,
+impl<'a, M: Model> View<'a, M> {
+    /// What of it the kit of two services is asked about.
+    #[must_use]
+    pub(super) fn of_pair(
+        self,
+        (pair, holds): (&'a Pair, Holds),
+        (seen, found, set): (&'a pair::Seen, &'a pair::Found, &'a pair::Set),
+    ) -> pair::View<'a> {
+        pair::View {
+            now: self.now,
+            release: self.release,
+            began: self.began,
+            since: self.since,
+            promotion: self.promotion,
+            refused: self.refused,
+            pair,
+            holds,
+            seen,
+            found,
+            set,
+        }
+    }
 }
 
-/// What is between what is seen and what is wanted. `Set` is what the record keeps for it, or a kit's part of that.
+/// The goal is reached, or this is between.
+pub type Toward<M> = Result<Attained, Short<M>>;
+
+/// What is between what is seen and what is wanted.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Short<Set> {
+pub enum Short<M: Model> {
     /// Something is to be changed; or, without changes, to be noted.
     Change {
         /// What this is.
         doing: Doing,
         /// What the record is to hold before the changes go out, where it does not yet.
-        set: Option<Set>,
+        set: Option<M::Set>,
         /// The changes, without an order among them.
-        changes: Vec<Step>,
+        changes: Vec<M::Change>,
     },
     /// Something is on its way.
     Wait(WaitingOn),
@@ -234,43 +255,30 @@ pub enum Short<Set> {
     Refuse(Refusal),
 }
 
-impl Attained {
-    /// A share.
-    #[must_use]
-    pub fn share(share: weight::Attained) -> Self {
-        Self {
-            said: share.to_string(),
-            share: Some(share),
-            but: Vec::new(),
+impl<M: Model> Short<M> {
+    /// What a kit answers, of whose part the model makes the whole.
+    pub fn of<Change: Into<M::Change>, Part>(
+        gap: Gap<Change, Part>,
+        whole: impl FnOnce(Part) -> M::Set,
+    ) -> Self {
+        match gap {
+            Gap::Change {
+                doing,
+                set,
+                changes,
+            } => Self::Change {
+                doing,
+                set: set.map(whole),
+                changes: changes.into_iter().map(Into::into).collect(),
+            },
+            Gap::Wait(waiting_on) => Self::Wait(waiting_on),
+            Gap::Refuse(refusal) => Self::Refuse(refusal),
         }
     }
 }
 
-impl<Part> Short<Part> {
-    /// A change that sets nothing that the record keeps.
-    #[must_use]
-    pub fn change(doing: Doing, changes: Vec<Step>) -> Self {
-        Self::Change {
-            doing,
-            set: None,
-            changes,
-        }
-    }
-
-    /// The same of a whole of which the kit has decided a part.
-    pub fn of<Set>(self, whole: impl FnOnce(Part) -> Set) -> Short<Set> {
-        match self {
-            Self::Change {
-                doing,
-                set,
-                changes,
-            } => Short::Change {
-                doing,
-                set: set.map(whole),
-                changes,
-            },
-            Self::Wait(waiting_on) => Short::Wait(waiting_on),
-            Self::Refuse(refusal) => Short::Refuse(refusal),
-        }
+impl<M: Model, Change: Into<M::Change>> From<Gap<Change>> for Short<M> {
+    fn from(gap: Gap<Change>) -> Self {
+        Self::of(gap, |nothing| match nothing {})
     }
 }

@@ -7,9 +7,9 @@ use canary::{
         records::{Entry, Written},
     },
     clock::Timestamp,
-    decision::Notice,
     job::{FailureType, Report},
     names::{ClusterName, PipelineName, ReleaseId},
+    notice::Notice,
 };
 use rehearsal_core::stage::{self, Behaviour, Script, Stage, Version};
 

@@ -8,20 +8,25 @@ use canary::{
     clock::Timestamp,
     decision::Step,
     fixtures::{
-        self, Moment, World, another_release, at, began, candidate, check, definition, first_look,
-        foreign, image, images, now, pair, record, release, running_tasks, stable, target, told,
+        self, Changes, Moment, World, another_release, at, began, candidate, check, definition,
+        first_look, foreign, image, images, now, pair, record, release, running_tasks, stable,
+        target, told,
     },
     parameters,
-    parts::pair::Candidate,
     parts::{
-        pair::{ScalableTarget, Service, Suspended, Task},
+        pair::{Candidate, Change, ScalableTarget, Service, Suspended, Task},
         task_definition::{Definition, Digests, NamedImages, Source, Wanted},
     },
-    traffic::alb::Groups,
+    traffic::{self, alb::Groups},
 };
 use serde_json::json;
 
 use super::*;
+
+/// A change to consumers of a queue.
+fn step(change: Change) -> Step {
+    Step::Traffic(traffic::Change::Queue(change))
+}
 
 /// What a look reads beside what every look does.
 #[derive(Debug, Clone)]
@@ -193,9 +198,9 @@ fn what_is_begun_holds_what_was_found_and_the_whole_definition() {
         panic!("{}", record.phase);
     };
     assert_eq!(since, now());
-    let register = Step::Register {
+    let register = step(Change::Register {
         definition: definition.clone(),
-    };
+    });
     assert_eq!(
         taken.steps[0], register,
         "what is registered is what is recorded"
@@ -336,7 +341,7 @@ fn what_is_registered_is_named_by_its_digest_where_that_is_known() {
     let record = taken.record.unwrap();
     assert_eq!(record.images.to_string(), pinned);
     assert_eq!(record.changes, ["image of app"]);
-    let Step::Register { definition } = &taken.steps[0] else {
+    let Changes::Pair(Change::Register { definition }) = taken.steps[0].changes() else {
         panic!("nothing is registered");
     };
     assert!(definition.contains(&pinned), "{definition}");

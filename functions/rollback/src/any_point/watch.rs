@@ -3,8 +3,11 @@
 use canary::{
     clock::Timestamp,
     decision::Step,
-    fixtures::World,
-    parts::rules::{self, Weights, Whole},
+    fixtures::{Changes, World},
+    parts::{
+        pair::Change,
+        rules::{self, Weights, Whole},
+    },
 };
 
 use super::*;
@@ -96,12 +99,16 @@ impl Watch {
         let Some(alb) = &seen.alb else {
             return;
         };
-        match step {
-            Step::StopTask { .. } => panic!("no task is protected here"),
+        let change = match step.changes() {
             // Who cannot see where anybody answers relies on the primary.
-            Step::Weigh { .. } if hidden.health.0 || hidden.health.1 || hidden.services.0 => {}
-            Step::Weigh { weights, .. } => may_weigh(alb, seen.primary.desired.max(1), *weights),
-            Step::UpdateService {
+            Changes::Rules(_) if hidden.health.0 || hidden.health.1 || hidden.services.0 => return,
+            Changes::Rules(it) => return may_weigh(alb, seen.primary.desired.max(1), it.weights),
+            Changes::Pair(change) => change,
+            Changes::Pipeline => return,
+        };
+        match change {
+            Change::StopTask { .. } => panic!("no task is protected here"),
+            Change::UpdateService {
                 service,
                 task_definition,
                 desired,
@@ -114,23 +121,19 @@ impl Watch {
                     self.may_take(seen, if replaces { 0 } else { tasks });
                 }
             }
-            Step::UpdateService { desired, .. } => {
+            Change::UpdateService { desired, .. } => {
                 let is_less = desired.is_some_and(|desired| desired < seen.primary.desired);
                 let record = seen.record.as_ref().expect("a record");
                 let is_found = record.found().primary.pulled(&seen.primary) == *desired;
                 assert!(!is_less || is_found, "the primary loses tasks");
             }
-            Step::Scale { service, to } if *service == seen.canary.name => {
+            Change::Scale { service, to } if *service == seen.canary.name => {
                 let tasks = seen.canary.desired.min(to.max.max(to.min));
                 if tasks < seen.canary.desired {
                     self.may_take(seen, tasks);
                 }
             }
-            Step::Scale { .. }
-            | Step::Redeploy { .. }
-            | Step::Register { .. }
-            | Step::Reject { .. }
-            | Step::Stop { .. } => {}
+            Change::Scale { .. } | Change::Redeploy { .. } | Change::Register { .. } => {}
         }
     }
 

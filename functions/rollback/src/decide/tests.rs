@@ -5,8 +5,7 @@ mod restoring;
 use std::time::Duration;
 
 use canary::{
-    aws::pipeline::Execution,
-    decision::Approval,
+    aws::pipeline::{Approval, Execution},
     fixtures::{
         Moment, alarm, another_release, at, candidate, check, foreign, pair, record, release,
         scaling, stable, target,

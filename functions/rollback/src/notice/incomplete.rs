@@ -2,8 +2,8 @@
 
 use canary::{
     clock::{Spoken, Timestamp},
-    decision::Notice,
     job::cut,
+    notice::Notice,
     record::Record,
     traffic::{body::Part, release::Missing},
 };

@@ -1,6 +1,6 @@
 use canary::{
-    aws::pipeline::Execution,
-    decision::{Approval, Decision},
+    aws::pipeline::{Approval, Execution},
+    decision::Decision,
     fixtures::{
         Moment, at, check, foreign, http_pair_of, http_record, pair, record, release, rule, stable,
         target,

@@ -3,16 +3,14 @@
 
 use std::time::Duration;
 
-use super::{Back, Rollout, Service, Which};
-use crate::{
-    clock::Timestamp, decision::Step, names::TaskDefinitionArn, traffic::release::Lacking,
-};
+use super::{Back, Change, Rollout, Service, Which};
+use crate::{clock::Timestamp, names::TaskDefinitionArn, traffic::release::Lacking};
 
 /// Failed deployments of the stable version that are due to be made anew, and those that AWS does not take again.
 #[derive(Debug, Default)]
 pub struct Anew {
     /// Those that are due.
-    pub changes: Vec<(Which, Step)>,
+    pub changes: Vec<(Which, Change)>,
     /// Those that are not taken.
     pub lacking: Vec<Lacking>,
 }
@@ -34,7 +32,7 @@ impl Back<'_> {
             let Some((service, due)) = due else {
                 continue;
             };
-            let change = Step::Redeploy {
+            let change = Change::Redeploy {
                 service: service.name.clone(),
                 task_definition: stable.clone(),
             };
@@ -67,7 +65,7 @@ impl Back<'_> {
             let stable = &self.found(which).task_definition;
             let service = self.service(which).get()?;
             let is_theirs = self.is_theirs(service, stable);
-            is_theirs.then(|| Step::version(&service.name, stable).to_string())
+            is_theirs.then(|| Change::version(&service.name, stable).to_string())
         });
         let whats: Vec<String> = services.collect();
         let refused = self.view.refused.iter();

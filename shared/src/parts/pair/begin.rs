@@ -1,19 +1,18 @@
 //! How a release of two services begins. Pure.
 
 use super::{
-    Both, Candidate, Found, FoundDefinition, FoundService, Holds, InFull, Pair, Seen, Set, View,
-    keeps_a_task,
+    Both, Candidate, Change, Found, FoundDefinition, FoundService, Holds, InFull, Pair, Seen, Set,
+    View, keeps_a_task,
 };
 use crate::{
     clock::Timestamp,
     decision::{Refusal, WaitingOn},
     names::ReleaseId,
-    parts::task_definition::{Definition, Digests, Wanted},
-    traffic::{
-        begin::{Begun, NotBegun, Released},
-        body::Part,
-        release::Promotion,
+    parts::{
+        Begun, NotBegun, Released,
+        task_definition::{Definition, Digests, Wanted},
     },
+    traffic::{body::Part, release::Promotion},
 };
 
 /// What is read of two services once, before a release begins.
@@ -155,7 +154,7 @@ impl Planned<'_> {
 
     /// The beginning: the registration is claimed, and automatic scaling held.
     #[must_use]
-    pub fn begun(self) -> Begun<Found, Set> {
+    pub fn begun(self) -> Begun<Found, Set, Change> {
         let Beginning { now, release, .. } = self.of;
         let wanted = self.asked.wanted.clone().with(&self.asked.digests);
         let mut set = Set::default();

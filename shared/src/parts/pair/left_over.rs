@@ -3,11 +3,8 @@
 
 use std::time::Duration;
 
-use super::{Back, Service};
-use crate::{
-    decision::{Step, WaitingOn},
-    target::ProtectedTasks,
-};
+use super::{Back, Change, Service};
+use crate::{decision::WaitingOn, target::ProtectedTasks};
 
 /// How long ECS may take to tell tasks to stop that it does not want; not documented, a generous guess. One that is still to run after
 /// that is protected.
@@ -34,12 +31,12 @@ impl Back<'_> {
 
     /// Each is stopped, unless people want to wait for it.
     #[must_use]
-    pub fn left_over_changes(&self) -> Vec<Step> {
+    pub fn left_over_changes(&self) -> Vec<Change> {
         if self.view.pair.protected_tasks == ProtectedTasks::Wait {
             return Vec::new();
         }
         let tasks = self.view.seen.left_over.get().into_iter().flatten();
-        let stop = tasks.map(|task| Step::StopTask {
+        let stop = tasks.map(|task| Change::StopTask {
             service: self.view.pair.canary.clone(),
             task: task.clone(),
             reason: format!("release {} is rolled back", self.view.release),

@@ -4,6 +4,7 @@ mod anew;
 mod begin;
 mod by_hand;
 mod candidate;
+mod change;
 mod counts;
 mod found;
 mod gates;
@@ -26,20 +27,23 @@ mod view;
 #[cfg(test)]
 pub(crate) mod world;
 
+use std::convert::Infallible;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Timestamp,
     exits::Exits,
     names::{ClusterName, PairId, ServiceName},
+    parts::{self, News, Versions},
     target::ProtectedTasks,
-    traffic::model::{News, Versions},
 };
 
 pub use anew::{has_failed, rest};
 pub use begin::{Asked, Before, Beginning, Planned};
 pub use by_hand::by_hand;
 pub use candidate::Candidate;
+pub use change::Change;
 pub use counts::{Counts, SetCounts};
 pub use found::FoundService;
 pub use hold::{Hold, Holds, keeps_a_task};
@@ -52,6 +56,12 @@ pub use scaling::{ScalableTarget, Suspended};
 pub use seen::{Listed, Seen};
 pub use service::{Deployment, Protection, Rollout, Service, Settings, Task};
 pub use view::{Both, View};
+
+/// What is between what is seen of two services and what is wanted of them.
+pub type Gap<Part = Infallible> = parts::Gap<Change, Part>;
+
+/// A condition of two services that sets nothing that the record keeps.
+pub type Condition<T = ()> = Result<T, Gap>;
 
 /// The two services of a target, and what a release may do with their tasks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -82,18 +82,22 @@ impl Seen {
             primary = scaled(primary, *of_primary);
             canary = scaled(canary, *of_canary);
         }
-        Self {
+        let seen = Self {
             primary,
             canary,
             scaling: scaling.unseen().cloned(),
             exits: Known::needed(exits),
             listed,
             ..Self::nothing()
+        };
+        match focus {
+            Focus::Placed { .. } | Focus::Promoted => seen.explained(account, pair).await,
+            Focus::Share | Focus::AsFound => seen,
         }
     }
 
     /// Looks why services keep tasks that they do not want any more, for whoever is told what is waited for.
-    pub async fn explained(mut self, account: &Account, pair: &Pair) -> Self {
+    async fn explained(mut self, account: &Account, pair: &Pair) -> Self {
         let of = async |service: &mut Known<Service>| {
             if let Known::Known(service) = service {
                 account.explain(&pair.cluster, service).await;

@@ -1,12 +1,12 @@
 //! The candidate comes to the canary service: conditions of every model of two services.
 
-use super::{Both, Candidate, Service, Set, Task, View};
+use super::{Both, Candidate, Change, Condition, Gap, Service, Set, Task, View};
 use crate::{
     clock::Timestamp,
-    decision::{Doing, Refusal, Step, WaitingOn},
+    decision::{Doing, Refusal, WaitingOn},
     names::TaskDefinitionArn,
+    parts::Attained,
     reconcile::FUNCTION_TIMEOUT,
-    traffic::model::{Attained, Short},
 };
 
 /// A candidate that is registered.
@@ -25,7 +25,7 @@ impl<'a> View<'a> {
     ///
     /// # Errors
     /// It is not yet, or the record does not say so.
-    pub fn registered(self, both: Both<'_>, tasks: u32) -> Result<Placing<'a>, Short<Set>> {
+    pub fn registered(self, both: Both<'_>, tasks: u32) -> Result<Placing<'a>, Gap<Set>> {
         match &self.set.candidate {
             Some(Candidate::Registered {
                 task_definition,
@@ -40,35 +40,35 @@ impl<'a> View<'a> {
                 match latest.filter(|it| it.is_of(self.release, self.began)) {
                     Some(latest) => Err(match latest.arn() {
                         Some(registered) => self.first_seen(both, registered, tasks),
-                        None => Short::Wait(WaitingOn::Registration),
+                        None => Gap::Wait(WaitingOn::Registration),
                     }),
                     // Whoever claimed the registration may still be at it.
                     None if self.now.since(*since) < FUNCTION_TIMEOUT => {
-                        Err(Short::Wait(WaitingOn::Registration))
+                        Err(Gap::Wait(WaitingOn::Registration))
                     }
                     None => Err(self.register(both, definition)),
                 }
             }
             Some(Candidate::Planned { definition }) => Err(self.register(both, definition)),
-            None => Err(Short::Wait(WaitingOn::OtherInvocation)),
+            None => Err(Gap::Wait(WaitingOn::OtherInvocation)),
         }
     }
 
     /// What registers the candidate, and who claims it: an event that is delivered twice registers once.
     #[must_use]
-    pub fn registering(self, both: Both<'_>, definition: String) -> (Candidate, Vec<Step>) {
+    pub fn registering(self, both: Both<'_>, definition: String) -> (Candidate, Vec<Change>) {
         let claimed = Candidate::Registering {
             definition: definition.clone(),
             since: self.now,
         };
-        let mut changes = vec![Step::Register { definition }];
+        let mut changes = vec![Change::Register { definition }];
         changes.extend(self.hold(both));
         (claimed, changes)
     }
 
-    fn register(self, both: Both<'_>, definition: &str) -> Short<Set> {
+    fn register(self, both: Both<'_>, definition: &str) -> Gap<Set> {
         let (claimed, changes) = self.registering(both, definition.to_owned());
-        Short::Change {
+        Gap::Change {
             doing: Doing::Register,
             set: Some(self.with(claimed)),
             changes,
@@ -81,7 +81,7 @@ impl<'a> View<'a> {
         both: Both<'_>,
         task_definition: TaskDefinitionArn,
         tasks: u32,
-    ) -> Short<Set> {
+    ) -> Gap<Set> {
         let at = self.now;
         let placing = Placing {
             candidate: &task_definition,
@@ -94,7 +94,7 @@ impl<'a> View<'a> {
         } else {
             (self.holding(&missing), missing)
         };
-        Short::Change {
+        Gap::Change {
             doing,
             set: Some(self.with(Candidate::Registered {
                 task_definition,
@@ -111,13 +111,13 @@ impl<'a> View<'a> {
         }
     }
 
-    fn put(self, placing: Placing<'_>) -> (Doing, Vec<Step>) {
+    fn put(self, placing: Placing<'_>) -> (Doing, Vec<Change>) {
         let service = self.pair.canary.clone();
         let doing = Doing::Update {
             service: service.clone(),
             candidate: placing.candidate.short().to_owned(),
         };
-        let update = Step::UpdateService {
+        let update = Change::UpdateService {
             service,
             task_definition: Some(placing.candidate.clone()),
             desired: Some(placing.tasks),
@@ -139,7 +139,7 @@ impl<'a> View<'a> {
     ///
     /// # Errors
     /// It is still, or again, on what the release found.
-    pub fn on_canary<T>(self, both: Both<'_>, placing: Placing<'_>) -> Result<(), Short<T>> {
+    pub fn on_canary(self, both: Both<'_>, placing: Placing<'_>) -> Condition {
         let canary = both.canary;
         let is_on = canary.is_on(placing.candidate);
         if is_on && canary.desired > 0 {
@@ -148,7 +148,7 @@ impl<'a> View<'a> {
         // A deployment that was made after ours was allowed is not ours: ECS or somebody else took the candidate back.
         let newest = canary.newest().filter(|it| it.created >= placing.at);
         if let Some(newest) = newest.filter(|_| !is_on) {
-            return Err(Short::Refuse(Refusal::ForeignWrite {
+            return Err(Gap::Refuse(Refusal::ForeignWrite {
                 service: canary.name.clone(),
                 found: newest.task_definition.short().to_owned(),
                 expected: placing.candidate.short().to_owned(),
@@ -156,20 +156,20 @@ impl<'a> View<'a> {
             }));
         }
         let (doing, changes) = self.put(placing);
-        Err(Short::change(doing, changes))
+        Err(Gap::change(doing, changes))
     }
 
     /// Everything about the canary says that it runs the candidate: its deployment, its counts, and each of its tasks.
     ///
     /// # Errors
     /// Something does not yet.
-    pub fn steady<T>(self, both: Both<'_>, placing: Placing<'_>) -> Result<Attained, Short<T>> {
+    pub fn steady(self, both: Both<'_>, placing: Placing<'_>) -> Condition<Attained> {
         let Placing { candidate, .. } = placing;
         let canary = both.canary;
         let tasks = self.seen.tasks.as_deref();
         let runs = |tasks| all_on(tasks, candidate, canary.desired);
         if !canary.is_steady() || !tasks.is_some_and(runs) {
-            return Err(Short::Wait(WaitingOn::rollout(canary, candidate)));
+            return Err(Gap::Wait(WaitingOn::rollout(canary, candidate)));
         }
         let Service { name, running, .. } = canary;
         Ok(Attained {

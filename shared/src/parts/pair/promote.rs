@@ -1,11 +1,11 @@
 //! What a promotion takes of two services, condition by condition: the candidate on the primary, the canary as it rests, automatic
 //! scaling as it was found.
 
-use super::{Both, FoundService, Service, Task, View};
+use super::{Both, Change, Condition, FoundService, Gap, Service, Task, View};
 use crate::{
-    decision::{Doing, Refusal, Step, WaitingOn},
+    decision::{Doing, Refusal, WaitingOn},
     names::TaskDefinitionArn,
-    traffic::model::{Attained, Short},
+    parts::Attained,
 };
 
 /// Two services that are to run the candidate, both of them.
@@ -19,16 +19,14 @@ pub struct Promoting<'a> {
     view: View<'a>,
 }
 
-type Condition<T> = Result<(), Short<T>>;
-
 impl<'a> View<'a> {
     /// The promotion of both services.
     ///
     /// # Errors
     /// One of them was not seen, or there is no candidate yet.
-    pub fn promotion<T>(self) -> Result<Promoting<'a>, Short<T>> {
+    pub fn promotion(self) -> Condition<Promoting<'a>> {
         let Both { primary, canary } = self.both()?;
-        let unregistered = Short::Wait(WaitingOn::Registration);
+        let unregistered = Gap::Wait(WaitingOn::Registration);
         Ok(Promoting {
             primary,
             canary,
@@ -43,10 +41,10 @@ impl Promoting<'_> {
     ///
     /// # Errors
     /// It runs something else, or no task for now. The latter is waited for: Fargate Spot takes tasks and brings them back.
-    pub fn approved<T>(self) -> Condition<T> {
+    pub fn approved(self) -> Condition {
         let (canary, candidate) = (self.canary, self.candidate);
         let refuse = |found| {
-            Err(Short::Refuse(Refusal::NotTheCandidate {
+            Err(Gap::Refuse(Refusal::NotTheCandidate {
                 service: canary.name.clone(),
                 candidate: candidate.short().to_owned(),
                 found,
@@ -64,7 +62,7 @@ impl Promoting<'_> {
             return refuse("it is to have no task".to_owned());
         }
         if tasks.is_empty() || !canary.is_settled() {
-            return Err(Short::Wait(WaitingOn::rollout(canary, candidate)));
+            return Err(Gap::Wait(WaitingOn::rollout(canary, candidate)));
         }
         Ok(())
     }
@@ -74,21 +72,21 @@ impl Promoting<'_> {
     ///
     /// # Errors
     /// It runs what the release found; or what somebody else has deployed since the promotion began.
-    pub fn updated<T>(self, room: u32) -> Condition<T> {
+    pub fn updated(self, room: u32) -> Condition {
         let (primary, candidate) = (self.primary, self.candidate);
         if primary.is_on(candidate) {
             return Ok(());
         }
         let newest = primary.newest();
         if let Some(foreign) = newest.filter(|it| it.created >= self.view.since) {
-            return Err(Short::Refuse(Refusal::ForeignWrite {
+            return Err(Gap::Refuse(Refusal::ForeignWrite {
                 service: primary.name.clone(),
                 found: foreign.task_definition.short().to_owned(),
                 expected: candidate.short().to_owned(),
                 reason: foreign.reason.clone(),
             }));
         }
-        Err(self.update(Step::UpdateService {
+        Err(self.update(Change::UpdateService {
             service: primary.name.clone(),
             task_definition: Some(candidate.clone()),
             desired: self.wanted(room),
@@ -99,10 +97,10 @@ impl Promoting<'_> {
     ///
     /// # Errors
     /// It has another one.
-    pub fn counted<T>(self, room: u32) -> Condition<T> {
+    pub fn counted(self, room: u32) -> Condition {
         let primary = self.primary;
         match self.wanted(room).filter(|it| *it != primary.desired) {
-            Some(tasks) => Err(self.update(Step::count(&primary.name, tasks))),
+            Some(tasks) => Err(self.update(Change::count(&primary.name, tasks))),
             None => Ok(()),
         }
     }
@@ -112,7 +110,7 @@ impl Promoting<'_> {
     ///
     /// # Errors
     /// Not yet.
-    pub fn proven<T>(self, may_be_empty: bool) -> Condition<T> {
+    pub fn proven(self, may_be_empty: bool) -> Condition {
         let (primary, candidate) = (self.primary, self.candidate);
         let is_empty = may_be_empty && primary.desired == 0;
         let on_candidate = |task: &Task| task.well && task.task_definition == *candidate;
@@ -122,14 +120,14 @@ impl Promoting<'_> {
         if primary.is_steady() && (is_empty || all_run_it()) {
             return Ok(());
         }
-        Err(Short::Wait(WaitingOn::rollout(primary, candidate)))
+        Err(Gap::Wait(WaitingOn::rollout(primary, candidate)))
     }
 
     /// The canary has the tasks that it has between releases, or its automatic scaling sets them again.
     ///
     /// # Errors
     /// It has the release's.
-    pub fn rests<T>(self) -> Condition<T> {
+    pub fn rests(self) -> Condition {
         let canary = self.canary;
         let found = self.view.found.canary.respecting(canary);
         let resting = found.bounded(self.view.resting_tasks());
@@ -140,8 +138,8 @@ impl Promoting<'_> {
             canary: canary.name.clone(),
             resting,
         };
-        let rest = Step::count(&canary.name, resting);
-        Err(Short::change(doing, vec![rest]))
+        let rest = Change::count(&canary.name, resting);
+        Err(Gap::change(doing, vec![rest]))
     }
 
     /// Whether the canary has more tasks than between releases.
@@ -154,24 +152,24 @@ impl Promoting<'_> {
     ///
     /// # Errors
     /// Not yet.
-    pub fn settled<T>(self) -> Condition<T> {
+    pub fn settled(self) -> Condition {
         let canary = self.canary;
         if canary.is_steady() {
             return Ok(());
         }
-        Err(Short::Wait(WaitingOn::GivingBack(canary.into())))
+        Err(Gap::Wait(WaitingOn::GivingBack(canary.into())))
     }
 
     /// Automatic scaling of both is what was found, but for what somebody else has set since.
     ///
     /// # Errors
     /// It is the release's; or it is given back, and that has pulled the primary's count into its bounds.
-    pub fn scaling_restored<T>(self) -> Condition<T> {
+    pub fn scaling_restored(self) -> Condition {
         let View { holds, found, .. } = self.view;
         let restore = |service: &Service, found: &FoundService| {
             let found = found.respecting(service).scaling;
             let to = found.filter(|it| service.scaling != Some(*it))?;
-            Some(Step::Scale {
+            Some(Change::Scale {
                 service: service.name.clone(),
                 to,
             })
@@ -179,28 +177,28 @@ impl Promoting<'_> {
         let primary = holds.primary.changes(&found.primary).then(|| {
             let pulled = || {
                 let count = self.pulled().filter(|_| !holds.primary.owns_count());
-                count.map(|to| Step::count(&self.primary.name, to))
+                count.map(|to| Change::count(&self.primary.name, to))
             };
             restore(self.primary, &found.primary).or_else(pulled)
         });
         let canary = restore(self.canary, &found.canary);
-        let steps: Vec<Step> = canary.into_iter().chain(primary.flatten()).collect();
-        if steps.is_empty() {
+        let changes: Vec<Change> = canary.into_iter().chain(primary.flatten()).collect();
+        if changes.is_empty() {
             return Ok(());
         }
-        Err(Short::change(Doing::RestoreScaling, steps))
+        Err(Gap::change(Doing::RestoreScaling, changes))
     }
 
     /// The task that the release alone has kept is gone again.
     ///
     /// # Errors
     /// It is still there.
-    pub fn unfloored<T>(self) -> Condition<T> {
+    pub fn unfloored(self) -> Condition {
         let primary = self.primary;
         match self.view.found.primary.unfloored(primary) {
-            Some(tasks) => Err(Short::change(
+            Some(tasks) => Err(Gap::change(
                 Doing::GiveBackFloor(primary.name.clone()),
-                vec![Step::count(&primary.name, tasks)],
+                vec![Change::count(&primary.name, tasks)],
             )),
             None => Ok(()),
         }
@@ -222,12 +220,12 @@ impl Promoting<'_> {
         }
     }
 
-    fn update<T>(self, step: Step) -> Short<T> {
+    fn update(self, change: Change) -> Gap {
         let doing = Doing::Update {
             service: self.primary.name.clone(),
             candidate: self.candidate.short().to_owned(),
         };
-        Short::change(doing, vec![step])
+        Gap::change(doing, vec![change])
     }
 
     /// The running tasks of the service that is in question.

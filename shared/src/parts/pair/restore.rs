@@ -1,12 +1,9 @@
 //! What brings two services back to what a release found: their versions, their counts, and last of all their scaling. Each is a call
 //! of its own, so that one that AWS refuses keeps no other from being made.
 
-use super::{FoundService, ScalableTarget, Service, Set, View, Which};
+use super::{Change, FoundService, ScalableTarget, Service, Set, View, Which};
 use crate::{
-    decision::{Step, WaitingOn},
-    names::TaskDefinitionArn,
-    observation::Known,
-    traffic::release::Promotion,
+    decision::WaitingOn, names::TaskDefinitionArn, observation::Known, traffic::release::Promotion,
 };
 
 /// A release that is being rolled back.
@@ -135,13 +132,13 @@ impl<'a> Back<'a> {
         &self,
         canary: &Service,
         stops: bool,
-        away: fn(&Self, &Service) -> Vec<Step>,
-    ) -> Vec<Step> {
+        away: fn(&Self, &Service) -> Vec<Change>,
+    ) -> Vec<Change> {
         let stable = &self.view.found.canary.task_definition;
         let is_theirs = self.is_theirs(canary, stable);
         if is_theirs && self.is_at_work(canary) {
             let stops = self.fenced && stops && canary.desired > 0;
-            let stop = stops.then(|| Step::count(&canary.name, 0));
+            let stop = stops.then(|| Change::count(&canary.name, 0));
             return stop.into_iter().collect();
         }
         if is_foreign(canary, stable) && !is_theirs {
@@ -154,14 +151,14 @@ impl<'a> Back<'a> {
 
     /// A canary whose tasks do harm: they stop at once. Only when the last of them is gone does it get its own count again.
     #[must_use]
-    pub fn stopped(&self, canary: &Service) -> Vec<Step> {
+    pub fn stopped(&self, canary: &Service) -> Vec<Change> {
         let stable = &self.view.found.canary.task_definition;
         let goal = self.goal(Which::Canary);
-        let version = (!canary.is_on(stable)).then(|| Step::version(&canary.name, stable));
+        let version = (!canary.is_on(stable)).then(|| Change::version(&canary.name, stable));
         let is_refused = version.as_ref().is_some_and(|it| self.is_refused(it));
         // A canary whose count had been given back goes from version to version; where AWS refuses that, it stops as well.
         let stops = !self.promotion.has_given_back() || is_refused && goal.is_some();
-        let stop = (stops && canary.desired > 0).then(|| Step::count(&canary.name, 0));
+        let stop = (stops && canary.desired > 0).then(|| Change::count(&canary.name, 0));
         // Suspending it must not bring a task back.
         let hold = self.held(canary);
         let hold = hold.map(|to| scale(canary, ScalableTarget { min: 0, ..to }));
@@ -170,12 +167,12 @@ impl<'a> Back<'a> {
 
     /// A canary that nothing reaches any more: the stable version replaces the candidate, task by task.
     #[must_use]
-    pub fn replaced(&self, canary: &Service) -> Vec<Step> {
+    pub fn replaced(&self, canary: &Service) -> Vec<Change> {
         let stable = &self.view.found.canary.task_definition;
         // In one call: a count whose scaling lives, and that was not set with the version, would pass for that scaling's doing.
         let wanted = self.goal(Which::Canary).map(|goal| goal.desired);
         let is_set = canary.is_on(stable) && wanted.is_none_or(|desired| canary.desired == desired);
-        let replace = (!is_set).then(|| Step::UpdateService {
+        let replace = (!is_set).then(|| Change::UpdateService {
             service: canary.name.clone(),
             task_definition: Some(stable.clone()),
             desired: wanted,
@@ -187,17 +184,17 @@ impl<'a> Back<'a> {
 
     /// The stable version of the canary, and nothing else.
     #[must_use]
-    pub fn version(&self, canary: &Service) -> Vec<Step> {
+    pub fn version(&self, canary: &Service) -> Vec<Change> {
         let stable = &self.view.found.canary.task_definition;
         let is_due = !canary.is_on(stable) && !self.is_theirs(canary, stable);
-        let version = is_due.then(|| Step::version(&canary.name, stable));
+        let version = is_due.then(|| Change::version(&canary.name, stable));
         version.into_iter().collect()
     }
 
     /// What the primary still lacks. It is touched only where the release may have touched it; `is_needed` while work comes back to
     /// it: then it loses no task.
     #[must_use]
-    pub fn primary_changes(&self, primary: &Service, is_needed: bool) -> Vec<Step> {
+    pub fn primary_changes(&self, primary: &Service, is_needed: bool) -> Vec<Change> {
         let (found, holds) = (&self.view.found.primary, self.view.holds.primary);
         let stable = &found.task_definition;
         let goal = self.goal(Which::Primary);
@@ -207,7 +204,7 @@ impl<'a> Back<'a> {
         let version = self.promotion.has_begun()
             && !primary.is_on(stable)
             && !self.is_theirs(primary, stable);
-        let version = version.then(|| Step::version(&primary.name, stable));
+        let version = version.then(|| Change::version(&primary.name, stable));
         let Some(goal) = goal else {
             return version.into_iter().collect();
         };
@@ -219,7 +216,7 @@ impl<'a> Back<'a> {
             self.give_back(primary, &goal, hold)
         } else if holds.owns_count() {
             let count = primary.desired != goal.desired && !goal.is_scaled_again(primary);
-            let count = count.then(|| Step::count(&primary.name, goal.desired));
+            let count = count.then(|| Change::count(&primary.name, goal.desired));
             count.into_iter().collect()
         } else if holds.changes(found) && !is_needed && version.is_none() {
             self.scaling_up_back(primary, &goal)
@@ -231,7 +228,7 @@ impl<'a> Back<'a> {
 
     /// Without a candidate nothing but scaling was changed.
     #[must_use]
-    pub fn scaling_changes(&self) -> Vec<Step> {
+    pub fn scaling_changes(&self) -> Vec<Change> {
         if !self.knows_scaling() {
             return Vec::new();
         }
@@ -299,7 +296,7 @@ impl<'a> Back<'a> {
         self.view.seen.scaling.is_none()
     }
 
-    fn is_refused(&self, change: &Step) -> bool {
+    fn is_refused(&self, change: &Change) -> bool {
         let what = change.to_string();
         self.view.refused.iter().any(|missing| missing.what == what)
     }
@@ -353,13 +350,13 @@ impl<'a> Back<'a> {
         service: &Service,
         goal: &FoundService,
         hold: impl FnOnce() -> Option<ScalableTarget>,
-    ) -> Vec<Step> {
+    ) -> Vec<Change> {
         // A count of 0 is the stopping call's, also under scaling that a promotion has given back on its way out.
         let is_stopped = service.desired == 0 && goal.desired > 0;
         if self.promotion.has_given_back() {
             let is_ours =
                 service.desired != goal.desired && (is_stopped || !goal.is_scaled_again(service));
-            let count = is_ours.then(|| Step::count(&service.name, goal.desired));
+            let count = is_ours.then(|| Change::count(&service.name, goal.desired));
             return count.into_iter().collect();
         }
         let is_left_to_scaling = self.fenced && !is_stopped && goal.is_scaled_again(service);
@@ -368,13 +365,13 @@ impl<'a> Back<'a> {
         }
         let hold = if self.fenced { None } else { hold() };
         let hold = hold.map(|to| scale(service, to));
-        let count = Step::count(&service.name, goal.desired);
+        let count = Change::count(&service.name, goal.desired);
         hold.into_iter().chain([count]).collect()
     }
 
     /// A service's scaling. A count that was found outside of its bounds is pulled into them by that, and has to be put
     /// right afterwards.
-    fn scaling_back(&self, service: &Service, found: &FoundService) -> Vec<Step> {
+    fn scaling_back(&self, service: &Service, found: &FoundService) -> Vec<Change> {
         let Some(scaling) = found.scaling.filter(|_| self.fenced) else {
             return Vec::new();
         };
@@ -382,7 +379,7 @@ impl<'a> Back<'a> {
         if service.scaling != Some(scaling) {
             vec![scale(service, scaling)]
         } else if is_pulled && service.desired != found.desired {
-            vec![Step::count(&service.name, found.desired)]
+            vec![Change::count(&service.name, found.desired)]
         } else {
             Vec::new()
         }
@@ -390,32 +387,32 @@ impl<'a> Back<'a> {
 
     /// The scaling of a primary whose count was its own. Only what giving the bounds back has pulled into them is put right;
     /// every other count is the scaling's doing.
-    fn scaling_up_back(&self, primary: &Service, found: &FoundService) -> Vec<Step> {
+    fn scaling_up_back(&self, primary: &Service, found: &FoundService) -> Vec<Change> {
         if !self.fenced {
             return Vec::new();
         }
         let Some(scaling) = found.scaling else {
             let count = found.unfloored(primary).into_iter();
-            return count.map(|to| Step::count(&primary.name, to)).collect();
+            return count.map(|to| Change::count(&primary.name, to)).collect();
         };
         if primary.scaling != Some(scaling) {
             return vec![scale(primary, scaling)];
         }
         let count = found.pulled(primary).into_iter();
-        count.map(|to| Step::count(&primary.name, to)).collect()
+        count.map(|to| Change::count(&primary.name, to)).collect()
     }
 }
 
 /// The scaling of a primary to which the release had given it back: only what this rollback itself holds.
-fn scaling_up_kept(primary: &Service, kept: &FoundService, is_over: bool) -> Option<Step> {
+fn scaling_up_kept(primary: &Service, kept: &FoundService, is_over: bool) -> Option<Change> {
     let scaling = kept.scaling.filter(|_| is_over)?;
     let is_held = |it: ScalableTarget| it.suspended.scale_in && it.suspended.scheduled;
     let is_ours = !is_held(scaling) && primary.scaling.is_some_and(is_held);
     is_ours.then(|| scale(primary, scaling))
 }
 
-fn scale(service: &Service, to: ScalableTarget) -> Step {
-    Step::Scale {
+fn scale(service: &Service, to: ScalableTarget) -> Change {
+    Change::Scale {
         service: service.name.clone(),
         to,
     }

@@ -1,29 +1,29 @@
 //! What takes work from the candidate and needs nothing but the record: no version that may be missing, no read that may fail.
 
-use super::{Back, FoundService, KeptService, Restoring, Service, Set};
-use crate::{decision::Step, names::ServiceName, observation::Known, traffic::release::Promotion};
+use super::{Back, Change, FoundService, KeptService, Restoring, Service, Set};
+use crate::{names::ServiceName, observation::Known, traffic::release::Promotion};
 
 impl Back<'_> {
     /// The canary gets no tasks, while it is the release's: before the promotion gives counts back, and unless it was seen to run
     /// somebody else's version.
     #[must_use]
-    pub fn empties(&self) -> Option<Step> {
+    pub fn empties(&self) -> Option<Change> {
         let is_ours = !self.promotion.has_given_back() && !self.view.set.restoring.spares_canary;
         let is_there = self.view.candidate().is_some() && is_ours;
-        is_there.then(|| Step::count(&self.view.pair.canary, 0))
+        is_there.then(|| Change::count(&self.view.pair.canary, 0))
     }
 
     /// Once the primary is being given the candidate, restoring it is what stops harm, and it never gets a count of 0.
     #[must_use]
-    pub fn restores_primary(&self) -> Option<Step> {
+    pub fn restores_primary(&self) -> Option<Change> {
         let stable = &self.view.found.primary.task_definition;
         let is_theirs = self.view.candidate().is_none() || self.promotion != Promotion::Begun;
-        (!is_theirs).then(|| Step::version(&self.view.pair.primary, stable))
+        (!is_theirs).then(|| Change::version(&self.view.pair.primary, stable))
     }
 
     /// What of the stopping call is still to be sent to services that cannot be seen.
     #[must_use]
-    pub fn blind(&self, mut stop: Vec<Step>) -> Vec<Step> {
+    pub fn blind(&self, mut stop: Vec<Change>) -> Vec<Change> {
         if self.view.set.restoring.stopped {
             return Vec::new();
         }
@@ -34,13 +34,13 @@ impl Back<'_> {
     /// What is set after a look that sent and saw this: whether the stopping call has got through, since what is seen needs no blind
     /// call any more; and since when no task of the candidate is wanted.
     #[must_use]
-    pub fn sent(&self, stop: &[Step], sent: &[Step], failed: &[Step]) -> Set {
-        let got_through = |change: &Step| sent.contains(change) && !failed.contains(change);
-        let is_done = |change: &Step| {
+    pub fn sent(&self, stop: &[Change], sent: &[Change], failed: &[Change]) -> Set {
+        let got_through = |change: &Change| sent.contains(change) && !failed.contains(change);
+        let is_done = |change: &Change| {
             !failed.contains(change) && (sent.contains(change) || self.is_seen(change))
         };
         let before = &self.view.set.restoring;
-        let is_emptied = got_through(&Step::count(&self.view.pair.canary, 0));
+        let is_emptied = got_through(&Change::count(&self.view.pair.canary, 0));
         Set {
             restoring: Restoring {
                 stopped: before.stopped || stop.iter().all(is_done),
@@ -79,10 +79,10 @@ impl Back<'_> {
         set
     }
 
-    fn is_seen(&self, change: &Step) -> bool {
+    fn is_seen(&self, change: &Change) -> bool {
         let is_of_canary = matches!(
             change,
-            Step::UpdateService { service, .. } if *service == self.view.pair.canary
+            Change::UpdateService { service, .. } if *service == self.view.pair.canary
         );
         let service = if is_of_canary {
             &self.view.seen.canary

@@ -1,16 +1,13 @@
 //! What the kit's conditions are asked about.
 
-use super::{Counts, Found, Holds, Pair, Seen, Service, Set};
+use super::{Change, Condition, Counts, Found, Gap, Holds, Pair, Seen, Service, Set};
 use crate::{
     clock::Timestamp,
-    decision::{Doing, Step, WaitingOn},
+    decision::{Doing, WaitingOn},
     names::{ReleaseId, TaskDefinitionArn},
     observation::Known,
     reconcile::FUNCTION_TIMEOUT,
-    traffic::{
-        model::{Model, Short, View as Whole},
-        release::{Missing, Promotion},
-    },
+    traffic::release::{Missing, Promotion},
 };
 
 /// The two services of a release.
@@ -85,34 +82,12 @@ impl Seen {
 }
 
 impl<'a> View<'a> {
-    /// Of a model's whole view.
-    #[must_use]
-    pub fn of<M: Model>(
-        whole: Whole<'a, M>,
-        (pair, holds): (&'a Pair, Holds),
-        (seen, found, set): (&'a Seen, &'a Found, &'a Set),
-    ) -> Self {
-        Self {
-            now: whole.now,
-            release: whole.release,
-            began: whole.began,
-            since: whole.since,
-            promotion: whole.promotion,
-            refused: whole.refused,
-            pair,
-            holds,
-            seen,
-            found,
-            set,
-        }
-    }
-
     /// Both services; what was not seen is waited for.
     ///
     /// # Errors
     /// One of them was not seen.
-    pub fn both<T>(self) -> Result<Both<'a>, Short<T>> {
-        self.seen.both(self.pair).map_err(Short::Wait)
+    pub fn both(self) -> Condition<Both<'a>> {
+        self.seen.both(self.pair).map_err(Gap::Wait)
     }
 
     /// What a release does not give back of its services' automatic scaling, in words: bounds that somebody else has set.
@@ -178,7 +153,7 @@ impl<'a> View<'a> {
     ///
     /// No count is changed before nothing is missing.
     #[must_use]
-    pub fn hold(self, both: Both<'_>) -> Vec<Step> {
+    pub fn hold(self, both: Both<'_>) -> Vec<Change> {
         let (primary, found) = (both.primary, self.found);
         let scaling = [
             (
@@ -188,13 +163,13 @@ impl<'a> View<'a> {
             (primary, self.holds.primary.missing(primary, &found.primary)),
         ];
         let scaling = scaling.into_iter().filter_map(|(service, to)| {
-            Some(Step::Scale {
+            Some(Change::Scale {
                 service: service.name.clone(),
                 to: to?,
             })
         });
         let floor = self.primary_tasks(primary);
-        let floor = (floor > primary.desired).then(|| Step::count(&primary.name, floor));
+        let floor = (floor > primary.desired).then(|| Change::count(&primary.name, floor));
         scaling.chain(floor).collect()
     }
 
@@ -202,20 +177,22 @@ impl<'a> View<'a> {
     ///
     /// # Errors
     /// It does not yet.
-    pub fn held<T>(self, both: Both<'_>) -> Result<(), Short<T>> {
+    pub fn held(self, both: Both<'_>) -> Condition {
         let missing = self.hold(both);
         if missing.is_empty() {
             return Ok(());
         }
-        Err(Short::change(self.holding(&missing), missing))
+        Err(Gap::change(self.holding(&missing), missing))
     }
 
     /// What these changes do, which [`hold`](Self::hold) names.
     #[must_use]
-    pub fn holding(self, changes: &[Step]) -> Doing {
+    pub fn holding(self, changes: &[Change]) -> Doing {
         let primary = &self.pair.primary;
-        let is_of_primary = |step: &Step| match step {
-            Step::Scale { service, .. } | Step::UpdateService { service, .. } => service == primary,
+        let is_of_primary = |change: &Change| match change {
+            Change::Scale { service, .. } | Change::UpdateService { service, .. } => {
+                service == primary
+            }
             _ => false,
         };
         let is_floored = self.found.primary.floor > 0 && changes.iter().any(is_of_primary);

@@ -4,12 +4,11 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::{
-    Before, Deployment, FoundService, Listed, Pair, Rollout, ScalableTarget, Seen, Service,
+    Before, Change, Deployment, FoundService, Listed, Pair, Rollout, ScalableTarget, Seen, Service,
     Suspended,
 };
 use crate::{
     clock::Timestamp,
-    decision::Step,
     fixtures::{
         EVERY, Harm, Part, Speed, candidate, definition, foreign, image, orders, running_tasks,
     },
@@ -159,27 +158,26 @@ impl World {
     }
 
     /// The call that a change takes, and what of: it may be denied by itself.
-    pub(crate) fn right(change: &Step) -> String {
+    pub(crate) fn right(change: &Change) -> String {
         match change {
-            Step::UpdateService { service, .. } | Step::Redeploy { service, .. } => {
+            Change::UpdateService { service, .. } | Change::Redeploy { service, .. } => {
                 updates(service)
             }
-            Step::Scale { service, .. } => scales(service),
-            Step::StopTask { service, .. } => format!("ecs:StopTask of {service}"),
-            _ => "ecs:RegisterTaskDefinition".to_owned(),
+            Change::Scale { service, .. } => scales(service),
+            Change::StopTask { service, .. } => format!("ecs:StopTask of {service}"),
+            Change::Register { .. } => "ecs:RegisterTaskDefinition".to_owned(),
         }
     }
 
     /// Whether a change is one of this pair.
-    pub(crate) fn may(&self, change: &Step) -> Result<(), Harm> {
+    pub(crate) fn may(&self, change: &Change) -> Result<(), Harm> {
         let pair = [&self.primary.name, &self.canary.name];
         let is_here = match change {
-            Step::Register { .. } => true,
-            Step::UpdateService { service, .. }
-            | Step::Redeploy { service, .. }
-            | Step::Scale { service, .. }
-            | Step::StopTask { service, .. } => pair.contains(&service),
-            _ => false,
+            Change::Register { .. } => true,
+            Change::UpdateService { service, .. }
+            | Change::Redeploy { service, .. }
+            | Change::Scale { service, .. }
+            | Change::StopTask { service, .. } => pair.contains(&service),
         };
         is_here
             .then_some(())
@@ -187,13 +185,13 @@ impl World {
     }
 
     /// Does what it is told.
-    pub(crate) fn take(&mut self, change: &Step) {
+    pub(crate) fn take(&mut self, change: &Change) {
         let now = self.now;
         match change {
-            Step::Register { definition } => {
+            Change::Register { definition } => {
                 self.registered = Some((candidate(), definition.clone()));
             }
-            Step::UpdateService {
+            Change::UpdateService {
                 service,
                 task_definition,
                 desired,
@@ -205,11 +203,11 @@ impl World {
                 let desired = desired.unwrap_or(service.desired);
                 count(service, desired);
             }
-            Step::Redeploy {
+            Change::Redeploy {
                 service,
                 task_definition,
             } => roll_out(self.service(service), task_definition, now),
-            Step::Scale { service, to } => {
+            Change::Scale { service, to } => {
                 let service = self.service(service);
                 service.scaling = Some(*to);
                 // AWS: `RegisterScalableTarget` pulls the count into the bounds, whatever else it is called for.
@@ -217,7 +215,7 @@ impl World {
                 count(service, pulled);
             }
             // No task is protected here.
-            _ => {}
+            Change::StopTask { .. } => {}
         }
         self.catch_up();
     }

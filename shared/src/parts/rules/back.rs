@@ -1,12 +1,11 @@
 //! Requests that go back to where they came from: the weight goes down step by step, and tasks stay until the last request is
 //! answered.
 
-use super::{Drain, FoundRules, SetWeight, Whole, drain};
+use super::{Change, Drain, FoundRules, Gap, SetWeight, Whole, drain};
 use crate::{
     clock::Timestamp,
-    decision::{Doing, Step, WaitingOn},
+    decision::{Doing, WaitingOn},
     parameters,
-    traffic::model::Short,
     weight::{Attained, Weight},
 };
 
@@ -31,8 +30,8 @@ impl GivingBack<'_> {
     pub fn weights(
         self,
         pace: parameters::Drain,
-        weigh: impl Fn(Weight) -> Vec<Step>,
-    ) -> Result<(), Short<SetWeight>> {
+        weigh: impl Fn(Weight) -> Vec<Change>,
+    ) -> Result<(), Gap<SetWeight>> {
         let Some(set) = self.set else {
             return Ok(());
         };
@@ -41,12 +40,12 @@ impl GivingBack<'_> {
             attained: self.attained(asked),
         };
         if !self.found.is_live(&self.seen.forwards, set.to) {
-            return Err(Short::change(doing(set.to), weigh(set.to)));
+            return Err(Gap::change(doing(set.to), weigh(set.to)));
         }
         if set.to == Weight::ZERO {
             return match set.live_since {
                 Some(_) => Ok(()),
-                None => Err(Short::Change {
+                None => Err(Gap::Change {
                     doing: Doing::Live {
                         asked: set.to,
                         attained: self.attained(set.to),
@@ -58,14 +57,14 @@ impl GivingBack<'_> {
         }
         let until = set.since + pace.interval;
         if self.now < until {
-            return Err(Short::Wait(WaitingOn::DrainStep {
+            return Err(Gap::Wait(WaitingOn::DrainStep {
                 weight: set.to,
                 until,
             }));
         }
         let next = self.found.reachable(set.to.less(pace.step));
         let healthy = self.seen.canary.healthy;
-        Err(Short::Change {
+        Err(Gap::Change {
             doing: doing(next),
             set: Some(SetWeight::new(set.to, next, healthy, self.now)),
             changes: weigh(next),
@@ -76,12 +75,12 @@ impl GivingBack<'_> {
     ///
     /// # Errors
     /// Not yet.
-    pub fn answered<T>(self) -> Result<(), Short<T>> {
+    pub fn answered(self) -> Result<(), Gap> {
         match (
             self.set,
             drain(self.set, self.found.drain_seconds, self.now),
         ) {
-            (Some(set), Drain::Until(until)) => Err(Short::Wait(WaitingOn::Draining {
+            (Some(set), Drain::Until(until)) => Err(Gap::Wait(WaitingOn::Draining {
                 weight: set.to,
                 until,
             })),

@@ -2,6 +2,7 @@
 
 mod actions;
 mod back;
+mod change;
 mod in_full;
 mod observe;
 mod place;
@@ -10,22 +11,26 @@ mod weight;
 #[cfg(test)]
 pub(crate) mod world;
 
-use std::fmt;
+use std::{convert::Infallible, fmt};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     names::{ForwardArn, TargetGroupArn},
-    parts::pair::Service,
+    parts::{self, pair::Service},
     weight::{Share, Weight},
 };
 
 pub use actions::{Actions, BadActions, Content, Element, Forwarding, Rest};
 pub use back::GivingBack;
+pub use change::Change;
 pub use in_full::{FoundRule, InFull};
 pub use place::Place;
 pub use seen::{Rule, Seen};
 pub use weight::{Drain, SetWeight, drain, drain_time};
+
+/// What is between what is seen of the rules and what is wanted of them.
+pub type Gap<Part = Infallible> = parts::Gap<Change, Part>;
 
 /// The rules of the target and the health of its target groups.
 #[derive(Debug, Clone, PartialEq, Eq)]

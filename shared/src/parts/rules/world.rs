@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Actions, Forward, Place, Seen, TargetHealth, Whole};
+use super::{Actions, Change, Forward, Place, Seen, TargetHealth, Whole};
 use crate::{
     clock::Timestamp,
     fixtures::{Harm, Part, Speed},
@@ -111,7 +111,10 @@ impl World {
     }
 
     /// Replaces what a rule does.
-    pub(crate) fn take(&mut self, forward: &ForwardArn, actions: &Actions, now: Timestamp) {
+    pub(crate) fn take(&mut self, change: &Change, now: Timestamp) {
+        let Change {
+            forward, actions, ..
+        } = change;
         self.calls += 1;
         if self.speed == Speed::Slow && self.calls.is_multiple_of(LOSES) {
             return;

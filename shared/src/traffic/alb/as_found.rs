@@ -1,9 +1,9 @@
 //! Two HTTP services as the release found them. Requests go to wherever healthy stable targets are, before anything else; the canary
 //! keeps its tasks for as long as it gets requests, or may have to take them.
 
-use super::{Alb, Set, View, weights::Weighing};
+use super::{Alb, Change, Set, View, weights::Weighing};
 use crate::{
-    decision::{Doing, Step, WaitingOn},
+    decision::{Doing, WaitingOn},
     parts::{
         pair::{self, Back, Service},
         rules::{self, Drain},
@@ -29,18 +29,18 @@ impl Set {
 }
 
 /// The stopping call: what somebody may have done to the rules has to be seen before requests are sent anywhere.
-pub(super) fn stop(back: &Back<'_>) -> Vec<Step> {
+pub(super) fn stop(back: &Back<'_>) -> Vec<pair::Change> {
     back.restores_primary().into_iter().collect()
 }
 
 /// What is between what is seen and what the release found.
-pub(super) fn toward(alb: &Alb, fenced: bool, view: View<'_>) -> Toward<Set> {
+pub(super) fn toward(alb: &Alb, fenced: bool, view: View<'_>) -> Toward<Alb> {
     let before = alb.back(fenced, view);
     let noted = before.noted();
     let Weighing {
         weight,
         is_new,
-        mut changes,
+        changes: weights,
     } = alb.weighing(view);
     let set = Set {
         weight,
@@ -48,17 +48,21 @@ pub(super) fn toward(alb: &Alb, fenced: bool, view: View<'_>) -> Toward<Set> {
     };
     let now = View { set: &set, ..view };
     let back = alb.back(fenced, now);
-    if back.view.candidate().is_none() {
-        changes.extend(back.scaling_changes());
+    let mut changes = if back.view.candidate().is_none() {
+        back.scaling_changes()
     } else {
         let canary = back.canary().map(|it| canary_changes(alb, &back, it, now));
         let is_needed = !is_given_back(now);
         let primary = back.primary().map(|it| back.primary_changes(it, is_needed));
-        changes.extend(back.blind(stop(&back)));
-        changes.extend([canary, primary].into_iter().flatten().flatten());
-    }
+        let seen = [canary, primary].into_iter().flatten().flatten();
+        back.blind(stop(&back)).into_iter().chain(seen).collect()
+    };
     changes.extend(before.anew().changes.into_iter().map(|(_, change)| change));
     changes.extend(back.left_over_changes());
+    let weights = weights.into_iter().map(Change::Rules);
+    let changes: Vec<_> = weights
+        .chain(changes.into_iter().map(Change::Pair))
+        .collect();
     let is_changed = set.pair != view.set.pair || is_new;
     if is_changed || !changes.is_empty() {
         return Err(Short::Change {
@@ -80,7 +84,12 @@ pub(super) fn toward(alb: &Alb, fenced: bool, view: View<'_>) -> Toward<Set> {
     })
 }
 
-fn canary_changes(alb: &Alb, back: &Back<'_>, canary: &Service, view: View<'_>) -> Vec<Step> {
+fn canary_changes(
+    alb: &Alb,
+    back: &Back<'_>,
+    canary: &Service,
+    view: View<'_>,
+) -> Vec<pair::Change> {
     if view.seen.pair.primary.is_gone() {
         // It has every request, and nobody will ever take them back: task by task, and as many as there are.
         return back.version(canary);
@@ -107,7 +116,7 @@ fn is_restored(alb: &Alb, back: &Back<'_>, view: View<'_>) -> Result<(), Waiting
 }
 
 /// Only the canary answers, and has fewer tasks than that takes.
-fn raised(alb: &Alb, view: View<'_>) -> Option<Step> {
+fn raised(alb: &Alb, view: View<'_>) -> Option<pair::Change> {
     let rules = &view.seen.rules;
     let (primary, canary) = (rules.primary.get()?, rules.canary.get()?);
     if primary.healthy > 0 || canary.healthy == 0 || view.set.weight() == Weight::ZERO {
@@ -116,7 +125,7 @@ fn raised(alb: &Alb, view: View<'_>) -> Option<Step> {
     let pair = &view.seen.pair;
     let (primary, canary) = (pair.primary.get()?, pair.canary.get()?);
     let tasks = rules::tasks(alb.traffic.min_tasks, Weight::ALL.share(), primary);
-    (canary.desired < tasks).then(|| Step::count(&canary.name, tasks))
+    (canary.desired < tasks).then(|| pair::Change::count(&canary.name, tasks))
 }
 
 /// Whether no rule sends the canary anything: what the release has set is taken back and seen to be.

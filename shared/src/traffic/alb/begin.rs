@@ -33,7 +33,7 @@ pub struct Groups {
 }
 
 /// Begins a release, if everything is in order.
-pub(super) fn begin(alb: &Alb, of: Beginning<'_, Alb>) -> Begin<Found, Set> {
+pub(super) fn begin(alb: &Alb, of: Beginning<'_, Alb>) -> Begin<Alb> {
     let seen = of.seen.rules.whole().ok_or(WaitingOn::OtherInvocation)?;
     let drain_seconds = of.before.map_or(0, |before| before.groups.drain_seconds);
     let rules = found(&seen, drain_seconds);

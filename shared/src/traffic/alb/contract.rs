@@ -4,17 +4,16 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::{Alb, Before, Groups, Seen};
+use super::{Alb, Before, Change, Groups, Seen};
 use crate::{
     clock::Timestamp,
-    decision::Step,
     fixtures::{
         Harm, Moment, Part, Speed, canary_group, candidate, forwarding, group, groups,
         http_pair_of, http_target, now, primary_group, rule, second_rule,
     },
     parts::{
         pair::{
-            self,
+            self, ScalableTarget, Service,
             world::{self as services, Wish, least, updates},
         },
         rules::{Forward, world as balancer},
@@ -29,8 +28,11 @@ pub(in crate::traffic) struct Sites {
     services: services::World,
     balancer: balancer::World,
     speed: Speed,
-    /// Tasks that all the work takes.
+    /// Tasks that the primary was found with, and tasks that all the work takes.
+    found: u32,
     all: u32,
+    /// As many as both may have together.
+    most: u32,
     drain: Duration,
 }
 
@@ -53,7 +55,9 @@ impl Sites {
         let forwards = alb.expect("a load balancer").forwards;
         let world = Self {
             speed,
+            found: primary.desired,
             all: least(&primary),
+            most: most(&primary, &canary, target.resting_tasks),
             drain: Duration::from_secs(drain_seconds),
             services: services::World::new(primary, canary, now(), speed),
             balancer: balancer::World::new(&traffic.place, forwards, healthy, speed),
@@ -80,10 +84,10 @@ impl Sites {
     }
 
     /// A change leaves the canary so many tasks of those that it has.
-    fn leaves(&self, change: &Step) -> u32 {
+    fn leaves(&self, change: &pair::Change) -> u32 {
         let canary = &self.services.canary;
         match change {
-            Step::UpdateService {
+            pair::Change::UpdateService {
                 service,
                 task_definition,
                 desired,
@@ -95,15 +99,27 @@ impl Sites {
                     desired.unwrap_or(canary.desired)
                 }
             }
-            Step::Scale { service, to } if *service == canary.name => {
+            pair::Change::Scale { service, to } if *service == canary.name => {
                 canary.desired.min(to.max.max(to.min))
             }
             _ => canary.desired,
         }
     }
 
-    /// Tasks go only when nothing is sent to them any more, and what was is answered.
-    fn may_take(&self, change: &Step) -> Result<(), Harm> {
+    /// Tasks go only when nothing is sent to them any more, and what was is answered. The primary never loses one, but of those that
+    /// giving its bounds back has brought.
+    fn may_take(&self, change: &pair::Change) -> Result<(), Harm> {
+        if let pair::Change::UpdateService {
+            service,
+            desired: Some(desired),
+            ..
+        } = change
+            && *service == self.services.primary.name
+            && *desired < self.services.primary.desired
+            && *desired != self.found
+        {
+            return Err(Harm::Unfinished(format!("{service} loses tasks")));
+        }
         let (left, has) = (self.leaves(change), self.services.canary.desired);
         let [_, (_, needed, _)] = self.balancer.loads(self.all);
         if left < has && left < needed {
@@ -119,6 +135,29 @@ impl Sites {
         Ok(())
     }
 
+    /// Somebody gets the requests, nothing takes tasks from the primary while the canary has a part of them, and there are not too
+    /// many tasks.
+    fn is_kept_in_bounds(&self) -> Result<(), Harm> {
+        let (primary, canary) = (&self.services.primary, &self.services.canary);
+        let is_held = |it: ScalableTarget| it.suspended.scale_in && it.suspended.scheduled;
+        let both = primary.desired + canary.desired;
+        let wrong = if self
+            .balancer
+            .forwards
+            .iter()
+            .any(|it| it.weights.total() == 0)
+        {
+            "nobody gets requests".to_owned()
+        } else if self.balancer.sends_canary() && !primary.scaling.is_none_or(is_held) {
+            "the primary may lose tasks while the canary has requests".to_owned()
+        } else if self.is_still() && both > self.most {
+            format!("{both} tasks, at most {} are allowed", self.most)
+        } else {
+            return Ok(());
+        };
+        Err(Harm::Overload(wrong))
+    }
+
     fn catch_up(&mut self) {
         let able = self.services.able();
         self.balancer.lose(able);
@@ -126,6 +165,17 @@ impl Sites {
             self.balancer.heal(able);
         }
     }
+}
+
+/// As many as the primary may be scaled to, and once more for the canary.
+fn most(primary: &Service, canary: &Service, resting: u32) -> u32 {
+    let bounds = |service: &Service| {
+        service
+            .scaling
+            .map_or((0, u32::MAX / 4), |it| (it.min, it.max))
+    };
+    let most = bounds(primary).1.max(primary.desired);
+    most + most.max(canary.desired).max(resting).max(bounds(canary).0)
 }
 
 /// The rules of the story, each with the primary's weight and that of another group.
@@ -249,7 +299,7 @@ impl Admitted for Alb {
 impl World for Sites {
     type Seen = Seen;
     type Before = Before;
-    type Change = Step;
+    type Change = Change;
 
     fn before(&self) -> Before {
         Before {
@@ -284,29 +334,27 @@ impl World for Sites {
         }
     }
 
-    fn right(change: &Step) -> String {
+    fn right(change: &Change) -> String {
         match change {
-            Step::Weigh { forward, .. } => balancer::World::right(forward),
-            change => services::World::right(change),
+            Change::Rules(change) => balancer::World::right(&change.forward),
+            Change::Pair(change) => services::World::right(change),
         }
     }
 
-    fn may(&self, change: &Step) -> Result<(), Harm> {
+    fn may(&self, change: &Change) -> Result<(), Harm> {
         match change {
-            Step::Weigh { forward, .. } => self.balancer.may(forward),
-            change => self
-                .services
-                .may(change)
-                .and_then(|()| self.may_take(change)),
+            Change::Rules(change) => self.balancer.may(&change.forward),
+            Change::Pair(change) => {
+                self.services.may(change)?;
+                self.may_take(change)
+            }
         }
     }
 
-    fn take(&mut self, change: &Step) {
+    fn take(&mut self, change: &Change) {
         match change {
-            Step::Weigh {
-                forward, actions, ..
-            } => self.balancer.take(forward, actions, self.services.now),
-            change => self.services.take(change),
+            Change::Rules(change) => self.balancer.take(change, self.services.now),
+            Change::Pair(change) => self.services.take(change),
         }
         self.catch_up();
     }
@@ -330,6 +378,7 @@ impl World for Sites {
         }
         let loads = self.balancer.loads(self.all);
         let is_anybody_able = loads.iter().any(|(.., healthy)| *healthy > 0);
+        self.is_kept_in_bounds()?;
         for (version, needed, healthy) in loads {
             // While a release is rolled back whoever answers takes all there is.
             let is_enough = if goes_back {

@@ -8,6 +8,7 @@
 
 mod as_found;
 mod begin;
+mod change;
 #[cfg(test)]
 mod contract;
 mod gates;
@@ -25,7 +26,8 @@ use super::{
     model::{self, Goal, Model, Noted, Short, Takes, Toward, Versions},
 };
 use crate::{
-    decision::{Refusal, Step, WaitingOn},
+    aws::{Account, AwsError},
+    decision::{Refusal, WaitingOn},
     gates::{Gate, When},
     names::ServiceName,
     parts::{
@@ -40,6 +42,7 @@ use crate::{
 };
 
 pub use begin::{Before, Groups};
+pub use change::Change;
 
 /// The target of such a pair.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,9 +97,12 @@ impl Alb {
     };
 
     /// Each of these rules gets its weights.
-    fn weigh<'a>(&self, wanted: impl Iterator<Item = (&'a Forward, Weights)>) -> Vec<Step> {
+    fn weigh<'a>(
+        &self,
+        wanted: impl Iterator<Item = (&'a Forward, Weights)>,
+    ) -> Vec<rules::Change> {
         let (primary, canary) = self.traffic.place.groups();
-        let weigh = wanted.map(|(forward, weights)| Step::Weigh {
+        let weigh = wanted.map(|(forward, weights)| rules::Change {
             forward: forward.arn.clone(),
             actions: forward.actions.weighing(primary, canary, weights),
             weights,
@@ -110,8 +116,7 @@ impl Alb {
     }
 
     fn pair<'a>(&'a self, view: View<'a>) -> pair::View<'a> {
-        pair::View::of(
-            view,
+        view.of_pair(
             (&self.pair, Self::HOLDS),
             (&view.seen.pair, &view.found.pair, &view.set.pair),
         )
@@ -121,16 +126,17 @@ impl Alb {
 impl Model for Alb {
     type Found = Found;
     type Set = Set;
+    type Change = Change;
 
     fn versions(found: &Found, set: &Set) -> Versions {
         pair::versions(&found.pair, &set.pair)
     }
 
-    fn begin(&self, of: Beginning<'_, Self>) -> Begin<Found, Set> {
+    fn begin(&self, of: Beginning<'_, Self>) -> Begin<Alb> {
         begin::begin(self, of)
     }
 
-    fn toward(&self, goal: Goal, view: View<'_>) -> Toward<Set> {
+    fn toward(&self, goal: Goal, view: View<'_>) -> Toward<Alb> {
         match goal {
             Goal::Placed => placed::toward(self, view),
             Goal::Share { asked, tolerance } => share::toward(self, asked, tolerance, view),
@@ -151,13 +157,22 @@ impl Model for Alb {
         gates::noted(self, when, view)
     }
 
-    fn stop(&self, view: View<'_>) -> Vec<Step> {
-        as_found::stop(&self.back(false, view))
+    fn stop(&self, view: View<'_>) -> Vec<Change> {
+        let stop = as_found::stop(&self.back(false, view)).into_iter();
+        stop.map(Change::Pair).collect()
     }
 
-    fn sent(&self, sent: &[Step], failed: &[Step], view: View<'_>) -> Set {
+    async fn apply(&self, account: &Account, change: &Change) -> Result<(), AwsError> {
+        match change {
+            Change::Pair(change) => change.apply(account, &self.pair.cluster).await,
+            Change::Rules(change) => change.apply(account).await,
+        }
+    }
+
+    fn sent(&self, sent: &[Change], failed: &[Change], view: View<'_>) -> Set {
         let back = self.back(false, view);
-        let pair = back.sent(&as_found::stop(&back), sent, failed);
+        let (sent, failed) = (change::of_pair(sent), change::of_pair(failed));
+        let pair = back.sent(&as_found::stop(&back), &sent, &failed);
         view.set.with(pair)
     }
 
@@ -197,7 +212,7 @@ impl Model for Alb {
         }
     }
 
-    fn approved(&self, view: View<'_>) -> Result<(), Short<Set>> {
+    fn approved(&self, view: View<'_>) -> Result<(), Short<Alb>> {
         promoted::approved(self, view)
     }
 

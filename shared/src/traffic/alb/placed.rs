@@ -1,6 +1,6 @@
 //! The candidate on the canary service behind a load balancer: its targets answer, and get no requests yet.
 
-use super::{Alb, Set, View, share::targets};
+use super::{Alb, View, share::targets};
 use crate::{
     decision::WaitingOn,
     parts::pair::Both,
@@ -8,20 +8,20 @@ use crate::{
 };
 
 /// How far the candidate is.
-pub(super) fn toward(alb: &Alb, view: View<'_>) -> Toward<Set> {
+pub(super) fn toward(alb: &Alb, view: View<'_>) -> Toward<Alb> {
     let pair = alb.pair(view);
     let both = pair.both()?;
     let placing = pair
         .registered(both, alb.first_tasks(both.primary))
-        .map_err(|short| short.of(|pair| view.set.with(pair)))?;
+        .map_err(|gap| Short::of(gap, |pair| view.set.with(pair)))?;
     pair.held(both)?;
     pair.on_canary(both, placing)?;
     healthy(view, both)?;
-    pair.steady(both, placing)
+    Ok(pair.steady(both, placing)?)
 }
 
 /// Every task of a canary that is steady otherwise is a healthy target.
-fn healthy(view: View<'_>, both: Both<'_>) -> Result<(), Short<Set>> {
+fn healthy(view: View<'_>, both: Both<'_>) -> Result<(), Short<Alb>> {
     let Some(seen) = view.seen.rules.whole() else {
         return Err(Short::Wait(WaitingOn::OtherInvocation));
     };

@@ -8,7 +8,7 @@ use crate::{
     parameters::Drain,
     parts::{
         pair::{Promoting, Service},
-        rules::{GivingBack, SetWeight, TargetHealth},
+        rules::{Gap, GivingBack, SetWeight, TargetHealth},
     },
     traffic::model::{Short, Takes, Toward},
     weight::Weight,
@@ -18,7 +18,7 @@ use crate::{
 const ROOM: u32 = u32::MAX;
 
 /// How far the promotion is.
-pub(super) fn toward(alb: &Alb, pace: Drain, over: bool, view: View<'_>) -> Toward<Set> {
+pub(super) fn toward(alb: &Alb, pace: Drain, over: bool, view: View<'_>) -> Toward<Alb> {
     let promotion: Promoting<'_> = alb.pair(view).promotion()?;
     if over {
         promotion.unfloored()?;
@@ -49,8 +49,8 @@ pub(super) fn toward(alb: &Alb, pace: Drain, over: bool, view: View<'_>) -> Towa
 }
 
 /// What was approved is what the canary runs.
-pub(super) fn approved(alb: &Alb, view: View<'_>) -> Result<(), Short<Set>> {
-    alb.pair(view).promotion()?.approved()
+pub(super) fn approved(alb: &Alb, view: View<'_>) -> Result<(), Short<Alb>> {
+    Ok(alb.pair(view).promotion()?.approved()?)
 }
 
 /// Each step that gives requests back takes its interval, and the time of the requests that are being finished. So each of them has
@@ -64,15 +64,15 @@ pub(super) fn takes(pace: Drain, view: View<'_>) -> Takes {
 }
 
 /// The primary can take every request.
-fn answers(primary: &Service, health: &TargetHealth) -> Result<(), Short<Set>> {
+fn answers(primary: &Service, health: &TargetHealth) -> Result<(), Short<Alb>> {
     if health.healthy >= primary.desired {
         return Ok(());
     }
     Err(targets(primary, health, primary.desired))
 }
 
-fn lifted(short: Short<SetWeight>, view: View<'_>) -> Short<Set> {
-    short.of(|weight| Set {
+fn lifted(gap: Gap<SetWeight>, view: View<'_>) -> Short<Alb> {
+    Short::of(gap, |weight| Set {
         weight: Some(weight),
         ..view.set.clone()
     })

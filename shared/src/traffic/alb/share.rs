@@ -1,9 +1,9 @@
 //! The share of an HTTP service: tasks first and weight second on the way up, weight first and tasks second on the way
 //! down.
 
-use super::{Alb, Set, View};
+use super::{Alb, Change, Set, View};
 use crate::{
-    decision::{Doing, Step, WaitingOn},
+    decision::{Doing, WaitingOn},
     parts::{
         pair::{self, Both, Counts, Service},
         rules::{self, Drain, FoundRules, SetWeight, TargetHealth},
@@ -30,7 +30,7 @@ pub(super) fn toward(
     asked: Weight,
     tolerance: Option<f64>,
     view: View<'_>,
-) -> Toward<Set> {
+) -> Toward<Alb> {
     let both = alb.pair(view).both()?;
     let is_new = view.asked != Some(asked);
     let seen = view.seen.rules.whole();
@@ -59,14 +59,14 @@ pub(super) fn toward(
         // The record holds what is asked for before anything else is waited for.
         Err(Short::Wait(_)) if is_new => {
             let doing = asked.raise();
-            Err(asked.set(doing, Vec::new(), None, None))
+            Err(asked.set(doing, Vec::<Change>::new(), None, None))
         }
         Ok(attained) if is_new => {
             let doing = Doing::Live {
                 asked: asked.weight,
                 attained,
             };
-            Err(asked.set(doing, Vec::new(), None, None))
+            Err(asked.set(doing, Vec::<Change>::new(), None, None))
         }
         Ok(attained) => Ok(Attained::share(attained)),
         Err(short) => Err(short),
@@ -90,7 +90,7 @@ pub(super) fn takes(view: View<'_>) -> Takes {
     }
 }
 
-type Between<T> = Result<T, Short<Set>>;
+type Between<T> = Result<T, Short<Alb>>;
 
 impl Asked<'_> {
     /// The tasks that the share takes, before the load balancer sends them anything.
@@ -115,8 +115,8 @@ impl Asked<'_> {
     }
 
     /// The canary gets so many tasks as the share takes.
-    fn tasks(&self, doing: Doing) -> Short<Set> {
-        let changes = vec![Step::count(&self.both.canary.name, self.needed)];
+    fn tasks(&self, doing: Doing) -> Short<Alb> {
+        let changes = vec![pair::Change::count(&self.both.canary.name, self.needed)];
         let counts = Counts {
             canary: self.needed,
             ..self.both.counts()
@@ -188,7 +188,7 @@ impl Asked<'_> {
     }
 
     /// What was set last is seen for the first time.
-    fn live(&self, attained: weight::Attained) -> Short<Set> {
+    fn live(&self, attained: weight::Attained) -> Short<Alb> {
         let set = self.view.set;
         let (asked, counts) = (self.weight, self.both.counts());
         Short::Change {
@@ -216,10 +216,10 @@ impl Asked<'_> {
     fn set(
         &self,
         doing: Doing,
-        changes: Vec<Step>,
+        changes: Vec<impl Into<Change>>,
         counts: Option<Counts>,
         weight: Option<SetWeight>,
-    ) -> Short<Set> {
+    ) -> Short<Alb> {
         let before = self.view.set;
         let is_new = self.view.asked != Some(self.weight);
         let counts = before
@@ -235,7 +235,7 @@ impl Asked<'_> {
                 },
                 weight: weight.or(before.weight),
             }),
-            changes,
+            changes: changes.into_iter().map(Into::into).collect(),
         }
     }
 }
@@ -250,7 +250,7 @@ fn healthy(service: &Service, health: &TargetHealth, needed: u32) -> Between<()>
 }
 
 /// So many targets are waited for.
-pub(super) fn targets(service: &Service, health: &TargetHealth, needed: u32) -> Short<Set> {
+pub(super) fn targets(service: &Service, health: &TargetHealth, needed: u32) -> Short<Alb> {
     Short::Wait(WaitingOn::Targets {
         service: service.name.clone(),
         needed,

@@ -2,11 +2,10 @@
 
 use super::{Alb, View};
 use crate::{
-    decision::Step,
     observation::Known,
     parts::{
         pair::Service,
-        rules::{Forward, SetWeight, Weights},
+        rules::{Change, Forward, SetWeight, Weights},
     },
     weight::Weight,
 };
@@ -18,7 +17,7 @@ pub(super) struct Weighing {
     /// Whether that is news.
     pub(super) is_new: bool,
     /// Every rule that does not show it yet gets it.
-    pub(super) changes: Vec<Step>,
+    pub(super) changes: Vec<Change>,
 }
 
 impl Alb {

@@ -5,7 +5,6 @@ use super::{
     release::{Kept, Result, Run},
 };
 use crate::{
-    decision::Step,
     fixtures::release,
     reconcile::FUNCTION_TIMEOUT,
     traffic::{
@@ -54,10 +53,9 @@ impl Obstacles {
 }
 
 /// What a look has sent, and what of that AWS has refused.
-#[derive(Default)]
-struct Sent {
-    all: Vec<Step>,
-    failed: Vec<Step>,
+struct Sent<Change> {
+    all: Vec<Change>,
+    failed: Vec<Change>,
 }
 
 impl<M: Admitted> Run<'_, M> {
@@ -118,7 +116,10 @@ impl<M: Admitted> Run<'_, M> {
             _ => None,
         };
         let before = self.seen_with(obstacle);
-        let mut sent = Sent::default();
+        let mut sent = Sent {
+            all: Vec::new(),
+            failed: Vec::new(),
+        };
         if n == 0 && !self.send(self.stopping(), denied, &mut sent)? {
             return Ok(false);
         }
@@ -190,7 +191,7 @@ impl<M: Admitted> Run<'_, M> {
     }
 
     /// The stopping call, decided on nothing but the record.
-    pub(super) fn stopping(&self) -> Vec<Step> {
+    pub(super) fn stopping(&self) -> Vec<M::Change> {
         let (unseen, id) = (self.place.model.nothing(), release());
         let stop = |kept: &Kept<M>| {
             let view = kept.view(&unseen, &kept.set, &id, self.now);
@@ -199,7 +200,7 @@ impl<M: Admitted> Run<'_, M> {
         self.kept.as_ref().map_or_else(Vec::new, stop)
     }
 
-    fn toward(&self, seen: &M::Seen) -> Result<Toward<M::Set>> {
+    fn toward(&self, seen: &M::Seen) -> Result<Toward<M>> {
         let (goal, id) = (
             Goal::AsFound {
                 fenced: self.is_fenced(),
@@ -224,9 +225,9 @@ impl<M: Admitted> Run<'_, M> {
     /// All changes at once, whatever fails; `false` if the function is killed.
     fn send(
         &mut self,
-        changes: Vec<Step>,
+        changes: Vec<M::Change>,
         denied: Option<&String>,
-        sent: &mut Sent,
+        sent: &mut Sent<M::Change>,
     ) -> Result<bool> {
         for change in changes {
             if !self.write() {
@@ -244,7 +245,12 @@ impl<M: Admitted> Run<'_, M> {
     }
 
     /// What AWS has refused, and whether the stopping call has got through.
-    fn keep_books(&mut self, seen: &M::Seen, sent: &Sent, saw_everything: bool) -> Result<()> {
+    fn keep_books(
+        &mut self,
+        seen: &M::Seen,
+        sent: &Sent<M::Change>,
+        saw_everything: bool,
+    ) -> Result<()> {
         let Some(kept) = &mut self.kept else {
             return Ok(());
         };

@@ -10,9 +10,9 @@ use super::{
     clauses::{Trial, rights},
 };
 use crate::{
-    decision::{Doing, Step},
+    decision::Doing,
     fixtures::Speed,
-    traffic::model::{Attained, Goal, Short, Toward, View},
+    traffic::model::{Attained, Goal, Model, Short, Toward, View},
 };
 
 /// What is wrong with a model.
@@ -70,22 +70,22 @@ impl Defect {
 }
 
 /// What a restless model has changed last, and whether it rests since.
-#[derive(Debug, Default)]
-struct Restless {
-    last: Option<(Doing, Vec<Step>)>,
+#[derive(Debug)]
+struct Restless<Change> {
+    last: Option<(Doing, Vec<Change>)>,
     rests: bool,
 }
 
 /// A model that is tried: as it is, or with something wrong.
 #[derive(Debug, Clone)]
-pub(in crate::traffic) struct Tried<M> {
+pub(in crate::traffic) struct Tried<M: Model> {
     model: M,
     defect: Option<Defect>,
-    restless: Arc<Mutex<Restless>>,
+    restless: Arc<Mutex<Restless<M::Change>>>,
 }
 
 /// What is not said here the model answers itself.
-impl<M> Deref for Tried<M> {
+impl<M: Model> Deref for Tried<M> {
     type Target = M;
 
     fn deref(&self) -> &M {
@@ -129,7 +129,10 @@ impl<M: Admitted> Tried<M> {
         Self {
             model,
             defect: None,
-            restless: Arc::default(),
+            restless: Arc::new(Mutex::new(Restless {
+                last: None,
+                rests: false,
+            })),
         }
     }
 
@@ -140,7 +143,7 @@ impl<M: Admitted> Tried<M> {
         }
     }
 
-    pub(super) fn toward(&self, goal: Goal, view: View<'_, M>) -> Toward<M::Set> {
+    pub(super) fn toward(&self, goal: Goal, view: View<'_, M>) -> Toward<M> {
         let toward = self.answer(goal, view);
         let goes_back = matches!(goal, Goal::AsFound { .. });
         match &self.defect {
@@ -160,7 +163,7 @@ impl<M: Admitted> Tried<M> {
     }
 
     /// What the model answers to what it takes for what is seen.
-    fn answer(&self, goal: Goal, view: View<'_, M>) -> Toward<M::Set> {
+    fn answer(&self, goal: Goal, view: View<'_, M>) -> Toward<M> {
         let goes_back = matches!(goal, Goal::AsFound { .. });
         match &self.defect {
             Some(Defect::FollowsTarget) if goes_back => self.model.elsewhere().toward(goal, view),
@@ -176,7 +179,7 @@ impl<M: Admitted> Tried<M> {
         }
     }
 
-    pub(super) fn stop(&self, view: View<'_, M>) -> Vec<Step> {
+    pub(super) fn stop(&self, view: View<'_, M>) -> Vec<M::Change> {
         match self.defect {
             Some(Defect::StopsNothing) => Vec::new(),
             Some(Defect::FollowsTarget) => self.model.elsewhere().stop(view),
@@ -184,7 +187,7 @@ impl<M: Admitted> Tried<M> {
         }
     }
 
-    pub(super) fn approved(&self, view: View<'_, M>) -> Result<(), Short<M::Set>> {
+    pub(super) fn approved(&self, view: View<'_, M>) -> Result<(), Short<M>> {
         match self.defect {
             Some(Defect::ApprovesAnything) => Ok(()),
             _ => self.model.approved(view),
@@ -192,14 +195,14 @@ impl<M: Admitted> Tried<M> {
     }
 
     /// What it changed last it changes again, every other time that nothing is to be changed.
-    fn restless(&self, toward: Toward<M::Set>) -> Toward<M::Set> {
+    fn restless(&self, toward: Toward<M>) -> Toward<M> {
         let mut restless = self.restless.lock().expect("nobody else");
         if let Err(Short::Change { doing, changes, .. }) = &toward {
             restless.last = Some((doing.clone(), changes.clone()));
         }
         let rested = std::mem::replace(&mut restless.rests, toward.is_ok());
         match restless.last.clone().filter(|_| rested && toward.is_ok()) {
-            Some((doing, changes)) => Err(Short::change(doing, changes)),
+            Some((doing, changes)) => Err(changing(doing, changes)),
             None => toward,
         }
     }
@@ -214,7 +217,7 @@ fn nothing_is_wrong() -> Attained {
 }
 
 /// Some changes are never made, and do not count.
-fn forgetting<Set>(toward: Toward<Set>, is_forgotten: impl Fn(&Step) -> bool) -> Toward<Set> {
+fn forgetting<M: Model>(toward: Toward<M>, is_forgotten: impl Fn(&M::Change) -> bool) -> Toward<M> {
     let Err(Short::Change {
         doing,
         set,
@@ -236,18 +239,26 @@ fn forgetting<Set>(toward: Toward<Set>, is_forgotten: impl Fn(&Step) -> bool) ->
 }
 
 /// Changes go out before the record holds them.
-fn unrecorded<Set>(toward: Toward<Set>) -> Toward<Set> {
+fn unrecorded<M: Model>(toward: Toward<M>) -> Toward<M> {
     match toward {
         Err(Short::Change { doing, changes, .. }) if !changes.is_empty() => {
-            Err(Short::change(doing, changes))
+            Err(changing(doing, changes))
         }
         toward => toward,
     }
 }
 
-fn one_at_a_time<Set>(mut toward: Toward<Set>) -> Toward<Set> {
+fn one_at_a_time<M: Model>(mut toward: Toward<M>) -> Toward<M> {
     if let Err(Short::Change { changes, .. }) = &mut toward {
         changes.truncate(1);
     }
     toward
+}
+
+fn changing<M: Model>(doing: Doing, changes: Vec<M::Change>) -> Short<M> {
+    Short::Change {
+        doing,
+        set: None,
+        changes,
+    }
 }

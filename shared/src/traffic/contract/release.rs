@@ -5,12 +5,12 @@ use std::time::Duration;
 use super::{Admitted, Clause, Place, Violation, World};
 use crate::{
     clock::Timestamp,
-    decision::Step,
     fixtures::{at, release, weight},
     gates::{Effect, Gate, When},
     parameters::Drain,
+    parts::{Begun, NotBegun},
     traffic::{
-        begin::{Beginning, Begun, NotBegun},
+        begin::Beginning,
         model::{Attained, Goal, Short, View},
         release::{Missing, Promotion},
     },
@@ -73,7 +73,7 @@ pub(in crate::traffic) struct Run<'a, M: Admitted> {
     /// How many more get through before the function that makes them is killed.
     pub(super) lives: usize,
     /// What was under way when it was.
-    pub(super) late: Vec<Step>,
+    pub(super) late: Vec<M::Change>,
     pub(super) delivery: Delivery,
     /// Whether everything is asked at every look that a look may be asked: a release that is told for something else is not.
     pub(super) is_examined: bool,
@@ -357,7 +357,7 @@ impl<'a, M: Admitted> Run<'a, M> {
     }
 
     /// What is between what is seen and a goal goes out.
-    fn short(&mut self, short: Short<M::Set>, last: &mut String) -> Result<Looked> {
+    fn short(&mut self, short: Short<M>, last: &mut String) -> Result<Looked> {
         match short {
             Short::Change {
                 doing,
@@ -379,7 +379,7 @@ impl<'a, M: Admitted> Run<'a, M> {
     }
 
     /// The record first, then the changes; not to the end if the function is killed on the way.
-    fn carry_out(&mut self, set: Option<M::Set>, changes: Vec<Step>) -> Result<Looked> {
+    fn carry_out(&mut self, set: Option<M::Set>, changes: Vec<M::Change>) -> Result<Looked> {
         let asked = self.asks_anew();
         if set.is_some() || asked.is_some() {
             if !self.write() {
@@ -415,7 +415,7 @@ impl<'a, M: Admitted> Run<'a, M> {
         (kept.asked != Some(asked)).then_some(asked)
     }
 
-    fn delivered(&self, mut changes: Vec<Step>) -> Vec<Step> {
+    fn delivered(&self, mut changes: Vec<M::Change>) -> Vec<M::Change> {
         match self.delivery {
             Delivery::Once => {}
             Delivery::Twice => changes.extend(changes.clone()),
@@ -425,7 +425,7 @@ impl<'a, M: Admitted> Run<'a, M> {
     }
 
     /// One change arrives.
-    pub(super) fn change(&mut self, change: &Step) -> Result<()> {
+    pub(super) fn change(&mut self, change: &M::Change) -> Result<()> {
         let may = self.world.may(change);
         let at = || format!("look {}, {change}", self.looks);
         may.map_err(|harm| Violation::of(harm).at(at()))?;
@@ -434,7 +434,7 @@ impl<'a, M: Admitted> Run<'a, M> {
     }
 
     /// Behind a change of the release's own every gate is as it was: also while an approval waits.
-    fn recorded(&self, change: &Step) -> Result<()> {
+    fn recorded(&self, change: &M::Change) -> Result<()> {
         let Some(kept) = self.kept.as_ref().filter(|_| !self.goes_back) else {
             return Ok(());
         };

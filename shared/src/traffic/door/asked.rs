@@ -141,7 +141,7 @@ impl<M: Listed> Joint<'_, M> {
         }
     }
 
-    fn between(&self, short: Short<M::Set>) -> Between {
+    fn between(&self, short: Short<M>) -> Between {
         match short {
             Short::Change {
                 doing,
@@ -150,12 +150,27 @@ impl<M: Listed> Joint<'_, M> {
             } => Between::Change {
                 doing,
                 set: set.map(|set| self.with(&set)),
-                changes,
+                changes: steps::<M>(changes),
             },
             Short::Wait(waiting_on) => Between::Wait(waiting_on),
             Short::Refuse(refusal) => Between::Refuse(refusal),
         }
     }
+}
+
+/// Changes of a model, as everybody else has them.
+pub(super) fn steps<M: Listed>(changes: Vec<M::Change>) -> Vec<Step> {
+    let changes = changes.into_iter();
+    changes.map(|it| Step::Traffic(M::change(it))).collect()
+}
+
+/// The other way: those that are the model's.
+fn changes<M: Listed>(steps: &[Step]) -> Vec<M::Change> {
+    let changes = steps.iter().filter_map(|step| match step {
+        Step::Traffic(change) => M::of_change(change).cloned(),
+        Step::Reject { .. } | Step::Stop { .. } => None,
+    });
+    changes.collect()
 }
 
 /// What is stored, as its model reads it. What a later version of the suite has set in another form is not known.
@@ -213,11 +228,12 @@ impl<M: Listed> Asked for Joint<'_, M> {
     }
 
     fn stop(&self) -> Vec<Step> {
-        self.model.stop(self.view())
+        steps::<M>(self.model.stop(self.view()))
     }
 
     fn sent(&self, sent: &[Step], failed: &[Step]) -> Body {
-        self.with(&self.model.sent(sent, failed, self.view()))
+        let (sent, failed) = (changes::<M>(sent), changes::<M>(failed));
+        self.with(&self.model.sent(&sent, &failed, self.view()))
     }
 
     fn spared(&self, changed: &ServiceName) -> Body {

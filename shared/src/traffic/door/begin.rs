@@ -5,13 +5,15 @@ use crate::{
     clock::Timestamp,
     decision::{Refusal, Step, WaitingOn},
     names::{ReleaseId, Version},
+    parts::{NotBegun as Why, Released},
     traffic::{
-        Before, Seen,
-        begin::{self, NotBegun as Why, Released},
+        Before, Seen, begin,
         body::{Body, Part},
         line::Listed,
     },
 };
+
+use super::asked::steps;
 
 /// A release that is to begin.
 #[derive(Debug, Clone, Copy)]
@@ -76,7 +78,7 @@ pub(super) fn begin<M: Listed>(model: &M, of: Beginning<'_>) -> Result<Begins, N
         released: begun.released,
         but: begun.but,
         in_full: begun.in_full,
-        changes: begun.changes,
+        changes: steps::<M>(begun.changes),
     })
 }
 

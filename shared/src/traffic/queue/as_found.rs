@@ -2,8 +2,8 @@
 
 use super::{Queue, Set, View};
 use crate::{
-    decision::{Doing, Step, WaitingOn},
-    parts::pair::{self, Back},
+    decision::{Doing, WaitingOn},
+    parts::pair::{self, Back, Change},
     traffic::model::{Attained, Short, Toward},
 };
 
@@ -24,13 +24,13 @@ impl Set {
 }
 
 /// The stopping call: as long as the stable version still runs somewhere the canary gets no tasks.
-pub(super) fn stop(back: &Back<'_>) -> Vec<Step> {
+pub(super) fn stop(back: &Back<'_>) -> Vec<Change> {
     let changes = back.empties().into_iter();
     changes.chain(back.restores_primary()).collect()
 }
 
 /// What is between what is seen and what the release found.
-pub(super) fn toward(queue: &Queue, fenced: bool, view: View<'_>) -> Toward<Set> {
+pub(super) fn toward(queue: &Queue, fenced: bool, view: View<'_>) -> Toward<Queue> {
     let before = queue.back(fenced, view);
     let noted = before.noted();
     let back = before.with(&noted);

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Begins a release, if everything is in order.
-pub(super) fn begin(queue: &Queue, of: Beginning<'_, Queue>) -> Begin<Found, Set> {
+pub(super) fn begin(queue: &Queue, of: Beginning<'_, Queue>) -> Begin<Queue> {
     let dead_letters = match &of.seen.dead_letters {
         Known::Known(seen) => *seen,
         Known::Gone => None,

@@ -5,7 +5,6 @@ use proptest::prelude::*;
 use super::{Mode, Queue, Seen};
 use crate::{
     clock::Timestamp,
-    decision::Step,
     fixtures::{Harm, Part, Speed, now, pair, scaling, target},
     observation::Known,
     parts::pair::{
@@ -160,7 +159,7 @@ impl Admitted for Queue {
 impl World for Consumers {
     type Seen = Seen;
     type Before = pair::Before;
-    type Change = Step;
+    type Change = pair::Change;
 
     fn before(&self) -> pair::Before {
         services::World::before()
@@ -195,15 +194,15 @@ impl World for Consumers {
         }
     }
 
-    fn right(change: &Step) -> String {
+    fn right(change: &pair::Change) -> String {
         services::World::right(change)
     }
 
-    fn may(&self, change: &Step) -> Result<(), Harm> {
+    fn may(&self, change: &pair::Change) -> Result<(), Harm> {
         self.services.may(change)
     }
 
-    fn take(&mut self, change: &Step) {
+    fn take(&mut self, change: &pair::Change) {
         self.services.take(change);
     }
 

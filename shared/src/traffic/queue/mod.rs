@@ -19,10 +19,11 @@ use super::{
     model::{self, Goal, Model, Noted, Short, Toward, Versions},
 };
 use crate::{
-    decision::{Refusal, Step, WaitingOn},
+    aws::{Account, AwsError},
+    decision::{Refusal, WaitingOn},
     gates::{Gate, Letters, When},
     names::ServiceName,
-    parts::pair::{self, Hold, Holds, Pair},
+    parts::pair::{self, Change, Hold, Holds, Pair},
     traffic::{
         body::Part,
         release::{Lacking, Missing},
@@ -89,8 +90,7 @@ impl Queue {
     }
 
     fn pair<'a>(&'a self, view: View<'a>) -> pair::View<'a> {
-        pair::View::of(
-            view,
+        view.of_pair(
             (&self.pair, self.holds()),
             (&view.seen.pair, &view.found.pair, &view.set.pair),
         )
@@ -100,16 +100,17 @@ impl Queue {
 impl Model for Queue {
     type Found = Found;
     type Set = Set;
+    type Change = Change;
 
     fn versions(found: &Found, set: &Set) -> Versions {
         pair::versions(&found.pair, &set.pair)
     }
 
-    fn begin(&self, of: Beginning<'_, Self>) -> Begin<Found, Set> {
+    fn begin(&self, of: Beginning<'_, Self>) -> Begin<Queue> {
         begin::begin(self, of)
     }
 
-    fn toward(&self, goal: Goal, view: View<'_>) -> Toward<Set> {
+    fn toward(&self, goal: Goal, view: View<'_>) -> Toward<Queue> {
         match goal {
             Goal::Placed => placed::toward(self, view),
             Goal::Share { asked, tolerance } => share::toward(self, asked, tolerance, view),
@@ -130,11 +131,15 @@ impl Model for Queue {
         gates::noted(self, when, view)
     }
 
-    fn stop(&self, view: View<'_>) -> Vec<Step> {
+    fn stop(&self, view: View<'_>) -> Vec<Change> {
         as_found::stop(&self.back(false, view))
     }
 
-    fn sent(&self, sent: &[Step], failed: &[Step], view: View<'_>) -> Set {
+    async fn apply(&self, account: &Account, change: &Change) -> Result<(), AwsError> {
+        change.apply(account, &self.pair.cluster).await
+    }
+
+    fn sent(&self, sent: &[Change], failed: &[Change], view: View<'_>) -> Set {
         let back = self.back(false, view);
         let pair = back.sent(&as_found::stop(&back), sent, failed);
         view.set.with(pair)
@@ -163,7 +168,7 @@ impl Model for Queue {
     }
 
     fn share(&self, view: View<'_>) -> Option<Attained> {
-        let both = self.pair(view).both::<Set>().ok()?;
+        let both = self.pair(view).both().ok()?;
         Some(Attained::Tasks(both.counts().share()))
     }
 
@@ -176,7 +181,7 @@ impl Model for Queue {
         }
     }
 
-    fn approved(&self, view: View<'_>) -> Result<(), Short<Set>> {
+    fn approved(&self, view: View<'_>) -> Result<(), Short<Queue>> {
         promoted::approved(self, view)
     }
 }

@@ -1,13 +1,13 @@
 //! A promoted queue consumer.
 
-use super::{Queue, Set, View};
+use super::{Queue, View};
 use crate::{
     parts::pair::{Promoting, Service},
     traffic::model::{Short, Toward},
 };
 
 /// How far the promotion is.
-pub(super) fn toward(queue: &Queue, over: bool, view: View<'_>) -> Toward<Set> {
+pub(super) fn toward(queue: &Queue, over: bool, view: View<'_>) -> Toward<Queue> {
     let promotion: Promoting<'_> = queue.pair(view).promotion()?;
     if over {
         promotion.unfloored()?;
@@ -24,8 +24,8 @@ pub(super) fn toward(queue: &Queue, over: bool, view: View<'_>) -> Toward<Set> {
 }
 
 /// What was approved is what the canary runs.
-pub(super) fn approved(queue: &Queue, view: View<'_>) -> Result<(), Short<Set>> {
-    queue.pair(view).promotion()?.approved()
+pub(super) fn approved(queue: &Queue, view: View<'_>) -> Result<(), Short<Queue>> {
+    Ok(queue.pair(view).promotion()?.approved()?)
 }
 
 /// As many tasks as the primary may have beside the canary's.

@@ -7,8 +7,8 @@ use super::{
     plan::{plan, toward as next_counts, within},
 };
 use crate::{
-    decision::{Doing, Refusal, Step, WaitingOn},
-    parts::pair::{Both, Counts, Service},
+    decision::{Doing, Refusal, WaitingOn},
+    parts::pair::{Both, Change, Counts, Service},
     traffic::model::{Attained, Short, Toward},
     weight::{self, Weight},
 };
@@ -25,7 +25,7 @@ pub(super) fn toward(
     asked: Weight,
     tolerance: Option<f64>,
     view: View<'_>,
-) -> Toward<Set> {
+) -> Toward<Queue> {
     let both = queue.pair(view).both()?;
     let is_new = view.asked != Some(asked);
     if is_new && queue.pair(view).is_being_counted() {
@@ -76,7 +76,7 @@ fn there(
     goal: Counts,
     view: View<'_>,
     both: Both<'_>,
-) -> Toward<Set> {
+) -> Toward<Queue> {
     let attained = weight::Attained::Tasks(goal.share());
     if queue.pair(view).is_counting() {
         let doing = Doing::Live { asked, attained };
@@ -122,7 +122,7 @@ pub(super) fn is_held(
     was: bool,
     view: View<'_>,
 ) -> bool {
-    let Ok(both) = queue.pair(view).both::<Set>() else {
+    let Ok(both) = queue.pair(view).both() else {
         return false;
     };
     let Ok(goal) = goal(queue, asked, None, view, both.primary) else {
@@ -157,7 +157,7 @@ fn changes(
     goal: Counts,
     view: View<'_>,
     both: Both<'_>,
-) -> Option<Short<Set>> {
+) -> Option<Short<Queue>> {
     let pair = queue.pair(view);
     let hold = pair.hold(both);
     if !hold.is_empty() {
@@ -166,10 +166,10 @@ fn changes(
     }
     let next = next_counts(both.counts(), goal, queue.traffic.max_tasks);
     let services = [(both.canary, next.canary), (both.primary, next.primary)];
-    let counts: Vec<Step> = services
+    let counts: Vec<Change> = services
         .into_iter()
         .filter(|(service, to)| service.desired != *to)
-        .map(|(service, to)| Step::count(&service.name, to))
+        .map(|(service, to)| Change::count(&service.name, to))
         .collect();
     let doing = Doing::Shift { asked, goal, next };
     (!counts.is_empty()).then(|| setting(asked, doing, counts, Some(next), view, both))
@@ -179,11 +179,11 @@ fn changes(
 fn setting(
     asked: Weight,
     doing: Doing,
-    changes: Vec<Step>,
+    changes: Vec<Change>,
     counts: Option<Counts>,
     view: View<'_>,
     both: Both<'_>,
-) -> Short<Set> {
+) -> Short<Queue> {
     let is_new = view.asked != Some(asked);
     let set = &view.set.pair;
     let counts = set.counting(both, counts, is_new, view.now);

@@ -312,11 +312,11 @@ fn look_by_look_a_steady_pair_gets_its_canary_and_one_more_look_changes_nothing(
         suspended: Suspended::ALL,
     };
     assert_eq!(world.pair.canary.scaling, Some(held));
-    let update = Step::UpdateService {
+    let update = step(Change::UpdateService {
         service: target().canary,
         task_definition: Some(candidate()),
         desired: Some(1),
-    };
+    });
     world.take(&update);
     assert_eq!(
         world.pair.canary.desired, 1,

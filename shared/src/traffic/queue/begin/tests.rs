@@ -5,6 +5,7 @@ use crate::{
     names::TaskDefinitionArn,
     observation::Known,
     parts::{
+        self,
         pair::{self, Service, Settings},
         task_definition::{Definition, Digests},
     },
@@ -252,7 +253,7 @@ fn what_was_not_seen_is_waited_for_before_anything_is_found_in_it() {
     for unseen in rows {
         let why = begins(unseen);
         assert!(
-            matches!(why, Some(begin::NotBegun::Wait(WaitingOn::Aws(_)))),
+            matches!(why, Some(parts::NotBegun::Wait(WaitingOn::Aws(_)))),
             "{why:?}"
         );
     }

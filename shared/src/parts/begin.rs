@@ -1,0 +1,113 @@
+//! How a release begins, as a kit answers it before anything is changed.
+
+use crate::{
+    artifact::Images,
+    decision::{Refusal, Unfit, WaitingOn},
+    traffic::body::Part,
+};
+
+/// A release that can begin.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Begun<Found, Set, Change> {
+    /// What it was like before the first change.
+    pub found: Found,
+    /// What the release sets first.
+    pub set: Set,
+    /// What is released.
+    pub released: Released,
+    /// What is to be said besides, each in words.
+    pub but: Vec<String>,
+    /// What a rollback may have to give back without being able to read it.
+    pub in_full: Part,
+    /// The first changes, without an order among them.
+    pub changes: Vec<Change>,
+}
+
+/// What is released, and in place of what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Released {
+    /// The images that were asked for.
+    pub asked: Images,
+    /// The same by their digests, where those are known.
+    pub images: Images,
+    /// What runs now, in words.
+    pub stable: String,
+    /// What that changes, by name.
+    pub changes: Vec<String>,
+}
+
+/// Why a release does not begin.
+#[derive(Debug, Clone, PartialEq)]
+pub enum NotBegun<Found, Set> {
+    /// What is asked for runs already.
+    NothingToDo {
+        /// What it is like.
+        found: Found,
+        /// What a release would have set that has released that.
+        set: Set,
+        /// The images that were asked for.
+        images: Images,
+    },
+    /// There is nothing to begin on, or what is asked for does not fit it: whatever else is the case.
+    BadRequest(Refusal),
+    /// Something is on its way.
+    Wait(WaitingOn),
+    /// A release, or its rollback, would run into this.
+    Refuse(Refusal),
+}
+
+impl<OfFound, OfSet, OfChange> Begun<OfFound, OfSet, OfChange> {
+    /// The same of a whole of which a kit has begun a part.
+    pub fn of<Found, Set, Change: From<OfChange>>(
+        self,
+        found: impl FnOnce(OfFound) -> Found,
+        set: impl FnOnce(OfSet) -> Set,
+    ) -> Begun<Found, Set, Change> {
+        Begun {
+            found: found(self.found),
+            set: set(self.set),
+            released: self.released,
+            but: self.but,
+            in_full: self.in_full,
+            changes: self.changes.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl<OfFound, OfSet> NotBegun<OfFound, OfSet> {
+    /// The same of a whole of which a kit has found a part.
+    pub fn of<Found, Set>(
+        self,
+        of_found: impl FnOnce(OfFound) -> Found,
+        of_set: impl FnOnce(OfSet) -> Set,
+    ) -> NotBegun<Found, Set> {
+        match self {
+            Self::NothingToDo { found, set, images } => NotBegun::NothingToDo {
+                found: of_found(found),
+                set: of_set(set),
+                images,
+            },
+            Self::BadRequest(refusal) => NotBegun::BadRequest(refusal),
+            Self::Wait(waiting_on) => NotBegun::Wait(waiting_on),
+            Self::Refuse(refusal) => NotBegun::Refuse(refusal),
+        }
+    }
+}
+
+impl<Found, Set> From<Refusal> for NotBegun<Found, Set> {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refuse(refusal)
+    }
+}
+
+impl<Found, Set> From<Unfit> for NotBegun<Found, Set> {
+    fn from(unfit: Unfit) -> Self {
+        Self::Refuse(unfit.into())
+    }
+}
+
+impl<Found, Set> From<WaitingOn> for NotBegun<Found, Set> {
+    fn from(waiting_on: WaitingOn) -> Self {
+        Self::Wait(waiting_on)
+    }
+}
