@@ -40,7 +40,6 @@ fn collect(folder: &Path, files: &mut Vec<File>) {
             "contract",
             "contract.rs",
             "world.rs",
-            "any_point",
             "any_point.rs",
             "looked.rs",
         ];

@@ -53,7 +53,7 @@ impl Trial {
                             ..Obstacles::default()
                         };
                         rolled_back(crashed.clone(), &obstacles)
-                            .map_err(|it| it.at(format!("late by {late_after:?} looks")))?;
+                            .map_err(|violation| violation.at(late(late_after)))?;
                     }
                 }
                 Ok(())
@@ -71,6 +71,14 @@ impl Trial {
             Self::Denied => at_any_write(place, denied),
         }
     }
+}
+
+/// When what was under way arrives.
+fn late(after: Option<usize>) -> String {
+    after.map_or_else(
+        || "what was under way is lost".to_owned(),
+        |looks| format!("what was under way arrives at look {looks} of the rollback"),
+    )
 }
 
 /// A model's contract holds in one kind of releases, fast and slow.
