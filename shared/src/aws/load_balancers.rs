@@ -14,8 +14,7 @@ use super::{
     raw::{Answer, sending},
 };
 use crate::{
-    input::BadInput,
-    input::TARGET,
+    input::{BadInput, TARGET},
     names::{ForwardArn, TargetGroupArn},
     parts::rules::{Actions, Content, Element, Forward, Place, TargetHealth, Whole},
 };

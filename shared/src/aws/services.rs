@@ -10,8 +10,7 @@ use aws_sdk_ecs::types::{
 use super::{Account, AwsError, LookError, moment};
 use crate::{
     clock::Timestamp,
-    input::BadInput,
-    input::TARGET,
+    input::{BadInput, TARGET},
     names::{ClusterName, ContainerName, ServiceName, TargetGroupArn, TaskDefinitionArn},
     parts::pair::{Deployment, Pair, Rollout, Service, Settings, Task},
 };

@@ -25,6 +25,8 @@ mod seen;
 mod service;
 mod stop;
 mod view;
+#[cfg(test)]
+pub(crate) mod world;
 
 use std::convert::Infallible;
 

@@ -8,6 +8,8 @@ mod observe;
 mod place;
 mod seen;
 mod weight;
+#[cfg(test)]
+pub(crate) mod world;
 
 use std::{convert::Infallible, fmt};
 
