@@ -14,11 +14,11 @@ use crate::{
     aws::{Account, AwsError, LookError},
     input::BadInput,
     known::Unseen,
-    parts::task_definition::Source,
     parts::{
         body::{Body, Part},
         focus::Focus,
         release::{Missing, Release},
+        task_definition::Source,
     },
     schedule::Window,
 };

@@ -65,6 +65,16 @@ macro_rules! models {
         #[cfg(any(test, feature = "fixtures"))]
         $crate::fixtures::staged! { $($key: $model,)+ }
 
+        /// Each keeps the contract.
+        #[cfg(test)]
+        mod admitted {
+            $(#[allow(non_snake_case, reason = "its key is the module's name")]
+            mod $key {
+                use super::super::*;
+                $crate::traffic::contract::tests!($model);
+            })+
+        }
+
         impl From<Input> for Traffic {
             fn from(input: Input) -> Self {
                 match input {

@@ -5,6 +5,8 @@ pub mod queue;
 
 pub mod begin;
 pub mod configured;
+#[cfg(test)]
+mod contract;
 pub mod door;
 mod line;
 pub mod model;

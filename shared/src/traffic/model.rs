@@ -23,11 +23,9 @@ use crate::{
     names::{ReleaseId, ServiceName},
     parts::{
         Gap,
+        body::Part,
         gate::{Gate, When},
         pair::{self, Holds, Pair},
-    },
-    parts::{
-        body::Part,
         release::{Lacking, Missing, Promotion},
     },
     weight::{self, Drain, Weight},

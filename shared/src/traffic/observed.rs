@@ -6,8 +6,7 @@ use super::model::{Model, View};
 use crate::{
     aws::{Account, LookError},
     known::Unseen,
-    parts::focus::Focus,
-    parts::task_definition::Source,
+    parts::{focus::Focus, task_definition::Source},
     schedule::Window,
 };
 

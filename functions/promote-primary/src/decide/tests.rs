@@ -9,8 +9,7 @@ use canary::{
         release, running_tasks, stable, target, told,
     },
     parameters,
-    parts::pair::Candidate,
-    parts::pair::{Service, Task},
+    parts::pair::{Candidate, Service, Task},
 };
 
 use super::*;

@@ -5,8 +5,10 @@ mod restoring;
 use std::time::Duration;
 
 use canary::{
-    aws::alarms::Alarm,
-    aws::pipeline::{Approval, Execution},
+    aws::{
+        alarms::Alarm,
+        pipeline::{Approval, Execution},
+    },
     fixtures::{
         Moment, alarm, another_release, at, candidate, check, foreign, pair, record, release,
         scaling, stable, target,

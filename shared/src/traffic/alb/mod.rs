@@ -9,6 +9,8 @@
 mod as_found;
 mod begin;
 mod change;
+#[cfg(test)]
+mod contract;
 mod gates;
 mod observe;
 mod placed;

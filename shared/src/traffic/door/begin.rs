@@ -5,8 +5,10 @@ use crate::{
     clock::Timestamp,
     decision::{Refusal, Step, WaitingOn},
     names::{ReleaseId, Version},
-    parts::body::{Body, Part},
-    parts::{NotBegun as Why, Released},
+    parts::{
+        NotBegun as Why, Released,
+        body::{Body, Part},
+    },
     traffic::{Before, Seen, begin, line::Listed},
 };
 

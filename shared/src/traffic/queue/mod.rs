@@ -2,6 +2,8 @@
 
 mod as_found;
 mod begin;
+#[cfg(test)]
+mod contract;
 mod gates;
 mod observe;
 mod placed;
