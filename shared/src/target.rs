@@ -226,5 +226,4 @@ fn difference(path: &str, here: &Value, there: &Value) -> Option<Difference> {
 }
 
 #[cfg(test)]
-#[path = "target_tests.rs"]
-pub(crate) mod tests;
+mod tests;

@@ -1,4 +1,5 @@
 mod alb;
+mod queue;
 
 use super::*;
 use crate::{
@@ -43,6 +44,15 @@ fn open(primary: &TaskDefinitionArn, canary: &TaskDefinitionArn) -> Vec<&'static
         .collect()
 }
 
+/// The pair in a phase.
+fn running(phase: &str) -> Moment {
+    match phase {
+        "shifting" | "promoting" | "registered" => pair().canary_on_candidate(),
+        "promoted" => pair().both_on_candidate(),
+        _ => pair(),
+    }
+}
+
 #[test]
 fn in_every_phase_only_what_the_release_set_last_or_found_may_run() {
     let (stable, candidate) = (stable(), candidate());
@@ -67,27 +77,16 @@ fn a_canary_that_was_found_on_another_version_than_the_primary_is_expected_on_th
 }
 
 #[test]
-fn in_every_phase_an_alarm_a_dead_letter_or_a_broken_deployment_closes_a_gate() {
+fn in_every_phase_an_alarm_or_a_broken_deployment_closes_a_gate() {
     let broken = |seen: Moment| seen.canary(Service::broken_down);
     let primary_broken = |seen: Moment| seen.primary(Service::broken_down);
     for (phase, record) in phases() {
-        let seen = || match phase {
-            "shifting" | "promoting" | "registered" => pair().canary_on_candidate(),
-            "promoted" => pair().both_on_candidate(),
-            _ => pair(),
-        };
+        let seen = || running(phase);
         assert_eq!(all(&seen(), &record), Ok(None), "{phase}");
         let refused = |seen: Moment| all(&seen, &record).unwrap_err();
         assert!(
             matches!(refused(seen().alarm_firing()), Refusal::AlarmFiring { .. }),
             "{phase}"
-        );
-        let letter = seen().dead_letters(1);
-        let once = record.clone().having_seen(&letter.clone().seen_at(at(570)));
-        let twice = all(&letter, &once).unwrap_err();
-        assert!(
-            matches!(twice, Refusal::DeadLetters { grown: 1, .. }),
-            "{phase}: {twice}"
         );
         for seen in [broken(seen()), primary_broken(seen())] {
             assert!(
@@ -96,44 +95,6 @@ fn in_every_phase_an_alarm_a_dead_letter_or_a_broken_deployment_closes_a_gate() 
             );
         }
     }
-}
-
-#[test]
-fn dead_letters_count_from_what_the_release_found_and_up_to_what_is_allowed() {
-    let with = |found: u64, allowed: u64| {
-        record()
-            .of(target().allowing_dead_letters(allowed))
-            .having_found(&pair().dead_letters(found))
-    };
-    let rows = [
-        ("what was there before", with(7, 0), Some(7), true),
-        ("one more", with(7, 0), Some(8), false),
-        ("as many more as are allowed", with(7, 3), Some(10), true),
-        ("more than are allowed", with(7, 3), Some(11), false),
-        ("somebody has emptied the queue", with(7, 0), Some(0), true),
-        (
-            "the target has no dead-letter queue any more",
-            with(7, 0),
-            None,
-            true,
-        ),
-    ];
-    for (situation, record, now, is_open) in rows {
-        let mut seen = pair();
-        seen.dead_letters = now;
-        let once = all(&seen, &record);
-        let waits = matches!(once, Ok(Some(WaitingOn::DeadLetters { .. })));
-        assert_eq!(waits, !is_open, "{situation}: {once:?}");
-        let record = record.having_seen(&seen.clone().seen_at(at(560)));
-        assert_eq!(
-            all(&seen, &record).is_ok(),
-            is_open,
-            "{situation}, a look later"
-        );
-    }
-    let had_none =
-        record().finding(|found: &mut crate::traffic::queue::Found| found.dead_letters = None);
-    assert_eq!(all(&pair().dead_letters(9), &had_none), Ok(None));
 }
 
 #[test]

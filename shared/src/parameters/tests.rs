@@ -1,11 +1,19 @@
+mod alb;
+mod queue;
+
 use super::*;
-use crate::{fixtures::http_target, target::tests::ORDERS};
+use crate::fixtures::target;
 
 const ID: &str = "\"release\": \"3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f\"";
 
+/// The target of the story.
+fn orders() -> String {
+    serde_json::to_string(&target()).unwrap()
+}
+
 fn shift(rest: &str) -> Result<ShiftWeight, String> {
     let text = format!("{{{ID}, {rest}}}");
-    read::<RawShiftWeight>(USER_PARAMETERS, Some(&text), Some(ORDERS))
+    read::<RawShiftWeight>(USER_PARAMETERS, Some(&text), Some(&orders()))
         .map(|(_, meaning)| meaning)
         .map_err(|error| error.to_string())
 }
@@ -43,10 +51,6 @@ fn bad_parameters_name_the_field_what_was_found_and_what_is_allowed() {
         (
             r#""steps": [{"weight": 120, "bakeMinutes": 5}]"#,
             "UserParameters: field steps[0].weight: 120 is no weight; allowed",
-        ),
-        (
-            r#""steps": [{"weight": 100, "bakeMinutes": 5}]"#,
-            "UserParameters: field steps[0].weight: 100 % cannot be reached",
         ),
         (
             r#""steps": [{"weight": 10}]"#,
@@ -105,7 +109,7 @@ fn bad_parameters_name_the_field_what_was_found_and_what_is_allowed() {
 #[test]
 fn parameters_that_are_missing_or_no_json_say_so_and_long_ones_are_read() {
     let problem = |text| {
-        read::<RawDeployCanary>(USER_PARAMETERS, text, Some(ORDERS))
+        read::<RawDeployCanary>(USER_PARAMETERS, text, Some(&orders()))
             .unwrap_err()
             .to_string()
     };
@@ -116,7 +120,7 @@ fn parameters_that_are_missing_or_no_json_say_so_and_long_ones_are_read() {
     );
     // CodePipeline has put values in place of variables.
     let long = format!("{{{ID}, \"image\": \"orders:v2\"{}}}", " ".repeat(50_000));
-    assert!(read::<RawDeployCanary>(USER_PARAMETERS, Some(&long), Some(ORDERS)).is_ok());
+    assert!(read::<RawDeployCanary>(USER_PARAMETERS, Some(&long), Some(&orders())).is_ok());
     let image = format!("{{{ID}, \"image\": \"orders\"}}");
     assert!(
         problem(Some(&image))
@@ -125,97 +129,16 @@ fn parameters_that_are_missing_or_no_json_say_so_and_long_ones_are_read() {
 }
 
 #[test]
-fn one_hundred_percent_is_allowed_where_the_total_is_constant() {
-    let constant = ORDERS.replace(
-        "\"deadLetterUrl\"",
-        "\"mode\": \"constantTotal\", \"deadLetterUrl\"",
-    );
-    let text = format!("{{{ID}, \"weight\": 100, \"bakeMinutes\": 1}}");
-    let (_, meaning) =
-        read::<RawShiftWeight>(USER_PARAMETERS, Some(&text), Some(&constant)).unwrap();
-    assert_eq!(percents(&meaning.steps), [(100, 60)]);
-}
-
-#[test]
 fn an_account_wide_function_takes_its_target_from_the_call() {
-    let target = ORDERS.replace(['\n', ' '], "");
-    let text = format!("{{{ID},\"target\":{target}}}");
+    let text = format!("{{{ID},\"target\":{}}}", orders());
     let (target, _) = read::<RawPromotePrimary>(USER_PARAMETERS, Some(&text), None).unwrap();
     assert_eq!(target.primary.as_str(), "orders");
 }
 
-/// A promotion behind a load balancer, or of consumers of a queue.
+/// A promotion of this target's pair.
 fn promote(target: &str, rest: &str) -> Result<PromotePrimary, String> {
     let text = format!("{{{ID}{rest}}}");
     read::<RawPromotePrimary>(USER_PARAMETERS, Some(&text), Some(target))
         .map(|(_, meaning)| meaning)
         .map_err(|error| error.to_string())
-}
-
-#[test]
-fn requests_are_given_back_by_five_points_every_ten_seconds_unless_said_otherwise() {
-    let http = serde_json::to_string(&http_target()).unwrap();
-    let drain = |rest| {
-        let drain = promote(&http, rest).unwrap().drain;
-        (drain.step, drain.interval.as_secs(), drain.time().as_secs())
-    };
-    assert_eq!(drain(""), (5, 10, 200));
-    assert_eq!(
-        drain(r#", "drainStep": 30, "drainIntervalSeconds": 60"#),
-        (30, 60, 240)
-    );
-    assert_eq!(
-        drain(r#", "drainStep": 100, "drainIntervalSeconds": 0"#),
-        (100, 0, 0)
-    );
-}
-
-#[test]
-fn a_bad_drain_names_the_field_what_was_found_and_what_is_allowed() {
-    let http = serde_json::to_string(&http_target()).unwrap();
-    let cases = [
-        (
-            r#", "drainStep": 0"#,
-            "UserParameters: field drainStep: 0 is no step; allowed is 1 to 100 percentage points",
-        ),
-        (
-            r#", "drainStep": 101"#,
-            "UserParameters: field drainStep: 101 is no step; allowed is 1 to 100 percentage points",
-        ),
-        (
-            r#", "drainStep": 300"#,
-            "UserParameters: field drainStep: 300 is no step; allowed is 1 to 100 percentage points",
-        ),
-        (
-            r#", "drainStep": 1, "drainIntervalSeconds": 900"#,
-            "UserParameters: field bakeMinutes, timeoutMinutes and drainIntervalSeconds: 1530 minutes in total; CodePipeline \
-             grants an action at most 24 hours (1440 minutes)",
-        ),
-        (
-            r#", "bakeMinutes": 1400, "drainStep": 50, "drainIntervalSeconds": 600"#,
-            "UserParameters: field bakeMinutes, timeoutMinutes and drainIntervalSeconds: 1450 minutes in total; CodePipeline \
-             grants an action at most 24 hours (1440 minutes)",
-        ),
-    ];
-    for (rest, expected) in cases {
-        assert_eq!(promote(&http, rest).unwrap_err(), expected, "{rest}");
-    }
-    for field in ["drainStep", "drainIntervalSeconds"] {
-        assert_eq!(
-            promote(ORDERS, &format!(", \"{field}\": 5")).unwrap_err(),
-            format!(
-                "UserParameters: field {field}: there is no weight to lower: the pair consumes a queue; leave the field out"
-            )
-        );
-    }
-}
-
-#[test]
-fn behind_a_load_balancer_every_share_is_allowed() {
-    let http = serde_json::to_string(&http_target()).unwrap();
-    let text = format!(
-        "{{{ID}, \"steps\": [{{\"weight\": 100, \"bakeMinutes\": 1}}, {{\"weight\": 0, \"bakeMinutes\": 1}}]}}"
-    );
-    let read = read::<RawShiftWeight>(USER_PARAMETERS, Some(&text), Some(&http));
-    assert_eq!(percents(&read.unwrap().1.steps), [(100, 60), (0, 60)]);
 }

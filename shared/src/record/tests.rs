@@ -1,12 +1,12 @@
+mod alb;
+mod queue;
+
 use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::*;
-use crate::fixtures::{
-    DRAIN_SECONDS, at, candidate, found, http_record_of, http_target, pair, record, rule, scaling,
-    second_rule, target, weight,
-};
+use crate::fixtures::{at, candidate, pair, record, scaling, target, weight};
 use crate::parts::pair::{FoundService, ScalableTarget, Service, Suspended};
 
 fn phases() -> Vec<Record> {
@@ -22,25 +22,6 @@ fn phases() -> Vec<Record> {
         record().promoting().rolling_back(),
         record().rolled_back(),
     ]
-}
-
-#[test]
-fn a_record_of_every_phase_comes_back_from_dynamodb_as_it_went() {
-    let found = pair()
-        .dead_letters(3)
-        .primary(|primary| primary.scaled(2, 9))
-        .canary(|canary| canary.scaled(1, 4).held());
-    for record in phases() {
-        let record = record
-            .of(target().constant_total().at_most(20))
-            .having_found(&found);
-        let item: HashMap<String, AttributeValue> = serde_dynamo::to_item(&record).unwrap();
-        assert_eq!(item["pair"], AttributeValue::S("orders/orders".to_owned()));
-        let revision = AttributeValue::N(record.revision.to_string());
-        assert_eq!(item["revision"], revision);
-        let back: Record = serde_dynamo::from_item(item).unwrap();
-        assert_eq!(back, record);
-    }
 }
 
 #[test]
@@ -131,36 +112,6 @@ fn a_count_is_left_to_its_scaling_only_when_that_is_as_it_was_found_and_lives() 
 }
 
 #[test]
-fn a_record_with_weights_comes_back_from_dynamodb_as_it_went() {
-    let record = http_record_of(&[rule(), second_rule()])
-        .shifting(10)
-        .finding_rules(|rules| rules.forwards[1] = found(&second_rule(), 300, true));
-    for record in [
-        record.clone(),
-        record.clone().set_weight(0, 10, at(500)),
-        record
-            .clone()
-            .set_weight(10, 0, at(500))
-            .live_since(at(510)),
-        record.set_weight(10, 0, at(500)).rolling_back(),
-    ] {
-        let item: HashMap<String, AttributeValue> = serde_dynamo::to_item(&record).unwrap();
-        let back: Record = serde_dynamo::from_item(item).unwrap();
-        assert_eq!(back, record);
-    }
-}
-
-#[test]
-fn a_record_of_a_release_that_knew_no_load_balancer_is_still_read() {
-    let mut item: serde_json::Value = serde_json::to_value(record().shifting(10)).unwrap();
-    assert_eq!(item.get("weight"), None);
-    assert_eq!(item["found"].get("alb"), None);
-    item["found"]["alb"] = serde_json::Value::Null;
-    let back = Record::read(item).unwrap();
-    assert_eq!(back.weight(), weight(0));
-}
-
-#[test]
 fn a_weight_knows_what_was_there_before_and_since_when_it_is_seen() {
     let first = record().weighing(weight(10), 1, at(500));
     let set = first.weight_set().unwrap();
@@ -180,28 +131,6 @@ fn a_weight_knows_what_was_there_before_and_since_when_it_is_seen() {
         (weight(10), weight(50), None)
     );
     assert_eq!(record().weighed(at(510)).weight_set(), None);
-}
-
-#[test]
-fn a_new_attempt_knows_no_weight_of_the_one_before() {
-    let before = http_record_of(&[rule()])
-        .set_weight(10, 0, at(300))
-        .rolled_back();
-    let phase = record().phase;
-    let again = Record::begin(
-        Some(&before),
-        before.release.clone(),
-        http_target(),
-        before.images.clone(),
-        Body {
-            found: before.body.found.clone(),
-            ..record().body
-        },
-        phase,
-        at(900),
-    );
-    assert_eq!((again.weight_set(), again.weight()), (None, weight(0)));
-    assert_eq!(again.found_rules().drain_seconds, DRAIN_SECONDS);
 }
 
 #[test]

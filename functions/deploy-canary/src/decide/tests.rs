@@ -1,6 +1,7 @@
 mod alb;
 mod deploying;
 mod queue;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use canary::{

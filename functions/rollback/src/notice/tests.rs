@@ -10,7 +10,6 @@ use canary::{
 };
 
 use super::*;
-
 use crate::{
     call::{self, Call},
     looked::Scene,

@@ -1,8 +1,10 @@
+mod alb;
+
 use aws_sdk_elasticloadbalancingv2::types::TargetHealthReasonEnum;
 
 use super::*;
 use crate::{
-    fixtures::{canary_group, http_target, primary_group, rule, second_rule},
+    fixtures::{canary_group, primary_group, rule},
     parts::rules::Weights,
 };
 
@@ -132,18 +134,4 @@ fn targets_are_counted_by_state_and_the_reason_of_one_that_failed_comes_first() 
         "1 healthy, 1 initial, 1 draining or unused (Elb.InitialHealthChecking)"
     );
     assert_eq!(counted([].iter()), TargetHealth::default());
-}
-
-#[test]
-fn a_message_names_the_field_of_the_target_that_is_meant() {
-    let one = http_target();
-    assert_eq!(
-        field(&one.alb().unwrap().place, &rule()),
-        "traffic.alb.rule"
-    );
-    let two = http_target().of_two_rules();
-    assert_eq!(
-        field(&two.alb().unwrap().place, &second_rule()),
-        "traffic.alb.rules[1]"
-    );
 }

@@ -1,3 +1,4 @@
+mod alb;
 mod kept;
 
 use proptest::prelude::*;
@@ -5,8 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     fixtures::{
-        DRAIN_SECONDS, at, canary_group, forwarding, found, group, http_pair, http_pair_of,
-        http_record, primary_group, rule, second_rule, weight,
+        canary_group, forwarding, found, group, pair, primary_group, rule, second_rule, weight,
     },
     names::TargetGroupArn,
 };
@@ -105,37 +105,6 @@ proptest! {
 }
 
 #[test]
-fn several_rules_are_there_only_when_the_last_one_is() {
-    let rules = [rule(), second_rule()];
-    let forwards = rules.iter().map(|rule| found(rule, 100, false)).collect();
-    let found = FoundRules {
-        forwards,
-        drain_seconds: 0,
-    };
-    let pair = http_pair_of(&rules)
-        .weighing(90, 10)
-        .weighing_on(&second_rule(), 100, 0);
-    let seen = pair.rules.clone().unwrap();
-    assert!(!found.is_live(&seen.forwards, weight(10)));
-    let behind: Vec<_> = found
-        .behind(&seen.forwards, weight(10))
-        .map(|(forward, wanted)| (forward.arn.clone(), wanted.to_string()))
-        .collect();
-    assert_eq!(
-        behind,
-        [(second_rule(), "90 primary and 10 canary".to_owned())]
-    );
-    let both = pair.weighing(90, 10).rules.unwrap();
-    assert!(found.is_live(&both.forwards, weight(10)));
-    let mut one = both;
-    one.forwards.pop();
-    assert!(
-        !found.is_live(&one.forwards, weight(10)),
-        "a rule that is not seen is not there"
-    );
-}
-
-#[test]
 fn the_share_that_is_told_is_the_one_that_is_furthest_from_what_was_asked() {
     let found = FoundRules {
         forwards: vec![found(&rule(), 100, false), found(&second_rule(), 5, true)],
@@ -147,7 +116,7 @@ fn the_share_that_is_told_is_the_one_that_is_furthest_from_what_was_asked() {
 
 #[test]
 fn tasks_are_as_many_as_take_the_share_within_their_bounds() {
-    let primary = |desired: u32| http_pair().primary.tasks(desired);
+    let primary = |desired: u32| pair().primary.tasks(desired);
     let rows = [
         ("a part of a task is a task", 1, 10, primary(3), 1),
         ("to the digit", 1, 50, primary(4), 2),
@@ -190,50 +159,12 @@ fn tasks_are_enough_for_what_the_weights_give_where_that_is_more_than_what_was_a
         forwards: vec![found(&rule(), 100, false), found(&second_rule(), 2, true)],
         drain_seconds: 0,
     };
-    let primary = http_pair().primary.tasks(10);
+    let primary = pair().primary.tasks(10);
     let needed = |percent| found.tasks(1, weight(percent), &primary);
     assert_eq!(
         [needed(30), needed(50), needed(60), needed(0)],
         [5, 5, 6, 1]
     );
-}
-
-#[test]
-fn targets_drain_from_when_the_weight_was_seen_and_not_from_when_it_was_set() {
-    let set = http_record().shifting(10).set_weight(50, 10, at(200));
-    let rows = [
-        (
-            "no weight was ever set",
-            http_record().shifting(10),
-            300,
-            Drain::Over,
-        ),
-        ("set, long ago", set.clone(), 9000, Drain::Unseen),
-        (
-            "seen just now",
-            set.clone().live_since(at(300)),
-            300,
-            Drain::Until(at(300 + DRAIN_SECONDS)),
-        ),
-        (
-            "a second before",
-            set.clone().live_since(at(300)),
-            300 + DRAIN_SECONDS - 1,
-            Drain::Until(at(300 + DRAIN_SECONDS)),
-        ),
-        (
-            "over",
-            set.clone().live_since(at(300)),
-            300 + DRAIN_SECONDS,
-            Drain::Over,
-        ),
-    ];
-    for (situation, record, now, expected) in rows {
-        assert_eq!(record.drain(at(now)), expected, "{situation}");
-    }
-    let at_once = set.live_since(at(300));
-    let at_once = at_once.finding_rules(|rules| rules.drain_seconds = 0);
-    assert_eq!(at_once.drain(at(300)), Drain::Over);
 }
 
 #[test]

@@ -1,22 +1,20 @@
+mod alb;
+mod queue;
+
 use std::{fs, path::PathBuf};
 
 use serde_json::json;
 
 use super::*;
 use crate::{
-    exits::{Exit, Watched, Whose},
-    fixtures::{at, candidate, found, http_record_of, pair, record, rule, second_rule, target},
-    names::ReleaseId,
+    fixtures::{at, candidate, record},
     parts::{
-        letters::Letters,
-        pair::{self, Counts, Kept, SetCounts, Which},
-        release::{Missing, Promotion},
-        rules::Rest,
+        pair::{Counts, SetCounts},
+        release::Promotion,
     },
-    record::{Beside, Cause, Failing, Reason},
-    traffic::queue,
 };
 
+/// Golden records by schema and, within it, by traffic model.
 fn folder(schema: u32) -> PathBuf {
     let folder = format!("src/record/golden/schema-{schema}");
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(folder)
@@ -24,7 +22,14 @@ fn folder(schema: u32) -> PathBuf {
 
 /// What versions of the suite with this schema have stored, by what it is.
 fn golden(schema: u32) -> Vec<(String, Value)> {
-    let files = fs::read_dir(folder(schema)).expect("there are golden records");
+    let models = fs::read_dir(folder(schema)).expect("there are golden records");
+    models
+        .flat_map(|model| stored_in(model.unwrap().path()))
+        .collect()
+}
+
+fn stored_in(folder: PathBuf) -> Vec<(String, Value)> {
+    let files = fs::read_dir(folder).expect("there are golden records");
     let mut golden: Vec<_> = files
         .map(|file| {
             let path = file.unwrap().path();
@@ -37,157 +42,23 @@ fn golden(schema: u32) -> Vec<(String, Value)> {
     golden
 }
 
-/// With what looks have seen that counts only together with others.
-fn judged(record: Record) -> Record {
-    let exit = |task: &str, whose| Exit {
-        task: task.to_owned(),
-        task_definition: candidate(),
-        at: at(400),
-        whose,
-    };
-    let exits = [exit("8a1f", Whose::Own), exit("9b2e", Whose::Unknown)];
-    let (stable, began) = (record.found().primary.task_definition, record.began);
-    record.setting(|set: &mut queue::Set| {
-        let candidate = candidate();
-        let watched = Watched {
-            began,
-            candidate: Some(&candidate),
-            stable: [&stable, &stable],
-        };
-        set.letters = Some(Letters::found(3).seeing(4, 0, at(560)));
-        set.pair.exits = set.pair.exits.clone().seeing(&exits, &watched, at(560));
-    })
-}
-
-/// Being rolled back after its promotion, with something that AWS refuses.
-fn refused(release: &Record) -> Record {
-    let missing = release.clone().promoted().rolling_back();
-    let mut missing = missing.setting(|set: &mut pair::Set| {
-        set.restoring.kept = Kept::default().with(Which::Primary, &pair().primary);
-        set.restoring.forced = set.restoring.forced.again(Which::Canary);
-    });
-    let Phase::RollingBack(rolling_back) = &mut missing.phase else {
-        panic!("it is rolled back")
-    };
-    rolling_back.missing = vec![Missing {
-        what: "orders runs orders:7".to_owned(),
-        why: "INACTIVE".to_owned(),
-        since: at(410),
-        told: at(420),
-    }];
-    missing
-}
-
-/// One of everything that this version stores.
-fn present() -> Vec<(&'static str, Record)> {
-    let scaled = pair()
-        .dead_letters(3)
-        .primary(|primary| primary.scaled(2, 9))
-        .canary(|canary| canary.scaled(1, 4).held());
-    let queue = |record: Record| {
-        record
-            .of(target().constant_total().at_most(20))
-            .having_found(&scaled)
-    };
-    let counts = |canary| Counts { primary: 3, canary };
-    let alb = http_record_of(&[rule(), second_rule()])
-        .shifting(10)
-        .finding_rules(|rules| rules.forwards[1] = found(&second_rule(), 300, true));
-    let rest = Rest {
-        groups: [("arn:of:beta".to_owned(), 10)].into(),
-        sticky_seconds: Some(3600),
-    };
-    let sticky = alb.clone();
-    let sticky = sticky.finding_rules(|rules| rules.forwards[0].rest = Some(rest));
-    let mut long = alb.clone().rolling_back();
-    let Phase::RollingBack(rolling_back) = &mut long.phase else {
-        panic!("it is rolled back")
-    };
-    rolling_back.told = Some(at(1020));
-    let beside = Beside {
-        release: ReleaseId::try_from("5f0e2b7c-1a2b-4c3d-8e9f-0a1b2c3d4e5f").unwrap(),
-        images: record().images,
-        task_definition: (&candidate()).into(),
-    };
-    let mut unguarded = queue(record().promoted());
-    let foreign = Reason::Gate {
-        gate: crate::gates::Gate::ForeignWrite,
-        what: "orders runs orders:9, not orders:8 as this release last set it".to_owned(),
-    };
-    unguarded.guard_ended = Some(Box::new(Cause::new(foreign, at(900))));
-    let mut unwatched = queue(record().shifting(10));
-    unwatched.failing = Some(Box::new(Failing {
-        why: "AWS throttles ecs:DescribeServices".to_owned(),
-        since: at(500),
-        told: Some(at(4100)),
-    }));
-    vec![
-        ("shifting-judged", judged(queue(record().shifting(10)))),
-        (
-            "shifting-judged-less",
-            queue(record().shifting(10)).setting(|set: &mut queue::Set| {
-                set.letters = Some(Letters::found(3).seeing(1, 0, at(560)));
-            }),
-        ),
-        ("deploying", queue(record())),
-        ("registering", queue(record().registering(at(300)))),
-        ("registered", queue(record().registered())),
-        (
-            "shifting",
-            queue(record().shifting_by(50, &[("one", 0), ("another", 3)])).counting(
-                counts(1),
-                counts(3),
-                at(300),
-            ),
-        ),
-        ("shifting-unwatched", unwatched),
-        ("promoting", queue(record().promoting())),
-        ("watched", queue(record().watched_since(at(500)))),
-        ("promoted", queue(record().promoted())),
-        ("promoted-beside", record().promoted().admitting(beside)),
-        ("promoted-unguarded", unguarded),
-        ("rolling-back", queue(record().rolling_back())),
-        (
-            "rolling-back-a-promotion",
-            queue(record().promoting().rolling_back()),
-        ),
-        ("rolling-back-missing", refused(&alb)),
-        ("rolling-back-long", long),
-        ("rolled-back", queue(record().rolled_back())),
-        (
-            "shifting-alb",
-            alb.clone()
-                .set_weight(0, 10, at(500))
-                .counting(counts(1), counts(1), at(490))
-                .counted(counts(1)),
-        ),
-        ("shifting-alb-sticky", sticky),
-        (
-            "rolling-back-alb",
-            alb.set_weight(10, 0, at(500))
-                .live_since(at(510))
-                .rolling_back(),
-        ),
-    ]
-}
-
 /// A new form is a new schema: raise [`SCHEMA`], leave the golden records of the last one as they are, and write those of the new one
 /// with `UPDATE_GOLDEN=1 cargo test -p canary golden`.
-#[test]
-fn what_this_version_stores_are_its_golden_records() {
-    let stored = present()
+fn assert_golden(model: &str, present: Vec<(&str, Record)>) {
+    let folder = folder(SCHEMA).join(model);
+    let stored = present
         .into_iter()
         .map(|(name, record)| (name.to_owned(), record.stored().unwrap()));
     let mut stored: Vec<_> = stored.collect();
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::create_dir_all(folder(SCHEMA)).unwrap();
+        fs::create_dir_all(&folder).unwrap();
         for (name, stored) in &stored {
             let text = serde_json::to_string_pretty(stored).unwrap() + "\n";
-            fs::write(folder(SCHEMA).join(format!("{name}.json")), text).unwrap();
+            fs::write(folder.join(format!("{name}.json")), text).unwrap();
         }
     }
     stored.sort_by(|(a, _), (b, _)| a.cmp(b));
-    assert_eq!(stored, golden(SCHEMA));
+    assert_eq!(stored, stored_in(folder));
 }
 
 #[test]
@@ -269,7 +140,10 @@ fn what_a_later_version_has_added_is_there_again_after_a_write() {
     let stored = newer(&record().shifting(10), |it| {
         it["verdict"] = json!({"failures": 3});
         it["target"]["verdictMinutes"] = 5.into();
-        it["target"]["traffic"]["queue"]["visibility"] = 30.into();
+        let traffic = it["target"]["traffic"].as_object_mut().unwrap();
+        for model in traffic.values_mut() {
+            model["visibility"] = 30.into();
+        }
         it["phase"]["pausedBy"] = "somebody".into();
         it["found"]["primary"]["capacity"] = "SPOT".into();
     });

@@ -1,14 +1,14 @@
 use super::*;
 use crate::{
-    fixtures::{http_pair, scaling},
+    fixtures::{pair, scaling},
     parts::pair::Suspended,
 };
 
 #[test]
 fn behind_a_load_balancer_the_primary_loses_no_task_and_may_get_more() {
-    let found = FoundService::of(&http_pair().primary).expect("a deployment");
+    let found = FoundService::of(&pair().primary).expect("a deployment");
     let to_hold = |change: fn(Service) -> Service| {
-        let primary = change(http_pair().primary);
+        let primary = change(pair().primary);
         Hold::Tasks.missing(&primary, &found)
     };
     let held = |min, max, scale_out| {
@@ -38,7 +38,7 @@ fn behind_a_load_balancer_the_primary_loses_no_task_and_may_get_more() {
         None,
         "what the user had suspended stays"
     );
-    let mut partly = http_pair().primary.scaled(2, 9);
+    let mut partly = pair().primary.scaled(2, 9);
     partly.scaling.as_mut().unwrap().suspended.scale_out = true;
     assert_eq!(Hold::Tasks.missing(&partly, &found), held(2, 9, true));
     assert_eq!(Hold::Floor.missing(&partly, &found), None);

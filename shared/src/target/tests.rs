@@ -1,0 +1,119 @@
+mod alb;
+mod queue;
+
+use super::*;
+use crate::fixtures::{stories, target};
+
+/// The target of the story, as people may write it.
+fn orders() -> String {
+    serde_json::to_string(&target()).unwrap()
+}
+
+fn with(from: &str, to: &str) -> String {
+    let orders = orders();
+    assert!(orders.contains(from), "{from}");
+    orders.replacen(from, to, 1)
+}
+
+#[test]
+fn a_bad_target_names_the_field_and_what_is_allowed() {
+    let cases = [
+        (String::new(), "TARGET is not valid JSON"),
+        ("[]".to_owned(), "TARGET: invalid length 0"),
+        (
+            with("\"canary\"", "\"canery\""),
+            "TARGET: field canery: unknown field `canery`, expected one of",
+        ),
+        (
+            with("\"orders-canary\"", "\"orders\""),
+            "TARGET: field canary: \"orders\" is the primary service too",
+        ),
+        (
+            with("\"orders-canary\"", "7"),
+            "TARGET: field canary: invalid type: integer `7`, expected a string",
+        ),
+        (
+            with("\"pipeline\":\"orders-release\",", ""),
+            "TARGET: missing field `pipeline`",
+        ),
+        (
+            with("\"traffic\":{", "\"traffic\":{\"kafka\":{},"),
+            "TARGET: field traffic: unknown variant `kafka`, expected ",
+        ),
+    ];
+    for (text, expected) in cases {
+        let error = resolve(Some(&text), None).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{expected}\n{error}");
+    }
+}
+
+#[test]
+fn two_different_targets_are_refused_and_two_equal_ones_are_not() {
+    let given = |text: &str| Some(("UserParameters", crate::input::parse("it", text).unwrap()));
+    let orders = orders();
+    let same = resolve(Some(&orders), given(&orders));
+    assert_eq!(same, resolve(Some(&orders), None));
+    let other = with("\"restingTasks\":1", "\"restingTasks\":2");
+    let error = resolve(Some(&orders), given(&other))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with("UserParameters: field target: names the pair orders/orders, but TARGET"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_stored_target_may_have_fields_that_a_later_version_knows() {
+    for story in stories() {
+        let target = (story.target)();
+        let mut stored = serde_json::to_value(&target).unwrap();
+        stored["verdictMinutes"] = 5.into();
+        let traffic = stored["traffic"].as_object_mut().unwrap();
+        for model in traffic.values_mut() {
+            model["visibility"] = 30.into();
+        }
+        assert_eq!(serde_json::from_value::<Target>(stored).unwrap(), target);
+    }
+}
+
+#[test]
+fn no_target_at_all_says_where_it_may_come_from() {
+    let error = resolve(None, None).unwrap_err().to_string();
+    assert!(
+        error.starts_with("TARGET is missing; set it in the function's environment"),
+        "{error}"
+    );
+}
+
+type Change<'a> = &'a dyn Fn(&mut Value);
+
+#[test]
+fn a_target_that_is_another_place_is_told_apart_by_its_first_field_and_limits_are_not() {
+    let there = |change: &dyn Fn(&mut Value)| {
+        let mut json = serde_json::to_value(target()).unwrap();
+        change(&mut json);
+        serde_json::from_value::<Target>(json).unwrap()
+    };
+    let here = target();
+    let rows: [(Change<'_>, Option<&str>); 6] = [
+        (&|_| (), None),
+        (&|it| it["canary"] = "other".into(), Some("canary")),
+        (&|it| it["pipeline"] = "other".into(), Some("pipeline")),
+        (&|it| it["alarms"] = serde_json::json!([]), Some("alarms")),
+        (&|it| it["restingTasks"] = 7.into(), None),
+        (&|it| it["guardMinutes"] = 7.into(), None),
+    ];
+    for (change, field) in rows {
+        let difference = there(change).differs(&here);
+        assert_eq!(difference.as_ref().map(|it| it.field.as_str()), field);
+    }
+    for story in &stories()[1..] {
+        let other = Target {
+            alarms: here.alarms.clone(),
+            ..(story.target)()
+        };
+        let difference = other.differs(&here).expect("another model");
+        assert!(difference.field.starts_with("traffic."), "{difference:?}");
+    }
+}
