@@ -25,4 +25,4 @@ pub mod target;
 pub mod telemetry;
 pub mod traffic;
 pub mod weight;
-mod words;
+pub mod words;

@@ -11,7 +11,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use canary::{
     aws::pipeline::Execution,
-    decision::{Decision, Move, Refusal, Step},
+    decision::{Decision, Move, Step},
     fixtures::{
         self, Balancer, Changes, DRAIN_SECONDS, Moment, World, at, first_look, groups, image,
         orders, pair, release, running_tasks, target, weight,
@@ -126,7 +126,7 @@ impl<'a> Run<'a> {
                     && self.world.balancer.has_lost();
                 match &decided.decision {
                     Decision::Done(_) => break,
-                    Decision::Refuse(Refusal::Unweighable(_)) => return,
+                    Decision::Refuse(why) if why.to_string().starts_with("a share of ") => return,
                     Decision::Refuse(refusal) => panic!("{refusal}"),
                     Decision::Take(_) | Decision::Wait(_) if has_failed => {}
                     Decision::Take(_) | Decision::Wait(_) => {
@@ -436,7 +436,7 @@ impl<'a> Run<'a> {
         };
         let rolling_back = fence.rollback().expect("it is one");
         let stop = Move {
-            doing,
+            doing: doing.into(),
             steps: stopping(&fence, now),
             record: Some(fence.clone()),
             found: None,

@@ -8,11 +8,12 @@ use std::{
 use canary::{
     aws::{Account, Trouble},
     clock::Timestamp,
-    decision::{Decision, Idle, Outcome, WaitingOn},
+    decision::{Decision, Idle, Outcome},
     names::PairId,
     parameters::{self, RawRollback},
     reconcile::trigger::Trigger,
     target::{self, Target},
+    words::{Code, Shared},
 };
 use serde_json::{Value, json};
 
@@ -79,7 +80,7 @@ async fn persistent(
     for times in 0..LOOKS {
         tokio::time::sleep(jitter(account.now(), caller, times)).await;
         let decision = look(account, target, why, caller).await?;
-        if decision != Decision::Wait(WaitingOn::OtherInvocation) {
+        if decision != Decision::wait(Shared::OtherInvocation) {
             return Ok(decision);
         }
     }
@@ -101,7 +102,7 @@ fn jitter(now: Timestamp, caller: &str, times: usize) -> Duration {
 /// What became of a look, for the log and for whoever invoked the function.
 fn said(pair: &PairId, decision: &Decision) -> Value {
     match decision {
-        Decision::Take(taken) if !taken.doing.is_of_rollback() => {
+        Decision::Take(taken) if !taken.doing.is(Code::RollingBack) => {
             tracing::info!(%pair, "{}", taken.doing);
             json!({"pair": pair, "holding": taken.doing.to_string()})
         }

@@ -2,7 +2,7 @@
 
 use canary::{
     clock::Timestamp,
-    decision::{Decision, Doing, Done, Move, Outcome, WaitingOn},
+    decision::{Decision, Done, Move, Outcome},
     reconcile::{FUNCTION_TIMEOUT, trigger::Trigger},
     record::{Phase, Record, RollingBack},
     traffic::{
@@ -11,9 +11,10 @@ use canary::{
         model::{Attained, Goal},
         release::Lacking,
     },
+    words::{Said, Shared},
 };
 
-use crate::{Seen, execution};
+use crate::{Seen, execution, words::Reason};
 
 /// What one look at a release that is being rolled back calls for.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +48,7 @@ pub fn restore(
     if rolling_back.ends_execution && !matches!(why, Trigger::Action(_)) {
         steps.extend(execution::steps(seen, record, rolling_back, is_first));
     }
-    let goes_on = || Doing::GoOnRollingBack(record.release.clone());
+    let goes_on = || Said::from(Shared::GoOnRollingBack(record.release.clone()));
     let written = (set.is_some() || has_ended).then(|| ended(record, set, has_ended, seen.now));
     let decision = match short {
         Some(reached) if steps.is_empty() => {
@@ -104,15 +105,15 @@ fn conclude(
     let ends = rolling_back.ends_execution && !matches!(why, Trigger::Action(_));
     let unseen = seen.execution.unseen().or(seen.status.unseen());
     if let Some(unseen) = unseen.filter(|_| ends) {
-        return Decision::Wait(WaitingOn::NotSeen(unseen.to_string()));
+        return Decision::wait(Shared::NotSeen(unseen.to_string()));
     }
     let until = fence(record);
     if seen.now <= until {
-        return Decision::Wait(WaitingOn::Fence { until });
+        return Decision::wait(Reason::Fence { until });
     }
     if ends && !execution::has_ended(seen) {
         let at_work = seen.execution.get().map(|it| it.at_work.clone());
-        return Decision::Wait(WaitingOn::Ending {
+        return Decision::wait(Reason::Ending {
             release: record.release.clone(),
             at_work: at_work.unwrap_or_default(),
         });

@@ -9,18 +9,20 @@ pub mod missing;
 pub mod notice;
 mod seen;
 pub mod watch;
+pub mod words;
 
 use std::{sync::Arc, time::Duration};
 
 use canary::{
     aws::{Account, Trouble},
     clock::Timestamp,
-    decision::{Decision, WaitingOn},
+    decision::Decision,
     parameters::{self, RawRollback},
     reconcile::{
         self, Decided, Look, NoDecision, Stage,
         trigger::{self, Caller, Trigger},
     },
+    words::Code,
 };
 use serde_json::{Value, json};
 
@@ -77,7 +79,7 @@ async fn as_action(account: Arc<Account>, asked: Look<Rollback>) -> Result<Decid
     let (why, bookmark) = (Trigger::Action(asked.parameters), asked.bookmark);
     let decision = look(&account, &asked.target, &why, &caller).await?;
     let patience = match &decision {
-        Decision::Wait(WaitingOn::Missing { .. }) => REFUSED_FOR,
+        Decision::Wait(waiting_on) if waiting_on.is(Code::Refused) => REFUSED_FOR,
         _ => parameters::LONGEST_ACTION,
     };
     Ok(Decided {

@@ -7,16 +7,18 @@ mod restore;
 use canary::{
     aws::{Account, Trouble},
     clock::Timestamp,
-    decision::{Decision, Doing, Done, Idle, Outcome, WaitingOn},
+    decision::{Decision, Done, Idle, Outcome},
     reconcile::{Actor, Stage, trigger::Trigger},
     record::Record,
     target::Target,
+    words::{Code, Shared},
 };
 
 use crate::{
     Rollback,
     call::{self, Besides, Call},
     notice, seen,
+    words::Reason,
 };
 use keep::{Kept, keep};
 use restore::restore;
@@ -55,7 +57,7 @@ pub(crate) async fn look(
             Kept::Fenced(record) => Box::pin(restore(&actor, &record, why, true)).await,
         },
         (Call::Fence(..) | Call::GoOn | Call::Keep(_), None) => {
-            Ok(Decision::Wait(WaitingOn::OtherInvocation))
+            Ok(Decision::wait(Shared::OtherInvocation))
         }
     }
 }
@@ -82,11 +84,15 @@ fn only_record(record: &Record) -> String {
 }
 
 /// What is said of the look that began a rollback. It has begun: what keeps it from going on is for the next look.
-fn begun_with(doing: Doing, stopped: Result<Decision, Trouble>) -> Decision {
+fn begun_with(doing: Reason, stopped: Result<Decision, Trouble>) -> Decision {
     match stopped {
-        Ok(waiting @ Decision::Wait(WaitingOn::Missing { .. } | WaitingOn::Aws(_))) => waiting,
+        Ok(Decision::Wait(waiting_on))
+            if waiting_on.is(Code::Refused) || waiting_on.is(Code::Aws) =>
+        {
+            Decision::Wait(waiting_on)
+        }
         Ok(_) => Decision::act(doing, Vec::new()),
-        Err(trouble) => Decision::Wait(WaitingOn::Aws(trouble.to_string())),
+        Err(trouble) => Decision::wait(Shared::Aws(trouble.to_string())),
     }
 }
 
@@ -115,7 +121,7 @@ async fn leave_alone(
 /// A rollback begins, if nobody has written the record since: behind the fence everything that stops harm goes out.
 async fn begin(
     actor: &Actor<'_>,
-    doing: Doing,
+    doing: Reason,
     before: &Record,
     fence: &Record,
     why: &Trigger,
@@ -128,7 +134,7 @@ async fn begin(
         now,
     );
     if actor.act(Some(fence), None, &[], entry).await?.is_none() {
-        return Ok(Decision::Wait(WaitingOn::OtherInvocation));
+        return Ok(Decision::wait(Shared::OtherInvocation));
     }
     tracing::warn!("{doing}");
     let begun = notice::begun(before, fence, why);

@@ -94,7 +94,7 @@ impl Scene {
                 }
                 (
                     Decision::Take(Move {
-                        doing,
+                        doing: doing.into(),
                         record: Some(record),
                         found: None,
                         steps,

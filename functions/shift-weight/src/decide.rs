@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use canary::{
-    decision::{Decision, Doing, Done, Move, Outcome, Plan, WaitingOn, besides},
+    decision::{Decision, Done, Move, Outcome, Plan, besides},
     job::{Bake, Bookmark},
     observe::Sight,
     parameters::Step,
@@ -13,12 +13,14 @@ use canary::{
         model::{Attained, Goal, Takes},
     },
     weight::Weight,
+    words::{Said, Shared},
 };
 
 use crate::{
     ShiftWeight,
     ready::{Ready, ready},
     turns::{OldEvent, caught_up, phase},
+    words::Reason,
 };
 
 /// Decides.
@@ -53,7 +55,7 @@ pub fn decide(look: &Look<ShiftWeight>, seen: &Sight) -> Decided {
 fn shift(look: &Look<ShiftWeight>, seen: &Sight, ready: &Ready<'_>, bookmark: Bookmark) -> Decided {
     let Some(step) = step(look, &bookmark) else {
         return Decided {
-            decision: Decision::Wait(WaitingOn::OtherInvocation),
+            decision: Decision::wait(Shared::OtherInvocation),
             bookmark,
         };
     };
@@ -74,7 +76,7 @@ fn shift(look: &Look<ShiftWeight>, seen: &Sight, ready: &Ready<'_>, bookmark: Bo
             if held >= step.bake {
                 return next(look, seen, ready, bookmark, attained);
             }
-            Decision::Wait(WaitingOn::Bake {
+            Decision::wait(Reason::Bake {
                 asked: step.weight,
                 attained: attained.said,
                 held,
@@ -86,7 +88,7 @@ fn shift(look: &Look<ShiftWeight>, seen: &Sight, ready: &Ready<'_>, bookmark: Bo
             set,
             changes,
         }) => match phase(ready, step.weight, &bookmark) {
-            Err(OldEvent) => Decision::Wait(WaitingOn::OtherInvocation),
+            Err(OldEvent) => Decision::wait(Shared::OtherInvocation),
             Ok(phase) => Decision::Take(Move {
                 doing: planned(look, seen, &bookmark, doing, phase.is_some()),
                 record: ready.record.written(set, phase, look.now).map(Box::new),
@@ -108,17 +110,18 @@ fn planned(
     look: &Look<ShiftWeight>,
     seen: &Sight,
     bookmark: &Bookmark,
-    doing: Doing,
+    doing: Said,
     is_new: bool,
-) -> Doing {
+) -> Said {
     if !is_new || bookmark.step > 0 {
         return doing;
     }
     let alarms = seen.seen.alarms.get().map_or(&[][..], Vec::as_slice);
-    Doing::Planned {
-        first: Box::new(doing),
+    Reason::Planned {
+        first: doing,
         plan: Plan::new(&look.parameters.steps, alarms, look.now),
     }
+    .into()
 }
 
 /// The share is to be had within the action's timeout, and the bake that begins then is to end within twice its time and half an hour.

@@ -3,6 +3,7 @@
 pub mod decide;
 mod ready;
 mod turns;
+pub mod words;
 
 use std::time::Duration;
 

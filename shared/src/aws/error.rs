@@ -6,12 +6,12 @@ use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkErro
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::{
-    decision::Refusal,
     input::BadInput,
     job::FailureType,
     names::PairId,
     observation::{Known, Unseen},
     record::Unreadable,
+    words::Said,
 };
 
 /// Why a look could not go on.
@@ -27,8 +27,8 @@ pub enum Trouble {
     #[error(transparent)]
     Record(#[from] Unreadable),
     /// Not everything could be seen, and what could says that the release must not go on.
-    #[error(transparent)]
-    Gate(Box<Refusal>),
+    #[error("{0}")]
+    Gate(Box<Said>),
     /// Others wrote the record, every time.
     #[error(
         "the release record of {pair} was changed {times} times by other invocations between reading and writing it. Nothing was \
@@ -241,7 +241,7 @@ impl Trouble {
     pub fn failure_type(&self) -> FailureType {
         match self {
             Self::Input(_) | Self::Record(_) => FailureType::ConfigurationError,
-            Self::Gate(refusal) => refusal.failure_type(),
+            Self::Gate(why) => why.failure(),
             Self::Conflict { .. } => FailureType::SystemUnavailable,
             Self::Aws(error) => match error.kind {
                 Kind::Denied => FailureType::PermissionError,

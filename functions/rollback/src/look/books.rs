@@ -3,11 +3,12 @@
 use canary::{
     aws::{AwsError, Trouble},
     clock::Timestamp,
-    decision::{Decision, Step, WaitingOn},
+    decision::{Decision, Step},
     observation::Unseen,
     reconcile::Actor,
     record::{Record, RollingBack},
     traffic::release::{Lacking, Missing},
+    words::{Code, Shared},
 };
 
 use super::restore::Sent;
@@ -16,6 +17,7 @@ use crate::{
     missing::{self, News},
     notice::{self, Incomplete},
     seen::Seen,
+    words::Reason,
 };
 
 /// What was refused, what could not be seen for want of a permission, and whether the stopping call has got through.
@@ -58,7 +60,7 @@ pub(super) async fn keep_books(
             seen.now,
         );
         if actor.act(Some(&next), None, &[], entry).await?.is_none() {
-            return Ok(Decision::Wait(WaitingOn::OtherInvocation));
+            return Ok(Decision::wait(Shared::OtherInvocation));
         }
     }
     if is_told {
@@ -106,7 +108,7 @@ fn waits_for(unseen: &[&Unseen], decision: &Decision, sent: &Sent) -> Vec<String
         failure.map_or_else(|| step.to_string(), |(_, why)| format!("{step}: {why}"))
     };
     let awaited = match decision {
-        Decision::Wait(WaitingOn::NotSeen(_)) => None,
+        Decision::Wait(waiting_on) if waiting_on.is(Code::NotSeen) => None,
         Decision::Wait(waiting_on) => Some(waiting_on.to_string()),
         _ => None,
     };
@@ -149,11 +151,11 @@ fn lacking(unseen: &[&Unseen], known: Vec<Lacking>, failed: &[(Step, AwsError)])
 /// What is said of a look: first of all what AWS refuses.
 fn said(decision: Decision, missing: &[Missing], failed: &[(Step, AwsError)]) -> Decision {
     match (missing, failed) {
-        ([first, others @ ..], _) => Decision::Wait(WaitingOn::Missing {
+        ([first, others @ ..], _) => Decision::wait(Reason::Missing {
             first: Box::new(first.clone()),
             others: others.len(),
         }),
-        ([], [(_, error), ..]) => Decision::Wait(WaitingOn::Aws(error.to_string())),
+        ([], [(_, error), ..]) => Decision::wait(Shared::Aws(error.to_string())),
         ([], []) => decision,
     }
 }

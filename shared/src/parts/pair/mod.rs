@@ -23,7 +23,9 @@ mod scaling;
 mod seen;
 mod service;
 mod stop;
+mod unfit;
 mod view;
+mod words;
 
 use std::convert::Infallible;
 
@@ -53,10 +55,12 @@ pub use restoring::{Forced, Kept, KeptService, Restoring, Which};
 pub use scaling::{ScalableTarget, Suspended};
 pub use seen::{Listed, Seen};
 pub use service::{Deployment, Protection, Rollout, Service, Settings, Task};
+pub use unfit::Unfit;
 pub use view::{Both, View};
+pub use words::{Reason, ServiceSaid};
 
 /// What is between what is seen of two services and what is wanted of them.
-pub type Gap<Part = Infallible> = parts::Gap<Change, Part>;
+pub type Gap<Part = Infallible> = parts::Gap<Change, Reason, Part>;
 
 /// A condition of two services that sets nothing that the record keeps.
 pub type Condition<T = ()> = Result<T, Gap>;

@@ -8,6 +8,7 @@ mod observe;
 mod place;
 mod seen;
 mod weight;
+mod words;
 
 use std::{convert::Infallible, fmt};
 
@@ -26,9 +27,10 @@ pub use in_full::{FoundRule, InFull};
 pub use place::Place;
 pub use seen::{Rule, Seen};
 pub use weight::{Drain, SetWeight, drain, drain_time};
+pub use words::Reason;
 
 /// What is between what is seen of the rules and what is wanted of them.
-pub type Gap<Part = Infallible> = parts::Gap<Change, Part>;
+pub type Gap<Part = Infallible> = parts::Gap<Change, Reason, Part>;
 
 /// The rules of the target and the health of its target groups.
 #[derive(Debug, Clone, PartialEq, Eq)]

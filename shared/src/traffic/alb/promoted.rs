@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::{Alb, Set, View, share::targets};
 use crate::{
-    decision::WaitingOn,
     parameters::Drain,
     parts::{
         pair::{Promoting, Service},
@@ -12,6 +11,7 @@ use crate::{
     },
     traffic::model::{Short, Takes, Toward},
     weight::Weight,
+    words::Shared,
 };
 
 /// No bound on the number of tasks.
@@ -25,7 +25,7 @@ pub(super) fn toward(alb: &Alb, pace: Drain, over: bool, view: View<'_>) -> Towa
         return Ok(promotion.attained());
     }
     let Some(seen) = view.seen.rules.whole() else {
-        return Err(Short::Wait(WaitingOn::OtherInvocation));
+        return Err(Short::wait(Shared::OtherInvocation));
     };
     let back = GivingBack {
         now: view.now,

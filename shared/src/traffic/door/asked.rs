@@ -1,7 +1,7 @@
 //! All that can be asked about a release, whatever its model.
 
 use crate::{
-    decision::{Doing, Refusal, Step, WaitingOn},
+    decision::Step,
     gates::{Gate, When},
     names::ServiceName,
     traffic::{
@@ -11,6 +11,7 @@ use crate::{
         release::{Lacking, Release},
     },
     weight::Attained as Share,
+    words::{Said, Shared},
 };
 
 /// What is between what is seen and a goal.
@@ -19,16 +20,25 @@ pub enum Between {
     /// Something is to be changed; or, without changes, to be noted.
     Change {
         /// What this is.
-        doing: Doing,
+        doing: Said,
         /// What the record is to hold before the changes go out, if it does not yet.
         set: Option<Body>,
         /// The changes, without an order among them.
         changes: Vec<Step>,
     },
     /// Something is on its way.
-    Wait(WaitingOn),
+    Wait(Said),
     /// The goal cannot be reached.
-    Refuse(Refusal),
+    Refuse(Said),
+}
+
+/// Why a gate is closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shut {
+    /// It.
+    pub why: Said,
+    /// The service that somebody else has changed, if that is why.
+    pub changed: Option<ServiceName>,
 }
 
 /// All that can be asked about a release, whatever its model.
@@ -61,10 +71,10 @@ pub trait Asked {
     ///
     /// # Errors
     /// Why the gate is closed.
-    fn ask(&self, gate: Gate, when: When) -> Result<(), Refusal>;
+    fn ask(&self, gate: Gate, when: When) -> Result<(), Shut>;
 
     /// What nobody can tell yet: nothing goes further until somebody can.
-    fn undecided(&self, when: When) -> Option<WaitingOn>;
+    fn undecided(&self, when: When) -> Option<Said>;
 
     /// What is stored, with what this look has seen that counts only together with other looks; and what of that later looks need.
     fn noted(&self, when: When) -> (Body, Option<News>);
@@ -148,12 +158,12 @@ impl<M: Listed> Joint<'_, M> {
                 set,
                 changes,
             } => Between::Change {
-                doing,
+                doing: doing.into(),
                 set: set.map(|set| self.with(&set)),
                 changes: steps::<M>(changes),
             },
-            Short::Wait(waiting_on) => Between::Wait(waiting_on),
-            Short::Refuse(refusal) => Between::Refuse(refusal),
+            Short::Wait(waiting_on) => Between::Wait(waiting_on.into()),
+            Short::Refuse(why) => Between::Refuse(why.into()),
         }
     }
 }
@@ -214,12 +224,16 @@ impl<M: Listed> Asked for Joint<'_, M> {
         self.model.share(self.view())
     }
 
-    fn ask(&self, gate: Gate, when: When) -> Result<(), Refusal> {
-        self.model.ask(gate, when, self.view())
+    fn ask(&self, gate: Gate, when: When) -> Result<(), Shut> {
+        let asked = self.model.ask(gate, when, self.view());
+        asked.map_err(|why| Shut {
+            changed: M::changed_service(&why).cloned(),
+            why: why.into(),
+        })
     }
 
-    fn undecided(&self, when: When) -> Option<WaitingOn> {
-        self.model.undecided(when, self.view())
+    fn undecided(&self, when: When) -> Option<Said> {
+        self.model.undecided(when, self.view()).map(Into::into)
     }
 
     fn noted(&self, when: When) -> (Body, Option<News>) {
@@ -254,11 +268,11 @@ pub(super) struct Mute<'a>(pub(super) &'a Body);
 
 impl Asked for Mute<'_> {
     fn toward(&self, _goal: Goal) -> Result<Attained, Between> {
-        Err(Between::Wait(WaitingOn::OtherInvocation))
+        Err(Between::Wait(Shared::OtherInvocation.into()))
     }
 
     fn approved(&self) -> Result<(), Between> {
-        Err(Between::Wait(WaitingOn::OtherInvocation))
+        Err(Between::Wait(Shared::OtherInvocation.into()))
     }
 
     fn takes(&self, _goal: Goal) -> Takes {
@@ -277,12 +291,12 @@ impl Asked for Mute<'_> {
         None
     }
 
-    fn ask(&self, _gate: Gate, _when: When) -> Result<(), Refusal> {
+    fn ask(&self, _gate: Gate, _when: When) -> Result<(), Shut> {
         Ok(())
     }
 
-    fn undecided(&self, _when: When) -> Option<WaitingOn> {
-        Some(WaitingOn::OtherInvocation)
+    fn undecided(&self, _when: When) -> Option<Said> {
+        Some(Shared::OtherInvocation.into())
     }
 
     fn noted(&self, _when: When) -> (Body, Option<News>) {

@@ -3,7 +3,7 @@
 use crate::{
     artifact::Images,
     clock::Timestamp,
-    decision::{Refusal, Step, WaitingOn},
+    decision::Step,
     names::{ReleaseId, Version},
     parts::{NotBegun as Why, Released},
     traffic::{
@@ -11,6 +11,7 @@ use crate::{
         body::{Body, Part},
         line::Listed,
     },
+    words::{Said, Shared},
 };
 
 use super::asked::steps;
@@ -56,16 +57,16 @@ pub enum NotBegun {
         images: Images,
     },
     /// There is nothing to begin on, or what is asked for does not fit it: whatever else is the case.
-    BadRequest(Refusal),
+    BadRequest(Said),
     /// Something is on its way.
-    Wait(WaitingOn),
+    Wait(Said),
     /// A release, or its rollback, would run into this.
-    Refuse(Refusal),
+    Refuse(Said),
 }
 
 /// How a release of one model begins.
 pub(super) fn begin<M: Listed>(model: &M, of: Beginning<'_>) -> Result<Begins, NotBegun> {
-    let unseen = NotBegun::Wait(WaitingOn::OtherInvocation);
+    let unseen = NotBegun::Wait(Shared::OtherInvocation.into());
     let begun = model.begin(begin::Beginning {
         now: of.now,
         release: of.release,
@@ -82,15 +83,15 @@ pub(super) fn begin<M: Listed>(model: &M, of: Beginning<'_>) -> Result<Begins, N
     })
 }
 
-fn unbegun<M: Listed>(why: Why<M::Found, M::Set>) -> NotBegun {
+fn unbegun<M: Listed>(why: Why<M::Found, M::Set, M::Reason>) -> NotBegun {
     match why {
         Why::NothingToDo { found, set, images } => NotBegun::NothingToDo {
             runs: M::versions(&found, &set).stable,
             body: Body::of(&found, &set),
             images,
         },
-        Why::BadRequest(refusal) => NotBegun::BadRequest(refusal),
-        Why::Wait(waiting_on) => NotBegun::Wait(waiting_on),
-        Why::Refuse(refusal) => NotBegun::Refuse(refusal),
+        Why::BadRequest(why) => NotBegun::BadRequest(why.into()),
+        Why::Wait(waiting_on) => NotBegun::Wait(waiting_on.into()),
+        Why::Refuse(why) => NotBegun::Refuse(why.into()),
     }
 }

@@ -9,6 +9,7 @@ mod plan;
 mod promoted;
 mod share;
 pub mod target;
+mod words;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +19,6 @@ use super::{
 };
 use crate::{
     aws::{Account, AwsError},
-    decision::{Refusal, WaitingOn},
     gates::{Gate, Letters, When},
     names::ServiceName,
     parts::pair::{self, Change, Hold, Holds, Pair},
@@ -32,6 +32,7 @@ use crate::{
 pub use observe::Seen;
 pub use plan::{Unreachable, plan};
 pub use target::{Mode, QueueTraffic};
+pub use words::Reason;
 
 /// The target of such a pair.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,6 +100,7 @@ impl Model for Queue {
     type Found = Found;
     type Set = Set;
     type Change = Change;
+    type Reason = Reason;
 
     fn versions(found: &Found, set: &Set) -> Versions {
         pair::versions(&found.pair, &set.pair)
@@ -117,12 +119,19 @@ impl Model for Queue {
         }
     }
 
-    fn ask(&self, gate: Gate, when: When, view: View<'_>) -> Result<(), Refusal> {
+    fn ask(&self, gate: Gate, when: When, view: View<'_>) -> Result<(), Reason> {
         gates::ask(self, gate, when, view)
     }
 
-    fn undecided(&self, when: When, view: View<'_>) -> Option<WaitingOn> {
+    fn undecided(&self, when: When, view: View<'_>) -> Option<Reason> {
         gates::undecided(self, when, view)
+    }
+
+    fn changed_service(why: &Reason) -> Option<&ServiceName> {
+        match why {
+            Reason::Pair(pair) => pair.changed_service(),
+            _ => None,
+        }
     }
 
     fn noted(&self, when: When, view: View<'_>) -> Noted<Set> {
