@@ -8,6 +8,11 @@ use std::{
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
 
+/// The timeout that the functions are deployed with.
+///
+/// It is also the window of the fence: what began before a rollback is over after it.
+pub const FUNCTION_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// A point in time, to the millisecond.
 ///
 /// Written as RFC 3339 in records, so that a person can read them.

@@ -5,11 +5,7 @@ use std::{future::Future, sync::Arc};
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde_json::Value;
 
-use crate::{
-    aws::{Account, Trouble},
-    clock::Timestamp,
-    telemetry,
-};
+use crate::{aws::Account, clock::Timestamp, telemetry, trouble::Trouble};
 
 /// Runs a function until Lambda ends the process: clients once, then one call of `handle` for every event, with
 /// the time at which Lambda will end that call.

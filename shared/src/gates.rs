@@ -1,22 +1,19 @@
 //! Safety questions, asked at every look at everything, before anything else. They answer with a reason and change
 //! nothing. [`Gate::effect`] is the table of which of them counts when.
 
-mod letters;
 mod ownership;
-mod table;
 
 use crate::{
+    aws::alarms::Alarm,
     names::{AlarmName, ReleaseId, ServiceName},
-    observation::{Alarm, Observation},
-    observe::Sight,
+    observation::{Observation, Sight},
     record::Record,
     traffic::model::News,
     words::{Said, Words},
 };
 
-pub use letters::{Less, Letters};
+pub use crate::parts::gate::{Effect, Gate, When};
 pub use ownership::{NotOwned, own};
-pub use table::{Effect, Gate, When};
 
 /// A closed gate.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,6 +5,12 @@ use std::borrow::Cow;
 
 use serde::de::DeserializeOwned;
 
+/// The function environment's variable that holds the target.
+pub const TARGET: &str = "TARGET";
+
+/// The source's name in messages.
+pub const USER_PARAMETERS: &str = "UserParameters";
+
 /// Input that a person has to correct. Its `Display` is the message of a `ConfigurationError`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadInput {

@@ -1,34 +1,18 @@
 //! What every look at a pair begins with: one round trip, all reads at once; and a second one where a release calls for it.
 
-use std::fmt;
-
 use crate::{
-    aws::{Account, Trouble},
+    aws::{Account, LookError},
     clock::Timestamp,
     gates::{self, NotOwned, When},
-    observation::{Known, Observation, Unseen},
+    known::{Known, Unseen},
+    observation::{Observation, Sight},
+    parts::focus::Focus,
     reconcile::{Forward, Look},
     record::{Phase, Record},
     target::Target,
-    traffic::focus::Focus,
+    trouble::Trouble,
     words::Said,
 };
-
-/// A pair and its release record at one moment.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sight {
-    /// The pair's release record, if there ever was a release.
-    pub record: Option<Record>,
-    /// The pair.
-    pub seen: Observation,
-}
-
-/// One line for the ledger.
-impl fmt::Display for Sight {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.seen.fmt(f)
-    }
-}
 
 /// Reads the record, the alarms, and what the traffic model reads. Each may have failed by itself.
 pub async fn parts(
@@ -52,7 +36,7 @@ pub async fn parts(
         alarms: Known::needed(alarms),
         pair,
     };
-    (record, seen)
+    (record.map_err(Into::into), seen)
 }
 
 /// Why something that a look depends on could not be seen.
@@ -101,7 +85,7 @@ pub async fn observe<S: Forward>(
         )));
     }
     if let Some(unseen) = unseen {
-        return Err(unseen.clone().into());
+        return Err(LookError::from(unseen.clone()).into());
     }
     if goes_on {
         status?;

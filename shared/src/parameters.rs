@@ -7,15 +7,12 @@ use std::time::Duration;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{
-    input::{self, BadInput},
+    input::{self, BadInput, USER_PARAMETERS},
     names::{ContainerName, Image, ReleaseId, TaskDefinitionArn},
     target::{self, Target},
     traffic::model::Goal,
-    weight::Weight,
+    weight::{Drain, Weight},
 };
-
-/// The source's name in messages.
-pub const USER_PARAMETERS: &str = "UserParameters";
 
 /// What `CodePipeline` grants an action that answers with continuation tokens
 /// (AWS: "Quotas in AWS `CodePipeline`").
@@ -111,34 +108,6 @@ pub struct PromotePrimary {
     pub timeout: Duration,
     /// Behind a load balancer: how requests are given back to the primary.
     pub drain: Drain,
-}
-
-/// How the canary's weight is lowered to nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Drain {
-    /// By how many percentage points at a time, 1 to 100.
-    pub step: u8,
-    /// How long each weight is held.
-    pub interval: Duration,
-}
-
-impl Drain {
-    /// How long all steps from everything to nothing are held together.
-    #[must_use]
-    pub fn time(self) -> Duration {
-        let steps = 100_u32.div_ceil(u32::from(self.step).max(1));
-        self.interval.saturating_mul(steps)
-    }
-}
-
-/// Five percentage points every ten seconds.
-impl Default for Drain {
-    fn default() -> Self {
-        Self {
-            step: 5,
-            interval: Duration::from_secs(10),
-        }
-    }
 }
 
 /// Parameters of rollback, as an action or by hand.

@@ -21,20 +21,11 @@ pub mod trigger;
 
 use std::{fmt, future::Future, time::Duration};
 
-use crate::{
-    aws::{Account, Trouble},
-    names::ReleaseId,
-    parameters::Raw,
-};
+use crate::{aws::Account, names::ReleaseId, parameters::Raw, trouble::Trouble};
 
 pub use act::{Actor, in_words};
 pub use job::{NoDecision, answer, handle};
 pub use look::{Decided, Look};
-
-/// The timeout that the functions are deployed with.
-///
-/// It is also the window of the fence: what began before a rollback is over after it.
-pub const FUNCTION_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A function that may be an action of a pipeline.
 pub trait Stage: Sized + Send + Sync + 'static {

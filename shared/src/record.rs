@@ -10,6 +10,7 @@ mod failing;
 mod found;
 mod rolling_back;
 mod scaling;
+mod store;
 mod stored;
 
 use std::fmt;
@@ -21,12 +22,14 @@ use crate::{
     aws::Account,
     clock::Timestamp,
     names::{PairId, ReleaseId, Version},
+    parts::{
+        body::Body,
+        release::{Promotion, Release},
+    },
     target::Target,
     traffic::{
         Seen,
-        body::Body,
         door::{Asked, Opened},
-        release::{Promotion, Release},
     },
     weight::Weight,
 };
@@ -35,6 +38,7 @@ pub use cause::{Cause, Reason};
 pub use failing::Failing;
 pub use found::FoundInFull;
 pub use rolling_back::RollingBack;
+pub use store::{Entry, NotRead};
 pub use stored::{SCHEMA, Unknown, Unreadable};
 
 /// The one `current` item of a pair.

@@ -6,14 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    input::BadInput,
+    input::{BadInput, TARGET},
     names::{AlarmName, ClusterName, PairId, PipelineName, ServiceName},
-    parts::pair::Pair,
+    parts::pair::{Pair, ProtectedTasks},
     traffic::{self, Traffic, door::Opened},
 };
-
-/// The function environment's variable that holds the target.
-pub const TARGET: &str = "TARGET";
 
 /// The pair, its pipeline, what guards it and how its work is split.
 ///
@@ -54,26 +51,6 @@ fn two() -> u32 {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
 fn is_two(many: &u32) -> bool {
     *many == two()
-}
-
-/// What a rollback does with tasks of the candidate that neither a count of 0 nor a deployment ends, because they are protected from
-/// scale-in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum ProtectedTasks {
-    /// They are stopped: `StopTask` is not kept back by protection. What they were working on comes back to its queue after the
-    /// visibility timeout.
-    #[default]
-    Stop,
-    /// Their protection's end is waited for, and so is the end of the rollback.
-    Wait,
-}
-
-impl ProtectedTasks {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
-    fn are_stopped(&self) -> bool {
-        *self == Self::Stop
-    }
 }
 
 /// What `TARGET` and the `target` of `UserParameters` hold; each field is that of the same name of [`Target`].

@@ -1,6 +1,6 @@
 //! Shares of the work, in percent.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -141,6 +141,34 @@ impl Attained {
     pub fn share(self) -> Share {
         let (Self::Tasks(share) | Self::Weight(share)) = self;
         share
+    }
+}
+
+/// How the canary's weight is lowered to nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Drain {
+    /// By how many percentage points at a time, 1 to 100.
+    pub step: u8,
+    /// How long each weight is held.
+    pub interval: Duration,
+}
+
+impl Drain {
+    /// How long all steps from everything to nothing are held together.
+    #[must_use]
+    pub fn time(self) -> Duration {
+        let steps = 100_u32.div_ceil(u32::from(self.step).max(1));
+        self.interval.saturating_mul(steps)
+    }
+}
+
+/// Five percentage points every ten seconds.
+impl Default for Drain {
+    fn default() -> Self {
+        Self {
+            step: 5,
+            interval: Duration::from_secs(10),
+        }
     }
 }
 

@@ -37,7 +37,9 @@ fn collect(folder: &Path, files: &mut Vec<File>) {
             "tests",
             "tests.rs",
             "fixtures",
-            "any_point",
+            "contract",
+            "contract.rs",
+            "world.rs",
             "any_point.rs",
             "looked.rs",
         ];

@@ -6,12 +6,10 @@ use canary::{
     decision::{Decision, Move},
     gates,
     names::Version,
+    parts::body::Body,
     reconcile::Look,
     record::{Beside, FoundInFull, Phase, Record},
-    traffic::{
-        body::Body,
-        door::{Beginning, Begins, NotBegun},
-    },
+    traffic::door::{Beginning, Begins, NotBegun},
 };
 
 use crate::{DeployCanary, Detail, Seen, decide::nothing_to_do, words::Reason};

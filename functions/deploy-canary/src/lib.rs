@@ -8,12 +8,14 @@ pub mod words;
 use std::{fmt, time::Duration};
 
 use canary::{
-    aws::{Account, Trouble, pipeline::ExecutionStatus},
+    aws::{Account, pipeline::ExecutionStatus},
     names::ReleaseId,
-    observe::{self, Sight},
-    parameters,
+    observation::Sight,
+    observe, parameters,
+    parts::focus::Focus,
     reconcile::{Decided, Forward, Look, Stage},
-    traffic::{Before, focus::Focus},
+    traffic::Before,
+    trouble::Trouble,
 };
 
 /// The stage.

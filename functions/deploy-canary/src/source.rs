@@ -2,7 +2,7 @@
 
 use canary::{
     artifact,
-    aws::{Account, Trouble},
+    aws::{Account, LookError},
     input::BadInput,
     names::Image,
     parameters,
@@ -13,7 +13,10 @@ use canary::{
 use crate::DeployCanary;
 
 /// A whole definition, an image, or the file that names images.
-pub(crate) async fn read(account: &Account, look: &Look<DeployCanary>) -> Result<Source, Trouble> {
+pub(crate) async fn read(
+    account: &Account,
+    look: &Look<DeployCanary>,
+) -> Result<Source, LookError> {
     let (parameters, inputs) = (&look.parameters, &look.job.inputs);
     let container = parameters.container.clone();
     match (

@@ -7,7 +7,7 @@ use canary::{
     gates::{self, NotOwned},
     job::Bake,
     names::Version,
-    observe::Sight,
+    observation::Sight,
     reconcile::{Decided, Look, Stage},
     record::{Beside, Phase, Record},
     traffic::{door::Between, model::Attained},

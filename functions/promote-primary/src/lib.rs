@@ -6,13 +6,15 @@ pub mod words;
 use std::{fmt, time::Duration};
 
 use canary::{
-    aws::{Account, Trouble},
+    aws::Account,
     decision::Decision,
     names::ReleaseId,
-    observe::{self, Sight},
-    parameters,
+    observation::Sight,
+    observe, parameters,
+    parts::focus::Focus,
     reconcile::{Decided, Forward, Look, Stage},
-    traffic::{focus::Focus, model::Goal},
+    traffic::model::Goal,
+    trouble::Trouble,
 };
 
 /// The stage.

@@ -1,37 +1,32 @@
-//! A release that ends at any point, whatever the pair was like before: a rollback puts everything back, and
-//! a retry gets through. On an AWS that does at once what it is told, but that may do the last thing it was
-//! told late. Its load balancer may do everything late, and lose some of it.
+//! A release told through all four functions, killed after any write, and rolled back: whoever is called next goes on where the last one
+//! stopped. What a model owes is in the contract of `traffic`; this is about the calls, the fence, the record, and its books.
 
-mod http;
-mod queue;
-mod story;
-mod watch;
-
-use std::{collections::VecDeque, time::Duration};
+use std::time::Duration;
 
 use canary::{
     aws::pipeline::Execution,
     decision::{Decision, Move, Step},
     fixtures::{
-        self, Balancer, Changes, DRAIN_SECONDS, Moment, World, at, first_look, groups, image,
-        orders, pair, release, running_tasks, target, weight,
+        self, DRAIN_SECONDS, Moment, World, at, first_look, groups, http_pair_of, http_target,
+        image, orders, pair, release, rule, running_tasks, target, weight,
     },
     job::Bookmark,
+    known::Known,
     names::TaskDefinitionArn,
-    observation::Known,
     parameters,
     parts::{
-        pair::{Candidate, Change, ScalableTarget, Service, Suspended},
+        pair::{Candidate, Service},
+        release::Lacking,
+        rules::Weights,
         task_definition::{Definition, Digests},
     },
     reconcile::{Decided, Forward, Look, Stage, trigger::Trigger},
     record::{Phase, RollingBack},
     target::Target,
-    traffic::{alb::Groups, release::Lacking},
+    traffic::alb::Groups,
 };
 use deploy_canary::{DeployCanary, Detail, Start};
 use promote_primary::PromotePrimary;
-use proptest::prelude::*;
 use serde_json::{Value, json};
 use shift_weight::ShiftWeight;
 
@@ -41,13 +36,17 @@ use crate::{
     looked::{Scene, stopping, unseen},
     missing,
 };
-use story::{Hidden, Scaling, Story, hidden, refused};
-use watch::Watch;
 
 /// The actions of the release, in order.
 const DEPLOY: usize = 0;
 const SHIFT: usize = 1;
 const PROMOTE: usize = 2;
+
+/// More writes than any release makes.
+const ALL: usize = 10_000;
+
+/// How long shares are held, and the promotion is watched.
+const BAKE: Duration = Duration::from_secs(25);
 
 /// An event for one of the actions, which AWS may deliver again.
 #[derive(Debug, Clone)]
@@ -56,49 +55,68 @@ struct Event {
     bookmark: Option<Bookmark>,
 }
 
+/// Where it is released, and what AWS and the pipeline do meanwhile.
+#[derive(Debug, Clone)]
+struct Story {
+    target: Target,
+    found: Moment,
+    /// How many steps of a rollback AWS refuses, from the first one.
+    refused: usize,
+    /// In how many looks of a rollback the pipeline is not seen.
+    hidden: usize,
+}
+
+impl Story {
+    fn new(target: Target, found: Moment) -> Self {
+        Self {
+            target,
+            found: found.seen_at(at(1000)),
+            refused: 0,
+            hidden: 0,
+        }
+    }
+
+    /// Consumers of a queue, and services behind a load balancer.
+    fn all() -> [Self; 2] {
+        [
+            Self::new(target().resting_on(2), pair()),
+            Self::new(http_target(), http_pair_of(&[rule()])),
+        ]
+    }
+}
+
 /// The release under way.
 struct Run<'a> {
     story: &'a Story,
     world: World,
     /// Everything that was delivered.
     events: Vec<Event>,
-    /// How many more changes get through before the function that makes them is killed.
+    /// How many more writes get through before the function that makes them is killed.
     lives: usize,
     /// What was under way when it was killed.
     late: Vec<Step>,
     looks: usize,
-    watch: Watch,
     /// The pair as its last rollback began, if counts and scaling had been given back by then.
     given_back: Option<Moment>,
-    /// What AWS has refused to the look of a rollback, and whether it is still to refuse the next steps of one.
-    lacking: Vec<Lacking>,
-    refused: VecDeque<bool>,
-    hidden: Hidden,
+    /// How many of the next steps AWS refuses.
+    refused: usize,
     sent: Vec<Step>,
     failed: Vec<Step>,
-    /// What the primary's automatic scaling was given last by anybody but a look that saw what was there.
-    theirs: Option<ScalableTarget>,
 }
 
 impl<'a> Run<'a> {
     fn new(story: &'a Story, lives: usize) -> Self {
-        let mut world = World::new(story.found.clone());
-        world.balancer = story.balancer.clone();
         Self {
             story,
-            watch: Watch::new(&world),
-            world,
+            world: World::new(story.found.clone()),
             events: Vec::new(),
             lives,
             late: Vec::new(),
             looks: 0,
             given_back: None,
-            lacking: Vec::new(),
-            refused: VecDeque::new(),
-            hidden: Hidden::default(),
+            refused: 0,
             sent: Vec::new(),
             failed: Vec::new(),
-            theirs: None,
         }
     }
 
@@ -110,25 +128,16 @@ impl<'a> Run<'a> {
                 bookmark: None,
             };
             for n in 0.. {
-                if n == 100 && self.world.balancer.sick.is_some() {
-                    return;
-                }
                 assert!(n < 500, "no end: {:?}", self.world.pair);
                 self.events.push(event.clone());
                 self.pass();
                 let decided = self.look(&event);
-                let calls = self.world.balancer.calls;
                 if !self.carry_out(&decided.decision) {
                     return;
                 }
-                let has_failed = self.story.throttles
-                    && self.world.balancer.calls > calls
-                    && self.world.balancer.has_lost();
                 match &decided.decision {
                     Decision::Done(_) => break,
-                    Decision::Refuse(why) if why.to_string().starts_with("a share of ") => return,
                     Decision::Refuse(refusal) => panic!("{refusal}"),
-                    Decision::Take(_) | Decision::Wait(_) if has_failed => {}
                     Decision::Take(_) | Decision::Wait(_) => {
                         event.bookmark = Some(decided.bookmark);
                     }
@@ -137,54 +146,9 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Ten seconds pass, and the primary's automatic scaling does what it wants.
     fn pass(&mut self) {
-        Watch::rests(&self.world);
         self.world.pass(Duration::from_secs(10));
-        self.watch.saw(&self.world);
-        let wanted = self
-            .story
-            .scaling
-            .get(self.looks % self.story.scaling.len().max(1));
         self.looks += 1;
-        if !self.is_scaled() {
-            return;
-        }
-        match wanted {
-            Some(Scaling::Policy(desired)) => self.world.autoscale(*desired),
-            Some(Scaling::Schedule(min, max)) => {
-                self.world.schedule(*min, *max);
-                self.noted();
-            }
-            Some(Scaling::Nothing) | None => {}
-        }
-        self.watch.saw(&self.world);
-    }
-
-    /// The primary's automatic scaling was changed beside the looks of a release.
-    fn noted(&mut self) {
-        let pair = &self.world.pair;
-        self.theirs = pair.record.as_ref().and(pair.primary.scaling);
-    }
-
-    /// How the primary is to be scaled when the release is over.
-    fn scaled_again(&self) -> Option<ScalableTarget> {
-        let pair = &self.world.pair;
-        let found = &pair.record.as_ref()?.found().primary;
-        let mut primary = pair.primary.clone();
-        primary.scaling = self.theirs.or(found.scaling);
-        found.respecting(&primary).scaling
-    }
-
-    /// Whether what automatic scaling does is of interest: until it is given back, or the release has ended.
-    fn is_scaled(&self) -> bool {
-        let Some(record) = &self.world.pair.record else {
-            return true;
-        };
-        let is_back = matches!(record.phase, Phase::RollingBack { .. }) || self.watch.was_held;
-        let primary = &self.world.pair.primary;
-        let is_found = primary.scaling == record.found().primary.respecting(primary).scaling;
-        record.is_active() && !(is_back && is_found)
     }
 
     /// Carries out what was decided; not to its end if the function is killed on the way.
@@ -207,26 +171,19 @@ impl<'a> Run<'a> {
             );
             self.world.pair.record = Some(*record.clone());
         }
-        // A look decides on what it saw before the first of its steps.
-        let seen = self.world.pair.clone();
         for (n, step) in steps.iter().enumerate() {
             if self.lives == 0 {
                 self.late = steps[n..].to_vec();
                 return false;
             }
             self.lives -= 1;
-            self.watch.asks(&seen, step, self.hidden);
             self.sent.push(step.clone());
-            if self.refused.pop_front() == Some(true) {
+            if self.refused > 0 {
+                self.refused -= 1;
                 self.failed.push(step.clone());
-                self.lacking.push(Lacking {
-                    what: step.to_string(),
-                    why: "not allowed".to_owned(),
-                });
-                continue;
+            } else {
+                self.world.take(step);
             }
-            self.world.take(step);
-            self.watch.saw(&self.world);
         }
         true
     }
@@ -256,15 +213,15 @@ impl<'a> Run<'a> {
                 )
             }
             SHIFT => {
-                let step = |percent: &u8| parameters::Step {
-                    weight: weight(*percent),
-                    bake: self.bake(),
+                let step = |percent| parameters::Step {
+                    weight: weight(percent),
+                    bake: BAKE,
                 };
                 let look = self.at::<ShiftWeight>(
                     event,
                     parameters::ShiftWeight {
                         release: release(),
-                        steps: self.story.percents.iter().map(step).collect(),
+                        steps: [10, 50].map(step).to_vec(),
                         tolerance: None,
                         timeout,
                     },
@@ -276,11 +233,11 @@ impl<'a> Run<'a> {
                     event,
                     parameters::PromotePrimary {
                         release: release(),
-                        bake: self.bake(),
+                        bake: BAKE,
                         timeout,
-                        drain: parameters::Drain {
+                        drain: canary::weight::Drain {
                             step: 30,
-                            ..parameters::Drain::default()
+                            ..canary::weight::Drain::default()
                         },
                     },
                 );
@@ -300,10 +257,6 @@ impl<'a> Run<'a> {
                 )
             }
         }
-    }
-
-    fn bake(&self) -> Duration {
-        Duration::from_secs(if self.story.bake { 25 } else { 0 })
     }
 
     fn at<S: Stage>(&self, event: &Event, parameters: S::Parameters) -> Look<S> {
@@ -332,7 +285,7 @@ impl<'a> Run<'a> {
     fn detail(&self, pair: &mut Moment) -> Detail {
         let Some(record) = self.world.pair.record.as_ref().filter(|it| it.is_active()) else {
             let groups = self.story.target.alb().map(|_| Groups {
-                drain_seconds: self.story.drain_seconds,
+                drain_seconds: DRAIN_SECONDS,
                 ..groups()
             });
             let stable = Definition(described(
@@ -376,27 +329,20 @@ impl<'a> Run<'a> {
         {
             self.given_back = Some(self.world.pair.clone());
         }
-        self.refused = self.story.refused.iter().copied().collect();
+        self.refused = self.story.refused;
         let mut why = Trigger::Hand(parameters::Rollback {
             release: release(),
             reason: None,
         });
         for n in 0..150 {
             self.pass();
-            let hidden = self.story.hidden.get(n).copied().unwrap_or_default();
-            self.hidden = hidden;
+            let is_hidden = n < self.story.hidden;
             (self.sent, self.failed) = (Vec::new(), Vec::new());
-            let decision = self.rollback_look(&why, hidden);
+            let decision = self.rollback_look(&why, is_hidden);
             if n == after {
-                // What is late arrives behind what this look has seen, and is late enough: it shows at once.
-                self.world.balancer.shows_after.clear();
+                // What is late arrives behind what this look has seen.
                 for step in std::mem::take(&mut self.late) {
                     self.world.take(&step);
-                    self.watch.saw(&self.world);
-                    if matches!(step.changes(), Changes::Pair(Change::Scale { service, .. }) if *service == self.world.pair.primary.name)
-                    {
-                        self.noted();
-                    }
                 }
             }
             let Some(decision) = decision else {
@@ -407,18 +353,13 @@ impl<'a> Run<'a> {
             if survived && matches!(decision, Decision::Done(_)) {
                 return;
             }
-            self.keep_books(hidden);
+            self.keep_books(is_hidden);
             if !survived {
                 self.lives = usize::MAX;
                 self.late.clear();
             }
-            if self
-                .world
-                .pair
-                .record
-                .as_ref()
-                .is_some_and(|it| matches!(it.phase, Phase::RollingBack { .. }))
-            {
+            let record = self.world.pair.record.as_ref();
+            if record.is_some_and(|it| it.rollback().is_some()) {
                 why = Trigger::Schedule;
             }
         }
@@ -426,8 +367,8 @@ impl<'a> Run<'a> {
     }
 
     /// Up to the last decision of a look; `None` if the function was killed before that.
-    fn rollback_look(&mut self, why: &Trigger, hidden: Hidden) -> Option<Decision> {
-        let sight = self.sight(hidden);
+    fn rollback_look(&mut self, why: &Trigger, is_hidden: bool) -> Option<Decision> {
+        let sight = self.sight(is_hidden);
         let now = sight.seen.now;
         let Call::Fence(doing, fence) =
             call::call(sight.record.as_ref(), why, &Besides::Nothing, now)
@@ -446,21 +387,21 @@ impl<'a> Run<'a> {
         let seen = if self.looks.is_multiple_of(2) {
             sight.seen
         } else {
-            self.sight(hidden).seen
+            self.sight(is_hidden).seen
         };
         let rest = || decide::restore(&seen, &fence, rolling_back, why, true).decision;
         survived.then(rest)
     }
 
     /// What was refused goes into the record.
-    fn keep_books(&mut self, hidden: Hidden) {
+    fn keep_books(&mut self, is_hidden: bool) {
         let now = self.world.pair.now;
-        let lacking = std::mem::take(&mut self.lacking);
+        let lacking: Vec<Lacking> = self.failed.iter().map(refused).collect();
         let record = self.world.pair.record.as_ref();
         let Some((record, rolling_back)) = record.and_then(|it| Some((it, it.rollback()?))) else {
             return;
         };
-        let seen = self.sight(hidden).seen;
+        let seen = self.sight(is_hidden).seen;
         let saw_everything = seen.unseen(record).is_empty();
         let news = missing::update(rolling_back, &lacking, saw_everything, now);
         let (sent, failed) = (&self.sent, &self.failed);
@@ -474,51 +415,59 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn sight(&self, hidden: Hidden) -> Scene {
+    fn sight(&self, is_hidden: bool) -> Scene {
         let goes_on = self.world.execution;
+        let at_work = goes_on.then(|| "Canary/Shift".to_owned());
         let sight = Scene::of(self.world.pair.clone()).executing(Execution {
             under_way: goes_on,
             approvals: Vec::new(),
-            at_work: goes_on
-                .then(|| "Canary/Shift".to_owned())
-                .into_iter()
-                .collect(),
+            at_work: at_work.into_iter().collect(),
         });
         sight.but(|seen| {
             if !goes_on {
                 seen.status = Known::Gone;
             }
-            if hidden.services.0 {
-                seen.pair.services().primary = unseen("the primary");
-            }
-            if hidden.services.1 {
-                seen.pair.services().canary = unseen("the canary");
-            }
-            if hidden.scaling {
-                let Known::Unknown(why) = unseen::<()>("the scaling") else {
-                    unreachable!("it is not seen");
-                };
-                seen.pair.services().scaling = Some(why);
-            }
-            if hidden.pipeline {
+            if is_hidden {
                 (seen.execution, seen.status) = (unseen("the pipeline"), unseen("the execution"));
-            }
-            let Some(balancer) = seen.pair.rules() else {
-                return;
-            };
-            if hidden.health.0 {
-                balancer.primary = unseen("the primary's targets");
-            }
-            if hidden.health.1 {
-                balancer.canary = unseen("the canary's targets");
-            }
-            if let Some(rule) = balancer.rules.last_mut().filter(|_| hidden.rule) {
-                let found = self.story.found.alb.iter().flat_map(|alb| &alb.forwards);
-                let mut found = found.filter(|found| found.arn == rule.arn);
-                (rule.seen, rule.recorded) = (unseen("the rule"), found.next().cloned());
             }
         })
     }
+
+    fn writes(&self) -> (usize, usize) {
+        (self.world.writes, self.world.balancer.calls)
+    }
+
+    /// The versions that were found, and what else was found; or what was there, where that had been given back.
+    fn assert_as_found(&self, when: &str) {
+        let (now, found) = (&self.world.pair, &self.story.found);
+        let kept = self.given_back.as_ref().unwrap_or(found);
+        let services = [
+            (&now.primary, &found.primary, &kept.primary),
+            (&now.canary, &found.canary, &kept.canary),
+        ];
+        for (now, found, kept) in services {
+            let is = (version(now), now.desired, now.running, now.scaling);
+            let was = (version(found), kept.desired, kept.running, kept.scaling);
+            assert_eq!(is, was, "{when}: {}", now.name);
+        }
+        assert_eq!(weights(now), weights(found), "{when}");
+    }
+}
+
+fn refused(step: &Step) -> Lacking {
+    Lacking {
+        what: step.to_string(),
+        why: "not allowed".to_owned(),
+    }
+}
+
+fn version(service: &Service) -> &TaskDefinitionArn {
+    &service.newest().unwrap().task_definition
+}
+
+fn weights(pair: &Moment) -> Vec<Weights> {
+    let forwards = pair.alb.iter().flat_map(|alb| &alb.forwards);
+    forwards.map(|forward| forward.weights).collect()
 }
 
 fn described(arn: &TaskDefinitionArn, mut input: Value) -> Value {
@@ -533,8 +482,117 @@ fn tasks(service: &Service) -> Vec<canary::parts::pair::Task> {
     })
 }
 
-/// What a rollback restores, and what a person compares.
-fn state(service: &Service) -> (TaskDefinitionArn, u32, u32, Option<ScalableTarget>) {
-    let version = service.newest().unwrap().task_definition.clone();
-    (version, service.desired, service.running, service.scaling)
+/// A release that is killed after each of its writes, and one that is not.
+fn killed_anywhere(story: &Story, mut then: impl FnMut(Run<'_>, &str)) {
+    for lives in 0.. {
+        let mut run = Run::new(story, lives);
+        run.run(PROMOTE);
+        let is_whole = run.lives > 0;
+        run.lives = ALL;
+        then(run, &format!("killed after {lives} writes"));
+        if is_whole {
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_release_that_is_left_alone_is_promoted_and_can_be_rolled_back_and_released_again() {
+    for story in Story::all() {
+        let mut run = Run::new(&story, ALL);
+        for _ in 0..2 {
+            run.run(PROMOTE);
+            let record = run.world.pair.record.as_ref().unwrap();
+            assert!(matches!(record.phase, Phase::Promoted { .. }));
+            run.roll_back(0);
+            run.assert_as_found("promoted");
+            run.given_back = None;
+        }
+    }
+}
+
+#[test]
+fn a_release_that_is_killed_after_any_write_is_rolled_back_to_what_it_found() {
+    for story in Story::all() {
+        for after in 0..3 {
+            killed_anywhere(&story, |mut run, when| {
+                run.roll_back(after);
+                run.assert_as_found(when);
+                let writes = run.writes();
+                run.roll_back(0);
+                assert_eq!(
+                    run.writes(),
+                    writes,
+                    "{when}: one more look changes nothing"
+                );
+            });
+        }
+    }
+}
+
+#[test]
+fn a_rollback_that_is_killed_after_any_write_is_finished_by_the_next() {
+    for story in Story::all() {
+        for lives in 0..6 {
+            killed_anywhere(&story, |mut run, when| {
+                run.lives = lives;
+                run.roll_back(0);
+                run.lives = ALL;
+                run.roll_back(0);
+                run.assert_as_found(when);
+            });
+        }
+    }
+}
+
+#[test]
+fn what_aws_refuses_at_first_is_in_the_books_until_it_gets_through() {
+    for mut story in Story::all() {
+        for refused in 1..8 {
+            story.refused = refused;
+            killed_anywhere(&story, |mut run, when| {
+                run.roll_back(0);
+                run.assert_as_found(when);
+            });
+        }
+    }
+}
+
+#[test]
+fn a_pipeline_that_is_not_seen_keeps_nothing_from_being_rolled_back() {
+    for mut story in Story::all() {
+        story.hidden = 8;
+        killed_anywhere(&story, |mut run, when| {
+            run.roll_back(0);
+            run.assert_as_found(when);
+        });
+    }
+}
+
+#[test]
+fn events_that_are_delivered_again_when_the_action_is_over_change_nothing() {
+    for story in Story::all() {
+        for last in DEPLOY..=PROMOTE {
+            let mut run = Run::new(&story, ALL);
+            run.run(last);
+            let (writes, record) = (run.writes(), run.world.pair.record.clone());
+            for event in run.events.clone() {
+                // What shift-weight has not begun is deploy-canary's to look at again; it finds everything done.
+                run.pass();
+                let decision = run.look(&event).decision;
+                run.carry_out(&decision);
+            }
+            assert_eq!(run.writes(), writes);
+            assert_eq!(run.world.pair.record, record);
+        }
+    }
+}
+
+#[test]
+fn an_idle_pair_is_left_alone() {
+    for story in Story::all() {
+        let mut run = Run::new(&story, 0);
+        run.roll_back(0);
+        assert_eq!(run.writes(), (0, 0));
+    }
 }

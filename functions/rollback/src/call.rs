@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use canary::{
+    aws::alarms::is_without_data,
     clock::Timestamp,
     decision::Idle,
     names::AlarmName,
-    observation::is_without_data,
     reconcile::trigger::{End, Ended, Firing, Place, Trigger},
     record::{Cause, Phase, Reason, Record},
 };

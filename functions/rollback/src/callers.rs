@@ -6,13 +6,14 @@ use std::{
 };
 
 use canary::{
-    aws::{Account, Trouble},
+    aws::Account,
     clock::Timestamp,
     decision::{Decision, Idle, Outcome},
     names::PairId,
     parameters::{self, RawRollback},
     reconcile::trigger::Trigger,
     target::{self, Target},
+    trouble::Trouble,
     words::{Code, Shared},
 };
 use serde_json::{Value, json};

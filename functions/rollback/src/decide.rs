@@ -1,15 +1,14 @@
 //! What one look at a release that is being rolled back calls for. Pure.
 
 use canary::{
-    clock::Timestamp,
+    clock::{FUNCTION_TIMEOUT, Timestamp},
     decision::{Decision, Done, Move, Outcome},
-    reconcile::{FUNCTION_TIMEOUT, trigger::Trigger},
+    parts::{body::Body, release::Lacking},
+    reconcile::trigger::Trigger,
     record::{Phase, Record, RollingBack},
     traffic::{
-        body::Body,
         door::Between,
         model::{Attained, Goal},
-        release::Lacking,
     },
     words::{Said, Shared},
 };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use canary::{
     aws::pipeline::{Execution, ExecutionStatus},
     decision::Step,
-    observation::Known,
+    known::Known,
     record::{Reason, Record, RollingBack},
 };
 

@@ -14,7 +14,7 @@ pub mod words;
 use std::{sync::Arc, time::Duration};
 
 use canary::{
-    aws::{Account, Trouble},
+    aws::Account,
     clock::Timestamp,
     decision::Decision,
     parameters::{self, RawRollback},
@@ -22,6 +22,7 @@ use canary::{
         self, Decided, Look, NoDecision, Stage,
         trigger::{self, Caller, Trigger},
     },
+    trouble::Trouble,
     words::Code,
 };
 use serde_json::{Value, json};

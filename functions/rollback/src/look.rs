@@ -5,12 +5,13 @@ mod keep;
 mod restore;
 
 use canary::{
-    aws::{Account, Trouble},
+    aws::Account,
     clock::Timestamp,
     decision::{Decision, Done, Idle, Outcome},
     reconcile::{Actor, Stage, trigger::Trigger},
     record::Record,
     target::Target,
+    trouble::Trouble,
     words::{Code, Shared},
 };
 

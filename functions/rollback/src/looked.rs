@@ -1,16 +1,19 @@
 //! What a whole look sees and comes to, for tests.
 
 use canary::{
-    aws::pipeline::{Execution, ExecutionStatus},
-    aws::{AwsError, Trouble},
+    aws::{
+        AwsError, LookError,
+        alarms::Alarm,
+        pipeline::{Execution, ExecutionStatus},
+    },
     clock::Timestamp,
     decision::{Decision, Done, Move, Outcome, Step},
     fixtures::Moment,
-    observation::{Alarm, Known, Observation, Unseen},
-    parts::pair::Service,
+    known::{Known, Unseen},
+    observation::Observation,
+    parts::{pair::Service, release::Lacking},
     reconcile::trigger::Trigger,
     record::Record,
-    traffic::release::Lacking,
 };
 
 use crate::{
@@ -150,7 +153,7 @@ impl Scene {
         let missing = |service: &mut Known<Service>, name| {
             if service.is_gone() {
                 let error = AwsError::missing("ecs:DescribeServices", format!("service {name}"));
-                *service = Known::Unknown(Trouble::from(error).into());
+                *service = Known::Unknown(LookError::from(error).into());
             }
         };
         Observation {
@@ -174,6 +177,6 @@ pub(crate) fn unseen<T>(why: &str) -> Known<T> {
     Known::Unknown(Unseen {
         why: why.to_owned(),
         is_passing: true,
-        trouble: None,
+        error: None,
     })
 }

@@ -2,8 +2,8 @@
 
 use canary::{
     clock::Timestamp,
+    parts::release::{Lacking, Missing},
     record::RollingBack,
-    traffic::release::{Lacking, Missing},
 };
 
 /// What becomes of the record's list.

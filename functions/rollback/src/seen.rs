@@ -4,15 +4,16 @@ use std::fmt;
 
 use canary::{
     aws::{
-        Account, in_time,
+        Account,
         pipeline::{Execution, ExecutionStatus},
     },
     clock::Timestamp,
+    known::{Known, Unseen, in_time},
     names::AlarmName,
-    observation::{Known, Unseen},
     observe,
+    parts::focus::Focus,
     record::Record,
-    traffic::{Seen as Pair, focus::Focus},
+    traffic::Seen as Pair,
 };
 
 use crate::watch::{self, Sight as Watching, Watched};

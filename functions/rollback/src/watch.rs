@@ -6,15 +6,19 @@
 mod keeping;
 
 use canary::{
-    aws::Trouble,
-    aws::pipeline::{Execution, ExecutionStatus},
+    aws::{
+        alarms::Alarm,
+        pipeline::{Execution, ExecutionStatus},
+    },
     clock::Timestamp,
     decision::Idle,
     gates::{self, AlarmFiring, Closed, Effect, Gate, Gone, When, Why},
-    observation::{Alarm, Known, Observation, Unseen},
+    known::{Known, Unseen},
+    observation::Observation,
     observe,
+    parts::focus::Focus,
     record::{Cause, Phase, Reason, Record},
-    traffic::focus::Focus,
+    trouble::Trouble,
 };
 
 use crate::{
@@ -71,7 +75,11 @@ impl Sight {
     fn unseen(&self, record: &Record) -> Option<Unseen> {
         match self {
             Self::Everything(all) => match &**all {
-                (Err(trouble), _) => Some(trouble.clone().into()),
+                (Err(trouble), _) => Some(Unseen {
+                    why: trouble.to_string(),
+                    is_passing: trouble.is_passing(),
+                    error: None,
+                }),
                 (Ok(_), seen) => observe::unseen(&record.target, seen, Focus::Share).cloned(),
             },
             Self::Alarms(alarms) => alarms.unseen().cloned(),

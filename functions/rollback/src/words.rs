@@ -3,8 +3,8 @@
 use canary::{
     clock::Timestamp,
     names::ReleaseId,
+    parts::release::Missing,
     record::{Cause, Phase},
-    traffic::release::Missing,
     weight::Weight,
     words::{Code, Said, Words},
 };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use canary::{
     decision::{Decision, Done, Move, Outcome, Plan, besides},
     job::{Bake, Bookmark},
-    observe::Sight,
+    observation::Sight,
     parameters::Step,
     reconcile::{Decided, Look, Stage},
     traffic::{

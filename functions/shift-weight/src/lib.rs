@@ -8,12 +8,13 @@ pub mod words;
 use std::time::Duration;
 
 use canary::{
-    aws::{Account, Trouble},
+    aws::Account,
     names::ReleaseId,
-    observe::{self, Sight},
-    parameters,
+    observation::Sight,
+    observe, parameters,
+    parts::focus::Focus,
     reconcile::{Decided, Forward, Look, Stage},
-    traffic::focus::Focus,
+    trouble::Trouble,
 };
 
 /// The stage.

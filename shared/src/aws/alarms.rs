@@ -9,13 +9,54 @@ use aws_smithy_types::DateTime;
 use serde_json::Value;
 
 use super::{Account, AwsError, moment};
-use crate::{
-    clock::Timestamp,
-    names::AlarmName,
-    observation::{Alarm, is_without_data},
-    reconcile::trigger::NEW_ALARM,
-    target::TARGET,
-};
+use crate::{clock::Timestamp, input::TARGET, names::AlarmName};
+
+/// The reason of an alarm's state before its first evaluation, as in the samples of the CloudWatch user guide ("Alarm events
+/// and EventBridge").
+pub const NEW_ALARM: &str = "Unchecked: Initial alarm creation";
+
+/// An alarm of the target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alarm {
+    /// Its name.
+    pub name: AlarmName,
+    /// Whether it is in `ALARM`. `INSUFFICIENT_DATA` is not: a queue that is idle or a service
+    /// without traffic has no data, and what is missing is the alarm's own `TreatMissingData` to judge.
+    pub firing: bool,
+    /// Since when it is in its state, if that is said.
+    pub since: Option<Timestamp>,
+    /// Whether its actions are switched on, and neither a suppressor nor a mute rule holds them back.
+    pub acts: bool,
+    /// Whether `ALARM` is the first state that it has had, and for want of data: it is new, and has not gone anywhere.
+    pub first: bool,
+    /// CloudWatch's own words about the state.
+    pub reason: String,
+    /// How long what it watches has to be bad before it goes to `ALARM`, if that is known: a composite alarm does not say.
+    pub takes: Option<Duration>,
+}
+
+/// Whether an alarm is in its state because there is no data, and not because of what they say; from CloudWatch's own words ("no
+/// datapoints were received for 1 period and 1 missing datapoint was treated as breaching").
+#[must_use]
+pub fn is_without_data(reason: &str) -> bool {
+    reason.contains("no datapoints were received")
+}
+
+impl Alarm {
+    /// Whether it is in `ALARM` and means it: an operator who has switched its actions off, muted it, or put another alarm in front
+    /// of it does not want to hear it.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        self.firing && self.acts
+    }
+
+    /// The same of one that has gone to `ALARM` since a release began. One that was there before has not to do with the release,
+    /// and a new one has not gone anywhere.
+    #[must_use]
+    pub fn counts_since(&self, began: Timestamp) -> bool {
+        self.counts() && !self.first && self.since.is_none_or(|since| since >= began)
+    }
+}
 
 impl Account {
     /// The alarms by these names, metric and composite. One that does not exist is an error: a misspelt

@@ -2,7 +2,7 @@
 
 use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
 
-use super::{Account, AwsError, Trouble};
+use super::{Account, AwsError, LookError};
 use crate::{input::BadInput, job::Artifact};
 
 /// The largest artifact that is read; the ECS deploy action takes up to 100 MB, but an artifact that holds
@@ -12,7 +12,7 @@ const MOST_BYTES: i64 = 16 * 1024 * 1024;
 impl Account {
     /// The bytes of an input artifact, opened with the job's own credentials: the function's role
     /// needs no access to the artifact bucket.
-    pub async fn artifact(&self, artifact: &Artifact) -> Result<Vec<u8>, Trouble> {
+    pub async fn artifact(&self, artifact: &Artifact) -> Result<Vec<u8>, LookError> {
         const ACTION: &str = "s3:GetObject";
         let resource = format!(
             "input artifact {} (bucket {})",

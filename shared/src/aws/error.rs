@@ -5,41 +5,17 @@ use std::fmt;
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use crate::{
-    input::BadInput,
-    job::FailureType,
-    names::PairId,
-    observation::{Known, Unseen},
-    record::Unreadable,
-    words::Said,
-};
+use crate::{input::BadInput, job::FailureType};
 
-/// Why a look could not go on.
+/// Why something could not be seen or done.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum Trouble {
+pub enum LookError {
     /// A person has to correct something.
     #[error(transparent)]
     Input(#[from] BadInput),
     /// AWS did not do what was asked.
     #[error(transparent)]
     Aws(#[from] AwsError),
-    /// The release record is not one that this version can read.
-    #[error(transparent)]
-    Record(#[from] Unreadable),
-    /// Not everything could be seen, and what could says that the release must not go on.
-    #[error("{0}")]
-    Gate(Box<Said>),
-    /// Others wrote the record, every time.
-    #[error(
-        "the release record of {pair} was changed {times} times by other invocations between reading and writing it. Nothing was \
-         changed; the call is repeated"
-    )]
-    Conflict {
-        /// The pair.
-        pair: PairId,
-        /// How often.
-        times: usize,
-    },
 }
 
 /// A call that did not succeed.
@@ -201,15 +177,11 @@ impl AwsError {
     }
 }
 
-impl Trouble {
-    /// Whether the look may succeed later without anybody doing anything.
+impl LookError {
+    /// Whether it may succeed later without anybody doing anything.
     #[must_use]
     pub fn is_passing(&self) -> bool {
-        match self {
-            Self::Input(_) | Self::Gate(_) | Self::Record(_) => false,
-            Self::Aws(error) => error.is_passing(),
-            Self::Conflict { .. } => true,
-        }
+        matches!(self, Self::Aws(error) if error.is_passing())
     }
 
     /// Whether a right is missing.
@@ -218,14 +190,17 @@ impl Trouble {
         matches!(self, Self::Aws(error) if error.is_denied())
     }
 
+    /// Whether what was asked for does not exist.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::Aws(error) if error.is_missing())
+    }
+
     /// The name of the error that an invocation fails with: `errorType` of its answer, and in its log.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
             Self::Input(_) => "ConfigurationError",
-            Self::Gate(_) => "GateClosed",
-            Self::Record(_) => "UnreadableRecord",
-            Self::Conflict { .. } => "RecordConflict",
             Self::Aws(error) => match error.kind {
                 Kind::Denied => "PermissionDenied",
                 Kind::Busy => "Throttled",
@@ -240,36 +215,13 @@ impl Trouble {
     #[must_use]
     pub fn failure_type(&self) -> FailureType {
         match self {
-            Self::Input(_) | Self::Record(_) => FailureType::ConfigurationError,
-            Self::Gate(why) => why.failure(),
-            Self::Conflict { .. } => FailureType::SystemUnavailable,
+            Self::Input(_) => FailureType::ConfigurationError,
             Self::Aws(error) => match error.kind {
                 Kind::Denied => FailureType::PermissionError,
                 Kind::Missing => FailureType::ConfigurationError,
                 Kind::Busy | Kind::Unavailable => FailureType::SystemUnavailable,
                 Kind::Failed => FailureType::JobFailed,
             },
-        }
-    }
-}
-
-/// What is not there is gone; whatever else keeps something from being seen leaves it unknown.
-impl<T, E: Into<Trouble>> From<Result<T, E>> for Known<T> {
-    fn from(answer: Result<T, E>) -> Self {
-        match answer.map_err(Into::into) {
-            Ok(seen) => Self::Known(seen),
-            Err(Trouble::Aws(error)) if error.is_missing() => Self::Gone,
-            Err(trouble) => Self::Unknown(trouble.into()),
-        }
-    }
-}
-
-impl From<Trouble> for Unseen {
-    fn from(trouble: Trouble) -> Self {
-        Self {
-            is_passing: trouble.is_passing(),
-            why: trouble.to_string(),
-            trouble: Some(Box::new(trouble)),
         }
     }
 }
@@ -384,7 +336,7 @@ mod tests {
              says: not today"
         );
         assert_eq!(
-            Trouble::Aws(error).failure_type(),
+            LookError::Aws(error).failure_type(),
             FailureType::PermissionError
         );
     }

@@ -10,14 +10,13 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use roxmltree::{Document, Node};
 
 use super::{
-    Account, AwsError, Trouble,
+    Account, AwsError, LookError,
     raw::{Answer, sending},
 };
 use crate::{
-    input::BadInput,
+    input::{BadInput, TARGET},
     names::{ForwardArn, TargetGroupArn},
     parts::rules::{Actions, Content, Element, Forward, Place, TargetHealth, Whole},
-    target::TARGET,
 };
 
 /// The version of the API (botocore `elbv2` `2015-12-01`).
@@ -40,7 +39,7 @@ const DESCRIBE_LISTENERS: &str = "elasticloadbalancing:DescribeListeners";
 
 impl Account {
     /// What the load balancer does for the pair: every rule, and the health of both groups.
-    pub async fn rules(&self, place: &Place) -> Result<Whole, Trouble> {
+    pub async fn rules(&self, place: &Place) -> Result<Whole, LookError> {
         let batches = place.batches();
         let reads = batches.iter().map(|arns| self.actions(place, arns));
         let (read, health) =
@@ -54,7 +53,7 @@ impl Account {
                 BadInput::field(TARGET, field(place, arn), format!("{arn} {bad}")).into()
             })
         });
-        let forwards = forwards.collect::<Result<_, Trouble>>()?;
+        let forwards = forwards.collect::<Result<_, LookError>>()?;
         let (primary, canary) = health?;
         Ok(Whole {
             forwards,
@@ -64,18 +63,21 @@ impl Account {
     }
 
     /// The health of the primary's group and of the canary's.
-    pub async fn health_of(&self, place: &Place) -> Result<(TargetHealth, TargetHealth), Trouble> {
+    pub async fn health_of(
+        &self,
+        place: &Place,
+    ) -> Result<(TargetHealth, TargetHealth), LookError> {
         tokio::try_join!(self.health_of_primary(place), self.health_of_canary(place))
     }
 
     /// The health of the primary's group.
-    pub async fn health_of_primary(&self, place: &Place) -> Result<TargetHealth, Trouble> {
+    pub async fn health_of_primary(&self, place: &Place) -> Result<TargetHealth, LookError> {
         let health = self.target_health(&place.primary_target_group, "primaryTargetGroup");
         Ok(health.await?)
     }
 
     /// The health of the canary's group.
-    pub async fn health_of_canary(&self, place: &Place) -> Result<TargetHealth, Trouble> {
+    pub async fn health_of_canary(&self, place: &Place) -> Result<TargetHealth, LookError> {
         let health = self.target_health(&place.canary_target_group, "canaryTargetGroup");
         Ok(health.await?)
     }
@@ -86,7 +88,7 @@ impl Account {
         &self,
         place: &Place,
         arns: &[&ForwardArn],
-    ) -> Vec<Result<Actions, Trouble>> {
+    ) -> Vec<Result<Actions, LookError>> {
         let described = if arns.iter().all(|arn| arn.is_listener()) {
             self.default_actions(place, arns).await
         } else {
@@ -302,7 +304,7 @@ fn form(operation: &str, (name, arn): (&str, &str), fields: &[(String, String)])
 }
 
 /// Actions by the ARN of what has them.
-type Described = BTreeMap<String, Result<Actions, Trouble>>;
+type Described = BTreeMap<String, Result<Actions, LookError>>;
 
 /// The actions in an answer: of every member of the list of this kind.
 fn described(answer: &[u8], kind: &str, name: &str) -> Described {

@@ -5,16 +5,15 @@ pub mod artifacts;
 pub mod error;
 mod exits;
 pub mod images;
-mod in_time;
 pub mod load_balancers;
 pub mod notifications;
 pub mod pipeline;
 mod protection;
 pub mod queues;
 mod raw;
-pub mod records;
 pub mod scaling;
 pub mod services;
+pub mod table;
 pub mod task_definitions;
 
 use std::{sync::LazyLock, time::Duration};
@@ -26,10 +25,12 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_types::DateTime;
 use tokio::sync::Semaphore;
 
-use crate::{clock::Timestamp, input::BadInput, target};
+use crate::{
+    clock::Timestamp,
+    input::{self, BadInput},
+};
 
-pub use error::{AwsError, Trouble};
-pub use in_time::in_time;
+pub use error::{AwsError, LookError};
 use notifications::Notifications;
 
 /// The clients of the functions and what their environment says.
@@ -75,7 +76,7 @@ impl Settings {
     pub fn from_env() -> Self {
         let read = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
         Self {
-            target: read(target::TARGET),
+            target: read(input::TARGET),
             releases_table: read("RELEASES_TABLE"),
             notifications_topic: read(notifications::TOPIC),
         }

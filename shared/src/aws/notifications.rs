@@ -46,7 +46,7 @@ impl Account {
         }
     }
 
-    async fn publish(&self, notice: &Notice) -> Result<(), super::Trouble> {
+    async fn publish(&self, notice: &Notice) -> Result<(), super::LookError> {
         let (client, topic) = match &self.notifications {
             Notifications::Off => return Ok(()),
             Notifications::Unusable(bad) => return Err(bad.clone().into()),

@@ -6,7 +6,7 @@ use aws_sdk_sqs::types::QueueAttributeName::{
 };
 
 use super::{Account, AwsError};
-use crate::{names::QueueUrl, target::TARGET};
+use crate::{input::TARGET, names::QueueUrl};
 
 impl Account {
     /// All messages of the target's dead-letter queue.

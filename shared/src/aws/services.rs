@@ -7,13 +7,12 @@ use aws_sdk_ecs::types::{
     HealthStatus, ServiceRevisionCleanup,
 };
 
-use super::{Account, AwsError, Trouble, moment};
+use super::{Account, AwsError, LookError, moment};
 use crate::{
     clock::Timestamp,
-    input::BadInput,
+    input::{BadInput, TARGET},
     names::{ClusterName, ContainerName, ServiceName, TargetGroupArn, TaskDefinitionArn},
     parts::pair::{Deployment, Pair, Rollout, Service, Settings, Task},
-    target::TARGET,
 };
 
 /// As many as one `DescribeTasks` call takes, and one `ListTasks` page holds.
@@ -21,7 +20,7 @@ const TASKS_PER_CALL: usize = 100;
 
 impl Account {
     /// Both services of the pair, primary first; without their scaling.
-    pub async fn services(&self, pair: &Pair) -> Result<(Service, Service), Trouble> {
+    pub async fn services(&self, pair: &Pair) -> Result<(Service, Service), LookError> {
         let (primary, canary) = self.each_service(pair).await?;
         Ok((primary?, canary?))
     }
@@ -30,7 +29,7 @@ impl Account {
     pub async fn each_service(
         &self,
         pair: &Pair,
-    ) -> Result<(Result<Service, Trouble>, Result<Service, Trouble>), AwsError> {
+    ) -> Result<(Result<Service, LookError>, Result<Service, LookError>), AwsError> {
         const ACTION: &str = "ecs:DescribeServices";
         let cluster = &pair.cluster;
         let answer = self
@@ -189,7 +188,7 @@ fn read(
     field: &'static str,
     name: &ServiceName,
     service: &aws_sdk_ecs::types::Service,
-) -> Result<Service, Trouble> {
+) -> Result<Service, LookError> {
     let controller = service
         .deployment_controller()
         .map(aws_sdk_ecs::types::DeploymentController::r#type);

@@ -3,9 +3,9 @@
 use std::{fmt, time::Duration};
 
 use crate::{
+    aws::alarms::Alarm,
     clock::{Clock, Spoken, Timestamp},
     names::AlarmName,
-    observation::Alarm,
     parameters::Step,
     weight::Weight,
 };

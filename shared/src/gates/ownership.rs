@@ -1,10 +1,11 @@
 //! The record is this release's, nobody is rolling it back, and the target is the one that it began with.
 
 use crate::{
+    input::TARGET,
     job::FailureType,
     names::{PairId, ReleaseId},
     record::{Cause, Phase, Record, SCHEMA},
-    target::{Difference, TARGET, Target},
+    target::{Difference, Target},
     words::Words,
 };
 

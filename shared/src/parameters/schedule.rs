@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Step, USER_PARAMETERS};
-use crate::{input::BadInput, weight::Weight};
+use super::Step;
+use crate::{
+    input::{BadInput, USER_PARAMETERS},
+    weight::Weight,
+};
 
 /// Steps of a `CodeDeploy` configuration name, predefined (AWS: "Working with deployment
 /// configurations in `CodeDeploy`") or of the same form: `ECSLinear10PercentEvery1Minutes` is 10, 20, ... 90

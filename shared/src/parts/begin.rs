@@ -1,6 +1,6 @@
 //! How a release begins, as a kit answers it before anything is changed.
 
-use crate::{artifact::Images, traffic::body::Part};
+use crate::{artifact::Images, parts::body::Part};
 
 /// A release that can begin.
 #[derive(Debug, Clone, PartialEq)]

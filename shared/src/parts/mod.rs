@@ -1,8 +1,14 @@
 //! Kits: what traffic models have in common. A kit knows no model.
 
 mod begin;
+pub mod body;
+pub mod focus;
+pub mod found;
 mod gap;
+pub mod gate;
+pub mod letters;
 pub mod pair;
+pub mod release;
 pub mod rules;
 pub mod task_definition;
 

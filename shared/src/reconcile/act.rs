@@ -1,16 +1,15 @@
 //! What a decision comes to: the record first, then all steps at once, and the ledger's entry.
 
 use crate::{
-    aws::{
-        Account, AwsError, Trouble,
-        records::{Entry, Written},
-    },
+    aws::{Account, AwsError, table::Written},
     clock::Timestamp,
     decision::{Decision, Step},
     names::ReleaseId,
-    record::{FoundInFull, Record},
+    record::{Entry, FoundInFull, Record},
     target::Target,
+    telemetry,
     traffic::door::Opened,
+    trouble::Trouble,
 };
 
 /// Who acts, for whom, and on what.
@@ -90,7 +89,10 @@ impl Actor<'_> {
         };
         match self.account.write(record, found, &entry).await? {
             Written::Overtaken => Ok(None),
-            Written::Yes => Ok(Some(steps.await)),
+            Written::Yes => {
+                telemetry::wrote(record, entry.at);
+                Ok(Some(steps.await))
+            }
         }
     }
 

@@ -6,10 +6,12 @@ use serde_json::{Value, json};
 
 use super::{Decided, Forward, Look, Stage, look::look, report, trigger};
 use crate::{
-    aws::{Account, Trouble},
+    aws::Account,
     clock::Timestamp,
+    input::USER_PARAMETERS,
     job::{Bookmark, FailureType, Job, Report},
-    parameters::{self, USER_PARAMETERS},
+    parameters,
+    trouble::Trouble,
 };
 
 /// What is left of an invocation for its report: one SDK operation with its retries.

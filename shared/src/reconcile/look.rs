@@ -4,11 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use super::{Actor, Forward, NoDecision, Stage, in_words};
 use crate::{
-    aws::{Account, AwsError, Trouble},
+    aws::{Account, AwsError, LookError},
     clock::Timestamp,
     decision::{Decision, Step},
     job::{Bookmark, Job},
     target::Target,
+    trouble::Trouble,
     words::Shared,
 };
 
@@ -81,7 +82,9 @@ pub(super) async fn look<F: Forward>(
         }
         // A release that has begun is held by what cannot be seen, also by a right that is missing since; but what is known not to
         // exist any more ends it.
-        Err(Trouble::Aws(unseen)) if !look.bookmark.blind && !unseen.is_missing() => {
+        Err(Trouble::Look(LookError::Aws(unseen)))
+            if !look.bookmark.blind && !unseen.is_missing() =>
+        {
             return Err(NoDecision::Held(unseen.into()));
         }
         Err(trouble) => Err(trouble),

@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 
 use super::{Decided, NoDecision};
 use crate::{
-    aws::{Account, Trouble, pipeline::Delivered},
+    aws::{Account, pipeline::Delivered},
     clock::Timestamp,
     decision::{Decision, Move},
     job::{Bookmark, Report},
+    trouble::Trouble,
     words::Shared,
 };
 

@@ -6,7 +6,7 @@ use super::{
     *,
 };
 use crate::{
-    clock::{Spoken, Timestamp},
+    clock::{FUNCTION_TIMEOUT, Spoken, Timestamp},
     decision::{Decision, Done, Outcome},
     fixtures::{ACTION, images, now, stable, target},
     job::{Bookmark, FailureType, Report},

@@ -32,7 +32,7 @@ use crate::{
     record::{Phase, Reason, Record},
 };
 
-pub use alarm::{Firing, NEW_ALARM};
+pub use alarm::Firing;
 pub use ended::{End, Ended};
 pub use place::Place;
 

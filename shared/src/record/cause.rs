@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::{
     clock::Timestamp,
-    gates::Gate,
     names::{AlarmName, ReleaseId},
+    parts::gate::Gate,
 };
 
 /// Why a release was rolled back.
@@ -27,7 +27,7 @@ pub struct Cause {
     pub at: Timestamp,
 }
 
-/// Why, for programs: what called rollback ([`Trigger::reason`](crate::reconcile::trigger::Trigger::reason)), or what a look has found. Its
+/// Why, for programs: what called rollback (`Trigger::reason`), or what a look has found. Its
 /// `Display` is the sentence for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "name", rename_all = "camelCase")]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     names::{PairId, ReleaseId},
-    traffic::body::Part,
+    parts::body::Part,
 };
 
 /// What the release found, in full: an item of its own beside the record, for a rollback that cannot read it any more.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Cause, Phase};
 use crate::{
     clock::Timestamp,
-    traffic::release::{Missing, Promotion},
+    parts::release::{Missing, Promotion},
 };
 
 /// How long a rollback may take before people hear that it is not complete.

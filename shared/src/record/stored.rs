@@ -5,7 +5,7 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde_json::{Map, Value, json};
 
 use super::{Phase, Record};
-use crate::traffic::body::{TAG, beyond, lay_over};
+use crate::parts::body::{TAG, beyond, lay_over};
 
 /// The form of records that this version writes.
 ///

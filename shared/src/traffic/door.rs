@@ -7,17 +7,19 @@ use std::pin::Pin;
 
 use super::{
     Before, Change, Seen,
-    body::{Body, Part},
-    focus::Focus,
     line::Listed,
     model::{Goal, Versions},
-    release::{Missing, Release},
 };
 use crate::{
-    aws::{Account, AwsError, Trouble},
+    aws::{Account, AwsError, LookError},
     input::BadInput,
-    observation::Unseen,
-    parts::task_definition::Source,
+    known::Unseen,
+    parts::{
+        body::{Body, Part},
+        focus::Focus,
+        release::{Missing, Release},
+        task_definition::Source,
+    },
     schedule::Window,
 };
 
@@ -76,15 +78,15 @@ pub trait Opened: Send + Sync {
         focus: Focus,
         of: Release<'a>,
         seen: &'a Seen,
-    ) -> Reading<'a, Result<Seen, Trouble>>;
+    ) -> Reading<'a, Result<Seen, LookError>>;
 
     /// Reads what a release begins with, `source` at the same time; `None` if there is nothing to begin on.
     fn before<'a>(
         &'a self,
         account: &'a Account,
         seen: &'a Seen,
-        source: Reading<'a, Result<Source, Trouble>>,
-    ) -> Reading<'a, Result<Option<Before>, Trouble>>;
+        source: Reading<'a, Result<Source, LookError>>,
+    ) -> Reading<'a, Result<Option<Before>, LookError>>;
 
     /// Reads what people are to hear of scheduled actions that fell into a release as it ends.
     fn missed<'a>(
@@ -159,7 +161,7 @@ impl<M: Listed> Opened for M {
         focus: Focus,
         of: Release<'a>,
         seen: &'a Seen,
-    ) -> Reading<'a, Result<Seen, Trouble>> {
+    ) -> Reading<'a, Result<Seen, LookError>> {
         Box::pin(async move {
             let told = M::of_seen(seen).and_then(|seen| Told::<M>::new(of, seen));
             match told {
@@ -173,8 +175,8 @@ impl<M: Listed> Opened for M {
         &'a self,
         account: &'a Account,
         seen: &'a Seen,
-        source: Reading<'a, Result<Source, Trouble>>,
-    ) -> Reading<'a, Result<Option<Before>, Trouble>> {
+        source: Reading<'a, Result<Source, LookError>>,
+    ) -> Reading<'a, Result<Option<Before>, LookError>> {
         Box::pin(async move {
             let Some(seen) = M::of_seen(seen) else {
                 return Ok(None);

@@ -62,6 +62,16 @@ macro_rules! models {
             }
         }
 
+        /// Each keeps the contract.
+        #[cfg(test)]
+        mod admitted {
+            $(#[allow(non_snake_case, reason = "its key is the module's name")]
+            mod $key {
+                use super::super::*;
+                $crate::traffic::contract::tests!($model);
+            })+
+        }
+
         impl From<Input> for Traffic {
             fn from(input: Input) -> Self {
                 match input {

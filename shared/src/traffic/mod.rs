@@ -4,14 +4,13 @@ pub mod alb;
 pub mod queue;
 
 pub mod begin;
-pub mod body;
 pub mod configured;
+#[cfg(test)]
+mod contract;
 pub mod door;
-pub mod focus;
 mod line;
 pub mod model;
 pub mod observed;
-pub mod release;
 
 use std::fmt;
 

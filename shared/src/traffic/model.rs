@@ -13,22 +13,21 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     begin::{Begin, Beginning},
-    body::Part,
     configured::Configured,
     observed::Observed,
-    release::{Lacking, Missing, Promotion},
 };
 use crate::{
     aws::{Account, AwsError},
     clock::Timestamp,
-    gates::{Gate, When},
     names::{ReleaseId, ServiceName},
-    parameters::Drain,
     parts::{
         Gap,
+        body::Part,
+        gate::{Gate, When},
         pair::{self, Holds, Pair},
+        release::{Lacking, Missing, Promotion},
     },
-    weight::{self, Weight},
+    weight::{self, Drain, Weight},
     words::Words,
 };
 

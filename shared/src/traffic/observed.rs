@@ -2,14 +2,11 @@
 
 use std::fmt::{Debug, Display};
 
-use super::{
-    focus::Focus,
-    model::{Model, View},
-};
+use super::model::{Model, View};
 use crate::{
-    aws::{Account, Trouble},
-    observation::Unseen,
-    parts::task_definition::Source,
+    aws::{Account, LookError},
+    known::Unseen,
+    parts::{focus::Focus, task_definition::Source},
     schedule::Window,
 };
 
@@ -41,7 +38,7 @@ pub trait Observed: Sized {
         account: &Account,
         focus: Focus,
         view: View<'_, Self>,
-    ) -> impl Future<Output = Result<Self::Seen, Trouble>> + Send
+    ) -> impl Future<Output = Result<Self::Seen, LookError>> + Send
     where
         Self: Model;
 
@@ -53,8 +50,8 @@ pub trait Observed: Sized {
         &self,
         account: &Account,
         seen: &Self::Seen,
-        source: impl Future<Output = Result<Source, Trouble>> + Send,
-    ) -> impl Future<Output = Result<Option<Self::Before>, Trouble>> + Send;
+        source: impl Future<Output = Result<Source, LookError>> + Send,
+    ) -> impl Future<Output = Result<Option<Self::Before>, LookError>> + Send;
 
     /// Reads what people are to hear of scheduled actions that fell into the suspension of their scaling, as a release ends.
     fn missed(

@@ -2,14 +2,12 @@
 //! request.
 
 use canary::{
-    aws::{
-        pipeline::Delivered,
-        records::{Entry, Written},
-    },
+    aws::{pipeline::Delivered, table::Written},
     clock::Timestamp,
     job::{FailureType, Report},
     names::{ClusterName, PipelineName, ReleaseId},
     notice::Notice,
+    record::Entry,
 };
 use rehearsal_core::stage::{self, Behaviour, Script, Stage, Version};
 

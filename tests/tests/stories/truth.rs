@@ -185,7 +185,7 @@ async fn a_release_that_a_later_version_began_is_refused_by_name_and_rolled_back
         assert_eq!(play.until_ended(&release).await, "FAILED");
         let said = play.said(&release, "promote-primary");
         let refused = format!(
-            "release {release} was begun by a later version of the suite: its record has schema 3"
+            "release {release} was begun by a later version of the suite: its record has schema 4"
         );
         assert!(said.starts_with(&refused), "{said}");
         play.until_phase("RolledBack").await;

@@ -8,8 +8,7 @@ use canary::{
         release, running_tasks, stable, target, told,
     },
     parameters,
-    parts::pair::Candidate,
-    parts::pair::{Service, Task},
+    parts::pair::{Candidate, Service, Task},
 };
 
 use super::*;
@@ -18,7 +17,7 @@ fn look() -> Look<PromotePrimary> {
     let look: Look<PromotePrimary> = first_look(parameters::PromotePrimary {
         release: release(),
         bake: Duration::ZERO,
-        drain: parameters::Drain::default(),
+        drain: canary::weight::Drain::default(),
         timeout: Duration::from_mins(30),
     });
     look.started(at(300))

@@ -5,13 +5,15 @@ mod restoring;
 use std::time::Duration;
 
 use canary::{
-    aws::pipeline::{Approval, Execution},
+    aws::{
+        alarms::Alarm,
+        pipeline::{Approval, Execution},
+    },
     fixtures::{
         Moment, alarm, another_release, at, candidate, check, foreign, pair, record, release,
         scaling, stable, target,
     },
     names::ReleaseId,
-    observation::Alarm,
     parameters::Rollback,
     parts::pair::Service,
     reconcile::trigger::{End, Ended, Firing, Trigger},

@@ -1,13 +1,17 @@
 //! What AWS has refused to a look: into the record, and told.
 
 use canary::{
-    aws::{AwsError, Trouble},
+    aws::AwsError,
     clock::Timestamp,
     decision::{Decision, Step},
-    observation::Unseen,
+    known::Unseen,
+    parts::{
+        found,
+        release::{Lacking, Missing},
+    },
     reconcile::Actor,
     record::{Record, RollingBack},
-    traffic::release::{Lacking, Missing},
+    trouble::Trouble,
     words::{Code, Shared},
 };
 
@@ -87,7 +91,7 @@ async fn tell_incomplete(
         None
     } else {
         let (pair, release) = (&record.pair, &record.release);
-        actor.account.found_in_time(pair, release).await
+        found::in_full(actor.account, pair, release).await
     };
     let incomplete = Incomplete {
         missing,

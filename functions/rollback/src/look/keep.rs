@@ -1,7 +1,7 @@
 //! A release that goes on is held as it is.
 
 use canary::{
-    aws::Trouble, clock::Timestamp, decision::Decision, reconcile::Actor, record::Record,
+    clock::Timestamp, decision::Decision, reconcile::Actor, record::Record, trouble::Trouble,
     words::Shared,
 };
 

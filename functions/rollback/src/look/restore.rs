@@ -1,10 +1,11 @@
 //! A release that is being rolled back comes nearer to what was found.
 
 use canary::{
-    aws::{AwsError, Trouble},
+    aws::AwsError,
     decision::{Decision, Move, Step},
     reconcile::{self, Actor, trigger::Trigger},
     record::{Record, RollingBack},
+    trouble::Trouble,
     words::Shared,
 };
 

@@ -4,8 +4,8 @@ use canary::{
     clock::{Spoken, Timestamp},
     job::cut,
     notice::Notice,
+    parts::{body::Part, release::Missing},
     record::Record,
-    traffic::{body::Part, release::Missing},
 };
 
 use super::{LONGEST_CAUSE, about, cause};

@@ -5,8 +5,7 @@ use canary::{
         Moment, at, check, foreign, http_pair_of, http_record, pair, record, release, rule, stable,
         target,
     },
-    parts::pair::Counts,
-    parts::pair::Service,
+    parts::pair::{Counts, Service},
     reconcile::trigger::{Firing, Trigger},
     record::{Phase, SCHEMA},
 };

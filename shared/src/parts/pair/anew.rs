@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{Back, Change, Rollout, Service, Which};
-use crate::{clock::Timestamp, names::TaskDefinitionArn, traffic::release::Lacking};
+use crate::{clock::Timestamp, names::TaskDefinitionArn, parts::release::Lacking};
 
 /// Failed deployments of the stable version that are due to be made anew, and those that AWS does not take again.
 #[derive(Debug, Default)]

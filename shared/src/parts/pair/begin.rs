@@ -9,9 +9,10 @@ use crate::{
     names::ReleaseId,
     parts::{
         Begun, NotBegun, Released,
+        body::Part,
+        release::Promotion,
         task_definition::{self, Definition, Digests, Wanted},
     },
-    traffic::{body::Part, release::Promotion},
     words::Shared,
 };
 

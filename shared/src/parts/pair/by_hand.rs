@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::InFull;
-use crate::{job::cut, names::PairId, traffic::release::Missing};
+use crate::{job::cut, names::PairId, parts::release::Missing};
 
 /// Characters of a task definition in a notice; SNS takes 256 KiB in all (API reference, `Publish`).
 const LONGEST_DEFINITION: usize = 60_000;

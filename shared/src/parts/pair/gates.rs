@@ -2,7 +2,9 @@
 
 use super::{Both, FoundService, Hold, Reason, Service, Set, View};
 use crate::{
-    exits::Watched, gates::When, names::TaskDefinitionArn, traffic::release::Promotion,
+    exits::Watched,
+    names::TaskDefinitionArn,
+    parts::{gate::When, release::Promotion},
     weight::Weight,
 };
 

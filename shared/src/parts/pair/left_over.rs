@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{Back, Change, Reason, Service};
-use crate::target::ProtectedTasks;
+use crate::parts::pair::ProtectedTasks;
 
 /// How long ECS may take to tell tasks to stop that it does not want; not documented, a generous guess. One that is still to run after
 /// that is protected.

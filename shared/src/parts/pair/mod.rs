@@ -17,6 +17,7 @@ mod observe;
 mod place;
 mod preflight;
 mod promote;
+mod protected;
 mod restore;
 mod restoring;
 mod scaling;
@@ -26,6 +27,8 @@ mod stop;
 mod unfit;
 mod view;
 mod words;
+#[cfg(test)]
+pub(crate) mod world;
 
 use std::convert::Infallible;
 
@@ -36,7 +39,6 @@ use crate::{
     exits::Exits,
     names::{ClusterName, PairId, ServiceName},
     parts::{self, News, Versions},
-    target::ProtectedTasks,
 };
 
 pub use anew::{has_failed, rest};
@@ -50,6 +52,7 @@ pub use hold::{Hold, Holds, keeps_a_task};
 pub use in_full::{FoundDefinition, InFull};
 pub use place::Placing;
 pub use promote::Promoting;
+pub use protected::ProtectedTasks;
 pub use restore::Back;
 pub use restoring::{Forced, Kept, KeptService, Restoring, Which};
 pub use scaling::{ScalableTarget, Suspended};

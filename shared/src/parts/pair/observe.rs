@@ -5,12 +5,14 @@ use super::{
     Which, has_failed, left_over,
 };
 use crate::{
-    aws::{Account, AwsError, Trouble, in_time},
+    aws::{Account, AwsError, LookError},
+    known::{Known, in_time},
     names::TaskDefinitionArn,
-    observation::Known,
-    parts::task_definition::{Definition, Digests, Source, Wanted},
-    traffic::focus::Focus,
-    traffic::release::Promotion,
+    parts::{
+        focus::Focus,
+        release::Promotion,
+        task_definition::{Definition, Digests, Source, Wanted},
+    },
 };
 
 impl Before {
@@ -20,8 +22,8 @@ impl Before {
         account: &Account,
         pair: &Pair,
         seen: &Seen,
-        source: impl Future<Output = Result<Source, Trouble>> + Send,
-    ) -> Result<Option<Self>, Trouble> {
+        source: impl Future<Output = Result<Source, LookError>> + Send,
+    ) -> Result<Option<Self>, LookError> {
         let newest =
             |service: &Known<Service>| Some(service.get()?.newest()?.task_definition.clone());
         let Some(runs) = newest(&seen.primary) else {
@@ -82,18 +84,22 @@ impl Seen {
             primary = scaled(primary, *of_primary);
             canary = scaled(canary, *of_canary);
         }
-        Self {
+        let seen = Self {
             primary,
             canary,
             scaling: scaling.unseen().cloned(),
             exits: Known::needed(exits),
             listed,
             ..Self::nothing()
+        };
+        match focus {
+            Focus::Placed { .. } | Focus::Promoted => seen.explained(account, pair).await,
+            Focus::Share | Focus::AsFound => seen,
         }
     }
 
     /// Looks why services keep tasks that they do not want any more, for whoever is told what is waited for.
-    pub async fn explained(mut self, account: &Account, pair: &Pair) -> Self {
+    async fn explained(mut self, account: &Account, pair: &Pair) -> Self {
         let of = async |service: &mut Known<Service>| {
             if let Known::Known(service) = service {
                 account.explain(&pair.cluster, service).await;

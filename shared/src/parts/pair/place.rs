@@ -2,7 +2,9 @@
 
 use super::{Both, Candidate, Change, Condition, Gap, Reason, Service, Set, Task, View};
 use crate::{
-    clock::Timestamp, names::TaskDefinitionArn, parts::Attained, reconcile::FUNCTION_TIMEOUT,
+    clock::{FUNCTION_TIMEOUT, Timestamp},
+    names::TaskDefinitionArn,
+    parts::Attained,
     words::Shared,
 };
 

@@ -2,7 +2,7 @@
 //! of its own, so that one that AWS refuses keeps no other from being made.
 
 use super::{Change, FoundService, Reason, ScalableTarget, Service, Set, View, Which};
-use crate::{names::TaskDefinitionArn, observation::Known, traffic::release::Promotion};
+use crate::{known::Known, names::TaskDefinitionArn, parts::release::Promotion};
 
 /// A release that is being rolled back.
 #[derive(Debug, Clone, Copy)]

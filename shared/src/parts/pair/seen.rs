@@ -5,10 +5,9 @@ use std::fmt;
 use super::{Service, Task};
 use crate::{
     exits::Exit,
+    known::{Known, Unseen},
     names::TaskDefinitionArn,
-    observation::{Known, Unseen},
-    parts::task_definition::Definition,
-    traffic::focus::Focus,
+    parts::{focus::Focus, task_definition::Definition},
 };
 
 /// What a look sees of two services.

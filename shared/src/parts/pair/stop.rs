@@ -1,7 +1,7 @@
 //! What takes work from the candidate and needs nothing but the record: no version that may be missing, no read that may fail.
 
 use super::{Back, Change, FoundService, KeptService, Restoring, Service, Set};
-use crate::{names::ServiceName, observation::Known, traffic::release::Promotion};
+use crate::{known::Known, names::ServiceName, parts::release::Promotion};
 
 impl Back<'_> {
     /// The canary gets no tasks, while it is the release's: before the promotion gives counts back, and unless it was seen to run

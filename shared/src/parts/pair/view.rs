@@ -2,11 +2,10 @@
 
 use super::{Change, Condition, Counts, Found, Gap, Holds, Pair, Reason, Seen, Service, Set};
 use crate::{
-    clock::Timestamp,
+    clock::{FUNCTION_TIMEOUT, Timestamp},
+    known::Known,
     names::{ReleaseId, TaskDefinitionArn},
-    observation::Known,
-    reconcile::FUNCTION_TIMEOUT,
-    traffic::release::{Missing, Promotion},
+    parts::release::{Missing, Promotion},
     words::Shared,
 };
 

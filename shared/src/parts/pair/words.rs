@@ -5,8 +5,8 @@ use std::fmt;
 use super::{Deployment, Protection, Service, Unfit, keeps_a_task};
 use crate::{
     job::FailureType,
+    known::Known,
     names::{ServiceName, TaskDefinitionArn},
-    observation::Known,
     parts::task_definition,
     words::{Code, Shared, Words, because, plural},
 };

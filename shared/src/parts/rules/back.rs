@@ -4,8 +4,7 @@
 use super::{Change, Drain, FoundRules, Gap, Reason, SetWeight, Whole, drain};
 use crate::{
     clock::Timestamp,
-    parameters,
-    weight::{Attained, Weight},
+    weight::{self, Attained, Weight},
 };
 
 /// Rules whose weight goes down.
@@ -28,7 +27,7 @@ impl GivingBack<'_> {
     /// One still does. Each step is held for its time, and gone on from only where it shows on every rule.
     pub fn weights(
         self,
-        pace: parameters::Drain,
+        pace: weight::Drain,
         weigh: impl Fn(Weight) -> Vec<Change>,
     ) -> Result<(), Gap<SetWeight>> {
         let Some(set) = self.set else {

@@ -9,6 +9,8 @@ mod place;
 mod seen;
 mod weight;
 mod words;
+#[cfg(test)]
+pub(crate) mod world;
 
 use std::{convert::Infallible, fmt};
 

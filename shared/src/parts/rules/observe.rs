@@ -2,9 +2,9 @@
 
 use super::{Actions, Forward, InFull, Place, Rule, Seen};
 use crate::{
-    aws::{Account, Trouble, in_time},
+    aws::{Account, LookError},
+    known::{Known, Unseen, in_time},
     names::{ForwardArn, PairId, ReleaseId},
-    observation::{Known, Unseen},
 };
 
 impl Seen {
@@ -19,7 +19,7 @@ impl Seen {
     /// Looks at every rule by itself: what is wrong with one must not keep another, or the services, from being restored.
     pub async fn each(account: &Account, place: &Place) -> Self {
         let batches = place.batches().into_iter().map(|arns| async move {
-            let read = async { Ok::<_, Trouble>(account.actions(place, &arns).await) };
+            let read = async { Ok::<_, LookError>(account.actions(place, &arns).await) };
             let read = in_time("the rules of the load balancer", read).await;
             let of = |at: usize| match &read {
                 Known::Known(all) => all[at].clone().into(),
@@ -57,7 +57,7 @@ impl Seen {
         if !rules.any(|it| it.unseen().is_some()) {
             return self;
         }
-        let found: Option<InFull> = account.found_in_time(pair, release).await;
+        let found: Option<InFull> = crate::parts::found::in_full(account, pair, release).await;
         for rule in &mut self.rules {
             let actions = found.as_ref().and_then(|found| found.actions(&rule.arn));
             let read = |it| Forward::read(place.groups(), &rule.arn, it).ok();
@@ -74,7 +74,7 @@ fn forward(place: &Place, arn: &ForwardArn, actions: Known<Actions>) -> Known<Fo
         Known::Known(Err(bad)) => Known::Unknown(Unseen {
             why: format!("{} {bad}", arn.short()),
             is_passing: false,
-            trouble: None,
+            error: None,
         }),
         Known::Gone => Known::Gone,
         Known::Unknown(unseen) => Known::Unknown(unseen),

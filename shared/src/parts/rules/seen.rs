@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::{Forward, FoundRules, TargetHealth, Whole};
 use crate::{
+    known::{Known, Unseen},
     names::ForwardArn,
-    observation::{Known, Unseen},
     weight::Weight,
 };
 

@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 
 use crate::{
     artifact::{self, DETAIL},
-    input::{self, BadInput},
+    input::{self, BadInput, USER_PARAMETERS},
     names::Image,
-    parameters::USER_PARAMETERS,
 };
 use serde_json::{Value, json};
 

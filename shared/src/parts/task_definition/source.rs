@@ -4,9 +4,8 @@ use std::{collections::BTreeMap, fmt};
 
 use crate::{
     artifact::{FILE, Images},
-    input::BadInput,
+    input::{BadInput, USER_PARAMETERS},
     names::{ContainerName, Image, TaskDefinitionArn},
-    parameters::USER_PARAMETERS,
 };
 use serde_json::Value;
 

@@ -4,7 +4,7 @@ use aws_lambda_events::eventbridge::EventBridgeEvent;
 use serde_json::Value;
 
 use super::{Ignored, place::Place};
-use crate::{clock::Timestamp, names::AlarmName};
+use crate::{aws::alarms::NEW_ALARM, clock::Timestamp, names::AlarmName};
 
 /// An alarm that went to `ALARM`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,16 +25,12 @@ pub struct Firing {
     ///
     /// It does not say that the alarm is young. One whose metric gets no data, and that treats missing data as missing, keeps
     /// that reason for days: then the first thing that a canary ever did wrong comes as the alarm's first state. So it says nothing
-    /// only where no data is the reason ([`is_without_data`](crate::observation::is_without_data)).
+    /// only where no data is the reason ([`is_without_data`](crate::aws::alarms::is_without_data)).
     pub first: bool,
     /// Whether the alarm itself names the function as its action. An alarm out of a topic or a rule
     /// may be anybody's.
     pub direct: bool,
 }
-
-/// The reason of an alarm's state before its first evaluation, as in the samples of the CloudWatch user guide ("Alarm events
-/// and EventBridge").
-pub const NEW_ALARM: &str = "Unchecked: Initial alarm creation";
 
 /// What is told of an alarm: it is in a state.
 struct Told<'a> {

@@ -6,15 +6,15 @@ use super::*;
 use crate::{
     exits::{Exit, Watched, Whose},
     fixtures::{at, candidate, found, http_record_of, pair, record, rule, second_rule, target},
-    gates::Letters,
     names::ReleaseId,
-    parts::pair::{self, Counts, Kept, SetCounts, Which},
-    parts::rules::Rest,
-    record::{Beside, Cause, Failing, Reason},
-    traffic::{
-        queue,
+    parts::{
+        letters::Letters,
+        pair::{self, Counts, Kept, SetCounts, Which},
         release::{Missing, Promotion},
+        rules::Rest,
     },
+    record::{Beside, Cause, Failing, Reason},
+    traffic::queue,
 };
 
 fn folder(schema: u32) -> PathBuf {

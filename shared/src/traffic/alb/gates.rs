@@ -2,9 +2,12 @@
 
 use super::{Alb, Noted, Reason, Set, View};
 use crate::{
-    gates::{Gate, When},
-    parts::{pair::Service, rules},
-    traffic::release::Promotion,
+    parts::{
+        gate::{Gate, When},
+        pair::Service,
+        release::Promotion,
+        rules,
+    },
     weight::Weight,
 };
 

@@ -9,6 +9,8 @@
 mod as_found;
 mod begin;
 mod change;
+#[cfg(test)]
+mod contract;
 mod gates;
 mod observe;
 mod placed;
@@ -26,15 +28,13 @@ use super::{
 };
 use crate::{
     aws::{Account, AwsError},
-    gates::{Gate, When},
     names::ServiceName,
     parts::{
-        pair::{self, Hold, Holds, Pair, Service},
-        rules::{self, Forward, FoundRules, SetWeight, Weights},
-    },
-    traffic::{
         body::Part,
+        gate::{Gate, When},
+        pair::{self, Hold, Holds, Pair, Service},
         release::{Lacking, Missing},
+        rules::{self, Forward, FoundRules, SetWeight, Weights},
     },
     weight::{Attained, Weight},
 };

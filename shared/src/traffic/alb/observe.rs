@@ -4,11 +4,11 @@ use std::fmt;
 
 use super::{Alb, Before, Groups, View};
 use crate::{
-    aws::{Account, AwsError, Trouble},
-    observation::Unseen,
-    parts::{pair, rules, task_definition::Source},
+    aws::{Account, AwsError, LookError},
+    known::Unseen,
+    parts::{focus::Focus, pair, rules, task_definition::Source},
     schedule::Window,
-    traffic::{focus::Focus, observed::Observed},
+    traffic::observed::Observed,
 };
 
 /// What a look sees.
@@ -65,7 +65,7 @@ impl Observed for Alb {
         account: &Account,
         focus: Focus,
         view: View<'_>,
-    ) -> Result<Seen, Trouble> {
+    ) -> Result<Seen, LookError> {
         if focus == Focus::AsFound {
             let back = self.back(false, view);
             let (record, release) = (self.pair.id(), view.release);
@@ -84,8 +84,8 @@ impl Observed for Alb {
         &self,
         account: &Account,
         seen: &Seen,
-        source: impl Future<Output = Result<Source, Trouble>> + Send,
-    ) -> Result<Option<Before>, Trouble> {
+        source: impl Future<Output = Result<Source, LookError>> + Send,
+    ) -> Result<Option<Before>, LookError> {
         let pair = pair::Before::observe(account, &self.pair, &seen.pair, source);
         let groups = async { Ok(self.groups(account).await?) };
         let (pair, groups) = tokio::try_join!(pair, groups)?;

@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use super::{Alb, Set, View, share::targets};
 use crate::{
-    parameters::Drain,
     parts::{
         pair::{Promoting, Service},
         rules::{Gap, GivingBack, SetWeight, TargetHealth},
     },
     traffic::model::{Short, Takes, Toward},
-    weight::Weight,
+    weight::{Drain, Weight},
     words::Shared,
 };
 

@@ -2,7 +2,7 @@
 
 use super::{Alb, View};
 use crate::{
-    observation::Known,
+    known::Known,
     parts::{
         pair::Service,
         rules::{Change, Forward, SetWeight, Weights},

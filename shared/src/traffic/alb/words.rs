@@ -1,13 +1,13 @@
 //! What a release behind a load balancer does, waits for and refuses, in words.
 
 use crate::{
+    input::TARGET,
     job::FailureType,
     names::{ForwardArn, ServiceName, TargetGroupArn},
     parts::{
         pair,
         rules::{self, TargetHealth, Weights},
     },
-    target::TARGET,
     weight::Weight,
     words::{Code, Shared, Words, plural},
 };

@@ -2,13 +2,15 @@
 
 use crate::{
     decision::Step,
-    gates::{Gate, When},
     names::ServiceName,
-    traffic::{
+    parts::{
         body::Body,
+        gate::{Gate, When},
+        release::{Lacking, Release},
+    },
+    traffic::{
         line::Listed,
         model::{Attained, Goal, News, Noted, Short, Takes, View},
-        release::{Lacking, Release},
     },
     weight::Attained as Share,
     words::{Said, Shared},

@@ -5,12 +5,11 @@ use crate::{
     clock::Timestamp,
     decision::Step,
     names::{ReleaseId, Version},
-    parts::{NotBegun as Why, Released},
-    traffic::{
-        Before, Seen, begin,
+    parts::{
+        NotBegun as Why, Released,
         body::{Body, Part},
-        line::Listed,
     },
+    traffic::{Before, Seen, begin, line::Listed},
     words::{Said, Shared},
 };
 

@@ -2,7 +2,7 @@
 
 use super::{Found, Queue, QueueTraffic, Reason, Set, Unreachable, plan};
 use crate::{
-    observation::Known,
+    known::Known,
     parts::{
         NotBegun,
         pair::{self, Both, Planned},

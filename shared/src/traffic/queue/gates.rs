@@ -1,7 +1,10 @@
 //! Safety questions about a queue's consumers.
 
 use super::{Noted, Queue, Reason, Set, View};
-use crate::gates::{Gate, Letters, When};
+use crate::parts::{
+    gate::{Gate, When},
+    letters::Letters,
+};
 
 /// What of a gate is seen closed.
 pub(super) fn ask(queue: &Queue, gate: Gate, when: When, view: View<'_>) -> Result<(), Reason> {

@@ -2,6 +2,8 @@
 
 mod as_found;
 mod begin;
+#[cfg(test)]
+mod contract;
 mod gates;
 mod observe;
 mod placed;
@@ -19,11 +21,12 @@ use super::{
 };
 use crate::{
     aws::{Account, AwsError},
-    gates::{Gate, Letters, When},
     names::ServiceName,
-    parts::pair::{self, Change, Hold, Holds, Pair},
-    traffic::{
+    parts::{
         body::Part,
+        gate::{Gate, When},
+        letters::Letters,
+        pair::{self, Change, Hold, Holds, Pair},
         release::{Lacking, Missing},
     },
     weight::Attained,

@@ -4,11 +4,11 @@ use std::fmt;
 
 use super::{Queue, View};
 use crate::{
-    aws::{Account, Trouble},
-    observation::{Known, Unseen},
-    parts::{pair, task_definition::Source},
+    aws::{Account, LookError},
+    known::{Known, Unseen},
+    parts::{focus::Focus, pair, task_definition::Source},
     schedule::Window,
-    traffic::{focus::Focus, observed::Observed},
+    traffic::observed::Observed,
 };
 
 /// What a look sees.
@@ -95,7 +95,7 @@ impl Observed for Queue {
         account: &Account,
         focus: Focus,
         view: View<'_>,
-    ) -> Result<Seen, Trouble> {
+    ) -> Result<Seen, LookError> {
         let pair = match focus {
             Focus::AsFound => self.back(false, view).closer(account).await,
             _ => self.pair(view).closer(account, focus).await?,
@@ -110,8 +110,8 @@ impl Observed for Queue {
         &self,
         account: &Account,
         seen: &Seen,
-        source: impl Future<Output = Result<Source, Trouble>> + Send,
-    ) -> Result<Option<pair::Before>, Trouble> {
+        source: impl Future<Output = Result<Source, LookError>> + Send,
+    ) -> Result<Option<pair::Before>, LookError> {
         pair::Before::observe(account, &self.pair, &seen.pair, source).await
     }
 

@@ -2,9 +2,9 @@
 
 use super::Unreachable;
 use crate::{
+    input::TARGET,
     job::FailureType,
     parts::pair::{self, Counts, ServiceSaid},
-    target::TARGET,
     weight::{Attained, Share, Weight},
     words::{Code, Shared, Words},
 };

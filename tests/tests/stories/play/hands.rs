@@ -14,9 +14,10 @@ use std::{
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig};
 use aws_sdk_ecs::config::{Credentials, SharedCredentialsProvider, SharedHttpClient};
 use canary::{
-    aws::{self, Settings, Trouble},
+    aws::{self, Settings},
     clock::Timestamp,
     reconcile,
+    trouble::Trouble,
 };
 use rehearsal_core::{
     clock::Moment,

@@ -1,8 +1,9 @@
 //! The JSON in the templates is what the functions read, and short enough.
 
 use canary::{
+    input::USER_PARAMETERS,
     names::AlarmName,
-    parameters::{self, RawDeployCanary, RawPromotePrimary, RawShiftWeight, USER_PARAMETERS},
+    parameters::{self, RawDeployCanary, RawPromotePrimary, RawShiftWeight},
     target::{self, Target},
 };
 use rehearsal_core::stage::{self, Script};

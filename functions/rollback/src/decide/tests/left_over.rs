@@ -1,9 +1,8 @@
 use canary::{
     decision::Decision,
     fixtures::{Moment, at, candidate, pair, record, stable, told},
-    observation::Known,
-    parts::pair::{Protection, Set},
-    target::ProtectedTasks,
+    known::Known,
+    parts::pair::{ProtectedTasks, Protection, Set},
 };
 
 use super::*;

@@ -1,8 +1,8 @@
 use super::{Queue, Reason};
 use crate::{
     fixtures::{self, Moment, definition, image, now, pair, release, target},
+    known::Known,
     names::TaskDefinitionArn,
-    observation::Known,
     parts::{
         self,
         pair::{self, Service, Settings},

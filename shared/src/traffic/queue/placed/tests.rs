@@ -1,6 +1,6 @@
 use crate::{
     fixtures::{Moment, at, candidate, pair, record, running_tasks},
-    observation::{Known, Unseen},
+    known::{Known, Unseen},
     parts::pair as services,
     record::Record,
     traffic::{
@@ -30,7 +30,7 @@ fn unknown<T>() -> Known<T> {
     Known::Unknown(Unseen {
         why: "not allowed".to_owned(),
         is_passing: false,
-        trouble: None,
+        error: None,
     })
 }
 
@@ -44,7 +44,7 @@ fn what_was_not_seen_is_waited_for_wherever_the_candidate_is() {
             seen.scaling = Some(Unseen {
                 why: "not allowed".to_owned(),
                 is_passing: false,
-                trouble: None,
+                error: None,
             });
         },
     ];

@@ -1,8 +1,8 @@
 use crate::{
     fixtures::{Moment, candidate, foreign, pair, record, running_tasks, target, told_toward},
-    parameters::Drain,
     parts::pair::Service,
     traffic::model::Goal,
+    weight::Drain,
 };
 
 /// With the tasks of the primary listed.

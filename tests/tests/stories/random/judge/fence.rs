@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use canary::{parts::pair, record::RollingBack, traffic::release::Promotion};
+use canary::{
+    parts::{pair, release::Promotion},
+    record::RollingBack,
+};
 use rehearsal_core::{
     clock::Moment,
     stage,

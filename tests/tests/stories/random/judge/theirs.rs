@@ -1,8 +1,8 @@
 //! What somebody else has written stays, as far as the documents promise it (`shared/docs/gates-and-rollback.md`).
 
 use canary::{
+    parts::release::Promotion,
     record::{Phase, Reason},
-    traffic::release::Promotion,
 };
 use rehearsal_core::{clock::Moment, stage, world::journal::Call};
 use serde_json::json;

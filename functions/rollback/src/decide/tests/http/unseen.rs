@@ -1,7 +1,7 @@
 //! What cannot be seen of the load balancer, or is not there any more.
 
 use super::*;
-use canary::{observation::Known, parts::rules::Rule};
+use canary::{known::Known, parts::rules::Rule};
 
 #[test]
 fn a_rule_that_is_gone_keeps_nothing_waiting() {
