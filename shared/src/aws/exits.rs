@@ -4,22 +4,22 @@ use aws_sdk_ecs::types::{Container, DesiredStatus};
 
 use super::{
     Account, AwsError, moment,
+    service::Named,
     services::{arn, id},
 };
 use crate::{
     exits::{Ended, Exit, exit_code},
     names::{ClusterName, ServiceName},
-    parts::pair::Pair,
 };
 
 impl Account {
     /// The tasks of both services that have ended within about the last hour, but for those whose end is plainly somebody else's
     /// doing.
-    pub async fn exits(&self, pair: &Pair) -> Result<Vec<Exit>, AwsError> {
-        let cluster = &pair.cluster;
+    pub async fn exits(&self, pair: Named<'_>) -> Result<Vec<Exit>, AwsError> {
+        let cluster = pair.cluster;
         let (primary, canary) = tokio::try_join!(
-            self.exits_of(cluster, &pair.primary),
-            self.exits_of(cluster, &pair.canary)
+            self.exits_of(cluster, pair.primary),
+            self.exits_of(cluster, pair.canary)
         )?;
         Ok([primary, canary].concat())
     }

@@ -12,11 +12,11 @@ use roxmltree::{Document, Node};
 use super::{
     Account, AwsError, LookError,
     raw::{Answer, sending},
+    rule::{Actions, Content, Element, Forward, Place, TargetHealth, Whole},
 };
 use crate::{
     input::{BadInput, TARGET},
     names::{ForwardArn, TargetGroupArn},
-    parts::rules::{Actions, Content, Element, Forward, Place, TargetHealth, Whole},
 };
 
 /// The version of the API (botocore `elbv2` `2015-12-01`).

@@ -1,10 +1,10 @@
 //! Amazon ECS: tasks that are protected from scale-in, and stopping them.
 
-use super::{Account, AwsError, moment};
-use crate::{
-    names::{ClusterName, ServiceName},
-    parts::pair::{Protection, Service},
+use super::{
+    Account, AwsError, moment,
+    service::{Protection, Service},
 };
+use crate::names::{ClusterName, ServiceName};
 
 /// As many as one `GetTaskProtection` call takes (API reference).
 const TASKS_PER_CALL: usize = 100;

@@ -5,10 +5,13 @@ use aws_sdk_applicationautoscaling::types::{
     SuspendedState,
 };
 
-use super::{Account, AwsError, moment};
+use super::{
+    Account, AwsError, moment,
+    scalable_target::{ScalableTarget, Suspended},
+    service::Named,
+};
 use crate::{
     names::{ClusterName, ServiceName},
-    parts::pair::{Pair, ScalableTarget, Suspended},
     schedule::ScheduledAction,
 };
 
@@ -16,11 +19,11 @@ impl Account {
     /// The scalable targets of primary and canary, where they have one.
     pub async fn scaling_of(
         &self,
-        pair: &Pair,
+        pair: Named<'_>,
     ) -> Result<(Option<ScalableTarget>, Option<ScalableTarget>), AwsError> {
         let (primary, canary) = (
-            id(&pair.cluster, &pair.primary),
-            id(&pair.cluster, &pair.canary),
+            id(pair.cluster, pair.primary),
+            id(pair.cluster, pair.canary),
         );
         let answer = self
             .scaling

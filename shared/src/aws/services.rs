@@ -7,12 +7,14 @@ use aws_sdk_ecs::types::{
     HealthStatus, ServiceRevisionCleanup,
 };
 
-use super::{Account, AwsError, LookError, moment};
+use super::{
+    Account, AwsError, LookError, moment,
+    service::{Deployment, Named, Rollout, Service, Settings, Task},
+};
 use crate::{
     clock::Timestamp,
     input::{BadInput, TARGET},
     names::{ClusterName, ContainerName, ServiceName, TargetGroupArn, TaskDefinitionArn},
-    parts::pair::{Deployment, Pair, Rollout, Service, Settings, Task},
 };
 
 /// As many as one `DescribeTasks` call takes, and one `ListTasks` page holds.
@@ -20,7 +22,7 @@ const TASKS_PER_CALL: usize = 100;
 
 impl Account {
     /// Both services of the pair, primary first; without their scaling.
-    pub async fn services(&self, pair: &Pair) -> Result<(Service, Service), LookError> {
+    pub async fn services(&self, pair: Named<'_>) -> Result<(Service, Service), LookError> {
         let (primary, canary) = self.each_service(pair).await?;
         Ok((primary?, canary?))
     }
@@ -28,10 +30,10 @@ impl Account {
     /// The same, each by itself: what is wrong with one says nothing about the other.
     pub async fn each_service(
         &self,
-        pair: &Pair,
+        pair: Named<'_>,
     ) -> Result<(Result<Service, LookError>, Result<Service, LookError>), AwsError> {
         const ACTION: &str = "ecs:DescribeServices";
-        let cluster = &pair.cluster;
+        let cluster = pair.cluster;
         let answer = self
             .ecs
             .describe_services()
@@ -65,7 +67,7 @@ impl Account {
                     |service| read(field, name, service),
                 )
         };
-        Ok((find("primary", &pair.primary), find("canary", &pair.canary)))
+        Ok((find("primary", pair.primary), find("canary", pair.canary)))
     }
 
     /// Ids of the tasks of a service that are meant to run.

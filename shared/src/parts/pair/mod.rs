@@ -22,7 +22,6 @@ mod restore;
 mod restoring;
 mod scaling;
 mod seen;
-mod service;
 mod stop;
 mod unfit;
 mod view;
@@ -41,6 +40,10 @@ use crate::{
     parts::{self, News, Versions},
 };
 
+pub use crate::aws::{
+    scalable_target::{ScalableTarget, Suspended},
+    service::{Deployment, Named, Protection, Rollout, Service, Settings, Task},
+};
 pub use anew::{has_failed, rest};
 pub use begin::{Asked, Before, Beginning, Planned};
 pub use by_hand::by_hand;
@@ -55,9 +58,7 @@ pub use promote::Promoting;
 pub use protected::ProtectedTasks;
 pub use restore::Back;
 pub use restoring::{Forced, Kept, KeptService, Restoring, Which};
-pub use scaling::{ScalableTarget, Suspended};
 pub use seen::{Listed, Seen};
-pub use service::{Deployment, Protection, Rollout, Service, Settings, Task};
 pub use unfit::Unfit;
 pub use view::{Both, View};
 pub use words::{Reason, ServiceSaid};
@@ -114,6 +115,16 @@ pub struct Set {
 }
 
 impl Pair {
+    /// Where both services are, and their names.
+    #[must_use]
+    pub fn named(&self) -> Named<'_> {
+        Named {
+            cluster: &self.cluster,
+            primary: &self.primary,
+            canary: &self.canary,
+        }
+    }
+
     /// Key of its release record.
     #[must_use]
     pub fn id(&self) -> PairId {

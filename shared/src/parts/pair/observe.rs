@@ -65,9 +65,9 @@ impl Seen {
         // On the heap: the SDK's futures are large.
         let reads = Box::pin(async {
             tokio::join!(
-                account.services(pair),
-                account.scaling_of(pair),
-                account.exits(pair),
+                account.services(pair.named()),
+                account.scaling_of(pair.named()),
+                account.exits(pair.named()),
                 listed(account, pair, focus),
             )
         });
@@ -111,10 +111,10 @@ impl Seen {
 
     /// What a rollback reads: each by itself, in time.
     pub async fn each(account: &Account, pair: &Pair) -> Self {
-        let services = in_time("ecs:DescribeServices", account.each_service(pair));
+        let services = in_time("ecs:DescribeServices", account.each_service(pair.named()));
         let scaling = in_time(
             "application-autoscaling:DescribeScalableTargets",
-            account.scaling_of(pair),
+            account.scaling_of(pair.named()),
         );
         let (services, scaling) = Box::pin(async { tokio::join!(services, scaling) }).await;
         let (mut primary, mut canary) = match services {

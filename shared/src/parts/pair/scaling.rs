@@ -1,43 +1,6 @@
 //! Automatic scaling of a service: what holds it for the length of a release, and whose bounds it gets back.
 
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
-
-use super::{FoundService, Service};
-
-/// A service's scalable target in Application Auto Scaling.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ScalableTarget {
-    /// `MinCapacity`.
-    pub min: u32,
-    /// `MaxCapacity`.
-    pub max: u32,
-    /// `SuspendedState`.
-    pub suspended: Suspended,
-}
-
-/// Which scaling processes are suspended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Suspended {
-    /// `DynamicScalingInSuspended`.
-    pub scale_in: bool,
-    /// `DynamicScalingOutSuspended`.
-    pub scale_out: bool,
-    /// `ScheduledScalingSuspended`.
-    pub scheduled: bool,
-}
-
-impl Suspended {
-    /// Everything suspended.
-    pub const ALL: Self = Self {
-        scale_in: true,
-        scale_out: true,
-        scheduled: true,
-    };
-}
+use super::{FoundService, ScalableTarget, Service, Suspended};
 
 impl ScalableTarget {
     /// Whether it is as a release may hold it: nothing takes tasks away, or moves the bounds, and there is room for none.
@@ -225,21 +188,6 @@ fn bounds(scaling: ScalableTarget) -> (u32, u32) {
 
 fn within(scaling: Option<ScalableTarget>, count: u32) -> u32 {
     scaling.map_or(count, |it| count.clamp(it.min, it.max.max(it.min)))
-}
-
-/// Nothing, `, suspended` or `, suspended in part`.
-impl fmt::Display for Suspended {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match *self {
-            Self::ALL => ", suspended",
-            Self {
-                scale_in: false,
-                scale_out: false,
-                scheduled: false,
-            } => "",
-            _ => ", suspended in part",
-        })
-    }
 }
 
 #[cfg(test)]

@@ -2,11 +2,22 @@
 
 use std::fmt;
 
-use super::ScalableTarget;
+use super::scalable_target::ScalableTarget;
 use crate::{
     clock::Timestamp,
-    names::{ServiceName, TargetGroupArn, TaskDefinitionArn},
+    names::{ClusterName, ServiceName, TargetGroupArn, TaskDefinitionArn},
 };
+
+/// Two services by their names.
+#[derive(Debug, Clone, Copy)]
+pub struct Named<'a> {
+    /// The cluster of both.
+    pub cluster: &'a ClusterName,
+    /// The primary.
+    pub primary: &'a ServiceName,
+    /// The canary.
+    pub canary: &'a ServiceName,
+}
 
 /// A service of the pair.
 #[derive(Debug, Clone, PartialEq, Eq)]
