@@ -1,7 +1,6 @@
 //! What one look calls for. No I/O, no clock, no async in here.
 
 mod outcome;
-mod plan;
 mod step;
 mod words;
 
@@ -15,7 +14,6 @@ use crate::{
 };
 
 pub use outcome::{Idle, Outcome, besides};
-pub use plan::Plan;
 pub use step::Step;
 use words::Again;
 

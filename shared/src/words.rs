@@ -33,8 +33,8 @@ pub enum Code {
     NotSeen,
     /// AWS refuses something.
     Refused,
-    /// A promotion is complete, and watched.
-    Watched,
+    /// What is wanted is there, and is held for a time.
+    Held,
     /// A release is being rolled back.
     RollingBack,
 }

@@ -27,8 +27,8 @@ pub fn decide(look: &Look<PromotePrimary>, seen: &Seen) -> Decided {
     let decision = decision.noting(judged.record.as_ref(), news.as_ref(), look.now);
     let bookmark = look.bookmark.clone();
     let is_held = match &decision {
-        Decision::Wait(waiting_on) => waiting_on.is(Code::Watched),
-        Decision::Take(taken) => taken.doing.is(Code::Watched),
+        Decision::Wait(waiting_on) => waiting_on.is(Code::Held),
+        Decision::Take(taken) => taken.doing.is(Code::Held),
         _ => false,
     };
     Decided {

@@ -42,7 +42,7 @@ impl Words for Reason {
 
     fn code(&self) -> Option<Code> {
         match self {
-            Self::Watching { .. } | Self::Watch(_) => Some(Code::Watched),
+            Self::Watching { .. } | Self::Watch(_) => Some(Code::Held),
             Self::Promote { .. } => None,
         }
     }

@@ -14,7 +14,7 @@ use canary::{
     reconcile::trigger::Trigger,
     target::{self, Target},
     trouble::Trouble,
-    words::{Code, Shared},
+    words::Code,
 };
 use serde_json::{Value, json};
 
@@ -81,8 +81,9 @@ async fn persistent(
     for times in 0..LOOKS {
         tokio::time::sleep(jitter(account.now(), caller, times)).await;
         let decision = look(account, target, why, caller).await?;
-        if decision != Decision::wait(Shared::OtherInvocation) {
-            return Ok(decision);
+        match decision {
+            Decision::Wait(waiting_on) if waiting_on.is(Code::OtherInvocation) => {}
+            decision => return Ok(decision),
         }
     }
     Err(Trouble::Conflict {

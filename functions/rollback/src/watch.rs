@@ -18,6 +18,7 @@ use canary::{
     observe,
     parts::focus::Focus,
     record::{Cause, Phase, Reason, Record},
+    traffic::door::Shut,
     trouble::Trouble,
 };
 
@@ -193,8 +194,8 @@ impl Watched {
         let Closed { gate, why } = closed;
         let (reason, changed) = match why {
             Why::Alarm(AlarmFiring { alarm, reason }) => (Reason::AlarmIs { alarm, reason }, None),
-            Why::Pair { said, changed } => {
-                let what = said.to_string();
+            Why::Pair(Shut { why, changed }) => {
+                let what = why.to_string();
                 (Reason::Gate { gate, what }, changed)
             }
         };

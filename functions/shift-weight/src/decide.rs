@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use canary::{
-    decision::{Decision, Done, Move, Outcome, Plan, besides},
+    decision::{Decision, Done, Move, Outcome, besides},
     job::{Bake, Bookmark},
     observation::Sight,
     parameters::Step,
@@ -18,6 +18,7 @@ use canary::{
 
 use crate::{
     ShiftWeight,
+    plan::Plan,
     ready::{Ready, ready},
     turns::{OldEvent, caught_up, phase},
     words::Reason,

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use canary::{
     clock::Spoken,
-    decision::Plan,
     weight::Weight,
     words::{self, Said, Words},
 };
+
+use crate::plan::Plan;
 
 /// What shift-weight does or waits for.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
