@@ -8,7 +8,7 @@ use std::{
 use canary::{
     aws::Account,
     clock::Timestamp,
-    decision::{Decision, Idle, Outcome},
+    decision::Decision,
     names::PairId,
     parameters::{self, RawRollback},
     reconcile::trigger::Trigger,
@@ -116,12 +116,7 @@ fn said(pair: &PairId, decision: &Decision) -> Value {
             tracing::info!(%pair, "{waiting_on}");
             json!({"pair": pair, "rollingBack": waiting_on.to_string()})
         }
-        Decision::Done(done)
-            if matches!(
-                done.outcome,
-                Outcome::Idle(Idle::UnderWay { .. } | Idle::Finished(_))
-            ) =>
-        {
+        Decision::Done(done) if done.outcome.is(Code::NoNews) => {
             json!({"pair": pair, "idle": done.outcome.to_string()})
         }
         Decision::Done(done) => {

@@ -11,7 +11,6 @@ use canary::{
         pipeline::{Execution, ExecutionStatus},
     },
     clock::Timestamp,
-    decision::Idle,
     gates::{self, AlarmFiring, Closed, Effect, Gate, Gone, When, Why},
     known::{Known, Unseen},
     observation::Observation,
@@ -24,6 +23,7 @@ use canary::{
 
 use crate::{
     call::{self, Call, Verdict},
+    idle::Idle,
     notice, words,
 };
 use keeping::{keep, note, watched_again};
@@ -122,7 +122,7 @@ impl Watched {
                 Some(keeping) => Call::Keep(Box::new(keeping)),
                 None => Call::Idle(Idle::NotSeen {
                     release: record.release.clone(),
-                    phase: record.phase.to_string(),
+                    phase: Box::new(record.phase.clone()),
                     why: unseen.why,
                 }),
             };
@@ -145,7 +145,7 @@ impl Watched {
             Some(keeping) => Call::Keep(Box::new(keeping)),
             None if record.is_active() => Call::Idle(Idle::UnderWay {
                 release: record.release.clone(),
-                phase: record.phase.to_string(),
+                phase: Box::new(record.phase.clone()),
             }),
             None => Call::Idle(Idle::Finished(record.release.clone())),
         }
