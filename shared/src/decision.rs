@@ -1,7 +1,5 @@
 //! What one look calls for. No I/O, no clock, no async in here.
 
-mod outcome;
-mod plan;
 mod step;
 mod words;
 
@@ -14,8 +12,6 @@ use crate::{
     words::Said,
 };
 
-pub use outcome::{Idle, Outcome, besides};
-pub use plan::Plan;
 pub use step::Step;
 use words::Again;
 
@@ -50,7 +46,7 @@ pub struct Move {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Done {
     /// What was reached.
-    pub outcome: Outcome,
+    pub outcome: Said,
     /// The record to write before that is said.
     pub record: Option<Box<Record>>,
     /// Output variables for later actions of the pipeline.

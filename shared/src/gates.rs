@@ -5,10 +5,10 @@ mod ownership;
 
 use crate::{
     aws::alarms::Alarm,
-    names::{AlarmName, ReleaseId, ServiceName},
+    names::{AlarmName, ReleaseId},
     observation::{Observation, Sight},
     record::Record,
-    traffic::model::News,
+    traffic::{door::Shut, model::News},
     words::{Said, Words},
 };
 
@@ -30,12 +30,7 @@ pub enum Why {
     /// An alarm of the target.
     Alarm(AlarmFiring),
     /// What the pair is like.
-    Pair {
-        /// It.
-        said: Said,
-        /// The service that somebody else has changed, if that is why.
-        changed: Option<ServiceName>,
-    },
+    Pair(Shut),
 }
 
 /// An alarm of the target is in `ALARM`.
@@ -59,10 +54,10 @@ impl Words for Gone {}
 
 impl From<Gone> for Why {
     fn from(gone: Gone) -> Self {
-        Self::Pair {
-            said: gone.into(),
+        Self::Pair(Shut {
+            why: gone.into(),
             changed: None,
-        }
+        })
     }
 }
 
@@ -70,7 +65,7 @@ impl From<Why> for Said {
     fn from(why: Why) -> Self {
         match why {
             Why::Alarm(firing) => firing.into(),
-            Why::Pair { said, .. } => said,
+            Why::Pair(shut) => shut.why,
         }
     }
 }
@@ -131,10 +126,7 @@ pub fn closed(when: When, seen: &Observation, record: &Record) -> Option<Closed>
             .get()
             .map_or(Ok(()), |alarms| since_began(alarms, record))
             .map_err(Why::Alarm),
-        gate => release.ask(gate, when).map_err(|shut| Why::Pair {
-            said: shut.why,
-            changed: shut.changed,
-        }),
+        gate => release.ask(gate, when).map_err(Why::Pair),
     };
     let in_order = [
         Gate::Ownership,

@@ -2,7 +2,11 @@
 
 use std::{fmt, time::Duration};
 
-use crate::{job::FailureType, names::ReleaseId};
+use crate::{
+    artifact::Images,
+    job::FailureType,
+    names::{ReleaseId, ServiceName},
+};
 
 /// A reason: what is done, what is waited for, or why something is refused. Its `Display` is the sentence that operators read.
 pub trait Words: fmt::Display {
@@ -33,10 +37,12 @@ pub enum Code {
     NotSeen,
     /// AWS refuses something.
     Refused,
-    /// A promotion is complete, and watched.
-    Watched,
+    /// What is wanted is there, and is held for a time.
+    Held,
     /// A release is being rolled back.
     RollingBack,
+    /// Everything is as it should be, as every minute.
+    NoNews,
 }
 
 /// A reason as everybody but its owner has it.
@@ -100,25 +106,32 @@ pub enum Shared {
     /// A rollback goes on.
     #[error("rollback of release {0} goes on")]
     GoOnRollingBack(ReleaseId),
+    /// The primary runs the image already.
+    #[error("nothing to do: {primary} already runs {image}")]
+    NothingToDo {
+        /// The primary service.
+        primary: ServiceName,
+        /// The image.
+        image: Images,
+    },
 }
 
 impl Words for Shared {
     fn failure(&self) -> FailureType {
         match self {
             Self::Aws(_) => FailureType::SystemUnavailable,
-            Self::OtherInvocation | Self::NotSeen(_) | Self::GoOnRollingBack(_) => {
-                FailureType::JobFailed
-            }
+            _ => FailureType::JobFailed,
         }
     }
 
     fn code(&self) -> Option<Code> {
-        Some(match self {
-            Self::OtherInvocation => Code::OtherInvocation,
-            Self::Aws(_) => Code::Aws,
-            Self::NotSeen(_) => Code::NotSeen,
-            Self::GoOnRollingBack(_) => Code::RollingBack,
-        })
+        match self {
+            Self::OtherInvocation => Some(Code::OtherInvocation),
+            Self::Aws(_) => Some(Code::Aws),
+            Self::NotSeen(_) => Some(Code::NotSeen),
+            Self::GoOnRollingBack(_) => Some(Code::RollingBack),
+            Self::NothingToDo { .. } => None,
+        }
     }
 }
 
@@ -132,6 +145,20 @@ pub(crate) fn because(reason: Option<&String>) -> String {
     reason
         .map(|reason| format!(": {reason}"))
         .unwrap_or_default()
+}
+
+/// What is said besides, after semicolons.
+#[must_use]
+pub fn besides(but: &[String]) -> String {
+    let but = but.iter();
+    but.fold(String::new(), |all, sentence| all + "; " + sentence)
+}
+
+/// Further sentences after a full stop.
+#[must_use]
+pub fn further(sentences: &[String]) -> String {
+    let sentences = sentences.iter();
+    sentences.fold(String::new(), |all, sentence| all + ". " + sentence)
 }
 
 /// How far something is that takes its time, in percent.

@@ -2,7 +2,7 @@
 
 use canary::{
     artifact::Images,
-    decision::{Decision, Done, Outcome},
+    decision::{Decision, Done},
     gates::{self, NotOwned},
     names::Version,
     reconcile::{Look, Stage},
@@ -119,11 +119,12 @@ fn deploying(look: &Look<DeployCanary>, seen: &Seen, record: &Record) -> Decisio
 /// Done, with what later actions and approvals show.
 fn deployed(look: &Look<DeployCanary>, record: &Record, attained: Attained) -> Decision {
     Decision::Done(Done {
-        outcome: Outcome::Deployed {
+        outcome: words::Reason::Deployed {
             said: attained.said,
             image: record.images.clone(),
             but: attained.but,
-        },
+        }
+        .into(),
         record: None,
         variables: variables(look, &record.images, record.candidate(), &record.changes),
     })
@@ -137,10 +138,11 @@ pub(crate) fn nothing_to_do(
     write: Option<Record>,
 ) -> Decision {
     Decision::Done(Done {
-        outcome: Outcome::NothingToDo {
+        outcome: Shared::NothingToDo {
             primary: look.target.primary.clone(),
             image: images.clone(),
-        },
+        }
+        .into(),
         record: write.map(Box::new),
         variables: variables(look, images, runs, &[]),
     })

@@ -5,11 +5,10 @@ use std::fmt;
 use canary::{
     artifact::Images,
     clock::{Clock, Timestamp},
-    decision::besides,
     job::{FailureType, cut},
     names::{PairId, PipelineName, ReleaseId},
     record::{Cause, Phase},
-    words::Words,
+    words::{Words, besides},
 };
 
 /// What a candidate changes, as the approval shows it: as much as is read there, in at most 300 characters.
@@ -29,6 +28,16 @@ impl fmt::Display for Changes<'_> {
 /// What deploy-canary does, waits for, or refuses.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Reason {
+    /// The canary service runs the candidate.
+    #[error("{said} ({image}): {}", but.join("; "))]
+    Deployed {
+        /// What runs the candidate.
+        said: String,
+        /// The image.
+        image: Images,
+        /// What is to be said besides.
+        but: Vec<String>,
+    },
     /// The release begins.
     #[error(
         "release begins: {image} is to replace {stable}. Changes: {}. The canary has to run it steadily by {}{}",

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use canary::{
-    decision::{Decision, Done, Outcome},
+    decision::{Decision, Done},
     gates::{self, NotOwned},
     job::Bake,
     names::Version,
@@ -11,7 +11,7 @@ use canary::{
     reconcile::{Decided, Look, Stage},
     record::{Beside, Phase, Record},
     traffic::{door::Between, model::Attained},
-    words::{Code, Said},
+    words::{Code, Said, Shared},
 };
 
 use crate::{PromotePrimary, Seen, goal, words::Reason};
@@ -27,8 +27,8 @@ pub fn decide(look: &Look<PromotePrimary>, seen: &Seen) -> Decided {
     let decision = decision.noting(judged.record.as_ref(), news.as_ref(), look.now);
     let bookmark = look.bookmark.clone();
     let is_held = match &decision {
-        Decision::Wait(waiting_on) => waiting_on.is(Code::Watched),
-        Decision::Take(taken) => taken.doing.is(Code::Watched),
+        Decision::Wait(waiting_on) => waiting_on.is(Code::Held),
+        Decision::Take(taken) => taken.doing.is(Code::Held),
         _ => false,
     };
     Decided {
@@ -175,11 +175,12 @@ fn over(
         _ => (attained.but, Vec::new()),
     };
     Decision::Done(Done {
-        outcome: Outcome::Promoted {
+        outcome: Reason::Promoted {
             said: attained.said,
             left,
             missed,
-        },
+        }
+        .into(),
         record: new.map(|phase| Box::new(record.advance(phase, look.now))),
         variables: vec![("TaskDefinition", candidate.to_string())],
     })
@@ -193,10 +194,11 @@ fn held(look: &Look<PromotePrimary>) -> Duration {
 /// The execution has found that the primary runs its image already.
 fn nothing_to_do(look: &Look<PromotePrimary>, beside: &Beside) -> Decision {
     Decision::Done(Done {
-        outcome: Outcome::NothingToDo {
+        outcome: Shared::NothingToDo {
             primary: look.target.primary.clone(),
             image: beside.images.clone(),
-        },
+        }
+        .into(),
         record: None,
         variables: vec![("TaskDefinition", beside.task_definition.to_string())],
     })

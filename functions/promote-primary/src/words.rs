@@ -5,12 +5,22 @@ use std::time::Duration;
 use canary::{
     clock::Spoken,
     names::{ServiceName, Version},
-    words::{self, Code, Words},
+    words::{self, Code, Words, further},
 };
 
 /// What promote-primary does or waits for.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Reason {
+    /// The pair runs the candidate.
+    #[error("promoted: {said}{}{}", all_but(left), further(missed))]
+    Promoted {
+        /// What that has come to.
+        said: String,
+        /// What stays otherwise, because somebody else has set it.
+        left: Vec<String>,
+        /// Scheduled actions that fell into the suspension of their scaling.
+        missed: Vec<String>,
+    },
     /// The promotion begins.
     #[error("promotion begins: {} is to run on {primary}", candidate.short())]
     Promote {
@@ -36,14 +46,22 @@ impl Words for Reason {
     fn percent(&self) -> Option<u8> {
         match self {
             Self::Watching { held, bake } => words::percent(*held, *bake),
-            Self::Promote { .. } | Self::Watch(_) => None,
+            _ => None,
         }
     }
 
     fn code(&self) -> Option<Code> {
         match self {
-            Self::Watching { .. } | Self::Watch(_) => Some(Code::Watched),
-            Self::Promote { .. } => None,
+            Self::Watching { .. } | Self::Watch(_) => Some(Code::Held),
+            _ => None,
         }
+    }
+}
+
+/// Exceptions after a comma.
+fn all_but(exceptions: &[String]) -> String {
+    match exceptions {
+        [] => String::new(),
+        some => format!(", but {}", some.join(", and ")),
     }
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 use canary::{
     aws::alarms::is_without_data,
     clock::Timestamp,
-    decision::Idle,
     names::AlarmName,
     reconcile::trigger::{End, Ended, Firing, Place, Trigger},
     record::{Cause, Phase, Reason, Record},
 };
 
 use crate::{
+    idle::Idle,
     watch::{Keeping, Watched},
     words,
 };

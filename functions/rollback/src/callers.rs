@@ -8,13 +8,13 @@ use std::{
 use canary::{
     aws::Account,
     clock::Timestamp,
-    decision::{Decision, Idle, Outcome},
+    decision::Decision,
     names::PairId,
     parameters::{self, RawRollback},
     reconcile::trigger::Trigger,
     target::{self, Target},
     trouble::Trouble,
-    words::{Code, Shared},
+    words::Code,
 };
 use serde_json::{Value, json};
 
@@ -81,8 +81,9 @@ async fn persistent(
     for times in 0..LOOKS {
         tokio::time::sleep(jitter(account.now(), caller, times)).await;
         let decision = look(account, target, why, caller).await?;
-        if decision != Decision::wait(Shared::OtherInvocation) {
-            return Ok(decision);
+        match decision {
+            Decision::Wait(waiting_on) if waiting_on.is(Code::OtherInvocation) => {}
+            decision => return Ok(decision),
         }
     }
     Err(Trouble::Conflict {
@@ -115,12 +116,7 @@ fn said(pair: &PairId, decision: &Decision) -> Value {
             tracing::info!(%pair, "{waiting_on}");
             json!({"pair": pair, "rollingBack": waiting_on.to_string()})
         }
-        Decision::Done(done)
-            if matches!(
-                done.outcome,
-                Outcome::Idle(Idle::UnderWay { .. } | Idle::Finished(_))
-            ) =>
-        {
+        Decision::Done(done) if done.outcome.is(Code::NoNews) => {
             json!({"pair": pair, "idle": done.outcome.to_string()})
         }
         Decision::Done(done) => {

@@ -2,7 +2,7 @@
 
 use canary::{
     clock::{FUNCTION_TIMEOUT, Timestamp},
-    decision::{Decision, Done, Move, Outcome, Step},
+    decision::{Decision, Done, Move, Step},
     parts::{body::Body, release::Lacking},
     reconcile::trigger::Trigger,
     record::{Phase, Record, RollingBack},
@@ -124,12 +124,13 @@ fn conclude(
         missed: seen.missed.clone(),
     };
     Decision::Done(Done {
-        outcome: Outcome::RolledBack {
+        outcome: Reason::RolledBack {
             release: record.release.clone(),
             cause,
             left,
             missed: seen.missed.clone(),
-        },
+        }
+        .into(),
         record: Some(Box::new(record.advance(phase, seen.now))),
         variables: Vec::new(),
     })

@@ -4,6 +4,7 @@ pub mod call;
 mod callers;
 pub mod decide;
 mod execution;
+pub mod idle;
 mod look;
 pub mod missing;
 pub mod notice;

@@ -7,17 +7,18 @@ mod restore;
 use canary::{
     aws::Account,
     clock::Timestamp,
-    decision::{Decision, Done, Idle, Outcome},
+    decision::{Decision, Done},
     reconcile::{Actor, Stage, trigger::Trigger},
     record::Record,
     target::Target,
     trouble::Trouble,
-    words::{Code, Shared},
+    words::{Code, Said, Shared},
 };
 
 use crate::{
     Rollback,
     call::{self, Besides, Call},
+    idle::Idle,
     notice, seen,
     words::Reason,
 };
@@ -105,7 +106,7 @@ async fn leave_alone(
     why: &Trigger,
     at: Timestamp,
 ) -> Decision {
-    let outcome = Outcome::Idle(idle);
+    let outcome = Said::from(Reason::Idle(idle));
     if !matches!(why, Trigger::Schedule) {
         let release = record.map(|record| &record.release);
         let seen = record.map_or_else(|| "no release record".to_owned(), only_record);

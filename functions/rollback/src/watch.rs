@@ -11,18 +11,19 @@ use canary::{
         pipeline::{Execution, ExecutionStatus},
     },
     clock::Timestamp,
-    decision::Idle,
     gates::{self, AlarmFiring, Closed, Effect, Gate, Gone, When, Why},
     known::{Known, Unseen},
     observation::Observation,
     observe,
     parts::focus::Focus,
     record::{Cause, Phase, Reason, Record},
+    traffic::door::Shut,
     trouble::Trouble,
 };
 
 use crate::{
     call::{self, Call, Verdict},
+    idle::Idle,
     notice, words,
 };
 use keeping::{keep, note, watched_again};
@@ -121,7 +122,7 @@ impl Watched {
                 Some(keeping) => Call::Keep(Box::new(keeping)),
                 None => Call::Idle(Idle::NotSeen {
                     release: record.release.clone(),
-                    phase: record.phase.to_string(),
+                    phase: Box::new(record.phase.clone()),
                     why: unseen.why,
                 }),
             };
@@ -144,7 +145,7 @@ impl Watched {
             Some(keeping) => Call::Keep(Box::new(keeping)),
             None if record.is_active() => Call::Idle(Idle::UnderWay {
                 release: record.release.clone(),
-                phase: record.phase.to_string(),
+                phase: Box::new(record.phase.clone()),
             }),
             None => Call::Idle(Idle::Finished(record.release.clone())),
         }
@@ -193,8 +194,8 @@ impl Watched {
         let Closed { gate, why } = closed;
         let (reason, changed) = match why {
             Why::Alarm(AlarmFiring { alarm, reason }) => (Reason::AlarmIs { alarm, reason }, None),
-            Why::Pair { said, changed } => {
-                let what = said.to_string();
+            Why::Pair(Shut { why, changed }) => {
+                let what = why.to_string();
                 (Reason::Gate { gate, what }, changed)
             }
         };

@@ -6,12 +6,33 @@ use canary::{
     parts::release::Missing,
     record::{Cause, Phase},
     weight::Weight,
-    words::{Code, Said, Words},
+    words::{Code, Said, Words, further},
 };
+
+use crate::idle::Idle;
 
 /// What rollback does or waits for.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Reason {
+    /// Everything is as the release found it, but for what is somebody else's.
+    #[error(
+        "rolled back release {release}: {cause}{}{}",
+        further(left),
+        further(missed)
+    )]
+    RolledBack {
+        /// The release.
+        release: ReleaseId,
+        /// Why.
+        cause: Cause,
+        /// What was left as it is, and why.
+        left: Vec<String>,
+        /// Scheduled actions that fell into the suspension of their scaling.
+        missed: Vec<String>,
+    },
+    /// There is nothing to roll back.
+    #[error("nothing rolled back: {0}")]
+    Idle(Idle),
     /// A rollback begins.
     #[error("rolling back release {release}: {cause}")]
     RollBack {
@@ -93,6 +114,7 @@ impl Words for Reason {
         match self {
             Self::RollBack { .. } => Some(Code::RollingBack),
             Self::Missing { .. } => Some(Code::Refused),
+            Self::Idle(idle) if idle.is_no_news() => Some(Code::NoNews),
             _ => None,
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use canary::{
-    decision::{Decision, Done, Move, Outcome, Plan, besides},
+    decision::{Decision, Done, Move},
     job::{Bake, Bookmark},
     observation::Sight,
     parameters::Step,
@@ -13,11 +13,12 @@ use canary::{
         model::{Attained, Goal, Takes},
     },
     weight::Weight,
-    words::{Said, Shared},
+    words::{Said, Shared, besides},
 };
 
 use crate::{
     ShiftWeight,
+    plan::Plan,
     ready::{Ready, ready},
     turns::{OldEvent, caught_up, phase},
     words::Reason,
@@ -177,11 +178,12 @@ fn done(asked: Weight, attained: Attained) -> Decision {
         .map(|share| format!("{}: {}", share.share(), share.of()));
     let variable = share.unwrap_or_default() + &besides(&attained.but);
     Decision::Done(Done {
-        outcome: Outcome::Shifted {
+        outcome: Reason::Shifted {
             asked,
             attained: attained.said,
             but: attained.but,
-        },
+        }
+        .into(),
         record: None,
         variables: vec![("Asked", asked.to_string()), ("Attained", variable)],
     })

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod decide;
+pub mod plan;
 mod ready;
 mod turns;
 pub mod words;

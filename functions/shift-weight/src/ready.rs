@@ -2,13 +2,14 @@
 
 use canary::{
     artifact::Images,
-    decision::{Decision, Done, Outcome},
+    decision::{Decision, Done},
     gates::{self, NotOwned},
     observation::{Observation, Sight},
     reconcile::{Look, Stage},
     record::{Phase, Record},
     target::Target,
     weight::Weight,
+    words::Shared,
 };
 
 use crate::ShiftWeight;
@@ -66,10 +67,11 @@ fn is_placed(record: &Record, seen: &Observation) -> bool {
 
 fn nothing_to_do(target: &Target, images: &Images) -> Decision {
     Decision::Done(Done {
-        outcome: Outcome::NothingToDo {
+        outcome: Shared::NothingToDo {
             primary: target.primary.clone(),
             image: images.clone(),
-        },
+        }
+        .into(),
         record: None,
         // An approval that shows them would fail if they were missing.
         variables: vec![

@@ -4,14 +4,28 @@ use std::time::Duration;
 
 use canary::{
     clock::Spoken,
-    decision::Plan,
     weight::Weight,
-    words::{self, Said, Words},
+    words::{self, Said, Words, besides},
 };
+
+use crate::plan::Plan;
 
 /// What shift-weight does or waits for.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Reason {
+    /// All shares were held.
+    #[error(
+        "{asked} asked, {attained}; all shares held, no gate closed{}",
+        besides(but)
+    )]
+    Shifted {
+        /// The last share asked for.
+        asked: Weight,
+        /// The share attained.
+        attained: String,
+        /// What is to be said besides.
+        but: Vec<String>,
+    },
     /// The first share, with what is to come.
     #[error("{first}. {plan}")]
     Planned {
@@ -38,7 +52,7 @@ impl Words for Reason {
     fn percent(&self) -> Option<u8> {
         match self {
             Self::Bake { held, bake, .. } => words::percent(*held, *bake),
-            Self::Planned { .. } => None,
+            Self::Planned { .. } | Self::Shifted { .. } => None,
         }
     }
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     clock::{FUNCTION_TIMEOUT, Spoken, Timestamp},
-    decision::{Decision, Done, Outcome},
+    decision::{Decision, Done},
     fixtures::{ACTION, images, now, stable, target},
     job::{Bookmark, FailureType, Report},
     parts::{pair, task_definition},
@@ -112,7 +112,7 @@ fn what_is_decided_is_what_codepipeline_shows() {
         summary: summary.to_owned(),
         percent,
     };
-    let nothing = Outcome::NothingToDo {
+    let nothing = Shared::NothingToDo {
         primary: target().primary,
         image: images("orders:v2"),
     };
@@ -145,7 +145,7 @@ fn what_is_decided_is_what_codepipeline_shows() {
         ),
         (
             Decision::Done(Done {
-                outcome: nothing,
+                outcome: nothing.into(),
                 record: None,
                 variables: vec![("Image", "orders:v2".to_owned())],
             }),
