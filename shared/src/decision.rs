@@ -65,7 +65,7 @@ impl Between {
                 doing,
                 record: before.written(set, phase, now).map(Box::new),
                 found: None,
-                steps: changes,
+                steps: Step::of(changes),
             }),
             Self::Wait(waiting_on) => Decision::Wait(waiting_on),
             Self::Refuse(refusal) => Decision::Refuse(refusal),

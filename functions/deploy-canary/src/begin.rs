@@ -3,7 +3,7 @@
 use canary::{
     artifact::Images,
     aws::pipeline::ExecutionStatus,
-    decision::{Decision, Move},
+    decision::{Decision, Move, Step},
     gates,
     names::Version,
     parts::body::Body,
@@ -68,7 +68,7 @@ fn first_move(look: &Look<DeployCanary>, previous: Option<&Record>, begins: Begi
             release: look.parameters.release.clone(),
             of_model: begins.in_full,
         })),
-        steps: begins.changes,
+        steps: Step::of(begins.changes),
     }
 }
 

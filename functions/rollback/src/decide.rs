@@ -2,7 +2,7 @@
 
 use canary::{
     clock::{FUNCTION_TIMEOUT, Timestamp},
-    decision::{Decision, Done, Move},
+    decision::{Decision, Done, Move, Step},
     parts::{body::Body, release::Lacking},
     reconcile::trigger::Trigger,
     record::{Phase, Record, RollingBack},
@@ -41,7 +41,7 @@ pub fn restore(
         fenced: seen.now > fence(record),
     };
     let (set, mut steps, short) = match release.toward(goal) {
-        Err(Between::Change { set, changes, .. }) => (set, changes, None),
+        Err(Between::Change { set, changes, .. }) => (set, Step::of(changes), None),
         other => (None, Vec::new(), Some(other)),
     };
     if rolling_back.ends_execution && !matches!(why, Trigger::Action(_)) {

@@ -170,7 +170,7 @@ impl Scene {
 
 /// The stopping call of a rollback's first look.
 pub(crate) fn stopping(fence: &Record, now: Timestamp) -> Vec<Step> {
-    fence.open(now, &fence.model().nothing()).stop()
+    Step::of(fence.open(now, &fence.model().nothing()).stop())
 }
 
 /// Something that AWS does not answer for now.

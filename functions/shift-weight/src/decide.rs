@@ -94,7 +94,7 @@ fn shift(look: &Look<ShiftWeight>, seen: &Sight, ready: &Ready<'_>, bookmark: Bo
                 doing: planned(look, seen, &bookmark, doing, phase.is_some()),
                 record: ready.record.written(set, phase, look.now).map(Box::new),
                 found: None,
-                steps: changes,
+                steps: canary::decision::Step::of(changes),
             }),
         },
         Err(Between::Wait(waiting_on)) => Decision::Wait(waiting_on),

@@ -38,7 +38,10 @@ pub(super) async fn keep_books(
     let unseen = seen.unseen(record);
     let lacking = lacking(&unseen, restoring.lacking, &sent.failed);
     let failed: Vec<Step> = sent.failed.iter().map(|(step, _)| step.clone()).collect();
-    let after = record.open(seen.now, &seen.pair).sent(&sent.all, &failed);
+    let after = record.open(seen.now, &seen.pair).sent(
+        &Step::changes_among(&sent.all),
+        &Step::changes_among(&failed),
+    );
     let saw_everything = unseen.is_empty();
     let News {
         mut missing,

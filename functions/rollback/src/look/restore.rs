@@ -35,7 +35,7 @@ pub(super) async fn restore(
     };
     let stopping = if is_first {
         let nothing = record.model().nothing();
-        record.open(actor.account.now(), &nothing).stop()
+        Step::of(record.open(actor.account.now(), &nothing).stop())
     } else {
         Vec::new()
     };

@@ -100,7 +100,7 @@ pub(super) fn keep(record: &Record, seen: &Observation, now: Timestamp) -> Optio
             record: record
                 .written(set, None, now)
                 .unwrap_or_else(|| record.again(now)),
-            steps: changes,
+            steps: Step::of(changes),
             notice: None,
         }),
         Ok(_) | Err(Between::Wait(_)) => None,

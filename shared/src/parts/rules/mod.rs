@@ -15,8 +15,9 @@ use std::convert::Infallible;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    aws::service::Service,
     names::ForwardArn,
-    parts::{self, pair::Service},
+    parts,
     weight::{Share, Weight},
 };
 

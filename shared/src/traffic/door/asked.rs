@@ -1,7 +1,6 @@
 //! All that can be asked about a release, whatever its model.
 
 use crate::{
-    decision::Step,
     names::ServiceName,
     parts::{
         body::Body,
@@ -9,6 +8,7 @@ use crate::{
         release::{Lacking, Release},
     },
     traffic::{
+        Change,
         line::Listed,
         model::{Attained, Goal, News, Noted, Short, Takes, View},
     },
@@ -26,7 +26,7 @@ pub enum Between {
         /// What the record is to hold before the changes go out, if it does not yet.
         set: Option<Body>,
         /// The changes, without an order among them.
-        changes: Vec<Step>,
+        changes: Vec<Change>,
     },
     /// Something is on its way.
     Wait(Said),
@@ -82,10 +82,10 @@ pub trait Asked {
     fn noted(&self, when: When) -> (Body, Option<News>);
 
     /// What takes work from the candidate, and needs nothing else to succeed.
-    fn stop(&self) -> Vec<Step>;
+    fn stop(&self) -> Vec<Change>;
 
     /// What is stored after the look of a rollback that has sent these changes, of which these have failed.
-    fn sent(&self, sent: &[Step], failed: &[Step]) -> Body;
+    fn sent(&self, sent: &[Change], failed: &[Change]) -> Body;
 
     /// What is stored where somebody else has changed a service: what they have written stays.
     fn spared(&self, changed: &ServiceName) -> Body;
@@ -162,7 +162,7 @@ impl<M: Listed> Joint<'_, M> {
             } => Between::Change {
                 doing: doing.into(),
                 set: set.map(|set| self.with(&set)),
-                changes: steps::<M>(changes),
+                changes: all::<M>(changes),
             },
             Short::Wait(waiting_on) => Between::Wait(waiting_on.into()),
             Short::Refuse(why) => Between::Refuse(why.into()),
@@ -171,18 +171,15 @@ impl<M: Listed> Joint<'_, M> {
 }
 
 /// Changes of a model, as everybody else has them.
-pub(super) fn steps<M: Listed>(changes: Vec<M::Change>) -> Vec<Step> {
+pub(super) fn all<M: Listed>(changes: Vec<M::Change>) -> Vec<Change> {
     let changes = changes.into_iter();
-    changes.map(|it| Step::Traffic(M::change(it))).collect()
+    changes.map(|it| M::change(it)).collect()
 }
 
 /// The other way: those that are the model's.
-fn changes<M: Listed>(steps: &[Step]) -> Vec<M::Change> {
-    let changes = steps.iter().filter_map(|step| match step {
-        Step::Traffic(change) => M::of_change(change).cloned(),
-        Step::Reject { .. } | Step::Stop { .. } => None,
-    });
-    changes.collect()
+fn own<M: Listed>(changes: &[Change]) -> Vec<M::Change> {
+    let own = changes.iter().filter_map(|it| M::of_change(it).cloned());
+    own.collect()
 }
 
 /// What is stored, as its model reads it. What a later version of the suite has set in another form is not known.
@@ -243,12 +240,12 @@ impl<M: Listed> Asked for Joint<'_, M> {
         (self.with(&set), news)
     }
 
-    fn stop(&self) -> Vec<Step> {
-        steps::<M>(self.model.stop(self.view()))
+    fn stop(&self) -> Vec<Change> {
+        all::<M>(self.model.stop(self.view()))
     }
 
-    fn sent(&self, sent: &[Step], failed: &[Step]) -> Body {
-        let (sent, failed) = (changes::<M>(sent), changes::<M>(failed));
+    fn sent(&self, sent: &[Change], failed: &[Change]) -> Body {
+        let (sent, failed) = (own::<M>(sent), own::<M>(failed));
         self.with(&self.model.sent(&sent, &failed, self.view()))
     }
 
@@ -305,11 +302,11 @@ impl Asked for Mute<'_> {
         (self.0.clone(), None)
     }
 
-    fn stop(&self) -> Vec<Step> {
+    fn stop(&self) -> Vec<Change> {
         Vec::new()
     }
 
-    fn sent(&self, _sent: &[Step], _failed: &[Step]) -> Body {
+    fn sent(&self, _sent: &[Change], _failed: &[Change]) -> Body {
         self.0.clone()
     }
 

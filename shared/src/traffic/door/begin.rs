@@ -3,17 +3,16 @@
 use crate::{
     artifact::Images,
     clock::Timestamp,
-    decision::Step,
     names::{ReleaseId, Version},
     parts::{
         NotBegun as Why, Released,
         body::{Body, Part},
     },
-    traffic::{Before, Seen, begin, line::Listed},
+    traffic::{Before, Change, Seen, begin, line::Listed},
     words::{Said, Shared},
 };
 
-use super::asked::steps;
+use super::asked::all;
 
 /// A release that is to begin.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +39,7 @@ pub struct Begins {
     /// What a rollback may have to give back without being able to read it.
     pub in_full: Part,
     /// The first changes, without an order among them.
-    pub changes: Vec<Step>,
+    pub changes: Vec<Change>,
 }
 
 /// Why it does not begin.
@@ -78,7 +77,7 @@ pub(super) fn begin<M: Listed>(model: &M, of: Beginning<'_>) -> Result<Begins, N
         released: begun.released,
         but: begun.but,
         in_full: begun.in_full,
-        changes: steps::<M>(begun.changes),
+        changes: all::<M>(begun.changes),
     })
 }
 
