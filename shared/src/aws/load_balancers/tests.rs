@@ -4,6 +4,7 @@ use super::*;
 use crate::{
     fixtures::{canary_group, http_target, primary_group, rule, second_rule},
     parts::rules::Weights,
+    target::Target,
 };
 
 /// A described rule that authenticates and then forwards, with what is newer than any SDK.
@@ -134,16 +135,17 @@ fn targets_are_counted_by_state_and_the_reason_of_one_that_failed_comes_first() 
     assert_eq!(counted([].iter()), TargetHealth::default());
 }
 
+fn at(target: &Target) -> At<'_> {
+    At {
+        place: &target.alb().unwrap().place,
+        within: "traffic.alb",
+    }
+}
+
 #[test]
 fn a_message_names_the_field_of_the_target_that_is_meant() {
     let one = http_target();
-    assert_eq!(
-        field(&one.alb().unwrap().place, &rule()),
-        "traffic.alb.rule"
-    );
+    assert_eq!(field(at(&one), &rule()), "traffic.alb.rule");
     let two = http_target().of_two_rules();
-    assert_eq!(
-        field(&two.alb().unwrap().place, &second_rule()),
-        "traffic.alb.rules[1]"
-    );
+    assert_eq!(field(at(&two), &second_rule()), "traffic.alb.rules[1]");
 }

@@ -22,8 +22,8 @@ use crate::{
 };
 
 pub use crate::aws::rule::{
-    Actions, BadActions, Content, Element, Forward, Forwarding, Place, Rest, TargetHealth, Weights,
-    Whole,
+    Actions, At, BadActions, Content, Element, Forward, Forwarding, Place, Rest, TargetHealth,
+    Weights, Whole,
 };
 pub use back::GivingBack;
 pub use change::Change;
