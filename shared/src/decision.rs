@@ -1,12 +1,7 @@
 //! What one look calls for. No I/O, no clock, no async in here.
 
-mod doing;
-mod outcome;
-mod plan;
-mod refusal;
 mod step;
-mod unfit;
-mod waiting;
+mod words;
 
 use std::time::Duration;
 
@@ -14,15 +9,11 @@ use crate::{
     clock::Timestamp,
     record::{FoundInFull, Phase, Record},
     traffic::{door::Between, model::News},
+    words::Said,
 };
 
-pub use doing::{Changes, Doing};
-pub use outcome::{Idle, Outcome, besides};
-pub use plan::Plan;
-pub use refusal::Refusal;
 pub use step::Step;
-pub use unfit::Unfit;
-pub use waiting::{ServiceSaid, WaitingOn};
+use words::Again;
 
 /// The next move, decided from one observation.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,18 +22,18 @@ pub enum Decision {
     /// The world is short of the goal; this brings it closer.
     Take(Move),
     /// The world is still moving; look again later.
-    Wait(WaitingOn),
+    Wait(Said),
     /// The world matches the goal.
     Done(Done),
     /// Going on would do harm.
-    Refuse(Refusal),
+    Refuse(Said),
 }
 
 /// What to change: the record first, then everything else at once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Move {
     /// What this is, for the summary and the ledger.
-    pub doing: Doing,
+    pub doing: Said,
     /// The record to write before any step; `None` leaves it as it is.
     pub record: Option<Box<Record>>,
     /// What the release found, in full: written beside the record as the release begins.
@@ -55,7 +46,7 @@ pub struct Move {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Done {
     /// What was reached.
-    pub outcome: Outcome,
+    pub outcome: Said,
     /// The record to write before that is said.
     pub record: Option<Box<Record>>,
     /// Output variables for later actions of the pipeline.
@@ -74,7 +65,7 @@ impl Between {
                 doing,
                 record: before.written(set, phase, now).map(Box::new),
                 found: None,
-                steps: changes,
+                steps: Step::of(changes),
             }),
             Self::Wait(waiting_on) => Decision::Wait(waiting_on),
             Self::Refuse(refusal) => Decision::Refuse(refusal),
@@ -88,18 +79,18 @@ impl Decision {
     pub fn bounded(self, started: Timestamp, now: Timestamp, timeout: Duration) -> Self {
         match self {
             Self::Wait(waiting_on) if now.since(started) >= timeout => {
-                Self::Refuse(Refusal::TimedOut {
+                Self::refuse(Again::TimedOut {
                     timeout,
-                    waiting_on: Box::new(waiting_on),
+                    waiting_on,
                 })
             }
             Self::Take(Move {
                 doing,
                 record: None,
                 ..
-            }) if now.since(started) >= timeout => Self::Refuse(Refusal::TimedOut {
+            }) if now.since(started) >= timeout => Self::refuse(Again::TimedOut {
                 timeout,
-                waiting_on: Box::new(WaitingOn::Undone(Box::new(doing))),
+                waiting_on: Again::Undone(doing).into(),
             }),
             other => other,
         }
@@ -114,10 +105,11 @@ impl Decision {
         let record = Some(Box::new(noted.again(now)));
         match self {
             Self::Wait(waiting_on) => Self::Take(Move {
-                doing: Doing::Note {
+                doing: Again::Note {
                     said: news.said.clone(),
-                    waiting_on: Box::new(waiting_on),
-                },
+                    waiting_on,
+                }
+                .into(),
                 record,
                 found: None,
                 steps: Vec::new(),
@@ -138,10 +130,20 @@ impl Decision {
         }
     }
 
+    /// Something is waited for.
+    pub fn wait(waiting_on: impl Into<Said>) -> Self {
+        Self::Wait(waiting_on.into())
+    }
+
+    /// Going on would do harm.
+    pub fn refuse(why: impl Into<Said>) -> Self {
+        Self::Refuse(why.into())
+    }
+
     /// A move that only writes the record.
-    pub fn write(doing: Doing, record: Record) -> Self {
+    pub fn write(doing: impl Into<Said>, record: Record) -> Self {
         Self::Take(Move {
-            doing,
+            doing: doing.into(),
             record: Some(Box::new(record)),
             found: None,
             steps: Vec::new(),
@@ -149,9 +151,9 @@ impl Decision {
     }
 
     /// A move that leaves the record as it is.
-    pub fn act(doing: Doing, steps: Vec<Step>) -> Self {
+    pub fn act(doing: impl Into<Said>, steps: Vec<Step>) -> Self {
         Self::Take(Move {
-            doing,
+            doing: doing.into(),
             record: None,
             found: None,
             steps,

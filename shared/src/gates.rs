@@ -1,17 +1,19 @@
 //! Safety questions, asked at every look at everything, before anything else. They answer with a reason and change
 //! nothing. [`Gate::effect`] is the table of which of them counts when.
 
+mod ownership;
+
 use crate::{
     aws::alarms::Alarm,
-    decision::{Refusal, WaitingOn},
-    names::ReleaseId,
+    names::{AlarmName, ReleaseId},
     observation::{Observation, Sight},
     record::Record,
-    target::Target,
-    traffic::model::News,
+    traffic::{door::Shut, model::News},
+    words::{Said, Words},
 };
 
 pub use crate::parts::gate::{Effect, Gate, When};
+pub use ownership::{NotOwned, own};
 
 /// A closed gate.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +21,53 @@ pub struct Closed {
     /// Which.
     pub gate: Gate,
     /// Why.
-    pub refusal: Refusal,
+    pub why: Why,
+}
+
+/// Why a gate is closed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Why {
+    /// An alarm of the target.
+    Alarm(AlarmFiring),
+    /// What the pair is like.
+    Pair(Shut),
+}
+
+/// An alarm of the target is in `ALARM`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("alarm {alarm} is in ALARM. {reason}")]
+pub struct AlarmFiring {
+    /// The alarm.
+    pub alarm: AlarmName,
+    /// CloudWatch's own words.
+    pub reason: String,
+}
+
+/// A part of the pair was removed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}. Somebody or something else has removed it since the release began")]
+pub struct Gone(pub String);
+
+impl Words for AlarmFiring {}
+
+impl Words for Gone {}
+
+impl From<Gone> for Why {
+    fn from(gone: Gone) -> Self {
+        Self::Pair(Shut {
+            why: gone.into(),
+            changed: None,
+        })
+    }
+}
+
+impl From<Why> for Said {
+    fn from(why: Why) -> Self {
+        match why {
+            Why::Alarm(firing) => firing.into(),
+            Why::Pair(shut) => shut.why,
+        }
+    }
 }
 
 impl Sight {
@@ -48,36 +96,17 @@ pub fn noted(when: When, seen: &Observation, record: &Record) -> (Record, Option
     (record.with(body), news)
 }
 
-/// The record, if it is this release's, no rollback has taken it, and the target is still what it began with.
-pub fn own<'a>(
-    record: Option<&'a Record>,
-    target: &Target,
-    release: &ReleaseId,
-) -> Result<&'a Record, Refusal> {
-    let owned = record.filter(|record| record.release == *release);
-    let Some(record) = owned else {
-        return Err(Refusal::NotTheOwner {
-            pair: target.pair().to_string(),
-            owner: record.map(|record| record.release.clone()),
-        });
-    };
-    let refusal = Refusal::of_schema(record)
-        .or_else(|| Refusal::of_rollback(record))
-        .or_else(|| Refusal::of_target(record, target));
-    refusal.map_or(Ok(record), Err)
-}
-
 /// Every gate of a release that has begun, for one of its actions. What is undecided is waited for.
-pub fn all(seen: &Observation, record: &Record) -> Result<Option<WaitingOn>, Refusal> {
+pub fn all(seen: &Observation, record: &Record) -> Result<Option<Said>, Said> {
     match closed(When::Action, seen, record) {
-        Some(closed) => Err(closed.refusal),
+        Some(closed) => Err(closed.why.into()),
         None => Ok(undecided(When::Action, seen, record)),
     }
 }
 
 /// What nobody can tell yet: nothing goes further until somebody can.
 #[must_use]
-pub fn undecided(when: When, seen: &Observation, record: &Record) -> Option<WaitingOn> {
+pub fn undecided(when: When, seen: &Observation, record: &Record) -> Option<Said> {
     let (record, _) = &noted(when, seen, record);
     record.open(seen.now, &seen.pair).undecided(when)
 }
@@ -95,8 +124,9 @@ pub fn closed(when: When, seen: &Observation, record: &Record) -> Option<Closed>
         Gate::Alarms => seen
             .alarms
             .get()
-            .map_or(Ok(()), |alarms| since_began(alarms, record)),
-        gate => release.ask(gate, when),
+            .map_or(Ok(()), |alarms| since_began(alarms, record))
+            .map_err(Why::Alarm),
+        gate => release.ask(gate, when).map_err(Why::Pair),
     };
     let in_order = [
         Gate::Ownership,
@@ -111,25 +141,25 @@ pub fn closed(when: When, seen: &Observation, record: &Record) -> Option<Closed>
         .into_iter()
         .filter(|gate| gate.effect(when) != Effect::None);
     asked.find_map(|gate| {
-        let refusal = ask(gate).err()?;
-        Some(Closed { gate, refusal })
+        let why = ask(gate).err()?;
+        Some(Closed { gate, why })
     })
 }
 
 /// Before a release begins, no alarm of the target may be in `ALARM`, since whenever.
-pub fn alarms(seen: &[Alarm]) -> Result<(), Refusal> {
+pub fn alarms(seen: &[Alarm]) -> Result<(), AlarmFiring> {
     none(seen, Alarm::counts)
 }
 
 /// Since the release began, no alarm of the target has gone to `ALARM`, and stayed there.
-fn since_began(seen: &[Alarm], record: &Record) -> Result<(), Refusal> {
+fn since_began(seen: &[Alarm], record: &Record) -> Result<(), AlarmFiring> {
     none(seen, |alarm| alarm.counts_since(record.began))
 }
 
-fn none(seen: &[Alarm], counts: impl Fn(&Alarm) -> bool) -> Result<(), Refusal> {
+fn none(seen: &[Alarm], counts: impl Fn(&Alarm) -> bool) -> Result<(), AlarmFiring> {
     match seen.iter().find(|alarm| counts(alarm)) {
         None => Ok(()),
-        Some(alarm) => Err(Refusal::AlarmFiring {
+        Some(alarm) => Err(AlarmFiring {
             alarm: alarm.name.clone(),
             reason: alarm.reason.clone(),
         }),

@@ -27,4 +27,4 @@ pub mod telemetry;
 pub mod traffic;
 pub mod trouble;
 pub mod weight;
-mod words;
+pub mod words;

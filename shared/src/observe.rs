@@ -3,8 +3,7 @@
 use crate::{
     aws::{Account, LookError},
     clock::Timestamp,
-    decision::Refusal,
-    gates::{self, When},
+    gates::{self, NotOwned, When},
     known::{Known, Unseen},
     observation::{Observation, Sight},
     parts::focus::Focus,
@@ -12,6 +11,7 @@ use crate::{
     record::{Phase, Record},
     target::Target,
     trouble::Trouble,
+    words::Said,
 };
 
 /// Reads the record, the alarms, and what the traffic model reads. Each may have failed by itself.
@@ -70,17 +70,19 @@ pub async fn observe<S: Forward>(
     let record = record?;
     let own = record.as_ref().filter(|it| it.release == *release);
     let unseen = unseen(target, &seen, focus);
-    if let Some(refusal) = own
+    if let Some(why) = own
         .filter(|_| unseen.is_some())
         .and_then(|own| closed(own, target, &seen))
     {
-        return Err(Trouble::Gate(Box::new(refusal)));
+        return Err(Trouble::Gate(Box::new(why)));
     }
     // What rollback has begun says more: it may be what stops the execution.
     let goes_on = own.is_some_and(|it| it.is_active() && it.rollback().is_none());
     let is_stopping = matches!(&status, Ok(Some(status)) if status.is_stopping());
     if goes_on && is_stopping {
-        return Err(Trouble::Gate(Box::new(Refusal::Stopped(release.clone()))));
+        return Err(Trouble::Gate(Box::new(
+            NotOwned::Stopped(release.clone()).into(),
+        )));
     }
     if let Some(unseen) = unseen {
         return Err(LookError::from(unseen.clone()).into());
@@ -107,13 +109,14 @@ fn is_closer(record: &Record, focus: Focus) -> bool {
 }
 
 /// Why a release that goes on must not, as far as that was seen.
-fn closed(record: &Record, target: &Target, seen: &Observation) -> Option<Refusal> {
+fn closed(record: &Record, target: &Target, seen: &Observation) -> Option<Said> {
     if record.rollback().is_some() {
-        return Refusal::of_rollback(record);
+        return NotOwned::of_rollback(record).map(Into::into);
     }
     if !record.is_active() {
         return None;
     }
-    let refusal = Refusal::of_schema(record).or_else(|| Refusal::of_target(record, target));
-    refusal.or_else(|| Some(gates::closed(When::Action, seen, record)?.refusal))
+    let not_owned = NotOwned::of_schema(record).or_else(|| NotOwned::of_target(record, target));
+    let closed = || Some(gates::closed(When::Action, seen, record)?.why.into());
+    not_owned.map(Into::into).or_else(closed)
 }

@@ -6,7 +6,7 @@
 //! that takes longer than the function may. An error leaves the handler of a job only if the report itself could
 //! not be delivered; then Lambda runs the same look again.
 //!
-//! **Assumptions.** The function's timeout is [`FUNCTION_TIMEOUT`]. Steps are absolute, so a look that runs twice
+//! **Assumptions.** The function's timeout is [`FUNCTION_TIMEOUT`](crate::clock::FUNCTION_TIMEOUT). Steps are absolute, so a look that runs twice
 //! does nothing twice.
 //!
 //! All four functions are stages of it. Three go forward, and only jobs call them: [`handle`]. Rollback also has other callers, and

@@ -40,6 +40,7 @@ fn collect(folder: &Path, files: &mut Vec<File>) {
             "contract",
             "contract.rs",
             "world.rs",
+            "staged.rs",
             "any_point.rs",
             "looked.rs",
         ];
@@ -163,6 +164,136 @@ fn a_model_is_named_in_its_folder_and_in_the_line_and_nowhere_else() {
     }
 }
 
+/// The layers of the library, the lowest first: a module imports from those below its own, and from itself. What has a folder for each of
+/// several things (`parts/pair`) is named by that folder, `traffic/*` is every model; the rest of `parts` and of `traffic` goes by those
+/// names alone.
+const LAYERS: [&[&str]; 19] = [
+    &["clock", "names", "notice"],
+    &["image", "input", "weight"],
+    &["artifact", "exits", "job", "schedule"],
+    &["words"],
+    &["aws"],
+    &["known"],
+    &["parts"],
+    &["parts/task_definition"],
+    &["parts/rules"],
+    &["parts/pair"],
+    &[
+        "traffic/begin",
+        "traffic/configured",
+        "traffic/model",
+        "traffic/observed",
+    ],
+    &["traffic/*"],
+    &["traffic"],
+    &["target"],
+    &["parameters", "record"],
+    &["observation", "telemetry"],
+    &["decision", "gates", "trouble"],
+    &["reconcile"],
+    &["function", "observe"],
+];
+
+/// The module of a path below `crate::`, or below `shared/src/`.
+fn module(path: &[&str], models: &[String]) -> String {
+    let has_rooms = |room: &str| LAYERS.iter().flat_map(|it| it.iter()).any(|it| *it == room);
+    let first = path[0].trim_end_matches(".rs");
+    let second = path.get(1).map_or("", |it| it.trim_end_matches(".rs"));
+    if first == "traffic" && models.iter().any(|model| model == second) {
+        return "traffic/*".to_owned();
+    }
+    let room = format!("{first}/{second}");
+    if has_rooms(&room) {
+        return room;
+    }
+    first.to_owned()
+}
+
+/// Every path that a file imports from its crate, in segments.
+fn imports(file: &File) -> Vec<Vec<String>> {
+    let text = file.code.join(" ");
+    let mut imports = Vec::new();
+    for (at, _) in text.match_indices("crate::") {
+        // Who may see something is no import.
+        if text[..at].ends_with("(in ") {
+            continue;
+        }
+        let rest = &text[at + "crate::".len()..];
+        expand(rest, &mut Vec::new(), &mut imports);
+    }
+    imports
+}
+
+/// The paths of a tree of imports, which ends where its braces do; answers where.
+fn expand(text: &str, above: &mut Vec<String>, imports: &mut Vec<Vec<String>>) -> usize {
+    let text_from = |at: usize| text[at..].trim_start();
+    let begin = text.len() - text_from(0).len();
+    if text_from(0).starts_with('{') {
+        let mut at = begin + 1;
+        loop {
+            at += text[at..].len() - text[at..].trim_start().len();
+            match text[at..].chars().next() {
+                None => return at,
+                Some('}') => return at + 1,
+                Some(',') => at += 1,
+                Some(_) => {
+                    let step = expand(&text[at..], above, imports);
+                    if step == 0 {
+                        return text.len();
+                    }
+                    at += step;
+                }
+            }
+        }
+    }
+    let word: String = text_from(0)
+        .chars()
+        .take_while(|c| c.is_alphanumeric() || *c == '_')
+        .collect();
+    let end = begin + word.len();
+    if word.is_empty() {
+        return 0;
+    }
+    above.push(word);
+    let after = if text[end..].starts_with("::") {
+        end + 2 + expand(&text[end + 2..], above, imports)
+    } else {
+        imports.push(above.clone());
+        let rest = text[end..].find([',', '}', ';']).unwrap_or(0);
+        end + rest
+    };
+    above.pop();
+    after
+}
+
+#[test]
+fn every_module_imports_from_below_it_so_that_no_import_goes_in_a_circle() {
+    let (files, models) = (product(), models());
+    let layer = |module: &str| LAYERS.iter().position(|layer| layer.contains(&module));
+    let library = files.iter().filter_map(|file| {
+        let path = file.path.strip_prefix("shared/src/")?;
+        (path != "lib.rs").then_some((file, path))
+    });
+    let (mut up, mut edges) = (Vec::new(), 0);
+    for (file, path) in library {
+        let own = module(&path.split('/').collect::<Vec<_>>(), &models);
+        let from = layer(&own).unwrap_or_else(|| panic!("{own} ({path}) has no layer"));
+        for import in imports(file) {
+            let to = module(
+                &import.iter().map(String::as_str).collect::<Vec<_>>(),
+                &models,
+            );
+            edges += 1;
+            match layer(&to) {
+                Some(below) if below < from || to == own => {}
+                _ => up.push(format!("{path} imports {}", import.join("::"))),
+            }
+        }
+    }
+    assert!(edges > 500, "imports are found: {edges}");
+    assert!(up.is_empty(), "{}", up.join("\n"));
+}
+
 #[test]
 fn every_file_of_a_function_fits_a_few_screens() {
     let mut files = product();
@@ -232,4 +363,12 @@ fn the_walls_see_what_is_behind_them() {
     );
     assert_eq!(functions(&file), [("fn f() {".to_owned(), 3)]);
     assert_eq!(type_of("task_sets"), "TaskSets");
+    let importing = File {
+        path: String::new(),
+        code: code(
+            "use crate::{\n    a::{self, b::{C, d}},\n    e as f,\n};\nfn g() -> crate::h::I {}\n",
+        ),
+    };
+    let imports: Vec<_> = imports(&importing).iter().map(|it| it.join("::")).collect();
+    assert_eq!(imports, ["a::self", "a::b::C", "a::b::d", "e", "h::I"]);
 }

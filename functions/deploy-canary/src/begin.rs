@@ -3,7 +3,7 @@
 use canary::{
     artifact::Images,
     aws::pipeline::ExecutionStatus,
-    decision::{Decision, Doing, Move, Refusal},
+    decision::{Decision, Move, Step},
     gates,
     names::Version,
     parts::body::Body,
@@ -12,7 +12,7 @@ use canary::{
     traffic::door::{Beginning, Begins, NotBegun},
 };
 
-use crate::{DeployCanary, Detail, Seen, decide::nothing_to_do};
+use crate::{DeployCanary, Detail, Seen, decide::nothing_to_do, words::Reason};
 
 /// Begins a release, if everything is in order.
 pub(crate) fn begin(look: &Look<DeployCanary>, seen: &Seen, previous: Option<&Record>) -> Decision {
@@ -23,7 +23,7 @@ pub(crate) fn begin(look: &Look<DeployCanary>, seen: &Seen, previous: Option<&Re
     if let Some(start) = start
         && let Err(refusal) = in_progress(look, start.execution.as_ref())
     {
-        return Decision::Refuse(refusal);
+        return Decision::refuse(refusal);
     }
     let beginning = Beginning {
         now: look.now,
@@ -40,7 +40,7 @@ pub(crate) fn begin(look: &Look<DeployCanary>, seen: &Seen, previous: Option<&Re
         (Err(NotBegun::NothingToDo { runs, body, images }), _) => {
             runs_already(look, previous, runs, body, &images)
         }
-        (_, Err(firing)) => Decision::Refuse(firing),
+        (_, Err(firing)) => Decision::refuse(firing),
         (Err(NotBegun::Wait(waiting_on)), Ok(())) => Decision::Wait(waiting_on),
         (Ok(begins), Ok(())) => Decision::Take(first_move(look, previous, begins)),
     }
@@ -54,20 +54,21 @@ fn first_move(look: &Look<DeployCanary>, previous: Option<&Record>, begins: Begi
         ..record(look, previous, released.images, body, Phase::Deploying)
     };
     Move {
-        doing: Doing::Begin {
+        doing: Reason::Begin {
             image: released.asked,
             stable: released.stable,
             changes: released.changes,
             until: look.bookmark.started + look.parameters.timeout,
             but: begins.but,
-        },
+        }
+        .into(),
         record: Some(Box::new(record)),
         found: Some(Box::new(FoundInFull {
             pair: look.target.pair(),
             release: look.parameters.release.clone(),
             of_model: begins.in_full,
         })),
-        steps: begins.changes,
+        steps: Step::of(begins.changes),
     }
 }
 
@@ -114,15 +115,15 @@ fn runs_already(
 fn in_progress(
     look: &Look<DeployCanary>,
     execution: Option<&ExecutionStatus>,
-) -> Result<(), Refusal> {
+) -> Result<(), Reason> {
     let release = look.parameters.release.clone();
     match execution {
         Some(status) if status.is_in_progress() => Ok(()),
-        Some(status) => Err(Refusal::NotInProgress {
+        Some(status) => Err(Reason::NotInProgress {
             release,
             status: status.as_str().to_owned(),
         }),
-        None => Err(Refusal::NoExecution {
+        None => Err(Reason::NoExecution {
             pipeline: look.target.pipeline.clone(),
             release,
         }),

@@ -2,15 +2,16 @@
 
 use canary::{
     artifact::Images,
-    decision::{Changes, Decision, Doing, Done, Outcome, Refusal, WaitingOn},
-    gates,
+    decision::{Decision, Done},
+    gates::{self, NotOwned},
     names::Version,
     reconcile::{Look, Stage},
     record::{Cause, Phase, Reason, Record},
     traffic::model::{Attained, Goal},
+    words::Shared,
 };
 
-use crate::{DeployCanary, Detail, Seen, begin::begin};
+use crate::{DeployCanary, Detail, Seen, begin::begin, words};
 
 /// Decides.
 pub fn decide(look: &Look<DeployCanary>, seen: &Seen) -> Decision {
@@ -25,8 +26,8 @@ pub fn decide(look: &Look<DeployCanary>, seen: &Seen) -> Decision {
 
 fn deploy(look: &Look<DeployCanary>, seen: &Seen) -> Decision {
     let decision = match &seen.pair.record {
-        Some(newer) if newer.is_newer() && newer.is_active() => Refusal::of_schema(newer)
-            .map_or(Decision::Wait(WaitingOn::OtherInvocation), Decision::Refuse),
+        Some(newer) if newer.is_newer() && newer.is_active() => NotOwned::of_schema(newer)
+            .map_or(Decision::wait(Shared::OtherInvocation), Decision::refuse),
         Some(own) if own.release == look.parameters.release => own_release(look, seen, own),
         Some(other) if other.is_active() => other_release(look, &seen.detail, other),
         previous => begin(look, seen, previous.as_ref()),
@@ -38,16 +39,16 @@ fn deploy(look: &Look<DeployCanary>, seen: &Seen) -> Decision {
 fn own_release(look: &Look<DeployCanary>, seen: &Seen, record: &Record) -> Decision {
     if record.is_active()
         && record.rollback().is_none()
-        && let Some(refusal) = Refusal::of_target(record, &look.target)
+        && let Some(changed) = NotOwned::of_target(record, &look.target)
     {
-        return Decision::Refuse(refusal);
+        return Decision::refuse(changed);
     }
     // A retried stage keeps its execution id: what is rolled back is the attempt before this action.
     let is_before = |cause: &Cause| cause.at <= look.bookmark.started;
     match &record.phase {
         Phase::RolledBack { cause, .. } if is_before(cause) => begin(look, seen, Some(record)),
         Phase::RollingBack(rolling_back) if is_before(&rolling_back.cause) => {
-            Decision::Wait(WaitingOn::OtherRollback {
+            Decision::wait(words::Reason::OtherRollback {
                 release: record.release.clone(),
                 cause: rolling_back.cause.clone(),
             })
@@ -58,21 +59,20 @@ fn own_release(look: &Look<DeployCanary>, seen: &Seen, record: &Record) -> Decis
             Err(refusal) => Decision::Refuse(refusal),
         },
         Phase::Promoted { .. } => nothing_to_do(look, &record.images, record.candidate(), None),
-        Phase::RollingBack(_) | Phase::RolledBack { .. } => Refusal::of_rollback(record)
-            .map_or(Decision::Wait(WaitingOn::OtherInvocation), Decision::Refuse),
-        Phase::Shifting { .. } | Phase::Promoting { .. } => Decision::Refuse(Refusal::WrongPhase {
-            function: DeployCanary::NAME,
-            release: record.release.clone(),
-            phase: record.phase.to_string(),
-            advice: "The canary is deployed; retry only the failed actions, or start a new execution",
-        }),
+        Phase::RollingBack(_) | Phase::RolledBack { .. } => NotOwned::of_rollback(record)
+            .map_or(Decision::wait(Shared::OtherInvocation), Decision::refuse),
+        Phase::Shifting { .. } | Phase::Promoting { .. } => Decision::refuse(NotOwned::of_phase(
+            DeployCanary::NAME,
+            record,
+            "The canary is deployed; retry only the failed actions, or start a new execution",
+        )),
     }
 }
 
 /// Another release has the pair.
 fn other_release(look: &Look<DeployCanary>, detail: &Detail, other: &Record) -> Decision {
     if let Some(rolling_back) = other.rollback() {
-        return Decision::Wait(WaitingOn::OtherRollback {
+        return Decision::wait(words::Reason::OtherRollback {
             release: other.release.clone(),
             cause: rolling_back.cause.clone(),
         });
@@ -86,23 +86,23 @@ fn other_release(look: &Look<DeployCanary>, detail: &Detail, other: &Record) -> 
             };
             let record = other.roll_back(Cause::new(reason, look.now), false, look.now);
             Decision::write(
-                Doing::TakeOver {
+                words::Reason::TakeOver {
                     release: other.release.clone(),
                     status,
                 },
                 record,
             )
         }
-        Detail::Other(None) => Decision::Refuse(Refusal::UnknownExecution {
+        Detail::Other(None) => Decision::refuse(words::Reason::UnknownExecution {
             owner: other.release.clone(),
-            pair: other.pair.to_string(),
-            phase: other.phase.to_string(),
+            pair: other.pair.clone(),
+            phase: Box::new(other.phase.clone()),
             pipeline: other.target.pipeline.clone(),
         }),
-        _ => Decision::Refuse(Refusal::AnotherRelease {
+        _ => Decision::refuse(words::Reason::AnotherRelease {
             owner: other.release.clone(),
-            pair: other.pair.to_string(),
-            phase: other.phase.to_string(),
+            pair: other.pair.clone(),
+            phase: Box::new(other.phase.clone()),
         }),
     }
 }
@@ -119,11 +119,12 @@ fn deploying(look: &Look<DeployCanary>, seen: &Seen, record: &Record) -> Decisio
 /// Done, with what later actions and approvals show.
 fn deployed(look: &Look<DeployCanary>, record: &Record, attained: Attained) -> Decision {
     Decision::Done(Done {
-        outcome: Outcome::Deployed {
+        outcome: words::Reason::Deployed {
             said: attained.said,
             image: record.images.clone(),
             but: attained.but,
-        },
+        }
+        .into(),
         record: None,
         variables: variables(look, &record.images, record.candidate(), &record.changes),
     })
@@ -137,10 +138,11 @@ pub(crate) fn nothing_to_do(
     write: Option<Record>,
 ) -> Decision {
     Decision::Done(Done {
-        outcome: Outcome::NothingToDo {
+        outcome: Shared::NothingToDo {
             primary: look.target.primary.clone(),
             image: images.clone(),
-        },
+        }
+        .into(),
         record: write.map(Box::new),
         variables: variables(look, images, runs, &[]),
     })
@@ -156,7 +158,7 @@ fn variables(
         ("Release", look.parameters.release.to_string()),
         ("Image", images.to_string()),
         ("TaskDefinition", runs.map(String::from).unwrap_or_default()),
-        ("Changes", Changes(changes).to_string()),
+        ("Changes", words::Changes(changes).to_string()),
     ]
 }
 

@@ -3,6 +3,7 @@
 mod begin;
 pub mod decide;
 mod source;
+pub mod words;
 
 use std::{fmt, time::Duration};
 

@@ -3,17 +3,18 @@
 use std::time::Duration;
 
 use canary::{
-    decision::{Decision, Doing, Done, Outcome, Refusal, WaitingOn},
-    gates,
+    decision::{Decision, Done},
+    gates::{self, NotOwned},
     job::Bake,
     names::Version,
     observation::Sight,
     reconcile::{Decided, Look, Stage},
     record::{Beside, Phase, Record},
     traffic::{door::Between, model::Attained},
+    words::{Code, Said, Shared},
 };
 
-use crate::{PromotePrimary, Seen, goal};
+use crate::{PromotePrimary, Seen, goal, words::Reason};
 
 /// Decides.
 #[must_use]
@@ -26,8 +27,8 @@ pub fn decide(look: &Look<PromotePrimary>, seen: &Seen) -> Decided {
     let decision = decision.noting(judged.record.as_ref(), news.as_ref(), look.now);
     let bookmark = look.bookmark.clone();
     let is_held = match &decision {
-        Decision::Wait(waiting_on) => matches!(waiting_on, WaitingOn::Watch { .. }),
-        Decision::Take(taken) => matches!(taken.doing, Doing::Watch(_)),
+        Decision::Wait(waiting_on) => waiting_on.is(Code::Held),
+        Decision::Take(taken) => taken.doing.is(Code::Held),
         _ => false,
     };
     Decided {
@@ -61,11 +62,7 @@ fn in_time(look: &Look<PromotePrimary>, seen: &Sight, decision: Decision) -> Dec
     decision.bounded(since, look.now, patience)
 }
 
-fn promote(
-    look: &Look<PromotePrimary>,
-    seen: &Sight,
-    missed: &[String],
-) -> Result<Decision, Refusal> {
+fn promote(look: &Look<PromotePrimary>, seen: &Sight, missed: &[String]) -> Result<Decision, Said> {
     let release = &look.parameters.release;
     if let Some(beside) = seen.record.as_ref().and_then(|it| it.beside(release)) {
         return Ok(nothing_to_do(look, beside));
@@ -82,12 +79,12 @@ fn promote(
         (Phase::Deploying | Phase::Shifting { .. }, Some(candidate)) => {
             begin(look, record, seen, &candidate)
         }
-        _ => Err(Refusal::WrongPhase {
-            function: PromotePrimary::NAME,
-            release: record.release.clone(),
-            phase: record.phase.to_string(),
-            advice: "It fits after deploy-canary has finished, in the same pipeline execution",
-        }),
+        _ => Err(NotOwned::of_phase(
+            PromotePrimary::NAME,
+            record,
+            "It fits after deploy-canary has finished, in the same pipeline execution",
+        )
+        .into()),
     }
 }
 
@@ -97,7 +94,7 @@ fn begin(
     record: &Record,
     seen: &Sight,
     candidate: &Version,
-) -> Result<Decision, Refusal> {
+) -> Result<Decision, Said> {
     let approved = record.open(look.now, &seen.seen.pair).approved();
     // That it is something else says more than a gate.
     if let Err(Between::Refuse(refusal)) = approved {
@@ -110,8 +107,8 @@ fn begin(
         return Ok(between.decision(record, None, look.now));
     }
     let phase = Phase::Promoting { baking_since: None };
-    let doing = Doing::Promote {
-        candidate: candidate.short().to_owned(),
+    let doing = Reason::Promote {
+        candidate: candidate.clone(),
         primary: look.target.primary.clone(),
     };
     Ok(Decision::write(doing, record.advance(phase, look.now)))
@@ -142,9 +139,9 @@ fn promoting(
             let phase = Phase::Promoting {
                 baking_since: Some(look.now),
             };
-            Decision::write(Doing::Watch(bake), record.advance(phase, look.now))
+            Decision::write(Reason::Watch(bake), record.advance(phase, look.now))
         }
-        Some(_) if held(look) < bake => Decision::Wait(WaitingOn::Watch {
+        Some(_) if held(look) < bake => Decision::wait(Reason::Watching {
             held: held(look),
             bake,
         }),
@@ -178,11 +175,12 @@ fn over(
         _ => (attained.but, Vec::new()),
     };
     Decision::Done(Done {
-        outcome: Outcome::Promoted {
+        outcome: Reason::Promoted {
             said: attained.said,
             left,
             missed,
-        },
+        }
+        .into(),
         record: new.map(|phase| Box::new(record.advance(phase, look.now))),
         variables: vec![("TaskDefinition", candidate.to_string())],
     })
@@ -196,10 +194,11 @@ fn held(look: &Look<PromotePrimary>) -> Duration {
 /// The execution has found that the primary runs its image already.
 fn nothing_to_do(look: &Look<PromotePrimary>, beside: &Beside) -> Decision {
     Decision::Done(Done {
-        outcome: Outcome::NothingToDo {
+        outcome: Shared::NothingToDo {
             primary: look.target.primary.clone(),
             image: beside.images.clone(),
-        },
+        }
+        .into(),
         record: None,
         variables: vec![("TaskDefinition", beside.task_definition.to_string())],
     })

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod decide;
+pub mod words;
 
 use std::{fmt, time::Duration};
 

@@ -369,7 +369,7 @@ impl<'a> Run<'a> {
         };
         let rolling_back = fence.rollback().expect("it is one");
         let stop = Move {
-            doing,
+            doing: doing.into(),
             steps: stopping(&fence, now),
             record: Some(fence.clone()),
             found: None,
@@ -397,7 +397,9 @@ impl<'a> Run<'a> {
         let saw_everything = seen.unseen(record).is_empty();
         let news = missing::update(rolling_back, &lacking, saw_everything, now);
         let (sent, failed) = (&self.sent, &self.failed);
-        let after = record.open(now, &seen.pair).sent(sent, failed);
+        let after = record
+            .open(now, &seen.pair)
+            .sent(&Step::changes_among(sent), &Step::changes_among(failed));
         let next = RollingBack {
             missing: news.missing,
             ..rolling_back.clone()

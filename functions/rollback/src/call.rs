@@ -5,13 +5,16 @@ use std::time::Duration;
 use canary::{
     aws::alarms::is_without_data,
     clock::Timestamp,
-    decision::{Doing, Idle},
     names::AlarmName,
     reconcile::trigger::{End, Ended, Firing, Place, Trigger},
     record::{Cause, Phase, Reason, Record},
 };
 
-use crate::watch::{Keeping, Watched};
+use crate::{
+    idle::Idle,
+    watch::{Keeping, Watched},
+    words,
+};
 
 /// By how much clocks on AWS may differ; event times of pipelines are whole seconds besides.
 const SKEW: Duration = Duration::from_secs(5);
@@ -157,7 +160,7 @@ pub enum Call {
     /// Nothing is to be rolled back.
     Idle(Idle),
     /// A rollback begins: the record that is the fence, and what it is.
-    Fence(Doing, Box<Record>),
+    Fence(words::Reason, Box<Record>),
     /// A rollback is under way.
     GoOn,
     /// The release goes on, and something about it is to be kept as it is.
@@ -228,7 +231,7 @@ pub fn call(record: Option<&Record>, why: &Trigger, besides: &Besides, now: Time
 /// A rollback begins.
 pub(crate) fn fence(record: &Record, verdict: Verdict, now: Timestamp) -> Call {
     let cause = Cause::new(verdict.reason, now);
-    let doing = Doing::RollBack {
+    let doing = words::Reason::RollBack {
         release: record.release.clone(),
         cause: cause.clone(),
     };

@@ -8,12 +8,13 @@ use std::{
 use canary::{
     aws::Account,
     clock::Timestamp,
-    decision::{Decision, Idle, Outcome, WaitingOn},
+    decision::Decision,
     names::PairId,
     parameters::{self, RawRollback},
     reconcile::trigger::Trigger,
     target::{self, Target},
     trouble::Trouble,
+    words::Code,
 };
 use serde_json::{Value, json};
 
@@ -80,8 +81,9 @@ async fn persistent(
     for times in 0..LOOKS {
         tokio::time::sleep(jitter(account.now(), caller, times)).await;
         let decision = look(account, target, why, caller).await?;
-        if decision != Decision::Wait(WaitingOn::OtherInvocation) {
-            return Ok(decision);
+        match decision {
+            Decision::Wait(waiting_on) if waiting_on.is(Code::OtherInvocation) => {}
+            decision => return Ok(decision),
         }
     }
     Err(Trouble::Conflict {
@@ -102,7 +104,7 @@ fn jitter(now: Timestamp, caller: &str, times: usize) -> Duration {
 /// What became of a look, for the log and for whoever invoked the function.
 fn said(pair: &PairId, decision: &Decision) -> Value {
     match decision {
-        Decision::Take(taken) if !taken.doing.is_of_rollback() => {
+        Decision::Take(taken) if !taken.doing.is(Code::RollingBack) => {
             tracing::info!(%pair, "{}", taken.doing);
             json!({"pair": pair, "holding": taken.doing.to_string()})
         }
@@ -114,12 +116,7 @@ fn said(pair: &PairId, decision: &Decision) -> Value {
             tracing::info!(%pair, "{waiting_on}");
             json!({"pair": pair, "rollingBack": waiting_on.to_string()})
         }
-        Decision::Done(done)
-            if matches!(
-                done.outcome,
-                Outcome::Idle(Idle::UnderWay { .. } | Idle::Finished(_))
-            ) =>
-        {
+        Decision::Done(done) if done.outcome.is(Code::NoNews) => {
             json!({"pair": pair, "idle": done.outcome.to_string()})
         }
         Decision::Done(done) => {

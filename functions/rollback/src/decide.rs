@@ -2,7 +2,7 @@
 
 use canary::{
     clock::{FUNCTION_TIMEOUT, Timestamp},
-    decision::{Decision, Doing, Done, Move, Outcome, WaitingOn},
+    decision::{Decision, Done, Move, Step},
     parts::{body::Body, release::Lacking},
     reconcile::trigger::Trigger,
     record::{Phase, Record, RollingBack},
@@ -10,9 +10,10 @@ use canary::{
         door::Between,
         model::{Attained, Goal},
     },
+    words::{Said, Shared},
 };
 
-use crate::{Seen, execution};
+use crate::{Seen, execution, words::Reason};
 
 /// What one look at a release that is being rolled back calls for.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,13 +41,13 @@ pub fn restore(
         fenced: seen.now > fence(record),
     };
     let (set, mut steps, short) = match release.toward(goal) {
-        Err(Between::Change { set, changes, .. }) => (set, changes, None),
+        Err(Between::Change { set, changes, .. }) => (set, Step::of(changes), None),
         other => (None, Vec::new(), Some(other)),
     };
     if rolling_back.ends_execution && !matches!(why, Trigger::Action(_)) {
         steps.extend(execution::steps(seen, record, rolling_back, is_first));
     }
-    let goes_on = || Doing::GoOnRollingBack(record.release.clone());
+    let goes_on = || Said::from(Shared::GoOnRollingBack(record.release.clone()));
     let written = (set.is_some() || has_ended).then(|| ended(record, set, has_ended, seen.now));
     let decision = match short {
         Some(reached) if steps.is_empty() => {
@@ -103,15 +104,15 @@ fn conclude(
     let ends = rolling_back.ends_execution && !matches!(why, Trigger::Action(_));
     let unseen = seen.execution.unseen().or(seen.status.unseen());
     if let Some(unseen) = unseen.filter(|_| ends) {
-        return Decision::Wait(WaitingOn::NotSeen(unseen.to_string()));
+        return Decision::wait(Shared::NotSeen(unseen.to_string()));
     }
     let until = fence(record);
     if seen.now <= until {
-        return Decision::Wait(WaitingOn::Fence { until });
+        return Decision::wait(Reason::Fence { until });
     }
     if ends && !execution::has_ended(seen) {
         let at_work = seen.execution.get().map(|it| it.at_work.clone());
-        return Decision::Wait(WaitingOn::Ending {
+        return Decision::wait(Reason::Ending {
             release: record.release.clone(),
             at_work: at_work.unwrap_or_default(),
         });
@@ -123,12 +124,13 @@ fn conclude(
         missed: seen.missed.clone(),
     };
     Decision::Done(Done {
-        outcome: Outcome::RolledBack {
+        outcome: Reason::RolledBack {
             release: record.release.clone(),
             cause,
             left,
             missed: seen.missed.clone(),
-        },
+        }
+        .into(),
         record: Some(Box::new(record.advance(phase, seen.now))),
         variables: Vec::new(),
     })

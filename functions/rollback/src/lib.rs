@@ -4,24 +4,27 @@ pub mod call;
 mod callers;
 pub mod decide;
 mod execution;
+pub mod idle;
 mod look;
 pub mod missing;
 pub mod notice;
 mod seen;
 pub mod watch;
+pub mod words;
 
 use std::{sync::Arc, time::Duration};
 
 use canary::{
     aws::Account,
     clock::Timestamp,
-    decision::{Decision, WaitingOn},
+    decision::Decision,
     parameters::{self, RawRollback},
     reconcile::{
         self, Decided, Look, NoDecision, Stage,
         trigger::{self, Caller, Trigger},
     },
     trouble::Trouble,
+    words::Code,
 };
 use serde_json::{Value, json};
 
@@ -78,7 +81,7 @@ async fn as_action(account: Arc<Account>, asked: Look<Rollback>) -> Result<Decid
     let (why, bookmark) = (Trigger::Action(asked.parameters), asked.bookmark);
     let decision = look(&account, &asked.target, &why, &caller).await?;
     let patience = match &decision {
-        Decision::Wait(WaitingOn::Missing { .. }) => REFUSED_FOR,
+        Decision::Wait(waiting_on) if waiting_on.is(Code::Refused) => REFUSED_FOR,
         _ => parameters::LONGEST_ACTION,
     };
     Ok(Decided {

@@ -7,17 +7,20 @@ mod restore;
 use canary::{
     aws::Account,
     clock::Timestamp,
-    decision::{Decision, Doing, Done, Idle, Outcome, WaitingOn},
+    decision::{Decision, Done},
     reconcile::{Actor, Stage, trigger::Trigger},
     record::Record,
     target::Target,
     trouble::Trouble,
+    words::{Code, Said, Shared},
 };
 
 use crate::{
     Rollback,
     call::{self, Besides, Call},
+    idle::Idle,
     notice, seen,
+    words::Reason,
 };
 use keep::{Kept, keep};
 use restore::restore;
@@ -56,7 +59,7 @@ pub(crate) async fn look(
             Kept::Fenced(record) => Box::pin(restore(&actor, &record, why, true)).await,
         },
         (Call::Fence(..) | Call::GoOn | Call::Keep(_), None) => {
-            Ok(Decision::Wait(WaitingOn::OtherInvocation))
+            Ok(Decision::wait(Shared::OtherInvocation))
         }
     }
 }
@@ -83,11 +86,15 @@ fn only_record(record: &Record) -> String {
 }
 
 /// What is said of the look that began a rollback. It has begun: what keeps it from going on is for the next look.
-fn begun_with(doing: Doing, stopped: Result<Decision, Trouble>) -> Decision {
+fn begun_with(doing: Reason, stopped: Result<Decision, Trouble>) -> Decision {
     match stopped {
-        Ok(waiting @ Decision::Wait(WaitingOn::Missing { .. } | WaitingOn::Aws(_))) => waiting,
+        Ok(Decision::Wait(waiting_on))
+            if waiting_on.is(Code::Refused) || waiting_on.is(Code::Aws) =>
+        {
+            Decision::Wait(waiting_on)
+        }
         Ok(_) => Decision::act(doing, Vec::new()),
-        Err(trouble) => Decision::Wait(WaitingOn::Aws(trouble.to_string())),
+        Err(trouble) => Decision::wait(Shared::Aws(trouble.to_string())),
     }
 }
 
@@ -99,7 +106,7 @@ async fn leave_alone(
     why: &Trigger,
     at: Timestamp,
 ) -> Decision {
-    let outcome = Outcome::Idle(idle);
+    let outcome = Said::from(Reason::Idle(idle));
     if !matches!(why, Trigger::Schedule) {
         let release = record.map(|record| &record.release);
         let seen = record.map_or_else(|| "no release record".to_owned(), only_record);
@@ -116,7 +123,7 @@ async fn leave_alone(
 /// A rollback begins, if nobody has written the record since: behind the fence everything that stops harm goes out.
 async fn begin(
     actor: &Actor<'_>,
-    doing: Doing,
+    doing: Reason,
     before: &Record,
     fence: &Record,
     why: &Trigger,
@@ -129,7 +136,7 @@ async fn begin(
         now,
     );
     if actor.act(Some(fence), None, &[], entry).await?.is_none() {
-        return Ok(Decision::Wait(WaitingOn::OtherInvocation));
+        return Ok(Decision::wait(Shared::OtherInvocation));
     }
     tracing::warn!("{doing}");
     let begun = notice::begun(before, fence, why);

@@ -7,7 +7,7 @@ use canary::{
         pipeline::{Execution, ExecutionStatus},
     },
     clock::Timestamp,
-    decision::{Decision, Done, Move, Outcome, Step},
+    decision::{Decision, Done, Move, Step},
     fixtures::Moment,
     known::{Known, Unseen},
     observation::Observation,
@@ -21,6 +21,7 @@ use crate::{
     call::{self, Besides, Call},
     decide,
     watch::{self, Sight as Watching, Watched},
+    words::Reason,
 };
 
 /// A pair at one moment, and its record.
@@ -78,7 +79,7 @@ impl Scene {
         ) {
             (Call::Idle(idle), _) => (
                 Decision::Done(Done {
-                    outcome: Outcome::Idle(idle),
+                    outcome: Reason::Idle(idle).into(),
                     record: None,
                     variables: Vec::new(),
                 }),
@@ -97,7 +98,7 @@ impl Scene {
                 }
                 (
                     Decision::Take(Move {
-                        doing,
+                        doing: doing.into(),
                         record: Some(record),
                         found: None,
                         steps,
@@ -169,7 +170,7 @@ impl Scene {
 
 /// The stopping call of a rollback's first look.
 pub(crate) fn stopping(fence: &Record, now: Timestamp) -> Vec<Step> {
-    fence.open(now, &fence.model().nothing()).stop()
+    Step::of(fence.open(now, &fence.model().nothing()).stop())
 }
 
 /// Something that AWS does not answer for now.

@@ -2,10 +2,9 @@
 
 mod incomplete;
 
-use crate::Seen;
+use crate::{Seen, words::Reason};
 use canary::{
     clock::Timestamp,
-    decision::Doing,
     job::cut,
     notice::Notice,
     reconcile::trigger::Trigger,
@@ -53,15 +52,15 @@ pub fn finished(rolling_back: &Record, rolled_back: &Record, seen: &Seen) -> Not
 /// Something about a release that goes on, or is promoted, has changed: its share cannot be held, its guard is over, or nobody
 /// watches it as they should.
 #[must_use]
-pub fn kept(record: &Record, doing: &Doing) -> Notice {
-    let (what, is, why, next) = match doing {
-        Doing::EndGuard { cause, .. } => (
+pub fn kept(record: &Record, why: &Reason) -> Notice {
+    let (what, is, why, next) = match why {
+        Reason::EndGuard { cause, .. } => (
             "alarms do not roll back any more",
             "is promoted, and alarms do not roll it back any more",
             cause.to_string(),
             "What somebody has changed stays. To roll the release back all the same, invoke rollback by hand.",
         ),
-        Doing::Failing { since, why, .. } => (
+        Reason::Failing { since, why, .. } => (
             "watch fails",
             "is not watched as it should be",
             format!("since {since}, {why}"),
@@ -71,7 +70,7 @@ pub fn kept(record: &Record, doing: &Doing) -> Notice {
         _ => (
             "share not held",
             "waits, and its share is not what was asked for",
-            doing.to_string(),
+            why.to_string(),
             "Nothing was rolled back. Whoever approves should know that the canary has had less to do than the share says.",
         ),
     };

@@ -11,17 +11,21 @@ use canary::{
         pipeline::{Execution, ExecutionStatus},
     },
     clock::Timestamp,
-    decision::{Doing, Idle, Refusal},
-    gates::{self, Closed, Effect, Gate, When},
+    gates::{self, AlarmFiring, Closed, Effect, Gate, Gone, When, Why},
     known::{Known, Unseen},
     observation::Observation,
     observe,
     parts::focus::Focus,
     record::{Cause, Phase, Reason, Record},
+    traffic::door::Shut,
     trouble::Trouble,
 };
 
-use crate::call::{self, Call, Verdict};
+use crate::{
+    call::{self, Call, Verdict},
+    idle::Idle,
+    notice, words,
+};
 use keeping::{keep, note, watched_again};
 
 pub use keeping::Keeping;
@@ -118,7 +122,7 @@ impl Watched {
                 Some(keeping) => Call::Keep(Box::new(keeping)),
                 None => Call::Idle(Idle::NotSeen {
                     release: record.release.clone(),
-                    phase: record.phase.to_string(),
+                    phase: Box::new(record.phase.clone()),
                     why: unseen.why,
                 }),
             };
@@ -141,7 +145,7 @@ impl Watched {
             Some(keeping) => Call::Keep(Box::new(keeping)),
             None if record.is_active() => Call::Idle(Idle::UnderWay {
                 release: record.release.clone(),
-                phase: record.phase.to_string(),
+                phase: Box::new(record.phase.clone()),
             }),
             None => Call::Idle(Idle::Finished(record.release.clone())),
         }
@@ -180,35 +184,34 @@ impl Watched {
             let gone = record.model().gone(&seen.pair)?.to_string();
             Some(Closed {
                 gate: Gate::ForeignWrite,
-                refusal: Refusal::Gone(gone),
+                why: Gone(gone).into(),
             })
         })
     }
 
     /// What a closed gate comes to.
     fn on(&self, closed: Closed, when: Option<When>, record: &Record, now: Timestamp) -> Call {
-        let Closed { gate, refusal } = closed;
-        let changed = refusal.changed_service().cloned();
-        let reason = match refusal {
-            Refusal::AlarmFiring { alarm, reason } => Reason::AlarmIs { alarm, reason },
-            refusal => Reason::Gate {
-                gate,
-                what: refusal.to_string(),
-            },
+        let Closed { gate, why } = closed;
+        let (reason, changed) = match why {
+            Why::Alarm(AlarmFiring { alarm, reason }) => (Reason::AlarmIs { alarm, reason }, None),
+            Why::Pair(Shut { why, changed }) => {
+                let what = why.to_string();
+                (Reason::Gate { gate, what }, changed)
+            }
         };
         if gate.effect(when.unwrap_or(When::Approval)) == Effect::EndsGuard {
             let cause = Cause::new(reason, now);
-            let doing = Doing::EndGuard {
+            let ended = words::Reason::EndGuard {
                 release: record.release.clone(),
                 cause: cause.clone(),
             };
             let mut record = record.again(now);
             record.guard_ended = Some(Box::new(cause));
             return Call::Keep(Box::new(Keeping {
-                doing,
+                notice: Some(notice::kept(&record, &ended)),
+                doing: ended.into(),
                 record,
                 steps: Vec::new(),
-                is_told: true,
             }));
         }
         let mut call = call::fence(record, Verdict::ending(reason), now);

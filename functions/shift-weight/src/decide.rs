@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use canary::{
-    decision::{Decision, Doing, Done, Move, Outcome, Plan, WaitingOn, besides},
+    decision::{Decision, Done, Move},
     job::{Bake, Bookmark},
     observation::Sight,
     parameters::Step,
@@ -13,12 +13,15 @@ use canary::{
         model::{Attained, Goal, Takes},
     },
     weight::Weight,
+    words::{Said, Shared, besides},
 };
 
 use crate::{
     ShiftWeight,
+    plan::Plan,
     ready::{Ready, ready},
     turns::{OldEvent, caught_up, phase},
+    words::Reason,
 };
 
 /// Decides.
@@ -53,7 +56,7 @@ pub fn decide(look: &Look<ShiftWeight>, seen: &Sight) -> Decided {
 fn shift(look: &Look<ShiftWeight>, seen: &Sight, ready: &Ready<'_>, bookmark: Bookmark) -> Decided {
     let Some(step) = step(look, &bookmark) else {
         return Decided {
-            decision: Decision::Wait(WaitingOn::OtherInvocation),
+            decision: Decision::wait(Shared::OtherInvocation),
             bookmark,
         };
     };
@@ -74,7 +77,7 @@ fn shift(look: &Look<ShiftWeight>, seen: &Sight, ready: &Ready<'_>, bookmark: Bo
             if held >= step.bake {
                 return next(look, seen, ready, bookmark, attained);
             }
-            Decision::Wait(WaitingOn::Bake {
+            Decision::wait(Reason::Bake {
                 asked: step.weight,
                 attained: attained.said,
                 held,
@@ -86,12 +89,12 @@ fn shift(look: &Look<ShiftWeight>, seen: &Sight, ready: &Ready<'_>, bookmark: Bo
             set,
             changes,
         }) => match phase(ready, step.weight, &bookmark) {
-            Err(OldEvent) => Decision::Wait(WaitingOn::OtherInvocation),
+            Err(OldEvent) => Decision::wait(Shared::OtherInvocation),
             Ok(phase) => Decision::Take(Move {
                 doing: planned(look, seen, &bookmark, doing, phase.is_some()),
                 record: ready.record.written(set, phase, look.now).map(Box::new),
                 found: None,
-                steps: changes,
+                steps: canary::decision::Step::of(changes),
             }),
         },
         Err(Between::Wait(waiting_on)) => Decision::Wait(waiting_on),
@@ -108,17 +111,18 @@ fn planned(
     look: &Look<ShiftWeight>,
     seen: &Sight,
     bookmark: &Bookmark,
-    doing: Doing,
+    doing: Said,
     is_new: bool,
-) -> Doing {
+) -> Said {
     if !is_new || bookmark.step > 0 {
         return doing;
     }
     let alarms = seen.seen.alarms.get().map_or(&[][..], Vec::as_slice);
-    Doing::Planned {
-        first: Box::new(doing),
+    Reason::Planned {
+        first: doing,
         plan: Plan::new(&look.parameters.steps, alarms, look.now),
     }
+    .into()
 }
 
 /// The share is to be had within the action's timeout, and the bake that begins then is to end within twice its time and half an hour.
@@ -174,11 +178,12 @@ fn done(asked: Weight, attained: Attained) -> Decision {
         .map(|share| format!("{}: {}", share.share(), share.of()));
     let variable = share.unwrap_or_default() + &besides(&attained.but);
     Decision::Done(Done {
-        outcome: Outcome::Shifted {
+        outcome: Reason::Shifted {
             asked,
             attained: attained.said,
             but: attained.but,
-        },
+        }
+        .into(),
         record: None,
         variables: vec![("Asked", asked.to_string()), ("Attained", variable)],
     })

@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 pub mod decide;
+pub mod plan;
 mod ready;
 mod turns;
+pub mod words;
 
 use std::time::Duration;
 

@@ -2,13 +2,14 @@
 
 use canary::{
     artifact::Images,
-    decision::{Decision, Done, Outcome, Refusal},
-    gates,
+    decision::{Decision, Done},
+    gates::{self, NotOwned},
     observation::{Observation, Sight},
     reconcile::{Look, Stage},
     record::{Phase, Record},
     target::Target,
     weight::Weight,
+    words::Shared,
 };
 
 use crate::ShiftWeight;
@@ -26,7 +27,7 @@ pub(crate) fn ready<'a>(
     look: &Look<ShiftWeight>,
     seen: &'a Sight,
 ) -> Result<Ready<'a>, Box<Decision>> {
-    let refuse = |refusal| Box::new(Decision::Refuse(refusal));
+    let refuse = |why: NotOwned| Box::new(Decision::refuse(why));
     let release = &look.parameters.release;
     if let Some(beside) = seen.record.as_ref().and_then(|it| it.beside(release)) {
         return Err(Box::new(nothing_to_do(&look.target, &beside.images)));
@@ -41,19 +42,19 @@ pub(crate) fn ready<'a>(
         _ => None,
     };
     let wrong_phase = || {
-        refuse(Refusal::WrongPhase {
-            function: ShiftWeight::NAME,
-            release: record.release.clone(),
-            phase: record.phase.to_string(),
-            advice: "It fits after deploy-canary and before promote-primary, in the same pipeline execution",
-        })
+        refuse(NotOwned::of_phase(
+            ShiftWeight::NAME,
+            record,
+            "It fits after deploy-canary and before promote-primary, in the same pipeline execution",
+        ))
     };
     match (&record.phase, record.candidate()) {
         (Phase::Shifting { .. }, Some(_)) => {}
         (Phase::Deploying, Some(_)) if is_placed(record, &seen.seen) => {}
         _ => return Err(wrong_phase()),
     }
-    if let Some(undecided) = gates::all(&seen.seen, record).map_err(refuse)? {
+    let closed = |why| Box::new(Decision::Refuse(why));
+    if let Some(undecided) = gates::all(&seen.seen, record).map_err(closed)? {
         return Err(Box::new(Decision::Wait(undecided)));
     }
     Ok(Ready { record, asked })
@@ -66,10 +67,11 @@ fn is_placed(record: &Record, seen: &Observation) -> bool {
 
 fn nothing_to_do(target: &Target, images: &Images) -> Decision {
     Decision::Done(Done {
-        outcome: Outcome::NothingToDo {
+        outcome: Shared::NothingToDo {
             primary: target.primary.clone(),
             image: images.clone(),
-        },
+        }
+        .into(),
         record: None,
         // An approval that shows them would fail if they were missing.
         variables: vec![

@@ -12,7 +12,7 @@ use roxmltree::{Document, Node};
 use super::{
     Account, AwsError, LookError,
     raw::{Answer, sending},
-    rule::{Actions, Content, Element, Forward, Place, TargetHealth, Whole},
+    rule::{Actions, At, Content, Element, Forward, TargetHealth, Whole},
 };
 use crate::{
     input::{BadInput, TARGET},
@@ -39,18 +39,18 @@ const DESCRIBE_LISTENERS: &str = "elasticloadbalancing:DescribeListeners";
 
 impl Account {
     /// What the load balancer does for the pair: every rule, and the health of both groups.
-    pub async fn rules(&self, place: &Place) -> Result<Whole, LookError> {
-        let batches = place.batches();
-        let reads = batches.iter().map(|arns| self.actions(place, arns));
+    pub async fn rules(&self, at: At<'_>) -> Result<Whole, LookError> {
+        let batches = at.place.batches();
+        let reads = batches.iter().map(|arns| self.actions(at, arns));
         let (read, health) =
-            tokio::join!(futures_util::future::join_all(reads), self.health_of(place));
+            tokio::join!(futures_util::future::join_all(reads), self.health_of(at));
         let read = batches
             .into_iter()
             .flatten()
             .zip(read.into_iter().flatten());
         let forwards = read.map(|(arn, actions)| {
-            Forward::read(place.groups(), arn, actions?).map_err(|bad| {
-                BadInput::field(TARGET, field(place, arn), format!("{arn} {bad}")).into()
+            Forward::read(at.place.groups(), arn, actions?).map_err(|bad| {
+                BadInput::field(TARGET, field(at, arn), format!("{arn} {bad}")).into()
             })
         });
         let forwards = forwards.collect::<Result<_, LookError>>()?;
@@ -63,22 +63,19 @@ impl Account {
     }
 
     /// The health of the primary's group and of the canary's.
-    pub async fn health_of(
-        &self,
-        place: &Place,
-    ) -> Result<(TargetHealth, TargetHealth), LookError> {
-        tokio::try_join!(self.health_of_primary(place), self.health_of_canary(place))
+    pub async fn health_of(&self, at: At<'_>) -> Result<(TargetHealth, TargetHealth), LookError> {
+        tokio::try_join!(self.health_of_primary(at), self.health_of_canary(at))
     }
 
     /// The health of the primary's group.
-    pub async fn health_of_primary(&self, place: &Place) -> Result<TargetHealth, LookError> {
-        let health = self.target_health(&place.primary_target_group, "primaryTargetGroup");
+    pub async fn health_of_primary(&self, at: At<'_>) -> Result<TargetHealth, LookError> {
+        let health = self.target_health(at, &at.place.primary_target_group, "primaryTargetGroup");
         Ok(health.await?)
     }
 
     /// The health of the canary's group.
-    pub async fn health_of_canary(&self, place: &Place) -> Result<TargetHealth, LookError> {
-        let health = self.target_health(&place.canary_target_group, "canaryTargetGroup");
+    pub async fn health_of_canary(&self, at: At<'_>) -> Result<TargetHealth, LookError> {
+        let health = self.target_health(at, &at.place.canary_target_group, "canaryTargetGroup");
         Ok(health.await?)
     }
 
@@ -86,18 +83,18 @@ impl Account {
     /// own, also where another one does not exist.
     pub async fn actions(
         &self,
-        place: &Place,
+        at: At<'_>,
         arns: &[&ForwardArn],
     ) -> Vec<Result<Actions, LookError>> {
         let described = if arns.iter().all(|arn| arn.is_listener()) {
-            self.default_actions(place, arns).await
+            self.default_actions(at, arns).await
         } else {
-            self.rule_actions(place, arns).await
+            self.rule_actions(at, arns).await
         };
         match described {
             Ok(mut found) => {
                 let mut of = |arn: &&ForwardArn| found.remove(arn.as_str());
-                let missing = |arn| AwsError::missing(action(arn), told(place, &[arn])).into();
+                let missing = |arn| AwsError::missing(action(arn), told(at, &[arn])).into();
                 let all = arns.iter();
                 all.map(|arn| of(arn).unwrap_or_else(|| Err(missing(*arn))))
                     .collect()
@@ -106,8 +103,8 @@ impl Account {
             Err(error) if error.is_missing() && arns.len() > 1 => {
                 let (some, others) = arns.split_at(arns.len() / 2);
                 let (some, others) = tokio::join!(
-                    Box::pin(self.actions(place, some)),
-                    Box::pin(self.actions(place, others))
+                    Box::pin(self.actions(at, some)),
+                    Box::pin(self.actions(at, others))
                 );
                 some.into_iter().chain(others).collect()
             }
@@ -115,11 +112,7 @@ impl Account {
         }
     }
 
-    async fn rule_actions(
-        &self,
-        place: &Place,
-        arns: &[&ForwardArn],
-    ) -> Result<Described, AwsError> {
+    async fn rule_actions(&self, at: At<'_>, arns: &[&ForwardArn]) -> Result<Described, AwsError> {
         let answer = Answer::default();
         let rules = self
             .elb
@@ -129,7 +122,7 @@ impl Account {
             .interceptor(answer.clone())
             .send()
             .await
-            .map_err(|error| AwsError::of(DESCRIBE_RULES, told(place, arns), &error))?;
+            .map_err(|error| AwsError::of(DESCRIBE_RULES, told(at, arns), &error))?;
         let mut found = described(&answer.take(), "Rule", "Actions");
         let defaults = rules
             .rules()
@@ -140,7 +133,7 @@ impl Account {
                 "{arn} is the default rule of its listener, which has to be named instead, in \"listener\""
             );
             let named = arns.iter().find(|it| it.as_str() == arn);
-            let field = named.map_or_else(String::new, |arn| field(place, arn));
+            let field = named.map_or_else(String::new, |arn| field(at, arn));
             let bad = BadInput::field(TARGET, field, problem);
             found.insert(arn.to_owned(), Err(bad.into()));
         }
@@ -149,7 +142,7 @@ impl Account {
 
     async fn default_actions(
         &self,
-        place: &Place,
+        at: At<'_>,
         arns: &[&ForwardArn],
     ) -> Result<Described, AwsError> {
         let answer = Answer::default();
@@ -160,12 +153,13 @@ impl Account {
             .interceptor(answer.clone())
             .send()
             .await
-            .map_err(|error| AwsError::of(DESCRIBE_LISTENERS, told(place, arns), &error))?;
+            .map_err(|error| AwsError::of(DESCRIBE_LISTENERS, told(at, arns), &error))?;
         Ok(described(&answer.take(), "Listener", "DefaultActions"))
     }
 
     async fn target_health(
         &self,
+        at: At<'_>,
         group: &TargetGroupArn,
         field: &str,
     ) -> Result<TargetHealth, AwsError> {
@@ -176,7 +170,7 @@ impl Account {
             .target_group_arn(group.as_str())
             .send()
             .await
-            .map_err(|error| AwsError::of(ACTION, named(group, field), &error))?;
+            .map_err(|error| AwsError::of(ACTION, named(at, group, field), &error))?;
         let targets = answer.target_health_descriptions().iter();
         Ok(counted(targets.filter_map(|target| target.target_health())))
     }
@@ -184,6 +178,7 @@ impl Account {
     /// The load balancers of a group, by ARN; none where nothing forwards to it.
     pub async fn load_balancers_of(
         &self,
+        at: At<'_>,
         group: &TargetGroupArn,
         field: &str,
     ) -> Result<Vec<String>, AwsError> {
@@ -194,17 +189,18 @@ impl Account {
             .target_group_arns(group.as_str())
             .send()
             .await
-            .map_err(|error| AwsError::of(ACTION, named(group, field), &error))?;
+            .map_err(|error| AwsError::of(ACTION, named(at, group, field), &error))?;
         let found = answer
             .target_groups()
             .first()
-            .ok_or_else(|| AwsError::missing(ACTION, named(group, field)))?;
+            .ok_or_else(|| AwsError::missing(ACTION, named(at, group, field)))?;
         Ok(found.load_balancer_arns().to_vec())
     }
 
     /// How many seconds a target of a group has to finish its requests once it is deregistered.
     pub async fn deregistration_delay(
         &self,
+        at: At<'_>,
         group: &TargetGroupArn,
         field: &str,
     ) -> Result<u64, AwsError> {
@@ -215,7 +211,7 @@ impl Account {
             .target_group_arn(group.as_str())
             .send()
             .await
-            .map_err(|error| AwsError::of(ACTION, named(group, field), &error))?;
+            .map_err(|error| AwsError::of(ACTION, named(at, group, field), &error))?;
         answer
             .attributes()
             .iter()
@@ -224,7 +220,7 @@ impl Account {
             .ok_or_else(|| {
                 AwsError::unusable(
                     ACTION,
-                    named(group, field),
+                    named(at, group, field),
                     format!("{DEREGISTRATION_DELAY} is missing"),
                 )
             })
@@ -286,12 +282,12 @@ impl Account {
 }
 
 /// Where the target names a rule.
-fn field(place: &Place, arn: &ForwardArn) -> String {
-    format!("traffic.alb.{}", place.field(arn))
+fn field(at: At<'_>, arn: &ForwardArn) -> String {
+    format!("{}.{}", at.within, at.place.field(arn))
 }
 
-fn named(group: &TargetGroupArn, field: &str) -> String {
-    format!("{group} ({TARGET}: field traffic.alb.{field})")
+fn named(at: At<'_>, group: &TargetGroupArn, field: &str) -> String {
+    format!("{group} ({TARGET}: field {}.{field})", at.within)
 }
 
 fn form(operation: &str, (name, arn): (&str, &str), fields: &[(String, String)]) -> String {
@@ -335,10 +331,10 @@ fn action(arn: &ForwardArn) -> &'static str {
 }
 
 /// One by its ARN and where the target names it; of several, how many.
-fn told(place: &Place, arns: &[&ForwardArn]) -> String {
+fn told(at: At<'_>, arns: &[&ForwardArn]) -> String {
     match arns {
-        [arn] => format!("{arn} ({TARGET}: field {})", field(place, arn)),
-        arns => format!("{} rules ({TARGET}: field traffic.alb.rules)", arns.len()),
+        [arn] => format!("{arn} ({TARGET}: field {})", field(at, arn)),
+        arns => format!("{} rules ({TARGET}: field {}.rules)", arns.len(), at.within),
     }
 }
 

@@ -9,12 +9,7 @@ use super::{Account, AwsError};
 use crate::{input::TARGET, names::QueueUrl};
 
 impl Account {
-    /// All messages of the target's dead-letter queue.
-    pub async fn dead_letters(&self, url: &QueueUrl) -> Result<u64, AwsError> {
-        self.messages(url, "deadLetterUrl").await
-    }
-
-    /// All messages of a queue: visible, in flight and delayed. `field` is where the target names it.
+    /// All messages of a queue: visible, in flight and delayed. `field` is where the target names it, by its path.
     pub async fn messages(&self, url: &QueueUrl, field: &'static str) -> Result<u64, AwsError> {
         const ACTION: &str = "sqs:GetQueueAttributes";
         let counted = [
@@ -22,10 +17,7 @@ impl Account {
             ApproximateNumberOfMessagesNotVisible,
             ApproximateNumberOfMessagesDelayed,
         ];
-        let resource = format!(
-            "queue {} ({TARGET}: field traffic.queue.{field})",
-            url.queue()
-        );
+        let resource = format!("queue {} ({TARGET}: field {field})", url.queue());
         let answer = self
             .sqs
             .get_queue_attributes()

@@ -13,7 +13,7 @@ use crate::{
 };
 
 pub use actions::{Actions, BadActions, Content, Element, Forwarding, Rest};
-pub use place::Place;
+pub use place::{At, Place};
 
 /// The rules of the target and the health of its target groups.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -34,6 +34,24 @@ pub enum Step {
     },
 }
 
+impl Step {
+    /// As many steps as there are changes.
+    #[must_use]
+    pub fn of(changes: Vec<traffic::Change>) -> Vec<Self> {
+        changes.into_iter().map(Self::Traffic).collect()
+    }
+
+    /// Those that change how the versions run, or how work is split.
+    #[must_use]
+    pub fn changes_among(steps: &[Self]) -> Vec<traffic::Change> {
+        let changes = steps.iter().filter_map(|step| match step {
+            Self::Traffic(change) => Some(change.clone()),
+            Self::Reject { .. } | Self::Stop { .. } => None,
+        });
+        changes.collect()
+    }
+}
+
 /// What there is once it is taken, in words that are the same whenever it is wanted.
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

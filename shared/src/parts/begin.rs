@@ -1,10 +1,6 @@
 //! How a release begins, as a kit answers it before anything is changed.
 
-use crate::{
-    artifact::Images,
-    decision::{Refusal, Unfit, WaitingOn},
-    parts::body::Part,
-};
+use crate::{artifact::Images, parts::body::Part};
 
 /// A release that can begin.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,7 +34,7 @@ pub struct Released {
 
 /// Why a release does not begin.
 #[derive(Debug, Clone, PartialEq)]
-pub enum NotBegun<Found, Set> {
+pub enum NotBegun<Found, Set, Reason> {
     /// What is asked for runs already.
     NothingToDo {
         /// What it is like.
@@ -49,11 +45,11 @@ pub enum NotBegun<Found, Set> {
         images: Images,
     },
     /// There is nothing to begin on, or what is asked for does not fit it: whatever else is the case.
-    BadRequest(Refusal),
+    BadRequest(Reason),
     /// Something is on its way.
-    Wait(WaitingOn),
+    Wait(Reason),
     /// A release, or its rollback, would run into this.
-    Refuse(Refusal),
+    Refuse(Reason),
 }
 
 impl<OfFound, OfSet, OfChange> Begun<OfFound, OfSet, OfChange> {
@@ -74,40 +70,39 @@ impl<OfFound, OfSet, OfChange> Begun<OfFound, OfSet, OfChange> {
     }
 }
 
-impl<OfFound, OfSet> NotBegun<OfFound, OfSet> {
+impl<OfFound, OfSet, OfReason> NotBegun<OfFound, OfSet, OfReason> {
     /// The same of a whole of which a kit has found a part.
-    pub fn of<Found, Set>(
+    pub fn of<Found, Set, Reason: From<OfReason>>(
         self,
         of_found: impl FnOnce(OfFound) -> Found,
         of_set: impl FnOnce(OfSet) -> Set,
-    ) -> NotBegun<Found, Set> {
+    ) -> NotBegun<Found, Set, Reason> {
         match self {
             Self::NothingToDo { found, set, images } => NotBegun::NothingToDo {
                 found: of_found(found),
                 set: of_set(set),
                 images,
             },
-            Self::BadRequest(refusal) => NotBegun::BadRequest(refusal),
-            Self::Wait(waiting_on) => NotBegun::Wait(waiting_on),
-            Self::Refuse(refusal) => NotBegun::Refuse(refusal),
+            Self::BadRequest(why) => NotBegun::BadRequest(why.into()),
+            Self::Wait(waiting_on) => NotBegun::Wait(waiting_on.into()),
+            Self::Refuse(why) => NotBegun::Refuse(why.into()),
         }
     }
 }
 
-impl<Found, Set> From<Refusal> for NotBegun<Found, Set> {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refuse(refusal)
+impl<Found, Set, Reason> NotBegun<Found, Set, Reason> {
+    /// What is asked for does not fit what there is.
+    pub fn bad_request(why: impl Into<Reason>) -> Self {
+        Self::BadRequest(why.into())
     }
-}
 
-impl<Found, Set> From<Unfit> for NotBegun<Found, Set> {
-    fn from(unfit: Unfit) -> Self {
-        Self::Refuse(unfit.into())
+    /// Something is on its way.
+    pub fn wait(waiting_on: impl Into<Reason>) -> Self {
+        Self::Wait(waiting_on.into())
     }
-}
 
-impl<Found, Set> From<WaitingOn> for NotBegun<Found, Set> {
-    fn from(waiting_on: WaitingOn) -> Self {
-        Self::Wait(waiting_on)
+    /// A release, or its rollback, would run into this.
+    pub fn refuse(why: impl Into<Reason>) -> Self {
+        Self::Refuse(why.into())
     }
 }

@@ -2,34 +2,30 @@
 
 use std::convert::Infallible;
 
-use crate::{
-    decision::{Doing, Refusal, WaitingOn},
-    names::Version,
-    weight,
-};
+use crate::{names::Version, weight};
 
 /// What is between what is seen and what is wanted of a kit. `Part` is what the kit owns of what the record keeps.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Gap<Change, Part = Infallible> {
+pub enum Gap<Change, Reason, Part = Infallible> {
     /// Something is to be changed; or, without changes, to be noted.
     Change {
         /// What this is.
-        doing: Doing,
+        doing: Reason,
         /// What the record is to hold before the changes go out, where it does not yet.
         set: Option<Part>,
         /// The changes, without an order among them.
         changes: Vec<Change>,
     },
     /// Something is on its way.
-    Wait(WaitingOn),
+    Wait(Reason),
     /// The goal cannot be reached.
-    Refuse(Refusal),
+    Refuse(Reason),
 }
 
-impl<Change, Part> Gap<Change, Part> {
+impl<Change, Reason, Part> Gap<Change, Reason, Part> {
     /// A change that sets nothing that the record keeps.
     #[must_use]
-    pub fn change(doing: Doing, changes: Vec<Change>) -> Self {
+    pub fn change(doing: Reason, changes: Vec<Change>) -> Self {
         Self::Change {
             doing,
             set: None,

@@ -138,6 +138,6 @@ pub fn in_words(decision: &Decision) -> String {
         Decision::Take(taken) => taken.doing.to_string(),
         Decision::Wait(waiting_on) => waiting_on.to_string(),
         Decision::Done(done) => done.outcome.to_string(),
-        Decision::Refuse(refusal) => format!("refused: {refusal}"),
+        Decision::Refuse(why) => format!("refused: {why}"),
     }
 }

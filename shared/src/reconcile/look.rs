@@ -6,10 +6,11 @@ use super::{Actor, Forward, NoDecision, Stage, in_words};
 use crate::{
     aws::{Account, AwsError, LookError},
     clock::Timestamp,
-    decision::{Decision, Step, WaitingOn},
+    decision::{Decision, Step},
     job::{Bookmark, Job},
     target::Target,
     trouble::Trouble,
+    words::Shared,
 };
 
 /// For how long an action waits for a right: whoever deploys the suite may start a release before IAM knows its roles everywhere (IAM
@@ -71,9 +72,9 @@ pub(super) async fn look<F: Forward>(
             let decided = F::decide(&look, &seen);
             act(&actor, &look, seen.to_string(), decided).await
         }
-        Err(Trouble::Gate(refusal)) => {
+        Err(Trouble::Gate(why)) => {
             let decided = Decided {
-                decision: Decision::Refuse(*refusal),
+                decision: Decision::Refuse(*why),
                 bookmark: look.bookmark.clone(),
             };
             let seen = "not everything could be seen".to_owned();
@@ -110,7 +111,7 @@ async fn act<F: Forward>(
     let entry = actor.entry(Some(release), seen, in_words(&decided.decision), look.now);
     match actor.carry_out(&decided.decision, entry).await? {
         None => Ok(Decided {
-            decision: Decision::Wait(WaitingOn::OtherInvocation),
+            decision: Decision::wait(Shared::OtherInvocation),
             bookmark: look.bookmark.clone(),
         }),
         Some(failed) => worst(failed).map_or(Ok(decided), |worst| Err(worst.into())),

@@ -8,9 +8,10 @@ use super::{Decided, NoDecision};
 use crate::{
     aws::{Account, pipeline::Delivered},
     clock::Timestamp,
-    decision::{Decision, Move, WaitingOn},
+    decision::{Decision, Move},
     job::{Bookmark, Report},
     trouble::Trouble,
+    words::Shared,
 };
 
 /// What CodePipeline is told of what a look came to. One that is held is taken again; once that has been so for too long, the action
@@ -46,7 +47,7 @@ pub(super) fn held_up(
     now: Timestamp,
     patience: Duration,
 ) -> Report {
-    let waiting = Decision::Wait(WaitingOn::Aws(why));
+    let waiting = Decision::wait(Shared::Aws(why));
     of_decision(waiting.bounded(bookmark.started, now, patience), bookmark)
 }
 
@@ -68,9 +69,9 @@ pub(super) fn of_decision(decision: Decision, bookmark: &Bookmark) -> Report {
             summary: done.outcome.to_string(),
             variables: done.variables,
         },
-        Decision::Refuse(refusal) => Report::Failed {
-            kind: refusal.failure_type(),
-            message: refusal.to_string(),
+        Decision::Refuse(why) => Report::Failed {
+            kind: why.failure(),
+            message: why.to_string(),
         },
     }
 }

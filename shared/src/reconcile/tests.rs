@@ -6,10 +6,12 @@ use super::{
     *,
 };
 use crate::{
-    clock::{FUNCTION_TIMEOUT, Timestamp},
-    decision::{Decision, Doing, Done, Outcome, Refusal, WaitingOn},
-    fixtures::{ACTION, images, now, target},
+    clock::{FUNCTION_TIMEOUT, Spoken, Timestamp},
+    decision::{Decision, Done},
+    fixtures::{ACTION, images, now, stable, target},
     job::{Bookmark, FailureType, Report},
+    parts::{pair, task_definition},
+    words::{self, Said, Shared, Words},
 };
 
 fn bookmark() -> Bookmark {
@@ -88,6 +90,20 @@ async fn an_aws_that_always_hangs_times_the_action_out() {
     );
 }
 
+/// Something that takes its time.
+#[derive(Debug, thiserror::Error)]
+#[error("baking {} of {}", Spoken(*held), Spoken(*bake))]
+struct Baking {
+    held: Duration,
+    bake: Duration,
+}
+
+impl Words for Baking {
+    fn percent(&self) -> Option<u8> {
+        words::percent(self.held, self.bake)
+    }
+}
+
 #[test]
 fn what_is_decided_is_what_codepipeline_shows() {
     let token = || bookmark().token();
@@ -96,17 +112,17 @@ fn what_is_decided_is_what_codepipeline_shows() {
         summary: summary.to_owned(),
         percent,
     };
-    let nothing = Outcome::NothingToDo {
+    let nothing = Shared::NothingToDo {
         primary: target().primary,
         image: images("orders:v2"),
     };
-    let watch = |held, bake| {
-        Decision::Wait(WaitingOn::Watch {
+    let baking = |held, bake| {
+        Decision::wait(Baking {
             held: Duration::from_secs(held),
             bake: Duration::from_secs(bake),
         })
     };
-    let timed_out = |waiting_on| {
+    let timed_out = |waiting_on: Said| {
         let late = now() + Duration::from_mins(1);
         Decision::Wait(waiting_on).bounded(now(), late, Duration::from_mins(1))
     };
@@ -116,18 +132,12 @@ fn what_is_decided_is_what_codepipeline_shows() {
     };
     let rows = [
         (
-            Decision::act(Doing::RestoreScaling, Vec::new()),
+            Decision::act(pair::Reason::RestoreScaling, Vec::new()),
             goes_on("restoring automatic scaling", None),
         ),
+        (baking(75, 300), goes_on("baking 1m15s of 5m", Some(25))),
         (
-            watch(75, 300),
-            goes_on(
-                "promotion complete; health watched for 1m15s of 5m",
-                Some(25),
-            ),
-        ),
-        (
-            Decision::Wait(WaitingOn::Registration),
+            Decision::wait(pair::Reason::Registration),
             goes_on(
                 "waiting for the candidate's task definition to be registered",
                 None,
@@ -135,7 +145,7 @@ fn what_is_decided_is_what_codepipeline_shows() {
         ),
         (
             Decision::Done(Done {
-                outcome: nothing,
+                outcome: nothing.into(),
                 record: None,
                 variables: vec![("Image", "orders:v2".to_owned())],
             }),
@@ -145,8 +155,8 @@ fn what_is_decided_is_what_codepipeline_shows() {
             },
         ),
         (
-            Decision::Refuse(Refusal::WhichContainer {
-                task_definition: "orders:7".to_owned(),
+            Decision::refuse(task_definition::Reason::WhichContainer {
+                task_definition: stable(),
                 containers: vec!["a".to_owned(), "b".to_owned()],
             }),
             failed(
@@ -156,14 +166,14 @@ fn what_is_decided_is_what_codepipeline_shows() {
             ),
         ),
         (
-            timed_out(WaitingOn::Registration),
+            timed_out(pair::Reason::Registration.into()),
             failed(
                 FailureType::JobFailed,
                 "not finished within 1m: waiting for the candidate's task definition to be registered",
             ),
         ),
         (
-            timed_out(WaitingOn::Aws("AWS throttles ecs:UpdateService".to_owned())),
+            timed_out(Shared::Aws("AWS throttles ecs:UpdateService".to_owned()).into()),
             failed(
                 FailureType::SystemUnavailable,
                 "not finished within 1m: AWS throttles ecs:UpdateService; looking again",

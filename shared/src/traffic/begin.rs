@@ -23,7 +23,7 @@ pub struct Beginning<'a, M: Model> {
 /// The release can begin, or this is why it does not.
 pub type Begin<M> = Result<
     Begun<<M as Model>::Found, <M as Model>::Set, <M as Model>::Change>,
-    NotBegun<<M as Model>::Found, <M as Model>::Set>,
+    NotBegun<<M as Model>::Found, <M as Model>::Set, <M as Model>::Reason>,
 >;
 
 // By hand: a derived one would ask it of the model.

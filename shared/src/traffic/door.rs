@@ -23,7 +23,7 @@ use crate::{
     schedule::Window,
 };
 
-pub use asked::{Asked, Between};
+pub use asked::{Asked, Between, Shut};
 use asked::{Joint, Mute, Told, read};
 pub use begin::{Beginning, Begins, NotBegun};
 

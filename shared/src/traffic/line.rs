@@ -63,7 +63,7 @@ macro_rules! models {
         }
 
         #[cfg(any(test, feature = "fixtures"))]
-        $crate::fixtures::staged! { $($key: $model,)+ }
+        $crate::traffic::staged::staged! { $($key: $model,)+ }
 
         /// Each keeps the contract.
         #[cfg(test)]

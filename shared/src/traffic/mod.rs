@@ -11,6 +11,8 @@ pub mod door;
 mod line;
 pub mod model;
 pub mod observed;
+#[cfg(any(test, feature = "fixtures"))]
+pub mod staged;
 
 use std::fmt;
 

@@ -19,7 +19,6 @@ use super::{
 use crate::{
     aws::{Account, AwsError},
     clock::Timestamp,
-    decision::{Doing, Refusal, WaitingOn},
     names::{ReleaseId, ServiceName},
     parts::{
         Gap,
@@ -29,6 +28,7 @@ use crate::{
         release::{Lacking, Missing, Promotion},
     },
     weight::{self, Drain, Weight},
+    words::Words,
 };
 
 pub use crate::parts::{Attained, News, Versions};
@@ -54,6 +54,9 @@ pub trait Model: Configured + Observed + Debug + Send + Sync + 'static {
     /// that are the same whenever it is wanted.
     type Change: Clone + Debug + Display + PartialEq + Send + Sync;
 
+    /// What it does, waits for and refuses, in its words.
+    type Reason: Clone + Debug + PartialEq + Words;
+
     /// The versions that a release is about, as its record says.
     fn versions(found: &Self::Found, set: &Self::Set) -> Versions;
 
@@ -67,10 +70,13 @@ pub trait Model: Configured + Observed + Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// Why the gate is closed.
-    fn ask(&self, gate: Gate, when: When, view: View<'_, Self>) -> Result<(), Refusal>;
+    fn ask(&self, gate: Gate, when: When, view: View<'_, Self>) -> Result<(), Self::Reason>;
 
     /// What nobody can tell yet: nothing goes further until somebody can.
-    fn undecided(&self, when: When, view: View<'_, Self>) -> Option<WaitingOn>;
+    fn undecided(&self, when: When, view: View<'_, Self>) -> Option<Self::Reason>;
+
+    /// The service that somebody else has changed, where that is why a gate is closed.
+    fn changed_service(why: &Self::Reason) -> Option<&ServiceName>;
 
     /// What is set, with what this look has seen that counts only together with other looks. The same look twice is one.
     fn noted(&self, when: When, view: View<'_, Self>) -> Noted<Self::Set>;
@@ -242,22 +248,32 @@ pub enum Short<M: Model> {
     /// Something is to be changed; or, without changes, to be noted.
     Change {
         /// What this is.
-        doing: Doing,
+        doing: M::Reason,
         /// What the record is to hold before the changes go out, where it does not yet.
         set: Option<M::Set>,
         /// The changes, without an order among them.
         changes: Vec<M::Change>,
     },
     /// Something is on its way.
-    Wait(WaitingOn),
+    Wait(M::Reason),
     /// The goal cannot be reached.
-    Refuse(Refusal),
+    Refuse(M::Reason),
 }
 
 impl<M: Model> Short<M> {
+    /// Something is on its way.
+    pub fn wait(waiting_on: impl Into<M::Reason>) -> Self {
+        Self::Wait(waiting_on.into())
+    }
+
+    /// The goal cannot be reached.
+    pub fn refuse(why: impl Into<M::Reason>) -> Self {
+        Self::Refuse(why.into())
+    }
+
     /// What a kit answers, of whose part the model makes the whole.
-    pub fn of<Change: Into<M::Change>, Part>(
-        gap: Gap<Change, Part>,
+    pub fn of<Change: Into<M::Change>, Reason: Into<M::Reason>, Part>(
+        gap: Gap<Change, Reason, Part>,
         whole: impl FnOnce(Part) -> M::Set,
     ) -> Self {
         match gap {
@@ -266,18 +282,20 @@ impl<M: Model> Short<M> {
                 set,
                 changes,
             } => Self::Change {
-                doing,
+                doing: doing.into(),
                 set: set.map(whole),
                 changes: changes.into_iter().map(Into::into).collect(),
             },
-            Gap::Wait(waiting_on) => Self::Wait(waiting_on),
-            Gap::Refuse(refusal) => Self::Refuse(refusal),
+            Gap::Wait(waiting_on) => Self::wait(waiting_on),
+            Gap::Refuse(why) => Self::refuse(why),
         }
     }
 }
 
-impl<M: Model, Change: Into<M::Change>> From<Gap<Change>> for Short<M> {
-    fn from(gap: Gap<Change>) -> Self {
+impl<M: Model, Change: Into<M::Change>, Reason: Into<M::Reason>> From<Gap<Change, Reason>>
+    for Short<M>
+{
+    fn from(gap: Gap<Change, Reason>) -> Self {
         Self::of(gap, |nothing| match nothing {})
     }
 }

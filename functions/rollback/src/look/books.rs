@@ -3,7 +3,7 @@
 use canary::{
     aws::AwsError,
     clock::Timestamp,
-    decision::{Decision, Step, WaitingOn},
+    decision::{Decision, Step},
     known::Unseen,
     parts::{
         found,
@@ -12,6 +12,7 @@ use canary::{
     reconcile::Actor,
     record::{Record, RollingBack},
     trouble::Trouble,
+    words::{Code, Shared},
 };
 
 use super::restore::Sent;
@@ -20,6 +21,7 @@ use crate::{
     missing::{self, News},
     notice::{self, Incomplete},
     seen::Seen,
+    words::Reason,
 };
 
 /// What was refused, what could not be seen for want of a permission, and whether the stopping call has got through.
@@ -36,7 +38,10 @@ pub(super) async fn keep_books(
     let unseen = seen.unseen(record);
     let lacking = lacking(&unseen, restoring.lacking, &sent.failed);
     let failed: Vec<Step> = sent.failed.iter().map(|(step, _)| step.clone()).collect();
-    let after = record.open(seen.now, &seen.pair).sent(&sent.all, &failed);
+    let after = record.open(seen.now, &seen.pair).sent(
+        &Step::changes_among(&sent.all),
+        &Step::changes_among(&failed),
+    );
     let saw_everything = unseen.is_empty();
     let News {
         mut missing,
@@ -62,7 +67,7 @@ pub(super) async fn keep_books(
             seen.now,
         );
         if actor.act(Some(&next), None, &[], entry).await?.is_none() {
-            return Ok(Decision::Wait(WaitingOn::OtherInvocation));
+            return Ok(Decision::wait(Shared::OtherInvocation));
         }
     }
     if is_told {
@@ -110,7 +115,7 @@ fn waits_for(unseen: &[&Unseen], decision: &Decision, sent: &Sent) -> Vec<String
         failure.map_or_else(|| step.to_string(), |(_, why)| format!("{step}: {why}"))
     };
     let awaited = match decision {
-        Decision::Wait(WaitingOn::NotSeen(_)) => None,
+        Decision::Wait(waiting_on) if waiting_on.is(Code::NotSeen) => None,
         Decision::Wait(waiting_on) => Some(waiting_on.to_string()),
         _ => None,
     };
@@ -153,11 +158,11 @@ fn lacking(unseen: &[&Unseen], known: Vec<Lacking>, failed: &[(Step, AwsError)])
 /// What is said of a look: first of all what AWS refuses.
 fn said(decision: Decision, missing: &[Missing], failed: &[(Step, AwsError)]) -> Decision {
     match (missing, failed) {
-        ([first, others @ ..], _) => Decision::Wait(WaitingOn::Missing {
+        ([first, others @ ..], _) => Decision::wait(Reason::Missing {
             first: Box::new(first.clone()),
             others: others.len(),
         }),
-        ([], [(_, error), ..]) => Decision::Wait(WaitingOn::Aws(error.to_string())),
+        ([], [(_, error), ..]) => Decision::wait(Shared::Aws(error.to_string())),
         ([], []) => decision,
     }
 }

@@ -1,17 +1,11 @@
 //! A release that goes on is held as it is.
 
 use canary::{
-    clock::Timestamp,
-    decision::{Decision, WaitingOn},
-    reconcile::Actor,
-    record::Record,
-    trouble::Trouble,
+    clock::Timestamp, decision::Decision, reconcile::Actor, record::Record, trouble::Trouble,
+    words::Shared,
 };
 
-use crate::{
-    notice,
-    watch::{self, Keeping},
-};
+use crate::watch::{self, Keeping};
 
 /// What became of holding a release.
 pub(super) enum Kept {
@@ -31,15 +25,15 @@ pub(super) async fn keep(
         doing,
         record,
         steps,
-        is_told,
+        notice,
     } = keeping;
     let seen = "everything, while no action is at work".to_owned();
     let entry = actor.entry(Some(&record.release), seen, doing.to_string(), now);
     let Some(failed) = actor.act(Some(&record), None, &steps, entry).await? else {
-        return Ok(Kept::Done(Decision::Wait(WaitingOn::OtherInvocation)));
+        return Ok(Kept::Done(Decision::wait(Shared::OtherInvocation)));
     };
-    if is_told {
-        actor.account.tell(&notice::kept(&record, &doing)).await;
+    if let Some(notice) = notice {
+        actor.account.tell(&notice).await;
     }
     let done = Kept::Done(Decision::act(doing, Vec::new()));
     if steps.is_empty() {

@@ -2,10 +2,11 @@
 
 use canary::{
     aws::AwsError,
-    decision::{Decision, Move, Step, WaitingOn},
+    decision::{Decision, Move, Step},
     reconcile::{self, Actor, trigger::Trigger},
     record::{Record, RollingBack},
     trouble::Trouble,
+    words::Shared,
 };
 
 use super::books::keep_books;
@@ -30,11 +31,11 @@ pub(super) async fn restore(
     is_first: bool,
 ) -> Result<Decision, Trouble> {
     let Some(rolling_back) = record.rollback() else {
-        return Ok(Decision::Wait(WaitingOn::OtherInvocation));
+        return Ok(Decision::wait(Shared::OtherInvocation));
     };
     let stopping = if is_first {
         let nothing = record.model().nothing();
-        record.open(actor.account.now(), &nothing).stop()
+        Step::of(record.open(actor.account.now(), &nothing).stop())
     } else {
         Vec::new()
     };
@@ -53,7 +54,7 @@ pub(super) async fn restore(
     };
     let (stopped, (seen, restoring, failed)) = tokio::join!(actor.take_all(&stopping), rest);
     let Some(failed) = failed? else {
-        return Ok(Decision::Wait(WaitingOn::OtherInvocation));
+        return Ok(Decision::wait(Shared::OtherInvocation));
     };
     let failed: Vec<_> = stopped.into_iter().chain(failed).collect();
     let mut all = stopping;

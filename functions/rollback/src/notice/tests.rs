@@ -38,9 +38,7 @@ fn told(pair: Moment, why: &Trigger) -> Option<Notice> {
             Decision::Done(done) => Some(finished(record, done.record.as_deref()?, seen)),
             _ => None,
         },
-        Call::Keep(keeping) => keeping
-            .is_told
-            .then(|| kept(&keeping.record, &keeping.doing)),
+        Call::Keep(keeping) => keeping.notice,
         Call::Idle(_) => None,
     }
 }

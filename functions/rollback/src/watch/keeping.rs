@@ -2,26 +2,30 @@
 
 use canary::{
     clock::Timestamp,
-    decision::{Doing, Step},
+    decision::Step,
+    notice::Notice,
     observation::Observation,
     record::{Failing, Phase, Record},
     traffic::{
         door::Between,
         model::{Goal, News},
     },
+    words::Said,
 };
+
+use crate::{notice, words::Reason};
 
 /// What is done for a release that goes on. The record comes first; after the steps it is read again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Keeping {
     /// What this is.
-    pub doing: Doing,
+    pub doing: Said,
     /// The record that is written first.
     pub record: Record,
     /// What brings the pair back to what the release wants of it.
     pub steps: Vec<Step>,
-    /// Whether people are to hear of it.
-    pub is_told: bool,
+    /// What people are to hear of it.
+    pub notice: Option<Notice>,
 }
 
 /// What a failure of the watch comes to: a note of when it began, and of when people were told.
@@ -32,9 +36,9 @@ pub(crate) fn failing(record: &Record, why: &str, now: Timestamp) -> Option<Keep
     if before.is_some() && !is_told {
         return None;
     }
-    let doing = Doing::Failing {
+    let why = Reason::Failing {
         release: record.release.clone(),
-        phase: record.phase.to_string(),
+        phase: Box::new(record.phase.clone()),
         since: failing.since,
         why: why.to_owned(),
     };
@@ -42,10 +46,10 @@ pub(crate) fn failing(record: &Record, why: &str, now: Timestamp) -> Option<Keep
     let mut next = record.again(now);
     next.failing = Some(Box::new(failing));
     Some(Keeping {
-        doing,
+        notice: is_told.then(|| notice::kept(&next, &why)),
+        doing: why.into(),
         record: next,
         steps: Vec::new(),
-        is_told,
     })
 }
 
@@ -55,23 +59,24 @@ pub(super) fn watched_again(record: &Record, now: Timestamp) -> Option<Keeping> 
     let mut next = record.again(now);
     next.failing = None;
     Some(Keeping {
-        doing: Doing::Watched(record.release.clone()),
+        doing: Reason::Watched(record.release.clone()).into(),
         record: next,
         steps: Vec::new(),
-        is_told: false,
+        notice: None,
     })
 }
 
 /// What this look has seen counts only together with the next.
 pub(super) fn note(noted: &Record, news: News, now: Timestamp) -> Keeping {
     Keeping {
-        doing: Doing::Noted {
+        doing: Reason::Noted {
             release: noted.release.clone(),
             said: news.said,
-        },
+        }
+        .into(),
         record: noted.again(now),
         steps: Vec::new(),
-        is_told: false,
+        notice: None,
     }
 }
 
@@ -95,25 +100,26 @@ pub(super) fn keep(record: &Record, seen: &Observation, now: Timestamp) -> Optio
             record: record
                 .written(set, None, now)
                 .unwrap_or_else(|| record.again(now)),
-            steps: changes,
-            is_told: false,
+            steps: Step::of(changes),
+            notice: None,
         }),
         Ok(_) | Err(Between::Wait(_)) => None,
         Err(Between::Refuse(_)) if record.drifted.is_some() => None,
         Err(Between::Refuse(why)) => {
             let mut next = record.again(now);
             next.drifted = Some(now);
+            let drift = Reason::Drift {
+                asked: *weight,
+                now: release
+                    .share()
+                    .map_or_else(|| "no share is seen".to_owned(), |share| share.to_string()),
+                why,
+            };
             Some(Keeping {
-                doing: Doing::Drift {
-                    asked: *weight,
-                    now: release
-                        .share()
-                        .map_or_else(|| "no share is seen".to_owned(), |share| share.to_string()),
-                    why: why.to_string(),
-                },
+                notice: Some(notice::kept(&next, &drift)),
+                doing: drift.into(),
                 record: next,
                 steps: Vec::new(),
-                is_told: true,
             })
         }
     }

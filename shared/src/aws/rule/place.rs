@@ -23,6 +23,15 @@ pub struct Place {
     pub canary_target_group: TargetGroupArn,
 }
 
+/// The same, and where a target names it.
+#[derive(Debug, Clone, Copy)]
+pub struct At<'a> {
+    /// It.
+    pub place: &'a Place,
+    /// The field of `TARGET` that it is in, by its path.
+    pub within: &'static str,
+}
+
 /// As many rules as one `DescribeRules` may name: AWS refuses more, as public reports have it; its reference names no number.
 const MOST_AT_ONCE: usize = 20;
 

@@ -5,11 +5,8 @@ fn in_every_phase_a_dead_letter_closes_a_gate() {
     for (phase, record) in phases() {
         let letter = running(phase).dead_letters(1);
         let once = record.clone().having_seen(&letter.clone().seen_at(at(570)));
-        let twice = all(&letter, &once).unwrap_err();
-        assert!(
-            matches!(twice, Refusal::DeadLetters { grown: 1, .. }),
-            "{phase}: {twice}"
-        );
+        let twice = all(&letter, &once).unwrap_err().to_string();
+        assert!(twice.starts_with("1 message came to"), "{phase}: {twice}");
     }
 }
 
@@ -37,7 +34,8 @@ fn dead_letters_count_from_what_the_release_found_and_up_to_what_is_allowed() {
         let mut seen = pair();
         seen.dead_letters = now;
         let once = all(&seen, &record);
-        let waits = matches!(once, Ok(Some(WaitingOn::DeadLetters { .. })));
+        let seems = |said: &Said| said.to_string().contains(" seems to hold ");
+        let waits = matches!(&once, Ok(Some(said)) if seems(said));
         assert_eq!(waits, !is_open, "{situation}: {once:?}");
         let record = record.having_seen(&seen.clone().seen_at(at(560)));
         assert_eq!(

@@ -1,19 +1,19 @@
 //! How a release of two services begins. Pure.
 
 use super::{
-    Both, Candidate, Change, Found, FoundDefinition, FoundService, Holds, InFull, Pair, Seen, Set,
-    View, keeps_a_task,
+    Both, Candidate, Change, Found, FoundDefinition, FoundService, Holds, InFull, Pair, Reason,
+    Seen, Set, View, keeps_a_task,
 };
 use crate::{
     clock::Timestamp,
-    decision::{Refusal, WaitingOn},
     names::ReleaseId,
     parts::{
         Begun, NotBegun, Released,
         body::Part,
         release::Promotion,
-        task_definition::{Definition, Digests, Wanted},
+        task_definition::{self, Definition, Digests, Wanted},
     },
+    words::Shared,
 };
 
 /// What is read of two services once, before a release begins.
@@ -24,7 +24,7 @@ pub struct Before {
     /// What the canary runs, if that is something else.
     pub stable_of_canary: Option<Definition>,
     /// What is to be released, or why that cannot be.
-    pub asked: Result<Asked, Refusal>,
+    pub asked: Result<Asked, task_definition::Reason>,
 }
 
 /// What is to be released.
@@ -73,14 +73,15 @@ impl<'a> Beginning<'a> {
     ///
     /// # Errors
     /// Nothing is, or what is asked for cannot be done.
-    pub fn planned(self) -> Result<Planned<'a>, NotBegun<Found, Set>> {
-        let both = self.seen.both(self.pair)?;
+    pub fn planned(self) -> Result<Planned<'a>, NotBegun<Found, Set, Reason>> {
+        let both = self.seen.both(self.pair).map_err(NotBegun::Wait)?;
         let found = self.found(both).map_err(NotBegun::BadRequest)?;
-        let before = self.before.ok_or(WaitingOn::OtherInvocation)?;
+        let before = self.before;
+        let before = before.ok_or_else(|| NotBegun::wait(Shared::OtherInvocation))?;
         let asked = before.asked.as_ref();
-        let asked = asked.map_err(|refusal| NotBegun::BadRequest(refusal.clone()))?;
+        let asked = asked.map_err(|why| NotBegun::bad_request(why.clone()))?;
         let fits = asked.wanted.fits(&both.primary.name, &before.stable);
-        fits.map_err(|unfit| NotBegun::BadRequest(unfit.into()))?;
+        fits.map_err(NotBegun::bad_request)?;
         let runs = &found.primary.task_definition;
         let changes = asked.wanted.changes(&before.stable, runs, &asked.digests);
         if changes.is_empty() {
@@ -104,8 +105,8 @@ impl<'a> Beginning<'a> {
         })
     }
 
-    fn found(self, both: Both<'_>) -> Result<Found, Refusal> {
-        let not_steady = || Refusal::NotSteady(both.primary.into());
+    fn found(self, both: Both<'_>) -> Result<Found, Reason> {
+        let not_steady = || Reason::NotSteady(both.primary.into());
         let primary = FoundService::of(both.primary).ok_or_else(not_steady)?;
         Ok(Found {
             primary: primary.floored(self.keeps_primary),
@@ -119,11 +120,11 @@ impl Planned<'_> {
     ///
     /// # Errors
     /// Something is.
-    pub fn is_in_order(&self) -> Result<(), Refusal> {
+    pub fn is_in_order(&self) -> Result<(), Reason> {
         let Both { primary, canary } = self.both;
         for service in [primary, canary] {
             if !service.is_rolled_out() {
-                return Err(Refusal::NotSteady(service.into()));
+                return Err(Reason::NotSteady(service.into()));
             }
         }
         let stable = &self.before.stable;
@@ -136,7 +137,7 @@ impl Planned<'_> {
     ///
     /// # Errors
     /// It has not.
-    pub fn has_room_for_tags(&self) -> Result<(), Refusal> {
+    pub fn has_room_for_tags(&self) -> Result<(), Reason> {
         Ok(self.asked.wanted.has_room_for_tags(&self.before.stable)?)
     }
 
@@ -144,10 +145,10 @@ impl Planned<'_> {
     ///
     /// # Errors
     /// Some are on their way.
-    pub fn is_settled(&self) -> Result<(), WaitingOn> {
+    pub fn is_settled(&self) -> Result<(), Reason> {
         for service in [self.both.primary, self.both.canary] {
             if !service.is_settled() {
-                return Err(WaitingOn::Settling(service.into()));
+                return Err(Reason::Settling(service.into()));
             }
         }
         Ok(())

@@ -1,8 +1,7 @@
 //! Safety questions about two services: what ECS has given up, what somebody else has written, and tasks that end by themselves.
 
-use super::{Both, FoundService, Hold, Service, Set, View};
+use super::{Both, FoundService, Hold, Reason, Service, Set, View};
 use crate::{
-    decision::{Refusal, WaitingOn},
     exits::Watched,
     names::TaskDefinitionArn,
     parts::{gate::When, release::Promotion},
@@ -23,13 +22,13 @@ impl<'a> View<'a> {
     }
 
     /// ECS has given no deployment up.
-    pub fn unbroken(self) -> Result<(), Refusal> {
+    pub fn unbroken(self) -> Result<(), Reason> {
         let services = self.services().map(|both| [both.canary, both.primary]);
         for service in services.into_iter().flatten() {
             if let Some(broken) = service.broken() {
-                return Err(Refusal::CircuitBreaker {
+                return Err(Reason::CircuitBreaker {
                     service: service.name.clone(),
-                    task_definition: broken.task_definition.short().to_owned(),
+                    task_definition: broken.task_definition.clone(),
                     reason: broken.reason.clone(),
                 });
             }
@@ -38,7 +37,7 @@ impl<'a> View<'a> {
     }
 
     /// Both services run what this release last set.
-    pub fn versions(self, asked: Option<Weight>) -> Result<(), Refusal> {
+    pub fn versions(self, asked: Option<Weight>) -> Result<(), Reason> {
         let Some(both) = self.services() else {
             return Ok(());
         };
@@ -76,7 +75,7 @@ impl<'a> View<'a> {
         when: When,
         asked: Option<Weight>,
         first: impl FnOnce(&Service) -> u32,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), Reason> {
         let both = self.services().filter(|_| self.seen.scaling.is_none());
         let Some(Both { primary, canary }) = both else {
             return Ok(());
@@ -103,13 +102,14 @@ impl<'a> View<'a> {
     }
 
     /// The candidate's tasks end by themselves no more often than the target allows, or than the stable version's do.
-    pub fn exits(self) -> Result<(), Refusal> {
+    pub fn exits(self) -> Result<(), Reason> {
         let own = self.set.exits.candidate.many;
-        let Some(tasks) = self.tasks().filter(|tasks| !self.is_within(own, *tasks)) else {
+        let tasks = self.tasks().filter(|tasks| !self.is_within(own, *tasks));
+        let Some((tasks, candidate)) = tasks.zip(self.candidate()) else {
             return Ok(());
         };
-        Err(Refusal::TaskExits {
-            candidate: self.version(),
+        Err(Reason::TaskExits {
+            candidate: candidate.clone(),
             exits: own,
             tasks: tasks.0,
             of_stable: self.set.exits.stable.many,
@@ -120,13 +120,13 @@ impl<'a> View<'a> {
 
     /// Ends that nobody knows the reason of count where they would decide: then nothing goes on for as long as they are remembered.
     #[must_use]
-    pub fn undecided_exits(self) -> Option<WaitingOn> {
-        let tasks = self.tasks()?;
+    pub fn undecided_exits(self) -> Option<Reason> {
+        let (tasks, candidate) = (self.tasks()?, self.candidate()?);
         let exits = &self.set.exits;
         let unknown = u32::try_from(exits.unknown.newest.len()).unwrap_or(u32::MAX);
         let all = exits.candidate.many.saturating_add(unknown);
-        (unknown > 0 && !self.is_within(all, tasks)).then(|| WaitingOn::UnknownExits {
-            candidate: self.version(),
+        (unknown > 0 && !self.is_within(all, tasks)).then(|| Reason::UnknownExits {
+            candidate: candidate.clone(),
             unknown,
         })
     }
@@ -165,35 +165,30 @@ impl<'a> View<'a> {
         own <= self.pair.max_task_exits
             || u64::from(own) * u64::from(of_stable) <= TIMES * stable * u64::from(of_candidate)
     }
-
-    fn version(self) -> String {
-        let candidate = self.candidate();
-        candidate.map_or_else(String::new, |it| it.short().to_owned())
-    }
 }
 
-fn version(service: &Service, expected: &[&TaskDefinitionArn]) -> Result<(), Refusal> {
+fn version(service: &Service, expected: &[&TaskDefinitionArn]) -> Result<(), Reason> {
     let newest = service.newest();
-    if newest.is_some_and(|newest| expected.contains(&&newest.task_definition)) {
+    let is_expected = newest.is_some_and(|newest| expected.contains(&&newest.task_definition));
+    let Some(set) = expected.first().filter(|_| !is_expected) else {
         return Ok(());
-    }
-    let short = |version: &TaskDefinitionArn| version.short().to_owned();
-    Err(Refusal::ForeignWrite {
+    };
+    Err(Reason::ForeignWrite {
         service: service.name.clone(),
-        found: newest.map_or_else(|| "nothing".to_owned(), |it| short(&it.task_definition)),
-        expected: expected.first().map_or_else(String::new, |it| short(it)),
+        found: newest.map(|newest| newest.task_definition.clone()),
+        expected: (*set).clone(),
         reason: newest.and_then(|newest| newest.reason.clone()),
     })
 }
 
 /// A count is what it was set to; where it is not the release's alone, its own scaling may have added tasks.
-fn count(service: &Service, hold: Hold, (to, from): (u32, Option<u32>)) -> Result<(), Refusal> {
+fn count(service: &Service, hold: Hold, (to, from): (u32, Option<u32>)) -> Result<(), Reason> {
     let is_ours = service.desired == to || from == Some(service.desired);
     let least = from.map_or(to, |from| from.min(to));
     if is_ours || !hold.owns_count() && service.may_be_scaled_out_from(least) {
         return Ok(());
     }
-    Err(Refusal::ForeignCount {
+    Err(Reason::ForeignCount {
         service: service.name.clone(),
         found: service.desired,
         expected: to,

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use super::{Back, Change, Service};
-use crate::{decision::WaitingOn, parts::pair::ProtectedTasks};
+use super::{Back, Change, Reason, Service};
+use crate::parts::pair::ProtectedTasks;
 
 /// How long ECS may take to tell tasks to stop that it does not want; not documented, a generous guess. One that is still to run after
 /// that is protected.
@@ -48,12 +48,12 @@ impl Back<'_> {
     ///
     /// # Errors
     /// Some are still there.
-    pub fn left_over_ended(&self) -> Result<(), WaitingOn> {
+    pub fn left_over_ended(&self) -> Result<(), Reason> {
         let tasks = self.view.seen.left_over.get().map_or(0, Vec::len);
         if self.view.pair.protected_tasks == ProtectedTasks::Stop || tasks == 0 {
             return Ok(());
         }
-        Err(WaitingOn::Protected {
+        Err(Reason::Protected {
             canary: self.view.pair.canary.clone(),
             protection: self.canary().and_then(|canary| canary.protection),
         })

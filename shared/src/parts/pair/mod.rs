@@ -23,7 +23,9 @@ mod restoring;
 mod scaling;
 mod seen;
 mod stop;
+mod unfit;
 mod view;
+mod words;
 #[cfg(test)]
 pub(crate) mod world;
 
@@ -57,10 +59,12 @@ pub use protected::ProtectedTasks;
 pub use restore::Back;
 pub use restoring::{Forced, Kept, KeptService, Restoring, Which};
 pub use seen::{Listed, Seen};
+pub use unfit::Unfit;
 pub use view::{Both, View};
+pub use words::{Reason, ServiceSaid};
 
 /// What is between what is seen of two services and what is wanted of them.
-pub type Gap<Part = Infallible> = parts::Gap<Change, Part>;
+pub type Gap<Part = Infallible> = parts::Gap<Change, Reason, Part>;
 
 /// A condition of two services that sets nothing that the record keeps.
 pub type Condition<T = ()> = Result<T, Gap>;

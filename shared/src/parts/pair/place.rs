@@ -1,11 +1,11 @@
 //! The candidate comes to the canary service: conditions of every model of two services.
 
-use super::{Both, Candidate, Change, Condition, Gap, Service, Set, Task, View};
+use super::{Both, Candidate, Change, Condition, Gap, Reason, Service, Set, Task, View};
 use crate::{
     clock::{FUNCTION_TIMEOUT, Timestamp},
-    decision::{Doing, Refusal, WaitingOn},
     names::TaskDefinitionArn,
     parts::Attained,
+    words::Shared,
 };
 
 /// A candidate that is registered.
@@ -39,17 +39,17 @@ impl<'a> View<'a> {
                 match latest.filter(|it| it.is_of(self.release, self.began)) {
                     Some(latest) => Err(match latest.arn() {
                         Some(registered) => self.first_seen(both, registered, tasks),
-                        None => Gap::Wait(WaitingOn::Registration),
+                        None => Gap::Wait(Reason::Registration),
                     }),
                     // Whoever claimed the registration may still be at it.
                     None if self.now.since(*since) < FUNCTION_TIMEOUT => {
-                        Err(Gap::Wait(WaitingOn::Registration))
+                        Err(Gap::Wait(Reason::Registration))
                     }
                     None => Err(self.register(both, definition)),
                 }
             }
             Some(Candidate::Planned { definition }) => Err(self.register(both, definition)),
-            None => Err(Gap::Wait(WaitingOn::OtherInvocation)),
+            None => Err(Gap::Wait(Shared::OtherInvocation.into())),
         }
     }
 
@@ -68,7 +68,7 @@ impl<'a> View<'a> {
     fn register(self, both: Both<'_>, definition: &str) -> Gap<Set> {
         let (claimed, changes) = self.registering(both, definition.to_owned());
         Gap::Change {
-            doing: Doing::Register,
+            doing: Reason::Register,
             set: Some(self.with(claimed)),
             changes,
         }
@@ -110,11 +110,11 @@ impl<'a> View<'a> {
         }
     }
 
-    fn put(self, placing: Placing<'_>) -> (Doing, Vec<Change>) {
+    fn put(self, placing: Placing<'_>) -> (Reason, Vec<Change>) {
         let service = self.pair.canary.clone();
-        let doing = Doing::Update {
+        let doing = Reason::Update {
             service: service.clone(),
-            candidate: placing.candidate.short().to_owned(),
+            candidate: placing.candidate.clone(),
         };
         let update = Change::UpdateService {
             service,
@@ -147,10 +147,10 @@ impl<'a> View<'a> {
         // A deployment that was made after ours was allowed is not ours: ECS or somebody else took the candidate back.
         let newest = canary.newest().filter(|it| it.created >= placing.at);
         if let Some(newest) = newest.filter(|_| !is_on) {
-            return Err(Gap::Refuse(Refusal::ForeignWrite {
+            return Err(Gap::Refuse(Reason::ForeignWrite {
                 service: canary.name.clone(),
-                found: newest.task_definition.short().to_owned(),
-                expected: placing.candidate.short().to_owned(),
+                found: Some(newest.task_definition.clone()),
+                expected: placing.candidate.clone(),
                 reason: newest.reason.clone(),
             }));
         }
@@ -168,7 +168,7 @@ impl<'a> View<'a> {
         let tasks = self.seen.tasks.as_deref();
         let runs = |tasks| all_on(tasks, candidate, canary.desired);
         if !canary.is_steady() || !tasks.is_some_and(runs) {
-            return Err(Gap::Wait(WaitingOn::rollout(canary, candidate)));
+            return Err(Gap::Wait(Reason::rollout(canary, candidate)));
         }
         let Service { name, running, .. } = canary;
         Ok(Attained {

@@ -1,8 +1,8 @@
 //! What would go wrong later with a release of two services that begins now. Asked before the first write, of what the first look
 //! reads anyway. Pure.
 
-use super::Service;
-use crate::{decision::Unfit, parts::task_definition::Definition};
+use super::{Service, Unfit};
+use crate::parts::task_definition::Definition;
 
 /// The first thing that a release would run into; each service with what it runs.
 pub(super) fn check(

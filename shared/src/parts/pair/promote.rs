@@ -1,12 +1,8 @@
 //! What a promotion takes of two services, condition by condition: the candidate on the primary, the canary as it rests, automatic
 //! scaling as it was found.
 
-use super::{Both, Change, Condition, FoundService, Gap, Service, Task, View};
-use crate::{
-    decision::{Doing, Refusal, WaitingOn},
-    names::TaskDefinitionArn,
-    parts::Attained,
-};
+use super::{Both, Change, Condition, FoundService, Gap, Reason, Service, Task, View};
+use crate::{names::TaskDefinitionArn, parts::Attained};
 
 /// Two services that are to run the candidate, both of them.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +22,7 @@ impl<'a> View<'a> {
     /// One of them was not seen, or there is no candidate yet.
     pub fn promotion(self) -> Condition<Promoting<'a>> {
         let Both { primary, canary } = self.both()?;
-        let unregistered = Gap::Wait(WaitingOn::Registration);
+        let unregistered = Gap::Wait(Reason::Registration);
         Ok(Promoting {
             primary,
             canary,
@@ -44,9 +40,9 @@ impl Promoting<'_> {
     pub fn approved(self) -> Condition {
         let (canary, candidate) = (self.canary, self.candidate);
         let refuse = |found| {
-            Err(Gap::Refuse(Refusal::NotTheCandidate {
+            Err(Gap::Refuse(Reason::NotTheCandidate {
                 service: canary.name.clone(),
-                candidate: candidate.short().to_owned(),
+                candidate: candidate.clone(),
                 found,
             }))
         };
@@ -62,7 +58,7 @@ impl Promoting<'_> {
             return refuse("it is to have no task".to_owned());
         }
         if tasks.is_empty() || !canary.is_settled() {
-            return Err(Gap::Wait(WaitingOn::rollout(canary, candidate)));
+            return Err(Gap::Wait(Reason::rollout(canary, candidate)));
         }
         Ok(())
     }
@@ -79,10 +75,10 @@ impl Promoting<'_> {
         }
         let newest = primary.newest();
         if let Some(foreign) = newest.filter(|it| it.created >= self.view.since) {
-            return Err(Gap::Refuse(Refusal::ForeignWrite {
+            return Err(Gap::Refuse(Reason::ForeignWrite {
                 service: primary.name.clone(),
-                found: foreign.task_definition.short().to_owned(),
-                expected: candidate.short().to_owned(),
+                found: Some(foreign.task_definition.clone()),
+                expected: candidate.clone(),
                 reason: foreign.reason.clone(),
             }));
         }
@@ -120,7 +116,7 @@ impl Promoting<'_> {
         if primary.is_steady() && (is_empty || all_run_it()) {
             return Ok(());
         }
-        Err(Gap::Wait(WaitingOn::rollout(primary, candidate)))
+        Err(Gap::Wait(Reason::rollout(primary, candidate)))
     }
 
     /// The canary has the tasks that it has between releases, or its automatic scaling sets them again.
@@ -134,7 +130,7 @@ impl Promoting<'_> {
         if canary.desired == resting || found.is_scaled_again(canary) {
             return Ok(());
         }
-        let doing = Doing::GiveBack {
+        let doing = Reason::GiveBack {
             canary: canary.name.clone(),
             resting,
         };
@@ -157,7 +153,7 @@ impl Promoting<'_> {
         if canary.is_steady() {
             return Ok(());
         }
-        Err(Gap::Wait(WaitingOn::GivingBack(canary.into())))
+        Err(Gap::Wait(Reason::GivingBack(canary.into())))
     }
 
     /// Automatic scaling of both is what was found, but for what somebody else has set since.
@@ -186,7 +182,7 @@ impl Promoting<'_> {
         if changes.is_empty() {
             return Ok(());
         }
-        Err(Gap::change(Doing::RestoreScaling, changes))
+        Err(Gap::change(Reason::RestoreScaling, changes))
     }
 
     /// The task that the release alone has kept is gone again.
@@ -197,7 +193,7 @@ impl Promoting<'_> {
         let primary = self.primary;
         match self.view.found.primary.unfloored(primary) {
             Some(tasks) => Err(Gap::change(
-                Doing::GiveBackFloor(primary.name.clone()),
+                Reason::GiveBackFloor(primary.name.clone()),
                 vec![Change::count(&primary.name, tasks)],
             )),
             None => Ok(()),
@@ -221,9 +217,9 @@ impl Promoting<'_> {
     }
 
     fn update(self, change: Change) -> Gap {
-        let doing = Doing::Update {
+        let doing = Reason::Update {
             service: self.primary.name.clone(),
-            candidate: self.candidate.short().to_owned(),
+            candidate: self.candidate.clone(),
         };
         Gap::change(doing, vec![change])
     }

@@ -1,10 +1,8 @@
 //! What brings two services back to what a release found: their versions, their counts, and last of all their scaling. Each is a call
 //! of its own, so that one that AWS refuses keeps no other from being made.
 
-use super::{Change, FoundService, ScalableTarget, Service, Set, View, Which};
-use crate::{
-    decision::WaitingOn, known::Known, names::TaskDefinitionArn, parts::release::Promotion,
-};
+use super::{Change, FoundService, Reason, ScalableTarget, Service, Set, View, Which};
+use crate::{known::Known, names::TaskDefinitionArn, parts::release::Promotion};
 
 /// A release that is being rolled back.
 #[derive(Debug, Clone, Copy)]
@@ -253,7 +251,7 @@ impl<'a> Back<'a> {
     ///
     /// # Errors
     /// It is not yet.
-    pub fn is_restored(&self) -> Result<(), WaitingOn> {
+    pub fn is_restored(&self) -> Result<(), Reason> {
         let is_seen = |which| self.service(which).unseen().is_none();
         let is = if self.view.candidate().is_none() {
             is_seen(Which::Primary) && is_seen(Which::Canary)
@@ -264,7 +262,7 @@ impl<'a> Back<'a> {
             return Ok(());
         }
         let pair = self.view.pair;
-        Err(WaitingOn::Restoring {
+        Err(Reason::Restoring {
             primary: (&pair.primary, &self.view.seen.primary).into(),
             canary: (&pair.canary, &self.view.seen.canary).into(),
         })

@@ -1,12 +1,12 @@
 //! What the kit's conditions are asked about.
 
-use super::{Change, Condition, Counts, Found, Gap, Holds, Pair, Seen, Service, Set};
+use super::{Change, Condition, Counts, Found, Gap, Holds, Pair, Reason, Seen, Service, Set};
 use crate::{
     clock::{FUNCTION_TIMEOUT, Timestamp},
-    decision::{Doing, WaitingOn},
     known::Known,
     names::{ReleaseId, TaskDefinitionArn},
     parts::release::{Missing, Promotion},
+    words::Shared,
 };
 
 /// The two services of a release.
@@ -61,7 +61,7 @@ impl Seen {
     ///
     /// # Errors
     /// One of them was not seen.
-    pub fn both(&self, pair: &Pair) -> Result<Both<'_>, WaitingOn> {
+    pub fn both(&self, pair: &Pair) -> Result<Both<'_>, Reason> {
         let unseen = |name, service: &Known<Service>| match service {
             Known::Known(_) => None,
             Known::Gone => Some(format!("{name} is gone")),
@@ -74,7 +74,7 @@ impl Seen {
                 let why = unseen(&pair.primary, &self.primary)
                     .or_else(|| unseen(&pair.canary, &self.canary))
                     .or(scaling);
-                Err(WaitingOn::Aws(why.unwrap_or_default()))
+                Err(Shared::Aws(why.unwrap_or_default()).into())
             }
         }
     }
@@ -186,7 +186,7 @@ impl<'a> View<'a> {
 
     /// What these changes do, which [`hold`](Self::hold) names.
     #[must_use]
-    pub fn holding(self, changes: &[Change]) -> Doing {
+    pub fn holding(self, changes: &[Change]) -> Reason {
         let primary = &self.pair.primary;
         let is_of_primary = |change: &Change| match change {
             Change::Scale { service, .. } | Change::UpdateService { service, .. } => {
@@ -195,7 +195,7 @@ impl<'a> View<'a> {
             _ => false,
         };
         let is_floored = self.found.primary.floor > 0 && changes.iter().any(is_of_primary);
-        Doing::HoldScaling {
+        Reason::HoldScaling {
             floor: is_floored.then(|| primary.clone()),
         }
     }

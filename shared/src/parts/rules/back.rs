@@ -1,10 +1,9 @@
 //! Requests that go back to where they came from: the weight goes down step by step, and tasks stay until the last request is
 //! answered.
 
-use super::{Change, Drain, FoundRules, Gap, SetWeight, Whole, drain};
+use super::{Change, Drain, FoundRules, Gap, Reason, SetWeight, Whole, drain};
 use crate::{
     clock::Timestamp,
-    decision::{Doing, WaitingOn},
     weight::{self, Attained, Weight},
 };
 
@@ -34,7 +33,7 @@ impl GivingBack<'_> {
         let Some(set) = self.set else {
             return Ok(());
         };
-        let doing = |asked| Doing::Weigh {
+        let doing = |asked| Reason::Weigh {
             asked,
             attained: self.attained(asked),
         };
@@ -45,7 +44,7 @@ impl GivingBack<'_> {
             return match set.live_since {
                 Some(_) => Ok(()),
                 None => Err(Gap::Change {
-                    doing: Doing::Live {
+                    doing: Reason::Live {
                         asked: set.to,
                         attained: self.attained(set.to),
                     },
@@ -56,7 +55,7 @@ impl GivingBack<'_> {
         }
         let until = set.since + pace.interval;
         if self.now < until {
-            return Err(Gap::Wait(WaitingOn::DrainStep {
+            return Err(Gap::Wait(Reason::DrainStep {
                 weight: set.to,
                 until,
             }));
@@ -79,7 +78,7 @@ impl GivingBack<'_> {
             self.set,
             drain(self.set, self.found.drain_seconds, self.now),
         ) {
-            (Some(set), Drain::Until(until)) => Err(Gap::Wait(WaitingOn::Draining {
+            (Some(set), Drain::Until(until)) => Err(Gap::Wait(Reason::Draining {
                 weight: set.to,
                 until,
             })),

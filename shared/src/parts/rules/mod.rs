@@ -6,6 +6,7 @@ mod in_full;
 mod observe;
 mod seen;
 mod weight;
+mod words;
 #[cfg(test)]
 pub(crate) mod world;
 
@@ -14,23 +15,25 @@ use std::convert::Infallible;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    aws::service::Service,
     names::ForwardArn,
-    parts::{self, pair::Service},
+    parts,
     weight::{Share, Weight},
 };
 
 pub use crate::aws::rule::{
-    Actions, BadActions, Content, Element, Forward, Forwarding, Place, Rest, TargetHealth, Weights,
-    Whole,
+    Actions, At, BadActions, Content, Element, Forward, Forwarding, Place, Rest, TargetHealth,
+    Weights, Whole,
 };
 pub use back::GivingBack;
 pub use change::Change;
 pub use in_full::{FoundRule, InFull};
 pub use seen::{Rule, Seen};
 pub use weight::{Drain, SetWeight, drain, drain_time};
+pub use words::Reason;
 
 /// What is between what is seen of the rules and what is wanted of them.
-pub type Gap<Part = Infallible> = parts::Gap<Change, Part>;
+pub type Gap<Part = Infallible> = parts::Gap<Change, Reason, Part>;
 
 /// What the load balancer did before the first change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! What a rollback reads of rules and groups.
 
-use super::{Actions, Forward, InFull, Place, Rule, Seen};
+use super::{Actions, At, Forward, InFull, Place, Rule, Seen};
 use crate::{
     aws::{Account, LookError},
     known::{Known, Unseen, in_time},
@@ -9,17 +9,18 @@ use crate::{
 
 impl Seen {
     /// What a look needs that goes on with a release, or begins one.
-    pub async fn needed(account: &Account, place: &Place) -> Self {
-        match account.rules(place).await {
+    pub async fn needed(account: &Account, at: At<'_>) -> Self {
+        match account.rules(at).await {
             Ok(whole) => (&whole).into(),
             Err(unseen) => Self::unknown(&unseen.into()),
         }
     }
 
     /// Looks at every rule by itself: what is wrong with one must not keep another, or the services, from being restored.
-    pub async fn each(account: &Account, place: &Place) -> Self {
+    pub async fn each(account: &Account, at: At<'_>) -> Self {
+        let place = at.place;
         let batches = place.batches().into_iter().map(|arns| async move {
-            let read = async { Ok::<_, LookError>(account.actions(place, &arns).await) };
+            let read = async { Ok::<_, LookError>(account.actions(at, &arns).await) };
             let read = in_time("the rules of the load balancer", read).await;
             let of = |at: usize| match &read {
                 Known::Known(all) => all[at].clone().into(),
@@ -36,8 +37,8 @@ impl Seen {
         let what = "elasticloadbalancing:DescribeTargetHealth";
         let (rules, primary, canary) = tokio::join!(
             futures_util::future::join_all(batches),
-            in_time(what, account.health_of_primary(place)),
-            in_time(what, account.health_of_canary(place))
+            in_time(what, account.health_of_primary(at)),
+            in_time(what, account.health_of_canary(at))
         );
         Self {
             rules: rules.into_iter().flatten().collect(),

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Definition, RELEASE_TAGS, Source, Wanted, source::Whole};
-use crate::{decision::Unfit, names::ServiceName};
+use super::{Definition, RELEASE_TAGS, Reason, Source, Wanted, source::Whole};
+use crate::names::ServiceName;
 
 /// As many tags a resource may have (ECS developer guide, "Tagging your Amazon ECS resources").
 const MOST_TAGS: usize = 50;
@@ -11,7 +11,7 @@ const MOST_TAGS: usize = 50;
 impl Wanted {
     /// Whether a definition of its own is one for the primary: of its family, with its roles, and one that AWS still deploys. The
     /// stable definition with other images always is.
-    pub fn fits(&self, primary: &ServiceName, stable: &Definition) -> Result<(), Unfit> {
+    pub fn fits(&self, primary: &ServiceName, stable: &Definition) -> Result<(), Reason> {
         let Source::Whole(whole) = &self.source else {
             return Ok(());
         };
@@ -20,7 +20,7 @@ impl Wanted {
         let text = |of: &Value, field: &str| of[field].as_str().unwrap_or("none").to_owned();
         let family = |of: &Value| text(of, "family");
         if family(&self.input) != family(&expected) {
-            return Err(Unfit::CandidateFamily {
+            return Err(Reason::CandidateFamily {
                 from,
                 found: family(&self.input),
                 expected: family(&expected),
@@ -30,7 +30,7 @@ impl Wanted {
             let (found, expected) = (text(&self.input, field), text(&expected, field));
             // AWS takes the name for the ARN (API reference, `RegisterTaskDefinition`).
             if found != expected && !expected.ends_with(&format!("/{found}")) {
-                return Err(Unfit::CandidateRole {
+                return Err(Reason::CandidateRole {
                     from,
                     field,
                     found,
@@ -42,14 +42,14 @@ impl Wanted {
         match whole {
             Whole::Revision(revision) if revision.status().is_some_and(|it| it != "ACTIVE") => {
                 let status = revision.status().unwrap_or_default().to_owned();
-                Err(Unfit::CandidateNotActive { from, status })
+                Err(Reason::CandidateNotActive { from, status })
             }
             Whole::Revision(_) | Whole::File { .. } => Ok(()),
         }
     }
 
     /// Whether what is registered has room for our tags beside those of a definition.
-    pub fn has_room_for_tags(&self, stable: &Definition) -> Result<(), Unfit> {
+    pub fn has_room_for_tags(&self, stable: &Definition) -> Result<(), Reason> {
         let definition = match &self.source {
             Source::Images(_) => stable.short(),
             Source::Whole(file @ Whole::File { .. }) => file.to_string(),
@@ -59,7 +59,7 @@ impl Wanted {
         if found + ours <= MOST_TAGS {
             return Ok(());
         }
-        Err(Unfit::TooManyTags {
+        Err(Reason::TooManyTags {
             definition,
             found,
             ours,

@@ -8,6 +8,7 @@ mod file;
 mod fit;
 mod source;
 mod wanted;
+mod words;
 
 use std::collections::BTreeMap;
 
@@ -22,6 +23,7 @@ pub use digests::Digests;
 pub use file::{find, read};
 pub use source::{NamedImages, Source, Whole, no_image};
 pub use wanted::Wanted;
+pub use words::Reason;
 
 /// The tag that names the release a task definition was registered for.
 const RELEASE_TAG: &str = "canary:release";

@@ -4,13 +4,12 @@ use std::{collections::BTreeMap, fmt};
 
 use crate::{
     artifact::{FILE, Images},
-    decision::Refusal,
     input::{BadInput, USER_PARAMETERS},
     names::{ContainerName, Image, TaskDefinitionArn},
 };
 use serde_json::Value;
 
-use super::Definition;
+use super::{Definition, Reason};
 
 /// Where the candidate comes from.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,10 +69,10 @@ impl NamedImages {
         &self,
         stable: &Definition,
         stable_arn: &TaskDefinitionArn,
-    ) -> Result<Images, Refusal> {
+    ) -> Result<Images, Reason> {
         let containers = stable.containers();
-        let which_container = || Refusal::WhichContainer {
-            task_definition: stable_arn.short().to_owned(),
+        let which_container = || Reason::WhichContainer {
+            task_definition: stable_arn.clone(),
             containers: containers.clone(),
         };
         let (images, source_name) = match self {
@@ -90,7 +89,7 @@ impl NamedImages {
                 images,
                 container: Some(container),
             } => {
-                let image = images.0.get(container).ok_or_else(|| Refusal::NoImage {
+                let image = images.0.get(container).ok_or_else(|| Reason::NoImage {
                     container: container.to_string(),
                     images: images.to_string(),
                 })?;
@@ -103,9 +102,9 @@ impl NamedImages {
         };
         let is_there = |name: &ContainerName| containers.iter().any(|it| it == name.as_str());
         match images.0.keys().find(|name| !is_there(name)) {
-            Some(unknown) => Err(Refusal::NoContainer {
+            Some(unknown) => Err(Reason::NoContainer {
                 container: unknown.to_string(),
-                task_definition: stable_arn.short().to_owned(),
+                task_definition: stable_arn.clone(),
                 containers,
                 source_name,
             }),

@@ -3,13 +3,13 @@
 use crate::{
     artifact::Images,
     clock::Timestamp,
-    decision::Refusal,
     names::{ContainerName, ReleaseId, TaskDefinitionArn},
 };
 use serde_json::{Value, json};
 
 use super::{
-    BEGAN_TAG, Definition, Digests, RELEASE_TAG, Source, difference, images_of, source::Whole, tags,
+    BEGAN_TAG, Definition, Digests, RELEASE_TAG, Reason, Source, difference, images_of,
+    source::Whole, tags,
 };
 
 /// What is to be released: everything that its tasks would run.
@@ -32,7 +32,7 @@ impl Wanted {
         source: Source,
         stable: &Definition,
         stable_arn: &TaskDefinitionArn,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, Reason> {
         let whole = match &source {
             Source::Images(named) => {
                 let images = named.beside(stable, stable_arn)?;

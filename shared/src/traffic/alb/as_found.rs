@@ -1,15 +1,15 @@
 //! Two HTTP services as the release found them. Requests go to wherever healthy stable targets are, before anything else; the canary
 //! keeps its tasks for as long as it gets requests, or may have to take them.
 
-use super::{Alb, Change, Set, View, weights::Weighing};
+use super::{Alb, Change, Reason, Set, View, weights::Weighing};
 use crate::{
-    decision::{Doing, WaitingOn},
     parts::{
         pair::{self, Back, Service},
         rules::{self, Drain},
     },
     traffic::model::{Attained, Short, Toward},
     weight::Weight,
+    words::Shared,
 };
 
 impl Alb {
@@ -66,16 +66,16 @@ pub(super) fn toward(alb: &Alb, fenced: bool, view: View<'_>) -> Toward<Alb> {
     let is_changed = set.pair != view.set.pair || is_new;
     if is_changed || !changes.is_empty() {
         return Err(Short::Change {
-            doing: Doing::GoOnRollingBack(view.release.clone()),
+            doing: Shared::GoOnRollingBack(view.release.clone()).into(),
             set: is_changed.then_some(set),
             changes,
         });
     }
-    drained(view).map_err(Short::Wait)?;
-    back.left_over_ended().map_err(Short::Wait)?;
-    is_restored(alb, &back, view).map_err(Short::Wait)?;
+    drained(view).map_err(Short::wait)?;
+    back.left_over_ended().map_err(Short::wait)?;
+    is_restored(alb, &back, view).map_err(Short::wait)?;
     if let Some(unseen) = &view.seen.pair.scaling {
-        return Err(Short::Wait(WaitingOn::NotSeen(unseen.to_string())));
+        return Err(Short::wait(Shared::NotSeen(unseen.to_string())));
     }
     Ok(Attained {
         said: "as found".to_owned(),
@@ -100,7 +100,7 @@ fn canary_changes(
     raised(alb, view).into_iter().collect()
 }
 
-fn is_restored(alb: &Alb, back: &Back<'_>, view: View<'_>) -> Result<(), WaitingOn> {
+fn is_restored(alb: &Alb, back: &Back<'_>, view: View<'_>) -> Result<(), pair::Reason> {
     back.is_restored()?;
     let (primary, canary) = (&view.seen.pair.primary, &view.seen.pair.canary);
     let fenced = alb.back(true, view);
@@ -109,7 +109,7 @@ fn is_restored(alb: &Alb, back: &Back<'_>, view: View<'_>) -> Result<(), Waiting
         return Ok(());
     }
     let pair = &alb.pair;
-    Err(WaitingOn::Restoring {
+    Err(pair::Reason::Restoring {
         primary: (&pair.primary, primary).into(),
         canary: (&pair.canary, canary).into(),
     })
@@ -160,18 +160,19 @@ fn is_proven(back: &Back<'_>, view: View<'_>) -> bool {
 }
 
 /// The canary's targets have finished what they had, as far as that can be seen.
-fn drained(view: View<'_>) -> Result<(), WaitingOn> {
+fn drained(view: View<'_>) -> Result<(), Reason> {
     if view.set.weight.is_none() {
         return Ok(());
     }
     if let Some(unseen) = view.seen.rules.unseen().next() {
-        return Err(WaitingOn::Unseen(unseen.to_string()));
+        return Err(Reason::Unseen(unseen.to_string()));
     }
     match rules::drain(view.set.weight, view.found.rules.drain_seconds, view.now) {
-        Drain::Until(until) if view.set.weight() == Weight::ZERO => Err(WaitingOn::Draining {
+        Drain::Until(until) if view.set.weight() == Weight::ZERO => Err(rules::Reason::Draining {
             weight: Weight::ZERO,
             until,
-        }),
+        }
+        .into()),
         _ => Ok(()),
     }
 }

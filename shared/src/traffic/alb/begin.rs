@@ -1,15 +1,16 @@
 //! How a release behind a load balancer begins: rules, target groups and services belong together, and everything goes to the
 //! primary's healthy targets. Pure.
 
-use super::{Alb, AlbTraffic, Found, Set};
+use super::{Alb, AlbTraffic, Found, Reason, Set};
 use crate::{
-    decision::{Refusal, WaitingOn},
     names::TargetGroupArn,
     parts::{
+        NotBegun,
         pair::{self, Both},
         rules::{self, FoundForward, FoundRule, FoundRules},
     },
     traffic::begin::{Begin, Beginning},
+    words::Shared,
 };
 
 /// What is read once, before a release begins.
@@ -34,7 +35,8 @@ pub struct Groups {
 
 /// Begins a release, if everything is in order.
 pub(super) fn begin(alb: &Alb, of: Beginning<'_, Alb>) -> Begin<Alb> {
-    let seen = of.seen.rules.whole().ok_or(WaitingOn::OtherInvocation)?;
+    let seen = of.seen.rules.whole();
+    let seen = seen.ok_or_else(|| NotBegun::wait(Shared::OtherInvocation))?;
     let drain_seconds = of.before.map_or(0, |before| before.groups.drain_seconds);
     let rules = found(&seen, drain_seconds);
     let found = |pair| Found { pair, rules };
@@ -55,14 +57,14 @@ pub(super) fn begin(alb: &Alb, of: Beginning<'_, Alb>) -> Begin<Alb> {
         Ok(planned) => planned,
         Err(why) => return Err(why.of(found, set)),
     };
-    planned.is_in_order()?;
-    planned.has_room_for_tags()?;
-    registered(&alb.traffic, planned.both)?;
+    planned.is_in_order().map_err(NotBegun::refuse)?;
+    planned.has_room_for_tags().map_err(NotBegun::refuse)?;
+    registered(&alb.traffic, planned.both).map_err(NotBegun::Refuse)?;
     if let Some(before) = of.before {
-        one_load_balancer(&alb.traffic, &seen, &before.groups)?;
+        one_load_balancer(&alb.traffic, &seen, &before.groups).map_err(NotBegun::Refuse)?;
     }
-    at_rest(&alb.traffic, &seen)?;
-    planned.is_settled()?;
+    at_rest(&alb.traffic, &seen).map_err(NotBegun::Refuse)?;
+    planned.is_settled().map_err(NotBegun::wait)?;
     let mut begun = planned.begun();
     let in_full = seen.forwards.into_iter().map(|forward| FoundRule {
         forward: forward.arn,
@@ -99,10 +101,10 @@ fn each<T>(traffic: &AlbTraffic, primary: T, canary: T) -> [(T, &TargetGroupArn,
 }
 
 /// Each service registers its tasks in its group.
-fn registered(traffic: &AlbTraffic, both: Both<'_>) -> Result<(), Refusal> {
+fn registered(traffic: &AlbTraffic, both: Both<'_>) -> Result<(), Reason> {
     for (service, group, field) in each(traffic, both.primary, both.canary) {
         if !service.target_groups.contains(group) {
-            return Err(Refusal::WrongGroup {
+            return Err(Reason::WrongGroup {
                 service: service.name.clone(),
                 group: group.clone(),
                 field,
@@ -118,14 +120,14 @@ fn one_load_balancer(
     traffic: &AlbTraffic,
     seen: &rules::Whole,
     groups: &Groups,
-) -> Result<(), Refusal> {
+) -> Result<(), Reason> {
     for (load_balancers, group, field) in each(traffic, &groups.primary, &groups.canary) {
         let apart = seen
             .forwards
             .iter()
             .find(|forward| !load_balancers.contains(&forward.arn.load_balancer()));
         if let Some(forward) = apart {
-            return Err(Refusal::OtherLoadBalancer {
+            return Err(Reason::OtherLoadBalancer {
                 group: group.clone(),
                 field,
                 load_balancers: load_balancers.clone(),
@@ -137,21 +139,21 @@ fn one_load_balancer(
 }
 
 /// Everything goes to the primary, by no cookie, and somebody answers there.
-fn at_rest(traffic: &AlbTraffic, seen: &rules::Whole) -> Result<(), Refusal> {
+fn at_rest(traffic: &AlbTraffic, seen: &rules::Whole) -> Result<(), Reason> {
     for forward in &seen.forwards {
         let arn = || forward.arn.clone();
         if forward.rest.sticky_seconds.is_some() && !traffic.allow_sticky {
-            return Err(Refusal::Sticky { forward: arn() });
+            return Err(Reason::Sticky { forward: arn() });
         }
         if forward.weights.canary > 0 || forward.weights.primary == 0 {
-            return Err(Refusal::NotAtRest {
+            return Err(Reason::NotAtRest {
                 forward: arn(),
                 weights: forward.weights,
             });
         }
     }
     if seen.primary.healthy == 0 {
-        return Err(Refusal::NoHealthyTarget {
+        return Err(Reason::NoHealthyTarget {
             group: traffic.place.primary_target_group.clone(),
             health: seen.primary.clone(),
         });

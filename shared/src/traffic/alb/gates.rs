@@ -1,8 +1,7 @@
 //! Safety questions about two HTTP services and the rules that send them requests.
 
-use super::{Alb, Noted, Set, View};
+use super::{Alb, Noted, Reason, Set, View};
 use crate::{
-    decision::{Refusal, WaitingOn},
     parts::{
         gate::{Gate, When},
         pair::Service,
@@ -13,28 +12,29 @@ use crate::{
 };
 
 /// What of a gate is seen closed.
-pub(super) fn ask(alb: &Alb, gate: Gate, when: When, view: View<'_>) -> Result<(), Refusal> {
+pub(super) fn ask(alb: &Alb, gate: Gate, when: When, view: View<'_>) -> Result<(), Reason> {
     let pair = alb.pair(view);
     let asked = view.asked;
     match gate {
-        Gate::CircuitBreaker => pair.unbroken(),
+        Gate::CircuitBreaker => Ok(pair.unbroken()?),
         Gate::ForeignWrite => {
             pair.versions(asked)?;
             weights(view)?;
-            pair.counts(when, asked, |primary| alb.first_tasks(primary))
+            Ok(pair.counts(when, asked, |primary| alb.first_tasks(primary))?)
         }
         Gate::Targets => pair
             .services()
             .map_or(Ok(()), |both| targets(alb, both.primary, view)),
-        Gate::Exits => pair.exits(),
+        Gate::Exits => Ok(pair.exits()?),
         Gate::Ownership | Gate::Alarms | Gate::DeadLetters => Ok(()),
     }
 }
 
 /// What nobody can tell yet.
-pub(super) fn undecided(alb: &Alb, when: When, view: View<'_>) -> Option<WaitingOn> {
+pub(super) fn undecided(alb: &Alb, when: When, view: View<'_>) -> Option<Reason> {
     let pair = alb.pair(view);
-    pair.undecided_exits().filter(|_| when != When::Guard)
+    let exits = pair.undecided_exits();
+    exits.filter(|_| when != When::Guard).map(Reason::Pair)
 }
 
 /// What is set, with what this look has seen that counts only together with other looks.
@@ -48,13 +48,13 @@ pub(super) fn noted(alb: &Alb, when: When, view: View<'_>) -> Noted<Set> {
 
 /// Further groups and stickiness are what was found. The weights are what this release last set, and until that was seen once also
 /// what was there before. After the promotion they are what the release found.
-fn weights(view: View<'_>) -> Result<(), Refusal> {
+fn weights(view: View<'_>) -> Result<(), rules::Reason> {
     let (found, set) = (&view.found.rules, view.set);
     let Some(seen) = view.seen.rules.whole() else {
         return Ok(());
     };
     if let Some((forward, expected)) = found.changed(&seen.forwards) {
-        return Err(Refusal::ForeignRule {
+        return Err(rules::Reason::ForeignRule {
             forward: forward.arn.clone(),
             found: forward.rest.clone(),
             expected: expected.clone(),
@@ -64,7 +64,7 @@ fn weights(view: View<'_>) -> Result<(), Refusal> {
     let before = before.map(|weight| weight.from);
     for (forward, wanted) in found.behind(&seen.forwards, set.weight()) {
         if before.and_then(|before| found.weights(&forward.arn, before)) != Some(forward.weights) {
-            return Err(Refusal::ForeignWeight {
+            return Err(rules::Reason::ForeignWeight {
                 forward: forward.arn.clone(),
                 found: forward.weights,
                 expected: wanted,
@@ -78,7 +78,7 @@ fn weights(view: View<'_>) -> Result<(), Refusal> {
 ///
 /// A target that has yet to become healthy for the first time is waited for as well: load balancers call one unhealthy that takes
 /// longer to start than its health check allows. So unhealthy ones count where fewer are healthy than when the weight was set.
-fn targets(alb: &Alb, primary: &Service, view: View<'_>) -> Result<(), Refusal> {
+fn targets(alb: &Alb, primary: &Service, view: View<'_>) -> Result<(), Reason> {
     let is_promoting = matches!(view.promotion, Promotion::Begun | Promotion::GivenBack);
     let has_share = view.asked.is_some() || is_promoting;
     let Some(rules::Whole {
@@ -95,14 +95,14 @@ fn targets(alb: &Alb, primary: &Service, view: View<'_>) -> Result<(), Refusal> 
         None => rules::tasks(traffic.min_tasks, Weight::ZERO.share(), primary),
     };
     if health.unhealthy > traffic.max_unhealthy && health.healthy < proven {
-        return Err(Refusal::Unhealthy {
+        return Err(Reason::Unhealthy {
             group,
             health,
             allowed: traffic.max_unhealthy,
         });
     }
     if health.healthy == 0 && forwards.iter().any(|it| it.weights.canary > 0) {
-        return Err(Refusal::NoHealthyTarget { group, health });
+        return Err(Reason::NoHealthyTarget { group, health });
     }
     Ok(())
 }

@@ -18,6 +18,7 @@ mod promoted;
 mod share;
 pub mod target;
 mod weights;
+mod words;
 
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +28,6 @@ use super::{
 };
 use crate::{
     aws::{Account, AwsError},
-    decision::{Refusal, WaitingOn},
     names::ServiceName,
     parts::{
         body::Part,
@@ -77,6 +77,7 @@ pub struct Set {
 
 pub use observe::Seen;
 pub use target::AlbTraffic;
+pub use words::Reason;
 
 type View<'a> = model::View<'a, Alb>;
 
@@ -125,6 +126,7 @@ impl Model for Alb {
     type Found = Found;
     type Set = Set;
     type Change = Change;
+    type Reason = Reason;
 
     fn versions(found: &Found, set: &Set) -> Versions {
         pair::versions(&found.pair, &set.pair)
@@ -143,12 +145,19 @@ impl Model for Alb {
         }
     }
 
-    fn ask(&self, gate: Gate, when: When, view: View<'_>) -> Result<(), Refusal> {
+    fn ask(&self, gate: Gate, when: When, view: View<'_>) -> Result<(), Reason> {
         gates::ask(self, gate, when, view)
     }
 
-    fn undecided(&self, when: When, view: View<'_>) -> Option<WaitingOn> {
+    fn undecided(&self, when: When, view: View<'_>) -> Option<Reason> {
         gates::undecided(self, when, view)
+    }
+
+    fn changed_service(why: &Reason) -> Option<&ServiceName> {
+        match why {
+            Reason::Pair(pair) => pair.changed_service(),
+            _ => None,
+        }
     }
 
     fn noted(&self, when: When, view: View<'_>) -> Noted<Set> {

@@ -47,15 +47,15 @@ impl Observed for Alb {
     }
 
     async fn observe(&self, account: &Account, focus: Focus) -> Seen {
-        let place = &self.traffic.place;
+        let at = self.at();
         if focus == Focus::AsFound {
-            let rules = Box::pin(rules::Seen::each(account, place));
+            let rules = Box::pin(rules::Seen::each(account, at));
             let (pair, rules) = tokio::join!(pair::Seen::each(account, &self.pair), rules);
             return Seen { pair, rules };
         }
         let (pair, rules) = tokio::join!(
             pair::Seen::needed(account, &self.pair, focus),
-            rules::Seen::needed(account, place)
+            rules::Seen::needed(account, at)
         );
         Seen { pair, rules }
     }
@@ -98,12 +98,19 @@ impl Observed for Alb {
 }
 
 impl Alb {
+    fn at(&self) -> rules::At<'_> {
+        rules::At {
+            place: &self.traffic.place,
+            within: "traffic.alb",
+        }
+    }
+
     async fn groups(&self, account: &Account) -> Result<Groups, AwsError> {
-        let (primary, canary) = self.traffic.place.groups();
+        let (at, (primary, canary)) = (self.at(), self.traffic.place.groups());
         let (primary, canary, drain_seconds) = tokio::try_join!(
-            account.load_balancers_of(primary, "primaryTargetGroup"),
-            account.load_balancers_of(canary, "canaryTargetGroup"),
-            account.deregistration_delay(canary, "canaryTargetGroup"),
+            account.load_balancers_of(at, primary, "primaryTargetGroup"),
+            account.load_balancers_of(at, canary, "canaryTargetGroup"),
+            account.deregistration_delay(at, canary, "canaryTargetGroup"),
         )?;
         Ok(Groups {
             primary,

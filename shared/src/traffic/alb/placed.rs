@@ -2,9 +2,9 @@
 
 use super::{Alb, View, share::targets};
 use crate::{
-    decision::WaitingOn,
     parts::pair::Both,
     traffic::model::{Short, Toward},
+    words::Shared,
 };
 
 /// How far the candidate is.
@@ -23,7 +23,7 @@ pub(super) fn toward(alb: &Alb, view: View<'_>) -> Toward<Alb> {
 /// Every task of a canary that is steady otherwise is a healthy target.
 fn healthy(view: View<'_>, both: Both<'_>) -> Result<(), Short<Alb>> {
     let Some(seen) = view.seen.rules.whole() else {
-        return Err(Short::Wait(WaitingOn::OtherInvocation));
+        return Err(Short::wait(Shared::OtherInvocation));
     };
     let canary = both.canary;
     if canary.is_steady() && seen.canary.healthy < canary.desired {

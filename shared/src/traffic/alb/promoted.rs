@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use super::{Alb, Set, View, share::targets};
 use crate::{
-    decision::WaitingOn,
     parts::{
         pair::{Promoting, Service},
         rules::{Gap, GivingBack, SetWeight, TargetHealth},
     },
     traffic::model::{Short, Takes, Toward},
     weight::{Drain, Weight},
+    words::Shared,
 };
 
 /// No bound on the number of tasks.
@@ -24,7 +24,7 @@ pub(super) fn toward(alb: &Alb, pace: Drain, over: bool, view: View<'_>) -> Towa
         return Ok(promotion.attained());
     }
     let Some(seen) = view.seen.rules.whole() else {
-        return Err(Short::Wait(WaitingOn::OtherInvocation));
+        return Err(Short::wait(Shared::OtherInvocation));
     };
     let back = GivingBack {
         now: view.now,

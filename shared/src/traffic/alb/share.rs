@@ -1,15 +1,15 @@
 //! The share of an HTTP service: tasks first and weight second on the way up, weight first and tasks second on the way
 //! down.
 
-use super::{Alb, Change, Set, View};
+use super::{Alb, Change, Reason, Set, View};
 use crate::{
-    decision::{Doing, WaitingOn},
     parts::{
         pair::{self, Both, Counts, Service},
         rules::{self, Drain, FoundRules, SetWeight, TargetHealth},
     },
     traffic::model::{Attained, Short, Takes, Toward},
     weight::{self, Weight},
+    words::Shared,
 };
 
 /// What a share is decided on.
@@ -35,12 +35,12 @@ pub(super) fn toward(
     let is_new = view.asked != Some(asked);
     let seen = view.seen.rules.whole();
     let Some(seen) = seen.filter(|_| !(is_new && alb.pair(view).is_being_counted())) else {
-        return Err(Short::Wait(WaitingOn::OtherInvocation));
+        return Err(Short::wait(Shared::OtherInvocation));
     };
     let found = &view.found.rules;
     for forward in &found.forwards {
         let weights = forward.weights_within(asked, tolerance);
-        weights.map_err(|why| Short::Refuse(why.into()))?;
+        weights.map_err(|why| Short::refuse(rules::Reason::from(why)))?;
     }
     let asked = Asked {
         alb,
@@ -62,7 +62,7 @@ pub(super) fn toward(
             Err(asked.set(doing, Vec::<Change>::new(), None, None))
         }
         Ok(attained) if is_new => {
-            let doing = Doing::Live {
+            let doing = rules::Reason::Live {
                 asked: asked.weight,
                 attained,
             };
@@ -106,8 +106,8 @@ impl Asked<'_> {
         Ok(())
     }
 
-    fn raise(&self) -> Doing {
-        Doing::Capacity {
+    fn raise(&self) -> Reason {
+        Reason::Capacity {
             asked: self.weight,
             service: self.both.canary.name.clone(),
             tasks: self.needed,
@@ -115,7 +115,7 @@ impl Asked<'_> {
     }
 
     /// The canary gets so many tasks as the share takes.
-    fn tasks(&self, doing: Doing) -> Short<Alb> {
+    fn tasks(&self, doing: Reason) -> Short<Alb> {
         let changes = vec![pair::Change::count(&self.both.canary.name, self.needed)];
         let counts = Counts {
             canary: self.needed,
@@ -128,7 +128,7 @@ impl Asked<'_> {
     fn weighed(&self) -> Between<()> {
         let set = self.view.set.weight();
         let weighing = |to: Weight, weight: Option<SetWeight>| {
-            let doing = Doing::Weigh {
+            let doing = rules::Reason::Weigh {
                 asked: to,
                 attained: weight::Attained::Weight(self.found.attained(to)),
             };
@@ -175,11 +175,11 @@ impl Asked<'_> {
             return is_healthy.map(|()| attained);
         }
         match rules::drain(set.weight, self.found.drain_seconds, self.view.now) {
-            Drain::Until(until) => Err(Short::Wait(WaitingOn::Draining {
+            Drain::Until(until) => Err(Short::wait(rules::Reason::Draining {
                 weight: self.weight,
                 until,
             })),
-            Drain::Unseen | Drain::Over => Err(self.tasks(Doing::ScaleIn {
+            Drain::Unseen | Drain::Over => Err(self.tasks(Reason::ScaleIn {
                 asked: self.weight,
                 service: canary.name.clone(),
                 tasks: self.needed,
@@ -192,7 +192,7 @@ impl Asked<'_> {
         let set = self.view.set;
         let (asked, counts) = (self.weight, self.both.counts());
         Short::Change {
-            doing: Doing::Live { asked, attained },
+            doing: rules::Reason::Live { asked, attained }.into(),
             set: Some(Set {
                 pair: self.alb.pair(self.view).counted(counts),
                 weight: set.weight.map(|weight| weight.seen(self.view.now)),
@@ -215,7 +215,7 @@ impl Asked<'_> {
     /// Changes for a share, which the record is to hold first.
     fn set(
         &self,
-        doing: Doing,
+        doing: impl Into<Reason>,
         changes: Vec<impl Into<Change>>,
         counts: Option<Counts>,
         weight: Option<SetWeight>,
@@ -227,7 +227,7 @@ impl Asked<'_> {
             .counting(self.both, counts, is_new, self.view.now);
         let is_set = is_new || weight.is_some() || counts != before.pair.counts;
         Short::Change {
-            doing,
+            doing: doing.into(),
             set: is_set.then(|| Set {
                 pair: pair::Set {
                     counts,
@@ -251,7 +251,7 @@ fn healthy(service: &Service, health: &TargetHealth, needed: u32) -> Between<()>
 
 /// So many targets are waited for.
 pub(super) fn targets(service: &Service, health: &TargetHealth, needed: u32) -> Short<Alb> {
-    Short::Wait(WaitingOn::Targets {
+    Short::Wait(Reason::Targets {
         service: service.name.clone(),
         needed,
         health: health.clone(),

@@ -10,7 +10,6 @@ use super::{
     clauses::{Trial, rights},
 };
 use crate::{
-    decision::Doing,
     fixtures::Speed,
     traffic::model::{Attained, Goal, Model, Short, Toward, View},
 };
@@ -71,8 +70,8 @@ impl Defect {
 
 /// What a restless model has changed last, and whether it rests since.
 #[derive(Debug)]
-struct Restless<Change> {
-    last: Option<(Doing, Vec<Change>)>,
+struct Restless<M: Model> {
+    last: Option<(M::Reason, Vec<M::Change>)>,
     rests: bool,
 }
 
@@ -81,7 +80,7 @@ struct Restless<Change> {
 pub(in crate::traffic) struct Tried<M: Model> {
     model: M,
     defect: Option<Defect>,
-    restless: Arc<Mutex<Restless<M::Change>>>,
+    restless: Arc<Mutex<Restless<M>>>,
 }
 
 /// What is not said here the model answers itself.
@@ -255,7 +254,7 @@ fn one_at_a_time<M: Model>(mut toward: Toward<M>) -> Toward<M> {
     toward
 }
 
-fn changing<M: Model>(doing: Doing, changes: Vec<M::Change>) -> Short<M> {
+fn changing<M: Model>(doing: M::Reason, changes: Vec<M::Change>) -> Short<M> {
     Short::Change {
         doing,
         set: None,

@@ -1,7 +1,6 @@
 //! All that can be asked about a release, whatever its model.
 
 use crate::{
-    decision::{Doing, Refusal, Step, WaitingOn},
     names::ServiceName,
     parts::{
         body::Body,
@@ -9,10 +8,12 @@ use crate::{
         release::{Lacking, Release},
     },
     traffic::{
+        Change,
         line::Listed,
         model::{Attained, Goal, News, Noted, Short, Takes, View},
     },
     weight::Attained as Share,
+    words::{Said, Shared},
 };
 
 /// What is between what is seen and a goal.
@@ -21,16 +22,25 @@ pub enum Between {
     /// Something is to be changed; or, without changes, to be noted.
     Change {
         /// What this is.
-        doing: Doing,
+        doing: Said,
         /// What the record is to hold before the changes go out, if it does not yet.
         set: Option<Body>,
         /// The changes, without an order among them.
-        changes: Vec<Step>,
+        changes: Vec<Change>,
     },
     /// Something is on its way.
-    Wait(WaitingOn),
+    Wait(Said),
     /// The goal cannot be reached.
-    Refuse(Refusal),
+    Refuse(Said),
+}
+
+/// Why a gate is closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shut {
+    /// It.
+    pub why: Said,
+    /// The service that somebody else has changed, if that is why.
+    pub changed: Option<ServiceName>,
 }
 
 /// All that can be asked about a release, whatever its model.
@@ -63,19 +73,19 @@ pub trait Asked {
     ///
     /// # Errors
     /// Why the gate is closed.
-    fn ask(&self, gate: Gate, when: When) -> Result<(), Refusal>;
+    fn ask(&self, gate: Gate, when: When) -> Result<(), Shut>;
 
     /// What nobody can tell yet: nothing goes further until somebody can.
-    fn undecided(&self, when: When) -> Option<WaitingOn>;
+    fn undecided(&self, when: When) -> Option<Said>;
 
     /// What is stored, with what this look has seen that counts only together with other looks; and what of that later looks need.
     fn noted(&self, when: When) -> (Body, Option<News>);
 
     /// What takes work from the candidate, and needs nothing else to succeed.
-    fn stop(&self) -> Vec<Step>;
+    fn stop(&self) -> Vec<Change>;
 
     /// What is stored after the look of a rollback that has sent these changes, of which these have failed.
-    fn sent(&self, sent: &[Step], failed: &[Step]) -> Body;
+    fn sent(&self, sent: &[Change], failed: &[Change]) -> Body;
 
     /// What is stored where somebody else has changed a service: what they have written stays.
     fn spared(&self, changed: &ServiceName) -> Body;
@@ -150,29 +160,26 @@ impl<M: Listed> Joint<'_, M> {
                 set,
                 changes,
             } => Between::Change {
-                doing,
+                doing: doing.into(),
                 set: set.map(|set| self.with(&set)),
-                changes: steps::<M>(changes),
+                changes: all::<M>(changes),
             },
-            Short::Wait(waiting_on) => Between::Wait(waiting_on),
-            Short::Refuse(refusal) => Between::Refuse(refusal),
+            Short::Wait(waiting_on) => Between::Wait(waiting_on.into()),
+            Short::Refuse(why) => Between::Refuse(why.into()),
         }
     }
 }
 
 /// Changes of a model, as everybody else has them.
-pub(super) fn steps<M: Listed>(changes: Vec<M::Change>) -> Vec<Step> {
+pub(super) fn all<M: Listed>(changes: Vec<M::Change>) -> Vec<Change> {
     let changes = changes.into_iter();
-    changes.map(|it| Step::Traffic(M::change(it))).collect()
+    changes.map(|it| M::change(it)).collect()
 }
 
 /// The other way: those that are the model's.
-fn changes<M: Listed>(steps: &[Step]) -> Vec<M::Change> {
-    let changes = steps.iter().filter_map(|step| match step {
-        Step::Traffic(change) => M::of_change(change).cloned(),
-        Step::Reject { .. } | Step::Stop { .. } => None,
-    });
-    changes.collect()
+fn own<M: Listed>(changes: &[Change]) -> Vec<M::Change> {
+    let own = changes.iter().filter_map(|it| M::of_change(it).cloned());
+    own.collect()
 }
 
 /// What is stored, as its model reads it. What a later version of the suite has set in another form is not known.
@@ -216,12 +223,16 @@ impl<M: Listed> Asked for Joint<'_, M> {
         self.model.share(self.view())
     }
 
-    fn ask(&self, gate: Gate, when: When) -> Result<(), Refusal> {
-        self.model.ask(gate, when, self.view())
+    fn ask(&self, gate: Gate, when: When) -> Result<(), Shut> {
+        let asked = self.model.ask(gate, when, self.view());
+        asked.map_err(|why| Shut {
+            changed: M::changed_service(&why).cloned(),
+            why: why.into(),
+        })
     }
 
-    fn undecided(&self, when: When) -> Option<WaitingOn> {
-        self.model.undecided(when, self.view())
+    fn undecided(&self, when: When) -> Option<Said> {
+        self.model.undecided(when, self.view()).map(Into::into)
     }
 
     fn noted(&self, when: When) -> (Body, Option<News>) {
@@ -229,12 +240,12 @@ impl<M: Listed> Asked for Joint<'_, M> {
         (self.with(&set), news)
     }
 
-    fn stop(&self) -> Vec<Step> {
-        steps::<M>(self.model.stop(self.view()))
+    fn stop(&self) -> Vec<Change> {
+        all::<M>(self.model.stop(self.view()))
     }
 
-    fn sent(&self, sent: &[Step], failed: &[Step]) -> Body {
-        let (sent, failed) = (changes::<M>(sent), changes::<M>(failed));
+    fn sent(&self, sent: &[Change], failed: &[Change]) -> Body {
+        let (sent, failed) = (own::<M>(sent), own::<M>(failed));
         self.with(&self.model.sent(&sent, &failed, self.view()))
     }
 
@@ -256,11 +267,11 @@ pub(super) struct Mute<'a>(pub(super) &'a Body);
 
 impl Asked for Mute<'_> {
     fn toward(&self, _goal: Goal) -> Result<Attained, Between> {
-        Err(Between::Wait(WaitingOn::OtherInvocation))
+        Err(Between::Wait(Shared::OtherInvocation.into()))
     }
 
     fn approved(&self) -> Result<(), Between> {
-        Err(Between::Wait(WaitingOn::OtherInvocation))
+        Err(Between::Wait(Shared::OtherInvocation.into()))
     }
 
     fn takes(&self, _goal: Goal) -> Takes {
@@ -279,23 +290,23 @@ impl Asked for Mute<'_> {
         None
     }
 
-    fn ask(&self, _gate: Gate, _when: When) -> Result<(), Refusal> {
+    fn ask(&self, _gate: Gate, _when: When) -> Result<(), Shut> {
         Ok(())
     }
 
-    fn undecided(&self, _when: When) -> Option<WaitingOn> {
-        Some(WaitingOn::OtherInvocation)
+    fn undecided(&self, _when: When) -> Option<Said> {
+        Some(Shared::OtherInvocation.into())
     }
 
     fn noted(&self, _when: When) -> (Body, Option<News>) {
         (self.0.clone(), None)
     }
 
-    fn stop(&self) -> Vec<Step> {
+    fn stop(&self) -> Vec<Change> {
         Vec::new()
     }
 
-    fn sent(&self, _sent: &[Step], _failed: &[Step]) -> Body {
+    fn sent(&self, _sent: &[Change], _failed: &[Change]) -> Body {
         self.0.clone()
     }
 

@@ -3,16 +3,16 @@
 use crate::{
     artifact::Images,
     clock::Timestamp,
-    decision::{Refusal, Step, WaitingOn},
     names::{ReleaseId, Version},
     parts::{
         NotBegun as Why, Released,
         body::{Body, Part},
     },
-    traffic::{Before, Seen, begin, line::Listed},
+    traffic::{Before, Change, Seen, begin, line::Listed},
+    words::{Said, Shared},
 };
 
-use super::asked::steps;
+use super::asked::all;
 
 /// A release that is to begin.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +39,7 @@ pub struct Begins {
     /// What a rollback may have to give back without being able to read it.
     pub in_full: Part,
     /// The first changes, without an order among them.
-    pub changes: Vec<Step>,
+    pub changes: Vec<Change>,
 }
 
 /// Why it does not begin.
@@ -55,16 +55,16 @@ pub enum NotBegun {
         images: Images,
     },
     /// There is nothing to begin on, or what is asked for does not fit it: whatever else is the case.
-    BadRequest(Refusal),
+    BadRequest(Said),
     /// Something is on its way.
-    Wait(WaitingOn),
+    Wait(Said),
     /// A release, or its rollback, would run into this.
-    Refuse(Refusal),
+    Refuse(Said),
 }
 
 /// How a release of one model begins.
 pub(super) fn begin<M: Listed>(model: &M, of: Beginning<'_>) -> Result<Begins, NotBegun> {
-    let unseen = NotBegun::Wait(WaitingOn::OtherInvocation);
+    let unseen = NotBegun::Wait(Shared::OtherInvocation.into());
     let begun = model.begin(begin::Beginning {
         now: of.now,
         release: of.release,
@@ -77,19 +77,19 @@ pub(super) fn begin<M: Listed>(model: &M, of: Beginning<'_>) -> Result<Begins, N
         released: begun.released,
         but: begun.but,
         in_full: begun.in_full,
-        changes: steps::<M>(begun.changes),
+        changes: all::<M>(begun.changes),
     })
 }
 
-fn unbegun<M: Listed>(why: Why<M::Found, M::Set>) -> NotBegun {
+fn unbegun<M: Listed>(why: Why<M::Found, M::Set, M::Reason>) -> NotBegun {
     match why {
         Why::NothingToDo { found, set, images } => NotBegun::NothingToDo {
             runs: M::versions(&found, &set).stable,
             body: Body::of(&found, &set),
             images,
         },
-        Why::BadRequest(refusal) => NotBegun::BadRequest(refusal),
-        Why::Wait(waiting_on) => NotBegun::Wait(waiting_on),
-        Why::Refuse(refusal) => NotBegun::Refuse(refusal),
+        Why::BadRequest(why) => NotBegun::BadRequest(why.into()),
+        Why::Wait(waiting_on) => NotBegun::Wait(waiting_on.into()),
+        Why::Refuse(why) => NotBegun::Refuse(why.into()),
     }
 }

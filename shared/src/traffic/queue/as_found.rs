@@ -2,9 +2,9 @@
 
 use super::{Queue, Set, View};
 use crate::{
-    decision::{Doing, WaitingOn},
     parts::pair::{self, Back, Change},
     traffic::model::{Attained, Short, Toward},
+    words::Shared,
 };
 
 impl Queue {
@@ -48,15 +48,15 @@ pub(super) fn toward(queue: &Queue, fenced: bool, view: View<'_>) -> Toward<Queu
     let is_changed = noted != view.set.pair;
     if is_changed || !changes.is_empty() {
         return Err(Short::Change {
-            doing: Doing::GoOnRollingBack(view.release.clone()),
+            doing: Shared::GoOnRollingBack(view.release.clone()).into(),
             set: is_changed.then(|| view.set.with(noted)),
             changes,
         });
     }
-    back.left_over_ended().map_err(Short::Wait)?;
-    back.is_restored().map_err(Short::Wait)?;
+    back.left_over_ended().map_err(Short::wait)?;
+    back.is_restored().map_err(Short::wait)?;
     if let Some(unseen) = &view.seen.pair.scaling {
-        return Err(Short::Wait(WaitingOn::NotSeen(unseen.to_string())));
+        return Err(Short::wait(Shared::NotSeen(unseen.to_string())));
     }
     Ok(Attained {
         said: "as found".to_owned(),

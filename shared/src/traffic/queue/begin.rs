@@ -1,12 +1,15 @@
 //! How a release of a queue's consumers begins. Pure.
 
-use super::{Found, Queue, QueueTraffic, Set, Unreachable, plan};
+use super::{Found, Queue, QueueTraffic, Reason, Set, Unreachable, plan};
 use crate::{
-    decision::{Unfit, WaitingOn},
     known::Known,
-    parts::pair::{self, Both, Planned},
+    parts::{
+        NotBegun,
+        pair::{self, Both, Planned},
+    },
     traffic::begin::{Begin, Beginning},
     weight::Weight,
+    words::Shared,
 };
 
 /// Begins a release, if everything is in order.
@@ -14,7 +17,7 @@ pub(super) fn begin(queue: &Queue, of: Beginning<'_, Queue>) -> Begin<Queue> {
     let dead_letters = match &of.seen.dead_letters {
         Known::Known(seen) => *seen,
         Known::Gone => None,
-        Known::Unknown(unseen) => return Err(WaitingOn::Aws(unseen.to_string()).into()),
+        Known::Unknown(unseen) => return Err(NotBegun::wait(Shared::Aws(unseen.to_string()))),
     };
     let found = |pair| Found { pair, dead_letters };
     let planned = pair::Beginning {
@@ -31,11 +34,11 @@ pub(super) fn begin(queue: &Queue, of: Beginning<'_, Queue>) -> Begin<Queue> {
         ..Set::default()
     };
     let planned = planned.planned().map_err(|why| why.of(found, set))?;
-    planned.is_in_order()?;
-    is_standard(&queue.traffic)?;
-    has_room(&queue.traffic, &planned)?;
-    planned.has_room_for_tags()?;
-    planned.is_settled()?;
+    planned.is_in_order().map_err(NotBegun::refuse)?;
+    is_standard(&queue.traffic).map_err(NotBegun::Refuse)?;
+    has_room(&queue.traffic, &planned).map_err(NotBegun::Refuse)?;
+    planned.has_room_for_tags().map_err(NotBegun::refuse)?;
+    planned.is_settled().map_err(NotBegun::wait)?;
     let mut begun = planned.begun();
     let before = dead_letters.filter(|letters| *letters > 0 && queue.traffic.max_dead_letters == 0);
     begun.but.extend(before.map(one_more_ends_it));
@@ -50,26 +53,26 @@ fn one_more_ends_it(letters: u64) -> String {
     )
 }
 
-fn is_standard(queue: &QueueTraffic) -> Result<(), Unfit> {
+fn is_standard(queue: &QueueTraffic) -> Result<(), Reason> {
     let name = queue.url.queue();
     // AWS: the name of a FIFO queue ends with it, and that of no other does (API reference, `CreateQueue`).
     match name.strip_suffix(".fifo") {
         None => Ok(()),
-        Some(_) => Err(Unfit::Fifo {
+        Some(_) => Err(Reason::Fifo {
             queue: name.to_owned(),
         }),
     }
 }
 
 /// Any share at all has room for it.
-fn has_room(queue: &QueueTraffic, planned: &Planned<'_>) -> Result<(), Unfit> {
+fn has_room(queue: &QueueTraffic, planned: &Planned<'_>) -> Result<(), Reason> {
     let Both { primary, .. } = planned.both;
     let total = planned.both.counts().total();
     let least = u32::from(queue.floors_primary());
     match plan(queue, Weight::LEAST, primary.desired.max(least), total) {
         Err(Unreachable::NoRoom {
             cap, taken, needed, ..
-        }) => Err(Unfit::NoRoom {
+        }) => Err(Reason::NoRoom {
             taken,
             most: cap,
             needed,

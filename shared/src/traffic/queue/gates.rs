@@ -1,36 +1,33 @@
 //! Safety questions about a queue's consumers.
 
-use super::{Noted, Queue, Set, View};
-use crate::{
-    decision::{Refusal, WaitingOn},
-    parts::{
-        gate::{Gate, When},
-        letters::Letters,
-    },
+use super::{Noted, Queue, Reason, Set, View};
+use crate::parts::{
+    gate::{Gate, When},
+    letters::Letters,
 };
 
 /// What of a gate is seen closed.
-pub(super) fn ask(queue: &Queue, gate: Gate, when: When, view: View<'_>) -> Result<(), Refusal> {
+pub(super) fn ask(queue: &Queue, gate: Gate, when: When, view: View<'_>) -> Result<(), Reason> {
     let pair = queue.pair(view);
     let asked = view.asked;
     match gate {
         Gate::DeadLetters => dead_letters(queue, when, view),
-        Gate::CircuitBreaker => pair.unbroken(),
+        Gate::CircuitBreaker => Ok(pair.unbroken()?),
         Gate::ForeignWrite => {
             pair.versions(asked)?;
-            pair.counts(when, asked, |_| queue.first_tasks(view))
+            Ok(pair.counts(when, asked, |_| queue.first_tasks(view))?)
         }
-        Gate::Exits => pair.exits(),
+        Gate::Exits => Ok(pair.exits()?),
         Gate::Ownership | Gate::Alarms | Gate::Targets => Ok(()),
     }
 }
 
 /// What nobody can tell yet.
-pub(super) fn undecided(queue: &Queue, when: When, view: View<'_>) -> Option<WaitingOn> {
+pub(super) fn undecided(queue: &Queue, when: When, view: View<'_>) -> Option<Reason> {
     let letters = || {
         let (_, allowed) = allowed(queue, when)?;
         view.set.letters?.beyond?;
-        Some(WaitingOn::DeadLetters {
+        Some(Reason::MoreLetters {
             queue: dead_letter_queue(queue),
             now: (*view.seen.dead_letters.get()?)?,
             allowed,
@@ -38,7 +35,8 @@ pub(super) fn undecided(queue: &Queue, when: When, view: View<'_>) -> Option<Wai
     };
     let exits = || {
         let pair = queue.pair(view);
-        pair.undecided_exits().filter(|_| when != When::Guard)
+        let exits = pair.undecided_exits();
+        exits.filter(|_| when != When::Guard).map(Reason::Pair)
     };
     letters().or_else(exits)
 }
@@ -78,7 +76,7 @@ fn allowed(queue: &Queue, when: When) -> Option<(&'static str, u64)> {
 }
 
 /// The dead-letter queue has not grown by more than the target allows.
-fn dead_letters(queue: &Queue, when: When, view: View<'_>) -> Result<(), Refusal> {
+fn dead_letters(queue: &Queue, when: When, view: View<'_>) -> Result<(), Reason> {
     let count = view.seen.dead_letters.get().copied().flatten();
     let (Some(count), Some(letters), Some((field, allowed))) =
         (count, letters(view), allowed(queue, when))
@@ -88,7 +86,7 @@ fn dead_letters(queue: &Queue, when: When, view: View<'_>) -> Result<(), Refusal
     if !letters.are_too_many(view.now) {
         return Ok(());
     }
-    Err(Refusal::DeadLetters {
+    Err(Reason::DeadLetters {
         queue: dead_letter_queue(queue),
         grown: count.saturating_sub(letters.mark),
         allowed,

@@ -11,6 +11,7 @@ mod plan;
 mod promoted;
 mod share;
 pub mod target;
+mod words;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +21,6 @@ use super::{
 };
 use crate::{
     aws::{Account, AwsError},
-    decision::{Refusal, WaitingOn},
     names::ServiceName,
     parts::{
         body::Part,
@@ -35,6 +35,7 @@ use crate::{
 pub use observe::Seen;
 pub use plan::{Unreachable, plan};
 pub use target::{Mode, QueueTraffic};
+pub use words::Reason;
 
 /// The target of such a pair.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,6 +103,7 @@ impl Model for Queue {
     type Found = Found;
     type Set = Set;
     type Change = Change;
+    type Reason = Reason;
 
     fn versions(found: &Found, set: &Set) -> Versions {
         pair::versions(&found.pair, &set.pair)
@@ -120,12 +122,19 @@ impl Model for Queue {
         }
     }
 
-    fn ask(&self, gate: Gate, when: When, view: View<'_>) -> Result<(), Refusal> {
+    fn ask(&self, gate: Gate, when: When, view: View<'_>) -> Result<(), Reason> {
         gates::ask(self, gate, when, view)
     }
 
-    fn undecided(&self, when: When, view: View<'_>) -> Option<WaitingOn> {
+    fn undecided(&self, when: When, view: View<'_>) -> Option<Reason> {
         gates::undecided(self, when, view)
+    }
+
+    fn changed_service(why: &Reason) -> Option<&ServiceName> {
+        match why {
+            Reason::Pair(pair) => pair.changed_service(),
+            _ => None,
+        }
     }
 
     fn noted(&self, when: When, view: View<'_>) -> Noted<Set> {

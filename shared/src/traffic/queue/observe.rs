@@ -67,13 +67,21 @@ impl Observed for Queue {
         }
         let dead_letters = async {
             match &self.traffic.dead_letter_url {
-                Some(url) => Known::needed(account.dead_letters(url).await).map(Some),
+                Some(url) => {
+                    Known::needed(account.messages(url, "traffic.queue.deadLetterUrl").await)
+                        .map(Some)
+                }
                 None => Known::Known(None),
             }
         };
         let queue = async {
             if focus == (Focus::Placed { is_first: true }) {
-                Known::needed(account.messages(&self.traffic.url, "url").await).map(|_| ())
+                Known::needed(
+                    account
+                        .messages(&self.traffic.url, "traffic.queue.url")
+                        .await,
+                )
+                .map(|_| ())
             } else {
                 Known::Known(())
             }

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use super::{
-    Queue, Set, Unreachable, View,
+    Queue, Reason, Set, Unreachable, View,
     plan::{plan, toward as next_counts, within},
 };
 use crate::{
-    decision::{Doing, Refusal, WaitingOn},
     parts::pair::{Both, Change, Counts, Service},
     traffic::model::{Attained, Short, Toward},
     weight::{self, Weight},
+    words::Shared,
 };
 
 /// How far the share of the running tasks may be from the planned one where the action names no tolerance, in percentage points.
@@ -29,7 +29,7 @@ pub(super) fn toward(
     let both = queue.pair(view).both()?;
     let is_new = view.asked != Some(asked);
     if is_new && queue.pair(view).is_being_counted() {
-        return Err(Short::Wait(WaitingOn::OtherInvocation));
+        return Err(Short::wait(Shared::OtherInvocation));
     }
     // Once it is there, a primary that scales in is no failure: the nearest share is held, and said.
     let goal = goal(
@@ -39,7 +39,7 @@ pub(super) fn toward(
         view,
         both.primary,
     )
-    .map_err(|why| Short::Refuse(Refusal::Unreachable(why.to_string())))?;
+    .map_err(Short::refuse)?;
     let now = both.counts();
     let settled = both.primary.is_settled() && both.canary.is_settled();
     let change = changes(queue, asked, goal, view, both);
@@ -47,7 +47,7 @@ pub(super) fn toward(
         return Err(change);
     }
     if is_new {
-        let doing = Doing::Shift {
+        let doing = Reason::Shift {
             asked,
             goal,
             next: now,
@@ -59,7 +59,7 @@ pub(super) fn toward(
             primary: both.primary.running,
             canary: both.canary.running,
         };
-        return Err(Short::Wait(WaitingOn::Tasks {
+        return Err(Short::Wait(Reason::Tasks {
             asked,
             now: running.share(),
             primary: both.primary.into(),
@@ -79,7 +79,7 @@ fn there(
 ) -> Toward<Queue> {
     let attained = weight::Attained::Tasks(goal.share());
     if queue.pair(view).is_counting() {
-        let doing = Doing::Live { asked, attained };
+        let doing = Reason::Live { asked, attained };
         let set = view.set.clone();
         return Err(Short::Change {
             doing,
@@ -171,14 +171,14 @@ fn changes(
         .filter(|(service, to)| service.desired != *to)
         .map(|(service, to)| Change::count(&service.name, to))
         .collect();
-    let doing = Doing::Shift { asked, goal, next };
+    let doing = Reason::Shift { asked, goal, next };
     (!counts.is_empty()).then(|| setting(asked, doing, counts, Some(next), view, both))
 }
 
 /// Changes for a share, which the record is to hold first.
 fn setting(
     asked: Weight,
-    doing: Doing,
+    doing: impl Into<Reason>,
     changes: Vec<Change>,
     counts: Option<Counts>,
     view: View<'_>,
@@ -189,7 +189,7 @@ fn setting(
     let counts = set.counting(both, counts, is_new, view.now);
     let is_set = is_new || counts != set.counts;
     Short::Change {
-        doing,
+        doing: doing.into(),
         set: is_set.then(|| Set {
             pair: crate::parts::pair::Set {
                 counts,

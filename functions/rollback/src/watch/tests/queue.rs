@@ -214,19 +214,20 @@ fn a_watch_that_fails_is_noted_once_told_after_an_hour_and_over_when_everything_
     };
     let record = shifted().record.expect("a record");
     let noted = kept(look_at(600, &record, true));
-    assert!(!noted.is_told && noted.steps.is_empty());
+    assert!(noted.notice.is_none() && noted.steps.is_empty());
     let minute = look_at(660, &noted.record, true);
     assert!(
         matches!(minute, Call::Idle(Idle::NotSeen { .. })),
         "{minute:?}"
     );
     let told = kept(look_at(600 + 3600, &noted.record, true));
-    assert!(told.is_told, "{told:?}");
+    assert!(told.notice.is_some(), "{told:?}");
     let minute = look_at(600 + 3660, &told.record, true);
     assert!(matches!(minute, Call::Idle(_)), "{minute:?}");
-    assert!(kept(look_at(600 + 7200, &told.record, true)).is_told);
+    let again = kept(look_at(600 + 7200, &told.record, true));
+    assert!(again.notice.is_some());
     let seen = kept(look_at(600 + 3660, &told.record, false));
-    assert_eq!((seen.record.failing, seen.is_told), (None, false));
+    assert_eq!((seen.record.failing, seen.notice), (None, None));
 }
 
 #[test]

@@ -1,6 +1,5 @@
-use super::Queue;
+use super::{Queue, Reason};
 use crate::{
-    decision::WaitingOn,
     fixtures::{self, Moment, definition, image, now, pair, release, target},
     known::Known,
     names::TaskDefinitionArn,
@@ -17,6 +16,7 @@ use crate::{
         model::Model,
         queue,
     },
+    words::Shared,
 };
 use serde_json::json;
 
@@ -247,7 +247,12 @@ fn what_was_not_seen_is_waited_for_before_anything_is_found_in_it() {
     for unseen in rows {
         let why = begins(unseen);
         assert!(
-            matches!(why, Some(parts::NotBegun::Wait(WaitingOn::Aws(_)))),
+            matches!(
+                why,
+                Some(parts::NotBegun::Wait(Reason::Pair(pair::Reason::Shared(
+                    Shared::Aws(_)
+                ))))
+            ),
             "{why:?}"
         );
     }

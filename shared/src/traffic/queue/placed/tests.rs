@@ -1,5 +1,4 @@
 use crate::{
-    decision::WaitingOn,
     fixtures::{Moment, at, candidate, pair, record, running_tasks},
     known::{Known, Unseen},
     parts::pair as services,
@@ -8,6 +7,7 @@ use crate::{
         door::Between,
         model::{Attained, Goal},
     },
+    words::Code,
 };
 
 /// What is between, with something about what was seen changed.
@@ -56,7 +56,7 @@ fn what_was_not_seen_is_waited_for_wherever_the_candidate_is() {
         for unseen in rows {
             let short = between(&record, &placed(), unseen);
             assert!(
-                matches!(short, Err(Between::Wait(WaitingOn::Aws(_)))),
+                matches!(&short, Err(Between::Wait(said)) if said.is(Code::Aws)),
                 "{short:?}"
             );
         }
@@ -65,7 +65,7 @@ fn what_was_not_seen_is_waited_for_wherever_the_candidate_is() {
         seen.tasks = None;
     });
     assert!(
-        matches!(unlisted, Err(Between::Wait(WaitingOn::Rollout { .. }))),
+        matches!(&unlisted, Err(Between::Wait(said)) if said.to_string().contains(" to run orders:8: ")),
         "{unlisted:?}"
     );
 }

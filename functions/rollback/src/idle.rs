@@ -1,77 +1,10 @@
-//! What was reached, in the words of the console.
+//! Why there is nothing to roll back, in words.
 
-use crate::{
-    artifact::Images,
+use canary::{
     clock::Timestamp,
-    names::{AlarmName, ReleaseId, ServiceName},
-    record::Cause,
-    weight::Weight,
+    names::{AlarmName, ReleaseId},
+    record::{Cause, Phase},
 };
-
-/// What was reached. Its `Display` is the action's last summary.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum Outcome {
-    /// The canary service runs the candidate.
-    #[error("{said} ({image}): {}", but.join("; "))]
-    Deployed {
-        /// What runs the candidate.
-        said: String,
-        /// The image.
-        image: Images,
-        /// What is to be said besides.
-        but: Vec<String>,
-    },
-    /// All shares were held.
-    #[error(
-        "{asked} asked, {attained}; all shares held, no gate closed{}",
-        besides(but)
-    )]
-    Shifted {
-        /// The last share asked for.
-        asked: Weight,
-        /// The share attained.
-        attained: String,
-        /// What is to be said besides.
-        but: Vec<String>,
-    },
-    /// The pair runs the candidate.
-    #[error("promoted: {said}{}{}", all_but(left), all_of(missed))]
-    Promoted {
-        /// What that has come to.
-        said: String,
-        /// What stays otherwise, because somebody else has set it.
-        left: Vec<String>,
-        /// Scheduled actions that fell into the suspension of their scaling.
-        missed: Vec<String>,
-    },
-    /// The primary runs the image already.
-    #[error("nothing to do: {primary} already runs {image}")]
-    NothingToDo {
-        /// The primary service.
-        primary: ServiceName,
-        /// The image.
-        image: Images,
-    },
-    /// Everything is as the release found it, but for what is somebody else's.
-    #[error(
-        "rolled back release {release}: {cause}{}{}",
-        all_of(left),
-        all_of(missed)
-    )]
-    RolledBack {
-        /// The release.
-        release: ReleaseId,
-        /// Why.
-        cause: Cause,
-        /// What was left as it is, and why.
-        left: Vec<String>,
-        /// Scheduled actions that fell into the suspension of their scaling.
-        missed: Vec<String>,
-    },
-    /// There is nothing to roll back.
-    #[error("nothing rolled back: {0}")]
-    Idle(Idle),
-}
 
 /// Why a rollback has nothing to do.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -110,7 +43,7 @@ pub enum Idle {
         /// The release.
         release: ReleaseId,
         /// Its phase.
-        phase: String,
+        phase: Box<Phase>,
         /// What kept it from being seen.
         why: String,
     },
@@ -178,27 +111,14 @@ pub enum Idle {
         /// The release.
         release: ReleaseId,
         /// Its phase.
-        phase: String,
+        phase: Box<Phase>,
     },
 }
 
-/// What is said besides, after semicolons.
-#[must_use]
-pub fn besides(but: &[String]) -> String {
-    let but = but.iter();
-    but.fold(String::new(), |all, sentence| all + "; " + sentence)
-}
-
-/// Exceptions after a comma.
-fn all_but(exceptions: &[String]) -> String {
-    match exceptions {
-        [] => String::new(),
-        some => format!(", but {}", some.join(", and ")),
+impl Idle {
+    /// Whether everything is as it should be: the schedule finds that every minute.
+    #[must_use]
+    pub fn is_no_news(&self) -> bool {
+        matches!(self, Self::UnderWay { .. } | Self::Finished(_))
     }
-}
-
-/// Further sentences after a full stop.
-fn all_of(further: &[String]) -> String {
-    let further = further.iter();
-    further.fold(String::new(), |all, sentence| all + ". " + sentence)
 }

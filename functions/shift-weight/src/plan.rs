@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use crate::{
+use canary::{
     aws::alarms::Alarm,
     clock::{Clock, Spoken, Timestamp},
     names::AlarmName,
@@ -87,8 +87,9 @@ impl fmt::Display for Short {
 
 #[cfg(test)]
 mod tests {
+    use canary::fixtures::{now, pair};
+
     use super::*;
-    use crate::fixtures::{now, pair};
 
     fn step(percent: i64, seconds: u64) -> Step {
         Step {

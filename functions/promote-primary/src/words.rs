@@ -1,0 +1,67 @@
+//! What promote-primary does and waits for, in words.
+
+use std::time::Duration;
+
+use canary::{
+    clock::Spoken,
+    names::{ServiceName, Version},
+    words::{self, Code, Words, further},
+};
+
+/// What promote-primary does or waits for.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Reason {
+    /// The pair runs the candidate.
+    #[error("promoted: {said}{}{}", all_but(left), further(missed))]
+    Promoted {
+        /// What that has come to.
+        said: String,
+        /// What stays otherwise, because somebody else has set it.
+        left: Vec<String>,
+        /// Scheduled actions that fell into the suspension of their scaling.
+        missed: Vec<String>,
+    },
+    /// The promotion begins.
+    #[error("promotion begins: {} is to run on {primary}", candidate.short())]
+    Promote {
+        /// What is promoted.
+        candidate: Version,
+        /// The primary service.
+        primary: ServiceName,
+    },
+    /// The promotion is complete and watched.
+    #[error("promotion complete; health is watched for {}", Spoken(*.0))]
+    Watch(Duration),
+    /// The bake time after a promotion.
+    #[error("promotion complete; health watched for {} of {}", Spoken(*held), Spoken(*bake))]
+    Watching {
+        /// For how long it has been watched.
+        held: Duration,
+        /// For how long it is to be watched.
+        bake: Duration,
+    },
+}
+
+impl Words for Reason {
+    fn percent(&self) -> Option<u8> {
+        match self {
+            Self::Watching { held, bake } => words::percent(*held, *bake),
+            _ => None,
+        }
+    }
+
+    fn code(&self) -> Option<Code> {
+        match self {
+            Self::Watching { .. } | Self::Watch(_) => Some(Code::Held),
+            _ => None,
+        }
+    }
+}
+
+/// Exceptions after a comma.
+fn all_but(exceptions: &[String]) -> String {
+    match exceptions {
+        [] => String::new(),
+        some => format!(", but {}", some.join(", and ")),
+    }
+}

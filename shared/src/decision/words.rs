@@ -1,0 +1,42 @@
+//! What becomes of reasons from one look to the next.
+
+use std::time::Duration;
+
+use crate::{
+    clock::Spoken,
+    job::FailureType,
+    words::{Said, Words},
+};
+
+/// A reason about another one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Again {
+    /// What counts only together with other looks is written down.
+    #[error("{said}{waiting_on}")]
+    Note {
+        /// It.
+        said: String,
+        /// What is waited for meanwhile.
+        waiting_on: Said,
+    },
+    /// A change that was made and does not last.
+    #[error("{0}, again and again; somebody or something else undoes it")]
+    Undone(Said),
+    /// It took too long.
+    #[error("not finished within {}: {waiting_on}", Spoken(*timeout))]
+    TimedOut {
+        /// The timeout.
+        timeout: Duration,
+        /// What it was waiting for.
+        waiting_on: Said,
+    },
+}
+
+impl Words for Again {
+    fn failure(&self) -> FailureType {
+        match self {
+            Self::TimedOut { waiting_on, .. } => waiting_on.failure(),
+            Self::Note { .. } | Self::Undone(_) => FailureType::JobFailed,
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What a release of a queue's consumers does, waits for and refuses, in words.
+
+use super::Unreachable;
+use crate::{
+    input::TARGET,
+    job::FailureType,
+    parts::pair::{self, Counts, ServiceSaid},
+    weight::{Attained, Share, Weight},
+    words::{Code, Shared, Words},
+};
+
+/// What is done about a queue's consumers, waited for, or refused.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Reason {
+    /// Task counts move towards a share.
+    #[error(
+        "{asked} asked, {} attainable: {} of {} tasks; setting {} primary and {} canary tasks",
+        goal.share(), goal.canary, goal.total(), next.primary, next.canary
+    )]
+    Shift {
+        /// The share asked for.
+        asked: Weight,
+        /// Where this leads.
+        goal: Counts,
+        /// What is set now.
+        next: Counts,
+    },
+    /// What was set is there.
+    #[error("{asked} asked, {attained}, all run")]
+    Live {
+        /// The share.
+        asked: Weight,
+        /// What the counts give.
+        attained: Attained,
+    },
+    /// Task counts.
+    #[error("{asked} asked, {now} attained: waiting for tasks ({primary}; {canary})")]
+    Tasks {
+        /// The share asked for.
+        asked: Weight,
+        /// The share of the running tasks.
+        now: Share,
+        /// The primary's counts.
+        primary: ServiceSaid,
+        /// The canary's counts.
+        canary: ServiceSaid,
+    },
+    /// A count that SQS gives approximately.
+    #[error(
+        "dead-letter queue {queue} seems to hold {now}, more than {allowed} beyond what was there: SQS counts approximately, so that counts \
+         if the next look sees it, too"
+    )]
+    MoreLetters {
+        /// The queue's name.
+        queue: String,
+        /// How many there are.
+        now: u64,
+        /// How many may come.
+        allowed: u64,
+    },
+    /// A gate closed.
+    #[error(
+        "{grown} message{} came to the dead-letter queue {queue} since the release began; {allowed} are allowed ({field}). It holds {now} now",
+        if *grown == 1 { "" } else { "s" }
+    )]
+    DeadLetters {
+        /// The queue's name.
+        queue: String,
+        /// How many came.
+        grown: u64,
+        /// How many may come.
+        allowed: u64,
+        /// The field that says so.
+        field: &'static str,
+        /// How many there are.
+        now: u64,
+    },
+    /// Messages of a group wait for each other, whoever has the first.
+    #[error(
+        "queue {queue} ({TARGET}: field traffic.queue.url) is a FIFO queue: SQS gives the messages of a group in their order, so what one \
+         version holds up the other never gets. A release needs a standard queue"
+    )]
+    Fifo {
+        /// Its name.
+        queue: String,
+    },
+    /// `maxTasks` leaves no room.
+    #[error(
+        "{taken} tasks run, and maxTasks is {most} ({TARGET}: field traffic.queue.maxTasks): there is no room for the canary's first. Raise \
+         it to {needed} or more, then retry"
+    )]
+    NoRoom {
+        /// Tasks that are not the canary's to take.
+        taken: u32,
+        /// `maxTasks`.
+        most: u32,
+        /// What it would take.
+        needed: u32,
+    },
+    /// No counts give the share.
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
+    /// About the services.
+    #[error(transparent)]
+    Pair(#[from] pair::Reason),
+}
+
+impl From<Shared> for Reason {
+    fn from(shared: Shared) -> Self {
+        Self::Pair(shared.into())
+    }
+}
+
+impl Words for Reason {
+    fn failure(&self) -> FailureType {
+        match self {
+            Self::Unreachable(_) | Self::Fifo { .. } | Self::NoRoom { .. } => {
+                FailureType::ConfigurationError
+            }
+            Self::Pair(pair) => pair.failure(),
+            _ => FailureType::JobFailed,
+        }
+    }
+
+    fn code(&self) -> Option<Code> {
+        match self {
+            Self::Pair(pair) => pair.code(),
+            _ => None,
+        }
+    }
+}
