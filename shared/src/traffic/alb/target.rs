@@ -9,8 +9,6 @@ use crate::{
     parts::{pair::Pair, rules::Place},
     traffic::configured::Configured,
 };
-#[cfg(any(test, feature = "fixtures"))]
-use crate::{target::Target, traffic::Traffic};
 
 /// Two HTTP services with a target group each, behind one application load balancer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -167,22 +165,5 @@ impl Configured for Alb {
 
     fn drains(&self) -> Result<(), &'static str> {
         Ok(())
-    }
-}
-
-#[cfg(any(test, feature = "fixtures"))]
-impl Target {
-    #[allow(
-        unreachable_patterns,
-        clippy::match_wildcard_for_single_variants,
-        reason = "there may be more models, or no other"
-    )]
-    /// What is special about a pair behind a load balancer.
-    #[must_use]
-    pub fn alb(&self) -> Option<&AlbTraffic> {
-        match &self.traffic {
-            Traffic::Alb(alb) => Some(alb),
-            _ => None,
-        }
     }
 }

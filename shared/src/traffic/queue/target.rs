@@ -10,8 +10,6 @@ use crate::{
     traffic::{configured::Configured, model::Goal},
     weight::Weight,
 };
-#[cfg(any(test, feature = "fixtures"))]
-use crate::{target::Target, traffic::Traffic};
 
 /// Two consumers of one SQS queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -158,22 +156,5 @@ impl Configured for Queue {
 
     fn drains(&self) -> Result<(), &'static str> {
         Err("there is no weight to lower: the pair consumes a queue; leave the field out")
-    }
-}
-
-#[cfg(any(test, feature = "fixtures"))]
-impl Target {
-    #[allow(
-        unreachable_patterns,
-        clippy::match_wildcard_for_single_variants,
-        reason = "there may be more models, or no other"
-    )]
-    /// What is special about a pair that consumes a queue.
-    #[must_use]
-    pub fn queue(&self) -> Option<&QueueTraffic> {
-        match &self.traffic {
-            Traffic::Queue(queue) => Some(queue),
-            _ => None,
-        }
     }
 }
