@@ -4,10 +4,7 @@ mod queue;
 use canary::{
     aws::pipeline::{Approval, Execution},
     decision::Decision,
-    fixtures::{
-        Moment, at, check, foreign, http_pair_of, http_record, pair, record, release, rule, stable,
-        target,
-    },
+    fixtures::{Moment, at, check, foreign, pair, record, release, stable, target},
     parts::pair::{Counts, Service},
     reconcile::trigger::{Firing, Trigger},
     record::{Phase, SCHEMA},

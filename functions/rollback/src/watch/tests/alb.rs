@@ -1,4 +1,5 @@
 use super::*;
+use canary::fixtures::{http_pair_of, http_record, rule};
 
 /// Behind a load balancer: half of the requests on two canary tasks.
 fn halved(primary: u32, canary: u32) -> Moment {
