@@ -12,7 +12,7 @@ use crate::{
 
 impl<M: Admitted> Run<'_, M> {
     pub(super) fn examine(&self, kept: &Kept<M>, stage: Stage) -> Result<()> {
-        if stage == Stage::Approved {
+        if stage == Stage::Shared {
             self.approves(kept)?;
         }
         self.knows(kept, stage)
@@ -63,7 +63,7 @@ impl<M: Admitted> Run<'_, M> {
             (holds, format!("{goal:?} is held")),
             (model.is_placed(view), "the candidate is placed".to_owned()),
             (
-                stage == Stage::Approved && approves,
+                stage == Stage::Shared && approves,
                 "what was approved is not waited for".to_owned(),
             ),
         ];

@@ -42,7 +42,7 @@ pub(super) enum Stage {
     Placing,
     /// At a share, and for how many looks it was held.
     Sharing(usize, usize),
-    Approved,
+    Shared,
     Promoting,
     /// The promotion is complete, and was seen so for so many looks.
     Watching(usize),
@@ -101,7 +101,7 @@ impl Stage {
 impl<M: Admitted> Kept<M> {
     pub(super) fn promotion(&self) -> Promotion {
         match self.stage {
-            Stage::Placing | Stage::Sharing(..) | Stage::Approved => Promotion::NotBegun,
+            Stage::Placing | Stage::Sharing(..) | Stage::Shared => Promotion::NotBegun,
             Stage::Promoting => Promotion::Begun,
             Stage::Watching(_) => Promotion::GivenBack,
             Stage::Over => Promotion::Complete,
@@ -225,7 +225,7 @@ impl<'a, M: Admitted> Run<'a, M> {
         if self.place.model.undecided(When::Action, view).is_some() {
             return Ok(Looked::On);
         }
-        if stage == Stage::Approved {
+        if stage == Stage::Shared {
             let approved = self.place.model.approved(view);
             return match approved {
                 Ok(()) => Ok(self.advance(Stage::Promoting)),
@@ -248,7 +248,7 @@ impl<'a, M: Admitted> Run<'a, M> {
                 asked: weight(self.place.shares[at]),
                 tolerance: None,
             },
-            Stage::Approved | Stage::Promoting | Stage::Watching(_) | Stage::Over => {
+            Stage::Shared | Stage::Promoting | Stage::Watching(_) | Stage::Over => {
                 Goal::Promoted {
                     drain: Drain {
                         step: 30,
@@ -328,10 +328,10 @@ impl<'a, M: Admitted> Run<'a, M> {
                 kept.stage = Stage::Sharing(*at + 1, 0);
             }
             Stage::Placing => kept.stage = Stage::Sharing(0, 0),
-            Stage::Sharing(..) => kept.stage = Stage::Approved,
+            Stage::Sharing(..) => kept.stage = Stage::Shared,
             Stage::Promoting => return Ok(self.advance(Stage::Watching(0))),
             Stage::Watching(_) => return Ok(self.advance(Stage::Over)),
-            Stage::Approved | Stage::Over => return Ok(Looked::Over),
+            Stage::Shared | Stage::Over => return Ok(Looked::Over),
         }
         Ok(Looked::On)
     }
