@@ -248,15 +248,13 @@ impl<'a, M: Admitted> Run<'a, M> {
                 asked: weight(self.place.shares[at]),
                 tolerance: None,
             },
-            Stage::Shared | Stage::Promoting | Stage::Watching(_) | Stage::Over => {
-                Goal::Promoted {
-                    drain: Drain {
-                        step: 30,
-                        ..Drain::default()
-                    },
-                    over: stage == Stage::Over,
-                }
-            }
+            Stage::Shared | Stage::Promoting | Stage::Watching(_) | Stage::Over => Goal::Promoted {
+                drain: Drain {
+                    step: 30,
+                    ..Drain::default()
+                },
+                over: stage == Stage::Over,
+            },
         }
     }
 
