@@ -6,7 +6,7 @@ use std::{collections::HashMap, time::Duration};
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::*;
-use crate::fixtures::{at, candidate, pair, record, scaling, target, weight};
+use crate::fixtures::{at, candidate, pair, record, scaling, weight};
 use crate::parts::pair::{FoundService, ScalableTarget, Service, Suspended};
 
 fn phases() -> Vec<Record> {

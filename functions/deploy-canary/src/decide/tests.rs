@@ -11,7 +11,7 @@ use canary::{
     fixtures::{
         self, Changes, Moment, World, another_release, at, began, candidate, check, definition,
         first_look, foreign, image, images, now, pair, record, release, running_tasks, stable,
-        target, told,
+        told,
     },
     parameters,
     parts::{

@@ -6,7 +6,7 @@ use std::time::Duration;
 use canary::{
     fixtures::{
         Moment, World, another_release, at, candidate, check, first_look, foreign, pair, record,
-        release, running_tasks, stable, target, told,
+        release, running_tasks, stable, told,
     },
     parameters,
     parts::pair::{Candidate, Service, Task},

@@ -11,7 +11,7 @@ use canary::{
     },
     fixtures::{
         Moment, alarm, another_release, at, candidate, check, foreign, pair, record, release,
-        scaling, stable, target,
+        scaling, stable,
     },
     names::ReleaseId,
     parameters::Rollback,

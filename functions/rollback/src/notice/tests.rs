@@ -2,7 +2,7 @@ mod queue;
 
 use canary::{
     decision::Decision,
-    fixtures::{Moment, alarm, at, began, pair, record, release, scaling, target},
+    fixtures::{Moment, alarm, at, began, pair, record, release, scaling},
     parameters::Rollback,
     parts::pair::{self, KeptService},
     reconcile::trigger::{End, Ended, Firing, Trigger},

@@ -4,7 +4,7 @@ mod queue;
 use canary::{
     aws::pipeline::{Approval, Execution},
     decision::Decision,
-    fixtures::{Moment, at, check, foreign, pair, record, release, stable, target},
+    fixtures::{Moment, at, check, foreign, pair, record, release, stable},
     parts::pair::{Counts, Service},
     reconcile::trigger::{Firing, Trigger},
     record::{Phase, SCHEMA},

@@ -6,7 +6,7 @@ use std::time::Duration;
 use canary::{
     fixtures::{
         ACTION, Moment, World, another_release, at, check, first_look, foreign, now, pair, record,
-        release, target, told, weight,
+        release, told, weight,
     },
     parameters,
     parts::pair::{Counts, Service},

@@ -1,4 +1,5 @@
 use super::*;
+use crate::fixtures::queue::{pair, record, target};
 
 #[test]
 fn in_every_phase_a_dead_letter_closes_a_gate() {

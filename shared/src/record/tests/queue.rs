@@ -1,4 +1,5 @@
 use super::*;
+use crate::fixtures::queue::{pair, record, target};
 
 #[test]
 fn a_record_of_every_phase_comes_back_from_dynamodb_as_it_went() {

@@ -1,11 +1,12 @@
 //! Consumers of a queue in simulated accounts, for the contract.
 
+use crate::fixtures::queue::{pair, target};
 use proptest::prelude::*;
 
 use super::{Mode, Queue, Seen};
 use crate::{
     clock::Timestamp,
-    fixtures::{Harm, Part, Speed, now, pair, scaling, target},
+    fixtures::{Harm, Part, Speed, now, scaling},
     known::Known,
     parts::pair::{
         self, Service,

@@ -1,6 +1,8 @@
 mod left_over;
 mod restoring;
 
+use canary::fixtures::queue::{pair, record};
+
 use super::*;
 
 fn by_action() -> Trigger {

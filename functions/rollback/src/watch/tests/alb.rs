@@ -1,5 +1,6 @@
-use super::*;
 use canary::fixtures::{http_pair_of, http_record, rule};
+
+use super::*;
 
 /// Behind a load balancer: half of the requests on two canary tasks.
 fn halved(primary: u32, canary: u32) -> Moment {

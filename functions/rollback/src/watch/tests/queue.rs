@@ -1,3 +1,5 @@
+use canary::fixtures::queue::{pair, record, target};
+
 use super::*;
 
 #[test]

@@ -1,6 +1,10 @@
 use super::{Queue, Reason};
 use crate::{
-    fixtures::{self, Moment, definition, image, now, pair, release, target},
+    fixtures::{
+        self, Moment, definition, image, now,
+        queue::{pair, target},
+        release,
+    },
     known::Known,
     names::TaskDefinitionArn,
     parts::{

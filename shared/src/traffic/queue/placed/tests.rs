@@ -1,5 +1,6 @@
+use crate::fixtures::queue::{pair, record};
 use crate::{
-    fixtures::{Moment, at, candidate, pair, record, running_tasks},
+    fixtures::{Moment, at, candidate, running_tasks},
     known::{Known, Unseen},
     parts::pair as services,
     record::Record,

@@ -1,5 +1,6 @@
+use crate::fixtures::queue::{pair, record, target};
 use crate::{
-    fixtures::{Moment, candidate, foreign, pair, record, running_tasks, target, told_toward},
+    fixtures::{Moment, candidate, foreign, running_tasks, told_toward},
     parts::pair::Service,
     traffic::model::Goal,
     weight::Drain,

@@ -1,6 +1,7 @@
+use canary::fixtures::queue::{pair, record};
 use canary::{
     decision::Decision,
-    fixtures::{Moment, at, candidate, pair, record, stable, told},
+    fixtures::{Moment, at, candidate, stable, told},
     known::Known,
     parts::pair::{ProtectedTasks, Protection, Set},
 };
