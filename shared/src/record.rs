@@ -219,7 +219,7 @@ impl Record {
         if self.rollback().is_some() && self.promotion().has_given_back() {
             return Vec::new();
         }
-        let model = self.model();
+        let model = self.target.ending();
         model
             .missed(account, self.facts(now), self.suspension(now))
             .await

@@ -9,7 +9,10 @@ use crate::{
     input::{BadInput, TARGET},
     names::{AlarmName, ClusterName, PairId, PipelineName, ServiceName},
     parts::pair::{Pair, ProtectedTasks},
-    traffic::{self, Traffic, door::Opened},
+    traffic::{
+        self, Traffic,
+        door::{Ending, Opened, Restoring, Starting},
+    },
 };
 
 /// The pair, its pipeline, what guards it and how its work is split.
@@ -130,6 +133,24 @@ impl Target {
     #[must_use]
     pub fn model(&self) -> Box<dyn Opened> {
         self.traffic.model(self.services())
+    }
+
+    /// The same, on which a release is to begin.
+    #[must_use]
+    pub fn starting(&self) -> Box<dyn Starting> {
+        self.traffic.starting(self.services())
+    }
+
+    /// The same, of which a release ends.
+    #[must_use]
+    pub fn ending(&self) -> Box<dyn Ending> {
+        self.traffic.ending(self.services())
+    }
+
+    /// The same, of which a release is rolled back.
+    #[must_use]
+    pub fn restoring(&self) -> Box<dyn Restoring> {
+        self.traffic.restoring(self.services())
     }
 
     /// Key of the pair's release record.

@@ -32,7 +32,10 @@ pub(crate) fn begin(look: &Look<DeployCanary>, seen: &Seen, previous: Option<&Re
         before: start.and_then(|start| start.before.as_ref()),
     };
     let alarms = seen.pair.seen.alarms.get().map_or(&[][..], Vec::as_slice);
-    match (look.target.model().begin(beginning), gates::alarms(alarms)) {
+    match (
+        look.target.starting().begin(beginning),
+        gates::alarms(alarms),
+    ) {
         (Err(NotBegun::BadRequest(refusal)), _) | (Err(NotBegun::Refuse(refusal)), Ok(())) => {
             Decision::Refuse(refusal)
         }

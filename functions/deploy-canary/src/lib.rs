@@ -119,7 +119,7 @@ async fn start(
         let (pipeline, release) = (&look.target.pipeline, &look.parameters.release);
         Ok(account.execution_status(pipeline, release).await?)
     };
-    let (model, source) = (look.target.model(), source::read(account, look));
+    let (model, source) = (look.target.starting(), source::read(account, look));
     let before = model.before(account, &pair.seen.pair, Box::pin(source));
     let (before, execution) = tokio::try_join!(before, execution)?;
     Ok(Detail::Start(Box::new(Start { execution, before })))

@@ -69,11 +69,10 @@ pub(crate) async fn observe(account: &Account, record: &Record) -> Seen {
 
 /// What there is of the pair.
 async fn pair(account: &Account, record: &Record) -> Pair {
-    let model = record.model();
-    let seen = model.observe(account, Focus::AsFound).await;
+    let model = record.target.restoring();
+    let seen = model.each(account).await;
     let facts = record.facts(account.now());
-    let closer = model.closer(account, Focus::AsFound, facts, &seen).await;
-    closer.unwrap_or(seen)
+    model.closer(account, facts, &seen).await
 }
 
 /// What the schedule looks at: the execution of a release that goes on, and then as much of the pair as no action looks at.

@@ -30,7 +30,8 @@ pub use begin::{Beginning, Begins, NotBegun};
 /// Something that AWS is asked for.
 pub type Reading<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// A model of a target, whatever it is.
+/// A model of a target, whatever it is: all that every function asks. What only some of them ask is apart, so that the others have no code
+/// for it.
 pub trait Opened: Send + Sync {
     /// Checks what one field of the target cannot know.
     ///
@@ -68,10 +69,10 @@ pub trait Opened: Send + Sync {
     /// What of the pair is known not to exist any more, if something is.
     fn gone<'a>(&self, seen: &'a Seen) -> Option<&'a Unseen>;
 
-    /// Reads everything at once: one round trip.
+    /// Reads everything at once, for a release that goes on or begins: one round trip.
     fn observe<'a>(&'a self, account: &'a Account, focus: Focus) -> Reading<'a, Seen>;
 
-    /// Reads what the first round calls for, of a release that goes on, or that is being rolled back.
+    /// Reads what the first round calls for, of a release that goes on.
     fn closer<'a>(
         &'a self,
         account: &'a Account,
@@ -79,31 +80,6 @@ pub trait Opened: Send + Sync {
         of: Release<'a>,
         seen: &'a Seen,
     ) -> Reading<'a, Result<Seen, LookError>>;
-
-    /// Reads what a release begins with, `source` at the same time; `None` if there is nothing to begin on.
-    fn before<'a>(
-        &'a self,
-        account: &'a Account,
-        seen: &'a Seen,
-        source: Reading<'a, Result<Source, LookError>>,
-    ) -> Reading<'a, Result<Option<Before>, LookError>>;
-
-    /// Reads what people are to hear of scheduled actions that fell into a release as it ends.
-    fn missed<'a>(
-        &'a self,
-        account: &'a Account,
-        of: Release<'a>,
-        held: Window,
-    ) -> Reading<'a, Vec<String>>;
-
-    /// What people can do where AWS refuses this, from what the release found in full, which is in this table: lines for a notice.
-    fn by_hand(&self, missing: &[Missing], found: &Part, table: &str) -> Vec<String>;
-
-    /// How a release begins, if everything is in order.
-    ///
-    /// # Errors
-    /// It does not begin.
-    fn begin(&self, of: Beginning<'_>) -> Result<Begins, NotBegun>;
 
     /// Makes a change of the model's.
     fn apply<'a>(
@@ -171,44 +147,6 @@ impl<M: Listed> Opened for M {
         })
     }
 
-    fn before<'a>(
-        &'a self,
-        account: &'a Account,
-        seen: &'a Seen,
-        source: Reading<'a, Result<Source, LookError>>,
-    ) -> Reading<'a, Result<Option<Before>, LookError>> {
-        Box::pin(async move {
-            let Some(seen) = M::of_seen(seen) else {
-                return Ok(None);
-            };
-            let before = M::before(self, account, seen, source).await?;
-            Ok(before.map(M::begins))
-        })
-    }
-
-    fn missed<'a>(
-        &'a self,
-        account: &'a Account,
-        of: Release<'a>,
-        held: Window,
-    ) -> Reading<'a, Vec<String>> {
-        Box::pin(async move {
-            let nothing = M::nothing(self);
-            match Told::<M>::new(of, &nothing) {
-                Some(told) => M::missed(self, account, told.view(), held).await,
-                None => Vec::new(),
-            }
-        })
-    }
-
-    fn by_hand(&self, missing: &[Missing], found: &Part, table: &str) -> Vec<String> {
-        M::by_hand(self, missing, found, table)
-    }
-
-    fn begin(&self, of: Beginning<'_>) -> Result<Begins, NotBegun> {
-        begin::begin(self, of)
-    }
-
     fn apply<'a>(
         &'a self,
         account: &'a Account,
@@ -228,5 +166,113 @@ impl<M: Listed> Opened for M {
             Some(told) => Box::new(Joint { model: *self, told }),
             None => Box::new(Mute(of.body)),
         }
+    }
+}
+
+/// The same, on which a release is to begin.
+pub trait Starting: Send + Sync {
+    /// Reads what a release begins with, `source` at the same time; `None` if there is nothing to begin on.
+    fn before<'a>(
+        &'a self,
+        account: &'a Account,
+        seen: &'a Seen,
+        source: Reading<'a, Result<Source, LookError>>,
+    ) -> Reading<'a, Result<Option<Before>, LookError>>;
+
+    /// How a release begins, if everything is in order.
+    ///
+    /// # Errors
+    /// It does not begin.
+    fn begin(&self, of: Beginning<'_>) -> Result<Begins, NotBegun>;
+}
+
+impl<M: Listed> Starting for M {
+    fn before<'a>(
+        &'a self,
+        account: &'a Account,
+        seen: &'a Seen,
+        source: Reading<'a, Result<Source, LookError>>,
+    ) -> Reading<'a, Result<Option<Before>, LookError>> {
+        Box::pin(async move {
+            let Some(seen) = M::of_seen(seen) else {
+                return Ok(None);
+            };
+            let before = M::before(self, account, seen, source).await?;
+            Ok(before.map(M::begins))
+        })
+    }
+
+    fn begin(&self, of: Beginning<'_>) -> Result<Begins, NotBegun> {
+        begin::begin(self, of)
+    }
+}
+
+/// The same, of which a release ends.
+pub trait Ending: Send + Sync {
+    /// Reads what people are to hear of scheduled actions that fell into a release as it ends.
+    fn missed<'a>(
+        &'a self,
+        account: &'a Account,
+        of: Release<'a>,
+        held: Window,
+    ) -> Reading<'a, Vec<String>>;
+}
+
+impl<M: Listed> Ending for M {
+    fn missed<'a>(
+        &'a self,
+        account: &'a Account,
+        of: Release<'a>,
+        held: Window,
+    ) -> Reading<'a, Vec<String>> {
+        Box::pin(async move {
+            let nothing = M::nothing(self);
+            match Told::<M>::new(of, &nothing) {
+                Some(told) => M::missed(self, account, told.view(), held).await,
+                None => Vec::new(),
+            }
+        })
+    }
+}
+
+/// The same, of which a release is rolled back.
+pub trait Restoring: Send + Sync {
+    /// Reads everything at once, each part by itself, in time, and none that only gates would need.
+    fn each<'a>(&'a self, account: &'a Account) -> Reading<'a, Seen>;
+
+    /// Reads what that calls for.
+    fn closer<'a>(
+        &'a self,
+        account: &'a Account,
+        of: Release<'a>,
+        seen: &'a Seen,
+    ) -> Reading<'a, Seen>;
+
+    /// What people can do where AWS refuses this, from what the release found in full, which is in this table: lines for a notice.
+    fn by_hand(&self, missing: &[Missing], found: &Part, table: &str) -> Vec<String>;
+}
+
+impl<M: Listed> Restoring for M {
+    fn each<'a>(&'a self, account: &'a Account) -> Reading<'a, Seen> {
+        Box::pin(async move { M::seen(M::each(self, account).await) })
+    }
+
+    fn closer<'a>(
+        &'a self,
+        account: &'a Account,
+        of: Release<'a>,
+        seen: &'a Seen,
+    ) -> Reading<'a, Seen> {
+        Box::pin(async move {
+            let told = M::of_seen(seen).and_then(|seen| Told::<M>::new(of, seen));
+            match told {
+                Some(told) => M::seen(M::each_closer(self, account, told.view()).await),
+                None => seen.clone(),
+            }
+        })
+    }
+
+    fn by_hand(&self, missing: &[Missing], found: &Part, table: &str) -> Vec<String> {
+        M::by_hand(self, missing, found, table)
     }
 }

@@ -105,6 +105,30 @@ macro_rules! models {
                     $(Self::$key(traffic) => Box::new(<$model>::of(pair, traffic)),)+
                 }
             }
+
+            /// The same, on which a release is to begin.
+            #[must_use]
+            pub fn starting(&self, pair: Pair) -> Box<dyn Starting> {
+                match self {
+                    $(Self::$key(traffic) => Box::new(<$model>::of(pair, traffic)),)+
+                }
+            }
+
+            /// The same, of which a release ends.
+            #[must_use]
+            pub fn ending(&self, pair: Pair) -> Box<dyn Ending> {
+                match self {
+                    $(Self::$key(traffic) => Box::new(<$model>::of(pair, traffic)),)+
+                }
+            }
+
+            /// The same, of which a release is rolled back.
+            #[must_use]
+            pub fn restoring(&self, pair: Pair) -> Box<dyn Restoring> {
+                match self {
+                    $(Self::$key(traffic) => Box::new(<$model>::of(pair, traffic)),)+
+                }
+            }
         }
 
         $(

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::parts::pair::Pair;
 use configured::Configured;
-use door::Opened;
+use door::{Ending, Opened, Restoring, Starting};
 use line::Listed;
 use model::Model;
 use observed::Observed;

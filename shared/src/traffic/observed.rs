@@ -26,19 +26,31 @@ pub trait Observed: Sized {
     /// What of the pair is known not to exist any more, if something is.
     fn gone(seen: &Self::Seen) -> Option<&Unseen>;
 
-    /// Reads everything at once: one round trip.
+    /// Reads everything at once, for a release that goes on or begins: one round trip.
     fn observe(&self, account: &Account, focus: Focus) -> impl Future<Output = Self::Seen> + Send;
 
-    /// Reads what the first round calls for, of a release that goes on, or that is being rolled back.
+    /// Reads what the first round calls for, of a release that goes on.
     ///
     /// # Errors
-    /// Something could not be read. Never in a rollback, which goes on with what is known.
+    /// Something could not be read.
     fn closer(
         &self,
         account: &Account,
         focus: Focus,
         view: View<'_, Self>,
     ) -> impl Future<Output = Result<Self::Seen, LookError>> + Send
+    where
+        Self: Model;
+
+    /// Reads everything at once for a rollback: each part by itself, in time, and none that only gates would need.
+    fn each(&self, account: &Account) -> impl Future<Output = Self::Seen> + Send;
+
+    /// Reads what that calls for.
+    fn each_closer(
+        &self,
+        account: &Account,
+        view: View<'_, Self>,
+    ) -> impl Future<Output = Self::Seen> + Send
     where
         Self: Model;
 

@@ -47,7 +47,7 @@ pub fn incomplete(record: &Record, incomplete: &Incomplete<'_>) -> Notice {
     lines.push("Everything else is restored or being restored, and goes on without it.".to_owned());
     lines.push(AGAIN.to_owned());
     if let Some(found) = incomplete.found {
-        let model = record.model();
+        let model = record.target.restoring();
         lines.extend(model.by_hand(missing, found, incomplete.table));
     }
     let (primary, release) = (&record.target.primary, &record.release);

@@ -48,11 +48,6 @@ impl Observed for Alb {
 
     async fn observe(&self, account: &Account, focus: Focus) -> Seen {
         let at = self.at();
-        if focus == Focus::AsFound {
-            let rules = Box::pin(rules::Seen::each(account, at));
-            let (pair, rules) = tokio::join!(pair::Seen::each(account, &self.pair), rules);
-            return Seen { pair, rules };
-        }
         let (pair, rules) = tokio::join!(
             pair::Seen::needed(account, &self.pair, focus),
             rules::Seen::needed(account, at)
@@ -66,18 +61,25 @@ impl Observed for Alb {
         focus: Focus,
         view: View<'_>,
     ) -> Result<Seen, LookError> {
-        if focus == Focus::AsFound {
-            let back = self.back(false, view);
-            let (record, release) = (self.pair.id(), view.release);
-            let rules = view.seen.rules.clone();
-            let rules = rules.recorded(account, &self.traffic.place, (&record, release));
-            let (pair, rules) = tokio::join!(back.closer(account), rules);
-            return Ok(Seen { pair, rules });
-        }
         Ok(Seen {
             pair: self.pair(view).closer(account, focus).await?,
             ..view.seen.clone()
         })
+    }
+
+    async fn each(&self, account: &Account) -> Seen {
+        let rules = Box::pin(rules::Seen::each(account, self.at()));
+        let (pair, rules) = tokio::join!(pair::Seen::each(account, &self.pair), rules);
+        Seen { pair, rules }
+    }
+
+    async fn each_closer(&self, account: &Account, view: View<'_>) -> Seen {
+        let back = self.back(false, view);
+        let (record, release) = (self.pair.id(), view.release);
+        let rules = view.seen.rules.clone();
+        let rules = rules.recorded(account, &self.traffic.place, (&record, release));
+        let (pair, rules) = tokio::join!(back.closer(account), rules);
+        Seen { pair, rules }
     }
 
     async fn before(

@@ -59,12 +59,6 @@ impl Observed for Queue {
     }
 
     async fn observe(&self, account: &Account, focus: Focus) -> Seen {
-        if focus == Focus::AsFound {
-            return Seen {
-                pair: pair::Seen::each(account, &self.pair).await,
-                ..self.nothing()
-            };
-        }
         let dead_letters = async {
             match &self.traffic.dead_letter_url {
                 Some(url) => {
@@ -104,14 +98,25 @@ impl Observed for Queue {
         focus: Focus,
         view: View<'_>,
     ) -> Result<Seen, LookError> {
-        let pair = match focus {
-            Focus::AsFound => self.back(false, view).closer(account).await,
-            _ => self.pair(view).closer(account, focus).await?,
-        };
+        let pair = self.pair(view).closer(account, focus).await?;
         Ok(Seen {
             pair,
             ..view.seen.clone()
         })
+    }
+
+    async fn each(&self, account: &Account) -> Seen {
+        Seen {
+            pair: pair::Seen::each(account, &self.pair).await,
+            ..self.nothing()
+        }
+    }
+
+    async fn each_closer(&self, account: &Account, view: View<'_>) -> Seen {
+        Seen {
+            pair: self.back(false, view).closer(account).await,
+            ..view.seen.clone()
+        }
     }
 
     async fn before(

@@ -62,7 +62,7 @@ fn told(
         seen: &seen.pair(),
         before: Some(&before),
     };
-    match target.model().begin(beginning) {
+    match target.starting().begin(beginning) {
         Ok(_) => "begins".to_owned(),
         Err(NotBegun::Refuse(refusal)) => refusal.to_string(),
         Err(other) => panic!("{other:?}"),
