@@ -98,9 +98,10 @@ pub fn noted(when: When, seen: &Observation, record: &Record) -> (Record, Option
 
 /// Every gate of a release that has begun, for one of its actions. What is undecided is waited for.
 pub fn all(seen: &Observation, record: &Record) -> Result<Option<Said>, Said> {
-    match closed(When::Action, seen, record) {
+    let (record, _) = &noted(When::Action, seen, record);
+    match first_closed(When::Action, seen, record) {
         Some(closed) => Err(closed.why.into()),
-        None => Ok(undecided(When::Action, seen, record)),
+        None => Ok(record.open(seen.now, &seen.pair).undecided(When::Action)),
     }
 }
 
@@ -117,6 +118,11 @@ pub fn undecided(when: When, seen: &Observation, record: &Record) -> Option<Said
 #[must_use]
 pub fn closed(when: When, seen: &Observation, record: &Record) -> Option<Closed> {
     let (record, _) = &noted(when, seen, record);
+    first_closed(when, seen, record)
+}
+
+/// The same of a record that has noted what was seen.
+fn first_closed(when: When, seen: &Observation, record: &Record) -> Option<Closed> {
     let release = record.open(seen.now, &seen.pair);
     let ask = |gate| match gate {
         // The record was asked before, by whoever has read it.

@@ -84,12 +84,6 @@ impl Part {
         self.0.extend(Self::of(further).0);
         self
     }
-
-    /// A field as it is stored.
-    #[must_use]
-    pub fn field(&self, name: &str) -> Option<&Value> {
-        self.0.get(name)
-    }
 }
 
 /// What of the stored fields is not among the known ones. A variant's fields carry its name, so that no other variant gets them.

@@ -127,6 +127,14 @@ fn a_release_that_an_older_version_of_the_suite_began_is_rolled_back_from_where_
     }
 }
 
+#[test]
+fn what_is_the_heads_is_never_taken_for_the_models() {
+    for (name, golden) in golden(SCHEMA) {
+        let body: crate::parts::body::Body = parse(&without_head(&golden)).unwrap();
+        assert_eq!(body, Record::read(golden).unwrap().body, "{name}");
+    }
+}
+
 /// What a later version may have stored.
 fn newer(record: &Record, change: impl FnOnce(&mut Value)) -> Value {
     let mut stored = record.stored().unwrap();
