@@ -2,6 +2,7 @@
 //! nothing. [`Gate::effect`] is the table of which of them counts when.
 
 mod ownership;
+pub mod verdict;
 
 use crate::{
     aws::alarms::Alarm,

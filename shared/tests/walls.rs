@@ -171,7 +171,7 @@ const LAYERS: [&[&str]; 19] = [
     &["clock", "names", "notice"],
     &["image", "input", "weight"],
     &["artifact", "exits", "job", "schedule"],
-    &["words"],
+    &["evidence", "words"],
     &["aws"],
     &["known"],
     &["parts"],
