@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Told {
     /// No minute is over.
-    #[error("No evidence yet: the first whole minute is judged at {}", Clock(*.0))]
+    #[error("No evidence yet: the first whole minute is settled at {}", Clock(*.0))]
     NotYet(Timestamp),
     /// It cannot be read.
     #[error("No evidence: {0}")]
@@ -79,8 +79,8 @@ impl Told {
         let evidence = &record.evidence;
         let since = evidence.since?;
         let unseen = evidence.unseen.clone().map(Self::Unseen);
+        let first = ceil(since) + MINUTE + record.target.evidence.settle();
         let Some(read) = &evidence.read else {
-            let first = ceil(since) + MINUTE + MINUTE;
             return unseen.or(Some(Self::NotYet(first)));
         };
         let verdict = match &read.came_to {
@@ -89,8 +89,11 @@ impl Told {
         };
         let answer = verdict.answer;
         // What was seen to be worse stays so, whether more can be seen or not.
-        if unseen.is_some() && answer != Answer::Worse {
+        if answer != Answer::Worse && unseen.is_some() {
             return unseen;
+        }
+        if answer != Answer::Worse && read.settled <= ceil(since) {
+            return Some(Self::NotYet(first));
         }
         let said = Compared {
             verdict,

@@ -5,33 +5,39 @@
 //! at most α, whatever its failure rate, and however often one looks (Ville's inequality). What it rests on, what breaks it, and its
 //! figures: `shared/docs/verdict.md`.
 
-mod as_good;
-mod objective;
-mod worse;
+mod coins;
+mod draw;
+mod tally;
 
-use crate::evidence::{Answer, Block, Bounds, Counts, Outlook, Standard, Verdict, Withheld};
+use crate::evidence::{Answer, Block, Bounds, Outlook, Verdict};
+use tally::Tally;
 
-/// More evidence than this is told as this: no reader needs more digits, and a record holds no infinity.
+/// More evidence than this is told as this: a record holds no infinity, and nobody needs more.
 const MOST: f64 = 1e9;
 
-/// Longer outlooks are none: an approval waits for seven days at most.
-const LONGEST_OUTLOOK: f64 = 10_080.0;
+/// What the arithmetic of logarithms may take from a number.
+const ARITHMETIC: f64 = 1e-6;
 
-/// Judges. *worse* is asked of all blocks that can be read, `as good` of those of which all is there.
+/// What takes more blocks is no outlook: an approval waits for seven days at most.
+const LONGEST_OUTLOOK: u32 = 10_080;
+
+/// Judges: *worse* is asked of all blocks that can be read early, everything of those that are settled.
+///
+/// What settled blocks have shown is not taken back by newer ones: a canary that is as good reaches `1/α` at any time at all with a chance
+/// of at most α.
 #[must_use]
 pub fn judge(early: &[Block], settled: &[Block], bounds: &Bounds) -> Verdict {
-    let early: Vec<_> = early.iter().map(clamped).collect();
-    let settled: Vec<_> = settled.iter().map(clamped).collect();
-    let (worse, as_good) = (ln_worse(&early, bounds), ln_as_good(&settled, bounds));
-    let needed = -bounds.alpha.ln();
-    let canary = total(early.iter().map(|block| block.canary));
-    let gap = gap_points(&early);
-    let is_gap = gap.is_some_and(|points| points >= bounds.min_gap_points);
-    let withheld = if canary.failures < bounds.min_canary_failures {
-        Some(Withheld::CanaryFailures)
-    } else {
-        (!is_gap).then_some(Withheld::Gap)
-    };
+    let early = verdict(&Tally::of(early, bounds));
+    match early.answer {
+        Answer::Worse => early,
+        Answer::AsGood | Answer::NotEnough => verdict(&Tally::of(settled, bounds)),
+    }
+}
+
+fn verdict(tally: &Tally) -> Verdict {
+    let needed = tally.bounds.needed().ln();
+    let (worse, as_good) = (tally.ln_worse(1.0), tally.ln_as_good());
+    let withheld = tally.withheld();
     let answer = if worse >= needed && withheld.is_none() {
         Answer::Worse
     } else if as_good >= needed {
@@ -39,122 +45,52 @@ pub fn judge(early: &[Block], settled: &[Block], bounds: &Bounds) -> Verdict {
     } else {
         Answer::NotEnough
     };
+    let rounded = |points: f64| (points * 1000.0).round() / 1000.0;
     Verdict {
         answer,
-        canary,
-        primary: total(early.iter().map(|block| block.primary)),
+        canary: tally.canary,
+        primary: tally.primary,
         worse: told(worse),
         as_good: told(as_good),
-        than: Standard::Primary,
+        than: tally.than(),
+        gap_points: tally.gap_points().map(rounded),
         withheld: withheld.filter(|_| worse >= needed),
-        gap_points: gap.map(|points| (points * 1000.0).round() / 1000.0),
-        outlook: outlook((worse, early.len()), (as_good, settled.len()), needed)
-            .filter(|_| answer == Answer::NotEnough),
+        outlook: outlook(tally, needed).filter(|_| answer == Answer::NotEnough),
     }
 }
 
-/// The logarithm of the evidence that the canary is worse. Where there is an objective, half of the bet is against that: the mean of two
-/// e-values is one, whatever they have to do with each other.
-fn ln_worse(blocks: &[Block], bounds: &Bounds) -> f64 {
-    let cap = bounds.max_minute_factor.ln();
-    let than_primary = worse::ln_evidence(blocks, cap);
-    match bounds.objective {
-        None => than_primary,
-        Some(percent) => ln_mean(&[than_primary, objective::ln_beyond(blocks, percent, cap)]),
+/// What can be said first, if everything goes on like this.
+fn outlook(tally: &Tally, needed: f64) -> Option<Outlook> {
+    let worse = enough_in(tally.blocks, needed, |times| tally.ln_worse(times));
+    let as_good = enough_in(tally.blocks, needed, |times| tally.ln_as_good() * times);
+    match (worse, as_good) {
+        (Some(worse), Some(as_good)) if as_good < worse => Some(Outlook::AsGood(as_good)),
+        (Some(worse), _) => Some(Outlook::Worse(worse)),
+        (None, as_good) => as_good.map(Outlook::AsGood),
     }
 }
 
-/// The same, that it is as good.
-fn ln_as_good(blocks: &[Block], bounds: &Bounds) -> f64 {
-    let cap = bounds.max_minute_factor.ln();
-    match bounds.objective {
-        None => as_good::ln_evidence(blocks, bounds.ratio, cap),
-        Some(percent) => objective::ln_within(blocks, percent, cap),
-    }
-}
-
-/// Metrics may say anything.
-fn clamped(block: &Block) -> Block {
-    let counts = |it: Counts| Counts {
-        failures: it.failures.min(it.attempts),
-        ..it
+/// In how many more blocks evidence that is not enough will be, from what it is had everything happened so many times.
+fn enough_in(blocks: u32, needed: f64, ln_evidence: impl Fn(f64) -> f64) -> Option<u32> {
+    let is_enough = |more: u32| {
+        let times = 1.0 + f64::from(more) / f64::from(blocks);
+        ln_evidence(times) >= needed
     };
-    Block {
-        canary: counts(block.canary),
-        primary: counts(block.primary),
-        tasks: block
-            .tasks
-            .filter(|share| share.is_finite())
-            .map(|share| share.clamp(0.0, 1.0)),
+    if blocks == 0 || is_enough(0) || !is_enough(LONGEST_OUTLOOK) {
+        return None;
     }
+    (1..=LONGEST_OUTLOOK).find(|more| is_enough(*more))
 }
 
-fn total(counts: impl Iterator<Item = Counts>) -> Counts {
-    counts.fold(Counts::default(), |sum, it| Counts {
-        attempts: sum.attempts.saturating_add(it.attempts),
-        failures: sum.failures.saturating_add(it.failures),
-    })
+/// Evidence for people and records: the digits that tell, cut so that what is not enough does not look so.
+fn told(ln_evidence: f64) -> f64 {
+    let evidence = ln_evidence.exp().clamp(1.0 / MOST, MOST);
+    let scale = 10_f64.powf((2.0 - evidence.log10().floor()).max(0.0));
+    (evidence * scale + ARITHMETIC).floor() / scale
 }
 
-/// By how many percentage points the canary fails more often: the differences of the blocks, each with the weight that it tells with. The
-/// difference of the sums would say something else where shares and rates change together (Simpson's paradox).
-fn gap_points(blocks: &[Block]) -> Option<f64> {
-    let (mut sum, mut weights) = (0.0, 0.0);
-    for block in blocks.iter().filter(|block| compares(block)) {
-        let (canary, primary) = (count(block.canary.attempts), count(block.primary.attempts));
-        let weight = canary * primary / (canary + primary);
-        let rate = |counts: Counts| count(counts.failures) / count(counts.attempts);
-        sum += weight * (rate(block.canary) - rate(block.primary));
-        weights += weight;
-    }
-    (weights > 0.0).then(|| sum / weights * 100.0)
-}
-
-/// Whether both versions have attempted something: otherwise a block says nothing.
-fn compares(block: &Block) -> bool {
-    block.canary.attempts > 0 && block.primary.attempts > 0
-}
-
-/// In about how many more blocks the evidence is enough, at its rate so far.
-fn outlook(worse: (f64, usize), as_good: (f64, usize), needed: f64) -> Option<Outlook> {
-    let more = |(evidence, blocks): (f64, usize)| {
-        let rate = evidence / count(blocks.try_into().unwrap_or(u64::MAX));
-        let more = ((needed - evidence) / rate).ceil();
-        (evidence > 0.0 && more <= LONGEST_OUTLOOK).then_some(more)
-    };
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "0 to 10080"
-    )]
-    let minutes = |more: f64| more.max(1.0) as u32;
-    match (more(worse), more(as_good)) {
-        (Some(worse), None) => Some(Outlook::Worse(minutes(worse))),
-        (None, Some(as_good)) => Some(Outlook::AsGood(minutes(as_good))),
-        // What tells both ways tells nothing yet.
-        (Some(_), Some(_)) | (None, None) => None,
-    }
-}
-
-/// An e-value for people and records: three significant digits, nothing beyond what a record holds.
-fn told(ln: f64) -> f64 {
-    let value = ln.exp().clamp(1.0 / MOST, MOST);
-    let scale = 10_f64.powf(2.0 - value.log10().floor());
-    (value * scale).round() / scale
-}
-
-/// The logarithm of the mean of values that are given by theirs.
-fn ln_mean(logarithms: &[f64]) -> f64 {
-    let most = logarithms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let sum: f64 = logarithms.iter().map(|ln| (ln - most).exp()).sum();
-    most + (sum / count(logarithms.len().try_into().unwrap_or(u64::MAX))).ln()
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "what is beyond 2^53 is no count of anything"
-)]
-fn count(count: u64) -> f64 {
+#[expect(clippy::cast_precision_loss, reason = "beyond 2^53 no digit tells")]
+fn number(count: u64) -> f64 {
     count as f64
 }
 

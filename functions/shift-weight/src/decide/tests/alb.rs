@@ -108,7 +108,7 @@ fn on_the_way_up_tasks_come_first_and_the_weight_second() {
         (
             "it is held",
             sent(4, 2, 50, live(50)),
-            "wait: 50 % asked, 50 % attained: weight 50 of 100; baking 0s of 5m. No evidence yet: the first whole minute is judged at 16:59 UTC",
+            "wait: 50 % asked, 50 % attained: weight 50 of 100; baking 0s of 5m. No evidence yet: the first whole minute is settled at 17:01 UTC",
         ),
         (
             "the primary gets more tasks of its own: the canary follows before anything else",
@@ -205,7 +205,7 @@ fn on_the_way_down_the_weight_comes_first_and_tasks_when_requests_are_finished()
             "the bake begins with what is left",
             drained,
             sent(4, 1, 10, falling()),
-            "wait: 10 % asked, 10 % attained: weight 10 of 100; baking 0s of 5m. No evidence yet: the first whole minute is judged at 16:59 UTC",
+            "wait: 10 % asked, 10 % attained: weight 10 of 100; baking 0s of 5m. No evidence yet: the first whole minute is settled at 17:01 UTC",
         ),
     ];
     for (situation, now, seen, expected) in rows {
@@ -217,7 +217,7 @@ fn on_the_way_down_the_weight_comes_first_and_tasks_when_requests_are_finished()
     check(
         "down to nothing: the fewest tasks stay",
         &decide(&http_look(&[0]), &sent(4, 1, 0, none.live_since(at(450)))).decision,
-        "wait: 0 % asked, 0 % attained: weight 0 of 100; baking 0s of 5m. No evidence yet: the first whole minute is judged at 16:59 UTC",
+        "wait: 0 % asked, 0 % attained: weight 0 of 100; baking 0s of 5m. No evidence yet: the first whole minute is settled at 17:01 UTC",
     );
 }
 

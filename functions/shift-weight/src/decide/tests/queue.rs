@@ -118,13 +118,13 @@ fn in_additive_the_canary_gets_its_tasks_and_the_share_is_baked() {
             "all run: the bake begins",
             at_step(0, 590),
             seen(4, 4, record().shifting(50)),
-            "wait: 50 % asked, 50 % attained: 4 of 8 tasks; baking 0s of 5m. No evidence yet: the first whole minute is judged at 16:59 UTC",
+            "wait: 50 % asked, 50 % attained: 4 of 8 tasks; baking 0s of 5m. No evidence yet: the first whole minute is settled at 17:01 UTC",
         ),
         (
             "the bake goes on",
             at_step(0, 400).holding(at(470)),
             seen(4, 4, record().shifting(50)),
-            "wait: 50 % asked, 50 % attained: 4 of 8 tasks; baking 2m10s of 5m. No evidence yet: the first whole minute is judged at 16:59 UTC",
+            "wait: 50 % asked, 50 % attained: 4 of 8 tasks; baking 2m10s of 5m. No evidence yet: the first whole minute is settled at 17:01 UTC",
         ),
         (
             "the primary's autoscaler adds tasks: the canary follows",
@@ -185,7 +185,7 @@ fn a_primary_that_scales_in_beyond_the_tolerance_of_a_share_that_bakes_is_no_fai
     check(
         "the nearest share is held",
         &decide(&look, &seen(1, 1, record().shifting(20))).decision,
-        "wait: 20 % asked, 50 % attained: 1 of 2 tasks; baking 2m10s of 5m. No evidence yet: the first whole minute is judged at 16:59 UTC",
+        "wait: 20 % asked, 50 % attained: 1 of 2 tasks; baking 2m10s of 5m. No evidence yet: the first whole minute is settled at 17:01 UTC",
     );
     check(
         "before it is there it is refused",
@@ -324,13 +324,13 @@ fn a_count_is_changed_only_once_its_scaling_is_seen_to_be_held() {
             "held",
             scaled(constant().shifting(25)).primary(Service::held),
             target().constant_total(),
-            "wait: 25 % asked, 25 % attained: 1 of 4 tasks; baking 0s of 5m. No evidence yet: the first whole minute is judged at 16:59 UTC",
+            "wait: 25 % asked, 25 % attained: 1 of 4 tasks; baking 0s of 5m. No evidence yet: the first whole minute is settled at 17:01 UTC",
         ),
         (
             "in additive the primary's is its own",
             scaled(record().shifting(25)),
             target(),
-            "wait: 25 % asked, 25 % attained: 1 of 4 tasks; baking 0s of 5m. No evidence yet: the first whole minute is judged at 16:59 UTC",
+            "wait: 25 % asked, 25 % attained: 1 of 4 tasks; baking 0s of 5m. No evidence yet: the first whole minute is settled at 17:01 UTC",
         ),
         (
             "somebody has resumed the canary's",
@@ -391,13 +391,13 @@ fn an_event_that_is_delivered_again_late_does_not_take_the_share_back() {
             "the first event, after the action's second step",
             look(&[10, 50]),
             record().shifting_by(50, &[(ACTION, 1)]),
-            "wait: 50 % asked, 50 % attained: 4 of 8 tasks; baking 0s of 5m. No evidence yet: the first whole minute is judged at 16:59 UTC",
+            "wait: 50 % asked, 50 % attained: 4 of 8 tasks; baking 0s of 5m. No evidence yet: the first whole minute is settled at 17:01 UTC",
         ),
         (
             "a continuation, after the action's second step",
             look(&[10, 50]).with(at_step(0, 590)),
             record().shifting_by(50, &[(ACTION, 1)]),
-            "wait: 50 % asked, 50 % attained: 4 of 8 tasks; baking 0s of 5m. No evidence yet: the first whole minute is judged at 16:59 UTC",
+            "wait: 50 % asked, 50 % attained: 4 of 8 tasks; baking 0s of 5m. No evidence yet: the first whole minute is settled at 17:01 UTC",
         ),
         (
             "the first event, after a later action",
