@@ -53,7 +53,7 @@ impl Draw {
 
     /// `ln E[ψ^J]`, where J is how many of the failures are the canary's. The terms are summed from about the largest one to both sides,
     /// each from its neighbour.
-    pub(super) fn ln_mean_of_power(self, ratio: f64) -> f64 {
+    fn ln_mean_of_power(self, ratio: f64) -> f64 {
         let least = (self.failures - self.primary).max(0.0);
         let most = self.failures.min(self.canary);
         let mode = self.mode(ratio).clamp(least, most);
