@@ -3,7 +3,7 @@
 use libm::lgamma;
 
 use super::number;
-use crate::evidence::Counts;
+use crate::evidence::Block;
 
 /// Terms that are as much smaller than the sum add nothing to it.
 const NOTHING: f64 = 1e-17;
@@ -24,23 +24,17 @@ pub(super) struct Draw {
 }
 
 impl Draw {
-    pub(super) fn of(canary: Counts, primary: Counts) -> Self {
-        let scale = canary
-            .attempts
-            .max(primary.attempts)
-            .div_ceil(MOST_ATTEMPTS)
-            .max(1);
-        let [of_canary, of_primary, canary, primary] = [
-            canary.failures,
-            primary.failures,
-            canary.attempts,
-            primary.attempts,
-        ]
-        .map(|count| number(count / scale));
+    pub(super) fn of(block: &Block) -> Self {
+        let Block {
+            canary, primary, ..
+        } = block;
+        let most = canary.attempts.max(primary.attempts);
+        let scaled = |count: u64| number(count / most.div_ceil(MOST_ATTEMPTS).max(1));
+        let of_canary = scaled(canary.failures);
         Self {
-            canary,
-            primary,
-            failures: of_canary + of_primary,
+            canary: scaled(canary.attempts),
+            primary: scaled(primary.attempts),
+            failures: of_canary + scaled(primary.failures),
             of_canary,
         }
     }

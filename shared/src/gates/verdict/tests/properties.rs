@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::{
-    super::{draw::Draw, tally::failures},
+    super::{coins::Coins, draw::Draw},
     *,
 };
 
@@ -55,8 +55,10 @@ fn bounds() -> impl Strategy<Value = Bounds> {
 
 /// The evidence for both answers.
 fn evidence(blocks: &[Block], bounds: &Bounds) -> [f64; 2] {
-    let tally = Tally::of(blocks, bounds);
-    [tally.ln_worse(1.0), tally.ln_as_good()]
+    [
+        Tally::of(blocks, bounds).ln_worse(1.0),
+        as_good::ln_evidence(blocks, bounds),
+    ]
 }
 
 /// Up to what the arithmetic takes.
@@ -123,8 +125,8 @@ proptest! {
     #[test]
     fn the_closed_form_is_at_most_the_exact_one(at in any_block(), ratio in 1.001..100.0) {
         prop_assume!(at.canary.attempts > 0 && at.primary.attempts > 0);
-        let closed = failures(at.canary, at.primary, None).ln_factor(ratio);
-        let exact = -Draw::of(at.canary, at.primary).ln_factor(ratio);
+        let closed = Coins::failures(&at).ln_factor(ratio);
+        let exact = -Draw::of(&at).ln_factor(ratio);
         prop_assert!(at_most(closed, exact), "{closed} {exact}");
     }
 
