@@ -1,5 +1,8 @@
 //! What both versions were counted to do, minute by minute, and what that comes to.
 
+pub mod meter;
+pub mod minutes;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};

@@ -30,8 +30,8 @@ OPERATIONS = {
         ListStackResources ListStacks UpdateTerminationProtection ValidateTemplate""",
     "cloudwatch": """
         DeleteAlarmMuteRule DeleteAlarms DescribeAlarmHistory DescribeAlarms DisableAlarmActions
-        EnableAlarmActions GetAlarmMuteRule ListAlarmMuteRules PutAlarmMuteRule PutCompositeAlarm
-        PutMetricAlarm PutMetricData SetAlarmState""",
+        EnableAlarmActions GetAlarmMuteRule GetMetricData ListAlarmMuteRules PutAlarmMuteRule
+        PutCompositeAlarm PutMetricAlarm PutMetricData SetAlarmState""",
     "codepipeline": """
         CreatePipeline DisableStageTransition EnableStageTransition GetJobDetails GetPipeline
         GetPipelineExecution GetPipelineState ListActionExecutions ListPipelineExecutions

@@ -11,8 +11,9 @@ use aws_sdk_applicationautoscaling::types::{ScalableDimension, ServiceNamespace}
 use aws_sdk_cloudwatch::{
     primitives::DateTime,
     types::{
-        AlarmMuteRuleStatus, AlarmType, ComparisonOperator, HistoryItemType, MetricDatum,
-        MuteTargets, Rule, ScanBy, Schedule, StateValue, Statistic,
+        AlarmMuteRuleStatus, AlarmType, ComparisonOperator, Dimension, HistoryItemType, Metric,
+        MetricDataQuery, MetricDatum, MetricStat, MuteTargets, Rule, ScanBy, Schedule, StateValue,
+        Statistic, StatusCode,
     },
 };
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
@@ -22,7 +23,7 @@ use rehearsal_core::{
     clock::Moment,
     wire::{Account, Interference, NEVER_ANSWERED},
     world::{
-        Fault, Identity, World, dynamodb,
+        Fault, Identity, World, cloudwatch, dynamodb,
         journal::{Call, What},
         s3, sns, sqs,
     },
@@ -508,6 +509,49 @@ async fn an_alarm_comes_back_through_cbor_as_it_was_put() {
     assert_eq!(alarm.state_value(), Some(&StateValue::InsufficientData));
     let updated = alarm.state_updated_timestamp().unwrap();
     assert_eq!(updated, &DateTime::from_millis(1_790_960_680_000));
+}
+
+/// A function that compares two versions reads what each has counted.
+#[tokio::test(start_paused = true)]
+async fn metric_data_are_read_through_cbor_page_by_page() {
+    let account = account();
+    account.with(|world| {
+        for (minute, count) in [(3, 1.0), (2, 2.0), (1, 4.0)] {
+            let at = Moment(world.now.0 - minute * 60_000);
+            let service = [("ServiceName", "orders-canary")];
+            cloudwatch::publish(world, "Orders", "Failed", &service, count, at);
+        }
+    });
+    let cloudwatch = client!(aws_sdk_cloudwatch, account, "rollback");
+    let service = Dimension::builder().name("ServiceName");
+    let failed = Metric::builder().namespace("Orders").metric_name("Failed");
+    let failed = failed.dimensions(service.value("orders-canary").build());
+    let stat = MetricStat::builder().metric(failed.build()).period(60);
+    let query = MetricDataQuery::builder().id("failed");
+    let query = query.metric_stat(stat.stat("Sum").build()).build();
+    let ask = |query: MetricDataQuery, end: i64| {
+        let ask = cloudwatch.get_metric_data().metric_data_queries(query);
+        ask.start_time(DateTime::from_secs(1_790_960_000))
+            .end_time(DateTime::from_secs(end))
+    };
+    let pages = ask(query.clone(), 1_790_960_680)
+        .max_datapoints(2)
+        .into_paginator()
+        .send();
+    let pages: Vec<_> = pages.collect::<Result<_, _>>().await.unwrap();
+    let results: Vec<_> = pages
+        .iter()
+        .map(|page| &page.metric_data_results()[0])
+        .collect();
+    assert_eq!(results[0].values(), [4.0, 2.0]);
+    assert_eq!(results[0].status_code(), Some(&StatusCode::PartialData));
+    assert_eq!(results[1].values(), [1.0]);
+    assert_eq!(results[1].status_code(), Some(&StatusCode::Complete));
+    let minute = DateTime::from_secs(1_790_960_460);
+    assert_eq!(results[1].timestamps(), [minute]);
+
+    let at_once = ask(query, 1_790_960_000).send().await;
+    assert_eq!(code(at_once), "ValidationException");
 }
 
 /// A function that rolls back may ask whether its alarms are muted, suppressed, or were in alarm meanwhile.

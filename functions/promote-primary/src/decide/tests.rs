@@ -16,6 +16,7 @@ use super::*;
 
 fn look() -> Look<PromotePrimary> {
     let look: Look<PromotePrimary> = first_look(parameters::PromotePrimary {
+        despite: None,
         release: release(),
         bake: Duration::ZERO,
         drain: canary::weight::Drain::default(),
@@ -72,7 +73,7 @@ fn it_fits_after_deploy_of_the_same_release() {
                              or retry from deploy-canary";
     let rolled_back = "refuse: release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f was rolled back: alarm orders-dead-letters went \
                        to ALARM: 3 messages. This action changed nothing more; start a new execution, or retry from deploy-canary";
-    let rows = [
+    let rows = vec![
         (
             "no release ever",
             pair(),

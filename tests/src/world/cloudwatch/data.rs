@@ -106,7 +106,7 @@ pub(super) fn dimensions(list: &Value) -> impl Iterator<Item = (String, String)>
     })
 }
 
-fn moment(epoch_seconds: f64) -> Option<Moment> {
+pub(super) fn moment(epoch_seconds: f64) -> Option<Moment> {
     let duration = Duration::try_from_secs_f64(epoch_seconds).ok()?;
     Some(Moment(0) + duration)
 }

@@ -2,19 +2,24 @@
 //!
 //! Limits: API reference, `PutMetricAlarm`.
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::{
-    data::dimensions,
-    evaluation,
-    math::{Expr, Values},
-    metrics::{Key, RETENTION, Statistic, Store},
-    queries::parse_queries,
-    validation,
+    math::Values,
+    metrics::Store,
+    queries::{Queries, Series, key, parse_statistic},
+    required, validation,
 };
 use crate::world::Fault;
+
+const MOST_QUERIES: usize = 20;
+const MOST_METRICS: usize = 10;
+const MOST_EXPRESSIONS: usize = 10;
+/// How far an alarm may look back; the longer one with periods of an hour and more.
+const LONGEST: Duration = Duration::from_hours(24);
+const LONGEST_OF_HOURS: Duration = Duration::from_hours(7 * 24);
 
 /// The configuration that evaluation needs.
 #[derive(Debug)]
@@ -35,22 +40,10 @@ pub(super) struct Definition {
 pub(super) enum Watched {
     Metric(Series),
     Math {
-        queries: BTreeMap<String, Query>,
+        queries: Queries,
         /// The id whose data the alarm looks at.
         result: String,
     },
-}
-
-#[derive(Debug)]
-pub(super) struct Series {
-    pub(super) key: Key,
-    pub(super) statistic: Statistic,
-}
-
-#[derive(Debug)]
-pub(super) enum Query {
-    Metric(Series),
-    Expression(Expr),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,12 +118,15 @@ impl Definition {
                 "DatapointsToAlarm must not be greater than EvaluationPeriods.",
             ));
         }
-        let range = evaluation::range(evaluation_periods) as u64 * period;
-        if range > RETENTION.as_secs() {
+        let longest = if period < 3600 {
+            LONGEST
+        } else {
+            LONGEST_OF_HOURS
+        };
+        if evaluation_periods as u64 * period > longest.as_secs() {
             return Err(validation(format!(
-                "EvaluationPeriods and Period reach back {range} seconds, but the local account \
-                 keeps data for {} seconds.",
-                RETENTION.as_secs(),
+                "EvaluationPeriods times Period must not be more than {} seconds.",
+                longest.as_secs(),
             )));
         }
         Ok(Self {
@@ -181,93 +177,76 @@ impl Definition {
         seconds: &[u64],
         of: &impl Fn(&Series, u64) -> Option<f64>,
     ) -> Values {
-        let of = |series: &Series| seconds.iter().map(|second| of(series, *second)).collect();
         match &self.watched {
-            Watched::Metric(series) => of(series),
-            Watched::Math { queries, result } => {
-                let math = Math {
-                    queries,
-                    seconds,
-                    of,
-                    known: RefCell::default(),
-                };
-                math.query(result)
-            }
+            Watched::Metric(series) => seconds.iter().map(|second| of(series, *second)).collect(),
+            Watched::Math { queries, result } => queries.values(result, seconds, of),
         }
-    }
-}
-
-/// Queries that refer to each other; each is computed once.
-struct Math<'a, F> {
-    queries: &'a BTreeMap<String, Query>,
-    seconds: &'a [u64],
-    of: F,
-    known: RefCell<BTreeMap<String, Values>>,
-}
-
-impl<F: Fn(&Series) -> Values> Math<'_, F> {
-    fn query(&self, id: &str) -> Values {
-        if let Some(known) = self.known.borrow().get(id) {
-            return known.clone();
-        }
-        let values = match self.queries.get(id) {
-            None => vec![None; self.seconds.len()],
-            Some(Query::Metric(series)) => (self.of)(series),
-            Some(Query::Expression(expression)) => {
-                expression.evaluate(self.seconds, &|id: &str| self.query(id))
-            }
-        };
-        self.known
-            .borrow_mut()
-            .insert(id.to_owned(), values.clone());
-        values
     }
 }
 
 fn parse_metric(input: &Value) -> Result<(Watched, u64), Fault> {
-    let text = |member: &str| input[member].as_str().ok_or_else(|| required(member));
+    let statistic = input["Statistic"].as_str();
     let series = Series {
-        key: Key::new(
-            text("Namespace")?,
-            text("MetricName")?,
-            dimensions(&input["Dimensions"]),
-        ),
-        statistic: parse_statistic(text("Statistic")?)?,
+        key: key(input)?,
+        statistic: parse_statistic(statistic.ok_or_else(|| required("Statistic"))?)?,
     };
     let period = input["Period"].as_u64().ok_or_else(|| required("Period"))?;
     Ok((Watched::Metric(series), check_period(period)?))
 }
 
-/// Refuses members that would change what an alarm does but do not exist here.
-pub(super) fn refuse_others(value: &Value, known: &[&str]) -> Result<(), Fault> {
-    let members = value.as_object();
-    let other = members
-        .into_iter()
-        .flatten()
-        .find(|(member, value)| !value.is_null() && !known.contains(&member.as_str()));
-    match other {
-        None => Ok(()),
-        Some((member, _)) => Err(validation(format!(
-            "The local account's alarms do not have {member}."
-        ))),
+/// Parses the `Metrics` of an alarm; answers what is watched and the period of all metrics.
+fn parse_queries(input: &Value) -> Result<(Watched, u64), Fault> {
+    for member in [
+        "Namespace",
+        "MetricName",
+        "Dimensions",
+        "Period",
+        "Statistic",
+    ] {
+        if !input[member].is_null() {
+            return Err(validation(format!(
+                "{member} must not be given together with Metrics."
+            )));
+        }
     }
+    let list = input["Metrics"].as_array().map_or(&[][..], Vec::as_slice);
+    if !(1..=MOST_QUERIES).contains(&list.len()) {
+        return Err(validation(format!(
+            "Metrics must hold 1 to {MOST_QUERIES} items."
+        )));
+    }
+    let queries = Queries::parse("Metrics", list)?;
+    let results: Vec<&Value> = list
+        .iter()
+        .filter(|item| item["ReturnData"].as_bool().unwrap_or(true))
+        .collect();
+    let [result] = results[..] else {
+        return Err(validation(
+            "Exactly one element of the metrics list should return data.",
+        ));
+    };
+    let watched = queries.metrics().count();
+    if watched > MOST_METRICS {
+        return Err(validation(format!(
+            "An alarm can watch at most {MOST_METRICS} metrics."
+        )));
+    }
+    if list.len() - watched > MOST_EXPRESSIONS {
+        return Err(validation(format!(
+            "An alarm can have at most {MOST_EXPRESSIONS} expressions."
+        )));
+    }
+    let result = result["Id"].as_str().unwrap_or_default().to_owned();
+    let period = check_period(queries.period_of(&result)?)?;
+    Ok((Watched::Math { queries, result }, period))
 }
 
-pub(super) fn check_period(period: u64) -> Result<u64, Fault> {
+fn check_period(period: u64) -> Result<u64, Fault> {
     if [10, 20, 30].contains(&period) || (period > 0 && period.is_multiple_of(60)) {
         Ok(period)
     } else {
         Err(validation("Period must be 10, 20, 30 or a multiple of 60."))
     }
-}
-
-pub(super) fn parse_statistic(name: &str) -> Result<Statistic, Fault> {
-    Statistic::parse(name).ok_or_else(|| {
-        validation(format!(
-            "The local account does not have the statistic {name}; it has SampleCount, Average, \
-             Sum, Minimum and Maximum."
-        ))
-    })
 }
 
 fn parse_comparison(input: &Value) -> Result<Comparison, Fault> {
@@ -304,8 +283,4 @@ fn count(input: &Value, member: &str) -> Result<Option<usize>, Fault> {
             .map(Some)
             .ok_or_else(|| validation(format!("{member} must be a positive integer."))),
     }
-}
-
-pub(super) fn required(member: &str) -> Fault {
-    validation(format!("The parameter {member} is required."))
 }

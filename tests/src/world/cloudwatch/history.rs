@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::{
     alarm::{Alarm, State},
     api::strings,
-    definition::refuse_others,
+    refuse_others,
 };
 use crate::{
     clock::Moment,

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::{
     alarm::{ACTION_LISTS, Alarm, Draft, State, Watches, change_state, check_actions},
-    definition::{Definition, refuse_others},
+    definition::Definition,
     evaluation::{self, Outcome},
-    evaluation_interval, history, metric_second, reason, validation,
+    evaluation_interval, history, metric_second, reason, refuse_others, validation,
 };
 use crate::{
     clock::Moment,

@@ -7,9 +7,11 @@ use std::{
 
 use crate::clock::Moment;
 
-/// How long data are kept, in metric time. AWS keeps high-resolution data for 3 hours (API
-/// reference, `GetMetricStatistics`); here nothing is kept longer.
-pub(super) const RETENTION: Duration = Duration::from_hours(3);
+/// How long data are kept, in metric time. AWS keeps them by the minute for 15 days, and for longer by five minutes and by
+/// the hour (API reference, `GetMetricData`); here nothing is kept longer.
+pub(super) const RETENTION: Duration = Duration::from_hours(15 * 24);
+/// How long periods shorter than a minute can be had.
+pub(super) const RETENTION_OF_SECONDS: Duration = Duration::from_hours(3);
 
 /// The second of metric time that a moment lies in.
 pub(super) fn second_of(pace: u32, at: Moment) -> u64 {

@@ -13,7 +13,10 @@ mod definition;
 mod describe;
 mod emf;
 mod evaluation;
+mod get_metric_data;
 mod history;
+mod incomplete;
+mod late_lines;
 mod losses;
 mod math;
 mod metric;
@@ -42,6 +45,8 @@ use super::{
 };
 use crate::clock::Moment;
 use alarm::Alarm;
+pub use incomplete::{Incomplete, Status};
+pub use late_lines::LateLines;
 pub use losses::{Loss, Lost};
 use metrics::{Key, Resolution, Statistics, Store};
 
@@ -64,6 +69,14 @@ pub const SERVICE: Service = Service {
 pub struct CloudWatch {
     /// Alarm actions and events that get lost; of several losses that match, the first one applies.
     pub losses: Vec<Loss>,
+    /// Metrics that `GetMetricData` does not read whole; of several that match, the first one applies.
+    pub incomplete: Vec<Incomplete>,
+    /// Which log lines come late; `None` for none.
+    pub late_lines: Option<LateLines>,
+    /// How many metrics were asked for by `GetMetricData`, which is what AWS charges for.
+    pub metrics_requested: u64,
+    /// Data of log lines that are late, each with the time at which it comes.
+    underway: Vec<(Moment, data::Datum)>,
     store: Store,
     alarms: BTreeMap<String, Alarm>,
     mute_rules: BTreeMap<String, mute::MuteRule>,
@@ -115,11 +128,23 @@ pub fn timestamp(date: &str) -> Option<f64> {
 /// Takes one log line of a container or function; extracts embedded metrics if there are any. A line
 /// that does not keep to the embedded metric format is only a log line.
 pub fn ingest_log_line(world: &mut World, line: &str) {
-    for datum in emf::extract(line, world.now) {
-        let second = metric_second(world, datum.at);
-        let store = &mut world.cloudwatch.store;
-        store.add(datum.key, second, datum.resolution, datum.statistics);
+    let data = emf::extract(line, world.now);
+    let late = late_lines::delay(world, &data);
+    if late.is_zero() {
+        for datum in data {
+            store(world, datum);
+        }
+    } else {
+        let comes = world.now + late;
+        let data = data.into_iter().map(|datum| (comes, datum));
+        world.cloudwatch.underway.extend(data);
     }
+}
+
+fn store(world: &mut World, datum: data::Datum) {
+    let second = metric_second(world, datum.at);
+    let store = &mut world.cloudwatch.store;
+    store.add(datum.key, second, datum.resolution, datum.statistics);
 }
 
 /// Publishes one value of a metric of the account itself, at standard resolution.
@@ -154,7 +179,7 @@ pub fn breaches(
     of: &impl Fn(&str, &BTreeMap<String, String>) -> Option<f64>,
 ) -> Option<bool> {
     let definition = &world.cloudwatch.alarms.get(alarm)?.metrics()?.definition;
-    let of = |series: &definition::Series, _| of(&series.key.name, &series.key.dimensions);
+    let of = |series: &queries::Series, _| of(&series.key.name, &series.key.dimensions);
     let value = definition.values(&[0], &of).into_iter().flatten().next()?;
     Some(definition.breaches(value))
 }
@@ -182,6 +207,7 @@ fn metric_second(world: &World, at: Moment) -> u64 {
 pub fn call(world: &mut World, operation: &str, input: &Value) -> Result<Value, Fault> {
     match operation {
         "DescribeAlarms" => return describe::describe_alarms(world, input),
+        "GetMetricData" => return get_metric_data::get_metric_data(world, input),
         "DescribeAlarmHistory" => return history::describe(world, input),
         "GetAlarmMuteRule" => return mute::get(world, input),
         "ListAlarmMuteRules" => return mute::list(world, input),
@@ -203,6 +229,7 @@ pub fn call(world: &mut World, operation: &str, input: &Value) -> Result<Value, 
 pub fn tick(world: &mut World) {
     let oldest = metric_second(world, world.now).saturating_sub(metrics::RETENTION.as_secs());
     world.cloudwatch.store.trim(oldest);
+    late_lines::deliver(world);
     metric::evaluate_due(world);
     composite::evaluate_put(world);
     suppression::release_due(world);
@@ -212,6 +239,25 @@ pub fn tick(world: &mut World) {
 /// A configuration or parameter that AWS or this account does not take.
 fn validation(message: impl Into<String>) -> Fault {
     Fault::new("ValidationException", message)
+}
+
+/// Refuses members that would change what an alarm or a query does but do not exist here.
+fn refuse_others(value: &Value, known: &[&str]) -> Result<(), Fault> {
+    let members = value.as_object();
+    let other = members
+        .into_iter()
+        .flatten()
+        .find(|(member, value)| !value.is_null() && !known.contains(&member.as_str()));
+    match other {
+        None => Ok(()),
+        Some((member, _)) => Err(validation(format!(
+            "The local account does not have {member}."
+        ))),
+    }
+}
+
+fn required(member: &str) -> Fault {
+    validation(format!("The parameter {member} is required."))
 }
 
 fn bad_token() -> Fault {

@@ -23,7 +23,7 @@ pub(super) fn needs(it: &Question<'_>) -> Option<Vec<Need>> {
         }
         "DescribeAlarms" => each(vec!["*"]),
         "DescribeAlarmHistory" => each(vec![it.input["AlarmName"].as_str().unwrap_or("*")]),
-        "PutCompositeAlarm" => vec![Need::new(action, "*")],
+        "GetMetricData" | "PutCompositeAlarm" => vec![Need::new(action, "*")],
         "GetAlarmMuteRule" | "DeleteAlarmMuteRule" => {
             vec![mute_rule(text(it.input, "AlarmMuteRuleName"))]
         }

@@ -1,173 +1,253 @@
-//! Alarms on metric math: the `Metrics` list of `PutMetricAlarm`.
+//! Metric data queries, of alarms and of `GetMetricData`: metrics, and expressions over other queries.
 //!
-//! Limits: API reference, `PutMetricAlarm` and `MetricDataQuery`.
+//! AWS: API reference, `MetricDataQuery`. The words of refusals are those of public reports (telegraf issue 5420, moto pull
+//! request 6570) where there are any.
 
-use std::collections::BTreeMap;
+use std::{cell::RefCell, collections::BTreeMap};
 
 use serde_json::Value;
 
 use super::{
     data::dimensions,
-    definition::{Query, Series, Watched, check_period, parse_statistic, refuse_others, required},
-    math,
-    metrics::Key,
-    validation,
+    math::{self, Expr, Values},
+    metrics::{Key, Statistic},
+    refuse_others, required, validation,
 };
 use crate::world::Fault;
 
-const MOST_QUERIES: usize = 20;
-const MOST_METRICS: usize = 10;
-const MOST_EXPRESSIONS: usize = 10;
+/// Queries by their ids.
+#[derive(Debug)]
+pub(super) struct Queries(BTreeMap<String, Query>);
 
-/// Parses the `Metrics` of an alarm; answers what is watched and the period of all metrics.
-pub(super) fn parse_queries(input: &Value) -> Result<(Watched, u64), Fault> {
-    for member in [
-        "Namespace",
-        "MetricName",
-        "Dimensions",
-        "Period",
-        "Statistic",
-    ] {
-        if !input[member].is_null() {
-            return Err(validation(format!(
-                "{member} must not be given together with Metrics."
-            )));
-        }
-    }
-    let list = input["Metrics"].as_array().map_or(&[][..], Vec::as_slice);
-    if !(1..=MOST_QUERIES).contains(&list.len()) {
-        return Err(validation(format!(
-            "Metrics must hold 1 to {MOST_QUERIES} items."
-        )));
-    }
-    let mut queries = BTreeMap::new();
-    let mut periods = Vec::new();
-    let mut results = Vec::new();
-    for item in list {
-        let id = item["Id"].as_str().unwrap_or_default();
-        check_id(id)?;
-        let query = parse_query(id, item, &mut periods)?;
-        if queries.insert(id.to_owned(), query).is_some() {
-            return Err(validation(format!("The id {id} is used twice in Metrics.")));
-        }
-        if item["ReturnData"].as_bool().unwrap_or(true) {
-            results.push(id);
-        }
-    }
-    let [result] = results[..] else {
-        return Err(validation(
-            "Exactly one element of the metrics list should return data.",
-        ));
-    };
-    let metrics = |query: &&Query| matches!(query, Query::Metric(_));
-    let watched = queries.values().filter(metrics).count();
-    if watched > MOST_METRICS {
-        return Err(validation(format!(
-            "An alarm can watch at most {MOST_METRICS} metrics."
-        )));
-    }
-    if queries.len() - watched > MOST_EXPRESSIONS {
-        return Err(validation(format!(
-            "An alarm can have at most {MOST_EXPRESSIONS} expressions."
-        )));
-    }
-    for id in queries.keys() {
-        check_references(&queries, id, &mut Vec::new())?;
-    }
-    let period = match periods[..] {
-        [] => Err(validation("Metrics must hold at least one MetricStat.")),
-        [first, ..] if periods.iter().any(|period| *period != first) => Err(validation(
-            "All metrics of an alarm must have the same period.",
-        )),
-        [first, ..] => Ok(first),
-    }?;
-    let result = result.to_owned();
-    Ok((Watched::Math { queries, result }, check_period(period)?))
+#[derive(Debug)]
+struct Query {
+    asks: Asks,
+    /// As far as it says one: seconds of metric time.
+    periods: Vec<u64>,
 }
 
-fn parse_query(id: &str, item: &Value, periods: &mut Vec<u64>) -> Result<Query, Fault> {
-    refuse_others(
-        item,
-        &[
-            "Id",
-            "MetricStat",
-            "Expression",
-            "Label",
-            "ReturnData",
-            "Period",
-        ],
-    )?;
-    periods.extend(item["Period"].as_u64());
-    let stat = &item["MetricStat"];
-    match (stat.is_object(), item["Expression"].as_str()) {
-        (true, None) => {
-            refuse_others(stat, &["Metric", "Period", "Stat"])?;
-            periods.extend(stat["Period"].as_u64());
-            let metric = &stat["Metric"];
-            let text = |member: &str| metric[member].as_str().ok_or_else(|| required(member));
-            Ok(Query::Metric(Series {
-                key: Key::new(
-                    text("Namespace")?,
-                    text("MetricName")?,
-                    dimensions(&metric["Dimensions"]),
-                ),
-                statistic: parse_statistic(stat["Stat"].as_str().unwrap_or_default())?,
-            }))
+#[derive(Debug)]
+enum Asks {
+    Metric(Series),
+    Expression(Expr),
+}
+
+#[derive(Debug)]
+pub(super) struct Series {
+    pub(super) key: Key,
+    pub(super) statistic: Statistic,
+}
+
+impl Queries {
+    /// Parses a list of queries, which is a member of that name.
+    pub(super) fn parse(member: &str, list: &[Value]) -> Result<Self, Fault> {
+        let mut queries = BTreeMap::new();
+        for (index, item) in list.iter().enumerate() {
+            let id = item["Id"].as_str().unwrap_or_default();
+            let place = format!("{member}.member.{}", index + 1);
+            check_id(id, &place)?;
+            let query = Query::parse(id, item, &place)?;
+            if queries.insert(id.to_owned(), query).is_some() {
+                return Err(validation(format!(
+                    "The values for parameter id in {member} are not unique."
+                )));
+            }
         }
-        (false, Some(expression)) => {
-            math::parse(expression)
-                .map(Query::Expression)
-                .map_err(|error| {
+        let queries = Self(queries);
+        for id in queries.0.keys() {
+            queries.check_references(id, &mut Vec::new())?;
+        }
+        Ok(queries)
+    }
+
+    /// The metrics among them.
+    pub(super) fn metrics(&self) -> impl Iterator<Item = &Series> {
+        self.0.values().filter_map(|query| match &query.asks {
+            Asks::Metric(series) => Some(series),
+            Asks::Expression(_) => None,
+        })
+    }
+
+    /// The metrics that a query is computed from.
+    pub(super) fn metrics_of(&self, id: &str) -> Vec<&Series> {
+        match self.0.get(id).map(|query| &query.asks) {
+            None => Vec::new(),
+            Some(Asks::Metric(series)) => vec![series],
+            Some(Asks::Expression(expression)) => {
+                let ids = expression.ids().into_iter();
+                ids.flat_map(|id| self.metrics_of(id)).collect()
+            }
+        }
+    }
+
+    /// The period that a query and all that it is computed from have in common. That they need one is a limit of this
+    /// account.
+    pub(super) fn period_of(&self, id: &str) -> Result<u64, Fault> {
+        let periods = self.periods_of(id);
+        match periods.first() {
+            Some(first) if periods.iter().all(|period| period == first) => Ok(*first),
+            _ => Err(validation(format!(
+                "All that {id} is computed from must have the same period here."
+            ))),
+        }
+    }
+
+    fn periods_of(&self, id: &str) -> Vec<u64> {
+        let Some(query) = self.0.get(id) else {
+            return Vec::new();
+        };
+        let mut periods = query.periods.clone();
+        if let Asks::Expression(expression) = &query.asks {
+            let ids = expression.ids().into_iter();
+            periods.extend(ids.flat_map(|id| self.periods_of(id)));
+        }
+        periods
+    }
+
+    /// The values of a query in the periods that begin at these seconds of metric time, newest first, where `of` gives the
+    /// values of its metrics.
+    pub(super) fn values(
+        &self,
+        id: &str,
+        seconds: &[u64],
+        of: &impl Fn(&Series, u64) -> Option<f64>,
+    ) -> Values {
+        let computed = Computed {
+            queries: self,
+            seconds,
+            of: |series: &Series| seconds.iter().map(|second| of(series, *second)).collect(),
+            known: RefCell::default(),
+        };
+        computed.values(id)
+    }
+
+    /// Every id that a query is computed from exists, at least one is a metric, and none needs itself.
+    fn check_references<'a>(&'a self, id: &'a str, path: &mut Vec<&'a str>) -> Result<(), Fault> {
+        if path.contains(&id) {
+            return Err(validation(format!("The expression {id} refers to itself.")));
+        }
+        let query = self.0.get(id).ok_or_else(|| {
+            validation(format!(
+                "Invalid metrics list: there is no element with the id {id}."
+            ))
+        })?;
+        let Asks::Expression(expression) = &query.asks else {
+            return Ok(());
+        };
+        let ids = expression.ids();
+        if ids.is_empty() {
+            return Err(validation(format!(
+                "The expression {id} does not refer to any metric."
+            )));
+        }
+        path.push(id);
+        for next in ids {
+            self.check_references(next, path)?;
+        }
+        path.pop();
+        Ok(())
+    }
+}
+
+impl Query {
+    fn parse(id: &str, item: &Value, place: &str) -> Result<Self, Fault> {
+        refuse_others(
+            item,
+            &[
+                "Id",
+                "MetricStat",
+                "Expression",
+                "Label",
+                "ReturnData",
+                "Period",
+            ],
+        )?;
+        let mut periods: Vec<u64> = item["Period"].as_u64().into_iter().collect();
+        let stat = &item["MetricStat"];
+        let asks = match (stat.is_object(), item["Expression"].as_str()) {
+            (true, None) => {
+                refuse_others(stat, &["Metric", "Period", "Stat"])?;
+                periods.extend(stat["Period"].as_u64());
+                Asks::Metric(Series {
+                    key: key(&stat["Metric"])?,
+                    statistic: parse_statistic(stat["Stat"].as_str().unwrap_or_default())?,
+                })
+            }
+            (false, Some(expression)) => {
+                let expression = math::parse(expression).map_err(|error| {
                     validation(format!(
                         "Invalid metrics list: error in expression {id:?}: {error}."
                     ))
-                })
+                })?;
+                Asks::Expression(expression)
+            }
+            (true, Some(_)) => {
+                return Err(validation(format!(
+                    "The parameters {place}.Expression and {place}.MetricStat are mutually exclusive and you have \
+                     specified both."
+                )));
+            }
+            (false, None) => {
+                return Err(required(&format!("{place}.MetricStat")));
+            }
+        };
+        Ok(Self { asks, periods })
+    }
+}
+
+/// Queries that refer to each other; each is computed once.
+struct Computed<'a, F> {
+    queries: &'a Queries,
+    seconds: &'a [u64],
+    of: F,
+    known: RefCell<BTreeMap<String, Values>>,
+}
+
+impl<F: Fn(&Series) -> Values> Computed<'_, F> {
+    fn values(&self, id: &str) -> Values {
+        if let Some(known) = self.known.borrow().get(id) {
+            return known.clone();
         }
-        _ => Err(validation(format!(
-            "The element {id} of the metrics list needs either MetricStat or Expression."
-        ))),
+        let values = match self.queries.0.get(id).map(|query| &query.asks) {
+            None => vec![None; self.seconds.len()],
+            Some(Asks::Metric(series)) => (self.of)(series),
+            Some(Asks::Expression(expression)) => {
+                expression.evaluate(self.seconds, &|id: &str| self.values(id))
+            }
+        };
+        self.known
+            .borrow_mut()
+            .insert(id.to_owned(), values.clone());
+        values
     }
 }
 
-/// Every id that an element is computed from exists, at least one is a metric, and none needs itself.
-fn check_references<'a>(
-    queries: &'a BTreeMap<String, Query>,
-    id: &'a str,
-    path: &mut Vec<&'a str>,
-) -> Result<(), Fault> {
-    if path.contains(&id) {
-        return Err(validation(format!("The expression {id} refers to itself.")));
-    }
-    let query = queries.get(id).ok_or_else(|| {
+/// A metric by its namespace, name and dimensions.
+pub(super) fn key(metric: &Value) -> Result<Key, Fault> {
+    let text = |member: &str| metric[member].as_str().ok_or_else(|| required(member));
+    Ok(Key::new(
+        text("Namespace")?,
+        text("MetricName")?,
+        dimensions(&metric["Dimensions"]),
+    ))
+}
+
+pub(super) fn parse_statistic(name: &str) -> Result<Statistic, Fault> {
+    Statistic::parse(name).ok_or_else(|| {
         validation(format!(
-            "Invalid metrics list: there is no element with the id {id}."
+            "The local account does not have the statistic {name}; it has SampleCount, Average, \
+             Sum, Minimum and Maximum."
         ))
-    })?;
-    let Query::Expression(expression) = query else {
-        return Ok(());
-    };
-    let ids = expression.ids();
-    if ids.is_empty() {
-        return Err(validation(format!(
-            "The expression {id} does not refer to any metric."
-        )));
-    }
-    path.push(id);
-    for next in ids {
-        check_references(queries, next, path)?;
-    }
-    path.pop();
-    Ok(())
+    })
 }
 
-fn check_id(id: &str) -> Result<(), Fault> {
+fn check_id(id: &str, place: &str) -> Result<(), Fault> {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if id.starts_with(|c: char| c.is_ascii_lowercase()) && id.chars().all(word) {
         Ok(())
     } else {
         Err(validation(format!(
-            "The id {id:?} must begin with a lowercase letter and hold letters, digits and \
-             underscores only."
+            "The value {id} for parameter {place}.Id is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$."
         )))
     }
 }

@@ -12,8 +12,7 @@ use serde_json::{Map, Value, json};
 use super::{
     alarm::{Alarm, State},
     api::strings,
-    definition::refuse_others,
-    notify, validation,
+    notify, refuse_others, validation,
 };
 use crate::{
     clock::Moment,

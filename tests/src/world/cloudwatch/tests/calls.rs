@@ -47,7 +47,7 @@ fn what_alarms_here_do_not_have_is_refused_by_name() {
         (json!({ "Period": 45 }), "Period"),
         (json!({ "Threshold": null }), "Threshold"),
         (json!({ "DatapointsToAlarm": 2 }), "DatapointsToAlarm"),
-        (json!({ "EvaluationPeriods": 1440 }), "EvaluationPeriods"),
+        (json!({ "EvaluationPeriods": 1441 }), "EvaluationPeriods"),
         (json!({ "TreatMissingData": "bad" }), "TreatMissingData"),
         (
             json!({ "AlarmActions": ["arn:aws:automate:us-east-1:ec2:stop"] }),

@@ -3,6 +3,7 @@ mod composite;
 mod describe;
 mod history;
 mod losses;
+mod metric_data;
 mod mute;
 mod notices;
 mod rule;
