@@ -1,5 +1,8 @@
 //! Coins that may be loaded, and bets that they are.
 
+use super::number;
+use crate::evidence::{Block, Counts};
+
 /// More evidence of one kind rests on the mean of several bets than on a single one, which loses if it is wrong.
 const RATIOS: [f64; 6] = [1.5, 2.0, 3.0, 5.0, 10.0, 30.0];
 
@@ -15,6 +18,28 @@ pub(super) struct Coins {
 }
 
 impl Coins {
+    /// Each failure of a block falls on the canary or on the primary.
+    pub(super) fn failures(block: &Block) -> Self {
+        let [canary, primary] = [block.canary, block.primary].map(|it| number(it.attempts));
+        let measured = canary / (canary + primary);
+        let hits = number(block.canary.failures);
+        Self {
+            thrown: hits + number(block.primary.failures),
+            hits,
+            // Of a number and NaN, the number is the larger one.
+            chance: measured.max(block.tasks.unwrap_or(measured)),
+        }
+    }
+
+    /// Each attempt of a canary fails or does not; so many percent of them may.
+    pub(super) fn attempts(canary: Counts, percent: f64) -> Self {
+        Self {
+            thrown: number(canary.attempts),
+            hits: number(canary.failures),
+            chance: percent / 100.0,
+        }
+    }
+
     /// The logarithm of `ψ^k / (1 + s(ψ − 1))^n`: how much likelier it is that they fall as they did if the odds are `ratio` times those
     /// of fair ones.
     pub(super) fn ln_factor(self, ratio: f64) -> f64 {

@@ -3,7 +3,7 @@
 use libm::lgamma;
 
 use super::number;
-use crate::evidence::Counts;
+use crate::evidence::Block;
 
 /// Terms that are as much smaller than the sum add nothing to it.
 const NOTHING: f64 = 1e-17;
@@ -24,23 +24,17 @@ pub(super) struct Draw {
 }
 
 impl Draw {
-    pub(super) fn of(canary: Counts, primary: Counts) -> Self {
-        let scale = canary
-            .attempts
-            .max(primary.attempts)
-            .div_ceil(MOST_ATTEMPTS)
-            .max(1);
-        let [of_canary, of_primary, canary, primary] = [
-            canary.failures,
-            primary.failures,
-            canary.attempts,
-            primary.attempts,
-        ]
-        .map(|count| number(count / scale));
+    pub(super) fn of(block: &Block) -> Self {
+        let Block {
+            canary, primary, ..
+        } = block;
+        let most = canary.attempts.max(primary.attempts);
+        let scaled = |count: u64| number(count / most.div_ceil(MOST_ATTEMPTS).max(1));
+        let of_canary = scaled(canary.failures);
         Self {
-            canary,
-            primary,
-            failures: of_canary + of_primary,
+            canary: scaled(canary.attempts),
+            primary: scaled(primary.attempts),
+            failures: of_canary + scaled(primary.failures),
             of_canary,
         }
     }
@@ -53,7 +47,7 @@ impl Draw {
 
     /// `ln E[ψ^J]`, where J is how many of the failures are the canary's. The terms are summed from about the largest one to both sides,
     /// each from its neighbour.
-    pub(super) fn ln_mean_of_power(self, ratio: f64) -> f64 {
+    fn ln_mean_of_power(self, ratio: f64) -> f64 {
         let least = (self.failures - self.primary).max(0.0);
         let most = self.failures.min(self.canary);
         let mode = self.mode(ratio).clamp(least, most);

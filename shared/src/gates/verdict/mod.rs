@@ -5,11 +5,12 @@
 //! at most α, whatever its failure rate, and however often one looks (Ville's inequality). What it rests on, what breaks it, and its
 //! figures: `shared/docs/verdict.md`.
 
+mod as_good;
 mod coins;
 mod draw;
 mod tally;
 
-use crate::evidence::{Answer, Block, Bounds, Outlook, Verdict};
+use crate::evidence::{Answer, Block, Bounds, Counts, Outlook, Verdict};
 use tally::Tally;
 
 /// More evidence than this is told as this: a record holds no infinity, and nobody needs more.
@@ -27,18 +28,19 @@ const LONGEST_OUTLOOK: u32 = 10_080;
 /// of at most α.
 #[must_use]
 pub fn judge(early: &[Block], settled: &[Block], bounds: &Bounds) -> Verdict {
-    let early = verdict(&Tally::of(early, bounds));
-    match early.answer {
-        Answer::Worse => early,
-        Answer::AsGood | Answer::NotEnough => verdict(&Tally::of(settled, bounds)),
+    let early = clamped(early);
+    let tally = Tally::of(&early, bounds);
+    if tally.is_worse() {
+        return verdict(&tally, &early);
     }
+    let settled = clamped(settled);
+    verdict(&Tally::of(&settled, bounds), &settled)
 }
 
-fn verdict(tally: &Tally) -> Verdict {
+fn verdict(tally: &Tally, blocks: &[Block]) -> Verdict {
     let needed = tally.bounds.needed().ln();
-    let (worse, as_good) = (tally.ln_worse(1.0), tally.ln_as_good());
-    let withheld = tally.withheld();
-    let answer = if worse >= needed && withheld.is_none() {
+    let as_good = as_good::ln_evidence(blocks, tally.bounds);
+    let answer = if tally.is_worse() {
         Answer::Worse
     } else if as_good >= needed {
         Answer::AsGood
@@ -50,19 +52,19 @@ fn verdict(tally: &Tally) -> Verdict {
         answer,
         canary: tally.canary,
         primary: tally.primary,
-        worse: told(worse),
+        worse: told(tally.ln_worse(1.0)),
         as_good: told(as_good),
         than: tally.than(),
         gap_points: tally.gap_points().map(rounded),
-        withheld: withheld.filter(|_| worse >= needed),
-        outlook: outlook(tally, needed).filter(|_| answer == Answer::NotEnough),
+        withheld: tally.withheld().filter(|_| tally.says_worse()),
+        outlook: outlook(tally, as_good, needed).filter(|_| answer == Answer::NotEnough),
     }
 }
 
 /// What can be said first, if everything goes on like this.
-fn outlook(tally: &Tally, needed: f64) -> Option<Outlook> {
+fn outlook(tally: &Tally, as_good: f64, needed: f64) -> Option<Outlook> {
     let worse = enough_in(tally.blocks, needed, |times| tally.ln_worse(times));
-    let as_good = enough_in(tally.blocks, needed, |times| tally.ln_as_good() * times);
+    let as_good = enough_in(tally.blocks, needed, |times| as_good * times);
     match (worse, as_good) {
         (Some(worse), Some(as_good)) if as_good < worse => Some(Outlook::AsGood(as_good)),
         (Some(worse), _) => Some(Outlook::Worse(worse)),
@@ -87,6 +89,25 @@ fn told(ln_evidence: f64) -> f64 {
     let evidence = ln_evidence.exp().clamp(1.0 / MOST, MOST);
     let scale = 10_f64.powf((2.0 - evidence.log10().floor()).max(0.0));
     (evidence * scale + ARITHMETIC).floor() / scale
+}
+
+/// Metrics may say anything.
+fn clamped(blocks: &[Block]) -> Vec<Block> {
+    let counts = |it: Counts| Counts {
+        failures: it.failures.min(it.attempts),
+        ..it
+    };
+    let blocks = blocks.iter().map(|block| Block {
+        canary: counts(block.canary),
+        primary: counts(block.primary),
+        tasks: block.tasks.map(|share| share.clamp(0.0, 1.0)),
+    });
+    blocks.collect()
+}
+
+/// Whether both versions have worked: otherwise there is nothing to compare.
+fn is_comparison(block: &Block) -> bool {
+    block.canary.attempts > 0 && block.primary.attempts > 0
 }
 
 #[expect(clippy::cast_precision_loss, reason = "beyond 2^53 no digit tells")]

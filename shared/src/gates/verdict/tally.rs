@@ -2,13 +2,9 @@
 
 use super::{
     coins::{Bets, Coins, ln_mean},
-    draw::Draw,
-    number,
+    is_comparison, number,
 };
 use crate::evidence::{Block, Bounds, Counts, Standard, Withheld};
-
-/// What is bet on a canary within its objective: that it fails a quarter as often. On nothing at all, one failure would end it.
-const PART_OF_OBJECTIVE: f64 = 0.25;
 
 /// Everything that blocks say, each of them added once. Evidence is kept as its logarithm.
 #[derive(Debug, Clone)]
@@ -19,7 +15,6 @@ pub(super) struct Tally<'a> {
     pub(super) blocks: u32,
     than_primary: Bets,
     than_objective: Bets,
-    as_good: f64,
     gap: Gap,
 }
 
@@ -40,7 +35,6 @@ impl<'a> Tally<'a> {
             blocks: 0,
             than_primary: Bets::default(),
             than_objective: Bets::default(),
-            as_good: 0.0,
             gap: Gap::default(),
         }
     }
@@ -53,30 +47,34 @@ impl<'a> Tally<'a> {
         tally
     }
 
-    /// No factor of a block is larger than [`Bounds::max_minute_factor`]. What is capped from above stays an e-value, and a task or host
-    /// that is bad for a minute does not decide alone: neither the canary's, that it is worse, nor the primary's, that it is as good.
+    /// No bet on a block is multiplied by more than [`Bounds::max_minute_factor`]. What is capped from above stays an e-value, and a task or
+    /// host of the canary that is bad for a minute does not decide alone.
     pub(super) fn add(&mut self, block: &Block) {
-        let [canary, primary] = [block.canary, block.primary].map(clamped);
+        let Block {
+            canary, primary, ..
+        } = *block;
         self.blocks = self.blocks.saturating_add(1);
         self.canary = sum(self.canary, canary);
         self.primary = sum(self.primary, primary);
         let cap = self.bounds.max_minute_factor.ln();
         if let Some(percent) = self.bounds.objective {
-            let attempts = attempts(canary, percent);
-            self.than_objective.add(attempts, cap);
-            self.as_good += attempts.ln_factor(odds_within(attempts.chance)).min(cap);
+            self.than_objective
+                .add(Coins::attempts(canary, percent), cap);
         }
-        // Where only one version has worked, there is nothing to compare.
-        if canary.attempts == 0 || primary.attempts == 0 {
-            return;
+        if is_comparison(block) {
+            self.than_primary.add(Coins::failures(block), cap);
+            self.gap.add(canary, primary);
         }
-        self.than_primary
-            .add(failures(canary, primary, block.tasks), cap);
-        if self.bounds.objective.is_none() {
-            let draw = Draw::of(canary, primary);
-            self.as_good += draw.ln_factor(self.bounds.ratio).min(cap);
-        }
-        self.gap.add(canary, primary);
+    }
+
+    /// Whether the canary is worse.
+    pub(super) fn is_worse(&self) -> bool {
+        self.says_worse() && self.withheld().is_none()
+    }
+
+    /// Whether the evidence is enough to say so.
+    pub(super) fn says_worse(&self) -> bool {
+        self.ln_worse(1.0) >= self.bounds.needed().ln()
     }
 
     /// The evidence that the canary is worse, had everything happened so many `times`. Where there is an objective, half of it is bet
@@ -87,11 +85,6 @@ impl<'a> Tally<'a> {
             None => than_primary,
             Some(_) => ln_mean([than_primary, self.than_objective.ln_evidence(times)]),
         }
-    }
-
-    /// The evidence that it is as good.
-    pub(super) fn ln_as_good(&self) -> f64 {
-        self.as_good
     }
 
     /// What there is most evidence against.
@@ -133,39 +126,6 @@ impl Gap {
 
     fn points(self) -> Option<f64> {
         (self.weights > 0.0).then(|| self.sum / self.weights * 100.0)
-    }
-}
-
-/// Each failure of a block falls on the canary or on the primary.
-pub(super) fn failures(canary: Counts, primary: Counts, tasks: Option<f64>) -> Coins {
-    let measured = number(canary.attempts) / (number(canary.attempts) + number(primary.attempts));
-    Coins {
-        thrown: number(canary.failures) + number(primary.failures),
-        hits: number(canary.failures),
-        // The larger one: NaN is none.
-        chance: measured.max(tasks.unwrap_or(measured)).min(1.0),
-    }
-}
-
-/// Each attempt of the canary fails or does not.
-fn attempts(canary: Counts, percent: f64) -> Coins {
-    Coins {
-        thrown: number(canary.attempts),
-        hits: number(canary.failures),
-        chance: percent / 100.0,
-    }
-}
-
-/// How many times the odds of a chance are those of its [`PART_OF_OBJECTIVE`].
-fn odds_within(chance: f64) -> f64 {
-    PART_OF_OBJECTIVE * (1.0 - chance) / (1.0 - PART_OF_OBJECTIVE * chance)
-}
-
-/// Metrics may say anything.
-fn clamped(counts: Counts) -> Counts {
-    Counts {
-        failures: counts.failures.min(counts.attempts),
-        ..counts
     }
 }
 

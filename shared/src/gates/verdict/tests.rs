@@ -1,4 +1,5 @@
 mod answers;
+mod properties;
 mod vectors;
 
 use super::*;

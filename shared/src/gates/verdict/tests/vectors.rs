@@ -5,10 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{
-    super::{draw::Draw, tally::failures},
-    *,
-};
+use super::{super::draw::Draw, *};
 
 #[derive(Deserialize)]
 struct Vectors {
@@ -46,7 +43,7 @@ fn assert_close(found: f64, expected: f64, digits: f64, what: &str) {
 
 /// The bet of a block on one ratio, exact: `ψ^k / E[ψ^J]`.
 fn exact(block: &Block, ratio: f64) -> f64 {
-    (-Draw::of(block.canary, block.primary).ln_factor(ratio)).exp()
+    (-Draw::of(block).ln_factor(ratio)).exp()
 }
 
 #[test]
@@ -66,7 +63,7 @@ fn the_evidence_of_every_sequence_is_that_of_the_other_program() {
 fn so_is_every_bet_on_a_block_in_both_forms() {
     for it in vectors().blocks {
         let block = block(it.block);
-        let coins = failures(block.canary, block.primary, None);
+        let coins = coins::Coins::failures(&block);
         for (ratio, closed) in it.closed {
             let bet = coins.ln_factor(ratio.parse().expect("a ratio")).exp();
             assert_close(
@@ -184,7 +181,7 @@ fn the_evidence_that_a_canary_is_as_good_is_exact() {
                 ratio,
                 ..uncapped()
             };
-            let evidence = Tally::of(&[block(counts)], &bounds).ln_as_good().exp();
+            let evidence = as_good::ln_evidence(&[block(counts)], &bounds).exp();
             let digits = if expected > 1e6 { 0.03 } else { 1e-4 };
             if !expected.is_nan() {
                 assert_close(evidence, expected, digits, &format!("{counts:?}, {ratio}"));
@@ -209,8 +206,7 @@ fn so_many_attempts_without_a_failure_keep_within_an_objective() {
             ..uncapped()
         };
         let reaches = |attempts: &u64| {
-            let tally = Tally::of(&[block((0, *attempts, 0, 0))], &bounds);
-            tally.ln_as_good() >= 20_f64.ln()
+            as_good::ln_evidence(&[block((0, *attempts, 0, 0))], &bounds) >= 20_f64.ln()
         };
         assert_eq!((1..10_000).find(reaches), Some(expected), "{percent} %");
     }
@@ -222,7 +218,7 @@ fn one_failure_costs_a_factor_of_four() {
         objective: Some(1.0),
         ..uncapped()
     };
-    let of = |failures| Tally::of(&[block((failures, 100, 0, 0))], &bounds).ln_as_good();
+    let of = |failures| as_good::ln_evidence(&[block((failures, 100, 0, 0))], &bounds);
     assert_close(
         (of(0) - of(1)).exp(),
         4.0,
