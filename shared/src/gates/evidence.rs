@@ -89,3 +89,6 @@ fn read(counted: &Counted, seen: &Observation, record: &Record, evidence: &Evide
         came_to,
     }
 }
+
+#[cfg(test)]
+mod tests;

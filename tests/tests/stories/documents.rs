@@ -145,6 +145,7 @@ fn every_message_of_a_function_is_explained() {
     for source in [
         "shared/src/words.rs",
         "shared/src/decision/words.rs",
+        "shared/src/evidence",
         "shared/src/gates.rs",
         "shared/src/gates",
         "shared/src/input.rs",
