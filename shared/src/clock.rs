@@ -50,7 +50,8 @@ impl Timestamp {
     }
 
     /// As much earlier; at most back to 1970.
-    pub(crate) fn before(self, earlier: Duration) -> Self {
+    #[must_use]
+    pub fn before(self, earlier: Duration) -> Self {
         let millis = u64::try_from(earlier.as_millis()).unwrap_or(u64::MAX);
         Self(self.0.saturating_sub(millis))
     }

@@ -1,7 +1,9 @@
 //! Safety questions, asked at every look at everything, before anything else. They answer with a reason and change
 //! nothing. [`Gate::effect`] is the table of which of them counts when.
 
+pub(crate) mod evidence;
 mod ownership;
+pub mod verdict;
 
 use crate::{
     aws::alarms::Alarm,
@@ -13,6 +15,7 @@ use crate::{
 };
 
 pub use crate::parts::gate::{Effect, Gate, When};
+pub use evidence::words::{Share, Told, Worse};
 pub use ownership::{NotOwned, own};
 
 /// A closed gate.
@@ -29,6 +32,8 @@ pub struct Closed {
 pub enum Why {
     /// An alarm of the target.
     Alarm(AlarmFiring),
+    /// The canary fails more often than the primary.
+    Worse(Box<Worse>),
     /// What the pair is like.
     Pair(Shut),
 }
@@ -65,6 +70,7 @@ impl From<Why> for Said {
     fn from(why: Why) -> Self {
         match why {
             Why::Alarm(firing) => firing.into(),
+            Why::Worse(worse) => (*worse).into(),
             Why::Pair(shut) => shut.why,
         }
     }
@@ -92,8 +98,11 @@ impl Sight {
 /// twice is one.
 #[must_use]
 pub fn noted(when: When, seen: &Observation, record: &Record) -> (Record, Option<News>) {
-    let (body, news) = record.open(seen.now, &seen.pair).noted(when);
-    (record.with(body), news)
+    let (body, of_pair) = record.open(seen.now, &seen.pair).noted(when);
+    let mut noted = record.with(body);
+    let (evidence, of_evidence) = evidence::gathered(seen, record);
+    noted.evidence = evidence;
+    (noted, of_pair.or(of_evidence))
 }
 
 /// Every gate of a release that has begun, for one of its actions. What is undecided is waited for.
@@ -132,6 +141,7 @@ fn first_closed(when: When, seen: &Observation, record: &Record) -> Option<Close
             .get()
             .map_or(Ok(()), |alarms| since_began(alarms, record))
             .map_err(Why::Alarm),
+        Gate::Verdict => worse(record).map_err(|worse| Why::Worse(Box::new(worse))),
         gate => release.ask(gate, when).map_err(Why::Pair),
     };
     let in_order = [
@@ -142,6 +152,7 @@ fn first_closed(when: When, seen: &Observation, record: &Record) -> Option<Close
         Gate::ForeignWrite,
         Gate::Targets,
         Gate::Exits,
+        Gate::Verdict,
     ];
     let mut asked = in_order
         .into_iter()
@@ -150,6 +161,14 @@ fn first_closed(when: When, seen: &Observation, record: &Record) -> Option<Close
         let why = ask(gate).err()?;
         Some(Closed { gate, why })
     })
+}
+
+/// The canary is not seen to be worse, or that is only told, or the release goes on despite it.
+fn worse(record: &Record) -> Result<(), Worse> {
+    match Told::of(record) {
+        Some(Told::Worse(compared)) => Err(Worse(compared)),
+        _ => Ok(()),
+    }
 }
 
 /// Before a release begins, no alarm of the target may be in `ALARM`, since whenever.

@@ -4,6 +4,7 @@ pub mod artifact;
 pub mod aws;
 pub mod clock;
 pub mod decision;
+pub mod evidence;
 pub mod exits;
 #[cfg(any(test, feature = "fixtures"))]
 pub mod fixtures;

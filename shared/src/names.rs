@@ -140,8 +140,13 @@ impl ForwardArn {
     #[must_use]
     pub fn load_balancer(&self) -> String {
         let account = self.0.splitn(6, ':').take(5).collect::<Vec<_>>().join(":");
-        let name = forward(&self.0).map_or("", |(_, load_balancer)| load_balancer);
-        format!("{account}:loadbalancer/{name}")
+        format!("{account}:loadbalancer/{}", self.load_balancer_dimension())
+    }
+
+    /// The value of the dimension `LoadBalancer` of its metrics: `app/NAME/ID`.
+    #[must_use]
+    pub fn load_balancer_dimension(&self) -> &str {
+        forward(&self.0).map_or("", |(_, load_balancer)| load_balancer)
     }
 
     /// What people call it: `rule app/NAME/ID/LISTENER/RULE`.
@@ -166,6 +171,12 @@ impl TargetGroupArn {
     #[must_use]
     pub fn short(&self) -> &str {
         self.0.split('/').nth(1).unwrap_or(&self.0)
+    }
+
+    /// The value of the dimension `TargetGroup` of its metrics: `targetgroup/NAME/ID`.
+    #[must_use]
+    pub fn dimension(&self) -> &str {
+        self.0.rsplit(':').next().unwrap_or(&self.0)
     }
 }
 

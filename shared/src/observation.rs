@@ -2,7 +2,14 @@
 
 use std::fmt;
 
-use crate::{aws::alarms::Alarm, clock::Timestamp, known::Known, record::Record, traffic::Seen};
+use crate::{
+    aws::alarms::Alarm,
+    clock::Timestamp,
+    evidence::minutes::{Series, Span},
+    known::Known,
+    record::Record,
+    traffic::Seen,
+};
 
 /// A pair and its guards at one moment.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +20,19 @@ pub struct Observation {
     pub alarms: Known<Vec<Alarm>>,
     /// The pair, as its traffic model sees it.
     pub pair: Seen,
+    /// What both versions have counted, where minutes were due that no look had judged.
+    pub counted: Option<Known<Counted>>,
+    /// Why the release is to go on although the canary is worse, where whoever looks was told so.
+    pub despite: Option<String>,
+}
+
+/// What both versions have counted in these minutes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Counted {
+    /// The minutes.
+    pub span: Span,
+    /// Of every metric.
+    pub series: Series,
 }
 
 /// A pair and its release record at one moment.

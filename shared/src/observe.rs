@@ -4,12 +4,13 @@ use crate::{
     aws::{Account, LookError},
     clock::Timestamp,
     gates::{self, NotOwned, When},
-    known::{Known, Unseen},
-    observation::{Observation, Sight},
+    known::{Known, Unseen, in_time},
+    observation::{Counted, Observation, Sight},
     parts::focus::Focus,
     reconcile::{Forward, Look},
     record::{Phase, Record},
     target::Target,
+    traffic::Seen,
     trouble::Trouble,
     words::Said,
 };
@@ -35,6 +36,8 @@ pub async fn parts(
         now,
         alarms: Known::needed(alarms),
         pair,
+        counted: None,
+        despite: None,
     };
     (record.map_err(Into::into), seen)
 }
@@ -68,6 +71,7 @@ pub async fn observe<S: Forward>(
     };
     let ((record, mut seen), status) = tokio::join!(parts(account, target, focus, now), status);
     let record = record?;
+    seen.despite = S::despite(&look.parameters).map(str::to_owned);
     let own = record.as_ref().filter(|it| it.release == *release);
     let unseen = unseen(target, &seen, focus);
     if let Some(why) = own
@@ -90,13 +94,41 @@ pub async fn observe<S: Forward>(
     if goes_on {
         status?;
     }
-    if let Some(own) = own.filter(|own| is_closer(own, focus)) {
-        let model = own.model();
-        seen.pair = model
-            .closer(account, focus, own.facts(now), &seen.pair)
-            .await?;
+    if let Some(own) = own.filter(|_| goes_on) {
+        let (counted, pair) = tokio::join!(
+            Box::pin(counted(account, own, now)),
+            closer(account, own, focus, &seen)
+        );
+        seen.counted = counted;
+        seen.pair = pair?;
     }
     Ok(Sight { record, seen })
+}
+
+/// What both versions of a release have counted, where minutes are due. It keeps nothing from going on: what cannot be seen of it is no
+/// evidence, and that is said.
+pub async fn counted(account: &Account, record: &Record, now: Timestamp) -> Option<Known<Counted>> {
+    let span = record.due(now)?;
+    let metrics = record.model().meters().metrics();
+    let minutes = account.minutes(&metrics, span.from, span.through);
+    let series = in_time("cloudwatch:GetMetricData", minutes).await;
+    Some(series.map(|series| Counted { span, series }))
+}
+
+/// What a release calls for beside that.
+async fn closer(
+    account: &Account,
+    own: &Record,
+    focus: Focus,
+    seen: &Observation,
+) -> Result<Seen, LookError> {
+    if !is_closer(own, focus) {
+        return Ok(seen.pair.clone());
+    }
+    let model = own.model();
+    model
+        .closer(account, focus, own.facts(seen.now), &seen.pair)
+        .await
 }
 
 /// Whether a release calls for a closer look.

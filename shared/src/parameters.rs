@@ -1,5 +1,6 @@
 //! What one action of a pipeline, or one call by hand, asks of a function.
 
+mod evidence;
 mod schedule;
 
 use std::time::Duration;
@@ -13,6 +14,9 @@ use crate::{
     traffic::model::Goal,
     weight::{Drain, Weight},
 };
+
+pub use evidence::{Demand, OnInconclusive};
+use evidence::{Despite, RawDemand};
 
 /// What `CodePipeline` grants an action that answers with continuation tokens
 /// (AWS: "Quotas in AWS `CodePipeline`").
@@ -86,6 +90,10 @@ pub struct ShiftWeight {
     pub tolerance: Option<f64>,
     /// How long the tasks of one step may take to settle.
     pub timeout: Duration,
+    /// What a step asks of the evidence beside its time.
+    pub demand: Option<Demand>,
+    /// Why the release is to go on although the canary is worse.
+    pub despite: Option<String>,
 }
 
 /// A share and how long it is held.
@@ -108,6 +116,8 @@ pub struct PromotePrimary {
     pub timeout: Duration,
     /// Behind a load balancer: how requests are given back to the primary.
     pub drain: Drain,
+    /// Why the release is to go on although the canary is worse.
+    pub despite: Option<String>,
 }
 
 /// Parameters of rollback, as an action or by hand.
@@ -143,6 +153,13 @@ pub struct RawShiftWeight {
     bake_seconds: Option<u64>,
     schedule: Option<String>,
     tolerance: Option<f64>,
+    #[serde(default)]
+    until_as_good: bool,
+    evidence_minutes: Option<u64>,
+    evidence_seconds: Option<u64>,
+    on_inconclusive: Option<OnInconclusive>,
+    despite: Option<Despite>,
+    reason: Option<String>,
     #[serde(default = "fifteen")]
     timeout_minutes: u64,
     target: Option<target::Input>,
@@ -165,6 +182,8 @@ pub struct RawPromotePrimary {
     drain_interval_seconds: Option<u64>,
     bake_minutes: Option<u64>,
     bake_seconds: Option<u64>,
+    despite: Option<Despite>,
+    reason: Option<String>,
     #[serde(default = "thirty")]
     timeout_minutes: u64,
     target: Option<target::Input>,
@@ -270,21 +289,22 @@ impl Raw for RawShiftWeight {
                 return Err(BadInput::field(USER_PARAMETERS, field, problem));
             }
         }
-        let total = steps.iter().map(|step| step.bake).sum();
-        within_a_day("steps", total)?;
-        if let Some(tolerance) = self
-            .tolerance
-            .filter(|points| !(0.0..=100.0).contains(points))
-        {
-            let problem =
-                format!("{tolerance} is no tolerance; allowed is 0 to 100 percentage points");
-            return Err(BadInput::field(USER_PARAMETERS, "tolerance", problem));
-        }
+        within_a_day("steps", steps.iter().map(|step| step.bake).sum())?;
+        let demand = RawDemand {
+            until_as_good: self.until_as_good,
+            minutes: self.evidence_minutes,
+            seconds: self.evidence_seconds,
+            on_inconclusive: self.on_inconclusive,
+        };
+        let demand = demand.check(&steps)?;
+        tolerable(self.tolerance)?;
         Ok(ShiftWeight {
             release: self.release,
             steps,
             tolerance: self.tolerance,
             timeout: timeout(self.timeout_minutes)?,
+            demand,
+            despite: evidence::despite(self.despite, self.reason.as_deref())?,
         })
     }
 }
@@ -313,6 +333,7 @@ impl Raw for RawPromotePrimary {
             bake,
             timeout,
             drain,
+            despite: evidence::despite(self.despite, self.reason.as_deref())?,
         })
     }
 }
@@ -329,6 +350,17 @@ impl Raw for RawRollback {
             release: self.release,
             reason: self.reason,
         })
+    }
+}
+
+fn tolerable(tolerance: Option<f64>) -> Result<(), BadInput> {
+    match tolerance.filter(|points| !(0.0..=100.0).contains(points)) {
+        None => Ok(()),
+        Some(tolerance) => {
+            let problem =
+                format!("{tolerance} is no tolerance; allowed is 0 to 100 percentage points");
+            Err(BadInput::field(USER_PARAMETERS, "tolerance", problem))
+        }
     }
 }
 

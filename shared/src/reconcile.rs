@@ -48,6 +48,11 @@ pub trait Forward: Stage {
     /// The release that the action is for.
     fn release(parameters: &Self::Parameters) -> &ReleaseId;
 
+    /// Why the action is to go on although the canary is worse, if it was told so.
+    fn despite(_parameters: &Self::Parameters) -> Option<&str> {
+        None
+    }
+
     /// Looks. At most two round trips, and one where a decision may both write the record and act.
     fn observe(
         account: &Account,

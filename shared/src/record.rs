@@ -6,6 +6,7 @@
 //! ```
 
 mod cause;
+mod evidence;
 mod failing;
 mod found;
 mod rolling_back;
@@ -21,6 +22,7 @@ use crate::{
     artifact::Images,
     aws::Account,
     clock::Timestamp,
+    evidence::minutes::Span,
     names::{PairId, ReleaseId, Version},
     parts::{
         body::Body,
@@ -35,6 +37,7 @@ use crate::{
 };
 
 pub use cause::{Cause, Reason};
+pub use evidence::{AtShare, CameTo, Evidence, Read, Shown};
 pub use failing::Failing;
 pub use found::FoundInFull;
 pub use rolling_back::RollingBack;
@@ -78,6 +81,9 @@ pub struct Record {
     /// The last execution since that found nothing to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beside: Option<Beside>,
+    /// What both versions were seen to do, and what was made of it.
+    #[serde(default, skip_serializing_if = "Evidence::is_nothing")]
+    pub evidence: Evidence,
     /// What its model has stored: what the release found, and what it has made and set.
     #[serde(flatten)]
     pub body: Body,
@@ -180,6 +186,7 @@ impl Record {
             drifted: None,
             failing: None,
             beside: None,
+            evidence: Evidence::default(),
             body,
             unknown: Unknown::default(),
         }
@@ -232,6 +239,14 @@ impl Record {
             body,
             ..self.clone()
         }
+    }
+
+    /// The minutes whose counts can be judged by now, and were not.
+    #[must_use]
+    pub fn due(&self, now: Timestamp) -> Option<Span> {
+        let together = self.model().meters().together;
+        self.evidence
+            .due(now, self.target.evidence.settle(), together)
     }
 
     /// The execution of this id that found nothing to do since.

@@ -1,11 +1,14 @@
 //! Which pair a deployment of the suite may touch, and how work is split between its two services.
 
+mod judged;
+
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
+    evidence::Bounds,
     input::{BadInput, TARGET},
     names::{AlarmName, ClusterName, PairId, PipelineName, ServiceName},
     parts::pair::{Pair, ProtectedTasks},
@@ -14,6 +17,8 @@ use crate::{
         door::{Ending, Opened, Restoring, Starting},
     },
 };
+
+pub use judged::Consequence;
 
 /// The pair, its pipeline, what guards it and how its work is split.
 ///
@@ -43,6 +48,12 @@ pub struct Target {
     /// How many tasks of the candidate may end by themselves, however the stable version does.
     #[serde(default = "two", skip_serializing_if = "is_two")]
     pub max_task_exits: u32,
+    /// What a canary that is seen to be worse comes to.
+    #[serde(default, skip_serializing_if = "Consequence::is_tell")]
+    pub verdict: Consequence,
+    /// How the counts of both versions are judged.
+    #[serde(default, skip_serializing_if = "Bounds::are_usual")]
+    pub evidence: Bounds,
     /// How work is split.
     pub traffic: Traffic,
 }
@@ -74,6 +85,10 @@ pub struct Input {
     protected_tasks: ProtectedTasks,
     #[serde(default = "two")]
     max_task_exits: u32,
+    #[serde(default)]
+    verdict: Consequence,
+    #[serde(default)]
+    evidence: judged::Input,
     traffic: traffic::Input,
 }
 
@@ -89,6 +104,8 @@ impl From<Input> for Target {
             guard_minutes: input.guard_minutes,
             protected_tasks: input.protected_tasks,
             max_task_exits: input.max_task_exits,
+            verdict: input.verdict,
+            evidence: input.evidence.into(),
             traffic: input.traffic.into(),
         }
     }
@@ -103,7 +120,9 @@ fn an_hour() -> u32 {
 }
 
 /// Fields that do not say where and how work is split, beside those of the models: of these a release keeps those that it began with.
-const LIMITS: [&str; 4] = [
+const LIMITS: [&str; 6] = [
+    "verdict",
+    "evidence",
     "maxTaskExits",
     "protectedTasks",
     "restingTasks",
@@ -184,6 +203,7 @@ impl Target {
             let problem = format!("{} alarms; at most 100 are allowed", self.alarms.len());
             return Err(BadInput::field(source, "alarms", problem));
         }
+        judged::check(&self.evidence, source)?;
         self.model().check(source)?;
         Ok(self)
     }

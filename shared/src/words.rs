@@ -84,6 +84,10 @@ impl Said {
         self.percent
     }
 
+    pub(crate) fn code(&self) -> Option<Code> {
+        self.code
+    }
+
     /// Whether it is of this kind.
     #[must_use]
     pub fn is(&self, code: Code) -> bool {

@@ -169,7 +169,7 @@ fn a_model_is_named_in_its_folder_and_in_the_line_and_nowhere_else() {
 /// names alone.
 const LAYERS: [&[&str]; 19] = [
     &["clock", "names", "notice"],
-    &["image", "input", "weight"],
+    &["evidence", "image", "input", "weight"],
     &["artifact", "exits", "job", "schedule"],
     &["words"],
     &["aws"],

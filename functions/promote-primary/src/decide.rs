@@ -100,6 +100,7 @@ fn begin(
     if let Err(Between::Refuse(refusal)) = approved {
         return Err(refusal);
     }
+    shown(record, candidate)?;
     if let Some(undecided) = gates::all(&seen.seen, record)? {
         return Ok(Decision::Wait(undecided));
     }
@@ -111,7 +112,26 @@ fn begin(
         candidate: candidate.clone(),
         primary: look.target.primary.clone(),
     };
-    Ok(Decision::write(doing, record.advance(phase, look.now)))
+    let mut record = record.advance(phase, look.now);
+    record.evidence = record.evidence.ended(look.now);
+    Ok(Decision::write(doing, record))
+}
+
+/// What is promoted is what the approval was given to read.
+fn shown(record: &Record, candidate: &Version) -> Result<(), Reason> {
+    let Some(shown) = &record.evidence.shown else {
+        return Ok(());
+    };
+    let share = record.asked().filter(|share| *share != shown.share);
+    let is_other = shown.candidate != *candidate;
+    if !is_other && share.is_none() {
+        return Ok(());
+    }
+    Err(Reason::NotShown {
+        shown: Box::new(shown.clone()),
+        candidate: candidate.clone(),
+        share: record.asked().unwrap_or(shown.share),
+    })
 }
 
 /// The promotion has begun and its gates are open. Once it is complete, health is watched for a while, if that was asked for.

@@ -53,6 +53,10 @@ impl Forward for PromotePrimary {
         &parameters.release
     }
 
+    fn despite(parameters: &Self::Parameters) -> Option<&str> {
+        parameters.despite.as_deref()
+    }
+
     async fn observe(account: &Account, look: &Look<Self>) -> Result<Seen, Trouble> {
         let mut seen = Seen {
             pair: observe::observe(account, look, Focus::Promoted).await?,

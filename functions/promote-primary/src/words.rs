@@ -5,6 +5,8 @@ use std::time::Duration;
 use canary::{
     clock::Spoken,
     names::{ServiceName, Version},
+    record::Shown,
+    weight::Weight,
     words::{self, Code, Words, further},
 };
 
@@ -28,6 +30,19 @@ pub enum Reason {
         candidate: Version,
         /// The primary service.
         primary: ServiceName,
+    },
+    /// The approval was given to read something else.
+    #[error(
+        "{} at {share} is to be promoted, and the approval was given to read of {} at {}. Nothing was promoted: run the last shift-weight \
+         action again, which shows what there is now, and have that approved", candidate.short(), shown.candidate.short(), shown.share
+    )]
+    NotShown {
+        /// What the approval was given to read.
+        shown: Box<Shown>,
+        /// What there is to promote.
+        candidate: Version,
+        /// The share that it has.
+        share: Weight,
     },
     /// The promotion is complete and watched.
     #[error("promotion complete; health is watched for {}", Spoken(*.0))]

@@ -220,6 +220,8 @@ impl<'a> Run<'a> {
                         steps: [10, 50].map(step).to_vec(),
                         tolerance: None,
                         timeout,
+                        demand: None,
+                        despite: None,
                     },
                 );
                 ShiftWeight::decide(&look, &pair.sight())
@@ -231,6 +233,7 @@ impl<'a> Run<'a> {
                         release: release(),
                         bake: BAKE,
                         timeout,
+                        despite: None,
                         drain: canary::weight::Drain {
                             step: 30,
                             ..canary::weight::Drain::default()

@@ -164,6 +164,8 @@ impl Scene {
                 missing(&mut pair.primary, "primary");
                 missing(&mut pair.canary, "canary");
             }),
+            counted: None,
+            despite: None,
         }
     }
 }

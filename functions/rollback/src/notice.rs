@@ -67,6 +67,12 @@ pub fn kept(record: &Record, why: &Reason) -> Notice {
             "Alarms whose events arrive, the end of its execution, and people roll it back all the same; what is lost is not made good. \
              This is told again every hour, after a day every day.",
         ),
+        Reason::GoesOn { told, .. } => (
+            "worse canary goes on",
+            "goes on although its canary is seen to be worse",
+            told.to_string(),
+            "Nothing was rolled back. Reject its approval, or invoke rollback by hand, if it is not to be promoted.",
+        ),
         _ => (
             "share not held",
             "waits, and its share is not what was asked for",

@@ -26,7 +26,7 @@ use crate::{
     idle::Idle,
     notice, words,
 };
-use keeping::{keep, note, watched_again};
+use keeping::{goes_on, keep, note, watched_again};
 
 pub use keeping::Keeping;
 pub(crate) use keeping::failing;
@@ -69,6 +69,8 @@ impl Sight {
             now,
             alarms: alarms.clone(),
             pair: record.model().nothing(),
+            counted: None,
+            despite: None,
         }
     }
 
@@ -140,7 +142,9 @@ impl Watched {
         let keeping = seen
             .filter(|_| holds)
             .and_then(|seen| keep(&noted, seen, now));
-        let keeping = keeping.or_else(|| watched_again(&noted, now));
+        let keeping = keeping
+            .or_else(|| watched_again(&noted, now))
+            .or_else(|| goes_on(&noted, now));
         match keeping.or_else(|| Some(note(&noted, news?, now))) {
             Some(keeping) => Call::Keep(Box::new(keeping)),
             None if record.is_active() => Call::Idle(Idle::UnderWay {
@@ -194,6 +198,10 @@ impl Watched {
         let Closed { gate, why } = closed;
         let (reason, changed) = match why {
             Why::Alarm(AlarmFiring { alarm, reason }) => (Reason::AlarmIs { alarm, reason }, None),
+            Why::Worse(worse) => {
+                let what = worse.to_string();
+                (Reason::Gate { gate, what }, None)
+            }
             Why::Pair(Shut { why, changed }) => {
                 let what = why.to_string();
                 (Reason::Gate { gate, what }, changed)

@@ -2,6 +2,7 @@
 
 use canary::{
     clock::Timestamp,
+    gates::Told,
     names::ReleaseId,
     parts::release::Missing,
     record::{Cause, Phase},
@@ -48,6 +49,22 @@ pub enum Reason {
         release: ReleaseId,
         /// It.
         said: String,
+    },
+    /// The same, of what both versions do.
+    #[error("release {release}: {told}")]
+    Judged {
+        /// The release.
+        release: ReleaseId,
+        /// What the evidence says.
+        told: Box<Told>,
+    },
+    /// The canary is seen to be worse, and the release goes on.
+    #[error("release {release} goes on although the canary is worse: {told}")]
+    GoesOn {
+        /// The release.
+        release: ReleaseId,
+        /// What the evidence says, and why it goes on.
+        told: Box<Told>,
     },
     /// The share is not what was asked for any more, and cannot be.
     #[error("{asked} asked, {now}; {why}")]

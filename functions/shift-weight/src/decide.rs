@@ -8,6 +8,7 @@ use canary::{
     observation::Sight,
     parameters::Step,
     reconcile::{Decided, Look, Stage},
+    record::Record,
     traffic::{
         door::Between,
         model::{Attained, Goal, Takes},
@@ -18,6 +19,7 @@ use canary::{
 
 use crate::{
     ShiftWeight,
+    evidence::{self, Held, Shown},
     plan::Plan,
     ready::{Ready, ready},
     turns::{OldEvent, caught_up, phase},
@@ -73,16 +75,17 @@ fn shift(look: &Look<ShiftWeight>, seen: &Sight, ready: &Ready<'_>, bookmark: Bo
     };
     let decision = match release.toward(goal) {
         Ok(attained) => {
-            let held = bookmark.bake.map_or(Duration::ZERO, Bake::held);
-            if held >= step.bake {
-                return next(look, seen, ready, bookmark, attained);
+            let held = Held {
+                record: ready.record,
+                step,
+                attained: &attained.said,
+                time: bookmark.bake.map_or(Duration::ZERO, Bake::held),
+                now: look.now,
+            };
+            match held.ends(look.parameters.demand) {
+                Ok(()) => return next(look, seen, ready, bookmark, attained),
+                Err(decision) => decision,
             }
-            Decision::wait(Reason::Bake {
-                asked: step.weight,
-                attained: attained.said,
-                held,
-                bake: step.bake,
-            })
         }
         Err(Between::Change {
             doing,
@@ -135,9 +138,10 @@ fn in_time(
     decision: Decision,
 ) -> Decision {
     let usual = look.parameters.timeout + step.bake;
+    let evidence = evidence::patience(look.parameters.demand, step);
     let (since, patience) = match bookmark.bake {
         None => (bookmark.step_started, usual),
-        Some(bake) => (bake.began, usual.max(Bake::patience(step.bake))),
+        Some(bake) => (bake.began, usual.max(Bake::patience(step.bake)) + evidence),
     };
     decision.bounded(since, look.now, patience + takes.time)
 }
@@ -167,12 +171,14 @@ fn next(
         return shift(look, seen, ready, bookmark);
     }
     Decided {
-        decision: done(asked, attained),
+        decision: done(look, ready.record, asked, attained),
         bookmark,
     }
 }
 
-fn done(asked: Weight, attained: Attained) -> Decision {
+/// All shares were held. What the approval is given to read stays in the record: nothing else is promoted.
+fn done(look: &Look<ShiftWeight>, record: &Record, asked: Weight, attained: Attained) -> Decision {
+    let shown = Shown::of(record, look.parameters.demand);
     let share = attained
         .share
         .map(|share| format!("{}: {}", share.share(), share.of()));
@@ -182,10 +188,19 @@ fn done(asked: Weight, attained: Attained) -> Decision {
             asked,
             attained: attained.said,
             but: attained.but,
+            evidence: shown.evidence.clone(),
+            measured: shown.measured.clone(),
+            inconclusive: shown.inconclusive,
         }
         .into(),
-        record: None,
-        variables: vec![("Asked", asked.to_string()), ("Attained", variable)],
+        record: shown.recorded(record, asked, look.now).map(Box::new),
+        variables: vec![
+            ("Asked", asked.to_string()),
+            ("Attained", variable),
+            ("Evidence", shown.evidence),
+            ("Measured", shown.measured),
+            ("Verdict", shown.verdict.to_owned()),
+        ],
     })
 }
 

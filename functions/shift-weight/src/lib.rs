@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod decide;
+mod evidence;
 pub mod plan;
 mod ready;
 mod turns;
@@ -31,7 +32,9 @@ impl Stage for ShiftWeight {
         parameters
             .steps
             .iter()
-            .map(|step| step.bake + parameters.timeout)
+            .map(|step| {
+                step.bake + parameters.timeout + evidence::patience(parameters.demand, *step)
+            })
             .sum()
     }
 }
@@ -41,6 +44,10 @@ impl Forward for ShiftWeight {
 
     fn release(parameters: &Self::Parameters) -> &ReleaseId {
         &parameters.release
+    }
+
+    fn despite(parameters: &Self::Parameters) -> Option<&str> {
+        parameters.despite.as_deref()
     }
 
     async fn observe(account: &Account, look: &Look<Self>) -> Result<Sight, Trouble> {

@@ -77,6 +77,12 @@ fn nothing_to_do(target: &Target, images: &Images) -> Decision {
         variables: vec![
             ("Asked", "no share".to_owned()),
             ("Attained", "no share: there was nothing to do".to_owned()),
+            (
+                "Evidence",
+                "No evidence: there was nothing to do".to_owned(),
+            ),
+            ("Measured", "nothing measured".to_owned()),
+            ("Verdict", "no evidence".to_owned()),
         ],
     })
 }

@@ -6,6 +6,7 @@ pub mod error;
 mod exits;
 pub mod images;
 pub mod load_balancers;
+mod metrics;
 pub mod notifications;
 pub mod pipeline;
 mod protection;

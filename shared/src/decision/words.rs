@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     clock::Spoken,
     job::FailureType,
-    words::{Said, Words},
+    words::{Code, Said, Words},
 };
 
 /// A reason about another one.
@@ -33,6 +33,20 @@ pub(super) enum Again {
 }
 
 impl Words for Again {
+    fn percent(&self) -> Option<u8> {
+        match self {
+            Self::Note { waiting_on, .. } => waiting_on.percent(),
+            Self::Undone(_) | Self::TimedOut { .. } => None,
+        }
+    }
+
+    fn code(&self) -> Option<Code> {
+        match self {
+            Self::Note { waiting_on, .. } => waiting_on.code(),
+            Self::Undone(_) | Self::TimedOut { .. } => None,
+        }
+    }
+
     fn failure(&self) -> FailureType {
         match self {
             Self::TimedOut { waiting_on, .. } => waiting_on.failure(),

@@ -107,6 +107,102 @@ fn bad_parameters_name_the_field_what_was_found_and_what_is_allowed() {
 }
 
 #[test]
+fn a_step_may_wait_until_the_canary_is_as_good_for_a_time_that_is_given_or_four_times_its_bake() {
+    const STEP: &str = r#""weight": 10, "bakeMinutes": 10"#;
+    let demand = |rest: &str| {
+        let shift = shift(&format!("{STEP}{rest}")).unwrap();
+        let [step] = shift.steps[..] else {
+            panic!("one step")
+        };
+        let demand = shift.demand?;
+        Some((demand.most(step).as_secs() / 60, demand.on_inconclusive))
+    };
+    let (proceed, fail) = (OnInconclusive::Proceed, OnInconclusive::Fail);
+    assert_eq!(demand(""), None);
+    assert_eq!(demand(r#", "untilAsGood": false"#), None);
+    assert_eq!(demand(r#", "untilAsGood": true"#), Some((40, proceed)));
+    assert_eq!(
+        demand(r#", "untilAsGood": true, "evidenceMinutes": 90, "onInconclusive": "fail""#),
+        Some((90, fail))
+    );
+    assert_eq!(
+        demand(r#", "untilAsGood": true, "evidenceSeconds": 120"#),
+        Some((2, proceed))
+    );
+    let refused = [
+        (
+            r#", "evidenceMinutes": 5"#,
+            "UserParameters: field evidenceMinutes: given without \"untilAsGood\": true",
+        ),
+        (
+            r#", "untilAsGood": false, "onInconclusive": "fail""#,
+            "UserParameters: field onInconclusive: given without \"untilAsGood\": true",
+        ),
+        (
+            r#", "untilAsGood": true, "evidenceMinutes": 5, "evidenceSeconds": 5"#,
+            "UserParameters: field evidenceMinutes: evidenceSeconds is given too",
+        ),
+        (
+            r#", "untilAsGood": true, "onInconclusive": "hold""#,
+            "UserParameters: field onInconclusive: unknown variant `hold`, expected `proceed` or `fail`",
+        ),
+        (
+            r#", "untilAsGood": true, "evidenceMinutes": 1431"#,
+            "UserParameters: field steps and evidenceMinutes: 1441 minutes in total; CodePipeline grants an action at most 24 hours",
+        ),
+        (
+            r#", "untilAsGood": true, "evidenceMinutes": 18446744073709551615"#,
+            "UserParameters: field steps and evidenceMinutes: ",
+        ),
+    ];
+    for (rest, expected) in refused {
+        let error = shift(&format!("{STEP}{rest}")).unwrap_err();
+        assert!(error.starts_with(expected), "{rest}\n{error}");
+    }
+    let long = shift(r#""weight": 10, "bakeMinutes": 300, "untilAsGood": true"#);
+    assert!(long.unwrap_err().contains("1500 minutes in total"));
+}
+
+#[test]
+fn whoever_goes_on_despite_a_worse_canary_says_why() {
+    let shifted = |rest: &str| {
+        let shift = shift(&format!(r#""weight": 10, "bakeMinutes": 10{rest}"#));
+        shift.map(|shift| shift.despite)
+    };
+    let promoted = |rest: &str| promote(&orders(), rest).map(|promote| promote.despite);
+    let known = r#", "despite": "worse", "reason": " known, ticket 17 ""#;
+    let why = Some("known, ticket 17".to_owned());
+    assert_eq!(
+        (shifted(known), promoted(known)),
+        (Ok(why.clone()), Ok(why))
+    );
+    assert_eq!((shifted(""), promoted("")), (Ok(None), Ok(None)));
+    let refused = [
+        (
+            r#", "despite": "worse""#,
+            "UserParameters: field reason: missing or empty",
+        ),
+        (
+            r#", "despite": "worse", "reason": " ""#,
+            "UserParameters: field reason: missing or empty",
+        ),
+        (
+            r#", "reason": "known""#,
+            "UserParameters: field reason: given without \"despite\"",
+        ),
+        (
+            r#", "despite": "alarms", "reason": "x""#,
+            "UserParameters: field despite: unknown variant `alarms`",
+        ),
+    ];
+    for (rest, expected) in refused {
+        for error in [shifted(rest).unwrap_err(), promoted(rest).unwrap_err()] {
+            assert!(error.starts_with(expected), "{rest}\n{error}");
+        }
+    }
+}
+
+#[test]
 fn parameters_that_are_missing_or_no_json_say_so_and_long_ones_are_read() {
     let problem = |text| {
         read::<RawDeployCanary>(USER_PARAMETERS, text, Some(&orders()))

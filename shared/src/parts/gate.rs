@@ -22,6 +22,8 @@ pub enum Gate {
     Targets,
     /// The candidate's tasks do not end by themselves.
     Exits,
+    /// The candidate does not fail more often than the stable version.
+    Verdict,
 }
 
 /// When gates are asked.
@@ -48,7 +50,7 @@ pub enum Effect {
 
 impl Gate {
     /// Every gate.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Ownership,
         Self::Alarms,
         Self::DeadLetters,
@@ -56,6 +58,7 @@ impl Gate {
         Self::CircuitBreaker,
         Self::Targets,
         Self::Exits,
+        Self::Verdict,
     ];
 
     /// What it does when it is found closed.
@@ -80,6 +83,7 @@ impl fmt::Display for Gate {
             Self::CircuitBreaker => "circuit breaker",
             Self::Targets => "targets",
             Self::Exits => "task exits",
+            Self::Verdict => "verdict",
         })
     }
 }

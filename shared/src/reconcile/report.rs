@@ -57,8 +57,8 @@ pub(super) fn of_decision(decision: Decision, bookmark: &Bookmark) -> Report {
     match decision {
         Decision::Take(Move { doing, .. }) => Report::Continue {
             token,
+            percent: doing.percent(),
             summary: doing.to_string(),
-            percent: None,
         },
         Decision::Wait(waiting_on) => Report::Continue {
             token,

@@ -175,6 +175,7 @@ fn stable_parts(stored: &Value) -> Result<Record, serde_json::Error> {
         drifted: parse(&stored["drifted"]).ok(),
         failing: parse(&stored["failing"]).ok(),
         beside: None,
+        evidence: parse(&stored["evidence"]).unwrap_or_default(),
         body: parse(&without_head(stored))?,
         unknown: Unknown::default(),
     })
@@ -182,7 +183,7 @@ fn stable_parts(stored: &Value) -> Result<Record, serde_json::Error> {
 
 /// What of a record is its model's.
 fn without_head(stored: &Value) -> Value {
-    const HEAD: [&str; 14] = [
+    const HEAD: [&str; 15] = [
         "schema",
         "pair",
         "revision",
@@ -197,6 +198,7 @@ fn without_head(stored: &Value) -> Value {
         "drifted",
         "failing",
         "beside",
+        "evidence",
     ];
     let mut body = stored.clone();
     if let Some(fields) = body.as_object_mut() {

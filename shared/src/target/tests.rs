@@ -48,6 +48,69 @@ fn a_bad_target_names_the_field_and_what_is_allowed() {
 }
 
 #[test]
+fn a_bound_of_the_evidence_that_makes_no_sense_is_named() {
+    let judged = |evidence: &str| {
+        let text = with("{", &format!("{{\"evidence\":{{{evidence}}},"));
+        resolve(Some(&text), None).map(|target| target.evidence)
+    };
+    let usual = Bounds::default();
+    assert_eq!(judged(""), Ok(usual));
+    let strict = Bounds {
+        alpha: 0.05,
+        objective: Some(1.0),
+        ..usual
+    };
+    assert_eq!(judged(r#""alpha": 0.05, "objective": 1"#), Ok(strict));
+    let refused = [
+        (r#""alpha": 0"#, "alpha: 0 is out of range"),
+        (r#""alpha": 0.51"#, "alpha: 0.51 is out of range"),
+        (r#""alpha": -1"#, "alpha: -1 is out of range"),
+        (r#""alpha": "1 %""#, "alpha: invalid type: string"),
+        (r#""ratio": 1"#, "ratio: 1 is out of range"),
+        (
+            r#""maxMinuteFactor": 1"#,
+            "maxMinuteFactor: 1 is out of range",
+        ),
+        (r#""objective": 0"#, "objective: 0 is out of range"),
+        (r#""objective": 51"#, "objective: 51 is out of range"),
+        (
+            r#""minGapPoints": -0.1"#,
+            "minGapPoints: -0.1 is out of range",
+        ),
+        (
+            r#""minCanaryFailures": 1.5"#,
+            "minCanaryFailures: invalid type: floating point",
+        ),
+        (
+            r#""settleSeconds": 59"#,
+            "settleSeconds: 59 is out of range",
+        ),
+        (r#""metric": {}"#, "metric: unknown field `metric`"),
+    ];
+    for (evidence, expected) in refused {
+        let error = judged(evidence).unwrap_err().to_string();
+        let expected = format!("TARGET: field evidence.{expected}");
+        assert!(error.starts_with(&expected), "{expected}\n{error}");
+    }
+    let verdict = |verdict: &str| {
+        let text = with("{", &format!("{{\"verdict\":{verdict},"));
+        resolve(Some(&text), None).map(|target| target.verdict)
+    };
+    assert_eq!(verdict("\"act\""), Ok(Consequence::Act));
+    assert_eq!(
+        resolve(Some(&orders()), None).unwrap().verdict,
+        Consequence::Tell
+    );
+    let error = verdict("\"roll back\"").unwrap_err().to_string();
+    assert!(
+        error.starts_with(
+            "TARGET: field verdict: unknown variant `roll back`, expected `act` or `tell`"
+        ),
+        "{error}"
+    );
+}
+
+#[test]
 fn two_different_targets_are_refused_and_two_equal_ones_are_not() {
     let given = |text: &str| Some(("UserParameters", crate::input::parse("it", text).unwrap()));
     let orders = orders();

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     aws::{Account, AwsError, LookError},
+    evidence::meter::Meters,
     input::BadInput,
     known::Unseen,
     parts::{
@@ -59,6 +60,9 @@ pub trait Opened: Send + Sync {
 
     /// The versions that a release is about; `None` where what is stored cannot be read.
     fn versions(&self, body: &Body) -> Option<Versions>;
+
+    /// By which metrics its versions are compared.
+    fn meters(&self) -> Meters;
 
     /// Nothing was looked at.
     fn nothing(&self) -> Seen;
@@ -113,6 +117,10 @@ impl<M: Listed> Opened for M {
         let found = body.found.read().ok()?;
         let set = body.set.read_what_is_known().ok()?;
         Some(M::versions(&found, &set))
+    }
+
+    fn meters(&self) -> Meters {
+        M::meters(self)
     }
 
     fn nothing(&self) -> Seen {

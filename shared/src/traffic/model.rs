@@ -120,6 +120,12 @@ pub trait Model: Configured + Observed + Debug + Send + Sync + 'static {
     /// The share that there is, as counts or weights give it, if both versions were seen.
     fn share(&self, view: View<'_, Self>) -> Option<weight::Attained>;
 
+    /// The canary's share of the running tasks, 0 to 1, where work is split by them: a canary whose work takes longer attempts less than
+    /// that.
+    fn task_share(&self, _view: View<'_, Self>) -> Option<f64> {
+        None
+    }
+
     /// Whether a goal is really held, as a bake counts it; `was` if the look before saw it held. Tasks that start because the primary
     /// has grown have their time.
     fn is_held(&self, goal: Goal, was: bool, view: View<'_, Self>) -> bool;

@@ -5,6 +5,7 @@ use std::fmt::{Debug, Display};
 use super::model::{Model, View};
 use crate::{
     aws::{Account, LookError},
+    evidence::meter::Meters,
     known::Unseen,
     parts::{focus::Focus, task_definition::Source},
     schedule::Window,
@@ -16,6 +17,9 @@ pub trait Observed: Sized {
     type Seen: Clone + Debug + Display + PartialEq + Send + Sync;
     /// What is read once, before a release begins.
     type Before: Clone + Debug + PartialEq + Send + Sync;
+
+    /// By which metrics its versions are compared.
+    fn meters(&self) -> Meters;
 
     /// Nothing was looked at.
     fn nothing(&self) -> Self::Seen;

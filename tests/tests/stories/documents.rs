@@ -145,6 +145,7 @@ fn every_message_of_a_function_is_explained() {
     for source in [
         "shared/src/words.rs",
         "shared/src/decision/words.rs",
+        "shared/src/evidence",
         "shared/src/gates.rs",
         "shared/src/gates",
         "shared/src/input.rs",
@@ -285,6 +286,18 @@ fn every_field_that_a_function_accepts_is_documented_and_no_other() {
     ] {
         // Told once, for all of them.
         fields.remove("bakeSeconds");
+        fields.remove("evidenceSeconds");
+        assert_eq!(documented(&text, heading), fields, "{heading}");
+    }
+    let text = read("shared/docs/evidence.md");
+    for (heading, place) in [
+        ("\n## Settings\n", r#"{"evidence": {"x": 1}}"#),
+        (
+            "\n## Metrics\n",
+            r#"{"traffic": {"queue": {"metrics": {"x": 1}}}}"#,
+        ),
+    ] {
+        let fields = accepted::<target::Input>(place);
         assert_eq!(documented(&text, heading), fields, "{heading}");
     }
 }

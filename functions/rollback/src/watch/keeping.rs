@@ -3,6 +3,7 @@
 use canary::{
     clock::Timestamp,
     decision::Step,
+    gates::Told,
     notice::Notice,
     observation::Observation,
     record::{Failing, Phase, Record},
@@ -66,14 +67,39 @@ pub(super) fn watched_again(record: &Record, now: Timestamp) -> Option<Keeping> 
     })
 }
 
+/// The canary is seen to be worse, and the release goes on: people hear of that once.
+pub(super) fn goes_on(noted: &Record, now: Timestamp) -> Option<Keeping> {
+    let told = Told::of(noted).filter(Told::is_worse_and_goes_on)?;
+    if noted.evidence.told.is_some() {
+        return None;
+    }
+    let mut record = noted.again(now);
+    record.evidence.told = Some(now);
+    let doing = Reason::GoesOn {
+        release: noted.release.clone(),
+        told: Box::new(told),
+    };
+    Some(Keeping {
+        notice: Some(notice::kept(&record, &doing)),
+        doing: doing.into(),
+        record,
+        steps: Vec::new(),
+    })
+}
+
 /// What this look has seen counts only together with the next.
 pub(super) fn note(noted: &Record, news: News, now: Timestamp) -> Keeping {
-    Keeping {
-        doing: Reason::Noted {
-            release: noted.release.clone(),
+    let release = noted.release.clone();
+    let told = Told::of(noted).filter(|_| news.said.is_empty());
+    let doing = match told.map(Box::new) {
+        Some(told) => Reason::Judged { release, told },
+        None => Reason::Noted {
+            release,
             said: news.said,
-        }
-        .into(),
+        },
+    };
+    Keeping {
+        doing: doing.into(),
         record: noted.again(now),
         steps: Vec::new(),
         notice: None,

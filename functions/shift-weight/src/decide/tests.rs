@@ -4,9 +4,10 @@ mod queue;
 use std::time::Duration;
 
 use canary::{
+    evidence::Answer,
     fixtures::{
         ACTION, Moment, World, another_release, at, check, first_look, foreign, now, pair, record,
-        release, told, weight,
+        release, told, verdict, weight,
     },
     parameters,
     parts::pair::{Counts, Service},
@@ -27,6 +28,8 @@ fn look(percents: &[u8]) -> Look<ShiftWeight> {
         steps: percents.iter().map(step).collect(),
         tolerance: None,
         timeout: Duration::from_mins(15),
+        demand: None,
+        despite: None,
     })
 }
 

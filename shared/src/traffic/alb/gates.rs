@@ -26,7 +26,7 @@ pub(super) fn ask(alb: &Alb, gate: Gate, when: When, view: View<'_>) -> Result<(
             .services()
             .map_or(Ok(()), |both| targets(alb, both.primary, view)),
         Gate::Exits => Ok(pair.exits()?),
-        Gate::Ownership | Gate::Alarms | Gate::DeadLetters => Ok(()),
+        Gate::Ownership | Gate::Alarms | Gate::DeadLetters | Gate::Verdict => Ok(()),
     }
 }
 

@@ -12,6 +12,7 @@ mod change;
 #[cfg(test)]
 mod contract;
 mod gates;
+mod meters;
 mod observe;
 mod placed;
 mod promoted;

@@ -5,6 +5,7 @@ use std::fmt;
 use super::{Alb, Before, Groups, View};
 use crate::{
     aws::{Account, AwsError, LookError},
+    evidence::meter::Meters,
     known::Unseen,
     parts::{focus::Focus, pair, rules, task_definition::Source},
     schedule::Window,
@@ -30,6 +31,10 @@ impl fmt::Display for Seen {
 impl Observed for Alb {
     type Seen = Seen;
     type Before = Before;
+
+    fn meters(&self) -> Meters {
+        super::meters::meters(self)
+    }
 
     fn nothing(&self) -> Seen {
         Seen {

@@ -69,6 +69,9 @@ pub trait Asked {
     /// The share that there is, as counts or weights give it, if it was seen.
     fn share(&self) -> Option<Share>;
 
+    /// The canary's share of the running tasks, 0 to 1, where work is split by them.
+    fn task_share(&self) -> Option<f64>;
+
     /// A safety question that is asked before anything else.
     ///
     /// # Errors
@@ -223,6 +226,10 @@ impl<M: Listed> Asked for Joint<'_, M> {
         self.model.share(self.view())
     }
 
+    fn task_share(&self) -> Option<f64> {
+        self.model.task_share(self.view())
+    }
+
     fn ask(&self, gate: Gate, when: When) -> Result<(), Shut> {
         let asked = self.model.ask(gate, when, self.view());
         asked.map_err(|why| Shut {
@@ -287,6 +294,10 @@ impl Asked for Mute<'_> {
     }
 
     fn share(&self) -> Option<Share> {
+        None
+    }
+
+    fn task_share(&self) -> Option<f64> {
         None
     }
 

@@ -18,7 +18,7 @@ pub(super) fn ask(queue: &Queue, gate: Gate, when: When, view: View<'_>) -> Resu
             Ok(pair.counts(when, asked, |_| queue.first_tasks(view))?)
         }
         Gate::Exits => Ok(pair.exits()?),
-        Gate::Ownership | Gate::Alarms | Gate::Targets => Ok(()),
+        Gate::Ownership | Gate::Alarms | Gate::Targets | Gate::Verdict => Ok(()),
     }
 }
 

@@ -5,6 +5,7 @@ mod begin;
 #[cfg(test)]
 mod contract;
 mod gates;
+pub mod metrics;
 mod observe;
 mod placed;
 mod plan;
@@ -180,6 +181,12 @@ impl Model for Queue {
     fn share(&self, view: View<'_>) -> Option<Attained> {
         let both = self.pair(view).both().ok()?;
         Some(Attained::Tasks(both.counts().share()))
+    }
+
+    fn task_share(&self, view: View<'_>) -> Option<f64> {
+        let both = self.pair(view).both().ok()?;
+        let whole = both.canary.running.checked_add(both.primary.running)?;
+        (whole > 0).then(|| f64::from(both.canary.running) / f64::from(whole))
     }
 
     fn is_held(&self, goal: Goal, was: bool, view: View<'_>) -> bool {

@@ -5,6 +5,7 @@ use std::fmt;
 use super::{Queue, View};
 use crate::{
     aws::{Account, LookError},
+    evidence::meter::Meters,
     known::{Known, Unseen},
     parts::{focus::Focus, pair, task_definition::Source},
     schedule::Window,
@@ -36,6 +37,10 @@ impl fmt::Display for Seen {
 impl Observed for Queue {
     type Seen = Seen;
     type Before = pair::Before;
+
+    fn meters(&self) -> Meters {
+        super::metrics::meters(self)
+    }
 
     fn nothing(&self) -> Seen {
         Seen {

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Queue;
+use super::{
+    Queue,
+    metrics::{self, QueueMetrics},
+};
 use crate::{
     input::BadInput,
     names::QueueUrl,
@@ -34,6 +37,9 @@ pub struct QueueTraffic {
     /// Whether a primary that scales to zero keeps a task until the promotion, in `additive`; without one the canary has all the work.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub floor_primary: bool,
+    /// How both versions are counted; without it, by the metrics of the sample application.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<QueueMetrics>,
 }
 
 impl QueueTraffic {
@@ -66,7 +72,7 @@ impl QueueTraffic {
                 "this is the queue itself; name its dead-letter queue or leave the field out",
             );
         }
-        Ok(())
+        self.metrics.as_ref().map_or(Ok(()), |it| it.check(source))
     }
 }
 
@@ -107,6 +113,8 @@ pub struct Input {
     max_tasks: Option<u32>,
     #[serde(default = "yes")]
     floor_primary: bool,
+    #[serde(default)]
+    metrics: Option<metrics::Input>,
 }
 
 impl From<Input> for QueueTraffic {
@@ -119,6 +127,7 @@ impl From<Input> for QueueTraffic {
             mode: input.mode,
             max_tasks: input.max_tasks,
             floor_primary: input.floor_primary,
+            metrics: input.metrics.map(Into::into),
         }
     }
 }
@@ -126,7 +135,12 @@ impl From<Input> for QueueTraffic {
 impl Configured for Queue {
     type Traffic = QueueTraffic;
     type Input = Input;
-    const LIMITS: &'static [&'static str] = &["maxDeadLetters", "guardMaxDeadLetters", "maxTasks"];
+    const LIMITS: &'static [&'static str] = &[
+        "maxDeadLetters",
+        "guardMaxDeadLetters",
+        "maxTasks",
+        "metrics",
+    ];
 
     fn of(pair: Pair, traffic: &QueueTraffic) -> Self {
         Self {

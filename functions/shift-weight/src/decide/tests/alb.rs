@@ -108,7 +108,7 @@ fn on_the_way_up_tasks_come_first_and_the_weight_second() {
         (
             "it is held",
             sent(4, 2, 50, live(50)),
-            "wait: 50 % asked, 50 % attained: weight 50 of 100; baking 0s of 5m",
+            "wait: 50 % asked, 50 % attained: weight 50 of 100; baking 0s of 5m. No evidence yet: the first whole minute is settled at 17:01 UTC",
         ),
         (
             "the primary gets more tasks of its own: the canary follows before anything else",
@@ -205,7 +205,7 @@ fn on_the_way_down_the_weight_comes_first_and_tasks_when_requests_are_finished()
             "the bake begins with what is left",
             drained,
             sent(4, 1, 10, falling()),
-            "wait: 10 % asked, 10 % attained: weight 10 of 100; baking 0s of 5m",
+            "wait: 10 % asked, 10 % attained: weight 10 of 100; baking 0s of 5m. No evidence yet: the first whole minute is settled at 17:01 UTC",
         ),
     ];
     for (situation, now, seen, expected) in rows {
@@ -217,7 +217,7 @@ fn on_the_way_down_the_weight_comes_first_and_tasks_when_requests_are_finished()
     check(
         "down to nothing: the fewest tasks stay",
         &decide(&http_look(&[0]), &sent(4, 1, 0, none.live_since(at(450)))).decision,
-        "wait: 0 % asked, 0 % attained: weight 0 of 100; baking 0s of 5m",
+        "wait: 0 % asked, 0 % attained: weight 0 of 100; baking 0s of 5m. No evidence yet: the first whole minute is settled at 17:01 UTC",
     );
 }
 
@@ -238,7 +238,12 @@ fn the_bake_counts_from_when_the_weight_is_seen_and_a_target_answers() {
     assert_eq!(began(&decide(&http_look(&[50]), &one)), Some(now()));
     let over = decide(
         &http_look(&[10, 50]).with(at_step(0, 200).holding(at(300))),
-        &sent(4, 1, 10, live(10)),
+        &sent(
+            4,
+            1,
+            10,
+            live(10).judged(at(600), verdict(Answer::NotEnough)),
+        ),
     );
     check(
         "the next step begins in the look that ends the bake",
@@ -249,12 +254,18 @@ fn the_bake_counts_from_when_the_weight_is_seen_and_a_target_answers() {
     assert_eq!((over.bookmark.step, began(&over)), (1, None));
     let done = decide(
         &http_look(&[10]).with(at_step(0, 200).holding(at(300))),
-        &sent(4, 1, 10, live(10)),
+        &sent(
+            4,
+            1,
+            10,
+            live(10).judged(at(600), verdict(Answer::NotEnough)),
+        ),
     );
     check(
         "the last",
         &done.decision,
-        "done: 10 % asked, 10 % attained: weight 10 of 100; all shares held, no gate closed",
+        "done: 10 % asked, 10 % attained: weight 10 of 100; nothing measured; all shares held, no gate closed. Canary 10 of 1000 failed, primary 90 of 9000: \
+         evidence 0.5 of the 100 that it takes to call it worse | record Shifting, weight 10 % seen",
     );
     let Decision::Done(done) = done.decision else {
         unreachable!("it was just checked");

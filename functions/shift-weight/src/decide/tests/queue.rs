@@ -118,13 +118,13 @@ fn in_additive_the_canary_gets_its_tasks_and_the_share_is_baked() {
             "all run: the bake begins",
             at_step(0, 590),
             seen(4, 4, record().shifting(50)),
-            "wait: 50 % asked, 50 % attained: 4 of 8 tasks; baking 0s of 5m",
+            "wait: 50 % asked, 50 % attained: 4 of 8 tasks; baking 0s of 5m. No evidence yet: the first whole minute is settled at 17:01 UTC",
         ),
         (
             "the bake goes on",
             at_step(0, 400).holding(at(470)),
             seen(4, 4, record().shifting(50)),
-            "wait: 50 % asked, 50 % attained: 4 of 8 tasks; baking 2m10s of 5m",
+            "wait: 50 % asked, 50 % attained: 4 of 8 tasks; baking 2m10s of 5m. No evidence yet: the first whole minute is settled at 17:01 UTC",
         ),
         (
             "the primary's autoscaler adds tasks: the canary follows",
@@ -146,10 +146,30 @@ fn in_additive_the_canary_gets_its_tasks_and_the_share_is_baked() {
              on orders:8, 4 of 4 tasks, COMPLETED)",
         ),
         (
+            "baked, but for its last minute",
+            at_step(0, 200).holding(at(300)),
+            seen(
+                4,
+                4,
+                record()
+                    .shifting(50)
+                    .judged(at(530), verdict(Answer::NotEnough)),
+            ),
+            "wait: 50 % asked, 50 % attained: 4 of 8 tasks; held, its last minute is being judged. Canary 10 of 1000 failed, primary \
+             90 of 9000: evidence 0.5 of the 100 that it takes to call it worse",
+        ),
+        (
             "baked: done",
             at_step(0, 200).holding(at(300)),
-            seen(4, 4, record().shifting(50)),
-            "done: 50 % asked, 50 % attained: 4 of 8 tasks; all shares held, no gate closed",
+            seen(
+                4,
+                4,
+                record()
+                    .shifting(50)
+                    .judged(at(600), verdict(Answer::NotEnough)),
+            ),
+            "done: 50 % asked, 50 % attained: 4 of 8 tasks; nothing measured; all shares held, no gate closed. Canary 10 of 1000 failed, primary 90 of \
+             9000: evidence 0.5 of the 100 that it takes to call it worse | record Shifting",
         ),
     ];
     for (situation, bookmark, seen, expected) in rows {
@@ -165,7 +185,7 @@ fn a_primary_that_scales_in_beyond_the_tolerance_of_a_share_that_bakes_is_no_fai
     check(
         "the nearest share is held",
         &decide(&look, &seen(1, 1, record().shifting(20))).decision,
-        "wait: 20 % asked, 50 % attained: 1 of 2 tasks; baking 2m10s of 5m",
+        "wait: 20 % asked, 50 % attained: 1 of 2 tasks; baking 2m10s of 5m. No evidence yet: the first whole minute is settled at 17:01 UTC",
     );
     check(
         "before it is there it is refused",
@@ -196,7 +216,13 @@ fn the_bookmark_says_since_when_a_share_is_held_and_which_step_is_next() {
     assert_eq!(began(&first), Some(now()));
     let over = decide(
         &look(&[10, 50]).with(at_step(0, 200).holding(at(300))),
-        &seen(4, 1, record().shifting(10)),
+        &seen(
+            4,
+            1,
+            record()
+                .shifting(10)
+                .judged(at(600), verdict(Answer::NotEnough)),
+        ),
     );
     check(
         "the next share is set in the look that ends the bake",
@@ -210,12 +236,18 @@ fn the_bookmark_says_since_when_a_share_is_held_and_which_step_is_next() {
     );
     let same = decide(
         &look(&[10, 10]).with(at_step(0, 200).holding(at(300))),
-        &seen(4, 1, record().shifting(10)),
+        &seen(
+            4,
+            1,
+            record()
+                .shifting(10)
+                .judged(at(600), verdict(Answer::NotEnough)),
+        ),
     );
     check(
         "a second step of the same share only bakes on",
         &same.decision,
-        "wait: 10 % asked, 20 % attained: 1 of 5 tasks; baking 0s of 5m",
+        "wait: 10 % asked, 20 % attained: 1 of 5 tasks; baking 0s of 5m. Canary 10 of 1000 failed, primary 90 of 9000: evidence 0.5 of the 100 that it takes to call it worse",
     );
 }
 
@@ -292,13 +324,13 @@ fn a_count_is_changed_only_once_its_scaling_is_seen_to_be_held() {
             "held",
             scaled(constant().shifting(25)).primary(Service::held),
             target().constant_total(),
-            "wait: 25 % asked, 25 % attained: 1 of 4 tasks; baking 0s of 5m",
+            "wait: 25 % asked, 25 % attained: 1 of 4 tasks; baking 0s of 5m. No evidence yet: the first whole minute is settled at 17:01 UTC",
         ),
         (
             "in additive the primary's is its own",
             scaled(record().shifting(25)),
             target(),
-            "wait: 25 % asked, 25 % attained: 1 of 4 tasks; baking 0s of 5m",
+            "wait: 25 % asked, 25 % attained: 1 of 4 tasks; baking 0s of 5m. No evidence yet: the first whole minute is settled at 17:01 UTC",
         ),
         (
             "somebody has resumed the canary's",
@@ -359,13 +391,13 @@ fn an_event_that_is_delivered_again_late_does_not_take_the_share_back() {
             "the first event, after the action's second step",
             look(&[10, 50]),
             record().shifting_by(50, &[(ACTION, 1)]),
-            "wait: 50 % asked, 50 % attained: 4 of 8 tasks; baking 0s of 5m",
+            "wait: 50 % asked, 50 % attained: 4 of 8 tasks; baking 0s of 5m. No evidence yet: the first whole minute is settled at 17:01 UTC",
         ),
         (
             "a continuation, after the action's second step",
             look(&[10, 50]).with(at_step(0, 590)),
             record().shifting_by(50, &[(ACTION, 1)]),
-            "wait: 50 % asked, 50 % attained: 4 of 8 tasks; baking 0s of 5m",
+            "wait: 50 % asked, 50 % attained: 4 of 8 tasks; baking 0s of 5m. No evidence yet: the first whole minute is settled at 17:01 UTC",
         ),
         (
             "the first event, after a later action",

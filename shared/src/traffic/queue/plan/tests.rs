@@ -12,6 +12,7 @@ fn queue(mode: Mode, max_tasks: Option<u32>) -> QueueTraffic {
         mode,
         max_tasks,
         floor_primary: true,
+        metrics: None,
     }
 }
 

@@ -1,0 +1,153 @@
+//! Whether a share that was held for its time is left: once its minutes are judged and, where that was asked for, the canary is seen to be
+//! as good.
+
+use std::time::Duration;
+
+use canary::{
+    clock::Timestamp,
+    decision::Decision,
+    gates::{Share, Told},
+    parameters::{Demand, OnInconclusive, Step},
+    record::{self, Record},
+    weight::Weight,
+};
+
+use crate::words::Reason;
+
+/// The last minute of a share is judged as long after it at most; what is not there by then is not waited for.
+const JUDGED_WITHIN: Duration = Duration::from_mins(1);
+
+/// A share that was held for its time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Held<'a> {
+    /// The release, with what this look has seen.
+    pub(crate) record: &'a Record,
+    /// The step.
+    pub(crate) step: Step,
+    /// The share, in words.
+    pub(crate) attained: &'a str,
+    /// For how long it was held.
+    pub(crate) time: Duration,
+    /// When it is.
+    pub(crate) now: Timestamp,
+}
+
+/// How long a step may be waited for beyond its bake.
+pub(crate) fn patience(demand: Option<Demand>, step: Step) -> Duration {
+    demand.map_or(Duration::ZERO, |demand| demand.most(step)) + JUDGED_WITHIN
+}
+
+impl Held<'_> {
+    /// What keeps the step from ending.
+    ///
+    /// # Errors
+    /// It waits, or the action fails.
+    pub(crate) fn ends(self, demand: Option<Demand>) -> Result<(), Decision> {
+        if self.time < self.step.bake {
+            return Err(Decision::wait(Reason::Bake {
+                asked: self.step.weight,
+                attained: self.attained(),
+                held: self.time,
+                bake: self.step.bake,
+                evidence: self.told(),
+            }));
+        }
+        let beyond = self.time.saturating_sub(self.step.bake);
+        let asked = self.step.weight;
+        let Some(demand) = demand else {
+            return self.is_judged(beyond).then_some(()).ok_or_else(|| {
+                Decision::wait(Reason::Judging {
+                    asked,
+                    attained: self.attained(),
+                    said: self.told(),
+                })
+            });
+        };
+        let is_as_good = Told::of(self.record).is_some_and(|told| told.is_as_good());
+        let most = demand.most(self.step);
+        if is_as_good && self.is_judged(beyond) {
+            return Ok(());
+        }
+        if beyond < most.max(JUDGED_WITHIN) {
+            return Err(Decision::wait(Reason::Evidence {
+                asked,
+                attained: self.attained(),
+                waited: beyond,
+                most,
+                said: self.told(),
+            }));
+        }
+        match demand.on_inconclusive {
+            OnInconclusive::Proceed => Ok(()),
+            OnInconclusive::Fail => Err(Decision::refuse(Reason::Inconclusive {
+                asked,
+                most,
+                said: self.told(),
+            })),
+        }
+    }
+
+    /// The share as counts or weights give it, and as metrics count it.
+    fn attained(self) -> String {
+        let measured = Share::of(self.record).map(|it| format!("; {it}"));
+        self.attained.to_owned() + &measured.unwrap_or_default()
+    }
+
+    /// What the counts of both versions say so far.
+    fn told(self) -> String {
+        Told::of(self.record).map_or_else(String::new, |told| told.to_string())
+    }
+
+    /// Whether every whole minute of the share was judged, or will not be in time.
+    fn is_judged(self, beyond: Duration) -> bool {
+        let over = self.now.before(beyond);
+        self.step.bake.is_zero() || beyond >= JUDGED_WITHIN || self.record.evidence.has_judged(over)
+    }
+}
+
+/// What people are told of the evidence as the shares are over: a sentence for the summary and the approval, and what output variables
+/// hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Shown {
+    pub(crate) evidence: String,
+    pub(crate) measured: String,
+    pub(crate) verdict: &'static str,
+    /// Whether the release goes on although the canary was to be as good, and is not seen to be.
+    pub(crate) inconclusive: bool,
+}
+
+impl Shown {
+    pub(crate) fn of(record: &Record, demand: Option<Demand>) -> Self {
+        let told = Told::of(record);
+        let measured = Share::of(record);
+        Self {
+            inconclusive: demand.is_some() && !told.as_ref().is_some_and(Told::is_as_good),
+            verdict: told.as_ref().map_or("no evidence", Told::short),
+            evidence: told.map_or_else(nothing, |told| told.to_string()),
+            measured: measured.map_or_else(|| "nothing measured".to_owned(), |it| it.to_string()),
+        }
+    }
+
+    /// The record that keeps what was shown.
+    pub(crate) fn recorded(
+        &self,
+        record: &Record,
+        share: Weight,
+        now: Timestamp,
+    ) -> Option<Record> {
+        let shown = record::Shown {
+            candidate: record.candidate()?,
+            share,
+            said: self.evidence.clone(),
+            through: record.evidence.read.as_ref().map(|read| read.through),
+        };
+        let shown = Some(shown).filter(|it| record.evidence.shown.as_ref() != Some(it))?;
+        let mut record = record.again(now);
+        record.evidence.shown = Some(shown);
+        Some(record)
+    }
+}
+
+fn nothing() -> String {
+    "No evidence: the canary had no share".to_owned()
+}

@@ -1,0 +1,134 @@
+//! Which metrics tell what became of the work of either version.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// A metric of CloudWatch, by its full name: what is new is listed only after up to 15 minutes, and asked for by name at once.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Metric {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Its dimensions, all of them: with one more or less it is another metric.
+    pub dimensions: Vec<(String, String)>,
+    /// What is asked of a minute.
+    pub statistic: Statistic,
+}
+
+/// What is asked of a minute of a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Statistic {
+    /// All values together.
+    Sum,
+    /// The largest.
+    Maximum,
+}
+
+/// How the attempts and failures of one version are counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Meter {
+    /// By whoever works: what it has ended, well or not.
+    Work {
+        /// What ended well.
+        processed: Metric,
+        /// What failed.
+        failed: Metric,
+        /// What whoever counts cannot count itself: its own death.
+        taken: Option<Taken>,
+    },
+    /// By whoever hands out requests: all of them, and those that were answered well. A failure is what is left, so that what gets no
+    /// answer is one, too (`HTTPCode_ELB_502_Count` and the like have no target group).
+    Requests {
+        /// Every request.
+        all: Metric,
+        /// Those that were answered well, by kind; a kind without data is none of it where `all` has data.
+        well: Vec<Metric>,
+        /// How long answers took, in seconds.
+        took: Metric,
+    },
+}
+
+/// What was taken to be worked on, booked on the minute in which it was taken like everything that ends it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// All of it, counted before work on it begins.
+    pub received: Metric,
+    /// What was given back without being worked on to its end.
+    pub released: Option<Metric>,
+    /// As long as this after it was taken, work has ended, or its process has died.
+    pub ends_within: Duration,
+}
+
+/// How both versions are counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Meters {
+    /// The canary.
+    pub canary: Meter,
+    /// The primary.
+    pub primary: Meter,
+    /// What both have ended well together, as somebody else counts it.
+    pub ended: Option<Metric>,
+    /// Whether attempts and failures of a minute come together, so that what is late is late of both, and biases nothing.
+    pub together: bool,
+}
+
+impl Meter {
+    /// Every metric of it.
+    #[must_use]
+    pub fn metrics(&self) -> Vec<&Metric> {
+        match self {
+            Self::Work {
+                processed,
+                failed,
+                taken,
+            } => {
+                let taken = taken
+                    .iter()
+                    .flat_map(|it| [&it.received].into_iter().chain(&it.released));
+                [processed, failed].into_iter().chain(taken).collect()
+            }
+            Self::Requests { all, well, took } => [all, took].into_iter().chain(well).collect(),
+        }
+    }
+
+    /// The metric without which a minute has no attempts.
+    #[must_use]
+    pub fn attempts(&self) -> &Metric {
+        match self {
+            Self::Work { processed, .. } => processed,
+            Self::Requests { all, .. } => all,
+        }
+    }
+}
+
+impl Meters {
+    /// Every metric of them.
+    #[must_use]
+    pub fn metrics(&self) -> Vec<Metric> {
+        let both = [&self.canary, &self.primary].map(Meter::metrics);
+        both.into_iter()
+            .flatten()
+            .chain(&self.ended)
+            .cloned()
+            .collect()
+    }
+}
+
+/// `Processed of ServiceName=orders-canary in CanaryRelease/SampleApp`.
+impl std::fmt::Display for Metric {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let of: Vec<_> = self
+            .dimensions
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        write!(f, "{}", self.name)?;
+        if !of.is_empty() {
+            write!(f, " of {}", of.join(", "))?;
+        }
+        write!(f, " in {}", self.namespace)
+    }
+}

@@ -1,0 +1,244 @@
+use std::time::Duration;
+
+use super::*;
+use crate::{
+    aws::AwsError,
+    evidence::{
+        Answer,
+        meter::{Meter, Metric},
+        minutes::{MINUTE, Series, ceil},
+    },
+    fixtures::{Moment, at, now, pair, record, verdict},
+    gates::{Gate, Share, Told, When, Why, closed, noted},
+    known::Known,
+    target::Consequence,
+};
+
+/// Minutes after the canary has its first share: attempts and failures of the canary and of the primary in each.
+fn counted(record: &Record, minutes: &[[f64; 4]], at: crate::clock::Timestamp) -> Known<Counted> {
+    let meters = record.model().meters();
+    let since = ceil(record.evidence.since.expect("it has a share"));
+    let mut series = Series::new();
+    let mut put = |meter: &Meter, nth: usize, attempts: f64, failures: f64| {
+        let begins = since + MINUTE * u32::try_from(nth).unwrap();
+        let mut set = |metric: &Metric, value| {
+            series
+                .entry(metric.clone())
+                .or_default()
+                .insert(begins, value)
+        };
+        match meter {
+            Meter::Work {
+                processed, failed, ..
+            } => {
+                set(processed, attempts - failures);
+                set(failed, failures);
+            }
+            Meter::Requests { all, well, .. } => {
+                set(all, attempts);
+                set(&well[0], attempts - failures);
+            }
+        }
+    };
+    for (nth, [failures, attempts, of_primary, its_attempts]) in minutes.iter().enumerate() {
+        put(&meters.canary, nth, *attempts, *failures);
+        put(&meters.primary, nth, *its_attempts, *of_primary);
+    }
+    let span = record.due(at).expect("minutes are due");
+    Known::Known(Counted { span, series })
+}
+
+/// A look as long after the canary has had its share.
+fn look(record: &Record, minutes: &[[f64; 4]]) -> Moment {
+    let since = ceil(record.evidence.since.expect("it has a share"));
+    let many = u32::try_from(minutes.len()).unwrap();
+    let mut seen = pair().canary_on_candidate();
+    seen.now = since + MINUTE * (many + 1);
+    seen.counted = Some(counted(record, minutes, seen.now));
+    seen
+}
+
+fn acting(record: Record) -> Record {
+    let mut record = record;
+    record.target.verdict = Consequence::Act;
+    record
+}
+
+/// Twenty messages a minute on the canary, all of which fail.
+const BAD: [f64; 4] = [20.0, 20.0, 0.0, 180.0];
+
+#[test]
+fn both_are_compared_from_when_a_look_sees_the_canary_at_its_first_share() {
+    let fresh = || Record {
+        evidence: Evidence::default(),
+        ..record().shifting(10)
+    };
+    let starting = pair()
+        .canary_on_candidate()
+        .canary(|canary| canary.running(0));
+    let before = noted(When::Action, &starting.seen(), &fresh());
+    assert_eq!((before.0.evidence.since, before.1), (None, None));
+    let there = pair().canary_on_candidate().seen();
+    let (begun, news) = noted(
+        When::Action,
+        &there,
+        &record().shifting(25).comparing(Evidence::default()),
+    );
+    assert!(news.is_some(), "it is written");
+    assert_eq!(begun.evidence.since, Some(now()));
+    assert_eq!(
+        Told::of(&begun).map(|it| it.to_string()).as_deref(),
+        Some("No evidence yet: the first whole minute is settled at 17:08 UTC")
+    );
+    let (again, news) = noted(When::Action, &there, &begun);
+    assert_eq!(
+        (again.evidence, news),
+        (begun.evidence, None),
+        "the same look twice is one"
+    );
+}
+
+#[test]
+fn a_canary_that_is_worse_closes_a_gate_at_the_fourth_minute() {
+    let record = acting(record().shifting(10));
+    for (minutes, is_closed) in [(1, false), (3, false), (4, true)] {
+        let seen = look(&record, &vec![BAD; minutes]);
+        let shut = closed(When::Approval, &seen.seen(), &record);
+        assert_eq!(shut.is_some(), is_closed, "{minutes}");
+        if let Some(shut) = shut {
+            assert_eq!(shut.gate, Gate::Verdict);
+            assert!(matches!(shut.why, Why::Worse(_)));
+            let said = crate::words::Said::from(shut.why).to_string();
+            assert_eq!(
+                said,
+                "The canary is worse than the primary: 80 of 80 failed, of the primary 0 of 720; evidence 256, and 100 is enough (a canary \
+                 that is as good gets there in at most 1 % of releases)"
+            );
+        }
+    }
+}
+
+#[test]
+fn where_the_target_does_not_say_act_or_somebody_goes_on_despite_it_a_worse_canary_is_told() {
+    let told = record().shifting(10);
+    let seen = look(&told, &[BAD; 4]);
+    let shut = |seen: &Moment, record: &Record| closed(When::Action, &seen.seen(), record);
+    assert_eq!(shut(&seen, &told), None);
+    let said = |seen: &Moment, record: &Record| {
+        let (noted, _) = noted(When::Action, &seen.seen(), record);
+        Told::of(&noted).unwrap().to_string()
+    };
+    assert!(
+        said(&seen, &told)
+            .ends_with("releases). That is only told (TARGET: field verdict is tell)")
+    );
+    let acts = acting(record().shifting(10));
+    let mut despite = look(&acts, &[BAD; 4]);
+    despite.despite = Some("known, ticket 17".to_owned());
+    assert_eq!(shut(&despite, &acts), None);
+    assert!(
+        said(&despite, &acts)
+            .ends_with("releases). The release goes on despite that: known, ticket 17")
+    );
+    let (kept, _) = noted(When::Action, &despite.seen(), &acts);
+    let later = pair().canary_on_candidate();
+    assert_eq!(
+        shut(&later, &kept),
+        None,
+        "also for whoever looks without having been told so"
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_no_evidence_and_takes_no_verdict_back() {
+    let record = acting(record().shifting(10));
+    let denied = |record: &Record| {
+        let mut seen = pair().canary_on_candidate();
+        let error = AwsError::throttled("cloudwatch:GetMetricData", "the metrics of both versions");
+        seen.counted = Some(Known::needed(Err::<Counted, _>(error)));
+        noted(When::Action, &seen.seen(), record).0
+    };
+    let unseen = denied(&record);
+    assert_eq!(
+        Told::of(&unseen).unwrap().to_string(),
+        "No evidence: AWS throttles cloudwatch:GetMetricData on the metrics of both versions (ThrottlingException)"
+    );
+    assert_eq!(
+        unseen.due(now()),
+        record.due(now()),
+        "it is tried again at the next look"
+    );
+    let worse = acting(record.clone().judged(at(540), verdict(Answer::Worse)));
+    let unseen = denied(&worse);
+    assert!(matches!(Told::of(&unseen), Some(Told::Worse(_))));
+    let seen = look(&record, &[[1.0, 100.0, 9.0, 900.0]; 4]);
+    let (read, _) = noted(When::Action, &seen.seen(), &unseen);
+    assert_eq!(read.evidence.unseen, None, "everything is counted again");
+}
+
+#[test]
+fn every_whole_minute_is_judged_once_and_after_an_hour_every_second_one() {
+    let record = record().shifting(10);
+    let since = ceil(record.evidence.since.unwrap());
+    let after = |minutes: u32| since + MINUTE * minutes;
+    let judged = |until: u32| {
+        record
+            .clone()
+            .judged(after(until), verdict(Answer::NotEnough))
+    };
+    assert_eq!(record.due(after(1)), None, "it has just ended");
+    assert!(record.due(after(2)).is_some());
+    assert_eq!(judged(5).due(after(6)), None);
+    assert!(judged(5).due(after(7)).is_some());
+    assert_eq!(judged(100).due(after(102)), None);
+    assert!(judged(100).due(after(103)).is_some());
+}
+
+#[test]
+fn what_was_begun_by_the_promotion_is_no_comparison_but_its_last_minutes_are_still_judged() {
+    let shifting = acting(record().shifting(10));
+    let since = ceil(shifting.evidence.since.unwrap());
+    let until = since + MINUTE * 4 + Duration::from_secs(20);
+    let promoting = Record {
+        evidence: shifting.evidence.clone().ended(until),
+        ..acting(record().promoting())
+    };
+    let read = promoting
+        .clone()
+        .judged(since + MINUTE * 3, verdict(Answer::AsGood));
+    assert_eq!(Told::of(&read), Some(Told::NoComparison), "never as good");
+    let span = read
+        .due(until + MINUTE * 2)
+        .expect("the last minute is due");
+    assert_eq!(span.through, since + MINUTE * 4);
+    let mut seen = pair().both_on_candidate();
+    seen.now = until + MINUTE * 5;
+    seen.counted = Some(counted(&promoting, &[BAD; 4], seen.now));
+    let shut =
+        closed(When::Guard, &seen.seen(), &promoting).expect("what settles later still counts");
+    assert_eq!(shut.gate, Gate::Verdict);
+    let settled = promoting.judged(since + MINUTE * 4, verdict(Answer::AsGood));
+    assert_eq!(
+        settled.due(until + MINUTE * 99),
+        None,
+        "nothing more is read"
+    );
+}
+
+#[test]
+fn the_measured_share_is_that_of_the_present_one_and_is_marked_where_it_is_far_from_it() {
+    let record = record().shifting(10);
+    let of = |minute| {
+        let seen = look(&record, &[minute; 4]);
+        let (noted, _) = noted(When::Action, &seen.seen(), &record);
+        Share::of(&noted).unwrap().to_string()
+    };
+    assert_eq!(
+        of([0.0, 98.0, 0.0, 902.0]),
+        "9.8 % measured: 392 of 4000 attempts"
+    );
+    assert_eq!(
+        of([0.0, 300.0, 0.0, 700.0]),
+        "30 % measured: 1200 of 4000 attempts, far from the 10 % that were asked for"
+    );
+}

@@ -1,0 +1,294 @@
+//! What the evidence says, in words.
+
+use std::fmt;
+
+use crate::{
+    clock::{Clock, Timestamp},
+    evidence::{
+        Answer, Bounds, Counts, Outlook, Standard, Verdict, Withheld,
+        minutes::{Doubt, MINUTE, Measured, ceil},
+    },
+    record::{CameTo, Phase, Record},
+    target::Consequence,
+    weight::Weight,
+    words::Words,
+};
+
+/// What the evidence of a release says.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Told {
+    /// No minute is over.
+    #[error("No evidence yet: the first whole minute is settled at {}", Clock(*.0))]
+    NotYet(Timestamp),
+    /// It cannot be read.
+    #[error("No evidence: {0}")]
+    Unseen(String),
+    /// Nothing can be compared.
+    #[error("No evidence: {0}")]
+    Doubt(Doubt),
+    /// The canary fails more often.
+    #[error("{0}")]
+    Worse(Compared),
+    /// The same, which people have said is to keep nothing from going on.
+    #[error("{said}. The release goes on despite that: {reason}")]
+    Despite {
+        /// What is seen.
+        said: Compared,
+        /// Why it goes on.
+        reason: String,
+    },
+    /// The same, where the target only has it told.
+    #[error("{0}. That is only told (TARGET: field verdict is tell)")]
+    OnlyTold(Compared),
+    /// It does not.
+    #[error("{0}")]
+    AsGood(Compared),
+    /// Nobody can tell yet.
+    #[error("{0}")]
+    NotEnough(Compared),
+    /// Both run the candidate.
+    #[error("No comparison: both services run the candidate")]
+    NoComparison,
+}
+
+/// Counts of both versions and what they come to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compared {
+    verdict: Verdict,
+    bounds: Bounds,
+}
+
+/// Why a release that a canary takes part in must not go on.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{0}")]
+pub struct Worse(pub Compared);
+
+impl Words for Worse {}
+
+/// Attempts as metrics count them, beside the share that they were to have.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Share {
+    asked: Weight,
+    measured: Measured,
+}
+
+impl Told {
+    /// What the evidence of a release says; nothing before the canary has its first share.
+    #[must_use]
+    pub fn of(record: &Record) -> Option<Self> {
+        let evidence = &record.evidence;
+        let since = evidence.since?;
+        let unseen = evidence.unseen.clone().map(Self::Unseen);
+        let first = ceil(since) + MINUTE + record.target.evidence.settle();
+        let Some(read) = &evidence.read else {
+            return unseen.or(Some(Self::NotYet(first)));
+        };
+        let verdict = match &read.came_to {
+            CameTo::Doubt(doubt) => return unseen.or_else(|| Some(Self::Doubt(doubt.clone()))),
+            CameTo::Verdict(verdict) => verdict.clone(),
+        };
+        let answer = verdict.answer;
+        // What was seen to be worse stays so, whether more can be seen or not.
+        if answer != Answer::Worse && unseen.is_some() {
+            return unseen;
+        }
+        if answer != Answer::Worse && read.settled <= ceil(since) {
+            return Some(Self::NotYet(first));
+        }
+        let said = Compared {
+            verdict,
+            bounds: record.target.evidence,
+        };
+        let is_promoted = matches!(
+            record.phase,
+            Phase::Promoting { .. } | Phase::Promoted { .. }
+        );
+        Some(match (answer, &evidence.despite) {
+            (Answer::Worse, _) if record.target.verdict == Consequence::Tell => {
+                Self::OnlyTold(said)
+            }
+            (Answer::Worse, Some(reason)) => Self::Despite {
+                said,
+                reason: reason.clone(),
+            },
+            (Answer::Worse, None) => Self::Worse(said),
+            _ if is_promoted => Self::NoComparison,
+            (Answer::AsGood, _) => Self::AsGood(said),
+            (Answer::NotEnough, _) => Self::NotEnough(said),
+        })
+    }
+
+    /// In a few words, for an approval.
+    #[must_use]
+    pub fn short(&self) -> &'static str {
+        match self {
+            Self::NotYet(_) | Self::Unseen(_) | Self::Doubt(_) => "no evidence",
+            Self::Worse(_) | Self::Despite { .. } | Self::OnlyTold(_) => "worse",
+            Self::AsGood(_) => "as good",
+            Self::NotEnough(_) => "not enough evidence",
+            Self::NoComparison => "no comparison",
+        }
+    }
+
+    /// Whether the canary is worse, and nothing comes of it.
+    #[must_use]
+    pub fn is_worse_and_goes_on(&self) -> bool {
+        matches!(self, Self::Despite { .. } | Self::OnlyTold(_))
+    }
+
+    /// Whether the canary is as good.
+    #[must_use]
+    pub fn is_as_good(&self) -> bool {
+        matches!(self, Self::AsGood(_))
+    }
+}
+
+impl Share {
+    /// Of a release, once attempts were counted at its present share.
+    #[must_use]
+    pub fn of(record: &Record) -> Option<Self> {
+        let evidence = &record.evidence;
+        let measured = evidence.read.as_ref()?.measured;
+        measured.percent()?;
+        Some(Self {
+            asked: evidence.at?.asked,
+            measured,
+        })
+    }
+
+    /// Fewer attempts say nothing about a share.
+    const SOME: u64 = 200;
+
+    /// Whether it is far from what was asked for: half as much, or twice, and five points.
+    #[must_use]
+    pub fn is_far_off(&self) -> bool {
+        let asked = f64::from(self.asked.percent());
+        let Some(measured) = self.measured.percent() else {
+            return false;
+        };
+        let is_far = measured < asked / 2.0 || measured > asked * 2.0;
+        self.measured.all() >= Self::SOME && is_far && (measured - asked).abs() > 5.0
+    }
+}
+
+/// `9.8 % measured: 98 of 1000 attempts`
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Measured { canary, .. } = self.measured;
+        let (percent, all) = (
+            self.measured.percent().unwrap_or_default(),
+            self.measured.all(),
+        );
+        let tenths = (percent * 10.0).round() / 10.0;
+        write!(f, "{tenths} % measured: {canary} of {all} attempts")?;
+        if self.is_far_off() {
+            write!(f, ", far from the {} that were asked for", self.asked)?;
+        }
+        Ok(())
+    }
+}
+
+/// `Canary 5 of 100 failed, primary 9 of 900: evidence 12 of the 100 that it takes to call it worse; at this rate about 6 minutes more`
+impl fmt::Display for Compared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { verdict, bounds } = self;
+        let (canary, primary) = (of(verdict.canary), of(verdict.primary));
+        let (worse, as_good) = (Number(verdict.worse), Number(verdict.as_good));
+        let needed = Number(bounds.needed());
+        match verdict.answer {
+            Answer::Worse => write!(
+                f,
+                "The canary is worse than {}: {canary} failed, of the primary {primary}; evidence {worse}, and {needed} is enough (a canary that \
+                 is as good gets there in at most {} % of releases)",
+                than(verdict.than, *bounds),
+                Number(bounds.alpha * 100.0)
+            ),
+            Answer::AsGood => write!(
+                f,
+                "The canary is as good: {canary} failed, of the primary {primary}; evidence {as_good}, and {needed} is enough to say that {}",
+                better_than(*bounds)
+            ),
+            Answer::NotEnough => {
+                write!(
+                    f,
+                    "Canary {canary} failed, primary {primary}: evidence {worse} of the {needed} that it takes to call it worse"
+                )?;
+                if let Some(withheld) = verdict.withheld {
+                    return write!(
+                        f,
+                        ", but that is not said: {}",
+                        why(withheld, verdict, *bounds)
+                    );
+                }
+                match verdict.outlook {
+                    Some(Outlook::Worse(minutes)) => write!(f, "; {}", more(minutes)),
+                    Some(Outlook::AsGood(minutes)) => write!(
+                        f,
+                        ", {as_good} of the {needed} that it takes to call it as good; {}",
+                        more(minutes)
+                    ),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+}
+
+fn of(counts: Counts) -> String {
+    format!("{} of {}", counts.failures, counts.attempts)
+}
+
+fn more(minutes: u32) -> String {
+    let s = if minutes == 1 { "" } else { "s" };
+    format!("at this rate about {minutes} minute{s} more")
+}
+
+fn than(standard: Standard, bounds: Bounds) -> String {
+    match (standard, bounds.objective) {
+        (Standard::Objective, Some(percent)) => {
+            format!("its objective of at most {} % failures", Number(percent))
+        }
+        _ => "the primary".to_owned(),
+    }
+}
+
+/// What *as good* means.
+fn better_than(bounds: Bounds) -> String {
+    match bounds.objective {
+        None => format!("it does not fail {} times as often", Number(bounds.ratio)),
+        Some(percent) => format!("at most {} % of its attempts fail", Number(percent)),
+    }
+}
+
+fn why(withheld: Withheld, verdict: &Verdict, bounds: Bounds) -> String {
+    match withheld {
+        Withheld::CanaryFailures => format!(
+            "it takes {} failures of the canary (minCanaryFailures)",
+            bounds.min_canary_failures
+        ),
+        Withheld::Gap => format!(
+            "it fails {} percentage points more often, and it takes {} (minGapPoints)",
+            Number(verdict.gap_points.unwrap_or_default()),
+            Number(bounds.min_gap_points)
+        ),
+    }
+}
+
+/// A number as people read it: whole from ten on.
+struct Number(f64);
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(value) = *self;
+        if value >= 10.0 {
+            write!(f, "{value:.0}")
+        } else {
+            let digits = if value >= 0.1 || value <= 0.0 {
+                100.0
+            } else {
+                10_000.0
+            };
+            write!(f, "{}", (value * digits).round() / digits)
+        }
+    }
+}
