@@ -1,5 +1,7 @@
 //! What each version has counted can be read by the minute, while both run.
 
+#![expect(clippy::float_cmp, reason = "sums of counts are whole numbers")]
+
 use std::{collections::BTreeMap, time::Duration};
 
 use rehearsal_core::{
