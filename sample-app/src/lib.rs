@@ -263,7 +263,7 @@ async fn consume_with(
     let queue = Queue::new(client, url, settings.visibility_timeout);
     let origin = Origin::new(identity, &settings.app_version);
     let metrics = Metrics::new(origin, now, telemetry::print);
-    let work = Work::new(settings.demo.clone());
+    let work = Work::new(settings.demo.clone(), settings.death_percent);
     let consumer = Consumer::new(queue, work, limits, metrics.clone(), heartbeat);
 
     let drained = select! {

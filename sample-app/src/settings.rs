@@ -32,6 +32,8 @@ pub struct Settings {
     pub health_file: PathBuf,
     /// `WORK_MS`, `FAILURE_PERCENT` and `ATTEMPT_FAILURE_PERCENT`: what the demonstration work does.
     pub demo: Demo,
+    /// `DEATH_PERCENT`: at how many of a hundred attempts the demonstration's process dies.
+    pub death_percent: u64,
 }
 
 /// Why the environment cannot be used.
@@ -76,6 +78,7 @@ impl Settings {
             stop_timeout: stop_timeout(environment)?,
             health_file: health_file(environment)?,
             demo: demo(environment)?,
+            death_percent: percent(environment, "DEATH_PERCENT")?,
         })
     }
 }
@@ -243,6 +246,7 @@ mod tests {
             ("WORK_MS", "250"),
             ("FAILURE_PERCENT", "40"),
             ("ATTEMPT_FAILURE_PERCENT", "5"),
+            ("DEATH_PERCENT", "2"),
         ])
         .unwrap();
         assert_eq!(
@@ -260,6 +264,7 @@ mod tests {
                     failure_percent: 40,
                     attempt_failure_percent: 5,
                 },
+                death_percent: 2,
             }
         );
     }
@@ -283,6 +288,7 @@ mod tests {
             ("CONCURRENCY", "101"),
             ("FAILURE_PERCENT", "101"),
             ("FAILURE_PERCENT", "-1"),
+            ("DEATH_PERCENT", "101"),
             ("WORK_MS", "1.5"),
             ("STOP_TIMEOUT_SECONDS", "121"),
             ("VISIBILITY_TIMEOUT_SECONDS", "43201"),

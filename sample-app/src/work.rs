@@ -7,6 +7,7 @@
 //! depends on the message id alone, so a message that fails does so at every attempt and ends up in
 //! the dead-letter queue, as a message that the code cannot handle would. Apart from that it fails a
 //! chosen part of the attempts, as a dependency that is briefly away would; those messages pass later.
+//! And at a chosen part of the attempts its process dies.
 
 use std::time::Duration;
 
@@ -28,13 +29,22 @@ pub struct Demo {
 #[derive(Debug)]
 pub struct Work {
     demo: Demo,
+    death_percent: u64,
 }
 
 impl Work {
-    /// Work that behaves as told.
+    /// Work that behaves as told, and aborts the process at so many of a hundred attempts.
     #[must_use]
-    pub fn new(demo: Demo) -> Self {
-        Self { demo }
+    pub fn new(demo: Demo, death_percent: u64) -> Self {
+        Self {
+            demo,
+            death_percent,
+        }
+    }
+
+    /// Whether the process dies at an attempt that has this hash. Other attempts than those that fail.
+    fn dies(&self, attempt: u64) -> bool {
+        attempt / 100 % 100 < self.death_percent
     }
 }
 
@@ -48,6 +58,10 @@ impl Handler for Work {
         }
         let attempt = message.receive_count.to_le_bytes();
         let attempt = fnv1a(attempt.into_iter().chain(message.id.bytes()));
+        if self.dies(attempt) {
+            // As a process that is out of memory: nothing is told, not even this.
+            std::process::abort();
+        }
         if attempt % 100 < self.demo.attempt_failure_percent {
             return Err(Failure {
                 reason: "this attempt was chosen to fail by ATTEMPT_FAILURE_PERCENT",
@@ -71,11 +85,12 @@ mod tests {
 
     /// A demonstration that fails so many of a hundred messages, and so many of a hundred attempts.
     fn work(failure_percent: u64, attempt_failure_percent: u64) -> Work {
-        Work::new(Demo {
+        let demo = Demo {
             duration: Duration::ZERO,
             failure_percent,
             attempt_failure_percent,
-        })
+        };
+        Work::new(demo, 0)
     }
 
     async fn fails(work: &Work, number: u32, receive_count: u32) -> bool {
@@ -124,6 +139,22 @@ mod tests {
         assert!(failures(&work(0, 0), 1).await.is_empty());
         assert_eq!(failures(&work(100, 0), 1).await.len(), 1000);
         assert_eq!(failures(&work(0, 100), 1).await.len(), 1000);
+    }
+
+    #[test]
+    fn the_chosen_part_of_attempts_ends_the_process() {
+        let mut work = work(0, 0);
+        let deaths = |work: &Work| {
+            let attempts = 0..1000_u64;
+            let hashes = attempts.map(|number| fnv1a(number.to_le_bytes().into_iter()));
+            hashes.filter(|hash| work.dies(*hash)).count()
+        };
+        assert_eq!(deaths(&work), 0);
+        work.death_percent = 5;
+        let some = deaths(&work);
+        assert!((30..70).contains(&some), "{some}");
+        work.death_percent = 100;
+        assert_eq!(deaths(&work), 1000);
     }
 
     #[test]

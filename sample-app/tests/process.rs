@@ -226,21 +226,7 @@ fn a_task_says_who_it_is_consumes_with_its_role_and_stops_when_told_to() {
 
 #[test]
 fn a_task_that_is_killed_has_told_what_it_received_and_nothing_of_how_it_ended() {
-    let (_account, address, _calls) = Account::open();
-    let health_file = health_file("killed");
-    let url = |path: &str| format!("http://{address}{path}");
-    let mut task = sample_app(
-        &[],
-        &[
-            ("QUEUE_URL", &url("/111122223333/orders")),
-            ("WORK_MS", "60000"),
-            ("HEALTH_FILE", health_file.to_str().unwrap()),
-            ("AWS_REGION", "eu-central-1"),
-            ("AWS_ENDPOINT_URL", &url("")),
-            ("AWS_CONTAINER_CREDENTIALS_FULL_URI", &url("/credentials")),
-            ("ECS_CONTAINER_METADATA_URI_V4", &url("/v4")),
-        ],
-    );
+    let (mut task, health_file) = consumer("killed", ("WORK_MS", "60000"));
     // It works on its one message once it has told of it: the line must be out before that.
     let mut lines = BufReader::new(task.stdout.take().unwrap()).lines();
     let mut told = Vec::new();
@@ -253,7 +239,40 @@ fn a_task_that_is_killed_has_told_what_it_received_and_nothing_of_how_it_ended()
     task.wait().unwrap();
     told.extend(lines.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap()));
     std::fs::remove_file(health_file).unwrap();
+    assert_only_received(&told);
+}
 
+#[test]
+fn a_task_that_dies_of_a_message_has_told_what_it_received_and_nothing_of_how_it_ended() {
+    let (task, health_file) = consumer("dies", ("DEATH_PERCENT", "100"));
+    let (code, text) = ended(task);
+    std::fs::remove_file(health_file).unwrap();
+    assert_eq!(code, None, "a signal ended it: {text}");
+    let told = text.lines().map(|line| serde_json::from_str(line).unwrap());
+    assert_only_received(&told.collect::<Vec<_>>());
+}
+
+/// A consumer that gets one message, with another setting, and its health file.
+fn consumer(test: &str, setting: (&str, &str)) -> (Child, PathBuf) {
+    let (_account, address, _calls) = Account::open();
+    let health_file = health_file(test);
+    let url = |path: &str| format!("http://{address}{path}");
+    let task = sample_app(
+        &[],
+        &[
+            ("QUEUE_URL", &url("/111122223333/orders")),
+            setting,
+            ("HEALTH_FILE", health_file.to_str().unwrap()),
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_ENDPOINT_URL", &url("")),
+            ("AWS_CONTAINER_CREDENTIALS_FULL_URI", &url("/credentials")),
+            ("ECS_CONTAINER_METADATA_URI_V4", &url("/v4")),
+        ],
+    );
+    (task, health_file)
+}
+
+fn assert_only_received(told: &[Value]) {
     let sum = |name: &str| -> u64 { told.iter().filter_map(|line| line[name].as_u64()).sum() };
     assert_eq!(sum("Received"), 1);
     assert_eq!(sum("Processed") + sum("Failed") + sum("Released"), 0);

@@ -64,6 +64,8 @@ pub enum Behaviour {
     FailsAttempts(u8),
     /// They take messages and are never done with one, which is told nowhere: neither processed nor failed.
     Hangs,
+    /// Their process dies at this percentage of messages, and tells nobody; the messages pass at a later attempt.
+    DiesOnMessages(u8),
     /// Behind a load balancer: they take this percentage of requests, and close the connection without an answer.
     Drops(u8),
     /// They end with exit code 1 at once.
@@ -141,6 +143,10 @@ impl Version {
             Behaviour::Hangs => {
                 environment.insert("WORK_MS".to_owned(), "43200000".to_owned());
                 environment.insert("WORK_TIMEOUT_SECONDS".to_owned(), "43200".to_owned());
+                (sample_app.to_owned(), Vec::new())
+            }
+            Behaviour::DiesOnMessages(percent) => {
+                environment.insert("DEATH_PERCENT".to_owned(), percent.to_string());
                 (sample_app.to_owned(), Vec::new())
             }
             Behaviour::Drops(percent) => {

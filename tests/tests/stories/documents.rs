@@ -286,6 +286,18 @@ fn every_field_that_a_function_accepts_is_documented_and_no_other() {
     ] {
         // Told once, for all of them.
         fields.remove("bakeSeconds");
+        fields.remove("evidenceSeconds");
+        assert_eq!(documented(&text, heading), fields, "{heading}");
+    }
+    let text = read("shared/docs/evidence.md");
+    for (heading, place) in [
+        ("\n## Settings\n", r#"{"evidence": {"x": 1}}"#),
+        (
+            "\n## Metrics\n",
+            r#"{"traffic": {"queue": {"metrics": {"x": 1}}}}"#,
+        ),
+    ] {
+        let fields = accepted::<target::Input>(place);
         assert_eq!(documented(&text, heading), fields, "{heading}");
     }
 }

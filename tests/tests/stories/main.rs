@@ -7,6 +7,7 @@ mod autoscaling;
 mod bad_input;
 mod bake;
 mod connector;
+mod counted;
 mod crashes;
 mod definitions;
 mod digests;

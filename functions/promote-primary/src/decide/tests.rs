@@ -4,12 +4,14 @@ mod queue;
 use std::time::Duration;
 
 use canary::{
+    evidence::Answer,
     fixtures::{
         Moment, World, another_release, at, candidate, check, first_look, foreign, pair, record,
-        release, running_tasks, stable, told,
+        release, running_tasks, stable, told, verdict, weight,
     },
     parameters,
     parts::pair::{Candidate, Service, Task},
+    target::Consequence,
 };
 
 use super::*;
@@ -325,4 +327,62 @@ fn a_candidate_in_the_record_is_the_only_thing_that_is_ever_promoted() {
         "refuse: orders-canary does not run the candidate orders:9 that was approved: orders-canary on orders:8, 1 of 1 tasks, \
          COMPLETED. Nothing was changed",
     );
+}
+
+#[test]
+fn only_what_the_approval_was_given_to_read_is_promoted() {
+    let shown = |candidate: &canary::names::TaskDefinitionArn, share| {
+        let mut record = record().shifting(50);
+        record.evidence.shown = Some(canary::record::Shown {
+            candidate: candidate.into(),
+            share: weight(share),
+            said: "No evidence".to_owned(),
+            through: None,
+        });
+        approved(record)
+    };
+    let advice = "Nothing was promoted: run the last shift-weight action again, which shows what there is now, and have that approved";
+    let rows = vec![
+        ("the same", shown(&candidate(), 50), BEGINS.to_owned()),
+        (
+            "another share",
+            shown(&candidate(), 10),
+            format!(
+                "refuse: orders:8 at 50 % is to be promoted, and the approval was given to read of orders:8 at 10 %. {advice}"
+            ),
+        ),
+        (
+            "another candidate",
+            shown(&foreign(), 50),
+            format!(
+                "refuse: orders:8 at 50 % is to be promoted, and the approval was given to read of orders:9 at 50 %. {advice}"
+            ),
+        ),
+    ];
+    for (situation, seen, expected) in rows {
+        check(situation, &decide(&look(), &with_tasks(seen, 1)), &expected);
+    }
+}
+
+#[test]
+fn a_canary_that_is_worse_now_is_not_promoted_but_despite_it() {
+    let mut record = record()
+        .shifting(50)
+        .judged(at(540), verdict(Answer::Worse));
+    record.target.verdict = Consequence::Act;
+    let seen = approved(record);
+    let refused = decide(&look(), &with_tasks(seen.clone(), 1));
+    let said = told(&refused);
+    assert!(
+        said.starts_with("refuse: The canary is worse than the primary: "),
+        "{said}"
+    );
+    let mut despite = seen;
+    despite.despite = Some("known, ticket 17".to_owned());
+    let begun = decide(&look(), &with_tasks(despite, 1));
+    check("despite", &begun, BEGINS);
+    let kept = begun
+        .record()
+        .and_then(|record| record.evidence.despite.clone());
+    assert_eq!(kept.as_deref(), Some("known, ticket 17"));
 }

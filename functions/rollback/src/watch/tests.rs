@@ -1,10 +1,11 @@
 mod alb;
 mod queue;
+mod verdict;
 
 use canary::{
     aws::pipeline::{Approval, Execution},
     decision::Decision,
-    fixtures::{Moment, at, check, foreign, pair, record, release, stable},
+    fixtures::{Moment, at, check, foreign, pair, record, release, stable, told},
     parts::pair::{Counts, Service},
     reconcile::trigger::{Firing, Trigger},
     record::{Phase, SCHEMA},
@@ -76,7 +77,7 @@ fn begins(why: &str) -> String {
 
 /// What the look comes to, and no more of its steps than the first.
 fn first(decision: &Decision) -> String {
-    let told = canary::fixtures::told(decision);
+    let told = told(decision);
     told.split(" | ").take(2).collect::<Vec<_>>().join(" | ")
 }
 

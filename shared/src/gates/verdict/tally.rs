@@ -129,7 +129,7 @@ impl Gap {
     }
 }
 
-fn sum(one: Counts, other: Counts) -> Counts {
+pub(super) fn sum(one: Counts, other: Counts) -> Counts {
     Counts {
         attempts: one.attempts.saturating_add(other.attempts),
         failures: one.failures.saturating_add(other.failures),

@@ -1,5 +1,8 @@
 mod answers;
+mod chances;
 mod properties;
+mod releases;
+mod tables;
 mod vectors;
 
 use super::*;

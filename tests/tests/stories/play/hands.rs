@@ -214,10 +214,8 @@ impl Hands {
         let works = async {
             match &self.work {
                 Work::Messages(messages) => {
-                    tokio::select! {
-                        () = signals.term.notified() => 0,
-                        never = messages.consume(arn, &launch.service, &version) => match never {},
-                    }
+                    let stop = signals.term.notified();
+                    messages.consume(arn, &launch.service, &version, stop).await
                 }
                 Work::Requests(requests) => {
                     let ended = requests.serve(&launch, &version, &signals).await;

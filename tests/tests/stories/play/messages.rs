@@ -5,15 +5,18 @@ use std::{collections::BTreeSet, convert::Infallible, sync::Mutex, time::Duratio
 use rehearsal_core::{
     stage::{self, Behaviour, Version},
     wire::Account,
-    world::{Fault, Principal, World, cloudwatch, ecs, journal::What, sqs},
+    world::{Fault, Principal, cloudwatch, ecs, journal::What, sqs},
 };
 use serde_json::{Value, json};
 
-/// How often a consumer looks for messages, at least.
+/// How often a consumer looks for messages on average, at least.
 const CONSUMES_EVERY: Duration = Duration::from_secs(2);
 
 /// Messages that arrive at once, each second.
 const ARRIVE: usize = 2;
+
+/// Exit code of a process that has aborted.
+const ABORTED: i32 = 134;
 
 /// The queue's messages, and who works on them.
 pub(crate) struct Messages {
@@ -35,80 +38,141 @@ impl Messages {
         }
     }
 
-    /// A task, from when its container runs.
-    pub(super) async fn consume(&self, task: &str, service: &str, version: &Version) -> Infallible {
-        tokio::time::sleep(Duration::from_secs(5)).await;
-        self.account
-            .with(|world| ecs::task_health(world, task, ecs::Health::Healthy));
-        if version.behaviour == Behaviour::Hangs {
-            return self.hang(service).await;
+    /// A task, from when its container runs until it has ended, with this exit code. Told to stop, it gives back what it has
+    /// in hand, as the sample application does.
+    pub(super) async fn consume(
+        &self,
+        task: &str,
+        service: &str,
+        version: &Version,
+        stop: impl Future<Output = ()>,
+    ) -> i32 {
+        let mut in_hand = Vec::new();
+        let works = async {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            self.account
+                .with(|world| ecs::task_health(world, task, ecs::Health::Healthy));
+            if version.behaviour == Behaviour::Hangs {
+                match self.hang(service, &mut in_hand).await {}
+            }
+            self.work(task, service, version).await
+        };
+        let code = tokio::select! {
+            () = stop => 0,
+            code = works => code,
+        };
+        for handle in &in_hand {
+            self.hide(handle, 0);
         }
-        loop {
+        if !in_hand.is_empty() {
+            self.tell(service, &[("Released", in_hand.len())]);
+        }
+        code
+    }
+
+    /// Works until the process dies.
+    async fn work(&self, task: &str, service: &str, version: &Version) -> i32 {
+        for poll_number in 0_u64.. {
             let poll = json!({
                 "MaxNumberOfMessages": 4,
                 "MessageSystemAttributeNames": ["ApproximateReceiveCount"],
             });
-            let received = self.as_task("ReceiveMessage", poll).unwrap_or_default();
+            let received = self.receive(service, poll);
             let (mut processed, mut failed) = (0, 0);
-            for message in received["Messages"].as_array().into_iter().flatten() {
+            for message in &received {
                 let id = message["MessageId"].as_str().unwrap_or_default();
-                let attempt = &message["Attributes"]["ApproximateReceiveCount"];
-                if fails(version.behaviour, id, attempt.as_str().unwrap_or_default()) {
-                    failed += 1;
-                    continue;
-                }
-                let handle = json!({ "ReceiptHandle": message["ReceiptHandle"] });
-                if self.as_task("DeleteMessage", handle).is_ok() {
-                    self.processed.lock().unwrap().insert(id.to_owned());
-                    processed += 1;
+                let attempt = message["Attributes"]["ApproximateReceiveCount"].as_str();
+                match outcome(version.behaviour, id, attempt.unwrap_or_default()) {
+                    // With what it has counted so far.
+                    Outcome::Dies => return ABORTED,
+                    Outcome::Fails => failed += 1,
+                    Outcome::Passes => {
+                        let handle = json!({ "ReceiptHandle": message["ReceiptHandle"] });
+                        if self.as_task("DeleteMessage", handle).is_ok() {
+                            self.processed.lock().unwrap().insert(id.to_owned());
+                            processed += 1;
+                        }
+                    }
                 }
             }
             if processed + failed > 0 {
+                let counts = [
+                    ("Processed", processed),
+                    ("Failed", failed),
+                    ("Released", 0),
+                ];
+                self.tell(service, &counts);
                 self.account.with(|world| {
-                    let counts = [
-                        ("Received", processed + failed),
-                        ("Processed", processed),
-                        ("Failed", failed),
-                    ];
-                    for (name, count) in counts {
-                        measure(world, service, name, count);
-                    }
                     world.note(What::Messages {
                         version: version.label.clone(),
-                        processed,
-                        failed,
+                        processed: u32::try_from(processed).expect("a few messages"),
+                        failed: u32::try_from(failed).expect("a few messages"),
                         over: Duration::ZERO,
                     });
                 });
             }
             let every = *self.every.lock().unwrap();
-            tokio::time::sleep(every.max(CONSUMES_EVERY)).await;
+            let after = every.max(CONSUMES_EVERY) * lot(task, poll_number) / 50;
+            tokio::time::sleep(after).await;
         }
+        unreachable!("nobody polls so often")
     }
 
-    /// A task that takes as many messages as it has room for, and keeps them.
-    async fn hang(&self, service: &str) -> Infallible {
+    /// Takes as many messages as there is room for, and keeps them.
+    async fn hang(&self, service: &str, in_hand: &mut Vec<Value>) -> Infallible {
         const ROOM: usize = 10;
-        let mut in_hand: Vec<Value> = Vec::new();
         loop {
-            let poll = json!({ "MaxNumberOfMessages": 4 });
             if in_hand.len() < ROOM {
-                let received = self.as_task("ReceiveMessage", poll).unwrap_or_default();
-                let messages = received["Messages"]
-                    .as_array()
-                    .map_or(&[][..], Vec::as_slice);
-                in_hand.extend(messages.iter().map(|it| it["ReceiptHandle"].clone()));
-                let count = u32::try_from(messages.len()).expect("a few messages");
-                self.account
-                    .with(|world| measure(world, service, "Received", count));
+                let received = self.receive(service, json!({ "MaxNumberOfMessages": 4 }));
+                in_hand.extend(received.iter().map(|it| it["ReceiptHandle"].clone()));
             }
-            for handle in &in_hand {
-                let keep = json!({ "ReceiptHandle": handle, "VisibilityTimeout": 30 });
-                // One that is gone is nobody's business here.
-                let _ = self.as_task("ChangeMessageVisibility", keep);
+            for handle in &*in_hand {
+                self.hide(handle, 30);
             }
             tokio::time::sleep(Duration::from_secs(10)).await;
         }
+    }
+
+    /// Polls, and tells what came before any of it is worked on.
+    fn receive(&self, service: &str, poll: Value) -> Vec<Value> {
+        let received = self.as_task("ReceiveMessage", poll).unwrap_or_default();
+        let messages = received["Messages"].as_array().cloned().unwrap_or_default();
+        if !messages.is_empty() {
+            self.tell(service, &[("Received", messages.len())]);
+        }
+        messages
+    }
+
+    fn hide(&self, handle: &Value, seconds: u32) {
+        let hide = json!({ "ReceiptHandle": handle, "VisibilityTimeout": seconds });
+        // One that is gone is nobody's business here.
+        let _ = self.as_task("ChangeMessageVisibility", hide);
+    }
+
+    /// A line of metrics, as the sample application writes it. All that is worked on here ends in the second in which it was
+    /// received.
+    fn tell(&self, service: &str, counts: &[(&str, usize)]) {
+        self.account.with(|world| {
+            let metrics: Vec<_> = counts
+                .iter()
+                .map(|(name, _)| json!({ "Name": name }))
+                .collect();
+            let mut line = json!({
+                "_aws": {
+                    "Timestamp": world.now.0,
+                    "CloudWatchMetrics": [{
+                        "Namespace": "CanaryRelease/SampleApp",
+                        "Dimensions": [["ServiceName"]],
+                        "Metrics": metrics,
+                    }],
+                },
+                "ServiceName": service,
+            });
+            for (name, count) in counts {
+                line[*name] = json!(count);
+            }
+            cloudwatch::ingest_log_line(world, &line.to_string());
+        });
     }
 
     /// Calls SQS on the queue by the rights of the task role.
@@ -165,28 +229,37 @@ impl Messages {
     }
 }
 
-/// What the application counts.
-fn measure(world: &mut World, service: &str, name: &str, count: u32) {
-    let (of, now) = ([("ServiceName", service)], world.now);
-    let namespace = "CanaryRelease/SampleApp";
-    cloudwatch::publish(world, namespace, name, &of, f64::from(count), now);
+/// 0 to 99, evenly, for each poll of a task. Tasks that polled by the clock would have a fixed order, and the first would
+/// take everything.
+fn lot(task: &str, poll: u64) -> u32 {
+    let seed = task.bytes().fold(poll, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    let mixed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+    u32::try_from(mixed % 100).expect("less than a hundred")
 }
 
-/// The same messages fail every time they are received by a version that fails some; one that fails attempts lets them
-/// pass at another.
-fn fails(behaviour: Behaviour, message: &str, attempt: &str) -> bool {
+/// What becomes of an attempt.
+enum Outcome {
+    Passes,
+    Fails,
+    Dies,
+}
+
+/// The same messages fail every time they are received by a version that fails some; one that fails attempts, or dies of
+/// them, lets them pass at another.
+fn outcome(behaviour: Behaviour, message: &str, attempt: &str) -> Outcome {
     let hash = |text: &str| {
         text.bytes().fold(7u32, |hash, byte| {
             hash.wrapping_mul(31).wrapping_add(u32::from(byte))
         })
     };
+    // The count alone would move all messages by the same.
+    let mixed = || (hash(&format!("{attempt}{message}")).wrapping_mul(0x9e37_79b1) >> 16) % 100;
     match behaviour {
-        Behaviour::Fails(percent) => hash(message) % 100 < percent.into(),
-        Behaviour::FailsAttempts(percent) => {
-            // The count alone would move all messages by the same.
-            let mixed = hash(&format!("{attempt}{message}")).wrapping_mul(0x9e37_79b1) >> 16;
-            mixed % 100 < percent.into()
-        }
-        _ => false,
+        Behaviour::Fails(percent) if hash(message) % 100 < percent.into() => Outcome::Fails,
+        Behaviour::FailsAttempts(percent) if mixed() < percent.into() => Outcome::Fails,
+        Behaviour::DiesOnMessages(percent) if mixed() < percent.into() => Outcome::Dies,
+        _ => Outcome::Passes,
     }
 }

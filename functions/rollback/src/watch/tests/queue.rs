@@ -251,6 +251,6 @@ fn as_long_as_tasks_of_the_candidate_run_beside_somebody_elses_version_nothing_i
         first(&look(&at(420))).starts_with("wait: "),
         "ECS may replace them"
     );
-    let stops = canary::fixtures::told(&look(&at(440)));
+    let stops = told(&look(&at(440)));
     assert!(stops.ends_with("orders-canary: 0 tasks"), "{stops}");
 }

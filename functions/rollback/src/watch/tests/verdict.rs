@@ -1,0 +1,62 @@
+use canary::{evidence::Answer, fixtures::verdict, target::Consequence};
+
+use super::*;
+
+/// A pair whose canary is seen to be worse, by a target that says what comes of it.
+fn worse(consequence: Consequence) -> Moment {
+    let mut seen = shifted();
+    let record = seen.record.take().expect("there is a release");
+    let mut record = record.judged(at(540), verdict(Answer::Worse));
+    record.target.verdict = consequence;
+    seen.recorded(record)
+}
+
+const WORSE: &str = "The canary is worse than the primary: 50 of 1000 failed, of the primary 90 of 9000; evidence 250, and 100 is enough (a \
+                     canary that is as good gets there in at most 1 % of releases)";
+
+#[test]
+fn a_worse_canary_is_rolled_back_whether_an_approval_waits_or_an_action_works() {
+    let decision = look(&at_approval(worse(Consequence::Act)));
+    assert_eq!(first(&decision), begins(WORSE));
+    let decision = look(&at_work(worse(Consequence::Act)));
+    assert_eq!(
+        first(&decision),
+        begins(WORSE),
+        "an action that has seen it and could not say so is made good"
+    );
+}
+
+#[test]
+fn where_a_worse_canary_is_only_told_people_hear_of_it_once() {
+    let seen = worse(Consequence::Tell);
+    let scene = at_approval(seen.clone());
+    let decision = look(&scene);
+    let Decision::Take(taken) = decision else {
+        panic!("it is noted: {decision:?}")
+    };
+    assert_eq!(
+        taken.doing.to_string(),
+        format!(
+            "release {} goes on although the canary is worse: {WORSE}. That is only told (TARGET: field verdict is tell)",
+            release()
+        )
+    );
+    assert_eq!(taken.steps, []);
+    let told = seen.recorded(*taken.record.expect("it is noted"));
+    check("once", &look(&at_approval(told)), &goes_on());
+}
+
+#[test]
+fn whoever_goes_on_despite_a_worse_canary_is_told_of_while_an_action_works_too() {
+    let mut seen = worse(Consequence::Act);
+    let record = seen.record.as_mut().expect("there is a release");
+    record.evidence.despite = Some("known, ticket 17".to_owned());
+    for scene in [at_approval(seen.clone()), at_work(seen)] {
+        let said = told(&look(&scene));
+        assert!(
+            said.contains("goes on although the canary is worse: ")
+                && said.contains("The release goes on despite that: known, ticket 17"),
+            "{said}"
+        );
+    }
+}
