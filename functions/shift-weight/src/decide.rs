@@ -199,7 +199,7 @@ fn done(look: &Look<ShiftWeight>, record: &Record, asked: Weight, attained: Atta
             ("Attained", variable),
             ("Evidence", shown.evidence),
             ("Measured", shown.measured),
-            ("Verdict", shown.verdict.to_owned()),
+            ("Verdict", shown.verdict),
         ],
     })
 }

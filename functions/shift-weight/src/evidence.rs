@@ -111,7 +111,7 @@ impl Held<'_> {
 pub(crate) struct Shown {
     pub(crate) evidence: String,
     pub(crate) measured: String,
-    pub(crate) verdict: &'static str,
+    pub(crate) verdict: String,
     /// Whether the release goes on although the canary was to be as good, and is not seen to be.
     pub(crate) inconclusive: bool,
 }
@@ -120,9 +120,15 @@ impl Shown {
     pub(crate) fn of(record: &Record, demand: Option<Demand>) -> Self {
         let told = Told::of(record);
         let measured = Share::of(record);
+        let inconclusive = demand.is_some() && !told.as_ref().is_some_and(Told::is_as_good);
+        let verdict = told.as_ref().map_or("no evidence", Told::short);
         Self {
-            inconclusive: demand.is_some() && !told.as_ref().is_some_and(Told::is_as_good),
-            verdict: told.as_ref().map_or("no evidence", Told::short),
+            inconclusive,
+            verdict: if inconclusive {
+                format!("NOT SEEN TO BE AS GOOD: {verdict}")
+            } else {
+                verdict.to_owned()
+            },
             evidence: told.map_or_else(nothing, |told| told.to_string()),
             measured: measured.map_or_else(|| "nothing measured".to_owned(), |it| it.to_string()),
         }
@@ -138,6 +144,7 @@ impl Shown {
         let shown = record::Shown {
             candidate: record.candidate()?,
             share,
+            verdict: self.verdict.clone(),
             said: self.evidence.clone(),
             through: record.evidence.read.as_ref().map(|read| read.through),
         };

@@ -97,6 +97,8 @@ pub struct Shown {
     pub candidate: Version,
     /// The share that was asked for.
     pub share: Weight,
+    /// The answer.
+    pub verdict: String,
     /// What was said of the evidence.
     pub said: String,
     /// When the last minute ends that it is about.

@@ -336,6 +336,7 @@ fn only_what_the_approval_was_given_to_read_is_promoted() {
         record.evidence.shown = Some(canary::record::Shown {
             candidate: candidate.into(),
             share: weight(share),
+            verdict: "as good".to_owned(),
             said: "No evidence".to_owned(),
             through: None,
         });
