@@ -13,6 +13,7 @@ mod definitions;
 mod digests;
 mod documents;
 mod ending;
+mod evidence;
 mod exits;
 mod floor;
 mod hanging;

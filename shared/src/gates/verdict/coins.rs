@@ -52,10 +52,19 @@ impl Coins {
 pub(super) struct Bets([f64; RATIOS.len()]);
 
 impl Bets {
-    /// Bets on another block. None is multiplied by more than `cap`, also a logarithm.
-    pub(super) fn add(&mut self, coins: Coins, cap: f64) {
+    /// Bets on another block that the odds are so many times those of fair coins. None is multiplied by more than `cap`, also a logarithm.
+    pub(super) fn more_often(&mut self, coins: Coins, cap: f64) {
+        self.add(|ratio| coins.ln_factor(ratio).min(cap));
+    }
+
+    /// The same, that they are so many times smaller.
+    pub(super) fn less_often(&mut self, coins: Coins, cap: f64) {
+        self.add(|ratio| coins.ln_factor(1.0 / ratio).min(cap));
+    }
+
+    fn add(&mut self, ln_factor: impl Fn(f64) -> f64) {
         for (bet, ratio) in self.0.iter_mut().zip(RATIOS) {
-            *bet += coins.ln_factor(ratio).min(cap);
+            *bet += ln_factor(ratio);
         }
     }
 

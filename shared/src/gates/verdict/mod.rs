@@ -11,6 +11,7 @@ mod draw;
 mod tally;
 
 use crate::evidence::{Answer, Block, Bounds, Counts, Outlook, Verdict};
+use as_good::AsGood;
 use tally::Tally;
 
 /// More evidence than this is told as this: a record holds no infinity, and nobody needs more.
@@ -39,10 +40,10 @@ pub fn judge(early: &[Block], settled: &[Block], bounds: &Bounds) -> Verdict {
 
 fn verdict(tally: &Tally, blocks: &[Block]) -> Verdict {
     let needed = tally.bounds.needed().ln();
-    let as_good = as_good::ln_evidence(blocks, tally.bounds);
+    let as_good = AsGood::of(blocks, tally.bounds);
     let answer = if tally.is_worse() {
         Answer::Worse
-    } else if as_good >= needed {
+    } else if as_good.ln_evidence(1.0) >= needed {
         Answer::AsGood
     } else {
         Answer::NotEnough
@@ -53,18 +54,18 @@ fn verdict(tally: &Tally, blocks: &[Block]) -> Verdict {
         canary: tally.canary,
         primary: tally.primary,
         worse: told(tally.ln_worse(1.0)),
-        as_good: told(as_good),
+        as_good: told(as_good.ln_evidence(1.0)),
         than: tally.than(),
         gap_points: tally.gap_points().map(rounded),
         withheld: tally.withheld().filter(|_| tally.says_worse()),
-        outlook: outlook(tally, as_good, needed).filter(|_| answer == Answer::NotEnough),
+        outlook: outlook(tally, &as_good, needed).filter(|_| answer == Answer::NotEnough),
     }
 }
 
 /// What can be said first, if everything goes on like this.
-fn outlook(tally: &Tally, as_good: f64, needed: f64) -> Option<Outlook> {
+fn outlook(tally: &Tally, as_good: &AsGood, needed: f64) -> Option<Outlook> {
     let worse = enough_in(tally.blocks, needed, |times| tally.ln_worse(times));
-    let as_good = enough_in(tally.blocks, needed, |times| as_good * times);
+    let as_good = enough_in(tally.blocks, needed, |times| as_good.ln_evidence(times));
     match (worse, as_good) {
         (Some(worse), Some(as_good)) if as_good < worse => Some(Outlook::AsGood(as_good)),
         (Some(worse), _) => Some(Outlook::Worse(worse)),

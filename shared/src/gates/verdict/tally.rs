@@ -59,10 +59,10 @@ impl<'a> Tally<'a> {
         let cap = self.bounds.max_minute_factor.ln();
         if let Some(percent) = self.bounds.objective {
             self.than_objective
-                .add(Coins::attempts(canary, percent), cap);
+                .more_often(Coins::attempts(canary, percent), cap);
         }
         if is_comparison(block) {
-            self.than_primary.add(Coins::failures(block), cap);
+            self.than_primary.more_often(Coins::failures(block), cap);
             self.gap.add(canary, primary);
         }
     }

@@ -56,7 +56,7 @@ fn an_objective_can_be_met_without_any_failure() {
     };
     let blocks = minutes(7, (0, 100, 0, 900));
     assert_eq!(judge(&blocks, &blocks, &bounds).answer, Answer::AsGood);
-    let few = judge(&blocks[..5], &blocks[..5], &bounds);
+    let few = judge(&blocks[..4], &blocks[..4], &bounds);
     assert_eq!(
         (few.answer, few.outlook),
         (Answer::NotEnough, Some(Outlook::AsGood(2)))

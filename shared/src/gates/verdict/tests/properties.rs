@@ -57,7 +57,7 @@ fn bounds() -> impl Strategy<Value = Bounds> {
 fn evidence(blocks: &[Block], bounds: &Bounds) -> [f64; 2] {
     [
         Tally::of(blocks, bounds).ln_worse(1.0),
-        as_good::ln_evidence(blocks, bounds),
+        AsGood::of(blocks, bounds).ln_evidence(1.0),
     ]
 }
 

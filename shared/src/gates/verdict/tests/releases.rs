@@ -280,27 +280,27 @@ pub(super) fn as_good<Next: FnMut(&mut Rng) -> Block>(
     release: impl FnMut(&mut Rng) -> Next,
 ) -> Vec<Option<u32>> {
     first(runs, minutes, release, || {
-        let mut evidence = 0.0;
+        let mut evidence = AsGood::new(bounds);
         move |block| {
-            evidence += as_good::ln_evidence(&[*block], bounds);
-            evidence >= bounds.needed().ln()
+            evidence.add(block);
+            evidence.ln_evidence(1.0) >= bounds.needed().ln()
         }
     })
 }
 
-/// When a rule that is asked of each minute by itself has said so in as many minutes running.
-pub(super) fn running<Next: FnMut(&mut Rng) -> Block>(
+/// When a rule that is asked of each minute by itself has said so of as many minutes.
+pub(super) fn bad<Next: FnMut(&mut Rng) -> Block>(
     runs: u64,
     minutes: u32,
-    in_a_row: u32,
+    most: u32,
     release: impl FnMut(&mut Rng) -> Next,
     is_bad: impl Fn(&Block) -> bool,
 ) -> Vec<Option<u32>> {
     first(runs, minutes, release, || {
         let (mut bad, is_bad) = (0, &is_bad);
         move |block| {
-            bad = if is_bad(block) { bad + 1 } else { 0 };
-            bad >= in_a_row
+            bad += u32::from(is_bad(block));
+            bad >= most
         }
     })
 }

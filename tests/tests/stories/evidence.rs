@@ -1,0 +1,227 @@
+//! What the counts of both versions come to: who is rolled back by them, who is not, and what is said where they cannot be read.
+
+use std::time::Duration;
+
+use rehearsal_core::{
+    stage::{self, Behaviour, Script, Stage, Step, Version},
+    wire::Ailment,
+    world::cloudwatch::{self, Incomplete, Status},
+};
+use serde_json::json;
+
+use crate::play::{Play, pairs};
+
+/// A release of such a version in steps of so many percent and minutes, that no alarm, dead letter or ended task rolls back: what counts
+/// is the verdict, which acts.
+async fn judged(stage: &Stage, behaviour: Behaviour, steps: &[(u8, u64)]) -> (Play, String) {
+    let steps = steps
+        .iter()
+        .map(|(percent, minutes)| Step::new(*percent, minutes * 60));
+    let stage = Stage {
+        steps: Some(steps.collect()),
+        max_dead_letters: 100_000,
+        ..stage.clone()
+    };
+    let script = Script::new([Version::new("v2", behaviour)]);
+    let play = Play::begin(&stage, script).await;
+    play.retarget(|target| {
+        target["verdict"] = json!("act");
+        target["maxTaskExits"] = json!(100_000);
+    });
+    play.account.with(|world| {
+        let found = cloudwatch::call(world, "DescribeAlarms", &json!({})).expect("an answer");
+        let alarms = found["MetricAlarms"].as_array().expect("alarms").iter();
+        let names: Vec<_> = alarms.map(|alarm| &alarm["AlarmName"]).collect();
+        let names = json!({ "AlarmNames": names });
+        cloudwatch::call(world, "DisableAlarmActions", &names).expect("they are there");
+    });
+    let release = play.push("v2");
+    (play, release)
+}
+
+const WORSE: &str = "The canary is worse than the primary: ";
+
+#[tokio::test(start_paused = true)]
+async fn a_canary_that_fails_more_often_is_rolled_back_in_its_first_step() {
+    for stage in pairs() {
+        let (play, release) =
+            judged(&stage, Behaviour::FailsAttempts(40), &[(25, 15), (50, 15)]).await;
+        let before = play.pair();
+        assert_eq!(
+            play.until_ended(&release).await,
+            "FAILED",
+            "{}",
+            play.transcript()
+        );
+        let said = play.said(&release, "shift-weight");
+        assert!(said.starts_with(WORSE), "{said}\n{}", play.transcript());
+        play.until_phase("RolledBack").await;
+        assert!(
+            !play.transcript().contains("50 % asked"),
+            "{}",
+            play.transcript()
+        );
+        let _ = before;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_becomes_worse_while_an_approval_waits_is_rolled_back_by_the_schedule() {
+    for stage in pairs() {
+        // The share is over before anything can be said.
+        let (play, release) = judged(&stage, Behaviour::FailsAttempts(40), &[(25, 0)]).await;
+        play.until_approval(&release).await;
+        assert_eq!(
+            play.until_ended(&release).await,
+            "FAILED",
+            "{}",
+            play.transcript()
+        );
+        play.until_phase("RolledBack").await;
+        let (_, text) = play.notices().remove(0);
+        assert!(text.contains(WORSE), "{text}\n{}", play.transcript());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_the_verdict_is_only_told_a_worse_canary_reaches_its_approval_and_people_hear_of_it()
+{
+    let (play, release) =
+        judged(&Stage::default(), Behaviour::FailsAttempts(40), &[(25, 10)]).await;
+    play.retarget(|target| target["verdict"] = json!("tell"));
+    play.until_approval(&release).await;
+    assert_eq!(play.output(stage::SHIFT_WEIGHT, "Verdict"), "worse");
+    let told = play.output(stage::SHIFT_WEIGHT, "Evidence");
+    assert!(
+        told.ends_with("That is only told (TARGET: field verdict is tell)"),
+        "{told}"
+    );
+    play.pass(Duration::from_mins(3)).await;
+    let heard = play
+        .notices()
+        .iter()
+        .filter(|(_, text)| text.contains("goes on although its canary is seen to be worse"))
+        .count();
+    assert_eq!(heard, 1, "{}", play.transcript());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_good_canary_is_promoted_with_what_was_counted_and_its_measured_share() {
+    for stage in pairs() {
+        let (play, release) = judged(&stage, Behaviour::Works, &[(25, 10)]).await;
+        play.until_approval(&release).await;
+        assert_eq!(
+            play.output(stage::SHIFT_WEIGHT, "Verdict"),
+            "not enough evidence"
+        );
+        let told = play.output(stage::SHIFT_WEIGHT, "Evidence");
+        assert!(told.starts_with("Canary 0 of "), "{told}");
+        let measured = play.output(stage::SHIFT_WEIGHT, "Measured");
+        assert!(
+            measured.contains(" % measured: ") && !measured.contains("far from"),
+            "{measured}"
+        );
+        play.approve();
+        play.succeeds(&release).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_version_whose_process_dies_of_messages_is_found_by_what_never_ended() {
+    let (play, release) = judged(
+        &Stage::default(),
+        Behaviour::DiesOnMessages(30),
+        &[(25, 30)],
+    )
+    .await;
+    assert_eq!(
+        play.until_ended(&release).await,
+        "FAILED",
+        "{}",
+        play.transcript()
+    );
+    let said = play.said(&release, "shift-weight");
+    assert!(said.starts_with(WORSE), "{said}\n{}", play.transcript());
+}
+
+/// What keeps the counts from being read.
+enum Trouble {
+    Call(Ailment),
+    Result(Status),
+    Names,
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_read_is_said_and_keeps_no_release_from_its_approval() {
+    let rows = [
+        (
+            Trouble::Call(Ailment::Denied),
+            "No evidence: the function's role may not call cloudwatch:GetMetricData on the metrics of both versions. Grant it",
+        ),
+        (
+            Trouble::Call(Ailment::Throttled),
+            "No evidence: AWS throttles cloudwatch:GetMetricData",
+        ),
+        (
+            Trouble::Call(Ailment::Hanging),
+            "No evidence: AWS does not answer cloudwatch:GetMetricData",
+        ),
+        (
+            Trouble::Result(Status::PartialData),
+            "No evidence: cloudwatch:GetMetricData on Failed of ServiceName=orders-canary in CanaryRelease/SampleApp failed with an answer that cannot be used: PartialData",
+        ),
+        (
+            Trouble::Result(Status::InternalError),
+            "No evidence: cloudwatch:GetMetricData on Failed of ServiceName=orders-canary in CanaryRelease/SampleApp failed with an answer that cannot be used: InternalError",
+        ),
+        (
+            Trouble::Result(Status::Forbidden),
+            "No evidence: cloudwatch:GetMetricData on Failed of ServiceName=orders-canary in CanaryRelease/SampleApp failed with an answer that cannot be used: Forbidden",
+        ),
+        (
+            Trouble::Names,
+            "No evidence: Processed of ServiceName=orders-canery in CanaryRelease/SampleApp has no data, while the primary has; if it works, its metrics have other names or dimensions",
+        ),
+    ];
+    for (trouble, expected) in rows {
+        let (play, release) = judged(&Stage::default(), Behaviour::Works, &[(25, 10)]).await;
+        match trouble {
+            Trouble::Call(how) => play.fail(stage::SHIFT_WEIGHT, "GetMetricData", how, None),
+            Trouble::Result(status) => play.account.with(|world| {
+                world.cloudwatch.incomplete = vec![Incomplete::new("Failed", status)];
+            }),
+            Trouble::Names => play.retarget(|target| {
+                target["traffic"]["queue"]["metrics"] = json!({
+                    "namespace": "CanaryRelease/SampleApp", "processed": "Processed", "failed": "Failed",
+                    "primary": {"ServiceName": "orders"}, "canary": {"ServiceName": "orders-canery"},
+                });
+            }),
+        }
+        play.until_approval(&release).await;
+        let told = play.output(stage::SHIFT_WEIGHT, "Evidence");
+        assert!(told.starts_with(expected), "{told}\n{}", play.transcript());
+        assert_eq!(play.output(stage::SHIFT_WEIGHT, "Verdict"), "no evidence");
+        play.approve();
+        play.succeeds(&release).await;
+    }
+}
+
+/// Amazon CloudWatch pricing: `GetMetricData`, USD for a metric.
+const PRICE: f64 = 0.01 / 1000.0;
+
+#[tokio::test(start_paused = true)]
+async fn what_is_read_in_twelve_hours_costs_less_than_five_cents() {
+    for stage in pairs() {
+        let (play, release) = judged(&stage, Behaviour::Works, &[(25, 12 * 60)]).await;
+        play.slow_down();
+        play.until_approval(&release).await;
+        let requested = play
+            .account
+            .with(|world| world.cloudwatch.metrics_requested);
+        let cost = PRICE * f64::from(u32::try_from(requested).expect("some thousands"));
+        assert!(
+            (0.01..0.05).contains(&cost),
+            "{requested} metrics: {cost} USD"
+        );
+    }
+}
