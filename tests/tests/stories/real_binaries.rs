@@ -40,7 +40,7 @@ fn rehearsed() -> &'static (Ending, Logs) {
             let logs = Logs::default();
             let stage = Stage {
                 primary_tasks: 2,
-                steps: Some(vec![Step::new(50, 1)]),
+                steps: Some(vec![Step::new(50, 0)]),
                 work: Duration::from_millis(20),
                 ..Stage::live(Traffic::Queue)
             };
