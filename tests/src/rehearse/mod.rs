@@ -1,6 +1,7 @@
 //! A rehearsal from the first task to the verdict.
 
 mod checks;
+mod counted;
 mod disturb;
 mod pair;
 mod people;

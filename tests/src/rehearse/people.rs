@@ -8,9 +8,10 @@ use tokio::sync::Notify;
 use super::{
     Approve, Reply, Theatre,
     checks::{self, Facts},
-    disturb, pair,
+    counted, disturb, pair,
 };
 use crate::{
+    brief::brief,
     scenario::{Answer, End, Scenario},
     stage::{self, Traffic},
     story::{Execution, Record, Story},
@@ -73,6 +74,7 @@ impl Theatre<'_> {
         // Whatever is left is in the facts.
         let _ = tokio::time::timeout(LONGEST_DRAIN, rest).await;
         self.refresh();
+        self.story.borrow_mut().minutes = counted::minutes(self);
         let facts = Facts {
             in_time,
             ended,
@@ -148,6 +150,12 @@ impl Theatre<'_> {
     /// Answers the approval of an execution, unless it never gets there.
     async fn decide(&self, releases: &RefCell<Vec<Release>>, execution: &str) {
         self.until_asked(execution).await;
+        if let Some(reads) = self
+            .account
+            .with(|world| codepipeline::asks(world, stage::PIPELINE))
+        {
+            self.tell(&format!("the approver reads: {}", brief(&reads)));
+        }
         match self.rehearsal.approve {
             Approve::Auto => {
                 tokio::time::sleep(THINKING).await;

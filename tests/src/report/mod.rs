@@ -4,6 +4,7 @@
 mod balancing;
 mod chart;
 mod depths;
+mod evidence;
 mod figures;
 mod labels;
 mod page;

@@ -1,6 +1,6 @@
 //! The page around the drawing and the tables.
 
-use super::{Text, chart, each, figures, tables, work};
+use super::{Text, chart, each, evidence, figures, tables, work};
 use crate::{
     story::{Outcome, Story},
     verdict::Verdict,
@@ -21,6 +21,7 @@ pub fn html(story: &Story, verdict: &Verdict) -> String {
     );
     let sections = [
         ("Timeline", chart::chart(story)),
+        ("Evidence", evidence::section(story)),
         ("Checks", tables::checks(verdict)),
         ("Pipeline actions", tables::actions(story)),
         ("Rollback", tables::rollback(story)),

@@ -18,6 +18,11 @@ pub(super) struct Scale {
 }
 
 impl Scale {
+    /// From 0 at the bottom to a value at the top.
+    pub(super) fn new(top: f64, bottom: f64, max: f64) -> Self {
+        Self { top, bottom, max }
+    }
+
     /// Where a value is.
     pub(super) fn y(&self, value: f64) -> f64 {
         self.bottom - (self.bottom - self.top) * value / self.max
@@ -40,11 +45,7 @@ pub(super) fn open(
 ) -> Scale {
     canvas.words += &svg::text("title", (LEFT, canvas.y + 13.0), title);
     let top = canvas.y + 22.0;
-    let scale = Scale {
-        top,
-        bottom: top + height,
-        max: ticks.last().copied().unwrap_or(1.0),
-    };
+    let scale = Scale::new(top, top + height, ticks.last().copied().unwrap_or(1.0));
     for &tick in ticks {
         let y = scale.y(tick);
         canvas.shapes += &svg::line("grid", (LEFT, y), (RIGHT, y));

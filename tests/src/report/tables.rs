@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// A table; cells are markup already.
-fn table(class: &str, heads: &[&str], rows: &[Vec<String>]) -> String {
+pub(super) fn table(class: &str, heads: &[&str], rows: &[Vec<String>]) -> String {
     let heads = each(heads, |head| {
         format!(r#"<th scope="col">{}</th>"#, Text(head))
     });

@@ -1,7 +1,9 @@
+use canary::evidence::Counts;
+
 use super::*;
 use crate::{
     story::{
-        Cast, Story,
+        Cast, Evidence, Minute, Story,
         fixture::{BEGAN, bad, cast, good, http, told},
     },
     verdict::{Check, Verdict},
@@ -96,6 +98,40 @@ fn a_rollback_is_shown_with_its_cause_and_how_fast_it_was() {
     let [_, (_, bad)] = pages();
     assert!(bad.contains("<dt>v2 stopped</dt><dd>2.2 s<small>after the alarm</small>"));
     assert!(bad.contains("<blockquote>alarm orders-dead-letters is in ALARM; 5 dead letters since the release began</blockquote>"));
+}
+
+#[test]
+fn the_evidence_is_drawn_and_told_minute_by_minute() {
+    let (entries, verdict) = good();
+    let mut story = told(&entries);
+    let counts = |failures, attempts| Counts { attempts, failures };
+    let minute = |second: u64, worse| Minute {
+        began: BEGAN + Duration::from_secs(second),
+        canary: counts(12, 240),
+        primary: counts(6, 960),
+        worse,
+        as_good: 0.1,
+        needed: 100.0,
+    };
+    let without = html(&story, &verdict);
+    assert!(!panels(&without).contains(&"Evidence of v2, minute by minute, and what is enough"));
+    assert!(without.contains("No canary has had a share."));
+    let evidence = Evidence {
+        answer: "worse",
+        said: "The canary is worse".to_owned(),
+        compared: None,
+        measured: None,
+    };
+    story.evidence.push(story.now, Some(evidence));
+    story.minutes = vec![minute(10, 8.0), minute(70, 5982.0)];
+    let page = html(&story, &verdict);
+    assert!(
+        page.contains("<b>worse</b>. The canary is worse. At the last share: nothing measured.")
+    );
+    assert!(panels(&page).contains(&"Evidence of v2, minute by minute, and what is enough"));
+    let row = "<td>01:10</td><td>–</td><td>100 %</td><td>20 %</td><td>240</td><td>12 (5.0 %)</td><td>960</td>\
+               <td>6 (0.6 %)</td><td>5982 of 100</td>";
+    assert!(page.contains(row), "{page}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What depends on how work reaches the services: words, and which panels there are.
 
-use super::{balancing, chart::Canvas, colour, depths, panels, rates};
+use super::{balancing, chart::Canvas, colour, depths, evidence, panels, rates};
 use crate::{live::load::NO_VERSION, stage::Traffic, story::Story};
 
 /// Words for the work and what becomes of it.
@@ -40,6 +40,7 @@ pub(super) fn words(traffic: Traffic) -> Words {
 /// The panels of the drawing below the pipeline's.
 pub(super) fn panels(canvas: &mut Canvas<'_>) {
     rates::done(canvas);
+    evidence::panels(canvas);
     match canvas.story.cast.traffic {
         Traffic::Queue => {
             panels::share(canvas);

@@ -5,6 +5,7 @@
 
 mod calls;
 mod cast;
+mod evidence;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod pipeline;
@@ -19,6 +20,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 pub use calls::{Calls, telling_members};
 pub use cast::Cast;
+pub(crate) use evidence::stored;
+pub use evidence::{Compared, Evidence, Minute};
 pub use pipeline::{Action, Execution};
 pub use record::Record;
 pub use rollback::{Invocation, Rollback, Write, changes_what_serves};
@@ -89,6 +92,10 @@ pub struct Story {
     pub services: BTreeMap<String, Steps<Tasks>>,
     /// The release record, as it was written.
     pub records: Steps<Record>,
+    /// What the counts of both versions say, as the release record keeps it; `None` while no canary has a share.
+    pub evidence: Steps<Option<Evidence>>,
+    /// What was counted of both versions while they were compared, minute by minute.
+    pub minutes: Vec<Minute>,
     /// The version that a release found, one release after the other.
     stables: Steps<String>,
     /// The version that is released, one release after the other.
@@ -129,6 +136,8 @@ impl Story {
         };
         Self {
             records: Steps::default(),
+            evidence: Steps::default(),
+            minutes: Vec::new(),
             stables: from_beginning(&cast.stable),
             candidates: from_beginning(&cast.candidate),
             cast,

@@ -88,6 +88,7 @@ impl Story {
             self.asked.push(at, record.asked);
         }
         self.records.push(at, record);
+        self.note_evidence(at, call);
     }
 
     /// Another release begins; the one before has left its candidate behind if it was promoted.

@@ -18,6 +18,9 @@ const PROGRESS_INTERVAL: Duration = Duration::from_secs(5);
 /// The subject of the release record's lines.
 const RECORD: &str = "release record";
 
+/// The subject of the lines of what the counts of both versions say.
+const EVIDENCE: &str = "evidence";
+
 /// How often the figures are told.
 const FIGURES_INTERVAL: Duration = Duration::from_secs(10);
 
@@ -65,7 +68,7 @@ impl fmt::Display for EventLine {
 pub(super) struct Lines {
     /// By subject: when it last reported, what it said then, without its times.
     reported: HashMap<String, (Moment, String)>,
-    /// By action of an execution, or the release record: its last status.
+    /// By action of an execution, the release record or the evidence: its last status.
     statuses: HashMap<String, String>,
     /// When the figures were last told.
     figures_at: Option<Moment>,
@@ -78,8 +81,23 @@ impl Lines {
             .iter()
             .filter_map(|entry| self.event(story, entry))
             .collect();
+        lines.extend(self.answer(story));
         lines.extend(self.progress(story));
         lines
+    }
+
+    /// The line for another answer than before to whether the canary is worse.
+    fn answer(&mut self, story: &Story) -> Option<EventLine> {
+        let evidence = story.evidence()?;
+        let answer = evidence.answer.to_owned();
+        let last = self.statuses.insert(EVIDENCE.to_owned(), answer);
+        (last.as_deref() != Some(evidence.answer)).then(|| EventLine {
+            since_start: story.elapsed(),
+            subject: EVIDENCE.to_owned(),
+            state: String::new(),
+            text: evidence.said.clone(),
+            tone: tone(evidence.answer),
+        })
     }
 
     /// The line for an event, unless it is progress or routine.
@@ -318,8 +336,8 @@ fn is_routine(message: &str) -> bool {
 /// How the state of an action, an execution or an alarm is meant.
 pub(super) fn tone(state: &str) -> Tone {
     match state {
-        "Succeeded" | "SUCCEEDED" | "OK" => Tone::Good,
-        "Failed" | "Abandoned" | "FAILED" | "STOPPED" | "STOPPING" | "ALARM" => Tone::Bad,
+        "Succeeded" | "SUCCEEDED" | "OK" | "as good" => Tone::Good,
+        "Failed" | "Abandoned" | "FAILED" | "STOPPED" | "STOPPING" | "ALARM" | "worse" => Tone::Bad,
         _ => Tone::Plain,
     }
 }

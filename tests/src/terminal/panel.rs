@@ -1,5 +1,6 @@
 //! The panel that stays below the events.
 
+use canary::evidence::Counts;
 use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
@@ -17,11 +18,13 @@ use crate::{
 };
 
 /// Rows of the panel.
-pub(super) const HEIGHT: u16 = ACTIONS + 10;
+pub(super) const HEIGHT: u16 = ACTIONS + 11;
 /// Rows for actions; the latest ones are shown.
 const ACTIONS: u16 = 6;
 /// Columns before the values.
 const NAMES: usize = 10;
+/// Columns of the bar of the evidence.
+const BAR: u16 = 16;
 /// Draws the panel into all of the frame, with what a person is asked.
 pub(super) fn draw(frame: &mut Frame<'_>, story: &Story, question: Option<&str>, coloured: bool) {
     let lines = lines_of(story, question);
@@ -44,10 +47,10 @@ pub(super) fn colourless(mut line: Line<'_>) -> Line<'_> {
     line
 }
 
-/// The share, what was done and where it came from in one line of text.
+/// The share, the evidence, what was done and where it came from in one line of text.
 pub(super) fn figures(story: &Story) -> String {
     let [done, source] = work::rows(story);
-    let parts = [share(story), done, source].map(|line| {
+    let parts = [share(story), evidence(story), done, source].map(|line| {
         let text = line.to_string();
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     });
@@ -62,6 +65,7 @@ fn lines_of(story: &Story, question: Option<&str>) -> Vec<Line<'static>> {
         lines.push(tasks(story, service));
     }
     lines.push(share(story));
+    lines.push(evidence(story));
     lines.extend(work::rows(story));
     lines.push(alarms(story));
     lines.push(match question {
@@ -158,6 +162,54 @@ fn share(story: &Story) -> Line<'static> {
             percent(story.measured())
         )),
     ])
+}
+
+/// How far the evidence that the canary is worse is on its way to what is enough, what that comes to, and the counts.
+fn evidence(story: &Story) -> Line<'static> {
+    let mut spans = vec![name("evidence")];
+    let Some(evidence) = story.evidence() else {
+        spans.push(Span::from("–"));
+        return Line::from(spans);
+    };
+    let Some(compared) = evidence.compared else {
+        spans.push(Span::from(evidence.said.clone()));
+        return Line::from(spans);
+    };
+    let style = tone_style(lines::tone(evidence.answer));
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "0 to the length of the bar"
+    )]
+    let full = (compared.way(compared.worse) * f64::from(BAR)) as usize;
+    spans.extend([
+        Span::styled("█".repeat(full), style),
+        Span::from("░".repeat(usize::from(BAR) - full)).dim(),
+        Span::from(format!(
+            " {} of {:.0}  ",
+            number(compared.worse),
+            compared.needed
+        )),
+        Span::styled(evidence.answer, style),
+        Span::from("  failed"),
+    ]);
+    for (index, version, Counts { attempts, failures }) in [
+        (1, story.candidate(), compared.canary),
+        (0, story.stable(), compared.primary),
+    ] {
+        spans.push(Span::styled(" ■", version_style(index)));
+        spans.push(Span::from(format!(" {version} {failures} of {attempts}")));
+    }
+    Line::from(spans)
+}
+
+/// Evidence with the digits that tell.
+fn number(evidence: f64) -> String {
+    if evidence >= 10.0 {
+        format!("{evidence:.0}")
+    } else {
+        format!("{evidence:.1}")
+    }
 }
 
 fn alarms(story: &Story) -> Line<'static> {

@@ -1,10 +1,11 @@
+use canary::evidence::Counts;
 use ratatui::backend::TestBackend;
 
 use super::*;
 use crate::{
     clock::Moment,
     story::{
-        Cast,
+        Cast, Compared, Evidence,
         fixture::{BEGAN, bad, cast, good, http},
     },
     world::journal::What,
@@ -123,6 +124,7 @@ fn the_panel_shows_where_a_release_is() {
     " tasks      orders               ■■■■ v1 4  (4 of 4 desired)                                        "
     " tasks      orders-canary        ■■■■ v2 4  (4 of 4 desired)                                        "
     " share      asked 50 %   attained 50 %   measured 46 %                                              "
+    " evidence   –                                                                                       "
     " messages   ■ v1 12.6/s, 475 in all   ■ v2 8.4/s, 150 in all                                        "
     " queue      5 waiting, 4 in flight   dead letters 0                                                 "
     " alarms     orders-dead-letters OK                                                                  "
@@ -145,12 +147,81 @@ fn the_panel_shows_a_rollback() {
     " tasks      orders               ■■■■ v1 4  (4 of 4 desired)                                        "
     " tasks      orders-canary        (0 of 0 desired)                                                   "
     " share      asked –   attained 0 %   measured 9 %                                                   "
+    " evidence   –                                                                                       "
     " messages   ■ v1 12.6/s, 385 in all   ■ v2 1.0/s, 37 in all   20 failed                             "
     " queue      2 waiting, 4 in flight   dead letters 5                                                 "
     " alarms     orders-dead-letters ALARM                                                               "
     " Ctrl-C ends the rehearsal and its tasks                                                            "
     "                                                                                                    "
     "#);
+}
+
+/// Counts of both versions, compared.
+fn compared(worse: f64, answer: &'static str) -> Evidence {
+    let counts = |failures, attempts| Counts { attempts, failures };
+    Evidence {
+        answer,
+        said: "Canary 5 of 100 failed".to_owned(),
+        compared: Some(Compared {
+            worse,
+            as_good: 0.1,
+            needed: 100.0,
+            canary: counts(5, 100),
+            primary: counts(9, 900),
+        }),
+        measured: None,
+    }
+}
+
+#[test]
+fn a_bar_shows_how_far_the_evidence_is_on_its_way_to_enough() {
+    let mut story = until(&good().0, 35);
+    let mut rows = Vec::new();
+    let said = |said: &str| Evidence {
+        said: said.to_owned(),
+        compared: None,
+        ..compared(1.0, "no evidence")
+    };
+    for (second, evidence) in [
+        (
+            36,
+            said("No evidence yet: the first whole minute is settled at 17:07 UTC"),
+        ),
+        (37, compared(0.2, "not enough evidence")),
+        (38, compared(10.0, "not enough evidence")),
+        (39, compared(5982.0, "worse")),
+    ] {
+        let at = Moment(BEGAN.0 + second * 1000);
+        story.evidence.push(at, Some(evidence));
+        let screen = screen(&story, 100);
+        let row = screen.lines().find(|row| row.contains("evidence   "));
+        rows.push(row.unwrap().to_owned());
+    }
+    insta::assert_snapshot!(rows.join("\n"), @r#"
+    " evidence   No evidence yet: the first whole minute is settled at 17:07 UTC                         "
+    " evidence   ░░░░░░░░░░░░░░░░ 0.2 of 100  not enough evidence  failed ■ v2 5 of 100 ■ v1 9 of 900    "
+    " evidence   ████████░░░░░░░░ 10 of 100  not enough evidence  failed ■ v2 5 of 100 ■ v1 9 of 900     "
+    " evidence   ████████████████ 5982 of 100  worse  failed ■ v2 5 of 100 ■ v1 9 of 900                 "
+    "#);
+}
+
+#[test]
+fn another_answer_is_a_line_and_the_same_one_with_other_counts_is_none() {
+    let mut story = until(&good().0, 35);
+    let mut lines = Lines::default();
+    let mut told = Vec::new();
+    for (second, worse, answer) in [
+        (36, 2.0, "not enough evidence"),
+        (37, 12.0, "not enough evidence"),
+        (38, 120.0, "worse"),
+    ] {
+        let at = Moment(BEGAN.0 + second * 1000);
+        story.evidence.push(at, Some(compared(worse, answer)));
+        let new = lines.next(&story, &[]);
+        told.extend(new.into_iter().filter(|line| line.subject == "evidence"));
+    }
+    let tones: Vec<_> = told.iter().map(|line| line.tone).collect();
+    assert_eq!(tones, [Tone::Plain, Tone::Bad]);
 }
 
 #[test]
@@ -236,7 +307,7 @@ fn where_there_is_no_panel_its_figures_are_told_now_and_then() {
     let mut lines = Lines::default();
     assert!(lines.figures(&until(&entries, 20)).is_none());
     let figures = lines.figures(&until(&entries, 35)).unwrap();
-    insta::assert_snapshot!(figures.text, @"share asked 50 % attained 50 % measured 46 %; messages ■ v1 12.6/s, 475 in all ■ v2 8.4/s, 150 in all; queue 5 waiting, 4 in flight dead letters 0");
+    insta::assert_snapshot!(figures.text, @"share asked 50 % attained 50 % measured 46 %; evidence –; messages ■ v1 12.6/s, 475 in all ■ v2 8.4/s, 150 in all; queue 5 waiting, 4 in flight dead letters 0");
 }
 
 #[test]
@@ -298,6 +369,7 @@ fn behind_a_load_balancer_the_panel_shows_where_a_release_is() {
     " tasks      orders               ■■■■ v1 4  (4 of 4 desired)                                        "
     " tasks      orders-canary        ■■ v2 2  (2 of 2 desired)                                          "
     " share      asked 50 %   attained 50 %   measured 43 %                                              "
+    " evidence   –                                                                                       "
     " requests   ■ v1 13.6/s, 574 in all   ■ v2 6.4/s, 126 in all                                        "
     " groups     primary weight 50, 4 of 4 healthy   canary weight 50, 2 of 2 healthy                    "
     " alarms     orders-canary-5xx OK                                                                    "
@@ -321,6 +393,7 @@ fn behind_a_load_balancer_the_panel_shows_what_fails() {
     " tasks      orders               ■■■■ v1 4  (4 of 4 desired)                                        "
     " tasks      orders-canary        ■ v2 1  (1 of 1 desired)                                           "
     " share      asked –   attained 0 %   measured 20 %                                                  "
+    " evidence   –                                                                                       "
     " requests   ■ v1 16.0/s, 472 in all   ■ v2 4.0/s, 48 in all   24 failed   no task 2 failed          "
     " groups     primary weight 100, 4 of 4 healthy   canary weight 0, 0 of 1 healthy                    "
     " alarms     orders-canary-5xx ALARM                                                                 "

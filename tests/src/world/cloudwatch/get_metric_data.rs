@@ -2,6 +2,9 @@
 //!
 //! AWS: API reference, `GetMetricData`, `MetricDataQuery` and `MetricDataResult`. A period without data has no datapoint. The
 //! words of refusals are those of public reports (metricbeat issue 32687, moto pull request 6380).
+//!
+//! Who asks has a clock of his own, which no pace hurries: a minute that is asked for is one of account time, and holds as many minutes
+//! of metric time as the pace says.
 
 use std::time::Duration;
 
@@ -100,9 +103,10 @@ impl Asked {
         let period = queries.period_of(id)?;
         check_period(period)?;
         let seconds = self.seconds(world, period);
+        let length = period * u64::from(world.pace);
         let store = &world.cloudwatch.store;
         let values = queries.values(id, &seconds, &|series, second| {
-            let stored = store.aggregate(&series.key, second, second + period)?;
+            let stored = store.aggregate(&series.key, second, second + length)?;
             Some(series.statistic.of(stored))
         });
         let datapoints = seconds.into_iter().zip(values);
@@ -131,11 +135,13 @@ impl Asked {
         } else {
             metrics::RETENTION
         };
-        let start = self.start - self.start % period.min(60);
+        let pace = u64::from(world.pace);
+        let start = self.start - self.start % (period.min(60) * pace);
         let gone = now.saturating_sub(kept.as_secs()).saturating_sub(start);
-        let oldest = start + gone.div_ceil(period) * period;
+        let length = period * pace;
+        let oldest = start + gone.div_ceil(length) * length;
         let end = self.end.min(now + FUTURE.as_secs());
-        let step = usize::try_from(period).unwrap_or(usize::MAX);
+        let step = usize::try_from(length).unwrap_or(usize::MAX);
         let mut seconds: Vec<u64> = (oldest..end).step_by(step).collect();
         seconds.reverse();
         seconds

@@ -2,7 +2,7 @@
 //!
 //! Metric time is account time stretched by the world's pace: at pace 10 a minute of metric time lasts
 //! six seconds. Periods are cut and alarms are evaluated in metric time; every timestamp that goes out
-//! is account time. Units of metrics are not kept.
+//! is account time, and so is what `GetMetricData` is asked for. Units of metrics are not kept.
 
 mod alarm;
 mod api;

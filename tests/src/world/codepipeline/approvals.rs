@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{
     actions::{self, End},
     input::text,
-    state::{ActionStatus, ErrorDetails, Pipeline, Work},
+    state::{ActionRun, ActionStatus, ErrorDetails, Pipeline, Work},
     take_pipeline,
 };
 use crate::world::{
@@ -138,6 +138,15 @@ fn addressed(pipeline: &Pipeline, input: &Value) -> Result<usize, Fault> {
     }
 }
 
+fn waits(run: &ActionRun) -> bool {
+    run.status == ActionStatus::InProgress && matches!(run.work, Work::Approval(_))
+}
+
+/// The first approval that waits.
+pub(super) fn waiting(pipeline: &Pipeline) -> Option<&ActionRun> {
+    pipeline.runs.iter().find(|run| waits(run))
+}
+
 /// A person's answer in the console: to the first approval that waits.
 pub(super) fn answer_waiting(
     world: &mut World,
@@ -145,9 +154,7 @@ pub(super) fn answer_waiting(
     approve: bool,
     summary: &str,
 ) -> Result<(), Fault> {
-    let waiting = pipeline.runs.iter().position(|run| {
-        run.status == ActionStatus::InProgress && matches!(run.work, Work::Approval(_))
-    });
+    let waiting = pipeline.runs.iter().position(waits);
     let run = waiting.ok_or_else(|| {
         Fault::new(
             "InvalidApprovalTokenException",

@@ -295,6 +295,16 @@ pub fn action_finished(world: &mut World, action_execution: &str, how: Played) {
     });
 }
 
+/// What the approval that waits in a pipeline has for people to read, its variables resolved.
+#[must_use]
+pub fn asks(world: &World, pipeline: &str) -> Option<String> {
+    let pipeline = world.codepipeline.pipelines.get(pipeline)?;
+    approvals::waiting(pipeline)?
+        .configuration
+        .get("CustomData")
+        .cloned()
+}
+
 /// Answers the approval that waits in a pipeline, as a person does in the console. When several wait,
 /// the one that has waited longest.
 ///
