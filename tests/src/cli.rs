@@ -106,9 +106,13 @@ impl Arguments {
             return Ok(());
         }
         let name = self.scenario.name();
+        let needs = match self.traffic {
+            Traffic::Queue => "a load balancer: add --traffic alb",
+            Traffic::Alb => "a queue: leave --traffic alb out",
+        };
         Err(Self::command().error(
             ErrorKind::ArgumentConflict,
-            format!("the scenario {name} needs a load balancer: add --traffic alb"),
+            format!("the scenario {name} needs {needs}"),
         ))
     }
 }
@@ -145,8 +149,8 @@ fn introduction(arguments: &Arguments) -> Vec<String> {
     let mut lines = vec![
         format!("{}: {}", scenario.name(), scenario.sentence()),
         format!(
-            "Intervals that AWS defines (alarm periods, schedules, metrics, health checks, task starts) \
-             pass {PACE} times faster; bake times are those of the scenario."
+            "Intervals that AWS defines (alarm periods, schedules, health checks, task starts) pass {PACE} times \
+             faster; bake times are those of the scenario, and the functions judge whole minutes of their own clock."
         ),
     ];
     if let Some(directory) = &arguments.logs {
@@ -277,24 +281,34 @@ mod tests {
     }
 
     #[test]
-    fn a_scenario_that_needs_a_load_balancer_is_refused_without_one() {
-        let arguments = |traffic| {
-            Arguments::parse_from([
-                "rehearsal",
-                "--scenario",
+    fn a_scenario_that_needs_other_traffic_is_refused_with_what_it_needs() {
+        for (scenario, fits, other, needs) in [
+            (
                 "foreign-weight",
-                "--traffic",
-                traffic,
-            ])
-        };
-        assert!(arguments("alb").check().is_ok());
-        let error = arguments("queue").check().unwrap_err();
-        assert_eq!(error.exit_code(), 2);
-        let text = error.to_string();
-        assert!(
-            text.contains("the scenario foreign-weight needs a load balancer: add --traffic alb"),
-            "{text}"
-        );
+                "alb",
+                "queue",
+                "a load balancer: add --traffic alb",
+            ),
+            (
+                "few-messages",
+                "queue",
+                "alb",
+                "a queue: leave --traffic alb out",
+            ),
+        ] {
+            let arguments = |traffic| {
+                let all = ["rehearsal", "--scenario", scenario, "--traffic", traffic];
+                Arguments::parse_from(all)
+            };
+            assert!(arguments(fits).check().is_ok());
+            let error = arguments(other).check().unwrap_err();
+            assert_eq!(error.exit_code(), 2);
+            let text = error.to_string();
+            assert!(
+                text.contains(&format!("the scenario {scenario} needs {needs}")),
+                "{text}"
+            );
+        }
     }
 
     #[test]

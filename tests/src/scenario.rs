@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use clap::ValueEnum;
+use serde_json::json;
 
 use crate::{
-    stage::{Behaviour, Defines, Script, Stage, Step, TASK_DEFINITION, Traffic, Version},
+    stage::{
+        Behaviour, CANARY, Defines, PRIMARY, Script, Stage, Step, TASK_DEFINITION, Traffic, Version,
+    },
     wire::Interference,
     world::{Fault, events::Delivery, journal::Call},
 };
@@ -15,14 +18,22 @@ use crate::{
 pub enum Scenario {
     /// v2 works: it is tried on a growing share, approved and promoted.
     GoodVersion,
-    /// v2 fails most of its messages or requests: an alarm fires and rolls it back.
+    /// v2 fails most of its messages or requests: an alarm or the verdict rolls it back at its first share.
     BadVersion,
+    /// v1 fails one attempt in a hundred and v2 four: no alarm fires, and the verdict rolls v2 back.
+    SlightlyWorse,
     /// v2 takes messages and is never done with one: nothing fails and its tasks are healthy, but an alarm sees that it ends none, and
     /// rolls it back (--traffic queue only).
     HangingVersion,
+    /// Every hundredth message or so ends the process of v2 that works on it, which nobody tells: the verdict counts what was received
+    /// and never ended, and rolls v2 back (--traffic queue only).
+    DiesOnMessage,
     /// Both versions fail one in twenty messages, which pass at a later attempt, or requests: no reason to roll v2 back,
     /// so it is released.
     BothFail,
+    /// v2 works, and there is hardly any work: not enough to tell whether it is worse, which is said, and it is
+    /// released (--traffic queue only).
+    FewMessages,
     /// v2 ends as soon as it starts: ECS gives its deployment up, and it is rolled back.
     CrashLoop,
     /// A person rejects v2 at the approval, and it is rolled back.
@@ -41,8 +52,8 @@ pub enum Scenario {
     /// v2's health check fails as soon as it gets requests: the step stops, and the requests go back
     /// (--traffic alb only).
     UnhealthyCanary,
-    /// v2 takes requests and closes their connections without an answer, so that clients get a 502 of the load balancer: an
-    /// alarm sees it and v2 is rolled back (--traffic alb only).
+    /// v2 takes one request in a hundred and closes its connection without an answer, so that the client gets a 502 of the load
+    /// balancer: no alarm sees so few, and the verdict rolls v2 back (--traffic alb only).
     DropsConnections,
     /// Every task of both versions is taken away while v2 is released, and none can start for a while: the release is rolled
     /// back and people are told (--traffic alb only).
@@ -118,7 +129,9 @@ impl Scenario {
             | Self::DropsConnections
             | Self::AllTargetsGone
             | Self::AutoscalerFights => traffic == Traffic::Alb,
-            Self::HangingVersion => traffic == Traffic::Queue,
+            Self::HangingVersion | Self::FewMessages | Self::DiesOnMessage => {
+                traffic == Traffic::Queue
+            }
             _ => true,
         }
     }
@@ -130,10 +143,13 @@ impl Scenario {
             Self::UnhealthyCanary => Behaviour::TurnsUnhealthyAfter(10),
             Self::BadVersion | Self::LostEvents => Behaviour::Fails(60),
             Self::HangingVersion => Behaviour::Hangs,
-            Self::DropsConnections => Behaviour::Drops(40),
+            Self::DropsConnections => Behaviour::Drops(1),
+            Self::SlightlyWorse => Behaviour::FailsAttempts(4),
+            Self::DiesOnMessage => Behaviour::DiesOnMessages(1),
             Self::CrashLoop => Behaviour::CrashesAtStart,
             Self::BothFail => Behaviour::FailsAttempts(5),
             Self::GoodVersion
+            | Self::FewMessages
             | Self::Rejected
             | Self::Overtaken
             | Self::AlarmWhilePromoting
@@ -145,6 +161,7 @@ impl Scenario {
         };
         let stable = match self {
             Self::BothFail => behaviour,
+            Self::SlightlyWorse => Behaviour::FailsAttempts(1),
             _ => Behaviour::Works,
         };
         let second = Version::new("v2", behaviour);
@@ -169,27 +186,28 @@ impl Scenario {
     pub fn stage(self, traffic: Traffic) -> Stage {
         let stage = Stage::live(traffic);
         let steps = match self {
-            Self::GoodVersion => return stage,
+            // Long enough for whole minutes that both versions work side by side.
+            Self::GoodVersion | Self::BothFail | Self::FewMessages => return stage,
             // Long enough for the periods of the alarms.
-            Self::BadVersion | Self::DropsConnections | Self::BothFail => {
-                vec![Step::new(10, 20), Step::new(50, 60)]
+            Self::BadVersion => vec![Step::new(10, 60), Step::new(50, 60)],
+            // Long enough for the verdict.
+            Self::SlightlyWorse | Self::DiesOnMessage | Self::DropsConnections => {
+                vec![Step::new(10, 300)]
             }
             Self::HangingVersion => vec![Step::new(50, 90)],
             // The functions' own gate on dead letters closes before the alarms do. A load balancer has no such
             // gate: the execution ends by the alarms that the functions ask at every look.
             Self::LostEvents => vec![Step::new(50, 60)],
-            Self::ForeignWeight
-            | Self::UnhealthyCanary
-            | Self::AllTargetsGone
-            | Self::AutoscalerFights => {
-                vec![Step::new(25, 10), Step::new(50, 20)]
+            Self::ForeignWeight | Self::UnhealthyCanary | Self::AllTargetsGone => {
+                vec![Step::new(25, 0), Step::new(50, 20)]
             }
+            Self::AutoscalerFights => vec![Step::new(25, 10), Step::new(50, 20)],
             Self::AlarmWhilePromoting
             | Self::CrashLoop
             | Self::Rejected
             | Self::Overtaken
             | Self::NewDefinition
-            | Self::Throttled => vec![Step::new(25, 4)],
+            | Self::Throttled => vec![Step::new(25, 0)],
         };
         let stage = Stage {
             steps: Some(steps),
@@ -201,6 +219,7 @@ impl Scenario {
                 max_dead_letters: 1000,
                 ..stage
             },
+            Self::DiesOnMessage => dying_tasks(stage),
             Self::NewDefinition => Stage {
                 task_definition: Some(TASK_DEFINITION.to_owned()),
                 ..stage
@@ -210,6 +229,16 @@ impl Scenario {
                 ..stage
             },
             _ => stage,
+        }
+    }
+
+    /// How often somebody sends a message. Usually twenty a second: at [`Stage::live`]'s 200 ms each, four of them are being worked
+    /// on at any time.
+    #[must_use]
+    pub fn sends_every(self) -> Duration {
+        match self {
+            Self::FewMessages => Duration::from_secs(2),
+            _ => Duration::from_millis(50),
         }
     }
 
@@ -240,6 +269,7 @@ impl Scenario {
         match self {
             Self::GoodVersion
             | Self::BothFail
+            | Self::FewMessages
             | Self::Overtaken
             | Self::AlarmWhilePromoting
             | Self::Throttled
@@ -247,6 +277,8 @@ impl Scenario {
             | Self::AutoscalerFights => Answer::Person,
             Self::Rejected => Answer::Rejected,
             Self::BadVersion
+            | Self::SlightlyWorse
+            | Self::DiesOnMessage
             | Self::HangingVersion
             | Self::CrashLoop
             | Self::LostEvents
@@ -263,11 +295,14 @@ impl Scenario {
         match self {
             Self::GoodVersion
             | Self::BothFail
+            | Self::FewMessages
             | Self::Overtaken
             | Self::Throttled
             | Self::NewDefinition
             | Self::AutoscalerFights => End::Released,
             Self::BadVersion
+            | Self::SlightlyWorse
+            | Self::DiesOnMessage
             | Self::HangingVersion
             | Self::CrashLoop
             | Self::Rejected
@@ -287,7 +322,7 @@ impl Scenario {
             Self::BadVersion | Self::LostEvents | Self::UnhealthyCanary | Self::CrashLoop => {
                 FailsRequests::Candidate
             }
-            Self::BothFail => FailsRequests::EveryVersion,
+            Self::BothFail | Self::SlightlyWorse => FailsRequests::EveryVersion,
             Self::DropsConnections | Self::AllTargetsGone => FailsRequests::LoadBalancer,
             _ => FailsRequests::Nobody,
         }
@@ -303,22 +338,44 @@ impl Scenario {
     #[must_use]
     pub fn rolled_back_by(self) -> Option<&'static str> {
         match self {
-            Self::BadVersion
+            Self::BadVersion | Self::HangingVersion | Self::AlarmWhilePromoting => Some("alarm"),
+            // The action that the gate of the verdict fails ends the execution.
+            Self::SlightlyWorse
+            | Self::DiesOnMessage
             | Self::DropsConnections
-            | Self::HangingVersion
-            | Self::AlarmWhilePromoting => Some("alarm"),
-            Self::CrashLoop | Self::Rejected | Self::ForeignWeight | Self::UnhealthyCanary => {
-                Some("events")
-            }
+            | Self::CrashLoop
+            | Self::Rejected
+            | Self::ForeignWeight
+            | Self::UnhealthyCanary => Some("events"),
             // Whoever looks first: the step whose targets are gone, the schedule, or the alarm after two bad minutes.
             Self::AllTargetsGone => Some("anybody"),
             Self::LostEvents => Some("schedule"),
             Self::GoodVersion
             | Self::BothFail
+            | Self::FewMessages
             | Self::Overtaken
             | Self::Throttled
             | Self::NewDefinition
             | Self::AutoscalerFights => None,
         }
     }
+}
+
+/// A team that does not mind tasks that end by themselves, and knows that work on a message takes no longer than a few seconds.
+fn dying_tasks(stage: Stage) -> Stage {
+    let mut target = stage.target.clone();
+    target["maxTaskExits"] = json!(1000);
+    target["traffic"]["queue"]["metrics"] = json!({
+        "namespace": "CanaryRelease/SampleApp",
+        "processed": "Processed",
+        "failed": "Failed",
+        "received": "Received",
+        "released": "Released",
+        "primary": { "ServiceName": PRIMARY },
+        "canary": { "ServiceName": CANARY },
+        "bookedOn": "receipt",
+        "together": true,
+        "endsWithinSeconds": 10,
+    });
+    Stage { target, ..stage }
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::{
     provision::Provisioner,
     template::{Environment, TemplateError, Templates, create_stack},
-    world::{Fault, Identity, World, scaling},
+    world::{Fault, Identity, World, functions, scaling},
 };
 
 pub use script::{Behaviour, Defines, Script, TASK_DEFINITION, Version};
@@ -168,8 +168,8 @@ pub struct Stage {
     pub stop_timeout: Duration,
     /// How long the application works on one message or request. Default 0; live 200 ms, or 50 ms on a request.
     pub work: Duration,
-    /// The shares that shift-weight goes through. Default those of the templates; live 10 % for 10 s,
-    /// then 50 % for 15 s.
+    /// The shares that shift-weight goes through. Default those of the templates; live 10 % for 30 s,
+    /// then 50 % for 90 s.
     pub steps: Option<Vec<Step>>,
     /// How long promote-primary bakes, whole seconds. Default 0.
     pub promote_bake: Duration,
@@ -178,6 +178,9 @@ pub struct Stage {
     pub validate_buildspec: Option<String>,
     /// Path of the task definition in the source that is released as a whole. Default none: images alone.
     pub task_definition: Option<String>,
+    /// What `TARGET` has beside what the templates put there, merged into it. Default nothing; live evidence that a minute may decide,
+    /// a minute after it.
+    pub target: Value,
     /// Behind a load balancer: how long a target that is taken out may take to finish, whole seconds. Default 30 s; live 6 s.
     pub deregistration_delay: Duration,
     /// Behind a load balancer: by how many percentage points requests go back to the promoted primary at a time. Default 25.
@@ -294,6 +297,7 @@ impl Default for Stage {
             promote_bake: Duration::ZERO,
             validate_buildspec: None,
             task_definition: None,
+            target: json!({}),
             deregistration_delay: Duration::from_secs(30),
             drain_step: 25,
             drain_interval: Duration::from_secs(10),
@@ -319,7 +323,11 @@ impl Stage {
             }),
             deregistration_delay: Duration::from_secs(6),
             drain_interval: Duration::from_secs(2),
-            steps: Some(vec![Step::new(10, 10), Step::new(50, 15)]),
+            steps: Some(vec![Step::new(10, 30), Step::new(50, 90)]),
+            target: json!({
+                "verdict": "act",
+                "evidence": { "maxMinuteFactor": 1000, "settleSeconds": 60 },
+            }),
             ..Self::default()
         }
     }
@@ -364,6 +372,9 @@ impl Stage {
             what: "to scale the services",
             fault,
         })?;
+        for function in FUNCTIONS {
+            self.complete_target(world, function);
+        }
         let output = |name| {
             let value = outputs.get(name).and_then(Value::as_str);
             value.map(str::to_owned).ok_or(SetUpError::Output {
@@ -464,6 +475,19 @@ impl Stage {
         ]
     }
 
+    /// Puts the rest into a function's target.
+    fn complete_target(&self, world: &mut World, function: &str) {
+        let environment = functions::environment(world, function);
+        let shipped = environment.and_then(|it| it.get_mut("TARGET"));
+        let Some(shipped) = shipped.filter(|_| self.target != json!({})) else {
+            return;
+        };
+        if let Ok(mut target) = serde_json::from_str(shipped) {
+            merge(&mut target, &self.target);
+            *shipped = target.to_string();
+        }
+    }
+
     /// What has happened to the services' scaling since they were created.
     fn scale(&self, world: &mut World) -> Result<(), Fault> {
         let id = |service: &str| format!("service/{CLUSTER}/{service}");
@@ -478,6 +502,18 @@ impl Stage {
             scaling::call(world, "RegisterScalableTarget", &target)?;
         }
         scaling::scale(world, &id(PRIMARY), self.primary_tasks).map(|_| ())
+    }
+}
+
+/// Fields of objects one by one, everything else as a whole.
+fn merge(into: &mut Value, more: &Value) {
+    match more {
+        Value::Object(fields) if into.is_object() => {
+            for (name, value) in fields {
+                merge(&mut into[name], value);
+            }
+        }
+        other => *into = other.clone(),
     }
 }
 

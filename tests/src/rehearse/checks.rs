@@ -1,5 +1,6 @@
 //! Whether a rehearsal showed what it was meant to.
 
+mod evidence;
 mod work;
 
 use std::collections::BTreeSet;
@@ -13,7 +14,7 @@ use crate::{
     clock::Moment,
     live::load::Totals,
     scenario::{End, Scenario},
-    stage::{CANARY, FAILURES_ALARM, PRIMARY, UNANSWERED_ALARM},
+    stage::{CANARY, PRIMARY, UNANSWERED_ALARM},
     story::{Steps, Story, changes_what_serves},
     verdict::{Check, Verdict},
     world::journal::What,
@@ -240,7 +241,10 @@ fn rolled_back_by(story: &Story, scenario: Scenario, facts: &Facts) -> Check {
 /// What only this scenario shows.
 fn of_scenario(theatre: &Theatre<'_>, story: &Story, facts: &Facts) -> Vec<Check> {
     match theatre.rehearsal.scenario {
-        Scenario::BadVersion | Scenario::AlarmWhilePromoting
+        Scenario::BadVersion => vec![evidence::ends_at(story, 10)],
+        Scenario::SlightlyWorse => vec![no_alarm(story), evidence::stops(story)],
+        Scenario::FewMessages => vec![evidence::is_told(theatre)],
+        Scenario::AlarmWhilePromoting
             if facts.releases.iter().all(|r| r.approved != Some(false)) =>
         {
             let alarms = story.cast.traffic.alarms();
@@ -271,7 +275,9 @@ fn of_scenario(theatre: &Theatre<'_>, story: &Story, facts: &Facts) -> Vec<Check
             &["70 primary and 30 canary", "50 primary and 50 canary"],
         )],
         Scenario::UnhealthyCanary => vec![stopped_with(story, &["unhealthy", "maxUnhealthy"])],
-        Scenario::DropsConnections => vec![fires(story, FAILURES_ALARM)],
+        Scenario::DiesOnMessage | Scenario::DropsConnections => {
+            vec![evidence::stops(story), evidence::fails_unseen(story)]
+        }
         Scenario::AllTargetsGone => vec![
             fires(story, UNANSWERED_ALARM),
             calls_rollback(story),
@@ -381,7 +387,7 @@ fn begun(theatre: &Theatre<'_>) -> String {
     })
 }
 
-/// Attempts of both versions failed, and no alarm took the candidate for a bad one.
+/// Attempts of both versions failed, and nothing took the candidate for a worse one.
 fn both_fail(story: &Story) -> Vec<Check> {
     let failed = [story.cast.stable.as_str(), story.cast.candidate.as_str()]
         .map(|version| (version, story.traffic.total(version)));
@@ -392,8 +398,6 @@ fn both_fail(story: &Story) -> Vec<Check> {
             total.processed + total.failed
         )
     });
-    let fired = story.cast.traffic.alarms().iter().copied();
-    let fired: Vec<_> = fired.filter(|alarm| has_fired(story, alarm)).collect();
     vec![
         check(
             "attempts that failed",
@@ -401,17 +405,20 @@ fn both_fail(story: &Story) -> Vec<Check> {
             told.join(", "),
             failed.iter().all(|(_, total)| total.failed > 0),
         ),
-        check(
-            "alarms that fired",
-            "none",
-            if fired.is_empty() {
-                "none".to_owned()
-            } else {
-                fired.join(", ")
-            },
-            fired.is_empty(),
-        ),
+        evidence::is_never_worse(story),
+        no_alarm(story),
     ]
+}
+
+fn no_alarm(story: &Story) -> Check {
+    let fired = story.cast.traffic.alarms().iter().copied();
+    let fired: Vec<_> = fired.filter(|alarm| has_fired(story, alarm)).collect();
+    let found = if fired.is_empty() {
+        "none".to_owned()
+    } else {
+        fired.join(", ")
+    };
+    check("alarms that fired", "none", found, fired.is_empty())
 }
 
 /// The primary never had fewer running tasks than the release found.

@@ -171,7 +171,9 @@ pub async fn rehearse(rehearsal: Rehearsal, view: &mut dyn View) -> Result<Endin
         tick: TICK,
     })
     .await?;
-    let work = Work::of(&scene.entrance, &account, &live).ok_or(RehearsalError::NoListener)?;
+    let every = rehearsal.scenario.sends_every();
+    let work =
+        Work::of(&scene.entrance, every, &account, &live).ok_or(RehearsalError::NoListener)?;
     let cast = cast(&script, rehearsal.stage.traffic);
     let theatre = Theatre {
         story: RefCell::new(Story::new(cast, account.now())),

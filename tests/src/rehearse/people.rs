@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// After this a rehearsal has not gone where it should, and is judged as it is.
-const LONGEST: Duration = Duration::from_mins(4);
+const LONGEST: Duration = Duration::from_mins(10);
 
 /// For how long messages that are left are waited for.
 const LONGEST_DRAIN: Duration = Duration::from_secs(30);

@@ -17,10 +17,6 @@ use crate::{
 /// What every message begins with. No log has any business with it.
 pub const ORDER: &str = "three umbrellas for customer";
 
-/// Twenty messages a second: at [`Stage::live`](crate::stage::Stage::live)'s 200 ms each, four of
-/// them are being worked on at any time.
-const EVERY: Duration = Duration::from_millis(50);
-
 /// Enough that the canary's tenth is more than the alarms want to see in a minute of six times ten seconds.
 const REQUESTS_A_SECOND: NonZeroU32 = NonZeroU32::new(40).expect("not zero");
 
@@ -33,6 +29,8 @@ pub(super) enum Work {
     Messages {
         account: Account,
         url: String,
+        /// How often it sends one.
+        every: Duration,
         /// Ids of all messages that were sent.
         sent: RefCell<BTreeSet<String>>,
     },
@@ -41,12 +39,18 @@ pub(super) enum Work {
 }
 
 impl Work {
-    /// The work of an example; `None` if its load balancer cannot be reached.
-    pub(super) fn of(entrance: &Entrance, account: &Account, live: &Live) -> Option<Self> {
+    /// The work of an example, messages as often as told; `None` if its load balancer cannot be reached.
+    pub(super) fn of(
+        entrance: &Entrance,
+        every: Duration,
+        account: &Account,
+        live: &Live,
+    ) -> Option<Self> {
         match entrance {
             Entrance::Queue { url, .. } => Some(Self::Messages {
                 account: account.clone(),
                 url: url.clone(),
+                every,
                 sent: RefCell::default(),
             }),
             Entrance::LoadBalancer { listener, .. } => {
@@ -60,7 +64,12 @@ impl Work {
     /// Goes on until `stop` completes; then requests that are in flight come to their end.
     pub(super) async fn go_on(&self, stop: impl Future<Output = ()>) {
         match self {
-            Self::Messages { account, url, sent } => send(account, url, sent, stop).await,
+            Self::Messages {
+                account,
+                url,
+                every,
+                sent,
+            } => send(account, url, *every, sent, stop).await,
             Self::Requests(load) => load.generate(stop).await,
         }
     }
@@ -85,11 +94,12 @@ impl Work {
 async fn send(
     account: &Account,
     url: &str,
+    every: Duration,
     sent: &RefCell<BTreeSet<String>>,
     stop: impl Future<Output = ()>,
 ) {
     let mut stop = pin!(stop);
-    let mut ticks = interval(EVERY);
+    let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {

@@ -180,6 +180,15 @@ pub fn function<'a>(world: &'a World, name: &str) -> Option<&'a Function> {
     world.functions.by_name.get(name)
 }
 
+/// The environment of a function, to change it as `UpdateFunctionConfiguration` does.
+pub fn environment<'a>(
+    world: &'a mut World,
+    name: &str,
+) -> Option<&'a mut BTreeMap<String, String>> {
+    let function = world.functions.by_name.get_mut(name)?;
+    Some(&mut function.environment)
+}
+
 /// Invokes a function asynchronously by name or ARN (no alias, no version).
 ///
 /// A function that does not exist is noted in the journal; whoever asked learns nothing, as those
