@@ -156,3 +156,15 @@ pub enum Outlook {
     /// That it is as good.
     AsGood(u32),
 }
+
+impl Outlook {
+    /// The same in minutes, where as many of them are one block.
+    #[must_use]
+    pub fn times(self, in_block: u8) -> Self {
+        let minutes = |blocks: u32| blocks.saturating_mul(in_block.into());
+        match self {
+            Self::Worse(blocks) => Self::Worse(minutes(blocks)),
+            Self::AsGood(blocks) => Self::AsGood(minutes(blocks)),
+        }
+    }
+}

@@ -10,12 +10,12 @@ use crate::{
     reconcile::{Forward, Look},
     record::{Phase, Record},
     target::Target,
-    traffic::Seen,
     trouble::Trouble,
     words::Said,
 };
 
-/// Reads the record, the alarms, and what the traffic model reads. Each may have failed by itself.
+/// Reads the record and what both versions of its release have counted since, the alarms, and what the traffic model reads. Each may have
+/// failed by itself.
 pub async fn parts(
     account: &Account,
     target: &Target,
@@ -25,18 +25,26 @@ pub async fn parts(
     let (pair, model) = (target.pair(), target.model());
     // On the heap: the SDK's futures are large.
     let reads = Box::pin(async {
+        let counted = async {
+            let record = account.record(&pair).await;
+            let counted = match &record {
+                Ok(Some(record)) => Box::pin(counted(account, record, now)).await,
+                Ok(None) | Err(_) => None,
+            };
+            (record, counted)
+        };
         tokio::join!(
-            account.record(&pair),
+            counted,
             account.alarms(&target.alarms),
             model.observe(account, focus),
         )
     });
-    let (record, alarms, pair) = reads.await;
+    let ((record, counted), alarms, pair) = reads.await;
     let seen = Observation {
         now,
         alarms: Known::needed(alarms),
         pair,
-        counted: None,
+        counted,
         despite: None,
     };
     (record.map_err(Into::into), seen)
@@ -94,41 +102,23 @@ pub async fn observe<S: Forward>(
     if goes_on {
         status?;
     }
-    if let Some(own) = own.filter(|_| goes_on) {
-        let (counted, pair) = tokio::join!(
-            Box::pin(counted(account, own, now)),
-            closer(account, own, focus, &seen)
-        );
-        seen.counted = counted;
-        seen.pair = pair?;
+    if let Some(own) = own.filter(|own| is_closer(own, focus)) {
+        let model = own.model();
+        seen.pair = model
+            .closer(account, focus, own.facts(now), &seen.pair)
+            .await?;
     }
     Ok(Sight { record, seen })
 }
 
 /// What both versions of a release have counted, where minutes are due. It keeps nothing from going on: what cannot be seen of it is no
 /// evidence, and that is said.
-pub async fn counted(account: &Account, record: &Record, now: Timestamp) -> Option<Known<Counted>> {
+async fn counted(account: &Account, record: &Record, now: Timestamp) -> Option<Known<Counted>> {
     let span = record.due(now)?;
     let metrics = record.model().meters().metrics();
     let minutes = account.minutes(&metrics, span.from, span.through);
     let series = in_time("cloudwatch:GetMetricData", minutes).await;
     Some(series.map(|series| Counted { span, series }))
-}
-
-/// What a release calls for beside that.
-async fn closer(
-    account: &Account,
-    own: &Record,
-    focus: Focus,
-    seen: &Observation,
-) -> Result<Seen, LookError> {
-    if !is_closer(own, focus) {
-        return Ok(seen.pair.clone());
-    }
-    let model = own.model();
-    model
-        .closer(account, focus, own.facts(seen.now), &seen.pair)
-        .await
 }
 
 /// Whether a release calls for a closer look.

@@ -244,6 +244,9 @@ impl Record {
     /// The minutes whose counts can be judged by now, and were not.
     #[must_use]
     pub fn due(&self, now: Timestamp) -> Option<Span> {
+        if let Phase::RollingBack(_) | Phase::RolledBack { .. } = self.phase {
+            return None;
+        }
         let together = self.model().meters().together;
         self.evidence
             .due(now, self.target.evidence.settle(), together)

@@ -10,7 +10,6 @@ use canary::{
     clock::Timestamp,
     known::{Known, Unseen, in_time},
     names::AlarmName,
-    observation::Observation,
     observe,
     parts::focus::Focus,
     record::Record,
@@ -80,11 +79,8 @@ async fn pair(account: &Account, record: &Record) -> Pair {
 pub(crate) async fn watch(account: &Account, record: &Record, now: Timestamp) -> Watched {
     let target = &record.target;
     let whole = async || {
-        let ((again, seen), counted) = tokio::join!(
-            Box::pin(observe::parts(account, target, Focus::Share, now)),
-            Box::pin(observe::counted(account, record, now)),
-        );
-        Watching::Everything(Box::new((again, Observation { counted, ..seen })))
+        let (record, seen) = observe::parts(account, target, Focus::Share, now).await;
+        Watching::Everything(Box::new((record, seen)))
     };
     if !record.is_active() {
         return Watched {

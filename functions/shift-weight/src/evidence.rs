@@ -32,9 +32,9 @@ pub(crate) struct Held<'a> {
     pub(crate) now: Timestamp,
 }
 
-/// How long a step may be waited for beyond its bake.
+/// How long a step may be waited for beyond its bake; its last minute is well within what a bake may take.
 pub(crate) fn patience(demand: Option<Demand>, step: Step) -> Duration {
-    demand.map_or(Duration::ZERO, |demand| demand.most(step)) + JUDGED_WITHIN
+    demand.map_or(Duration::ZERO, |demand| demand.most(step))
 }
 
 impl Held<'_> {

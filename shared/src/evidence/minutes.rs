@@ -39,6 +39,8 @@ pub struct Minutes {
     pub early: Vec<Block>,
     /// Those that are settled.
     pub settled: Vec<Block>,
+    /// How many minutes are one block.
+    pub in_block: u8,
     /// Who attempted what since the canary has its present share.
     pub measured: Measured,
     /// Why nothing can be compared, if so.
@@ -234,6 +236,7 @@ impl Minutes {
             .filter(|(begins, _)| *begins + block_time <= span.settled);
         Self {
             settled: settled.map(|(_, block)| *block).collect(),
+            in_block: length,
             measured,
             doubt: doubt(span, series, meters, &whole),
             early: whole.into_iter().map(|(_, block)| block).collect(),

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use super::verdict;
 use crate::{
-    evidence::minutes::{Minutes, Split},
+    evidence::{
+        Verdict,
+        minutes::{Minutes, Split},
+    },
     known::Known,
     observation::{Counted, Observation},
     record::{AtShare, CameTo, Evidence, Phase, Read, Record},
@@ -78,9 +81,13 @@ fn read(counted: &Counted, seen: &Observation, record: &Record, evidence: &Evide
         since: evidence.at.map(|at| at.since),
     };
     let minutes = Minutes::of(*span, series, &meters, split, settle, seen.now);
+    let judged = verdict::judge(&minutes.early, &minutes.settled, bounds);
     let came_to = match minutes.doubt {
         Some(doubt) => CameTo::Doubt(doubt),
-        None => CameTo::Verdict(verdict::judge(&minutes.early, &minutes.settled, bounds)),
+        None => CameTo::Verdict(Verdict {
+            outlook: judged.outlook.map(|it| it.times(minutes.in_block)),
+            ..judged
+        }),
     };
     Read {
         through: span.through,

@@ -72,7 +72,7 @@ async fn a_look_that_waits_makes_three_sequential_round_trips_at_most_before_its
     }
     let baking = looks(&journal, stage::SHIFT_WEIGHT, is_report);
     assert!(
-        baking.iter().filter(|look| **look == (2, false)).count() > 20,
+        baking.iter().filter(|(trips, _)| *trips <= 3).count() > 20,
         "everything at once, and the tasks that have ended: {baking:?}"
     );
 }
@@ -176,7 +176,20 @@ async fn every_look_of_a_bake_asks_every_gate() {
         ] {
             let mut expected = [&always, of_traffic, of_function].concat();
             expected.sort_unstable();
-            let looks = looks_of_a_bake(traffic, function).await;
+            let mut looks = looks_of_a_bake(traffic, function).await;
+            // What both versions have counted: once a minute, and the record that keeps it.
+            let of_evidence = ["GetMetricData", "TransactWriteItems"];
+            let reads = |look: &Vec<String>| look.iter().any(|call| call == of_evidence[0]);
+            let read = looks.iter().filter(|look| reads(look)).count();
+            let is_shift = function == stage::SHIFT_WEIGHT;
+            assert_eq!(
+                (15..=24).contains(&read),
+                is_shift,
+                "{function}, {traffic:?}: {read} reads"
+            );
+            for look in looks.iter_mut().filter(|look| reads(look)) {
+                look.retain(|call| !of_evidence.contains(&call.as_str()));
+            }
             let same = looks.iter().filter(|look| **look == expected).count();
             assert!(
                 same >= 38,
