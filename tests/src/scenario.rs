@@ -334,19 +334,16 @@ impl Scenario {
         matches!(self, Self::BadVersion | Self::LostEvents)
     }
 
-    /// What invokes the rollback that comes first, by the source that the journal names; `anybody` where it may be any.
+    /// What invokes the rollback that comes first, by the source that the journal names; `anybody` where it may be any, and `verdict`
+    /// where the gate of the verdict fails the action before.
     #[must_use]
     pub fn rolled_back_by(self) -> Option<&'static str> {
         match self {
             Self::BadVersion | Self::HangingVersion | Self::AlarmWhilePromoting => Some("alarm"),
-            // The action that the gate of the verdict fails ends the execution.
-            Self::SlightlyWorse
-            | Self::DiesOnMessage
-            | Self::DropsConnections
-            | Self::CrashLoop
-            | Self::Rejected
-            | Self::ForeignWeight
-            | Self::UnhealthyCanary => Some("events"),
+            Self::SlightlyWorse | Self::DiesOnMessage | Self::DropsConnections => Some("verdict"),
+            Self::CrashLoop | Self::Rejected | Self::ForeignWeight | Self::UnhealthyCanary => {
+                Some("events")
+            }
             // Whoever looks first: the step whose targets are gone, the schedule, or the alarm after two bad minutes.
             Self::AllTargetsGone => Some("anybody"),
             Self::LostEvents => Some("schedule"),
