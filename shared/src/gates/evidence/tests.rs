@@ -68,37 +68,6 @@ fn acting(record: Record) -> Record {
 const BAD: [f64; 4] = [20.0, 20.0, 0.0, 180.0];
 
 #[test]
-fn both_are_compared_from_when_a_look_sees_the_canary_at_its_first_share() {
-    let fresh = || Record {
-        evidence: Evidence::default(),
-        ..record().shifting(10)
-    };
-    let starting = pair()
-        .canary_on_candidate()
-        .canary(|canary| canary.running(0));
-    let before = noted(When::Action, &starting.seen(), &fresh());
-    assert_eq!((before.0.evidence.since, before.1), (None, None));
-    let there = pair().canary_on_candidate().seen();
-    let (begun, news) = noted(
-        When::Action,
-        &there,
-        &record().shifting(25).comparing(Evidence::default()),
-    );
-    assert!(news.is_some(), "it is written");
-    assert_eq!(begun.evidence.since, Some(now()));
-    assert_eq!(
-        Told::of(&begun).map(|it| it.to_string()).as_deref(),
-        Some("No evidence yet: the first whole minute is settled at 17:08 UTC")
-    );
-    let (again, news) = noted(When::Action, &there, &begun);
-    assert_eq!(
-        (again.evidence, news),
-        (begun.evidence, None),
-        "the same look twice is one"
-    );
-}
-
-#[test]
 fn a_canary_that_is_worse_closes_a_gate_at_the_fourth_minute() {
     let record = acting(record().shifting(10));
     for (minutes, is_closed) in [(1, false), (3, false), (4, true)] {

@@ -1,5 +1,11 @@
 use super::*;
-use crate::fixtures::queue::{pair, record, target};
+use crate::{
+    fixtures::{
+        now,
+        queue::{pair, record, target},
+    },
+    record::Evidence,
+};
 
 #[test]
 fn in_every_phase_a_dead_letter_closes_a_gate() {
@@ -48,4 +54,35 @@ fn dead_letters_count_from_what_the_release_found_and_up_to_what_is_allowed() {
     let had_none =
         record().finding(|found: &mut crate::traffic::queue::Found| found.dead_letters = None);
     assert_eq!(all(&pair().dead_letters(9), &had_none), Ok(None));
+}
+
+#[test]
+fn both_are_compared_from_when_a_look_sees_the_canary_at_its_first_share() {
+    let fresh = || Record {
+        evidence: Evidence::default(),
+        ..record().shifting(25)
+    };
+    let starting = pair()
+        .canary_on_candidate()
+        .canary(|canary| canary.running(0));
+    let before = noted(When::Action, &starting.seen(), &fresh());
+    assert_eq!((before.0.evidence.since, before.1), (None, None));
+    let there = pair().canary_on_candidate().seen();
+    let (begun, news) = noted(
+        When::Action,
+        &there,
+        &record().shifting(25).comparing(Evidence::default()),
+    );
+    assert!(news.is_some(), "it is written");
+    assert_eq!(begun.evidence.since, Some(now()));
+    assert_eq!(
+        Told::of(&begun).map(|it| it.to_string()).as_deref(),
+        Some("No evidence yet: the first whole minute is settled at 17:08 UTC")
+    );
+    let (again, news) = noted(When::Action, &there, &begun);
+    assert_eq!(
+        (again.evidence, news),
+        (begun.evidence, None),
+        "the same look twice is one"
+    );
 }

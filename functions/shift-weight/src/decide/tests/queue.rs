@@ -456,3 +456,78 @@ proptest! {
         prop_assert_eq!(world.writes, writes);
     }
 }
+
+#[test]
+fn a_step_may_wait_until_the_canary_is_as_good_and_says_so_if_it_is_not_in_time() {
+    // Held for five minutes, of which one is the bake.
+    let looking = |parameters: &str| {
+        let text = format!(
+            r#"{{"release": "{}", "weight": 50, "bakeMinutes": 1, "untilAsGood": true{parameters}}}"#,
+            release()
+        );
+        let target = serde_json::to_string(&target()).unwrap();
+        let (_, parameters) =
+            parameters::read::<parameters::RawShiftWeight>("it", Some(&text), Some(&target))
+                .unwrap();
+        first_look(parameters).with(at_step(0, 200).holding(at(300)))
+    };
+    let seen = |answer| seen(4, 4, record().shifting(50).judged(at(600), verdict(answer)));
+    let said =
+        |parameters: &str, answer| told(&decide(&looking(parameters), &seen(answer)).decision);
+    let held = "50 % asked, 50 % attained: 4 of 8 tasks";
+    let not_enough = "Canary 10 of 1000 failed, primary 90 of 9000: evidence 0.5 of the 100 that it takes to call it worse";
+    assert_eq!(
+        said(r#", "evidenceMinutes": 10"#, Answer::NotEnough),
+        format!(
+            "wait: {held}; held, and for 4m of at most 10m it is waited until the canary is seen to be as good. {not_enough}"
+        )
+    );
+    let as_good = said("", Answer::AsGood);
+    assert!(as_good.starts_with(&format!("done: {held}; nothing measured; all shares held, no gate closed. The canary is as good: ")), "{as_good}");
+    assert_eq!(
+        said("", Answer::NotEnough),
+        format!(
+            "done: NOT SEEN TO BE AS GOOD in the time for that. {held}; nothing measured; all shares held, no gate closed. {not_enough} | record Shifting"
+        )
+    );
+    assert_eq!(
+        said(r#", "onInconclusive": "fail""#, Answer::NotEnough),
+        format!(
+            "refuse: the canary was not seen to be as good at 50 % within 4m after its bake, and onInconclusive is fail. {not_enough}. Give it \
+             more time (evidenceMinutes), a larger share, or a larger ratio"
+        )
+    );
+}
+
+#[test]
+fn what_the_last_look_shows_is_kept_and_given_to_the_approval() {
+    let look = look(&[50]).with(at_step(0, 200).holding(at(300)));
+    let seen = seen(
+        4,
+        4,
+        record()
+            .shifting(50)
+            .judged(at(600), verdict(Answer::AsGood)),
+    );
+    let Decision::Done(done) = decide(&look, &seen).decision else {
+        panic!("all shares are held");
+    };
+    let variables: Vec<_> = done.variables.iter().map(|(name, _)| *name).collect();
+    assert_eq!(
+        variables,
+        ["Asked", "Attained", "Evidence", "Measured", "Verdict"]
+    );
+    assert_eq!(done.variables[4].1, "as good");
+    let record = done.record.expect("it is kept");
+    let shown = record.evidence.shown.clone().expect("it was shown");
+    assert_eq!(
+        (shown.share, shown.verdict.as_str(), Some(shown.candidate)),
+        (weight(50), "as good", record.candidate())
+    );
+    let again = decide(&look, &seen.recorded(*record));
+    assert_eq!(
+        again.decision.record(),
+        None,
+        "one more look changes nothing"
+    );
+}
