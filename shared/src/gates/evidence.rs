@@ -49,7 +49,12 @@ fn clocked(seen: &Observation, record: &Record, mut evidence: Evidence) -> Evide
     if is_new && release.toward(share).is_ok() {
         let since = seen.now;
         evidence.since = evidence.since.or(Some(since));
-        evidence.at = Some(AtShare { asked, since });
+        let attained = release.share().map(|it| it.share().percent());
+        evidence.at = Some(AtShare {
+            asked,
+            attained: attained.unwrap_or_else(|| asked.percent().into()),
+            since,
+        });
     }
     if evidence.since.is_some() {
         return evidence.with_tasks(release.task_share(), seen.now);

@@ -56,10 +56,12 @@ pub struct Evidence {
 }
 
 /// A share that a look has seen attained.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct AtShare {
     /// The share that was asked for.
     pub asked: Weight,
+    /// The share that was attained, in percent.
+    pub attained: f64,
     /// When it was first seen.
     pub since: Timestamp,
 }

@@ -208,6 +208,6 @@ fn the_measured_share_is_that_of_the_present_one_and_is_marked_where_it_is_far_f
     );
     assert_eq!(
         of([0.0, 300.0, 0.0, 700.0]),
-        "30 % measured: 1200 of 4000 attempts, far from the 10 % that were asked for"
+        "30 % measured: 1200 of 4000 attempts, far from the 10 % attained"
     );
 }

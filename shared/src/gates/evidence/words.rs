@@ -10,7 +10,6 @@ use crate::{
     },
     record::{CameTo, Phase, Record},
     target::Consequence,
-    weight::Weight,
     words::Words,
 };
 
@@ -65,10 +64,10 @@ pub struct Worse(pub Compared);
 
 impl Words for Worse {}
 
-/// Attempts as metrics count them, beside the share that they were to have.
+/// Attempts as metrics count them, beside the share that was attained.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Share {
-    asked: Weight,
+    attained: f64,
     measured: Measured,
 }
 
@@ -151,7 +150,7 @@ impl Share {
         let measured = evidence.read.as_ref()?.measured;
         measured.percent()?;
         Some(Self {
-            asked: evidence.at?.asked,
+            attained: evidence.at?.attained,
             measured,
         })
     }
@@ -159,15 +158,15 @@ impl Share {
     /// Fewer attempts say nothing about a share.
     const SOME: u64 = 200;
 
-    /// Whether it is far from what was asked for: half as much, or twice, and five points.
+    /// Whether it is far from what was attained: half as much, or twice, and five points.
     #[must_use]
     pub fn is_far_off(&self) -> bool {
-        let asked = f64::from(self.asked.percent());
+        let attained = self.attained;
         let Some(measured) = self.measured.percent() else {
             return false;
         };
-        let is_far = measured < asked / 2.0 || measured > asked * 2.0;
-        self.measured.all() >= Self::SOME && is_far && (measured - asked).abs() > 5.0
+        let is_far = measured < attained / 2.0 || measured > attained * 2.0;
+        self.measured.all() >= Self::SOME && is_far && (measured - attained).abs() > 5.0
     }
 }
 
@@ -182,7 +181,11 @@ impl fmt::Display for Share {
         let tenths = (percent * 10.0).round() / 10.0;
         write!(f, "{tenths} % measured: {canary} of {all} attempts")?;
         if self.is_far_off() {
-            write!(f, ", far from the {} that were asked for", self.asked)?;
+            write!(
+                f,
+                ", far from the {} % attained",
+                (self.attained * 10.0).round() / 10.0
+            )?;
         }
         Ok(())
     }
