@@ -325,7 +325,6 @@ impl Stage {
             drain_interval: Duration::from_secs(2),
             steps: Some(vec![Step::new(10, 30), Step::new(50, 90)]),
             target: json!({
-                "verdict": "act",
                 "evidence": { "maxMinuteFactor": 1000, "settleSeconds": 60 },
             }),
             ..Self::default()

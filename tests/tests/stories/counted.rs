@@ -6,7 +6,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use rehearsal_core::{
     stage::{self, Behaviour, Entrance, Script, Stage, Step, Traffic, Version},
-    world::{World, cloudwatch},
+    world::{
+        World,
+        cloudwatch::{self, dashboard},
+    },
 };
 use serde_json::{Value, json};
 
@@ -15,7 +18,7 @@ use crate::play::Play;
 /// Minutes, by when they began, and the sums of several metrics in them.
 type Minutes = Vec<BTreeMap<&'static str, f64>>;
 
-/// The whole minutes of the last ten but two. A metric that is absent in a minute has no sum there.
+/// The last ten minutes but two. A metric that is absent in a minute has no sum there.
 fn minutes(
     play: &Play,
     namespace: &str,
@@ -65,8 +68,8 @@ fn of_service(play: &Play, service: &str) -> Minutes {
     minutes(play, APPLICATION, &[("ServiceName", service)], &COUNTS)
 }
 
-/// A release whose canary is to have half of the work for half an hour, and the execution. No alarm acts: there would be
-/// nothing to read.
+/// A release whose canary is to have half of the work for half an hour, and the execution. Neither an alarm nor the verdict
+/// acts: there would be nothing to read.
 async fn half_of_the_work(traffic: Traffic, behaviour: Behaviour) -> (Play, String) {
     let stage = Stage {
         traffic,
@@ -83,6 +86,7 @@ async fn half_of_the_work(traffic: Traffic, behaviour: Behaviour) -> (Play, Stri
         let names = json!({ "AlarmNames": names });
         cloudwatch::call(world, "DisableAlarmActions", &names).expect("they are there");
     });
+    play.retarget(|target| target["verdict"] = json!("tell"));
     let release = play.push("v2");
     (play, release)
 }
@@ -184,4 +188,44 @@ async fn a_target_group_counts_requests_and_answers_and_none_that_was_not_given(
     let share = unanswered(&canary) / sum(&canary, "RequestCount");
     assert!((0.15..0.25).contains(&share), "{share}");
     assert_eq!(unanswered(&primary), 0.0);
+}
+
+/// What the dashboard draws as evidence in the last twelve minutes but two.
+fn drawn(play: &Play) -> Vec<f64> {
+    play.account.with(|world| {
+        let queries = dashboard::queries(world, "orders-release", "Evidence");
+        let now = world.now.epoch_seconds();
+        let minute = now - now % 60.0;
+        let input = json!({
+            "MetricDataQueries": queries.expect("the graph"),
+            "StartTime": minute - 720.0,
+            "EndTime": minute - 120.0,
+            "ScanBy": "TimestampAscending",
+        });
+        let answer = cloudwatch::call(world, "GetMetricData", &input).expect("an answer");
+        let results = answer["MetricDataResults"].as_array().expect("results");
+        let [evidence] = &results[..] else {
+            panic!("one line is drawn: {results:?}");
+        };
+        let values = evidence["Values"].as_array().expect("values");
+        values
+            .iter()
+            .map(|it| it.as_f64().expect("a number"))
+            .collect()
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_dashboard_draws_the_evidence_and_a_canary_that_is_worse_crosses_its_line() {
+    const LINE: f64 = 4.605;
+    for (traffic, worse) in [
+        (Traffic::Queue, Behaviour::FailsAttempts(20)),
+        (Traffic::Alb, Behaviour::Drops(20)),
+    ] {
+        let evidence = drawn(&after_twelve_minutes(traffic, worse).await);
+        assert_eq!(evidence.len(), 10);
+        assert!(evidence.is_sorted() && evidence[9] > LINE, "{evidence:?}");
+        let evidence = drawn(&after_twelve_minutes(traffic, Behaviour::Works).await);
+        assert_eq!(evidence, [0.0; 10], "where nothing fails there is none");
+    }
 }

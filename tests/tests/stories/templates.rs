@@ -99,6 +99,7 @@ async fn another_threshold_of_the_alarm_lets_dead_letters_pass() {
     let (mut templates, stage) = deaf_to_dead_letters();
     let gap = place(&mut templates, "main.yaml", "/Parameters/FailureGap");
     gap["Default"] = json!(100);
+    place(&mut templates, "main.yaml", "/Parameters/Verdict")["Default"] = json!("tell");
     let script = || v2(Behaviour::Fails(30));
     let play = Play::begin_from(&templates, &stage, script(), |_| ()).await;
     let release = play.push("v2");

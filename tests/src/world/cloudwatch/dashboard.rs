@@ -1,32 +1,41 @@
-//! Dashboards: which metrics they show.
+//! Dashboards: which metrics they show, and what they compute of them.
 //!
 //! AWS: `CloudWatch` API reference, "Dashboard body structure and syntax".
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::validation;
+use super::{queries::Queries, validation};
 use crate::world::{Fault, World};
 
 /// A metric that a dashboard shows: namespace, name, and dimensions as names and values in turn.
 pub type Shown = Vec<String>;
 
+/// A graph.
+#[derive(Debug)]
+pub(super) struct Graph {
+    title: String,
+    shown: Vec<Shown>,
+    /// What `GetMetricData` has to be asked to draw it.
+    queries: Vec<Value>,
+}
+
 /// Creates a dashboard, or replaces the one of that name.
 ///
 /// # Errors
-/// `ValidationException` for a widget of an unknown type, a metric that is written wrongly, and an alarm
-/// that does not exist.
+/// `ValidationException` for a widget of an unknown type, a metric that is written wrongly, an expression that cannot be
+/// computed, and an alarm that does not exist.
 pub fn put_dashboard(world: &mut World, name: &str, body: &Value) -> Result<(), Fault> {
     let widgets = body["widgets"]
         .as_array()
         .ok_or_else(|| validation("the dashboard's body has no list of widgets"))?;
-    let mut shown = BTreeSet::new();
+    let mut graphs = Vec::new();
     for widget in widgets {
         let properties = &widget["properties"];
         let title = &properties["title"];
         match widget["type"].as_str() {
-            Some("metric") => shown.extend(metrics(&properties["metrics"]).map_err(|problem| {
+            Some("metric") => graphs.push(graph(properties).map_err(|problem| {
                 validation(format!("widget {title} of dashboard {name}: {problem}"))
             })?),
             Some("alarm") => check_alarms(world, &properties["alarms"])?,
@@ -39,7 +48,7 @@ pub fn put_dashboard(world: &mut World, name: &str, body: &Value) -> Result<(), 
             }
         }
     }
-    world.cloudwatch.dashboards.insert(name.to_owned(), shown);
+    world.cloudwatch.dashboards.insert(name.to_owned(), graphs);
     Ok(())
 }
 
@@ -57,8 +66,17 @@ pub fn delete_dashboard(world: &mut World, name: &str) {
 /// What a dashboard shows.
 #[must_use]
 pub fn shown(world: &World, dashboard: &str) -> BTreeSet<Shown> {
-    let dashboards = &world.cloudwatch.dashboards;
-    dashboards.get(dashboard).cloned().unwrap_or_default()
+    let graphs = world.cloudwatch.dashboards.get(dashboard);
+    let graphs = graphs.into_iter().flatten();
+    graphs.flat_map(|graph| graph.shown.clone()).collect()
+}
+
+/// What `GetMetricData` has to be asked to draw the graph of a dashboard whose title begins like this.
+#[must_use]
+pub fn queries(world: &World, dashboard: &str, title: &str) -> Option<Vec<Value>> {
+    let graphs = world.cloudwatch.dashboards.get(dashboard)?;
+    let graph = graphs.iter().find(|it| it.title.starts_with(title))?;
+    Some(graph.queries.clone())
 }
 
 fn check_alarms(world: &World, arns: &Value) -> Result<(), Fault> {
@@ -75,23 +93,61 @@ fn check_alarms(world: &World, arns: &Value) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The metrics of a widget. `.` repeats a part of the metric before, `...` all that come in between.
-fn metrics(listed: &Value) -> Result<Vec<Shown>, String> {
-    let mut found: Vec<Shown> = Vec::new();
-    for metric in listed.as_array().into_iter().flatten() {
-        let parts: Vec<&str> = metric
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect();
-        // Only an object: an expression over other metrics.
-        if !parts.is_empty() {
-            let whole = repeated(&parts, found.last())?;
-            found.push(whole);
+/// A graph. `.` repeats a part of the metric before, `...` all that come in between.
+fn graph(properties: &Value) -> Result<Graph, String> {
+    let mut shown: Vec<Shown> = Vec::new();
+    let mut queries = Vec::new();
+    let mut computes = false;
+    for (index, listed) in properties["metrics"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .enumerate()
+    {
+        let listed = listed.as_array().map_or(&[][..], Vec::as_slice);
+        let options = listed.last().filter(|it| it.is_object());
+        let option = |name: &str| options.map_or(&Value::Null, |it| &it[name]);
+        let given = option("id").as_str().map(str::to_owned);
+        let mut query = json!({
+            "Id": given.unwrap_or_else(|| format!("graphed{index}")),
+            "ReturnData": option("visible").as_bool().unwrap_or(true),
+        });
+        let parts: Vec<&str> = listed.iter().filter_map(Value::as_str).collect();
+        if parts.is_empty() {
+            query["Expression"] = option("expression").clone();
+            computes = true;
+        } else {
+            let whole = repeated(&parts, shown.last())?;
+            let or_all = |name: &str| match option(name) {
+                Value::Null => properties[name].clone(),
+                own => own.clone(),
+            };
+            query["MetricStat"] = json!({
+                "Metric": metric(&whole), "Period": or_all("period"), "Stat": or_all("stat"),
+            });
+            shown.push(whole);
         }
+        queries.push(query);
     }
-    Ok(found)
+    // Others may have percentiles, which can only be shown here.
+    if computes {
+        Queries::parse("metrics", &queries).map_err(|fault| fault.message)?;
+    }
+    Ok(Graph {
+        title: properties["title"].as_str().unwrap_or_default().to_owned(),
+        shown,
+        queries,
+    })
+}
+
+fn metric(shown: &[String]) -> Value {
+    let dimensions = shown[2..].chunks(2);
+    let dimensions = dimensions.map(|pair| json!({ "Name": pair[0], "Value": pair[1] }));
+    json!({
+        "Namespace": shown[0],
+        "MetricName": shown[1],
+        "Dimensions": dimensions.collect::<Vec<_>>(),
+    })
 }
 
 fn repeated(parts: &[&str], before: Option<&Shown>) -> Result<Shown, String> {
@@ -130,9 +186,11 @@ fn repeated(parts: &[&str], before: Option<&Shown>) -> Result<Shown, String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+
+    fn drawn(listed: &Value) -> Result<Graph, String> {
+        graph(&json!({ "title": "one", "period": 60, "stat": "Sum", "metrics": listed }))
+    }
 
     #[test]
     fn dots_repeat_what_stands_before() {
@@ -142,7 +200,7 @@ mod tests {
             ["...", "two", { "label": "canary" }],
             [".", "MemoryUtilization", ".", ".", ".", "."],
         ]);
-        let found = metrics(&listed).unwrap();
+        let found = drawn(&listed).unwrap().shown;
         let of = |name: &str, service: &str| {
             ["AWS/ECS", name, "ClusterName", "c", "ServiceName", service].map(str::to_owned)
         };
@@ -159,7 +217,19 @@ mod tests {
     #[test]
     fn a_metric_that_repeats_nothing_or_lacks_a_value_is_refused() {
         for listed in [json!([["..."]]), json!([["AWS/SQS", "Age", "QueueName"]])] {
-            assert!(metrics(&listed).is_err(), "{listed}");
+            assert!(drawn(&listed).is_err(), "{listed}");
         }
+    }
+
+    #[test]
+    fn an_expression_that_cannot_be_computed_is_refused() {
+        let age = json!(["AWS/SQS", "Age", "QueueName", "orders", { "id": "age" }]);
+        for (expression, named) in [("2 * old", "old"), ("RATE(age)", "RATE"), ("2 +", "ends")] {
+            let listed = json!([[{ "expression": expression }], age]);
+            let problem = drawn(&listed).unwrap_err();
+            assert!(problem.contains(named), "{problem}");
+        }
+        let listed = json!([[{ "expression": "2 * age" }], age]);
+        assert_eq!(drawn(&listed).unwrap().queries.len(), 2);
     }
 }

@@ -31,10 +31,7 @@ mod reason;
 mod rule;
 mod suppression;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -81,7 +78,7 @@ pub struct CloudWatch {
     alarms: BTreeMap<String, Alarm>,
     mute_rules: BTreeMap<String, mute::MuteRule>,
     history: Vec<history::Item>,
-    dashboards: BTreeMap<String, BTreeSet<dashboard::Shown>>,
+    dashboards: BTreeMap<String, Vec<dashboard::Graph>>,
 }
 
 /// Whether there is an alarm of that name.

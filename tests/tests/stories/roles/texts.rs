@@ -1,10 +1,11 @@
 //! The JSON in the templates is what the functions read, and short enough.
 
 use canary::{
+    evidence::Bounds,
     input::USER_PARAMETERS,
     names::AlarmName,
     parameters::{self, RawDeployCanary, RawPromotePrimary, RawShiftWeight},
-    target::{self, Target},
+    target::{self, Consequence, Target},
 };
 use rehearsal_core::stage::{self, Script};
 use serde_json::Value;
@@ -12,7 +13,11 @@ use serde_json::Value;
 /// The longest configuration value, as the user guide and botocore (`codepipeline.ActionConfigurationValue`) have it.
 pub(super) const MOST_CHARACTERS: usize = 1000;
 
-use super::{Deployed, Made, VARIANTS, with};
+use super::{
+    Deployed, Made, VARIANTS,
+    parameters::{refused, suite},
+    with,
+};
 
 /// AWS: Lambda developer guide, "Lambda quotas": all environment variables together.
 pub(super) const LARGEST_ENVIRONMENT: usize = 4096;
@@ -83,7 +88,7 @@ fn the_parameters_of_the_actions_are_what_the_functions_read() {
         let steps: Vec<_> = steps
             .map(|it| (it.weight.percent(), it.bake.as_secs()))
             .collect();
-        assert_eq!(steps, [(10, 300), (50, 600)]);
+        assert_eq!(steps, [(10, 600), (50, 600)]);
 
         let promote = text("promote-primary");
         let promote =
@@ -136,6 +141,55 @@ fn every_text_of_the_pipeline_fits_even_with_the_longest_steps() {
     }
     assert!(longest > 900, "the steps are among them");
     assert!(user_parameters(&deployed, "shift-weight").chars().count() <= MOST_CHARACTERS);
+}
+
+#[test]
+fn a_canary_that_is_worse_is_rolled_back_in_the_examples_and_told_of_beside_a_pipeline() {
+    let of = |deployed: &Deployed| {
+        let (_, target) = target_of(deployed.one("AWS::Lambda::Function", "ShiftWeight"));
+        (target.verdict, target.evidence)
+    };
+    let usual = Bounds::default();
+    for deployed in Deployed::variants() {
+        assert_eq!(of(&deployed), (Consequence::Act, usual));
+    }
+    let mut alone = Deployed::nothing();
+    let made = alone.stack("functions.yaml", &suite(&[]));
+    made.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(of(&alone), (Consequence::Tell, usual));
+
+    let judged = r#"{"alpha":0.05, "settleSeconds" : 240}"#;
+    let deployed = Deployed::example(&[("Verdict", "tell"), ("Evidence", judged)]);
+    let (verdict, evidence) = of(&deployed);
+    let expected = Bounds {
+        alpha: 0.05,
+        settle_seconds: 240,
+        ..usual
+    };
+    assert_eq!((verdict, evidence), (Consequence::Tell, expected));
+}
+
+#[test]
+fn what_is_no_list_of_bounds_is_refused_by_the_template() {
+    for evidence in [r#"{"alpha":"0.05"}"#, r#"{"beta":0.1}"#, "0.05", "{}"] {
+        let told = refused("functions.yaml", &suite(&[("Evidence", evidence)]));
+        assert!(
+            told.contains("Evidence") && told.contains("alpha"),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn consumers_that_count_otherwise_name_their_metrics() {
+    let metrics = r#"{"namespace":"Shop","processed":"Done","failed":"Bad","primary":{"Service":"payments"},"canary":{"Service":"payments-canary"}}"#;
+    let mut deployed = Deployed::nothing();
+    let made = deployed.stack("functions.yaml", &suite(&[("Metrics", metrics)]));
+    made.unwrap_or_else(|error| panic!("{error}"));
+    let (text, _) = target_of(deployed.one("AWS::Lambda::Function", "Rollback"));
+    let target: Value = serde_json::from_str(text).expect("JSON");
+    let metrics: Value = serde_json::from_str(metrics).expect("JSON");
+    assert_eq!(target["traffic"]["queue"]["metrics"], metrics);
 }
 
 /// The suite alone with the longest names and twenty alarms, and these parameters.

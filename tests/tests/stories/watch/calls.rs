@@ -48,6 +48,8 @@ async fn an_idle_pair_costs_one_read_a_minute_and_a_release_what_is_stated() {
         guard.extend(of_pair);
         let mut waits = guard.clone();
         waits.extend([("GetPipelineExecution", 1), ("GetPipelineState", 1)]);
+        // What both versions do, and that it was read.
+        waits.extend([("GetMetricData", 1), ("TransactWriteItems", 1)]);
         // The tasks that the release has replaced are still listed: those of the canary, and then of both.
         waits.push(("DescribeTasks", 1));
         guard.push(("DescribeTasks", 2));
