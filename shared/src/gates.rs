@@ -101,7 +101,7 @@ pub fn noted(when: When, seen: &Observation, record: &Record) -> (Record, Option
     let (body, of_pair) = record.open(seen.now, &seen.pair).noted(when);
     let mut noted = record.with(body);
     let (evidence, of_evidence) = evidence::gathered(seen, record);
-    noted.evidence = evidence;
+    noted.evidence = Box::new(evidence);
     (noted, of_pair.or(of_evidence))
 }
 

@@ -83,7 +83,7 @@ pub struct Record {
     pub beside: Option<Beside>,
     /// What both versions were seen to do, and what was made of it.
     #[serde(default, skip_serializing_if = "Evidence::is_nothing")]
-    pub evidence: Evidence,
+    pub evidence: Box<Evidence>,
     /// What its model has stored: what the release found, and what it has made and set.
     #[serde(flatten)]
     pub body: Body,
@@ -186,7 +186,7 @@ impl Record {
             drifted: None,
             failing: None,
             beside: None,
-            evidence: Evidence::default(),
+            evidence: Box::default(),
             body,
             unknown: Unknown::default(),
         }

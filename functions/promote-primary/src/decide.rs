@@ -113,7 +113,7 @@ fn begin(
         primary: look.target.primary.clone(),
     };
     let mut record = record.advance(phase, look.now);
-    record.evidence = record.evidence.ended(look.now);
+    *record.evidence = record.evidence.clone().ended(look.now);
     Ok(Decision::write(doing, record))
 }
 

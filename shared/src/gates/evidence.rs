@@ -18,7 +18,7 @@ use crate::{
 
 /// The evidence of a release with what this look has seen, and what of that is to be written.
 pub(super) fn gathered(seen: &Observation, record: &Record) -> (Evidence, Option<News>) {
-    let before = &record.evidence;
+    let before: &Evidence = &record.evidence;
     let evidence = counted(seen, record, clocked(seen, record, before.clone()));
     // A share of the tasks alone rides with the next minute that is judged.
     let known = Evidence {

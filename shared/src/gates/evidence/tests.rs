@@ -169,7 +169,7 @@ fn what_was_begun_by_the_promotion_is_no_comparison_but_its_last_minutes_are_sti
     let since = ceil(shifting.evidence.since.unwrap());
     let until = since + MINUTE * 4 + Duration::from_secs(20);
     let promoting = Record {
-        evidence: shifting.evidence.clone().ended(until),
+        evidence: Box::new(shifting.evidence.clone().ended(until)),
         ..acting(record().promoting())
     };
     let read = promoting

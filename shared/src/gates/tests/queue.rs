@@ -1,11 +1,9 @@
 use super::*;
-use crate::{
-    fixtures::{
-        now,
-        queue::{pair, record, target},
-    },
-    record::Evidence,
+use crate::fixtures::{
+    now,
+    queue::{pair, record, target},
 };
+use crate::record::Evidence;
 
 #[test]
 fn in_every_phase_a_dead_letter_closes_a_gate() {
@@ -59,7 +57,7 @@ fn dead_letters_count_from_what_the_release_found_and_up_to_what_is_allowed() {
 #[test]
 fn both_are_compared_from_when_a_look_sees_the_canary_at_its_first_share() {
     let fresh = || Record {
-        evidence: Evidence::default(),
+        evidence: Box::default(),
         ..record().shifting(25)
     };
     let starting = pair()
