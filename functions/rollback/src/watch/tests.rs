@@ -1,6 +1,5 @@
 mod alb;
 mod queue;
-mod verdict;
 
 use canary::{
     aws::pipeline::{Approval, Execution},

@@ -1,3 +1,5 @@
+mod verdict;
+
 use canary::fixtures::queue::{pair, record, target};
 
 use super::*;
