@@ -86,13 +86,14 @@ fn read(counted: &Counted, seen: &Observation, record: &Record, evidence: &Evide
         since: evidence.at.map(|at| at.since),
     };
     let minutes = Minutes::of(*span, series, &meters, split, settle, seen.now);
-    let judged = verdict::judge(&minutes.early, &minutes.settled, bounds);
-    let came_to = match minutes.doubt {
-        Some(doubt) => CameTo::Doubt(doubt),
-        None => CameTo::Verdict(Verdict {
+    let came_to = if let Some(doubt) = minutes.doubt {
+        CameTo::Doubt(doubt)
+    } else {
+        let judged = verdict::judge(&minutes.early, &minutes.settled, bounds);
+        CameTo::Verdict(Verdict {
             outlook: judged.outlook.map(|it| it.times(minutes.in_block)),
             ..judged
-        }),
+        })
     };
     Read {
         through: span.through,

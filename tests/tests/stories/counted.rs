@@ -79,13 +79,7 @@ async fn half_of_the_work(traffic: Traffic, behaviour: Behaviour) -> (Play, Stri
     };
     let script = Script::new([Version::new("v2", behaviour)]);
     let play = Play::begin(&stage, script).await;
-    play.account.with(|world| {
-        let found = cloudwatch::call(world, "DescribeAlarms", &json!({})).expect("an answer");
-        let alarms = found["MetricAlarms"].as_array().expect("alarms").iter();
-        let names: Vec<_> = alarms.map(|alarm| &alarm["AlarmName"]).collect();
-        let names = json!({ "AlarmNames": names });
-        cloudwatch::call(world, "DisableAlarmActions", &names).expect("they are there");
-    });
+    play.switch_alarms_off();
     play.retarget(|target| target["verdict"] = json!("tell"));
     let release = play.push("v2");
     (play, release)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rehearsal_core::{
     stage::{self, Behaviour, Script, Stage, Step, Version},
     wire::Ailment,
-    world::cloudwatch::{self, Incomplete, Status},
+    world::cloudwatch::{Incomplete, Status},
 };
 use serde_json::json;
 
@@ -28,13 +28,7 @@ async fn judged(stage: &Stage, behaviour: Behaviour, steps: &[(u8, u64)]) -> (Pl
         target["verdict"] = json!("act");
         target["maxTaskExits"] = json!(100_000);
     });
-    play.account.with(|world| {
-        let found = cloudwatch::call(world, "DescribeAlarms", &json!({})).expect("an answer");
-        let alarms = found["MetricAlarms"].as_array().expect("alarms").iter();
-        let names: Vec<_> = alarms.map(|alarm| &alarm["AlarmName"]).collect();
-        let names = json!({ "AlarmNames": names });
-        cloudwatch::call(world, "DisableAlarmActions", &names).expect("they are there");
-    });
+    play.switch_alarms_off();
     let release = play.push("v2");
     (play, release)
 }

@@ -333,6 +333,17 @@ impl Play {
             .expect("an approval waits");
     }
 
+    /// A person switches off what every metric alarm does.
+    pub(crate) fn switch_alarms_off(&self) {
+        self.account.with(|world| {
+            let found = cloudwatch::call(world, "DescribeAlarms", &json!({})).expect("an answer");
+            let alarms = found["MetricAlarms"].as_array().expect("alarms").iter();
+            let names: Vec<_> = alarms.map(|alarm| &alarm["AlarmName"]).collect();
+            let names = json!({ "AlarmNames": names });
+            cloudwatch::call(world, "DisableAlarmActions", &names).expect("they are there");
+        });
+    }
+
     /// A person sets one of the alarms that guard a release to `ALARM`.
     pub(crate) fn alarm(&self, reason: &str) {
         let alarm = self.traffic.alarm();
