@@ -3,7 +3,8 @@
 
 use std::borrow::Cow;
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Deserializer, value::MapDeserializer};
+use serde_json::value::RawValue;
 
 /// The function environment's variable that holds the target.
 pub const TARGET: &str = "TARGET";
@@ -63,6 +64,16 @@ impl BadInput {
             problem: problem.into(),
         }
     }
+
+    /// The same about a field of this one.
+    #[must_use]
+    pub fn within(mut self, field: &str) -> Self {
+        if let Self::Field { path, .. } = &mut self {
+            let separator = if path.is_empty() { "" } else { "." };
+            *path = format!("{field}{separator}{path}");
+        }
+        self
+    }
 }
 
 /// Reads JSON strictly.
@@ -76,8 +87,26 @@ pub fn parse<T: DeserializeOwned>(
         source_name: source_name.clone(),
         problem: error.to_string(),
     })?;
-    let mut json = serde_json::Deserializer::from_str(text);
-    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    strictly(source_name, &mut serde_json::Deserializer::from_str(text))
+}
+
+/// A field of an object that is still to be read.
+pub type Field<'a> = (&'a str, &'a RawValue);
+
+/// Reads fields of an object strictly, as if they were a whole one.
+pub fn fields<T: DeserializeOwned>(
+    source_name: &'static str,
+    fields: &[Field<'_>],
+) -> Result<T, BadInput> {
+    let object = MapDeserializer::<_, serde_json::Error>::new(fields.iter().copied());
+    strictly(source_name.into(), object)
+}
+
+fn strictly<'de, T: DeserializeOwned>(
+    source_name: Cow<'static, str>,
+    json: impl Deserializer<'de, Error = serde_json::Error>,
+) -> Result<T, BadInput> {
+    serde_path_to_error::deserialize(json).map_err(|error| {
         let path = match error.path().to_string() {
             whole if whole == "." => String::new(),
             path => path,

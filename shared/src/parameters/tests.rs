@@ -228,7 +228,7 @@ fn parameters_that_are_missing_or_no_json_say_so_and_long_ones_are_read() {
 fn an_account_wide_function_takes_its_target_from_the_call() {
     let text = format!("{{{ID},\"target\":{}}}", orders());
     let (target, _) = read::<RawPromotePrimary>(USER_PARAMETERS, Some(&text), None).unwrap();
-    assert_eq!(target.primary.as_str(), "orders");
+    assert_eq!(target.name(), "orders");
 }
 
 /// A promotion of this target's pair.

@@ -15,6 +15,7 @@ use crate::{
     evidence::meter::Meters,
     input::BadInput,
     known::Unseen,
+    names::PairId,
     parts::{
         body::{Body, Part},
         focus::Focus,
@@ -34,6 +35,12 @@ pub type Reading<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// A model of a target, whatever it is: all that every function asks. What only some of them ask is apart, so that the others have no code
 /// for it.
 pub trait Opened: Send + Sync {
+    /// Key of the pair's release record.
+    fn id(&self) -> PairId;
+
+    /// What people call the pair.
+    fn name(&self) -> String;
+
     /// Checks what one field of the target cannot know.
     ///
     /// # Errors
@@ -93,10 +100,18 @@ pub trait Opened: Send + Sync {
     ) -> Reading<'a, Result<(), AwsError>>;
 
     /// What the model says of a release of which this was seen.
-    fn open<'a>(self: Box<Self>, of: Release<'a>, seen: &'a Seen) -> Box<dyn Asked + 'a>;
+    fn open<'a>(&'a self, of: Release<'a>, seen: &'a Seen) -> Box<dyn Asked + 'a>;
 }
 
 impl<M: Listed> Opened for M {
+    fn id(&self) -> PairId {
+        M::id(self)
+    }
+
+    fn name(&self) -> String {
+        M::name(self)
+    }
+
     fn check(&self, source: &'static str) -> Result<(), BadInput> {
         M::check(self, source)
     }
@@ -168,10 +183,10 @@ impl<M: Listed> Opened for M {
         })
     }
 
-    fn open<'a>(self: Box<Self>, of: Release<'a>, seen: &'a Seen) -> Box<dyn Asked + 'a> {
+    fn open<'a>(&'a self, of: Release<'a>, seen: &'a Seen) -> Box<dyn Asked + 'a> {
         let told = M::of_seen(seen).and_then(|seen| Told::new(of, seen));
         match told {
-            Some(told) => Box::new(Joint { model: *self, told }),
+            Some(told) => Box::new(Joint { model: self, told }),
             None => Box::new(Mute(of.body)),
         }
     }

@@ -21,18 +21,38 @@ pub(super) trait Listed: Model {
 /// Makes it, from the key of each model in `traffic` of a target and its type.
 macro_rules! models {
     ($($key:ident: $model:ty),+ $(,)?) => {
-        /// How work is split between the two versions, by model.
-        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(rename_all = "camelCase")]
+        /// What of a target is its model's: where the versions run, and how work is split between them.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+        #[serde(untagged)]
         pub enum Traffic {
-            $(#[doc = concat!("By `", stringify!($model), "`.")] $key(<$model as Configured>::Traffic),)+
+            $(#[doc = concat!("By `", stringify!($model), "`.")] $key($model),)+
         }
 
-        /// The same as people write it.
-        #[derive(Debug, Clone, Deserialize)]
+        /// The model's key, and what stands below it.
+        #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
-        pub(crate) enum Input {
-            $($key(<$model as Configured>::Input),)+
+        enum Key {
+            $($key(IgnoredAny),)+
+        }
+
+        impl Traffic {
+            /// Reads it as people write it.
+            pub(crate) fn read(source: &'static str, fields: &[Field<'_>]) -> Result<Self, BadInput> {
+                Ok(match input::fields::<Keyed>(source, fields)?.traffic {
+                    $(Key::$key(_) => Self::$key(input::fields::<<$model as Configured>::Input>(source, fields)?.into()),)+
+                })
+            }
+        }
+
+        /// As it is stored: fields that are not known are passed over.
+        impl<'de> Deserialize<'de> for Traffic {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let fields = Value::Object(Map::deserialize(from)?);
+                let read = match Keyed::deserialize(&fields).map_err(D::Error::custom)?.traffic {
+                    $(Key::$key(_) => <$model>::deserialize(fields).map(Self::$key),)+
+                };
+                read.map_err(D::Error::custom)
+            }
         }
 
         /// What a look sees, as the target's model sees it.
@@ -75,14 +95,6 @@ macro_rules! models {
             })+
         }
 
-        impl From<Input> for Traffic {
-            fn from(input: Input) -> Self {
-                match input {
-                    $(Input::$key(input) => Self::$key(input.into()),)+
-                }
-            }
-        }
-
         /// One line for the ledger.
         impl fmt::Display for Seen {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -94,39 +106,39 @@ macro_rules! models {
 
         /// Whether a field of a target is one of which a release keeps what it began with.
         pub(crate) fn is_limit(field: &str) -> bool {
-            [$(<$model as Configured>::LIMITS),+].iter().any(|limits| limits.contains(&field))
+            [$(<$model as Configured>::is_limit(field)),+].contains(&true)
         }
 
         impl Traffic {
-            /// The model of a target.
+            /// The model.
             #[must_use]
-            pub fn model(&self, pair: Pair) -> Box<dyn Opened> {
+            pub fn model(&self) -> &dyn Opened {
                 match self {
-                    $(Self::$key(traffic) => Box::new(<$model>::of(pair, traffic)),)+
+                    $(Self::$key(model) => model,)+
                 }
             }
 
             /// The same, on which a release is to begin.
             #[must_use]
-            pub fn starting(&self, pair: Pair) -> Box<dyn Starting> {
+            pub fn starting(&self) -> &dyn Starting {
                 match self {
-                    $(Self::$key(traffic) => Box::new(<$model>::of(pair, traffic)),)+
+                    $(Self::$key(model) => model,)+
                 }
             }
 
             /// The same, of which a release ends.
             #[must_use]
-            pub fn ending(&self, pair: Pair) -> Box<dyn Ending> {
+            pub fn ending(&self) -> &dyn Ending {
                 match self {
-                    $(Self::$key(traffic) => Box::new(<$model>::of(pair, traffic)),)+
+                    $(Self::$key(model) => model,)+
                 }
             }
 
             /// The same, of which a release is rolled back.
             #[must_use]
-            pub fn restoring(&self, pair: Pair) -> Box<dyn Restoring> {
+            pub fn restoring(&self) -> &dyn Restoring {
                 match self {
-                    $(Self::$key(traffic) => Box::new(<$model>::of(pair, traffic)),)+
+                    $(Self::$key(model) => model,)+
                 }
             }
         }

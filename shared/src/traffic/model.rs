@@ -45,7 +45,7 @@ impl<T> Stored for T where
 }
 
 /// A way to run two versions side by side and to split work between them.
-pub trait Model: Configured + Observed + Debug + Send + Sync + 'static {
+pub trait Model: Configured + Observed {
     /// What it was like before the first change.
     type Found: Stored;
     /// What this release has made and set last.
@@ -188,7 +188,7 @@ pub struct Takes {
 }
 
 /// What a model decides on.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct View<'a, M: Model> {
     /// When.
     pub now: Timestamp,
@@ -213,12 +213,6 @@ pub struct View<'a, M: Model> {
 }
 
 // By hand: a derived one would ask it of the model.
-impl<M: Model> Clone for View<'_, M> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
 impl<M: Model> Copy for View<'_, M> {}
 
 impl<'a, M: Model> View<'a, M> {

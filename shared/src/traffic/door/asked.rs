@@ -139,7 +139,7 @@ impl<'a, M: Listed> Told<'a, M> {
 
 /// A model and what it decides on.
 pub(super) struct Joint<'a, M: Listed> {
-    pub(super) model: M,
+    pub(super) model: &'a M,
     pub(super) told: Told<'a, M>,
 }
 

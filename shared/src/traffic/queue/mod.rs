@@ -35,16 +35,17 @@ use crate::{
 
 pub use observe::Seen;
 pub use plan::{Unreachable, plan};
-pub use target::{Mode, QueueTraffic};
+pub use target::{Mode, QueueTraffic, Split};
 pub use words::Reason;
 
 /// The target of such a pair.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Queue {
     /// The services.
+    #[serde(flatten)]
     pub pair: Pair,
     /// How work is split.
-    pub traffic: QueueTraffic,
+    pub traffic: Split<QueueTraffic>,
 }
 
 /// What it was like before the first change.
@@ -76,7 +77,7 @@ impl Queue {
     /// In `constantTotal` the primary's count is the release's as well.
     fn holds(&self) -> Holds {
         Holds {
-            primary: match self.traffic.mode {
+            primary: match self.traffic.queue.mode {
                 Mode::Additive => Hold::Floor,
                 Mode::ConstantTotal => Hold::Count,
             },
@@ -86,7 +87,7 @@ impl Queue {
 
     /// The canary's tasks before it gets a share: the fewest that a candidate can be seen with.
     fn first_tasks(&self, view: View<'_>) -> u32 {
-        match self.traffic.mode {
+        match self.traffic.queue.mode {
             Mode::Additive => 1,
             Mode::ConstantTotal => view.found.pair.canary.desired.max(1),
         }

@@ -65,7 +65,7 @@ impl Observed for Queue {
 
     async fn observe(&self, account: &Account, focus: Focus) -> Seen {
         let dead_letters = async {
-            match &self.traffic.dead_letter_url {
+            match &self.traffic.queue.dead_letter_url {
                 Some(url) => {
                     Known::needed(account.messages(url, "traffic.queue.deadLetterUrl").await)
                         .map(Some)
@@ -77,7 +77,7 @@ impl Observed for Queue {
             if focus == (Focus::Placed { is_first: true }) {
                 Known::needed(
                     account
-                        .messages(&self.traffic.url, "traffic.queue.url")
+                        .messages(&self.traffic.queue.url, "traffic.queue.url")
                         .await,
                 )
                 .map(|_| ())
