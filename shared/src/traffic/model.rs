@@ -19,7 +19,7 @@ use super::{
 use crate::{
     aws::{Account, AwsError},
     clock::Timestamp,
-    names::{ReleaseId, ServiceName},
+    names::ReleaseId,
     parts::{
         Gap,
         body::Part,
@@ -75,8 +75,8 @@ pub trait Model: Configured + Observed {
     /// What nobody can tell yet: nothing goes further until somebody can.
     fn undecided(&self, when: When, view: View<'_, Self>) -> Option<Self::Reason>;
 
-    /// The service that somebody else has changed, where that is why a gate is closed.
-    fn changed_service(why: &Self::Reason) -> Option<&ServiceName>;
+    /// The part of the pair that somebody else has changed, by its name, where that is why a gate is closed.
+    fn changed(why: &Self::Reason) -> Option<&str>;
 
     /// What is set, with what this look has seen that counts only together with other looks. The same look twice is one.
     fn noted(&self, when: When, view: View<'_, Self>) -> Noted<Self::Set>;
@@ -111,8 +111,8 @@ pub trait Model: Configured + Observed {
         Vec::new()
     }
 
-    /// What is set where somebody else has changed a service: what they have written stays where they wrote it.
-    fn spared(&self, changed: &ServiceName, view: View<'_, Self>) -> Self::Set;
+    /// What is set where somebody else has changed this part: what they have written stays where they wrote it.
+    fn spared(&self, changed: &str, view: View<'_, Self>) -> Self::Set;
 
     /// Whether the candidate was put where it may get a share. How well it runs is another question.
     fn is_placed(&self, view: View<'_, Self>) -> bool;

@@ -22,7 +22,6 @@ use super::{
 };
 use crate::{
     aws::{Account, AwsError},
-    names::ServiceName,
     parts::{
         body::Part,
         gate::{Gate, When},
@@ -132,9 +131,9 @@ impl Model for Queue {
         gates::undecided(self, when, view)
     }
 
-    fn changed_service(why: &Reason) -> Option<&ServiceName> {
+    fn changed(why: &Reason) -> Option<&str> {
         match why {
-            Reason::Pair(pair) => pair.changed_service(),
+            Reason::Pair(pair) => pair.changed(),
             _ => None,
         }
     }
@@ -170,7 +169,7 @@ impl Model for Queue {
         pair::by_hand(&self.pair.id(), missing, &found, table)
     }
 
-    fn spared(&self, changed: &ServiceName, view: View<'_>) -> Set {
+    fn spared(&self, changed: &str, view: View<'_>) -> Set {
         let pair = self.back(false, view).spared(changed);
         view.set.with(pair)
     }
