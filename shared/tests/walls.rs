@@ -164,8 +164,14 @@ fn a_model_is_named_in_its_folder_and_in_the_line_and_nowhere_else() {
     }
 }
 
-/// What a place is made of for a model of two services.
-const OF_SERVICES: [&str; 4] = ["ClusterName", "ServiceName", "TaskDefinitionArn", "pair::"];
+/// What a place and a version are made of for a model of two services.
+const OF_SERVICES: [&str; 5] = [
+    "ClusterName",
+    "ServiceName",
+    "TaskDefinitionArn",
+    "pair::",
+    "task_definition::",
+];
 
 /// Who may say so: the adapters, the kits, the models, and a few files.
 fn may_name_services(path: &str) -> bool {
@@ -174,8 +180,6 @@ fn may_name_services(path: &str) -> bool {
         "shared/src/names.rs",
         // Tasks that end, as ECS lists them: for the kit of two services.
         "shared/src/exits.rs",
-        // Whole definitions are named in parameters.
-        "shared/src/parameters.rs",
         // Lends the kit what a model is asked about.
         "shared/src/traffic/model.rs",
     ];
@@ -186,7 +190,7 @@ fn may_name_services(path: &str) -> bool {
 }
 
 #[test]
-fn in_front_of_the_door_a_place_is_no_services() {
+fn in_front_of_the_door_nothing_names_services_and_what_they_run() {
     let words = OF_SERVICES.map(str::to_owned);
     let files = product();
     let said = found(&files, &words, may_name_services);

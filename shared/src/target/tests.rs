@@ -21,7 +21,7 @@ fn a_bad_target_names_the_field_and_what_is_allowed() {
         (String::new(), "TARGET is not valid JSON"),
         (
             "[]".to_owned(),
-            "TARGET: invalid type: sequence, expected an object: a target",
+            "TARGET: invalid type: sequence, expected an object",
         ),
         (
             with("\"canary\"", "\"canery\""),

@@ -1,15 +1,29 @@
 //! A model's part of the target.
 
+use std::fmt::Debug;
+
 use serde::de::DeserializeOwned;
 
 use super::model::{Goal, Stored};
-use crate::{input::BadInput, names::PairId};
+use crate::{
+    input::{BadInput, Fields},
+    names::PairId,
+};
 
 /// A model that a target names: where it runs, and how work is split there. It is stored as the target's fields beside those that all
 /// targets have.
 pub trait Configured: Stored + Eq {
     /// The same as people write it: strict.
     type Input: DeserializeOwned + Into<Self>;
+
+    /// What an action asks to release.
+    type Request: Clone + Debug + PartialEq + Eq + Send + Sync;
+
+    /// Reads that as people write it, beside what every action of deploy-canary has: strictly.
+    ///
+    /// # Errors
+    /// What they have written makes no sense.
+    fn request(source: &'static str, fields: &Fields) -> Result<Self::Request, BadInput>;
 
     /// Whether a field is one of which a release keeps what it began with.
     fn is_limit(field: &str) -> bool;

@@ -6,7 +6,7 @@ mod begin;
 use std::pin::Pin;
 
 use super::{
-    Before, Change, Seen,
+    Before, Change, Request, Seen,
     line::Listed,
     model::{Goal, Versions},
 };
@@ -14,13 +14,13 @@ use crate::{
     aws::{Account, AwsError, LookError},
     evidence::meter::Meters,
     input::BadInput,
+    job::Artifact,
     known::Unseen,
     names::PairId,
     parts::{
         body::{Body, Part},
         focus::Focus,
         release::{Missing, Release},
-        task_definition::Source,
     },
     schedule::Window,
 };
@@ -194,12 +194,13 @@ impl<M: Listed> Opened for M {
 
 /// The same, on which a release is to begin.
 pub trait Starting: Send + Sync {
-    /// Reads what a release begins with, `source` at the same time; `None` if there is nothing to begin on.
+    /// Reads what a release begins with, and what the action asks for, at the same time; `None` if there is nothing to begin on.
     fn before<'a>(
         &'a self,
         account: &'a Account,
         seen: &'a Seen,
-        source: Reading<'a, Result<Source, LookError>>,
+        request: &'a Request,
+        inputs: &'a [Artifact],
     ) -> Reading<'a, Result<Option<Before>, LookError>>;
 
     /// How a release begins, if everything is in order.
@@ -214,13 +215,14 @@ impl<M: Listed> Starting for M {
         &'a self,
         account: &'a Account,
         seen: &'a Seen,
-        source: Reading<'a, Result<Source, LookError>>,
+        request: &'a Request,
+        inputs: &'a [Artifact],
     ) -> Reading<'a, Result<Option<Before>, LookError>> {
         Box::pin(async move {
-            let Some(seen) = M::of_seen(seen) else {
+            let Some((seen, request)) = M::of_seen(seen).zip(M::of_request(request)) else {
                 return Ok(None);
             };
-            let before = M::before(self, account, seen, source).await?;
+            let before = M::before(self, account, seen, request, inputs).await?;
             Ok(before.map(M::begins))
         })
     }

@@ -1,6 +1,6 @@
 //! What is made of the list of the models: everything that has one part for each of them.
 
-use super::{Before, Change, Seen, model::Model};
+use super::{Before, Change, Request, Seen, model::Model};
 
 /// A model of the list: its own of what there is for all.
 pub(super) trait Listed: Model {
@@ -8,6 +8,8 @@ pub(super) trait Listed: Model {
     fn of_seen(seen: &Seen) -> Option<&Self::Seen>;
     /// The other way.
     fn seen(seen: Self::Seen) -> Seen;
+    /// What is asked for, if it is this model's.
+    fn of_request(request: &Request) -> Option<&Self::Request>;
     /// What was read for a beginning, if it is this model's.
     fn of_before(before: &Before) -> Option<&Self::Before>;
     /// The other way.
@@ -37,9 +39,16 @@ macro_rules! models {
 
         impl Traffic {
             /// Reads it as people write it.
-            pub(crate) fn read(source: &'static str, fields: &[Field<'_>]) -> Result<Self, BadInput> {
-                Ok(match input::fields::<Keyed>(source, fields)?.traffic {
-                    $(Key::$key(_) => Self::$key(input::fields::<<$model as Configured>::Input>(source, fields)?.into()),)+
+            pub(crate) fn read(source: &'static str, fields: &Fields) -> Result<Self, BadInput> {
+                Ok(match fields.read::<Keyed>(source)?.traffic {
+                    $(Key::$key(_) => Self::$key(fields.read::<<$model as Configured>::Input>(source)?.into()),)+
+                })
+            }
+
+            /// Reads what an action asks to release, as people write it.
+            pub(crate) fn request(&self, source: &'static str, fields: &Fields) -> Result<Request, BadInput> {
+                Ok(match self {
+                    $(Self::$key(_) => Request::$key(<$model as Configured>::request(source, fields)?),)+
                 })
             }
         }
@@ -53,6 +62,12 @@ macro_rules! models {
                 };
                 read.map_err(D::Error::custom)
             }
+        }
+
+        /// What an action asks to release, as the target's model is asked.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum Request {
+            $(#[doc = concat!("By `", stringify!($model), "`.")] $key(<$model as Configured>::Request),)+
         }
 
         /// What a look sees, as the target's model sees it.
@@ -155,6 +170,13 @@ macro_rules! models {
 
                 fn seen(seen: Self::Seen) -> Seen {
                     Seen::$key(seen)
+                }
+
+                fn of_request(request: &Request) -> Option<&Self::Request> {
+                    match request {
+                        Request::$key(request) => Some(request),
+                        _ => None,
+                    }
                 }
 
                 fn of_before(before: &Before) -> Option<&Self::Before> {

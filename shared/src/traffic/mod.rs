@@ -22,7 +22,7 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-use crate::input::{self, BadInput, Field};
+use crate::input::{BadInput, Fields};
 use configured::Configured;
 use door::{Ending, Opened, Restoring, Starting};
 use line::Listed;

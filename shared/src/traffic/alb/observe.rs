@@ -6,8 +6,9 @@ use super::{Alb, Before, Groups, View};
 use crate::{
     aws::{Account, AwsError, LookError},
     evidence::meter::Meters,
+    job::Artifact,
     known::Unseen,
-    parts::{focus::Focus, pair, rules, task_definition::Source},
+    parts::{focus::Focus, pair, rules, task_definition::Request},
     schedule::Window,
     traffic::observed::Observed,
 };
@@ -91,9 +92,10 @@ impl Observed for Alb {
         &self,
         account: &Account,
         seen: &Seen,
-        source: impl Future<Output = Result<Source, LookError>> + Send,
+        request: &Request,
+        inputs: &[Artifact],
     ) -> Result<Option<Before>, LookError> {
-        let pair = pair::Before::observe(account, &self.pair, &seen.pair, source);
+        let pair = pair::Before::observe(account, &self.pair, &seen.pair, (request, inputs));
         let groups = async { Ok(groups(self, account).await?) };
         let (pair, groups) = tokio::try_join!(pair, groups)?;
         Ok(pair.map(|pair| Before { pair, groups }))

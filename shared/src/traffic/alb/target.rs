@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::Alb;
 use crate::{
-    input::BadInput,
+    input::{BadInput, Fields},
     names::{ForwardArn, PairId, TargetGroupArn},
     parts::{
         pair::{self, Pair},
         rules::Place,
+        task_definition::Request,
     },
     traffic::configured::Configured,
 };
@@ -171,6 +172,11 @@ impl From<pair::target::Input<Split<Input>>> for Alb {
 
 impl Configured for Alb {
     type Input = pair::target::Input<Split<Input>>;
+    type Request = Request;
+
+    fn request(source: &'static str, fields: &Fields) -> Result<Request, BadInput> {
+        Request::read(source, fields)
+    }
 
     fn is_limit(field: &str) -> bool {
         const OWN: [&str; 3] = ["minTasks", "maxUnhealthy", "allowSticky"];

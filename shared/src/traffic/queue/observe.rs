@@ -6,8 +6,9 @@ use super::{Queue, View};
 use crate::{
     aws::{Account, LookError},
     evidence::meter::Meters,
+    job::Artifact,
     known::{Known, Unseen},
-    parts::{focus::Focus, pair, task_definition::Source},
+    parts::{focus::Focus, pair, task_definition::Request},
     schedule::Window,
     traffic::observed::Observed,
 };
@@ -128,9 +129,10 @@ impl Observed for Queue {
         &self,
         account: &Account,
         seen: &Seen,
-        source: impl Future<Output = Result<Source, LookError>> + Send,
+        request: &Request,
+        inputs: &[Artifact],
     ) -> Result<Option<pair::Before>, LookError> {
-        pair::Before::observe(account, &self.pair, &seen.pair, source).await
+        pair::Before::observe(account, &self.pair, &seen.pair, (request, inputs)).await
     }
 
     async fn missed(&self, account: &Account, view: View<'_>, held: Window) -> Vec<String> {

@@ -7,9 +7,12 @@ use super::{
     metrics::{self, QueueMetrics},
 };
 use crate::{
-    input::BadInput,
+    input::{BadInput, Fields},
     names::{PairId, QueueUrl},
-    parts::pair::{self, Pair},
+    parts::{
+        pair::{self, Pair},
+        task_definition::Request,
+    },
     traffic::{configured::Configured, model::Goal},
     weight::Weight,
 };
@@ -153,6 +156,11 @@ impl From<pair::target::Input<Split<Input>>> for Queue {
 
 impl Configured for Queue {
     type Input = pair::target::Input<Split<Input>>;
+    type Request = Request;
+
+    fn request(source: &'static str, fields: &Fields) -> Result<Request, BadInput> {
+        Request::read(source, fields)
+    }
 
     fn is_limit(field: &str) -> bool {
         const OWN: [&str; 4] = [
