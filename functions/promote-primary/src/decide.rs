@@ -22,7 +22,7 @@ pub fn decide(look: &Look<PromotePrimary>, seen: &Seen) -> Decided {
     let (judged, news) = seen.pair.judged(&look.parameters.release);
     let decision = match promote(look, &judged, &seen.missed) {
         Ok(decision) => in_time(look, &judged, decision),
-        Err(refusal) => Decision::Refuse(refusal),
+        Err(refusal) => Decision::refuse(refusal),
     };
     let decision = decision.noting(judged.record.as_ref(), news.as_ref(), look.now);
     let bookmark = look.bookmark.clone();

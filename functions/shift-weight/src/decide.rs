@@ -101,7 +101,7 @@ fn shift(look: &Look<ShiftWeight>, seen: &Sight, ready: &Ready<'_>, bookmark: Bo
             }),
         },
         Err(Between::Wait(waiting_on)) => Decision::Wait(waiting_on),
-        Err(Between::Refuse(refusal)) => Decision::Refuse(refusal),
+        Err(Between::Refuse(refusal)) => Decision::refuse(refusal),
     };
     Decided {
         decision: in_time(look, release.takes(goal), step, &bookmark, decision),

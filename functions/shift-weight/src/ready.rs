@@ -9,7 +9,7 @@ use canary::{
     record::{Phase, Record},
     target::Target,
     weight::Weight,
-    words::Shared,
+    words::{Said, Shared},
 };
 
 use crate::ShiftWeight;
@@ -53,7 +53,7 @@ pub(crate) fn ready<'a>(
         (Phase::Deploying, Some(_)) if is_placed(record, &seen.seen) => {}
         _ => return Err(wrong_phase()),
     }
-    let closed = |why| Box::new(Decision::Refuse(why));
+    let closed = |why: Said| Box::new(Decision::refuse(why));
     if let Some(undecided) = gates::all(&seen.seen, record).map_err(closed)? {
         return Err(Box::new(Decision::Wait(undecided)));
     }

@@ -5,48 +5,13 @@ use crate::{
     aws::AwsError,
     evidence::{
         Answer,
-        meter::{Meter, Metric},
-        minutes::{MINUTE, Series, ceil},
+        minutes::{MINUTE, ceil},
     },
-    fixtures::{Moment, at, now, pair, record, verdict},
-    gates::{Gate, Share, Told, When, Why, closed, noted},
+    fixtures::{Moment, at, counted, now, pair, record, verdict},
+    gates::{Closed, Gate, Share, Told, When, Why, closed, noted},
     known::Known,
     target::Consequence,
 };
-
-/// Minutes after the canary has its first share: attempts and failures of the canary and of the primary in each.
-fn counted(record: &Record, minutes: &[[f64; 4]], at: crate::clock::Timestamp) -> Known<Counted> {
-    let meters = record.model().meters();
-    let since = ceil(record.evidence.since.expect("it has a share"));
-    let mut series = Series::new();
-    let mut put = |meter: &Meter, nth: usize, attempts: f64, failures: f64| {
-        let begins = since + MINUTE * u32::try_from(nth).unwrap();
-        let mut set = |metric: &Metric, value| {
-            series
-                .entry(metric.clone())
-                .or_default()
-                .insert(begins, value)
-        };
-        match meter {
-            Meter::Work {
-                processed, failed, ..
-            } => {
-                set(processed, attempts - failures);
-                set(failed, failures);
-            }
-            Meter::Requests { all, well, .. } => {
-                set(all, attempts);
-                set(&well[0], attempts - failures);
-            }
-        }
-    };
-    for (nth, [failures, attempts, of_primary, its_attempts]) in minutes.iter().enumerate() {
-        put(&meters.canary, nth, *attempts, *failures);
-        put(&meters.primary, nth, *its_attempts, *of_primary);
-    }
-    let span = record.due(at).expect("minutes are due");
-    Known::Known(Counted { span, series })
-}
 
 /// A look as long after the canary has had its share.
 fn look(record: &Record, minutes: &[[f64; 4]]) -> Moment {
@@ -56,6 +21,13 @@ fn look(record: &Record, minutes: &[[f64; 4]]) -> Moment {
     seen.now = since + MINUTE * (many + 1);
     seen.counted = Some(counted(record, minutes, seen.now));
     seen
+}
+
+/// The gate that is closed once this was seen.
+fn shut(when: When, seen: &Moment, record: &Record) -> Option<Closed> {
+    let seen = seen.seen();
+    let (noted, _) = noted(when, &seen, record);
+    closed(when, &seen, &noted)
 }
 
 fn acting(record: Record) -> Record {
@@ -72,7 +44,7 @@ fn a_canary_that_is_worse_closes_a_gate_at_the_fourth_minute() {
     let record = acting(record().shifting(10));
     for (minutes, is_closed) in [(1, false), (3, false), (4, true)] {
         let seen = look(&record, &vec![BAD; minutes]);
-        let shut = closed(When::Approval, &seen.seen(), &record);
+        let shut = shut(When::Approval, &seen, &record);
         assert_eq!(shut.is_some(), is_closed, "{minutes}");
         if let Some(shut) = shut {
             assert_eq!(shut.gate, Gate::Verdict);
@@ -91,7 +63,7 @@ fn a_canary_that_is_worse_closes_a_gate_at_the_fourth_minute() {
 fn where_the_target_does_not_say_act_or_somebody_goes_on_despite_it_a_worse_canary_is_told() {
     let told = record().shifting(10);
     let seen = look(&told, &[BAD; 4]);
-    let shut = |seen: &Moment, record: &Record| closed(When::Action, &seen.seen(), record);
+    let shut = |seen: &Moment, record: &Record| shut(When::Action, seen, record);
     assert_eq!(shut(&seen, &told), None);
     let said = |seen: &Moment, record: &Record| {
         let (noted, _) = noted(When::Action, &seen.seen(), record);
@@ -183,8 +155,7 @@ fn what_was_begun_by_the_promotion_is_no_comparison_but_its_last_minutes_are_sti
     let mut seen = pair().both_on_candidate();
     seen.now = until + MINUTE * 5;
     seen.counted = Some(counted(&promoting, &[BAD; 4], seen.now));
-    let shut =
-        closed(When::Guard, &seen.seen(), &promoting).expect("what settles later still counts");
+    let shut = shut(When::Guard, &seen, &promoting).expect("what settles later still counts");
     assert_eq!(shut.gate, Gate::Verdict);
     let settled = promoting.judged(since + MINUTE * 4, verdict(Answer::AsGood));
     assert_eq!(

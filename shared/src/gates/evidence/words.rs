@@ -10,7 +10,7 @@ use crate::{
     },
     record::{CameTo, Phase, Record},
     target::Consequence,
-    words::Words,
+    words::{Code, Words},
 };
 
 /// What the evidence of a release says.
@@ -62,7 +62,11 @@ pub struct Compared {
 #[error("{0}")]
 pub struct Worse(pub Compared);
 
-impl Words for Worse {}
+impl Words for Worse {
+    fn code(&self) -> Option<Code> {
+        Some(Code::Worse)
+    }
+}
 
 /// Attempts as metrics count them, beside the share that was attained.
 #[derive(Debug, Clone, Copy, PartialEq)]
