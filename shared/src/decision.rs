@@ -139,6 +139,10 @@ impl Decision {
         };
         let record = Some(Box::new(noted.again(now)));
         match self {
+            // Whoever is at work notes it.
+            Self::Wait(waiting_on) if waiting_on.is(Code::OtherInvocation) => {
+                Self::Wait(waiting_on)
+            }
             Self::Wait(waiting_on) => Self::Take(Move {
                 doing: Again::Note {
                     said: news.said.clone(),

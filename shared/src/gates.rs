@@ -16,6 +16,7 @@ use crate::{
 };
 
 pub use crate::parts::gate::{Effect, Gate, When};
+use evidence::words::ToGoOn;
 pub use evidence::words::{Share, Told, Worse};
 pub use ownership::{NotOwned, own};
 
@@ -67,11 +68,12 @@ impl From<Gone> for Why {
     }
 }
 
+/// What an action says of it.
 impl From<Why> for Said {
     fn from(why: Why) -> Self {
         match why {
             Why::Alarm(firing) => firing.into(),
-            Why::Worse(worse) => (*worse).into(),
+            Why::Worse(worse) => ToGoOn(*worse).into(),
             Why::Pair(shut) => shut.why,
         }
     }

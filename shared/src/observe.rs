@@ -6,7 +6,7 @@ use crate::{
     decision::Refusal,
     gates::{self, NotOwned, When},
     known::{Known, Unseen, in_time},
-    observation::{Counted, Observation, Sight},
+    observation::{Counted, Looker, Observation, Sight},
     parts::focus::Focus,
     reconcile::{Forward, Look},
     record::{Phase, Record},
@@ -45,7 +45,7 @@ pub async fn parts(
         alarms: Known::needed(alarms),
         pair,
         counted,
-        despite: None,
+        by: Looker::Schedule,
     };
     (record.map_err(Into::into), seen)
 }
@@ -79,7 +79,9 @@ pub async fn observe<S: Forward>(
     };
     let ((record, mut seen), status) = tokio::join!(parts(account, target, focus, now), status);
     let record = record?;
-    seen.despite = S::despite(&look.parameters).map(str::to_owned);
+    seen.by = Looker::Action {
+        despite: S::despite(&look.parameters).map(str::to_owned),
+    };
     let own = record.as_ref().filter(|it| it.release == *release);
     let unseen = unseen(target, &seen, focus);
     if let Some(why) = own

@@ -10,7 +10,7 @@ use canary::{
     decision::{Decision, Done, Move, Step},
     fixtures::Moment,
     known::{Known, Unseen},
-    observation::{Counted, Observation},
+    observation::{Counted, Looker, Observation},
     parts::{pair::Service, release::Lacking},
     reconcile::trigger::Trigger,
     record::Record,
@@ -167,7 +167,7 @@ impl Scene {
                 missing(&mut pair.canary, "canary");
             }),
             counted: self.counted.clone(),
-            despite: None,
+            by: Looker::Schedule,
         }
     }
 }

@@ -13,7 +13,7 @@ use canary::{
     clock::Timestamp,
     gates::{self, AlarmFiring, Closed, Effect, Gate, Gone, When, Why},
     known::{Known, Unseen},
-    observation::Observation,
+    observation::{Looker, Observation},
     observe,
     parts::focus::Focus,
     record::{Cause, Phase, Reason, Record},
@@ -70,7 +70,7 @@ impl Sight {
             alarms: alarms.clone(),
             pair: record.model().nothing(),
             counted: None,
-            despite: None,
+            by: Looker::Schedule,
         }
     }
 

@@ -44,7 +44,8 @@ pub struct Evidence {
     /// Why nothing more could be read since.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unseen: Option<String>,
-    /// Why the release is to go on although the canary is worse, in the words of whoever said so.
+    /// Why the release is to go on although the canary is worse, in the words of whoever configured the last action that has looked. It
+    /// counts for the watch until the next action looks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub despite: Option<String>,
     /// When people heard that the canary is worse and the release goes on.

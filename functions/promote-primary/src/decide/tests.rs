@@ -371,13 +371,19 @@ fn a_canary_that_is_worse_now_is_not_promoted_but_despite_it() {
         .shifting(50)
         .judged(at(540), verdict(Answer::Worse));
     record.target.verdict = Consequence::Act;
+    record.evidence.despite = Some("the shares were to go on".to_owned());
     let seen = approved(record);
     let refused = decide(&look(), &with_tasks(seen.clone(), 1));
     let said = told(&refused);
     assert!(
-        said.starts_with("refuse: The canary is worse than the primary: "),
+        said.starts_with("refuse: The canary is worse than the primary: ")
+            && said.contains(
+                "). To go on all the same, give this action \"despite\": \"worse\" and a \"reason\""
+            ),
         "{said}"
     );
+    let kept = refused.record().expect("it is kept");
+    assert_eq!(kept.evidence.despite, None, "what shift-weight was told");
     let mut despite = seen;
     despite.despite = Some("known, ticket 17".to_owned());
     let begun = decide(&look(), &with_tasks(despite, 1));

@@ -10,6 +10,7 @@ use crate::{
     fixtures::{Moment, at, counted, now, pair, record, verdict},
     gates::{Closed, Gate, Share, Told, When, Why, closed, noted},
     known::Known,
+    observation::Looker,
     target::Consequence,
 };
 
@@ -53,7 +54,8 @@ fn a_canary_that_is_worse_closes_a_gate_at_the_fourth_minute() {
             assert_eq!(
                 said,
                 "The canary is worse than the primary: 80 of 80 failed, of the primary 0 of 720; evidence 256, and 100 is enough (a canary \
-                 that is as good gets there in at most 1 % of releases)"
+                 that is as good gets there in at most 1 % of releases). To go on all the same, give this action \"despite\": \"worse\" and \
+                 a \"reason\""
             );
         }
     }
@@ -81,13 +83,35 @@ fn where_the_target_does_not_say_act_or_somebody_goes_on_despite_it_a_worse_cana
         said(&despite, &acts)
             .ends_with("releases). The release goes on despite that: known, ticket 17")
     );
-    let (kept, _) = noted(When::Action, &despite.seen(), &acts);
-    let later = pair().canary_on_candidate();
-    assert_eq!(
-        shut(&later, &kept),
-        None,
-        "also for whoever looks without having been told so"
-    );
+}
+
+#[test]
+fn what_an_action_goes_on_despite_counts_for_the_watch_too_until_another_action_looks() {
+    let mut seen = look(&acting(record().shifting(10)), &[BAD; 4]);
+    let by = |seen: &Moment, record: &Record, by: Looker| {
+        let seen = Observation { by, ..seen.seen() };
+        let (noted, news) = noted(When::Action, &seen, record);
+        let is_open = closed(When::Action, &seen, &noted).is_none();
+        (noted, is_open, news.is_some())
+    };
+    let despite = |reason: Option<&str>| Looker::Action {
+        despite: reason.map(str::to_owned),
+    };
+    let fresh = acting(record().shifting(10));
+    let (mut shifted, is_open, _) = by(&seen, &fresh, despite(Some("known, ticket 17")));
+    assert!(is_open);
+    seen.counted = None;
+    shifted.evidence.told = Some(now());
+    let (watched, is_open, is_new) = by(&seen, &shifted, Looker::Schedule);
+    assert_eq!((is_open, is_new), (true, false), "while the approval waits");
+    let (same, is_open, is_new) = by(&seen, &watched, despite(Some("known, ticket 17")));
+    assert_eq!((is_open, is_new), (true, false), "its next look");
+    assert_eq!(same.evidence.told, Some(now()), "people have heard that");
+    let (judged, is_open, is_new) = by(&seen, &watched, despite(None));
+    assert_eq!((is_open, is_new), (false, true), "a later action judges");
+    let (other, is_open, is_new) = by(&seen, &judged, despite(Some("known, ticket 18")));
+    assert_eq!((is_open, is_new), (true, true));
+    assert_eq!(other.evidence.told, None, "people hear of another reason");
 }
 
 #[test]
