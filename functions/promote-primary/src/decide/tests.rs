@@ -18,6 +18,7 @@ use super::*;
 
 fn look() -> Look<PromotePrimary> {
     let look: Look<PromotePrimary> = first_look(parameters::PromotePrimary {
+        shown: None,
         despite: None,
         release: release(),
         bake: Duration::ZERO,
@@ -339,6 +340,8 @@ fn only_what_the_approval_was_given_to_read_is_promoted() {
             verdict: "as good".to_owned(),
             said: "No evidence".to_owned(),
             through: None,
+            action: String::new(),
+            digest: "3f9a1c20b7d4".to_owned(),
         });
         approved(record)
     };
@@ -363,6 +366,18 @@ fn only_what_the_approval_was_given_to_read_is_promoted() {
     for (situation, seen, expected) in rows {
         check(situation, &decide(&look(), &with_tasks(seen, 1)), &expected);
     }
+    let approved = |digest: &str| {
+        let mut look = look();
+        look.parameters.shown = Some(digest.to_owned());
+        decide(&look, &with_tasks(shown(&candidate(), 50), 1))
+    };
+    check("its digest", &approved("3f9a1c20b7d4"), BEGINS);
+    check(
+        "another digest",
+        &approved("000000000000"),
+        "refuse: the approval was given to read 000000000000, and the last shift-weight action has shown 3f9a1c20b7d4 (output variable \
+         Digest). Nothing was promoted: run that action again, and have what it shows approved",
+    );
 }
 
 #[test]

@@ -541,19 +541,37 @@ fn what_the_last_look_shows_is_kept_and_given_to_the_approval() {
     let variables: Vec<_> = done.variables.iter().map(|(name, _)| *name).collect();
     assert_eq!(
         variables,
-        ["Asked", "Attained", "Evidence", "Measured", "Verdict"]
+        [
+            "Asked", "Attained", "Digest", "Evidence", "Measured", "Verdict"
+        ]
     );
-    assert_eq!(done.variables[4].1, "as good");
+    assert_eq!(done.variables[5].1, "as good");
     let record = done.record.expect("it is kept");
     let shown = record.evidence.shown.clone().expect("it was shown");
     assert_eq!(
         (shown.share, shown.verdict.as_str(), Some(shown.candidate)),
         (weight(50), "as good", record.candidate())
     );
-    let again = decide(&look, &seen.recorded(*record));
+    let again = decide(&look, &seen.clone().recorded(*record.clone()));
     assert_eq!(
         again.decision.record(),
         None,
         "one more look changes nothing"
     );
+    let known = record.clone().judged(at(720), verdict(Answer::NotEnough));
+    let known = seen.recorded(known);
+    let Decision::Done(again) = decide(&look, &known).decision else {
+        panic!("all shares are held");
+    };
+    assert_eq!(
+        again.variables, done.variables,
+        "nor where its report was lost and something else is known by now"
+    );
+    let mut another = at_step(0, 200).holding(at(300));
+    another.action = "another".to_owned();
+    let Decision::Done(another) = decide(&look.with(another), &known).decision else {
+        panic!("all shares are held");
+    };
+    assert_eq!(another.variables[5].1, "not enough evidence");
+    assert_ne!(another.variables[2], done.variables[2], "the digest");
 }
