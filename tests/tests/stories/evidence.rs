@@ -52,9 +52,8 @@ async fn a_canary_that_fails_more_often_is_rolled_back_in_its_first_step() {
         let (_, text) = play.notices().remove(0);
         assert!(text.contains(WORSE), "{text}\n{}", play.transcript());
         let ledger = play.ledger().await;
-        let refused = ledger
-            .iter()
-            .any(|it| it.starts_with("refused: ") && it.contains(WORSE));
+        let refused = format!("shift-weight: refused: {WORSE}");
+        let refused = ledger.iter().any(|it| it.starts_with(&refused));
         assert!(refused, "{ledger:?}");
         assert!(
             !play.transcript().contains("50 % asked"),
