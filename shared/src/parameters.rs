@@ -108,6 +108,8 @@ pub struct PromotePrimary {
     pub timeout: Duration,
     /// Behind a load balancer: how requests are given back to the primary.
     pub drain: Drain,
+    /// The digest of what the approval was given to read.
+    pub shown: Option<String>,
     /// Why the release is to go on although the canary is worse.
     pub despite: Option<String>,
 }
@@ -181,6 +183,7 @@ pub struct RawPromotePrimary {
     drain_interval_seconds: Option<u64>,
     bake_minutes: Option<u64>,
     bake_seconds: Option<u64>,
+    shown: Option<String>,
     despite: Option<Despite>,
     reason: Option<String>,
     #[serde(default = "thirty")]
@@ -314,6 +317,7 @@ impl Raw for RawPromotePrimary {
             bake,
             timeout,
             drain,
+            shown: self.shown,
             despite: evidence::despite(self.despite, self.reason.as_deref())?,
         })
     }

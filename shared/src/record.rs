@@ -371,6 +371,17 @@ impl Record {
         })
     }
 
+    /// The same release, one write later, where the approval is given something else to read than before.
+    #[must_use]
+    pub fn showing(&self, shown: &Shown, now: Timestamp) -> Option<Self> {
+        if self.evidence.shown.as_ref() == Some(shown) {
+            return None;
+        }
+        let mut record = self.again(now);
+        record.evidence.shown = Some(shown.clone());
+        Some(record)
+    }
+
     /// The same release, one write later, in the same phase.
     #[must_use]
     pub fn again(&self, now: Timestamp) -> Self {

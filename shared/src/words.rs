@@ -35,6 +35,8 @@ pub enum Code {
     Refused,
     /// What is wanted is there, and is held for a time.
     Held,
+    /// The canary is worse.
+    Worse,
     /// A release is being rolled back.
     RollingBack,
     /// Everything is as it should be, as every minute.

@@ -44,6 +44,17 @@ pub enum Reason {
         /// The share that it has.
         share: Weight,
     },
+    /// The approval was given to read something that was not shown last.
+    #[error(
+        "the approval was given to read {approved}, and the last shift-weight action has shown {shown} (output variable Digest). Nothing was \
+         promoted: run that action again, and have what it shows approved"
+    )]
+    OtherDigest {
+        /// What was approved, by its digest.
+        approved: String,
+        /// What was shown.
+        shown: String,
+    },
     /// The promotion is complete and watched.
     #[error("promotion complete; health is watched for {}", Spoken(*.0))]
     Watch(Duration),

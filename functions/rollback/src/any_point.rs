@@ -229,6 +229,7 @@ impl<'a> Run<'a> {
                 let look = self.at::<PromotePrimary>(
                     event,
                     parameters::PromotePrimary {
+                        shown: None,
                         release: release(),
                         bake: BAKE,
                         timeout,
