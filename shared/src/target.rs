@@ -2,7 +2,7 @@
 
 mod judged;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -176,6 +176,12 @@ impl Target {
     #[must_use]
     pub fn pair(&self) -> PairId {
         PairId::new(&self.cluster, &self.primary)
+    }
+
+    /// For how long after a promotion it is guarded.
+    #[must_use]
+    pub fn guard(&self) -> Duration {
+        Duration::from_secs(u64::from(self.guard_minutes) * 60)
     }
 
     /// Its two services.
