@@ -194,7 +194,7 @@ impl Record {
 
     /// The traffic model of its target.
     #[must_use]
-    pub fn model(&self) -> Box<dyn Opened> {
+    pub fn model(&self) -> &dyn Opened {
         self.target.model()
     }
 

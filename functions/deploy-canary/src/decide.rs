@@ -139,7 +139,7 @@ pub(crate) fn nothing_to_do(
 ) -> Decision {
     Decision::Done(Done {
         outcome: Shared::NothingToDo {
-            primary: look.target.primary.clone(),
+            pair: look.target.name(),
             image: images.clone(),
         }
         .into(),

@@ -75,7 +75,7 @@ fn is_placed(record: &Record, seen: &Observation) -> bool {
 fn nothing_to_do(target: &Target, images: &Images) -> Decision {
     Decision::Done(Done {
         outcome: Shared::NothingToDo {
-            primary: target.primary.clone(),
+            pair: target.name(),
             image: images.clone(),
         }
         .into(),
