@@ -249,9 +249,37 @@ impl Record {
         if let Phase::RollingBack(_) | Phase::RolledBack { .. } = self.phase {
             return None;
         }
+        let (evidence, settle) = (&self.evidence, self.target.evidence.settle());
         let together = self.meters()?.together;
-        self.evidence
-            .due(now, self.target.evidence.settle(), together)
+        let compared = evidence.due(now, settle, together);
+        let guarded = self.held_to_objective(now).and_then(|until| {
+            evidence.due_in_guard(self.phase_since, until, now, settle, together)
+        });
+        // One of both at a time: the guard does not wait for what settles minute by minute.
+        match (compared, guarded) {
+            (Some(compared), Some(guarded)) if compared.settled < compared.through => Some(guarded),
+            (compared, guarded) => compared.or(guarded),
+        }
+    }
+
+    /// Until when what runs after its promotion is held to an objective, if it is now.
+    fn held_to_objective(&self, now: Timestamp) -> Option<Timestamp> {
+        self.target.evidence.objective?;
+        self.guarded_until().filter(|until| now < *until)
+    }
+
+    /// Whether these minutes are after its promotion: both services run the candidate.
+    #[must_use]
+    pub fn has_promoted_before(&self, span: &Span) -> bool {
+        matches!(self.phase, Phase::Promoted { .. }) && self.phase_since <= span.from
+    }
+
+    /// Until when it is guarded, once it is promoted and as long as nothing has ended its guard.
+    #[must_use]
+    pub fn guarded_until(&self) -> Option<Timestamp> {
+        let is_promoted = matches!(self.phase, Phase::Promoted { .. });
+        let is_guarded = is_promoted && self.guard_ended.is_none();
+        is_guarded.then(|| self.phase_since + self.target.guard())
     }
 
     /// By which metrics its versions are compared, once there are two.

@@ -43,6 +43,7 @@ fn judged(world: &mut World, record: &Record, ended: Option<Timestamp>) -> Optio
     let split = Split {
         tasks: &evidence.tasks,
         since: None,
+        with_canary: true,
     };
     let mut blocks = Vec::new();
     let begin = std::iter::successors(Some(span.from), |from| Some(*from + MINUTE));

@@ -1,10 +1,11 @@
 use super::*;
 use crate::{
+    evidence::{AgainstObjective, minutes::Measured},
     exits::{Exit, Watched, Whose},
     fixtures::queue::{pair, record, target},
     names::ReleaseId,
     parts::letters::Letters,
-    record::{Beside, Cause, Failing, Reason},
+    record::{Beside, CameTo, Cause, Failing, Read, Reason},
     traffic::queue,
 };
 
@@ -28,6 +29,30 @@ fn judged(record: Record) -> Record {
         set.letters = Some(Letters::found(3).seeing(4, 0, at(560)));
         set.pair.exits = set.pair.exits.clone().seeing(&exits, &watched, at(560));
     })
+}
+
+/// Held to its objective after its promotion, which it was seen to exceed.
+fn held(mut record: Record) -> Record {
+    record.target.evidence.objective = Some(2.0);
+    record.evidence.guard = Some(Read {
+        through: at(580),
+        settled: at(460),
+        measured: Measured {
+            canary: 0,
+            primary: 800,
+        },
+        came_to: CameTo::Verdict(AgainstObjective {
+            is_worse: true,
+            counts: crate::evidence::Counts {
+                attempts: 800,
+                failures: 80,
+            },
+            worse: 213.0,
+            withheld: None,
+        }),
+    });
+    record.evidence.told_in_guard = Some(at(640));
+    record
 }
 
 /// One of everything that this version stores.
@@ -82,6 +107,7 @@ fn present() -> Vec<(&'static str, Record)> {
         ("promoting", queue(record().promoting())),
         ("watched", queue(record().watched_since(at(500)))),
         ("promoted", queue(record().promoted())),
+        ("promoted-held", held(queue(record().promoted()))),
         ("promoted-beside", record().promoted().admitting(beside)),
         ("promoted-unguarded", unguarded),
         ("rolling-back", queue(record().rolling_back())),
