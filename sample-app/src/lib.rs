@@ -30,6 +30,7 @@ use work::Work;
 mod batch;
 pub mod consumer;
 pub mod drain;
+pub mod handler;
 pub mod health;
 pub mod metadata;
 pub mod metrics;

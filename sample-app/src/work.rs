@@ -11,7 +11,7 @@
 
 use std::time::Duration;
 
-use crate::consumer::{Failure, Handler};
+use crate::handler::{Failure, Handler};
 use crate::queue::Message;
 
 /// How the demonstration behaves, with messages and with HTTP requests.
