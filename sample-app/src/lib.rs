@@ -161,7 +161,7 @@ async fn run_service() -> Result<Served, StartError> {
     let settings = serve::settings::Settings::read(&environment)?;
     let started = async {
         let identity = identity().await?;
-        let answers = Answers::new(&settings, &identity.service)?;
+        let answers = Answers::new(&settings.answers, &identity.service)?;
         // Last, so that nobody is let in who could not be answered.
         let address = settings.listen;
         let cannot_listen = |source| StartError::Listen { address, source };
@@ -176,7 +176,7 @@ async fn run_service() -> Result<Served, StartError> {
     tracing::info!(
         service = identity.service,
         revision = identity.revision,
-        version = settings.app_version,
+        version = settings.answers.app_version,
         family = identity.family,
         task = identity.task,
         cluster = identity.cluster,
