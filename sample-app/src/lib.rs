@@ -32,6 +32,8 @@ pub mod consumer;
 pub mod drain;
 pub mod handler;
 pub mod health;
+#[cfg(feature = "lambda")]
+pub mod lambda;
 pub mod metadata;
 pub mod metrics;
 pub mod queue;
@@ -262,7 +264,7 @@ async fn consume_with(
     };
     let url = settings.queue_url.clone();
     let queue = Queue::new(client, url, settings.visibility_timeout);
-    let origin = Origin::new(identity, &settings.app_version);
+    let origin = Origin::task(identity, &settings.app_version);
     let metrics = Metrics::new(origin, now, telemetry::print);
     let work = Work::new(settings.demo.clone(), settings.death_percent);
     let consumer = Consumer::new(queue, work, limits, metrics.clone(), heartbeat);
