@@ -73,6 +73,18 @@ names! {
     /// An ECS service.
     ServiceName: "the name of an ECS service",
         "1 to 255 letters, digits, hyphens and underscores (the name, not the ARN)", is_ecs_name;
+    /// A Lambda function.
+    FunctionName: "the name of a Lambda function",
+        "1 to 64 letters, digits, hyphens and underscores (the name, not the ARN, and no version or alias)",
+        |name| is_ecs_name(name) && within(name, 64);
+    /// An alias of a Lambda function.
+    AliasName: "the name of an alias of a Lambda function",
+        "1 to 128 letters, digits, hyphens and underscores, not digits alone",
+        |name| is_ecs_name(name) && within(name, 128) && !name.chars().all(|c| c.is_ascii_digit());
+    /// The number of a published version of a Lambda function.
+    VersionNumber: "the number of a version",
+        "1 to 19 digits, the first not 0 ($LATEST is no version that stays)",
+        |number| within(number, 19) && !number.starts_with('0') && number.chars().all(|c| c.is_ascii_digit());
     /// A container within a task definition.
     ContainerName: "the name of a container",
         "1 to 255 letters, digits, hyphens and underscores", is_ecs_name;
@@ -188,6 +200,12 @@ impl Version {
     }
 }
 
+impl From<&VersionNumber> for Version {
+    fn from(number: &VersionNumber) -> Self {
+        Self(number.0.clone())
+    }
+}
+
 impl From<&TaskDefinitionArn> for Version {
     fn from(arn: &TaskDefinitionArn) -> Self {
         Self(arn.0.clone())
@@ -208,19 +226,19 @@ impl TaskDefinitionArn {
     }
 }
 
-/// A pair of services, by cluster and primary: the key of its release record.
+/// A pair, by where it is and what it is called there: the key of its release record.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PairId(String);
 
 impl PairId {
-    /// The pair of a cluster's primary service.
+    /// The pair of this name, for example of a primary service, in this place, for example a cluster.
     #[must_use]
-    pub fn new(cluster: &ClusterName, primary: &ServiceName) -> Self {
-        Self(format!("{cluster}/{primary}"))
+    pub fn new(place: &str, name: &str) -> Self {
+        Self(format!("{place}/{name}"))
     }
 
-    /// `CLUSTER/PRIMARY`.
+    /// `PLACE/NAME`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

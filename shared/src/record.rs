@@ -19,10 +19,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    artifact::Images,
     aws::Account,
     clock::Timestamp,
-    evidence::minutes::Span,
+    evidence::{meter::Meters, minutes::Span},
+    item::Item,
     names::{PairId, ReleaseId, Version},
     parts::{
         body::Body,
@@ -60,8 +60,9 @@ pub struct Record {
     pub began: Timestamp,
     /// The target as the release began, for a rollback that is told only the alarm's name.
     pub target: Target,
-    /// The candidate's image, or images if it has several containers.
-    pub images: Images,
+    /// What is released.
+    #[serde(rename = "images")]
+    pub item: Item,
     /// What the candidate changes, by name, for people.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<String>,
@@ -98,8 +99,9 @@ pub struct Record {
 pub struct Beside {
     /// The execution.
     pub release: ReleaseId,
-    /// The images that it was to release, which the primary runs already.
-    pub images: Images,
+    /// What it was to release, which runs already.
+    #[serde(rename = "images")]
+    pub item: Item,
     /// What the primary runs.
     pub task_definition: Version,
 }
@@ -166,7 +168,7 @@ impl Record {
         previous: Option<&Self>,
         release: ReleaseId,
         target: Target,
-        images: Images,
+        item: Item,
         body: Body,
         phase: Phase,
         now: Timestamp,
@@ -178,7 +180,7 @@ impl Record {
             release,
             began: now,
             target,
-            images,
+            item,
             changes: Vec::new(),
             phase,
             phase_since: now,
@@ -194,7 +196,7 @@ impl Record {
 
     /// The traffic model of its target.
     #[must_use]
-    pub fn model(&self) -> Box<dyn Opened> {
+    pub fn model(&self) -> &dyn Opened {
         self.target.model()
     }
 
@@ -247,9 +249,15 @@ impl Record {
         if let Phase::RollingBack(_) | Phase::RolledBack { .. } = self.phase {
             return None;
         }
-        let together = self.model().meters().together;
+        let together = self.meters()?.together;
         self.evidence
             .due(now, self.target.evidence.settle(), together)
+    }
+
+    /// By which metrics its versions are compared, once there are two.
+    #[must_use]
+    pub fn meters(&self) -> Option<Meters> {
+        self.model().meters(&self.body)
     }
 
     /// The execution of this id that found nothing to do since.

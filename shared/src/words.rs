@@ -2,11 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use crate::{
-    artifact::Images,
-    job::FailureType,
-    names::{ReleaseId, ServiceName},
-};
+use crate::{item::Item, job::FailureType, names::ReleaseId};
 
 /// A reason: what is done, what is waited for, or why something is refused. Its `Display` is the sentence that operators read.
 pub trait Words: fmt::Display {
@@ -112,13 +108,13 @@ pub enum Shared {
     /// A rollback goes on.
     #[error("rollback of release {0} goes on")]
     GoOnRollingBack(ReleaseId),
-    /// The primary runs the image already.
-    #[error("nothing to do: {primary} already runs {image}")]
+    /// The pair runs the image already.
+    #[error("nothing to do: {pair} already runs {item}")]
     NothingToDo {
-        /// The primary service.
-        primary: ServiceName,
-        /// The image.
-        image: Images,
+        /// What people call the pair.
+        pair: String,
+        /// What is asked for.
+        item: Item,
     },
 }
 

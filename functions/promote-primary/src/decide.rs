@@ -110,7 +110,7 @@ fn begin(
     let phase = Phase::Promoting { baking_since: None };
     let doing = Reason::Promote {
         candidate: candidate.clone(),
-        primary: look.target.primary.clone(),
+        pair: look.target.name(),
     };
     let mut record = record.advance(phase, look.now);
     *record.evidence = record.evidence.clone().ended(look.now);
@@ -223,8 +223,8 @@ fn held(look: &Look<PromotePrimary>) -> Duration {
 fn nothing_to_do(look: &Look<PromotePrimary>, beside: &Beside) -> Decision {
     Decision::Done(Done {
         outcome: Shared::NothingToDo {
-            primary: look.target.primary.clone(),
-            image: beside.images.clone(),
+            pair: look.target.name(),
+            item: beside.item.clone(),
         }
         .into(),
         record: None,

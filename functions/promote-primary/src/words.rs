@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use canary::{
     clock::Spoken,
-    names::{ServiceName, Version},
+    names::Version,
     record::Shown,
     weight::Weight,
     words::{self, Code, Words, further},
@@ -24,12 +24,12 @@ pub enum Reason {
         missed: Vec<String>,
     },
     /// The promotion begins.
-    #[error("promotion begins: {} is to run on {primary}", candidate.short())]
+    #[error("promotion begins: {} is to run on {pair}", candidate.short())]
     Promote {
         /// What is promoted.
         candidate: Version,
-        /// The primary service.
-        primary: ServiceName,
+        /// What people call the pair.
+        pair: String,
     },
     /// The approval was given to read something else.
     #[error(

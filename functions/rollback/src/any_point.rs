@@ -7,7 +7,8 @@ use canary::{
     aws::pipeline::Execution,
     decision::{Decision, Move, Step},
     fixtures::{
-        self, Moment, World, at, first_look, image, orders, release, running_tasks, stories, weight,
+        self, Moment, World, at, first_look, image, orders, release, request, running_tasks,
+        stories, weight,
     },
     job::Bookmark,
     known::Known,
@@ -76,7 +77,7 @@ impl Story {
 
     /// The story of each traffic model.
     fn all() -> impl Iterator<Item = Self> {
-        let stories = stories().iter();
+        let stories = stories().into_iter();
         stories.map(|it| Self::new((it.target)().resting_on(2), (it.pair)()))
     }
 }
@@ -193,9 +194,7 @@ impl<'a> Run<'a> {
                     event,
                     parameters::DeployCanary {
                         release: release(),
-                        image: Some("orders:v2".try_into().unwrap()),
-                        task_definition: None,
-                        container: None,
+                        request: request("orders:v2"),
                         timeout,
                     },
                 );

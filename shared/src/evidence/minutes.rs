@@ -258,7 +258,7 @@ fn is_slow(series: &Series, meters: &Meters) -> bool {
                 let took = series.get(took);
                 took.is_some_and(|it| it.values().any(|seconds| *seconds > SLOW_SECONDS))
             }
-            Meter::Work { .. } => false,
+            Meter::Work { .. } | Meter::Invocations { .. } => false,
         })
 }
 
@@ -296,6 +296,10 @@ fn counts(
                 failures: failed.saturating_add(died),
             }
         }
+        Meter::Invocations { all, failed } => Counts {
+            attempts: of(all),
+            failures: of(failed),
+        },
         Meter::Requests { all, well, .. } => {
             let all = of(all);
             let well = well.iter().map(of).fold(0, u64::saturating_add);

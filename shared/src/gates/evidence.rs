@@ -55,7 +55,7 @@ fn clocked(seen: &Observation, record: &Record, mut evidence: Evidence) -> Evide
         let attained = release.share().map(|it| it.share().percent());
         evidence.at = Some(AtShare {
             asked,
-            attained: attained.unwrap_or_else(|| asked.percent().into()),
+            attained: attained.unwrap_or_else(|| asked.percent()),
             since,
         });
     }
@@ -69,7 +69,8 @@ fn clocked(seen: &Observation, record: &Record, mut evidence: Evidence) -> Evide
 fn counted(seen: &Observation, record: &Record, mut evidence: Evidence) -> Evidence {
     match &seen.counted {
         Some(Known::Known(counted)) => {
-            evidence.read = Some(read(counted, seen, record, &evidence));
+            let read = read(counted, seen, record, &evidence);
+            evidence.read = read.or(evidence.read);
             evidence.unseen = None;
         }
         Some(Known::Unknown(unseen)) => evidence.unseen = Some(unseen.why.clone()),
@@ -79,10 +80,15 @@ fn counted(seen: &Observation, record: &Record, mut evidence: Evidence) -> Evide
     evidence
 }
 
-fn read(counted: &Counted, seen: &Observation, record: &Record, evidence: &Evidence) -> Read {
+fn read(
+    counted: &Counted,
+    seen: &Observation,
+    record: &Record,
+    evidence: &Evidence,
+) -> Option<Read> {
     let Counted { span, series } = counted;
+    let meters = record.meters()?;
     let bounds = &record.target.evidence;
-    let meters = record.model().meters();
     let settle: Duration = bounds.settle();
     let split = Split {
         tasks: &evidence.tasks,
@@ -98,12 +104,12 @@ fn read(counted: &Counted, seen: &Observation, record: &Record, evidence: &Evide
             ..judged
         })
     };
-    Read {
+    Some(Read {
         through: span.through,
         settled: span.settled,
         measured: minutes.measured,
         came_to,
-    }
+    })
 }
 
 #[cfg(test)]

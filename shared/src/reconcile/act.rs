@@ -117,7 +117,7 @@ impl Actor<'_> {
     /// Takes steps, all at once; answers those that failed.
     pub async fn take_all(&self, steps: &[Step]) -> Vec<(Step, AwsError)> {
         let model = self.target.model();
-        let taking = steps.iter().map(|step| self.take(model.as_ref(), step));
+        let taking = steps.iter().map(|step| self.take(model, step));
         let results = futures_util::future::join_all(taking).await;
         let failed = steps.iter().zip(results).filter_map(|(step, result)| {
             let failure = result.err()?;

@@ -113,8 +113,8 @@ fn what_is_decided_is_what_codepipeline_shows() {
         percent,
     };
     let nothing = Shared::NothingToDo {
-        primary: target().primary,
-        image: images("orders:v2"),
+        pair: target().name(),
+        item: images("orders:v2").into(),
     };
     let baking = |held, bake| {
         Decision::wait(Baking {

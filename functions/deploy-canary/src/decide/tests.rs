@@ -10,8 +10,8 @@ use canary::{
     decision::Step,
     fixtures::{
         self, Changes, Moment, World, another_release, at, began, candidate, check, definition,
-        first_look, foreign, image, images, now, pair, record, release, running_tasks, stable,
-        told,
+        first_look, foreign, image, images, now, pair, record, release, request, running_tasks,
+        stable, told,
     },
     parameters,
     parts::{
@@ -53,9 +53,7 @@ struct Start {
 fn look() -> Look<DeployCanary> {
     first_look(parameters::DeployCanary {
         release: release(),
-        image: Some("orders:v2".try_into().unwrap()),
-        task_definition: None,
-        container: None,
+        request: request("orders:v2"),
         timeout: Duration::from_mins(15),
     })
 }
@@ -300,7 +298,7 @@ fn what_is_registered_is_named_by_its_digest_where_that_is_known() {
     };
     let pinned = format!("orders@sha256:{}", "b".repeat(64));
     let record = taken.record.unwrap();
-    assert_eq!(record.images.to_string(), pinned);
+    assert_eq!(record.item.to_string(), pinned);
     assert_eq!(record.changes, ["image of app"]);
     let Changes::Pair(Change::Register { definition }) = taken.steps[0].changes() else {
         panic!("nothing is registered");
@@ -320,7 +318,7 @@ fn an_image_without_a_container_to_run_in_is_refused_before_anything_else() {
     };
     let of = |name: &str, image: &str| {
         let (name, image) = (name.try_into().unwrap(), image.try_into().unwrap());
-        Images(BTreeMap::from([(name, image)]))
+        canary::artifact::Images(BTreeMap::from([(name, image)]))
     };
     let file = |images, container: Option<&str>| {
         let container = container.map(|name| name.try_into().unwrap());

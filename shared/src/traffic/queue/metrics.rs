@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Queue;
 use crate::{
-    evidence::meter::{Meter, Meters, Metric, Statistic, Taken},
+    evidence::meter::{Meter, Meters, Metric, Statistic, Taken, bad_dimensions, bad_name},
     input::BadInput,
 };
 
@@ -122,11 +122,8 @@ impl QueueMetrics {
             ("released", self.released.as_ref()),
         ];
         for (field, name) in names {
-            if let Some(name) = name.filter(|it| !(1..=255).contains(&it.chars().count())) {
-                return bad(
-                    field,
-                    format!("{name:?} is no name; allowed are 1 to 255 characters"),
-                );
+            if let Some(problem) = name.and_then(|name| bad_name(name)) {
+                return bad(field, problem);
             }
         }
         for (field, dimensions) in [("primary", &self.primary), ("canary", &self.canary)] {
@@ -179,36 +176,19 @@ impl QueueMetrics {
 pub(super) fn meters(queue: &Queue) -> Meters {
     let (primary, canary) = (queue.pair.primary.as_str(), queue.pair.canary.as_str());
     let usual = || QueueMetrics::usual(primary, canary);
-    let metrics = queue.traffic.metrics.clone().unwrap_or_else(usual);
+    let metrics = queue.traffic.queue.metrics.clone().unwrap_or_else(usual);
     Meters {
         canary: metrics.meter(&metrics.canary),
         primary: metrics.meter(&metrics.primary),
         ended: Some(Metric {
             namespace: "AWS/SQS".to_owned(),
             name: "NumberOfMessagesDeleted".to_owned(),
-            dimensions: vec![("QueueName".to_owned(), queue.traffic.url.queue().to_owned())],
+            dimensions: vec![(
+                "QueueName".to_owned(),
+                queue.traffic.queue.url.queue().to_owned(),
+            )],
             statistic: Statistic::Sum,
         }),
         together: metrics.together,
     }
-}
-
-/// What is wrong with them, if something is.
-fn bad_dimensions(dimensions: &BTreeMap<String, String>) -> Option<String> {
-    if !(1..=30).contains(&dimensions.len()) {
-        return Some(format!(
-            "{} dimensions; allowed are 1 to 30, each a name and a value",
-            dimensions.len()
-        ));
-    }
-    let is_bad = |(name, value): &(&String, &String)| {
-        !(1..=255).contains(&name.chars().count())
-            || name.starts_with(':')
-            || !(1..=1024).contains(&value.chars().count())
-    };
-    let (name, value) = dimensions.iter().find(is_bad)?;
-    Some(format!(
-        "{name:?}: {value:?} is no dimension; allowed are names of 1 to 255 characters that do not begin with a colon, and values of 1 \
-         to 1024"
-    ))
 }

@@ -6,10 +6,11 @@ use super::{Queue, View};
 use crate::{
     aws::{Account, LookError},
     evidence::meter::Meters,
+    job::Artifact,
     known::{Known, Unseen},
-    parts::{focus::Focus, pair, task_definition::Source},
+    parts::{focus::Focus, pair, task_definition::Request},
     schedule::Window,
-    traffic::observed::Observed,
+    traffic::{model::Versions, observed::Observed},
 };
 
 /// What a look sees.
@@ -38,8 +39,8 @@ impl Observed for Queue {
     type Seen = Seen;
     type Before = pair::Before;
 
-    fn meters(&self) -> Meters {
-        super::metrics::meters(self)
+    fn meters(&self, _versions: &Versions) -> Option<Meters> {
+        Some(super::metrics::meters(self))
     }
 
     fn nothing(&self) -> Seen {
@@ -65,7 +66,7 @@ impl Observed for Queue {
 
     async fn observe(&self, account: &Account, focus: Focus) -> Seen {
         let dead_letters = async {
-            match &self.traffic.dead_letter_url {
+            match &self.traffic.queue.dead_letter_url {
                 Some(url) => {
                     Known::needed(account.messages(url, "traffic.queue.deadLetterUrl").await)
                         .map(Some)
@@ -77,7 +78,7 @@ impl Observed for Queue {
             if focus == (Focus::Placed { is_first: true }) {
                 Known::needed(
                     account
-                        .messages(&self.traffic.url, "traffic.queue.url")
+                        .messages(&self.traffic.queue.url, "traffic.queue.url")
                         .await,
                 )
                 .map(|_| ())
@@ -128,9 +129,10 @@ impl Observed for Queue {
         &self,
         account: &Account,
         seen: &Seen,
-        source: impl Future<Output = Result<Source, LookError>> + Send,
+        request: &Request,
+        inputs: &[Artifact],
     ) -> Result<Option<pair::Before>, LookError> {
-        pair::Before::observe(account, &self.pair, &seen.pair, source).await
+        pair::Before::observe(account, &self.pair, &seen.pair, (request, inputs)).await
     }
 
     async fn missed(&self, account: &Account, view: View<'_>, held: Window) -> Vec<String> {

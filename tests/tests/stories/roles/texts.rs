@@ -29,7 +29,8 @@ fn filled(text: &str) -> String {
     let image = Script::new([]).stable().image();
     let filled = text
         .replace("#{codepipeline.PipelineExecutionId}", RELEASE)
-        .replace("#{Build.IMAGE_URI}", &image);
+        .replace("#{Build.IMAGE_URI}", &image)
+        .replace("#{Shift.Digest}", "0123456789ab");
     assert!(!filled.contains("#{"), "{filled}");
     filled
 }
@@ -86,9 +87,9 @@ fn the_parameters_of_the_actions_are_what_the_functions_read() {
         let (_, shift) = shift.expect("shift-weight");
         let steps = shift.steps.iter();
         let steps: Vec<_> = steps
-            .map(|it| (it.weight.percent(), it.bake.as_secs()))
+            .map(|it| (it.weight.hundredths(), it.bake.as_secs()))
             .collect();
-        assert_eq!(steps, [(10, 600), (50, 600)]);
+        assert_eq!(steps, [(1000, 600), (5000, 600)]);
 
         let promote = text("promote-primary");
         let promote =
@@ -105,9 +106,10 @@ fn all_four_functions_have_the_target_that_the_library_reads() {
         let functions: Vec<_> = deployed.of_kind("AWS::Lambda::Function").collect();
         assert_eq!(functions.len(), 4);
         for function in functions {
-            let (_, target) = target_of(function);
+            let (text, target) = target_of(function);
             assert_eq!(target.pair().as_str(), "orders/orders");
-            assert_eq!(target.canary.as_str(), stage::CANARY);
+            let text: Value = serde_json::from_str(text).expect("JSON");
+            assert_eq!(text["canary"], stage::CANARY);
             let alarms: Vec<_> = target.alarms.iter().map(AlarmName::as_str).collect();
             assert_eq!(alarms, stage::Traffic::Queue.alarms());
             assert!(environment_size(function) <= LARGEST_ENVIRONMENT);
