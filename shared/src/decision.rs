@@ -3,13 +3,13 @@
 mod step;
 mod words;
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use crate::{
     clock::Timestamp,
     record::{FoundInFull, Phase, Record},
     traffic::{door::Between, model::News},
-    words::Said,
+    words::{Code, Said},
 };
 
 pub use step::Step;
@@ -26,7 +26,7 @@ pub enum Decision {
     /// The world matches the goal.
     Done(Done),
     /// Going on would do harm.
-    Refuse(Said),
+    Refuse(Refusal),
 }
 
 /// What to change: the record first, then everything else at once.
@@ -53,6 +53,41 @@ pub struct Done {
     pub variables: Vec<(&'static str, String)>,
 }
 
+/// Why going on would do harm.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refusal {
+    /// Why.
+    pub why: Said,
+    /// What the look has seen of that, to be written before it is said: the record outlives the action, and a rollback reads it.
+    pub record: Option<Box<Record>>,
+}
+
+impl<S: Into<Said>> From<S> for Refusal {
+    fn from(why: S) -> Self {
+        Self {
+            why: why.into(),
+            record: None,
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.why.fmt(f)
+    }
+}
+
+impl Refusal {
+    /// The same, with what the look has noted in the record, if the counts of both versions are why.
+    #[must_use]
+    pub fn noting(self, noted: &Record, news: Option<&News>, now: Timestamp) -> Self {
+        let record = news
+            .filter(|_| self.why.is(Code::Worse))
+            .map(|_| Box::new(noted.again(now)));
+        Self { record, ..self }
+    }
+}
+
 impl Between {
     /// It as a decision. A change writes the record in another phase, where that is given.
     pub fn decision(self, before: &Record, phase: Option<Phase>, now: Timestamp) -> Decision {
@@ -68,7 +103,7 @@ impl Between {
                 steps: Step::of(changes),
             }),
             Self::Wait(waiting_on) => Decision::Wait(waiting_on),
-            Self::Refuse(refusal) => Decision::Refuse(refusal),
+            Self::Refuse(refusal) => Decision::refuse(refusal),
         }
     }
 }
@@ -104,6 +139,10 @@ impl Decision {
         };
         let record = Some(Box::new(noted.again(now)));
         match self {
+            // Whoever is at work notes it.
+            Self::Wait(waiting_on) if waiting_on.is(Code::OtherInvocation) => {
+                Self::Wait(waiting_on)
+            }
             Self::Wait(waiting_on) => Self::Take(Move {
                 doing: Again::Note {
                     said: news.said.clone(),
@@ -116,6 +155,7 @@ impl Decision {
             }),
             Self::Take(taken) if taken.record.is_none() => Self::Take(Move { record, ..taken }),
             Self::Done(done) if done.record.is_none() => Self::Done(Done { record, ..done }),
+            Self::Refuse(refusal) => Self::Refuse(refusal.noting(noted, Some(news), now)),
             other => other,
         }
     }
@@ -126,7 +166,8 @@ impl Decision {
         match self {
             Self::Take(taken) => taken.record.as_deref(),
             Self::Done(done) => done.record.as_deref(),
-            Self::Wait(_) | Self::Refuse(_) => None,
+            Self::Refuse(refusal) => refusal.record.as_deref(),
+            Self::Wait(_) => None,
         }
     }
 
@@ -136,7 +177,7 @@ impl Decision {
     }
 
     /// Going on would do harm.
-    pub fn refuse(why: impl Into<Said>) -> Self {
+    pub fn refuse(why: impl Into<Refusal>) -> Self {
         Self::Refuse(why.into())
     }
 

@@ -7,14 +7,16 @@ pub mod verdict;
 
 use crate::{
     aws::alarms::Alarm,
+    clock::Timestamp,
     names::{AlarmName, ReleaseId},
     observation::{Observation, Sight},
-    record::Record,
+    record::{Cause, Reason, Record},
     traffic::{door::Shut, model::News},
     words::{Said, Words},
 };
 
 pub use crate::parts::gate::{Effect, Gate, When};
+use evidence::words::ToGoOn;
 pub use evidence::words::{Share, Told, Worse};
 pub use ownership::{NotOwned, own};
 
@@ -66,11 +68,12 @@ impl From<Gone> for Why {
     }
 }
 
+/// What an action says of it.
 impl From<Why> for Said {
     fn from(why: Why) -> Self {
         match why {
             Why::Alarm(firing) => firing.into(),
-            Why::Worse(worse) => (*worse).into(),
+            Why::Worse(worse) => ToGoOn(*worse).into(),
             Why::Pair(shut) => shut.why,
         }
     }
@@ -105,10 +108,10 @@ pub fn noted(when: When, seen: &Observation, record: &Record) -> (Record, Option
     (noted, of_pair.or(of_evidence))
 }
 
-/// Every gate of a release that has begun, for one of its actions. What is undecided is waited for.
+/// Every gate of a release that has begun, for one of its actions; its record has [noted] what was seen, as for all gates. What is
+/// undecided is waited for.
 pub fn all(seen: &Observation, record: &Record) -> Result<Option<Said>, Said> {
-    let (record, _) = &noted(When::Action, seen, record);
-    match first_closed(When::Action, seen, record) {
+    match closed(When::Action, seen, record) {
         Some(closed) => Err(closed.why.into()),
         None => Ok(record.open(seen.now, &seen.pair).undecided(When::Action)),
     }
@@ -117,7 +120,6 @@ pub fn all(seen: &Observation, record: &Record) -> Result<Option<Said>, Said> {
 /// What nobody can tell yet: nothing goes further until somebody can.
 #[must_use]
 pub fn undecided(when: When, seen: &Observation, record: &Record) -> Option<Said> {
-    let (record, _) = &noted(when, seen, record);
     record.open(seen.now, &seen.pair).undecided(when)
 }
 
@@ -126,12 +128,6 @@ pub fn undecided(when: When, seen: &Observation, record: &Record) -> Option<Said
 /// ECS's circuit breaker comes before foreign writes: what it takes back is its own doing.
 #[must_use]
 pub fn closed(when: When, seen: &Observation, record: &Record) -> Option<Closed> {
-    let (record, _) = &noted(when, seen, record);
-    first_closed(when, seen, record)
-}
-
-/// The same of a record that has noted what was seen.
-fn first_closed(when: When, seen: &Observation, record: &Record) -> Option<Closed> {
     let release = record.open(seen.now, &seen.pair);
     let ask = |gate| match gate {
         // The record was asked before, by whoever has read it.
@@ -168,6 +164,21 @@ fn worse(record: &Record) -> Result<(), Worse> {
     match Told::of(record) {
         Some(Told::Worse(compared)) => Err(Worse(compared)),
         _ => Ok(()),
+    }
+}
+
+/// Why a release is rolled back, known since now. A verdict that ends an action is named, too: of that action whoever calls rollback
+/// knows only that it has failed.
+#[must_use]
+pub fn cause(record: &Record, reason: Reason, now: Timestamp) -> Cause {
+    let is_named = matches!(&reason, Reason::Gate { gate, .. } if *gate == Gate::Verdict);
+    let cause = Cause::new(reason, now);
+    match worse(record) {
+        Err(worse) if !is_named => Cause {
+            what: format!("{cause}. {worse}"),
+            ..cause
+        },
+        _ => cause,
     }
 }
 

@@ -1,9 +1,13 @@
 //! Strict reading of what our users write: the path of the bad field, what was found, what is
 //! allowed.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt, fmt::Write as _};
 
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, MapAccess, Visitor, value::MapDeserializer},
+};
+use serde_json::value::RawValue;
 
 /// The function environment's variable that holds the target.
 pub const TARGET: &str = "TARGET";
@@ -63,6 +67,30 @@ impl BadInput {
             problem: problem.into(),
         }
     }
+
+    /// The same where these fields are allowed, too, which whoever has read the others does not know.
+    #[must_use]
+    pub fn beside(mut self, fields: &[&str]) -> Self {
+        if let Self::Field { path, problem, .. } = &mut self
+            && problem.starts_with("unknown field")
+            && !path.contains('.')
+        {
+            for field in fields {
+                let _ = write!(problem, ", `{field}`");
+            }
+        }
+        self
+    }
+
+    /// The same about a field of this one.
+    #[must_use]
+    pub fn within(mut self, field: &str) -> Self {
+        if let Self::Field { path, .. } = &mut self {
+            let separator = if path.is_empty() { "" } else { "." };
+            *path = format!("{field}{separator}{path}");
+        }
+        self
+    }
 }
 
 /// Reads JSON strictly.
@@ -76,8 +104,63 @@ pub fn parse<T: DeserializeOwned>(
         source_name: source_name.clone(),
         problem: error.to_string(),
     })?;
-    let mut json = serde_json::Deserializer::from_str(text);
-    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    strictly(source_name, &mut serde_json::Deserializer::from_str(text))
+}
+
+/// An object whose fields are read in parts, each part strictly: a map would forget that a field is given twice.
+#[derive(Debug, Clone)]
+pub struct Fields(Vec<(String, Box<RawValue>)>);
+
+impl Fields {
+    /// Those of these names, and the others.
+    #[must_use]
+    pub fn split(self, names: &[&str]) -> (Self, Self) {
+        let is_named = |(name, _): &(String, _)| names.contains(&name.as_str());
+        let (those, others) = self.0.into_iter().partition(is_named);
+        (Self(those), Self(others))
+    }
+
+    /// Reads them as if they were all there is.
+    ///
+    /// # Errors
+    /// A field is wrong.
+    pub fn read<T: DeserializeOwned>(&self, source_name: &'static str) -> Result<T, BadInput> {
+        let fields = self.0.iter().map(|(name, json)| (name.as_str(), &**json));
+        let object = MapDeserializer::<_, serde_json::Error>::new(fields);
+        strictly(source_name.into(), object)
+    }
+}
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(Object)
+    }
+}
+
+/// Reads [`Fields`].
+struct Object;
+
+impl<'de> Visitor<'de> for Object {
+    type Value = Fields;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Fields, A::Error> {
+        let mut fields = Vec::new();
+        while let Some(field) = object.next_entry()? {
+            fields.push(field);
+        }
+        Ok(Fields(fields))
+    }
+}
+
+fn strictly<'de, T: DeserializeOwned>(
+    source_name: Cow<'static, str>,
+    json: impl Deserializer<'de, Error = serde_json::Error>,
+) -> Result<T, BadInput> {
+    serde_path_to_error::deserialize(json).map_err(|error| {
         let path = match error.path().to_string() {
             whole if whole == "." => String::new(),
             path => path,

@@ -208,19 +208,19 @@ impl TaskDefinitionArn {
     }
 }
 
-/// A pair of services, by cluster and primary: the key of its release record.
+/// A pair, by where it is and what it is called there: the key of its release record.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PairId(String);
 
 impl PairId {
-    /// The pair of a cluster's primary service.
+    /// The pair of this name, for example of a primary service, in this place, for example a cluster.
     #[must_use]
-    pub fn new(cluster: &ClusterName, primary: &ServiceName) -> Self {
-        Self(format!("{cluster}/{primary}"))
+    pub fn new(place: &str, name: &str) -> Self {
+        Self(format!("{place}/{name}"))
     }
 
-    /// `CLUSTER/PRIMARY`.
+    /// `PLACE/NAME`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -22,8 +22,20 @@ pub struct Observation {
     pub pair: Seen,
     /// What both versions have counted, where minutes were due that no look had judged.
     pub counted: Option<Known<Counted>>,
-    /// Why the release is to go on although the canary is worse, where whoever looks was told so.
-    pub despite: Option<String>,
+    /// Who looks.
+    pub by: Looker,
+}
+
+/// Who looks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Looker {
+    /// The schedule.
+    Schedule,
+    /// An action of the pipeline.
+    Action {
+        /// Why it goes on although the canary is worse, if it was told so.
+        despite: Option<String>,
+    },
 }
 
 /// What both versions have counted in these minutes.
@@ -56,9 +68,15 @@ impl fmt::Display for Observation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}; ", self.pair)?;
         match &self.alarms {
-            Known::Known(alarms) => f.write_str(&in_alarm(alarms)),
-            Known::Gone => f.write_str("alarms are gone"),
-            Known::Unknown(unseen) => write!(f, "alarms not seen: {unseen}"),
+            Known::Known(alarms) => f.write_str(&in_alarm(alarms))?,
+            Known::Gone => f.write_str("alarms are gone")?,
+            Known::Unknown(unseen) => write!(f, "alarms not seen: {unseen}")?,
+        }
+        match &self.by {
+            Looker::Action {
+                despite: Some(reason),
+            } => write!(f, "; goes on although the canary may be worse: {reason}"),
+            Looker::Action { despite: None } | Looker::Schedule => Ok(()),
         }
     }
 }

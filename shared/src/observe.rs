@@ -3,15 +3,15 @@
 use crate::{
     aws::{Account, LookError},
     clock::Timestamp,
+    decision::Refusal,
     gates::{self, NotOwned, When},
     known::{Known, Unseen, in_time},
-    observation::{Counted, Observation, Sight},
+    observation::{Counted, Looker, Observation, Sight},
     parts::focus::Focus,
     reconcile::{Forward, Look},
     record::{Phase, Record},
     target::Target,
     trouble::Trouble,
-    words::Said,
 };
 
 /// Reads the record and what both versions of its release have counted since, the alarms, and what the traffic model reads. Each may have
@@ -45,7 +45,7 @@ pub async fn parts(
         alarms: Known::needed(alarms),
         pair,
         counted,
-        despite: None,
+        by: Looker::Schedule,
     };
     (record.map_err(Into::into), seen)
 }
@@ -79,7 +79,9 @@ pub async fn observe<S: Forward>(
     };
     let ((record, mut seen), status) = tokio::join!(parts(account, target, focus, now), status);
     let record = record?;
-    seen.despite = S::despite(&look.parameters).map(str::to_owned);
+    seen.by = Looker::Action {
+        despite: S::despite(&look.parameters).map(str::to_owned),
+    };
     let own = record.as_ref().filter(|it| it.release == *release);
     let unseen = unseen(target, &seen, focus);
     if let Some(why) = own
@@ -131,7 +133,7 @@ fn is_closer(record: &Record, focus: Focus) -> bool {
 }
 
 /// Why a release that goes on must not, as far as that was seen.
-fn closed(record: &Record, target: &Target, seen: &Observation) -> Option<Said> {
+fn closed(record: &Record, target: &Target, seen: &Observation) -> Option<Refusal> {
     if record.rollback().is_some() {
         return NotOwned::of_rollback(record).map(Into::into);
     }
@@ -139,6 +141,10 @@ fn closed(record: &Record, target: &Target, seen: &Observation) -> Option<Said> 
         return None;
     }
     let not_owned = NotOwned::of_schema(record).or_else(|| NotOwned::of_target(record, target));
-    let closed = || Some(gates::closed(When::Action, seen, record)?.why.into());
+    let closed = || {
+        let (noted, news) = gates::noted(When::Action, seen, record);
+        let closed = gates::closed(When::Action, seen, &noted)?;
+        Some(Refusal::from(closed.why).noting(&noted, news.as_ref(), seen.now))
+    };
     not_owned.map(Into::into).or_else(closed)
 }

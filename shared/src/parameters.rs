@@ -5,13 +5,13 @@ mod schedule;
 
 use std::time::Duration;
 
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 
 use crate::{
-    input::{self, BadInput, USER_PARAMETERS},
-    names::{ContainerName, Image, ReleaseId, TaskDefinitionArn},
+    input::{self, BadInput, Fields, USER_PARAMETERS},
+    names::ReleaseId,
     target::{self, Target},
-    traffic::model::Goal,
+    traffic::{Request, model::Goal},
     weight::{Drain, Weight},
 };
 
@@ -23,9 +23,15 @@ use evidence::{Despite, RawDemand};
 pub const LONGEST_ACTION: Duration = Duration::from_hours(24);
 
 /// Parameters as a user writes them, before they are checked against each other.
-pub trait Raw: DeserializeOwned {
+pub trait Raw: Sized {
     /// What they mean.
     type Meaning;
+
+    /// Reads them.
+    ///
+    /// # Errors
+    /// A field is wrong in itself.
+    fn parse(source: &'static str, text: &str) -> Result<Self, BadInput>;
 
     /// The target, if it came with the call.
     fn target(&mut self) -> Option<target::Input>;
@@ -48,7 +54,7 @@ pub fn read<R: Raw>(
         source_name: source,
         allowed: "give a JSON object, at least {\"release\": \"#{codepipeline.PipelineExecutionId}\"}",
     })?;
-    let mut raw: R = input::parse(source, text)?;
+    let mut raw = R::parse(source, text)?;
     let target = target::resolve(environment, raw.target().map(|given| (source, given)))?;
     let meaning = raw.check(&target)?;
     Ok((target, meaning))
@@ -59,24 +65,10 @@ pub fn read<R: Raw>(
 pub struct DeployCanary {
     /// The release.
     pub release: ReleaseId,
-    /// The candidate's image; without it, `imagedefinitions.json` of the first input artifact.
-    pub image: Option<Image>,
-    /// A whole definition in place of the stable one with another image.
-    pub task_definition: Option<Whole>,
-    /// The container whose image is replaced; without it, the only container there is, or the one
-    /// that `imagedefinitions.json` names.
-    pub container: Option<ContainerName>,
+    /// What is to be released.
+    pub request: Request,
     /// How long the candidate may take to become steady.
     pub timeout: Duration,
-}
-
-/// Where a whole task definition is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Whole {
-    /// A file of an input artifact, by its path in that.
-    File(String),
-    /// Registered already, by CDK, Terraform or an earlier action.
-    Revision(TaskDefinitionArn),
 }
 
 /// Parameters of shift-weight.
@@ -116,6 +108,8 @@ pub struct PromotePrimary {
     pub timeout: Duration,
     /// Behind a load balancer: how requests are given back to the primary.
     pub drain: Drain,
+    /// The digest of what the approval was given to read.
+    pub shown: Option<String>,
     /// Why the release is to go on although the canary is worse.
     pub despite: Option<String>,
 }
@@ -129,18 +123,25 @@ pub struct Rollback {
     pub reason: Option<String>,
 }
 
-/// As the user writes [`DeployCanary`].
+/// As the user writes [`DeployCanary`]. What is to be released is for the target's model to read.
+#[derive(Debug)]
+pub struct RawDeployCanary {
+    common: CommonDeployCanary,
+    request: Fields,
+}
+
+/// What the action has whatever is released.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct RawDeployCanary {
+struct CommonDeployCanary {
     release: ReleaseId,
-    image: Option<Image>,
-    task_definition: Option<String>,
-    container: Option<ContainerName>,
     #[serde(default = "fifteen")]
     timeout_minutes: u64,
     target: Option<target::Input>,
 }
+
+/// Its fields.
+const COMMON: [&str; 3] = ["release", "timeoutMinutes", "target"];
 
 /// As the user writes [`ShiftWeight`].
 #[derive(Debug, Deserialize)]
@@ -182,6 +183,7 @@ pub struct RawPromotePrimary {
     drain_interval_seconds: Option<u64>,
     bake_minutes: Option<u64>,
     bake_seconds: Option<u64>,
+    shown: Option<String>,
     despite: Option<Despite>,
     reason: Option<String>,
     #[serde(default = "thirty")]
@@ -201,55 +203,33 @@ pub struct RawRollback {
 impl Raw for RawDeployCanary {
     type Meaning = DeployCanary;
 
-    fn target(&mut self) -> Option<target::Input> {
-        self.target.take()
+    fn parse(source: &'static str, text: &str) -> Result<Self, BadInput> {
+        let fields: Fields = input::parse(source, text)?;
+        let (common, request) = fields.split(&COMMON);
+        let common = common.read(source)?;
+        Ok(Self { common, request })
     }
 
-    fn check(self, _target: &Target) -> Result<DeployCanary, BadInput> {
-        let bad = |field, problem: &str| Err(BadInput::field(USER_PARAMETERS, field, problem));
-        let whole = self.task_definition.map(whole).transpose()?;
-        match &whole {
-            Some(_) if self.container.is_some() => {
-                return bad(
-                    "container",
-                    "given beside taskDefinition, whose containers all have their images; leave it out",
-                );
-            }
-            Some(Whole::Revision(_)) if self.image.is_some() => {
-                return bad(
-                    "image",
-                    "given beside a taskDefinition that is registered already, with its images; leave it out",
-                );
-            }
-            _ => {}
-        }
+    fn target(&mut self) -> Option<target::Input> {
+        self.common.target.take()
+    }
+
+    fn check(self, target: &Target) -> Result<DeployCanary, BadInput> {
+        let request = target.traffic.request(USER_PARAMETERS, &self.request);
         Ok(DeployCanary {
-            release: self.release,
-            image: self.image,
-            task_definition: whole,
-            container: self.container,
-            timeout: timeout(self.timeout_minutes)?,
+            release: self.common.release,
+            request: request.map_err(|bad| bad.beside(&COMMON))?,
+            timeout: timeout(self.common.timeout_minutes)?,
         })
     }
 }
 
-fn whole(text: String) -> Result<Whole, BadInput> {
-    let bad = |problem| Err(BadInput::field(USER_PARAMETERS, "taskDefinition", problem));
-    if text.starts_with("arn:") {
-        return TaskDefinitionArn::try_from(text.as_str())
-            .map(Whole::Revision)
-            .or_else(|wrong| bad(wrong.to_string()));
-    }
-    if text.is_empty() || text.starts_with('/') {
-        return bad(format!(
-            "{text:?} is neither a file of an input artifact, such as taskdef.json, nor the ARN of a revision"
-        ));
-    }
-    Ok(Whole::File(text))
-}
-
 impl Raw for RawShiftWeight {
     type Meaning = ShiftWeight;
+
+    fn parse(source: &'static str, text: &str) -> Result<Self, BadInput> {
+        input::parse(source, text)
+    }
 
     fn target(&mut self) -> Option<target::Input> {
         self.target.take()
@@ -312,6 +292,10 @@ impl Raw for RawShiftWeight {
 impl Raw for RawPromotePrimary {
     type Meaning = PromotePrimary;
 
+    fn parse(source: &'static str, text: &str) -> Result<Self, BadInput> {
+        input::parse(source, text)
+    }
+
     fn target(&mut self) -> Option<target::Input> {
         self.target.take()
     }
@@ -333,6 +317,7 @@ impl Raw for RawPromotePrimary {
             bake,
             timeout,
             drain,
+            shown: self.shown,
             despite: evidence::despite(self.despite, self.reason.as_deref())?,
         })
     }
@@ -340,6 +325,10 @@ impl Raw for RawPromotePrimary {
 
 impl Raw for RawRollback {
     type Meaning = Rollback;
+
+    fn parse(source: &'static str, text: &str) -> Result<Self, BadInput> {
+        input::parse(source, text)
+    }
 
     fn target(&mut self) -> Option<target::Input> {
         self.target.take()

@@ -194,7 +194,7 @@ impl Record {
 
     /// The traffic model of its target.
     #[must_use]
-    pub fn model(&self) -> Box<dyn Opened> {
+    pub fn model(&self) -> &dyn Opened {
         self.target.model()
     }
 
@@ -369,6 +369,17 @@ impl Record {
             drifted,
             ..record.advance(phase, now)
         })
+    }
+
+    /// The same release, one write later, where the approval is given something else to read than before.
+    #[must_use]
+    pub fn showing(&self, shown: &Shown, now: Timestamp) -> Option<Self> {
+        if self.evidence.shown.as_ref() == Some(shown) {
+            return None;
+        }
+        let mut record = self.again(now);
+        record.evidence.shown = Some(shown.clone());
+        Some(record)
     }
 
     /// The same release, one write later, in the same phase.

@@ -39,9 +39,11 @@ pub fn init() {
     tracing_subscriber::registry().with(json).init();
 }
 
-/// Writes what a write of the record says of its release.
+/// Writes what a write of the record says of its release, where there is a log.
 pub(crate) fn wrote(record: &Record, at: Timestamp) {
-    if let Some(line) = metrics(record, at) {
+    if tracing::enabled!(tracing::Level::INFO)
+        && let Some(line) = metrics(record, at)
+    {
         println!("{line}");
     }
 }

@@ -2,11 +2,11 @@
 
 use crate::{
     aws::{AwsError, LookError},
+    decision::Refusal,
     input::BadInput,
     job::FailureType,
     names::PairId,
     record::{NotRead, Unreadable},
-    words::Said,
 };
 
 /// Why a look could not go on.
@@ -20,7 +20,7 @@ pub enum Trouble {
     Record(#[from] Unreadable),
     /// Not everything could be seen, and what could says that the release must not go on.
     #[error("{0}")]
-    Gate(Box<Said>),
+    Gate(Box<Refusal>),
     /// Others wrote the record, every time.
     #[error(
         "the release record of {pair} was changed {times} times by other invocations between reading and writing it. Nothing was \
@@ -89,7 +89,7 @@ impl Trouble {
         match self {
             Self::Look(error) => error.failure_type(),
             Self::Record(_) => FailureType::ConfigurationError,
-            Self::Gate(why) => why.failure(),
+            Self::Gate(refusal) => refusal.why.failure(),
             Self::Conflict { .. } => FailureType::SystemUnavailable,
         }
     }

@@ -2,11 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use crate::{
-    artifact::Images,
-    job::FailureType,
-    names::{ReleaseId, ServiceName},
-};
+use crate::{artifact::Images, job::FailureType, names::ReleaseId};
 
 /// A reason: what is done, what is waited for, or why something is refused. Its `Display` is the sentence that operators read.
 pub trait Words: fmt::Display {
@@ -39,6 +35,8 @@ pub enum Code {
     Refused,
     /// What is wanted is there, and is held for a time.
     Held,
+    /// The canary is worse.
+    Worse,
     /// A release is being rolled back.
     RollingBack,
     /// Everything is as it should be, as every minute.
@@ -110,11 +108,11 @@ pub enum Shared {
     /// A rollback goes on.
     #[error("rollback of release {0} goes on")]
     GoOnRollingBack(ReleaseId),
-    /// The primary runs the image already.
-    #[error("nothing to do: {primary} already runs {image}")]
+    /// The pair runs the image already.
+    #[error("nothing to do: {pair} already runs {image}")]
     NothingToDo {
-        /// The primary service.
-        primary: ServiceName,
+        /// What people call the pair.
+        pair: String,
         /// The image.
         image: Images,
     },

@@ -164,10 +164,45 @@ fn a_model_is_named_in_its_folder_and_in_the_line_and_nowhere_else() {
     }
 }
 
+/// What a place and a version are made of for a model of two services.
+const OF_SERVICES: [&str; 5] = [
+    "ClusterName",
+    "ServiceName",
+    "TaskDefinitionArn",
+    "pair::",
+    "task_definition::",
+];
+
+/// Who may say so: the adapters, the kits, the models, and a few files.
+fn may_name_services(path: &str) -> bool {
+    let folders = ["shared/src/aws/", "shared/src/parts/"];
+    let files = [
+        "shared/src/names.rs",
+        // Tasks that end, as ECS lists them: for the kit of two services.
+        "shared/src/exits.rs",
+        // Lends the kit what a model is asked about.
+        "shared/src/traffic/model.rs",
+    ];
+    let is_models = |model: &String| path.starts_with(&format!("shared/src/traffic/{model}/"));
+    folders.iter().any(|it| path.starts_with(it))
+        || files.contains(&path)
+        || models().iter().any(is_models)
+}
+
+#[test]
+fn in_front_of_the_door_nothing_names_services_and_what_they_run() {
+    let words = OF_SERVICES.map(str::to_owned);
+    let files = product();
+    let said = found(&files, &words, may_name_services);
+    assert!(said.is_empty(), "services are named:\n{}", said.join("\n"));
+    let behind = found(&files, &words, |path| !may_name_services(path));
+    assert!(behind.len() > 50, "services are found: {}", behind.len());
+}
+
 /// The layers of the library, the lowest first: a module imports from those below its own, and from itself. What has a folder for each of
 /// several things (`parts/pair`) is named by that folder, `traffic/*` is every model; the rest of `parts` and of `traffic` goes by those
 /// names alone.
-const LAYERS: [&[&str]; 19] = [
+const LAYERS: [&[&str]; 20] = [
     &["clock", "names", "notice"],
     &["evidence", "image", "input", "weight"],
     &["artifact", "exits", "job", "schedule"],
@@ -189,7 +224,8 @@ const LAYERS: [&[&str]; 19] = [
     &["target"],
     &["parameters", "record"],
     &["observation", "telemetry"],
-    &["decision", "gates", "trouble"],
+    &["decision", "gates"],
+    &["trouble"],
     &["reconcile"],
     &["function", "observe"],
 ];

@@ -37,7 +37,7 @@ pub(crate) fn begin(look: &Look<DeployCanary>, seen: &Seen, previous: Option<&Re
         gates::alarms(alarms),
     ) {
         (Err(NotBegun::BadRequest(refusal)), _) | (Err(NotBegun::Refuse(refusal)), Ok(())) => {
-            Decision::Refuse(refusal)
+            Decision::refuse(refusal)
         }
         // Also while an alarm fires.
         (Err(NotBegun::NothingToDo { runs, body, images }), _) => {

@@ -56,7 +56,7 @@ fn own_release(look: &Look<DeployCanary>, seen: &Seen, record: &Record) -> Decis
         Phase::Deploying => match gates::all(&seen.pair.seen, record) {
             Ok(None) => deploying(look, seen, record),
             Ok(Some(undecided)) => Decision::Wait(undecided),
-            Err(refusal) => Decision::Refuse(refusal),
+            Err(refusal) => Decision::refuse(refusal),
         },
         Phase::Promoted { .. } => nothing_to_do(look, &record.images, record.candidate(), None),
         Phase::RollingBack(_) | Phase::RolledBack { .. } => NotOwned::of_rollback(record)
@@ -84,7 +84,7 @@ fn other_release(look: &Look<DeployCanary>, detail: &Detail, other: &Record) -> 
                 by: look.parameters.release.clone(),
                 status: status.clone(),
             };
-            let record = other.roll_back(Cause::new(reason, look.now), false, look.now);
+            let record = other.roll_back(gates::cause(other, reason, look.now), false, look.now);
             Decision::write(
                 words::Reason::TakeOver {
                     release: other.release.clone(),
@@ -139,7 +139,7 @@ pub(crate) fn nothing_to_do(
 ) -> Decision {
     Decision::Done(Done {
         outcome: Shared::NothingToDo {
-            primary: look.target.primary.clone(),
+            pair: look.target.name(),
             image: images.clone(),
         }
         .into(),

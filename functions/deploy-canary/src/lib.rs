@@ -2,7 +2,6 @@
 
 mod begin;
 pub mod decide;
-mod source;
 pub mod words;
 
 use std::{fmt, time::Duration};
@@ -119,8 +118,8 @@ async fn start(
         let (pipeline, release) = (&look.target.pipeline, &look.parameters.release);
         Ok(account.execution_status(pipeline, release).await?)
     };
-    let (model, source) = (look.target.starting(), source::read(account, look));
-    let before = model.before(account, &pair.seen.pair, Box::pin(source));
+    let (model, request) = (look.target.starting(), &look.parameters.request);
+    let before = model.before(account, &pair.seen.pair, request, &look.job.inputs);
     let (before, execution) = tokio::try_join!(before, execution)?;
     Ok(Detail::Start(Box::new(Start { execution, before })))
 }

@@ -22,7 +22,7 @@ pub fn decide(look: &Look<PromotePrimary>, seen: &Seen) -> Decided {
     let (judged, news) = seen.pair.judged(&look.parameters.release);
     let decision = match promote(look, &judged, &seen.missed) {
         Ok(decision) => in_time(look, &judged, decision),
-        Err(refusal) => Decision::Refuse(refusal),
+        Err(refusal) => Decision::refuse(refusal),
     };
     let decision = decision.noting(judged.record.as_ref(), news.as_ref(), look.now);
     let bookmark = look.bookmark.clone();
@@ -100,7 +100,7 @@ fn begin(
     if let Err(Between::Refuse(refusal)) = approved {
         return Err(refusal);
     }
-    shown(record, candidate)?;
+    shown(record, candidate, look.parameters.shown.as_ref())?;
     if let Some(undecided) = gates::all(&seen.seen, record)? {
         return Ok(Decision::Wait(undecided));
     }
@@ -110,7 +110,7 @@ fn begin(
     let phase = Phase::Promoting { baking_since: None };
     let doing = Reason::Promote {
         candidate: candidate.clone(),
-        primary: look.target.primary.clone(),
+        pair: look.target.name(),
     };
     let mut record = record.advance(phase, look.now);
     *record.evidence = record.evidence.clone().ended(look.now);
@@ -118,8 +118,16 @@ fn begin(
 }
 
 /// What is promoted is what the approval was given to read.
-fn shown(record: &Record, candidate: &Version) -> Result<(), Reason> {
-    let Some(shown) = &record.evidence.shown else {
+fn shown(record: &Record, candidate: &Version, approved: Option<&String>) -> Result<(), Reason> {
+    let shown = record.evidence.shown.as_ref();
+    let digest = shown.map_or("nothing", |shown| shown.digest.as_str());
+    if let Some(approved) = approved.filter(|approved| *approved != digest) {
+        return Err(Reason::OtherDigest {
+            approved: approved.clone(),
+            shown: digest.to_owned(),
+        });
+    }
+    let Some(shown) = shown else {
         return Ok(());
     };
     let share = record.asked().filter(|share| *share != shown.share);
@@ -215,7 +223,7 @@ fn held(look: &Look<PromotePrimary>) -> Duration {
 fn nothing_to_do(look: &Look<PromotePrimary>, beside: &Beside) -> Decision {
     Decision::Done(Done {
         outcome: Shared::NothingToDo {
-            primary: look.target.primary.clone(),
+            pair: look.target.name(),
             image: beside.images.clone(),
         }
         .into(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use canary::{
     clock::Spoken,
-    names::{ServiceName, Version},
+    names::Version,
     record::Shown,
     weight::Weight,
     words::{self, Code, Words, further},
@@ -24,12 +24,12 @@ pub enum Reason {
         missed: Vec<String>,
     },
     /// The promotion begins.
-    #[error("promotion begins: {} is to run on {primary}", candidate.short())]
+    #[error("promotion begins: {} is to run on {pair}", candidate.short())]
     Promote {
         /// What is promoted.
         candidate: Version,
-        /// The primary service.
-        primary: ServiceName,
+        /// What people call the pair.
+        pair: String,
     },
     /// The approval was given to read something else.
     #[error(
@@ -43,6 +43,17 @@ pub enum Reason {
         candidate: Version,
         /// The share that it has.
         share: Weight,
+    },
+    /// The approval was given to read something that was not shown last.
+    #[error(
+        "the approval was given to read {approved}, and the last shift-weight action has shown {shown} (output variable Digest). Nothing was \
+         promoted: run that action again, and have what it shows approved"
+    )]
+    OtherDigest {
+        /// What was approved, by its digest.
+        approved: String,
+        /// What was shown.
+        shown: String,
     },
     /// The promotion is complete and watched.
     #[error("promotion complete; health is watched for {}", Spoken(*.0))]

@@ -7,7 +7,8 @@ use canary::{
     aws::pipeline::Execution,
     decision::{Decision, Move, Step},
     fixtures::{
-        self, Moment, World, at, first_look, image, orders, release, running_tasks, stories, weight,
+        self, Moment, World, at, first_look, image, orders, release, request, running_tasks,
+        stories, weight,
     },
     job::Bookmark,
     known::Known,
@@ -193,9 +194,7 @@ impl<'a> Run<'a> {
                     event,
                     parameters::DeployCanary {
                         release: release(),
-                        image: Some("orders:v2".try_into().unwrap()),
-                        task_definition: None,
-                        container: None,
+                        request: request("orders:v2"),
                         timeout,
                     },
                 );
@@ -230,6 +229,7 @@ impl<'a> Run<'a> {
                 let look = self.at::<PromotePrimary>(
                     event,
                     parameters::PromotePrimary {
+                        shown: None,
                         release: release(),
                         bake: BAKE,
                         timeout,

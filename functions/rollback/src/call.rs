@@ -5,9 +5,10 @@ use std::time::Duration;
 use canary::{
     aws::alarms::is_without_data,
     clock::Timestamp,
+    gates,
     names::AlarmName,
     reconcile::trigger::{End, Ended, Firing, Place, Trigger},
-    record::{Cause, Phase, Reason, Record},
+    record::{Phase, Reason, Record},
 };
 
 use crate::{
@@ -230,7 +231,7 @@ pub fn call(record: Option<&Record>, why: &Trigger, besides: &Besides, now: Time
 
 /// A rollback begins.
 pub(crate) fn fence(record: &Record, verdict: Verdict, now: Timestamp) -> Call {
-    let cause = Cause::new(verdict.reason, now);
+    let cause = gates::cause(record, verdict.reason, now);
     let doing = words::Reason::RollBack {
         release: record.release.clone(),
         cause: cause.clone(),

@@ -98,7 +98,7 @@ fn conclude(
     let left = match reached {
         Ok(attained) => attained.but,
         Err(Between::Wait(waiting_on)) => return Decision::Wait(waiting_on),
-        Err(Between::Refuse(refusal)) => return Decision::Refuse(refusal),
+        Err(Between::Refuse(refusal)) => return Decision::refuse(refusal),
         Err(Between::Change { doing, .. }) => return Decision::act(doing, Vec::new()),
     };
     let ends = rolling_back.ends_execution && !matches!(why, Trigger::Action(_));

@@ -10,7 +10,7 @@ use canary::{
     decision::{Decision, Done, Move, Step},
     fixtures::Moment,
     known::{Known, Unseen},
-    observation::Observation,
+    observation::{Counted, Looker, Observation},
     parts::{pair::Service, release::Lacking},
     reconcile::trigger::Trigger,
     record::Record,
@@ -29,6 +29,7 @@ use crate::{
 pub(crate) struct Scene {
     pub(crate) record: Option<Record>,
     pub(crate) alarms: Vec<Alarm>,
+    pub(crate) counted: Option<Known<Counted>>,
     pub(crate) seen: Seen,
 }
 
@@ -39,6 +40,7 @@ impl Scene {
         Self {
             record: pair.record,
             alarms: pair.alarms,
+            counted: pair.counted,
             seen: Seen {
                 now: pair.now,
                 pair: sight,
@@ -164,8 +166,8 @@ impl Scene {
                 missing(&mut pair.primary, "primary");
                 missing(&mut pair.canary, "canary");
             }),
-            counted: None,
-            despite: None,
+            counted: self.counted.clone(),
+            by: Looker::Schedule,
         }
     }
 }

@@ -80,25 +80,21 @@ pub fn kept(record: &Record, why: &Reason) -> Notice {
             "Nothing was rolled back. Whoever approves should know that the canary has had less to do than the share says.",
         ),
     };
-    let (primary, release) = (&record.target.primary, &record.release);
+    let (pair, release) = (record.target.name(), &record.release);
     let about = about(record).join("\n");
-    let message = format!("Release {release} of {primary} {is}: {why}.\n\n{about}\n{next}\n");
+    let message = format!("Release {release} of {pair} {is}: {why}.\n\n{about}\n{next}\n");
     let what = format!("{what}, release {release}");
-    Notice::new(primary.as_str(), &what, message)
+    Notice::new(&pair, &what, message)
 }
 
 fn notice(record: &Record, doing: &str, is: &str, lines: &[String]) -> Notice {
-    let (primary, release) = (&record.target.primary, &record.release);
+    let (pair, release) = (record.target.name(), &record.release);
     let cause = cause(record);
     let message = format!(
-        "Release {release} of {primary} {is}: {cause}.\n\n{}\n",
+        "Release {release} of {pair} {is}: {cause}.\n\n{}\n",
         lines.join("\n")
     );
-    Notice::new(
-        primary.as_str(),
-        &format!("{doing} release {release}"),
-        message,
-    )
+    Notice::new(&pair, &format!("{doing} release {release}"), message)
 }
 
 /// Why, cut to what people read, without its full stop.

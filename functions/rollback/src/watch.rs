@@ -13,7 +13,7 @@ use canary::{
     clock::Timestamp,
     gates::{self, AlarmFiring, Closed, Effect, Gate, Gone, When, Why},
     known::{Known, Unseen},
-    observation::Observation,
+    observation::{Looker, Observation},
     observe,
     parts::focus::Focus,
     record::{Cause, Phase, Reason, Record},
@@ -70,7 +70,7 @@ impl Sight {
             alarms: alarms.clone(),
             pair: record.model().nothing(),
             counted: None,
-            despite: None,
+            by: Looker::Schedule,
         }
     }
 
@@ -116,8 +116,14 @@ impl Watched {
         } else {
             Some(When::Guard)
         };
-        if let Some(closed) = self.closed(when, record, now) {
-            return self.on(closed, when, record, now);
+        let seen = self.pair.everything();
+        let asked = when.filter(|_| !record.is_newer());
+        let (noted, news) = match (asked, seen) {
+            (Some(asked), Some(seen)) => gates::noted(asked, seen, record),
+            _ => (record.clone(), None),
+        };
+        if let Some(closed) = self.closed(asked, &noted, now) {
+            return self.on(closed, when, &noted, now);
         }
         if let Some(unseen) = self.unseen(record) {
             return match failing(record, &unseen.why, now) {
@@ -129,14 +135,8 @@ impl Watched {
                 }),
             };
         }
-        let when = when.filter(|_| !record.is_newer());
-        let seen = self.pair.everything();
-        let (noted, news) = match (when, seen) {
-            (Some(when), Some(seen)) => gates::noted(when, seen, record),
-            _ => (record.clone(), None),
-        };
-        let undecided = when.and_then(|when| gates::undecided(when, seen?, record));
-        let holds = when == Some(When::Approval)
+        let undecided = asked.and_then(|asked| gates::undecided(asked, seen?, &noted));
+        let holds = asked == Some(When::Approval)
             && execution.is_some_and(|it| !it.approvals.is_empty())
             && undecided.is_none();
         let keeping = seen
@@ -178,14 +178,13 @@ impl Watched {
     }
 
     /// The gate that is seen closed. Alarms are always asked; what a later version of the suite has set is not judged.
-    fn closed(&self, when: Option<When>, record: &Record, now: Timestamp) -> Option<Closed> {
-        let seen = self.pair.everything();
-        let (Some(when), Some(seen)) = (when.filter(|_| !record.is_newer()), seen) else {
-            let alarms = self.pair.alarms(record, now);
-            return gates::closed(When::Approval, &alarms, record);
+    fn closed(&self, asked: Option<When>, noted: &Record, now: Timestamp) -> Option<Closed> {
+        let (Some(asked), Some(seen)) = (asked, self.pair.everything()) else {
+            let alarms = self.pair.alarms(noted, now);
+            return gates::closed(When::Approval, &alarms, noted);
         };
-        gates::closed(when, seen, record).or_else(|| {
-            let gone = record.model().gone(&seen.pair)?.to_string();
+        gates::closed(asked, seen, noted).or_else(|| {
+            let gone = noted.model().gone(&seen.pair)?.to_string();
             Some(Closed {
                 gate: Gate::ForeignWrite,
                 why: Gone(gone).into(),

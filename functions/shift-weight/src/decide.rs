@@ -8,7 +8,6 @@ use canary::{
     observation::Sight,
     parameters::Step,
     reconcile::{Decided, Look, Stage},
-    record::Record,
     traffic::{
         door::Between,
         model::{Attained, Goal, Takes},
@@ -19,7 +18,7 @@ use canary::{
 
 use crate::{
     ShiftWeight,
-    evidence::{self, Held, Shown},
+    evidence::{self, Held, Showing},
     plan::Plan,
     ready::{Ready, ready},
     turns::{OldEvent, caught_up, phase},
@@ -101,7 +100,7 @@ fn shift(look: &Look<ShiftWeight>, seen: &Sight, ready: &Ready<'_>, bookmark: Bo
             }),
         },
         Err(Between::Wait(waiting_on)) => Decision::Wait(waiting_on),
-        Err(Between::Refuse(refusal)) => Decision::Refuse(refusal),
+        Err(Between::Refuse(refusal)) => Decision::refuse(refusal),
     };
     Decided {
         decision: in_time(look, release.takes(goal), step, &bookmark, decision),
@@ -171,14 +170,21 @@ fn next(
         return shift(look, seen, ready, bookmark);
     }
     Decided {
-        decision: done(look, ready.record, asked, attained),
+        decision: done(look, ready, asked, attained),
         bookmark,
     }
 }
 
 /// All shares were held. What the approval is given to read stays in the record: nothing else is promoted.
-fn done(look: &Look<ShiftWeight>, record: &Record, asked: Weight, attained: Attained) -> Decision {
-    let shown = Shown::of(record, look.parameters.demand);
+fn done(
+    look: &Look<ShiftWeight>,
+    ready: &Ready<'_>,
+    asked: Weight,
+    attained: Attained,
+) -> Decision {
+    let showing = Showing::of(ready, look, asked);
+    let inconclusive = showing.is_inconclusive();
+    let Showing { shown, measured } = showing;
     let share = attained
         .share
         .map(|share| format!("{}: {}", share.share(), share.of()));
@@ -188,17 +194,18 @@ fn done(look: &Look<ShiftWeight>, record: &Record, asked: Weight, attained: Atta
             asked,
             attained: attained.said,
             but: attained.but,
-            evidence: shown.evidence.clone(),
-            measured: shown.measured.clone(),
-            inconclusive: shown.inconclusive,
+            evidence: shown.said.clone(),
+            measured: measured.clone(),
+            inconclusive,
         }
         .into(),
-        record: shown.recorded(record, asked, look.now).map(Box::new),
+        record: ready.record.showing(&shown, look.now).map(Box::new),
         variables: vec![
             ("Asked", asked.to_string()),
             ("Attained", variable),
-            ("Evidence", shown.evidence),
-            ("Measured", shown.measured),
+            ("Digest", shown.digest),
+            ("Evidence", shown.said),
+            ("Measured", measured),
             ("Verdict", shown.verdict),
         ],
     })

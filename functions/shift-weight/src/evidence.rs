@@ -8,11 +8,12 @@ use canary::{
     decision::Decision,
     gates::{Share, Told},
     parameters::{Demand, OnInconclusive, Step},
-    record::{self, Record},
+    reconcile::Look,
+    record::{Record, Shown},
     weight::Weight,
 };
 
-use crate::words::Reason;
+use crate::{ShiftWeight, ready::Ready, words::Reason};
 
 /// The last minute of a share is judged as long after it at most; what is not there by then is not waited for.
 const JUDGED_WITHIN: Duration = Duration::from_mins(1);
@@ -105,53 +106,47 @@ impl Held<'_> {
     }
 }
 
-/// What people are told of the evidence as the shares are over: a sentence for the summary and the approval, and what output variables
-/// hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Shown {
-    pub(crate) evidence: String,
+/// What people are told of the evidence as the shares are over.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Showing {
+    /// What the approval is given to read, and the record keeps.
+    pub(crate) shown: Shown,
+    /// The share as metrics count it.
     pub(crate) measured: String,
-    pub(crate) verdict: String,
-    /// Whether the release goes on although the canary was to be as good, and is not seen to be.
-    pub(crate) inconclusive: bool,
 }
 
-impl Shown {
-    pub(crate) fn of(record: &Record, demand: Option<Demand>) -> Self {
+/// Begins the answer where the canary was to be as good, and is not seen to be.
+const NOT_SEEN: &str = "NOT SEEN TO BE AS GOOD: ";
+
+impl Showing {
+    /// By this action. One look more, because the report of the last was lost, shows what that has shown.
+    pub(crate) fn of(ready: &Ready<'_>, look: &Look<ShiftWeight>, share: Weight) -> Self {
+        let record = ready.record;
         let told = Told::of(record);
-        let measured = Share::of(record);
-        let inconclusive = demand.is_some() && !told.as_ref().is_some_and(Told::is_as_good);
+        let is_as_good = told.as_ref().is_some_and(Told::is_as_good);
+        let not_seen = look.parameters.demand.filter(|_| !is_as_good);
         let verdict = told.as_ref().map_or("no evidence", Told::short);
+        let shown = Shown {
+            action: look.bookmark.action.clone(),
+            candidate: ready.candidate.clone(),
+            share,
+            verdict: not_seen.map_or("", |_| NOT_SEEN).to_owned() + verdict,
+            said: told.map_or_else(nothing, |told| told.to_string()),
+            through: record.evidence.read.as_ref().map(|read| read.through),
+            digest: String::new(),
+        };
+        let before = record.evidence.shown.as_ref();
+        let before = before.filter(|it| it.is_of_the_same_action(&shown));
+        let measured = Share::of(record);
         Self {
-            inconclusive,
-            verdict: if inconclusive {
-                format!("NOT SEEN TO BE AS GOOD: {verdict}")
-            } else {
-                verdict.to_owned()
-            },
-            evidence: told.map_or_else(nothing, |told| told.to_string()),
+            shown: before.cloned().unwrap_or_else(|| shown.with_digest()),
             measured: measured.map_or_else(|| "nothing measured".to_owned(), |it| it.to_string()),
         }
     }
 
-    /// The record that keeps what was shown.
-    pub(crate) fn recorded(
-        &self,
-        record: &Record,
-        share: Weight,
-        now: Timestamp,
-    ) -> Option<Record> {
-        let shown = record::Shown {
-            candidate: record.candidate()?,
-            share,
-            verdict: self.verdict.clone(),
-            said: self.evidence.clone(),
-            through: record.evidence.read.as_ref().map(|read| read.through),
-        };
-        let shown = Some(shown).filter(|it| record.evidence.shown.as_ref() != Some(it))?;
-        let mut record = record.again(now);
-        record.evidence.shown = Some(shown);
-        Some(record)
+    /// Whether the release goes on although the canary was to be as good, and is not seen to be.
+    pub(crate) fn is_inconclusive(&self) -> bool {
+        self.shown.verdict.starts_with(NOT_SEEN)
     }
 }
 

@@ -4,12 +4,13 @@ use canary::{
     artifact::Images,
     decision::{Decision, Done},
     gates::{self, NotOwned},
+    names::Version,
     observation::{Observation, Sight},
     reconcile::{Look, Stage},
     record::{Phase, Record},
     target::Target,
     weight::Weight,
-    words::Shared,
+    words::{Said, Shared},
 };
 
 use crate::ShiftWeight;
@@ -18,6 +19,8 @@ use crate::ShiftWeight;
 pub(crate) struct Ready<'a> {
     /// The record.
     pub(crate) record: &'a Record,
+    /// The candidate.
+    pub(crate) candidate: Version,
     /// The share last set.
     pub(crate) asked: Option<Weight>,
 }
@@ -48,16 +51,20 @@ pub(crate) fn ready<'a>(
             "It fits after deploy-canary and before promote-primary, in the same pipeline execution",
         ))
     };
-    match (&record.phase, record.candidate()) {
-        (Phase::Shifting { .. }, Some(_)) => {}
-        (Phase::Deploying, Some(_)) if is_placed(record, &seen.seen) => {}
+    let candidate = match (&record.phase, record.candidate()) {
+        (Phase::Shifting { .. }, Some(candidate)) => candidate,
+        (Phase::Deploying, Some(candidate)) if is_placed(record, &seen.seen) => candidate,
         _ => return Err(wrong_phase()),
-    }
-    let closed = |why| Box::new(Decision::Refuse(why));
+    };
+    let closed = |why: Said| Box::new(Decision::refuse(why));
     if let Some(undecided) = gates::all(&seen.seen, record).map_err(closed)? {
         return Err(Box::new(Decision::Wait(undecided)));
     }
-    Ok(Ready { record, asked })
+    Ok(Ready {
+        record,
+        candidate,
+        asked,
+    })
 }
 
 /// Whether the candidate was put where it may get a share.
@@ -68,7 +75,7 @@ fn is_placed(record: &Record, seen: &Observation) -> bool {
 fn nothing_to_do(target: &Target, images: &Images) -> Decision {
     Decision::Done(Done {
         outcome: Shared::NothingToDo {
-            primary: target.primary.clone(),
+            pair: target.name(),
             image: images.clone(),
         }
         .into(),
@@ -77,6 +84,7 @@ fn nothing_to_do(target: &Target, images: &Images) -> Decision {
         variables: vec![
             ("Asked", "no share".to_owned()),
             ("Attained", "no share: there was nothing to do".to_owned()),
+            ("Digest", "nothing".to_owned()),
             (
                 "Evidence",
                 "No evidence: there was nothing to do".to_owned(),

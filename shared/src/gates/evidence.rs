@@ -11,7 +11,7 @@ use crate::{
         minutes::{Minutes, Split},
     },
     known::Known,
-    observation::{Counted, Observation},
+    observation::{Counted, Looker, Observation},
     record::{AtShare, CameTo, Evidence, Phase, Read, Record},
     traffic::model::{Goal, News},
 };
@@ -34,8 +34,11 @@ pub(super) fn gathered(seen: &Observation, record: &Record) -> (Evidence, Option
 
 /// It begins once a look has seen the canary at its first share.
 fn clocked(seen: &Observation, record: &Record, mut evidence: Evidence) -> Evidence {
-    if seen.despite.is_some() {
-        evidence.despite.clone_from(&seen.despite);
+    if let Looker::Action { despite } = &seen.by
+        && *despite != evidence.despite
+    {
+        evidence.despite.clone_from(despite);
+        evidence.told = None;
     }
     let Phase::Shifting { asked, .. } = record.phase else {
         return evidence;

@@ -15,7 +15,9 @@ use crate::{
 
 /// What all gates say of a release, when this was seen.
 fn all(seen: &Moment, record: &Record) -> Result<Option<Said>, Said> {
-    super::all(&seen.seen(), record)
+    let seen = seen.seen();
+    let (noted, _) = noted(When::Action, &seen, record);
+    super::all(&seen, &noted)
 }
 
 /// Those in which gates are asked, and the last one; a release that is being rolled back asks none.

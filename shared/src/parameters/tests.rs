@@ -225,10 +225,50 @@ fn parameters_that_are_missing_or_no_json_say_so_and_long_ones_are_read() {
 }
 
 #[test]
+fn what_is_released_is_the_models_beside_what_every_deployment_has() {
+    let problem = |rest: &str| {
+        let text = format!("{{{ID}, {rest}}}");
+        let read = read::<RawDeployCanary>(USER_PARAMETERS, Some(&text), Some(&orders()));
+        read.unwrap_err().to_string()
+    };
+    let cases = [
+        (
+            r#""imgae": "orders:v2""#,
+            "imgae: unknown field `imgae`, expected one of `image`, `taskDefinition`, `container`, `release`, `timeoutMinutes`, `target`",
+        ),
+        (
+            r#""image": "orders:v2", "version": "7""#,
+            "version: unknown field `version`, expected one of",
+        ),
+        (
+            r#""taskDefinition": "taskdef.json", "container": "app""#,
+            "container: given beside taskDefinition",
+        ),
+        (
+            r#""taskDefinition": "arn:aws:ecs:eu-central-1:111122223333:task-definition/orders:8", "image": "orders:v2""#,
+            "image: given beside a taskDefinition that is registered already",
+        ),
+        (
+            r#""taskDefinition": "/taskdef.json""#,
+            "taskDefinition: \"/taskdef.json\" is neither a file",
+        ),
+        (
+            r#""timeoutMinutes": "15""#,
+            "timeoutMinutes: invalid type: string \"15\"",
+        ),
+    ];
+    for (rest, expected) in cases {
+        let error = problem(rest);
+        let expected = format!("UserParameters: field {expected}");
+        assert!(error.starts_with(&expected), "{expected}\n{error}");
+    }
+}
+
+#[test]
 fn an_account_wide_function_takes_its_target_from_the_call() {
     let text = format!("{{{ID},\"target\":{}}}", orders());
     let (target, _) = read::<RawPromotePrimary>(USER_PARAMETERS, Some(&text), None).unwrap();
-    assert_eq!(target.primary.as_str(), "orders");
+    assert_eq!(target.name(), "orders");
 }
 
 /// A promotion of this target's pair.

@@ -46,7 +46,7 @@ impl Actor<'_> {
         }
     }
 
-    /// Carries out a decision, as [`Self::act`] does; of what is refused only the ledger is told.
+    /// Carries out a decision, as [`Self::act`] does; what is refused is refused whether it can be written down or not.
     ///
     /// # Errors
     /// The record could not be written, and nothing is done.
@@ -63,8 +63,26 @@ impl Actor<'_> {
             Decision::Done(done) if done.record.is_some() => {
                 self.act(done.record.as_deref(), None, &[], entry).await
             }
-            Decision::Refuse(_) => self.act(None, None, &[], entry).await,
+            Decision::Refuse(refusal) => {
+                self.refuse(refusal.record.as_deref(), entry).await;
+                Ok(Some(Vec::new()))
+            }
             Decision::Done(_) | Decision::Wait(_) => Ok(Some(Vec::new())),
+        }
+    }
+
+    /// Writes down what is refused. It is said whatever becomes of that: also where a rollback has fenced the record meanwhile.
+    async fn refuse(&self, record: Option<&Record>, entry: Entry) {
+        let Some(record) = record else {
+            return self.note(entry).await;
+        };
+        match self.act(Some(record), None, &[], entry.clone()).await {
+            Ok(Some(_)) => {}
+            Ok(None) => self.note(entry).await,
+            Err(trouble) => {
+                tracing::error!("the record could not be written: {trouble}");
+                self.note(entry).await;
+            }
         }
     }
 
@@ -99,7 +117,7 @@ impl Actor<'_> {
     /// Takes steps, all at once; answers those that failed.
     pub async fn take_all(&self, steps: &[Step]) -> Vec<(Step, AwsError)> {
         let model = self.target.model();
-        let taking = steps.iter().map(|step| self.take(model.as_ref(), step));
+        let taking = steps.iter().map(|step| self.take(model, step));
         let results = futures_util::future::join_all(taking).await;
         let failed = steps.iter().zip(results).filter_map(|(step, result)| {
             let failure = result.err()?;

@@ -72,9 +72,9 @@ pub(super) async fn look<F: Forward>(
             let decided = F::decide(&look, &seen);
             act(&actor, &look, seen.to_string(), decided).await
         }
-        Err(Trouble::Gate(why)) => {
+        Err(Trouble::Gate(refusal)) => {
             let decided = Decided {
-                decision: Decision::Refuse(*why),
+                decision: Decision::Refuse(*refusal),
                 bookmark: look.bookmark.clone(),
             };
             let seen = "not everything could be seen".to_owned();

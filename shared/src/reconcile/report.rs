@@ -8,7 +8,7 @@ use super::{Decided, NoDecision};
 use crate::{
     aws::{Account, pipeline::Delivered},
     clock::Timestamp,
-    decision::{Decision, Move},
+    decision::{Decision, Move, Refusal},
     job::{Bookmark, Report},
     trouble::Trouble,
     words::Shared,
@@ -69,7 +69,7 @@ pub(super) fn of_decision(decision: Decision, bookmark: &Bookmark) -> Report {
             summary: done.outcome.to_string(),
             variables: done.variables,
         },
-        Decision::Refuse(why) => Report::Failed {
+        Decision::Refuse(Refusal { why, .. }) => Report::Failed {
             kind: why.failure(),
             message: why.to_string(),
         },

@@ -113,7 +113,7 @@ fn what_is_decided_is_what_codepipeline_shows() {
         percent,
     };
     let nothing = Shared::NothingToDo {
-        primary: target().primary,
+        pair: target().name(),
         image: images("orders:v2"),
     };
     let baking = |held, bake| {

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::{
     clock::Timestamp,
@@ -44,7 +45,8 @@ pub struct Evidence {
     /// Why nothing more could be read since.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unseen: Option<String>,
-    /// Why the release is to go on although the canary is worse, in the words of whoever said so.
+    /// Why the release is to go on although the canary is worse, in the words of whoever configured the last action that has looked. It
+    /// counts for the watch until the next action looks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub despite: Option<String>,
     /// When people heard that the canary is worse and the release goes on.
@@ -95,6 +97,9 @@ pub enum CameTo {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Shown {
+    /// The id of the action's first job.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub action: String,
     /// The candidate.
     pub candidate: Version,
     /// The share that was asked for.
@@ -106,6 +111,32 @@ pub struct Shown {
     /// When the last minute ends that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub through: Option<Timestamp>,
+    /// Tells it from anything else that was shown: in the approval, in an output variable, and here. Earlier versions have none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub digest: String,
+}
+
+impl Shown {
+    /// With its digest: of SHA-256 as many digits as people compare.
+    #[must_use]
+    pub fn with_digest(self) -> Self {
+        let digest = Sha256::digest(format!(
+            "{}\n{}\n{}\n{}\n{:?}",
+            self.candidate, self.share, self.verdict, self.said, self.through
+        ));
+        let digest = digest.iter().take(6).map(|byte| format!("{byte:02x}"));
+        Self {
+            digest: digest.collect(),
+            ..self
+        }
+    }
+
+    /// Whether one action has shown both, of the same candidate at the same share.
+    #[must_use]
+    pub fn is_of_the_same_action(&self, other: &Self) -> bool {
+        let what = |it: &Self| (it.action.clone(), it.candidate.clone(), it.share);
+        what(self) == what(other)
+    }
 }
 
 impl Evidence {

@@ -8,11 +8,11 @@ mod cron;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use time::{PrimitiveDateTime, macros::format_description};
 
-use crate::{clock::Timestamp, names::ServiceName};
+use crate::clock::Timestamp;
 use cron::Cron;
 
 /// As many are named; of the others only how many there are.
@@ -174,7 +174,7 @@ fn is_utc(zone: &str) -> bool {
 
 /// What there is to say of the actions of some services that were due in a window: at most five, and how many more.
 #[must_use]
-pub fn missed(actions: &[(ServiceName, ScheduledAction)], window: Window) -> Vec<String> {
+pub fn missed(actions: &[(impl fmt::Display, ScheduledAction)], window: Window) -> Vec<String> {
     let mut said: Vec<String> = actions
         .iter()
         .filter_map(|(service, action)| {

@@ -194,12 +194,12 @@ fn of_schedules_that_are_not_known_it_may_have_been_due() {
 
 #[test]
 fn at_most_five_are_named() {
-    let orders: ServiceName = "orders".try_into().unwrap();
+    let orders = "orders";
     let due = |many: usize| {
         let actions = (1..=many).map(|n| {
             let name = format!("scale-up-{n}");
             (
-                orders.clone(),
+                orders,
                 ScheduledAction {
                     name,
                     ..action("at(2026-10-02T08:00:00)")

@@ -19,7 +19,10 @@ fn with(from: &str, to: &str) -> String {
 fn a_bad_target_names_the_field_and_what_is_allowed() {
     let cases = [
         (String::new(), "TARGET is not valid JSON"),
-        ("[]".to_owned(), "TARGET: invalid length 0"),
+        (
+            "[]".to_owned(),
+            "TARGET: invalid type: sequence, expected an object",
+        ),
         (
             with("\"canary\"", "\"canery\""),
             "TARGET: field canery: unknown field `canery`, expected one of",
@@ -37,13 +40,94 @@ fn a_bad_target_names_the_field_and_what_is_allowed() {
             "TARGET: missing field `pipeline`",
         ),
         (
-            with("\"traffic\":{", "\"traffic\":{\"kafka\":{},"),
-            "TARGET: field traffic: unknown variant `kafka`, expected ",
+            with("\"pipeline\"", "\"pipelines\""),
+            "TARGET: field pipelines: unknown field `pipelines`, expected one of",
         ),
+        (
+            with("{", "{\"guardMinutes\":-1,"),
+            "TARGET: field guardMinutes: invalid value: integer `-1`, expected u32",
+        ),
+        (
+            with("{", "{\"pipeline\":\"orders-release\","),
+            "TARGET: duplicate field `pipeline`",
+        ),
+        (with("{", "{\"traffic\":{},"), "TARGET: field traffic"),
     ];
     for (text, expected) in cases {
         let error = resolve(Some(&text), None).unwrap_err().to_string();
         assert!(error.starts_with(expected), "{expected}\n{error}");
+    }
+}
+
+#[test]
+fn a_field_that_no_target_of_the_model_has_is_told_with_all_that_may_be_there() {
+    for story in stories() {
+        let mut json = serde_json::to_value((story.target)()).unwrap();
+        json["function"] = "orders".into();
+        let error = resolve(Some(&json.to_string()), None).unwrap_err();
+        let error = error.to_string();
+        assert!(
+            error.starts_with("TARGET: field function: unknown field `function`, expected one of"),
+            "{error}"
+        );
+        let common = ", `traffic`, `pipeline`, `alarms`, `guardMinutes`, `verdict`, `evidence`";
+        assert!(error.ends_with(common), "{error}");
+    }
+}
+
+#[test]
+fn a_field_that_is_given_twice_is_told_wherever_it_is() {
+    let names = orders();
+    let json: Value = serde_json::from_str(&names).unwrap();
+    for (name, value) in json.as_object().unwrap() {
+        let text = with("{", &format!("{{\"{name}\":{value},"));
+        let error = resolve(Some(&text), None).unwrap_err().to_string();
+        let expected = format!("TARGET: duplicate field `{name}`");
+        assert_eq!(error, expected);
+    }
+    let traffic = json["traffic"].as_object().unwrap();
+    for (model, fields) in traffic {
+        for (name, value) in fields.as_object().unwrap() {
+            let within = format!("\"{model}\":{{");
+            let text = with(&within, &format!("{within}\"{name}\":{value},"));
+            let error = resolve(Some(&text), None).unwrap_err().to_string();
+            let expected = format!("TARGET: field traffic.{model}: duplicate field `{name}`");
+            assert_eq!(error, expected);
+        }
+    }
+}
+
+#[test]
+fn a_target_that_came_with_the_call_is_told_with_where_it_came() {
+    let given = |text: &str| Some(("UserParameters", crate::input::parse("it", text).unwrap()));
+    let cases = [
+        (
+            "\"traffic\":{",
+            "\"traffic\":{\"kafka\":{},",
+            "traffic: unknown variant `kafka`",
+        ),
+        (
+            "\"pipeline\":\"orders-release\"",
+            "\"pipeline\":7",
+            "pipeline: invalid type",
+        ),
+        (
+            "\"pipeline\":\"orders-release\",",
+            "",
+            "missing field `pipeline`",
+        ),
+    ];
+    for (from, to, expected) in cases {
+        let error = resolve(None, given(&with(from, to)))
+            .unwrap_err()
+            .to_string();
+        let separator = if expected.starts_with("missing") {
+            ": "
+        } else {
+            "."
+        };
+        let expected = format!("UserParameters: field target{separator}{expected}");
+        assert!(error.starts_with(&expected), "{expected}\n{error}");
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// What a model decides on before a release begins.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Beginning<'a, M: Model> {
     /// When.
     pub now: Timestamp,
@@ -27,10 +27,4 @@ pub type Begin<M> = Result<
 >;
 
 // By hand: a derived one would ask it of the model.
-impl<M: Model> Clone for Beginning<'_, M> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
 impl<M: Model> Copy for Beginning<'_, M> {}

@@ -1,21 +1,38 @@
 //! A model's part of the target.
 
+use std::fmt::Debug;
+
 use serde::de::DeserializeOwned;
 
 use super::model::{Goal, Stored};
-use crate::{input::BadInput, parts::pair::Pair};
+use crate::{
+    input::{BadInput, Fields},
+    names::PairId,
+};
 
-/// A model that a target names.
-pub trait Configured: Sized {
-    /// Its part of the target.
-    type Traffic: Stored + Eq;
-    /// The same as people write it.
-    type Input: DeserializeOwned + Into<Self::Traffic>;
-    /// Fields of its part of the target of which a release keeps those that it began with.
-    const LIMITS: &'static [&'static str];
+/// A model that a target names: where it runs, and how work is split there. It is stored as the target's fields beside those that all
+/// targets have.
+pub trait Configured: Stored + Eq {
+    /// The same as people write it: strict.
+    type Input: DeserializeOwned + Into<Self>;
 
-    /// The model of a target.
-    fn of(pair: Pair, traffic: &Self::Traffic) -> Self;
+    /// What an action asks to release.
+    type Request: Clone + Debug + PartialEq + Eq + Send + Sync;
+
+    /// Reads that as people write it, beside what every action of deploy-canary has: strictly.
+    ///
+    /// # Errors
+    /// What they have written makes no sense.
+    fn request(source: &'static str, fields: &Fields) -> Result<Self::Request, BadInput>;
+
+    /// Whether a field is one of which a release keeps what it began with.
+    fn is_limit(field: &str) -> bool;
+
+    /// Key of its release record.
+    fn id(&self) -> PairId;
+
+    /// What people call it.
+    fn name(&self) -> String;
 
     /// Checks what one field cannot know.
     ///

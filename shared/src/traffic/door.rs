@@ -6,7 +6,7 @@ mod begin;
 use std::pin::Pin;
 
 use super::{
-    Before, Change, Seen,
+    Before, Change, Request, Seen,
     line::Listed,
     model::{Goal, Versions},
 };
@@ -14,12 +14,13 @@ use crate::{
     aws::{Account, AwsError, LookError},
     evidence::meter::Meters,
     input::BadInput,
+    job::Artifact,
     known::Unseen,
+    names::PairId,
     parts::{
         body::{Body, Part},
         focus::Focus,
         release::{Missing, Release},
-        task_definition::Source,
     },
     schedule::Window,
 };
@@ -34,6 +35,12 @@ pub type Reading<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// A model of a target, whatever it is: all that every function asks. What only some of them ask is apart, so that the others have no code
 /// for it.
 pub trait Opened: Send + Sync {
+    /// Key of the pair's release record.
+    fn id(&self) -> PairId;
+
+    /// What people call the pair.
+    fn name(&self) -> String;
+
     /// Checks what one field of the target cannot know.
     ///
     /// # Errors
@@ -93,10 +100,18 @@ pub trait Opened: Send + Sync {
     ) -> Reading<'a, Result<(), AwsError>>;
 
     /// What the model says of a release of which this was seen.
-    fn open<'a>(self: Box<Self>, of: Release<'a>, seen: &'a Seen) -> Box<dyn Asked + 'a>;
+    fn open<'a>(&'a self, of: Release<'a>, seen: &'a Seen) -> Box<dyn Asked + 'a>;
 }
 
 impl<M: Listed> Opened for M {
+    fn id(&self) -> PairId {
+        M::id(self)
+    }
+
+    fn name(&self) -> String {
+        M::name(self)
+    }
+
     fn check(&self, source: &'static str) -> Result<(), BadInput> {
         M::check(self, source)
     }
@@ -168,10 +183,10 @@ impl<M: Listed> Opened for M {
         })
     }
 
-    fn open<'a>(self: Box<Self>, of: Release<'a>, seen: &'a Seen) -> Box<dyn Asked + 'a> {
+    fn open<'a>(&'a self, of: Release<'a>, seen: &'a Seen) -> Box<dyn Asked + 'a> {
         let told = M::of_seen(seen).and_then(|seen| Told::new(of, seen));
         match told {
-            Some(told) => Box::new(Joint { model: *self, told }),
+            Some(told) => Box::new(Joint { model: self, told }),
             None => Box::new(Mute(of.body)),
         }
     }
@@ -179,12 +194,13 @@ impl<M: Listed> Opened for M {
 
 /// The same, on which a release is to begin.
 pub trait Starting: Send + Sync {
-    /// Reads what a release begins with, `source` at the same time; `None` if there is nothing to begin on.
+    /// Reads what a release begins with, and what the action asks for, at the same time; `None` if there is nothing to begin on.
     fn before<'a>(
         &'a self,
         account: &'a Account,
         seen: &'a Seen,
-        source: Reading<'a, Result<Source, LookError>>,
+        request: &'a Request,
+        inputs: &'a [Artifact],
     ) -> Reading<'a, Result<Option<Before>, LookError>>;
 
     /// How a release begins, if everything is in order.
@@ -199,13 +215,14 @@ impl<M: Listed> Starting for M {
         &'a self,
         account: &'a Account,
         seen: &'a Seen,
-        source: Reading<'a, Result<Source, LookError>>,
+        request: &'a Request,
+        inputs: &'a [Artifact],
     ) -> Reading<'a, Result<Option<Before>, LookError>> {
         Box::pin(async move {
-            let Some(seen) = M::of_seen(seen) else {
+            let Some((seen, request)) = M::of_seen(seen).zip(M::of_request(request)) else {
                 return Ok(None);
             };
-            let before = M::before(self, account, seen, source).await?;
+            let before = M::before(self, account, seen, request, inputs).await?;
             Ok(before.map(M::begins))
         })
     }

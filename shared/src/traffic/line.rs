@@ -1,6 +1,6 @@
 //! What is made of the list of the models: everything that has one part for each of them.
 
-use super::{Before, Change, Seen, model::Model};
+use super::{Before, Change, Request, Seen, model::Model};
 
 /// A model of the list: its own of what there is for all.
 pub(super) trait Listed: Model {
@@ -8,6 +8,8 @@ pub(super) trait Listed: Model {
     fn of_seen(seen: &Seen) -> Option<&Self::Seen>;
     /// The other way.
     fn seen(seen: Self::Seen) -> Seen;
+    /// What is asked for, if it is this model's.
+    fn of_request(request: &Request) -> Option<&Self::Request>;
     /// What was read for a beginning, if it is this model's.
     fn of_before(before: &Before) -> Option<&Self::Before>;
     /// The other way.
@@ -21,18 +23,51 @@ pub(super) trait Listed: Model {
 /// Makes it, from the key of each model in `traffic` of a target and its type.
 macro_rules! models {
     ($($key:ident: $model:ty),+ $(,)?) => {
-        /// How work is split between the two versions, by model.
-        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(rename_all = "camelCase")]
+        /// What of a target is its model's: where the versions run, and how work is split between them.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+        #[serde(untagged)]
         pub enum Traffic {
-            $(#[doc = concat!("By `", stringify!($model), "`.")] $key(<$model as Configured>::Traffic),)+
+            $(#[doc = concat!("By `", stringify!($model), "`.")] $key($model),)+
         }
 
-        /// The same as people write it.
-        #[derive(Debug, Clone, Deserialize)]
+        /// The model's key, and what stands below it.
+        #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
-        pub(crate) enum Input {
-            $($key(<$model as Configured>::Input),)+
+        enum Key {
+            $($key(IgnoredAny),)+
+        }
+
+        impl Traffic {
+            /// Reads it as people write it.
+            pub(crate) fn read(source: &'static str, fields: &Fields) -> Result<Self, BadInput> {
+                Ok(match fields.read::<Keyed>(source)?.traffic {
+                    $(Key::$key(_) => Self::$key(fields.read::<<$model as Configured>::Input>(source)?.into()),)+
+                })
+            }
+
+            /// Reads what an action asks to release, as people write it.
+            pub(crate) fn request(&self, source: &'static str, fields: &Fields) -> Result<Request, BadInput> {
+                Ok(match self {
+                    $(Self::$key(_) => Request::$key(<$model as Configured>::request(source, fields)?),)+
+                })
+            }
+        }
+
+        /// As it is stored: fields that are not known are passed over.
+        impl<'de> Deserialize<'de> for Traffic {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let fields = Value::Object(Map::deserialize(from)?);
+                let read = match Keyed::deserialize(&fields).map_err(D::Error::custom)?.traffic {
+                    $(Key::$key(_) => <$model>::deserialize(fields).map(Self::$key),)+
+                };
+                read.map_err(D::Error::custom)
+            }
+        }
+
+        /// What an action asks to release, as the target's model is asked.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum Request {
+            $(#[doc = concat!("By `", stringify!($model), "`.")] $key(<$model as Configured>::Request),)+
         }
 
         /// What a look sees, as the target's model sees it.
@@ -75,14 +110,6 @@ macro_rules! models {
             })+
         }
 
-        impl From<Input> for Traffic {
-            fn from(input: Input) -> Self {
-                match input {
-                    $(Input::$key(input) => Self::$key(input.into()),)+
-                }
-            }
-        }
-
         /// One line for the ledger.
         impl fmt::Display for Seen {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -94,39 +121,39 @@ macro_rules! models {
 
         /// Whether a field of a target is one of which a release keeps what it began with.
         pub(crate) fn is_limit(field: &str) -> bool {
-            [$(<$model as Configured>::LIMITS),+].iter().any(|limits| limits.contains(&field))
+            [$(<$model as Configured>::is_limit(field)),+].contains(&true)
         }
 
         impl Traffic {
-            /// The model of a target.
+            /// The model.
             #[must_use]
-            pub fn model(&self, pair: Pair) -> Box<dyn Opened> {
+            pub fn model(&self) -> &dyn Opened {
                 match self {
-                    $(Self::$key(traffic) => Box::new(<$model>::of(pair, traffic)),)+
+                    $(Self::$key(model) => model,)+
                 }
             }
 
             /// The same, on which a release is to begin.
             #[must_use]
-            pub fn starting(&self, pair: Pair) -> Box<dyn Starting> {
+            pub fn starting(&self) -> &dyn Starting {
                 match self {
-                    $(Self::$key(traffic) => Box::new(<$model>::of(pair, traffic)),)+
+                    $(Self::$key(model) => model,)+
                 }
             }
 
             /// The same, of which a release ends.
             #[must_use]
-            pub fn ending(&self, pair: Pair) -> Box<dyn Ending> {
+            pub fn ending(&self) -> &dyn Ending {
                 match self {
-                    $(Self::$key(traffic) => Box::new(<$model>::of(pair, traffic)),)+
+                    $(Self::$key(model) => model,)+
                 }
             }
 
             /// The same, of which a release is rolled back.
             #[must_use]
-            pub fn restoring(&self, pair: Pair) -> Box<dyn Restoring> {
+            pub fn restoring(&self) -> &dyn Restoring {
                 match self {
-                    $(Self::$key(traffic) => Box::new(<$model>::of(pair, traffic)),)+
+                    $(Self::$key(model) => model,)+
                 }
             }
         }
@@ -143,6 +170,13 @@ macro_rules! models {
 
                 fn seen(seen: Self::Seen) -> Seen {
                     Seen::$key(seen)
+                }
+
+                fn of_request(request: &Request) -> Option<&Self::Request> {
+                    match request {
+                        Request::$key(request) => Some(request),
+                        _ => None,
+                    }
                 }
 
                 fn of_before(before: &Before) -> Option<&Self::Before> {

@@ -16,14 +16,24 @@ pub mod staged;
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error as _, IgnoredAny},
+};
+use serde_json::{Map, Value};
 
-use crate::parts::pair::Pair;
+use crate::input::{BadInput, Fields};
 use configured::Configured;
 use door::{Ending, Opened, Restoring, Starting};
 use line::Listed;
 use model::Model;
 use observed::Observed;
+
+/// Which model a target names.
+#[derive(Deserialize)]
+struct Keyed {
+    traffic: Key,
+}
 
 line::models! {
     Queue: queue::Queue,

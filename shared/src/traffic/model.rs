@@ -19,7 +19,7 @@ use super::{
 use crate::{
     aws::{Account, AwsError},
     clock::Timestamp,
-    names::{ReleaseId, ServiceName},
+    names::ReleaseId,
     parts::{
         Gap,
         body::Part,
@@ -45,7 +45,7 @@ impl<T> Stored for T where
 }
 
 /// A way to run two versions side by side and to split work between them.
-pub trait Model: Configured + Observed + Debug + Send + Sync + 'static {
+pub trait Model: Configured + Observed {
     /// What it was like before the first change.
     type Found: Stored;
     /// What this release has made and set last.
@@ -75,8 +75,8 @@ pub trait Model: Configured + Observed + Debug + Send + Sync + 'static {
     /// What nobody can tell yet: nothing goes further until somebody can.
     fn undecided(&self, when: When, view: View<'_, Self>) -> Option<Self::Reason>;
 
-    /// The service that somebody else has changed, where that is why a gate is closed.
-    fn changed_service(why: &Self::Reason) -> Option<&ServiceName>;
+    /// The part of the pair that somebody else has changed, by its name, where that is why a gate is closed.
+    fn changed(why: &Self::Reason) -> Option<&str>;
 
     /// What is set, with what this look has seen that counts only together with other looks. The same look twice is one.
     fn noted(&self, when: When, view: View<'_, Self>) -> Noted<Self::Set>;
@@ -111,8 +111,8 @@ pub trait Model: Configured + Observed + Debug + Send + Sync + 'static {
         Vec::new()
     }
 
-    /// What is set where somebody else has changed a service: what they have written stays where they wrote it.
-    fn spared(&self, changed: &ServiceName, view: View<'_, Self>) -> Self::Set;
+    /// What is set where somebody else has changed this part: what they have written stays where they wrote it.
+    fn spared(&self, changed: &str, view: View<'_, Self>) -> Self::Set;
 
     /// Whether the candidate was put where it may get a share. How well it runs is another question.
     fn is_placed(&self, view: View<'_, Self>) -> bool;
@@ -188,7 +188,7 @@ pub struct Takes {
 }
 
 /// What a model decides on.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct View<'a, M: Model> {
     /// When.
     pub now: Timestamp,
@@ -213,12 +213,6 @@ pub struct View<'a, M: Model> {
 }
 
 // By hand: a derived one would ask it of the model.
-impl<M: Model> Clone for View<'_, M> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
 impl<M: Model> Copy for View<'_, M> {}
 
 impl<'a, M: Model> View<'a, M> {

@@ -2,17 +2,21 @@
 
 use std::fmt::{Debug, Display};
 
-use super::model::{Model, View};
+use super::{
+    configured::Configured,
+    model::{Model, View},
+};
 use crate::{
     aws::{Account, LookError},
     evidence::meter::Meters,
+    job::Artifact,
     known::Unseen,
-    parts::{focus::Focus, task_definition::Source},
+    parts::focus::Focus,
     schedule::Window,
 };
 
 /// A model that looks at AWS. It writes nothing here.
-pub trait Observed: Sized {
+pub trait Observed: Configured {
     /// What a look sees; what of it could not be seen is unknown. `Display` is the ledger's line.
     type Seen: Clone + Debug + Display + PartialEq + Send + Sync;
     /// What is read once, before a release begins.
@@ -58,7 +62,7 @@ pub trait Observed: Sized {
     where
         Self: Model;
 
-    /// Reads what a release begins with, `source` at the same time; `None` if there is nothing to begin on.
+    /// Reads what a release begins with, and what the action asks for, at the same time; `None` if there is nothing to begin on.
     ///
     /// # Errors
     /// Something could not be read.
@@ -66,7 +70,8 @@ pub trait Observed: Sized {
         &self,
         account: &Account,
         seen: &Self::Seen,
-        source: impl Future<Output = Result<Source, LookError>> + Send,
+        request: &Self::Request,
+        inputs: &[Artifact],
     ) -> impl Future<Output = Result<Option<Self::Before>, LookError>> + Send;
 
     /// Reads what people are to hear of scheduled actions that fell into the suspension of their scaling, as a release ends.

@@ -10,15 +10,21 @@ use clap::Parser;
 mod consumer;
 mod functions;
 mod programs;
+mod radius;
 mod releases;
 mod table;
 mod usage;
 
+#[path = "../../tests/stories/blast/mod.rs"]
+mod blast;
 #[path = "../../tests/stories/connector.rs"]
 mod connector;
 #[path = "../../tests/stories/play/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the stories use more of it")]
 mod play;
+#[path = "../../tests/stories/rule.rs"]
+#[expect(dead_code, reason = "the stories use more of it")]
+mod rule;
 #[path = "../../tests/stories/transcript.rs"]
 mod transcript;
 
@@ -34,6 +40,8 @@ enum Part {
     Consumer,
     /// AWS calls of whole releases, and what they cost.
     Releases,
+    /// What bad candidates do until something ends their release, and how often good ones are ended.
+    Radius,
 }
 
 /// Measures the functions and the sample application on this machine.
@@ -76,6 +84,9 @@ fn measure(arguments: &Arguments) -> anyhow::Result<Report> {
     let mut report = Report::default();
     if wants(Part::Releases) {
         releases::measure(&mut report)?;
+    }
+    if wants(Part::Radius) {
+        radius::measure(&mut report)?;
     }
     if wants(Part::Functions) || wants(Part::Consumer) {
         let programs = Programs::build()?;

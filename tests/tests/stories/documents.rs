@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use canary::input::BadInput;
 use regex::Regex;
 use rehearsal_core::stage;
 
@@ -225,10 +226,15 @@ fn the_commands_of_the_documents_exist() {
     assert_eq!(missing, [""; 0]);
 }
 
-/// The fields that are accepted where this JSON has one that is not.
-fn accepted<T: serde::de::DeserializeOwned>(json: &str) -> BTreeSet<String> {
-    let Err(error) = canary::input::parse::<T>("It", json) else {
-        panic!("{json} is accepted");
+/// A target, as short as can be.
+const TARGET: &str = r#"{
+    "cluster": "orders", "primary": "orders", "canary": "orders-canary", "pipeline": "orders-release",
+    "traffic": {"queue": {"url": "https://sqs.eu-central-1.amazonaws.com/111122223333/orders"}}}"#;
+
+/// The fields that are accepted beside one that is not.
+fn accepted<T>(read: Result<T, BadInput>) -> BTreeSet<String> {
+    let Err(error) = read else {
+        panic!("it is accepted");
     };
     let text = error.to_string();
     let (_, allowed) = text
@@ -259,30 +265,30 @@ fn documented(text: &str, heading: &str) -> BTreeSet<String> {
 #[test]
 fn every_field_that_a_function_accepts_is_documented_and_no_other() {
     use canary::{
-        parameters::{RawDeployCanary, RawPromotePrimary, RawShiftWeight},
-        target,
+        parameters::{Raw, RawDeployCanary, RawPromotePrimary, RawShiftWeight, read as given},
+        target::resolve,
     };
+    fn of_action<R: Raw>() -> BTreeSet<String> {
+        let unknown = r#"{"x": 1, "release": "3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f"}"#;
+        accepted(given::<R>("It", Some(unknown), Some(TARGET)))
+    }
+    let of_target = |json: &str| accepted(resolve(Some(json), None));
     let text = read("shared/docs/parameters.md");
-    let unknown = r#"{"x": 1}"#;
-    let mut target = accepted::<target::Input>(unknown);
+    let mut target = BTreeSet::new();
+    for model in ["queue", "alb"] {
+        target.extend(of_target(&format!(
+            r#"{{"x": 1, "traffic": {{"{model}": {{}}}}}}"#
+        )));
+        target.extend(of_target(&format!(
+            r#"{{"traffic": {{"{model}": {{"x": 1}}}}}}"#
+        )));
+    }
     target.remove("traffic");
-    target.extend(accepted::<target::Input>(
-        r#"{"traffic": {"queue": {"x": 1}}}"#,
-    ));
-    target.extend(accepted::<target::Input>(
-        r#"{"traffic": {"alb": {"x": 1}}}"#,
-    ));
     for (heading, mut fields) in [
         ("\n## `TARGET`\n", target),
-        (
-            "\n## `deploy-canary`\n",
-            accepted::<RawDeployCanary>(unknown),
-        ),
-        ("\n## `shift-weight`\n", accepted::<RawShiftWeight>(unknown)),
-        (
-            "\n## `promote-primary`\n",
-            accepted::<RawPromotePrimary>(unknown),
-        ),
+        ("\n## `deploy-canary`\n", of_action::<RawDeployCanary>()),
+        ("\n## `shift-weight`\n", of_action::<RawShiftWeight>()),
+        ("\n## `promote-primary`\n", of_action::<RawPromotePrimary>()),
     ] {
         // Told once, for all of them.
         fields.remove("bakeSeconds");
@@ -291,13 +297,16 @@ fn every_field_that_a_function_accepts_is_documented_and_no_other() {
     }
     let text = read("shared/docs/evidence.md");
     for (heading, place) in [
-        ("\n## Settings\n", r#"{"evidence": {"x": 1}}"#),
+        (
+            "\n## Settings\n",
+            TARGET.replacen('{', r#"{"evidence": {"x": 1}, "#, 1),
+        ),
         (
             "\n## Metrics\n",
-            r#"{"traffic": {"queue": {"metrics": {"x": 1}}}}"#,
+            r#"{"traffic": {"queue": {"metrics": {"x": 1}}}}"#.to_owned(),
         ),
     ] {
-        let fields = accepted::<target::Input>(place);
+        let fields = of_target(&place);
         assert_eq!(documented(&text, heading), fields, "{heading}");
     }
 }

@@ -49,12 +49,36 @@ async fn a_canary_that_fails_more_often_is_rolled_back_in_its_first_step() {
         let said = play.said(&release, "shift-weight");
         assert!(said.starts_with(WORSE), "{said}\n{}", play.transcript());
         play.until_phase("RolledBack").await;
+        let (_, text) = play.notices().remove(0);
+        assert!(text.contains(WORSE), "{text}\n{}", play.transcript());
+        let ledger = play.ledger().await;
+        let refused = format!("shift-weight: refused: {WORSE}");
+        let refused = ledger.iter().any(|it| it.starts_with(&refused));
+        assert!(refused, "{ledger:?}");
         assert!(
             !play.transcript().contains("50 % asked"),
             "{}",
             play.transcript()
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worse_canary_is_refused_also_where_nobody_can_write_that_down() {
+    let (play, release) =
+        judged(&Stage::default(), Behaviour::FailsAttempts(40), &[(25, 15)]).await;
+    play.until_bakes().await;
+    let throttled = Ailment::Throttled;
+    play.fail(stage::SHIFT_WEIGHT, "TransactWriteItems", throttled, None);
+    assert_eq!(
+        play.until_ended(&release).await,
+        "FAILED",
+        "{}",
+        play.transcript()
+    );
+    let said = play.said(&release, "shift-weight");
+    assert!(said.starts_with(WORSE), "{said}\n{}", play.transcript());
+    play.until_phase("RolledBack").await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,6 +6,9 @@ mod alb;
 mod autoscaling;
 mod bad_input;
 mod bake;
+#[expect(dead_code, reason = "the benchmark uses more of it")]
+mod blast;
+mod blast_radius;
 mod connector;
 mod counted;
 mod crashes;
@@ -32,6 +35,7 @@ mod real_binaries;
 mod refused;
 mod releases;
 mod roles;
+mod rule;
 mod scripts;
 mod speed;
 mod templates;

@@ -10,8 +10,8 @@ use canary::{
     decision::Step,
     fixtures::{
         self, Changes, Moment, World, another_release, at, began, candidate, check, definition,
-        first_look, foreign, image, images, now, pair, record, release, running_tasks, stable,
-        told,
+        first_look, foreign, image, images, now, pair, record, release, request, running_tasks,
+        stable, told,
     },
     parameters,
     parts::{
@@ -53,9 +53,7 @@ struct Start {
 fn look() -> Look<DeployCanary> {
     first_look(parameters::DeployCanary {
         release: release(),
-        image: Some("orders:v2".try_into().unwrap()),
-        task_definition: None,
-        container: None,
+        request: request("orders:v2"),
         timeout: Duration::from_mins(15),
     })
 }

@@ -18,6 +18,7 @@ use super::*;
 
 fn look() -> Look<PromotePrimary> {
     let look: Look<PromotePrimary> = first_look(parameters::PromotePrimary {
+        shown: None,
         despite: None,
         release: release(),
         bake: Duration::ZERO,
@@ -339,6 +340,8 @@ fn only_what_the_approval_was_given_to_read_is_promoted() {
             verdict: "as good".to_owned(),
             said: "No evidence".to_owned(),
             through: None,
+            action: String::new(),
+            digest: "3f9a1c20b7d4".to_owned(),
         });
         approved(record)
     };
@@ -363,6 +366,18 @@ fn only_what_the_approval_was_given_to_read_is_promoted() {
     for (situation, seen, expected) in rows {
         check(situation, &decide(&look(), &with_tasks(seen, 1)), &expected);
     }
+    let approved = |digest: &str| {
+        let mut look = look();
+        look.parameters.shown = Some(digest.to_owned());
+        decide(&look, &with_tasks(shown(&candidate(), 50), 1))
+    };
+    check("its digest", &approved("3f9a1c20b7d4"), BEGINS);
+    check(
+        "another digest",
+        &approved("000000000000"),
+        "refuse: the approval was given to read 000000000000, and the last shift-weight action has shown 3f9a1c20b7d4 (output variable \
+         Digest). Nothing was promoted: run that action again, and have what it shows approved",
+    );
 }
 
 #[test]
@@ -371,13 +386,19 @@ fn a_canary_that_is_worse_now_is_not_promoted_but_despite_it() {
         .shifting(50)
         .judged(at(540), verdict(Answer::Worse));
     record.target.verdict = Consequence::Act;
+    record.evidence.despite = Some("the shares were to go on".to_owned());
     let seen = approved(record);
     let refused = decide(&look(), &with_tasks(seen.clone(), 1));
     let said = told(&refused);
     assert!(
-        said.starts_with("refuse: The canary is worse than the primary: "),
+        said.starts_with("refuse: The canary is worse than the primary: ")
+            && said.contains(
+                "). To go on all the same, give this action \"despite\": \"worse\" and a \"reason\""
+            ),
         "{said}"
     );
+    let kept = refused.record().expect("it is kept");
+    assert_eq!(kept.evidence.despite, None, "what shift-weight was told");
     let mut despite = seen;
     despite.despite = Some("known, ticket 17".to_owned());
     let begun = decide(&look(), &with_tasks(despite, 1));

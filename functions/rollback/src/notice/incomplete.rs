@@ -50,14 +50,14 @@ pub fn incomplete(record: &Record, incomplete: &Incomplete<'_>) -> Notice {
         let model = record.target.restoring();
         lines.extend(model.by_hand(missing, found, incomplete.table));
     }
-    let (primary, release) = (&record.target.primary, &record.release);
+    let (pair, release) = (record.target.name(), &record.release);
     let lasts = Spoken(incomplete.now.since(record.phase_since));
     let (what, is) = if missing.is_empty() {
         let is =
-            format!("The rollback of release {release} of {primary} is not complete after {lasts}");
+            format!("The rollback of release {release} of {pair} is not complete after {lasts}");
         (format!("rollback of release {release} is not complete"), is)
     } else {
-        let is = format!("AWS refuses a part of the rollback of release {release} of {primary}");
+        let is = format!("AWS refuses a part of the rollback of release {release} of {pair}");
         (
             format!("cannot roll back everything of release {release}"),
             is,
@@ -68,7 +68,7 @@ pub fn incomplete(record: &Record, incomplete: &Incomplete<'_>) -> Notice {
         cause(record),
         lines.join("\n")
     );
-    Notice::new(primary.as_str(), &what, message)
+    Notice::new(&pair, &what, message)
 }
 
 /// When people hear of it again.

@@ -2,11 +2,13 @@ mod queue;
 
 use canary::{
     decision::Decision,
-    fixtures::{Moment, alarm, at, began, pair, record, release, scaling},
+    evidence::Answer,
+    fixtures::{Moment, alarm, at, began, pair, record, release, scaling, verdict},
     parameters::Rollback,
     parts::pair::{self, KeptService},
     reconcile::trigger::{End, Ended, Firing, Trigger},
     record::Record,
+    target::Consequence,
 };
 
 use super::*;
@@ -25,6 +27,16 @@ fn alarmed() -> Trigger {
         place: None,
         first: false,
         direct: true,
+    })
+}
+
+fn ended() -> Trigger {
+    Trigger::Ended(Ended {
+        pipeline: "orders-release".try_into().unwrap(),
+        release: release(),
+        how: End::Over,
+        what: "its pipeline execution ended as FAILED".to_owned(),
+        at: Some(at(599)),
     })
 }
 
@@ -105,24 +117,46 @@ fn the_end_is_told_with_cause_and_what_was_restored() {
 }
 
 #[test]
+fn a_release_that_the_verdict_has_ended_is_told_with_it_whoever_calls() {
+    let mut record = record()
+        .shifting(50)
+        .judged(at(540), verdict(Answer::Worse));
+    record.target.verdict = Consequence::Act;
+    let worse = "The canary is worse than the primary: 50 of 1000 failed, of the primary 90 of 9000; evidence 250, and 100 is enough (a \
+                 canary that is as good gets there in at most 1 % of releases)";
+    let rows = [
+        (ended(), "its pipeline execution ended as FAILED"),
+        (
+            Trigger::Schedule,
+            "its pipeline execution has ended (Stopped)",
+        ),
+        (
+            alarmed(),
+            "alarm orders-dead-letters went to ALARM: 3 messages",
+        ),
+    ];
+    for (why, known) in rows {
+        let message = message(pair().recorded(record.clone()), &why);
+        let expected = format!("is being rolled back: {known}. {worse}.\n");
+        assert!(message.contains(&expected), "{message}");
+    }
+    record.target.verdict = Consequence::Tell;
+    let told = message(pair().recorded(record), &ended());
+    assert!(!told.contains("worse"), "it has ended nothing: {told}");
+}
+
+#[test]
 fn who_asked_is_told_in_words() {
     let asked = || Rollback {
         release: release(),
         reason: Some("latency is up".to_owned()),
     };
-    let ended = Trigger::Ended(Ended {
-        pipeline: "orders-release".try_into().unwrap(),
-        release: release(),
-        how: End::Over,
-        what: "its pipeline execution ended as FAILED".to_owned(),
-        at: Some(at(599)),
-    });
     let rows = [
         (alarmed(), "alarm orders-dead-letters", true),
         (Trigger::Hand(asked()), "a person", true),
         (Trigger::Action(asked()), "an action of its pipeline", false),
         (
-            ended,
+            ended(),
             "the end of its pipeline execution, or of its approval",
             false,
         ),

@@ -6,12 +6,14 @@ use std::time::Duration;
 use canary::{
     evidence::Answer,
     fixtures::{
-        ACTION, Moment, World, another_release, at, check, first_look, foreign, now, pair, record,
-        release, told, verdict, weight,
+        ACTION, Moment, World, another_release, at, check, counted, first_look, foreign, now, pair,
+        record, release, told, verdict, weight,
     },
+    gates::Told,
     parameters,
     parts::pair::{Counts, Service},
     record::Record,
+    target::Consequence,
 };
 use proptest::prelude::*;
 

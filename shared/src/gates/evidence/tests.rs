@@ -5,48 +5,14 @@ use crate::{
     aws::AwsError,
     evidence::{
         Answer,
-        meter::{Meter, Metric},
-        minutes::{MINUTE, Series, ceil},
+        minutes::{MINUTE, ceil},
     },
-    fixtures::{Moment, at, now, pair, record, verdict},
-    gates::{Gate, Share, Told, When, Why, closed, noted},
+    fixtures::{Moment, at, counted, now, pair, record, verdict},
+    gates::{Closed, Gate, Share, Told, When, Why, closed, noted},
     known::Known,
+    observation::Looker,
     target::Consequence,
 };
-
-/// Minutes after the canary has its first share: attempts and failures of the canary and of the primary in each.
-fn counted(record: &Record, minutes: &[[f64; 4]], at: crate::clock::Timestamp) -> Known<Counted> {
-    let meters = record.model().meters();
-    let since = ceil(record.evidence.since.expect("it has a share"));
-    let mut series = Series::new();
-    let mut put = |meter: &Meter, nth: usize, attempts: f64, failures: f64| {
-        let begins = since + MINUTE * u32::try_from(nth).unwrap();
-        let mut set = |metric: &Metric, value| {
-            series
-                .entry(metric.clone())
-                .or_default()
-                .insert(begins, value)
-        };
-        match meter {
-            Meter::Work {
-                processed, failed, ..
-            } => {
-                set(processed, attempts - failures);
-                set(failed, failures);
-            }
-            Meter::Requests { all, well, .. } => {
-                set(all, attempts);
-                set(&well[0], attempts - failures);
-            }
-        }
-    };
-    for (nth, [failures, attempts, of_primary, its_attempts]) in minutes.iter().enumerate() {
-        put(&meters.canary, nth, *attempts, *failures);
-        put(&meters.primary, nth, *its_attempts, *of_primary);
-    }
-    let span = record.due(at).expect("minutes are due");
-    Known::Known(Counted { span, series })
-}
 
 /// A look as long after the canary has had its share.
 fn look(record: &Record, minutes: &[[f64; 4]]) -> Moment {
@@ -56,6 +22,13 @@ fn look(record: &Record, minutes: &[[f64; 4]]) -> Moment {
     seen.now = since + MINUTE * (many + 1);
     seen.counted = Some(counted(record, minutes, seen.now));
     seen
+}
+
+/// The gate that is closed once this was seen.
+fn shut(when: When, seen: &Moment, record: &Record) -> Option<Closed> {
+    let seen = seen.seen();
+    let (noted, _) = noted(when, &seen, record);
+    closed(when, &seen, &noted)
 }
 
 fn acting(record: Record) -> Record {
@@ -72,7 +45,7 @@ fn a_canary_that_is_worse_closes_a_gate_at_the_fourth_minute() {
     let record = acting(record().shifting(10));
     for (minutes, is_closed) in [(1, false), (3, false), (4, true)] {
         let seen = look(&record, &vec![BAD; minutes]);
-        let shut = closed(When::Approval, &seen.seen(), &record);
+        let shut = shut(When::Approval, &seen, &record);
         assert_eq!(shut.is_some(), is_closed, "{minutes}");
         if let Some(shut) = shut {
             assert_eq!(shut.gate, Gate::Verdict);
@@ -81,7 +54,8 @@ fn a_canary_that_is_worse_closes_a_gate_at_the_fourth_minute() {
             assert_eq!(
                 said,
                 "The canary is worse than the primary: 80 of 80 failed, of the primary 0 of 720; evidence 256, and 100 is enough (a canary \
-                 that is as good gets there in at most 1 % of releases)"
+                 that is as good gets there in at most 1 % of releases). To go on all the same, give this action \"despite\": \"worse\" and \
+                 a \"reason\""
             );
         }
     }
@@ -91,7 +65,7 @@ fn a_canary_that_is_worse_closes_a_gate_at_the_fourth_minute() {
 fn where_the_target_does_not_say_act_or_somebody_goes_on_despite_it_a_worse_canary_is_told() {
     let told = record().shifting(10);
     let seen = look(&told, &[BAD; 4]);
-    let shut = |seen: &Moment, record: &Record| closed(When::Action, &seen.seen(), record);
+    let shut = |seen: &Moment, record: &Record| shut(When::Action, seen, record);
     assert_eq!(shut(&seen, &told), None);
     let said = |seen: &Moment, record: &Record| {
         let (noted, _) = noted(When::Action, &seen.seen(), record);
@@ -109,13 +83,35 @@ fn where_the_target_does_not_say_act_or_somebody_goes_on_despite_it_a_worse_cana
         said(&despite, &acts)
             .ends_with("releases). The release goes on despite that: known, ticket 17")
     );
-    let (kept, _) = noted(When::Action, &despite.seen(), &acts);
-    let later = pair().canary_on_candidate();
-    assert_eq!(
-        shut(&later, &kept),
-        None,
-        "also for whoever looks without having been told so"
-    );
+}
+
+#[test]
+fn what_an_action_goes_on_despite_counts_for_the_watch_too_until_another_action_looks() {
+    let mut seen = look(&acting(record().shifting(10)), &[BAD; 4]);
+    let by = |seen: &Moment, record: &Record, by: Looker| {
+        let seen = Observation { by, ..seen.seen() };
+        let (noted, news) = noted(When::Action, &seen, record);
+        let is_open = closed(When::Action, &seen, &noted).is_none();
+        (noted, is_open, news.is_some())
+    };
+    let despite = |reason: Option<&str>| Looker::Action {
+        despite: reason.map(str::to_owned),
+    };
+    let fresh = acting(record().shifting(10));
+    let (mut shifted, is_open, _) = by(&seen, &fresh, despite(Some("known, ticket 17")));
+    assert!(is_open);
+    seen.counted = None;
+    shifted.evidence.told = Some(now());
+    let (watched, is_open, is_new) = by(&seen, &shifted, Looker::Schedule);
+    assert_eq!((is_open, is_new), (true, false), "while the approval waits");
+    let (same, is_open, is_new) = by(&seen, &watched, despite(Some("known, ticket 17")));
+    assert_eq!((is_open, is_new), (true, false), "its next look");
+    assert_eq!(same.evidence.told, Some(now()), "people have heard that");
+    let (judged, is_open, is_new) = by(&seen, &watched, despite(None));
+    assert_eq!((is_open, is_new), (false, true), "a later action judges");
+    let (other, is_open, is_new) = by(&seen, &judged, despite(Some("known, ticket 18")));
+    assert_eq!((is_open, is_new), (true, true));
+    assert_eq!(other.evidence.told, None, "people hear of another reason");
 }
 
 #[test]
@@ -183,8 +179,7 @@ fn what_was_begun_by_the_promotion_is_no_comparison_but_its_last_minutes_are_sti
     let mut seen = pair().both_on_candidate();
     seen.now = until + MINUTE * 5;
     seen.counted = Some(counted(&promoting, &[BAD; 4], seen.now));
-    let shut =
-        closed(When::Guard, &seen.seen(), &promoting).expect("what settles later still counts");
+    let shut = shut(When::Guard, &seen, &promoting).expect("what settles later still counts");
     assert_eq!(shut.gate, Gate::Verdict);
     let settled = promoting.judged(since + MINUTE * 4, verdict(Answer::AsGood));
     assert_eq!(

@@ -10,7 +10,7 @@ use crate::{
     },
     record::{CameTo, Phase, Record},
     target::Consequence,
-    words::Words,
+    words::{Code, Words},
 };
 
 /// What the evidence of a release says.
@@ -62,7 +62,16 @@ pub struct Compared {
 #[error("{0}")]
 pub struct Worse(pub Compared);
 
-impl Words for Worse {}
+/// The same, for the action that must not.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{0}. To go on all the same, give this action \"despite\": \"worse\" and a \"reason\"")]
+pub(in crate::gates) struct ToGoOn(pub Worse);
+
+impl Words for ToGoOn {
+    fn code(&self) -> Option<Code> {
+        Some(Code::Worse)
+    }
+}
 
 /// Attempts as metrics count them, beside the share that was attained.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -23,6 +23,7 @@ mod restoring;
 mod scaling;
 mod seen;
 mod stop;
+pub mod target;
 mod unfit;
 mod view;
 mod words;
@@ -36,7 +37,6 @@ use serde::{Deserialize, Serialize};
 use crate::{
     clock::Timestamp,
     exits::Exits,
-    names::{ClusterName, PairId, ServiceName},
     parts::{self, News, Versions},
 };
 
@@ -59,6 +59,7 @@ pub use protected::ProtectedTasks;
 pub use restore::Back;
 pub use restoring::{Forced, Kept, KeptService, Restoring, Which};
 pub use seen::{Listed, Seen};
+pub use target::Pair;
 pub use unfit::Unfit;
 pub use view::{Both, View};
 pub use words::{Reason, ServiceSaid};
@@ -68,24 +69,6 @@ pub type Gap<Part = Infallible> = parts::Gap<Change, Reason, Part>;
 
 /// A condition of two services that sets nothing that the record keeps.
 pub type Condition<T = ()> = Result<T, Gap>;
-
-/// The two services of a target, and what a release may do with their tasks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Pair {
-    /// The cluster of both services.
-    pub cluster: ClusterName,
-    /// The service with the high capacity.
-    pub primary: ServiceName,
-    /// The service with the low capacity.
-    pub canary: ServiceName,
-    /// Tasks of the canary service between releases.
-    pub resting_tasks: u32,
-    /// What a rollback does with tasks of the candidate that are protected from scale-in.
-    pub protected_tasks: ProtectedTasks,
-    /// How many tasks of the candidate may end by themselves, however the stable version does.
-    pub max_task_exits: u32,
-}
 
 /// What both services were like before the first change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,24 +95,6 @@ pub struct Set {
     /// What a rollback has found out.
     #[serde(default, skip_serializing_if = "Restoring::is_empty")]
     pub restoring: Restoring,
-}
-
-impl Pair {
-    /// Where both services are, and their names.
-    #[must_use]
-    pub fn named(&self) -> Named<'_> {
-        Named {
-            cluster: &self.cluster,
-            primary: &self.primary,
-            canary: &self.canary,
-        }
-    }
-
-    /// Key of its release record.
-    #[must_use]
-    pub fn id(&self) -> PairId {
-        PairId::new(&self.cluster, &self.primary)
-    }
 }
 
 impl Set {

@@ -6,12 +6,13 @@ use super::{
 };
 use crate::{
     aws::{Account, AwsError, LookError},
+    job::Artifact,
     known::{Known, in_time},
     names::TaskDefinitionArn,
     parts::{
         focus::Focus,
         release::Promotion,
-        task_definition::{Definition, Digests, Source, Wanted},
+        task_definition::{Definition, Digests, Request, Wanted},
     },
 };
 
@@ -22,13 +23,15 @@ impl Before {
         account: &Account,
         pair: &Pair,
         seen: &Seen,
-        source: impl Future<Output = Result<Source, LookError>> + Send,
+        (request, inputs): (&Request, &[Artifact]),
     ) -> Result<Option<Self>, LookError> {
         let newest =
             |service: &Known<Service>| Some(service.get()?.newest()?.task_definition.clone());
         let Some(runs) = newest(&seen.primary) else {
             return Ok(None);
         };
+        // On the heap: the SDK's futures are large.
+        let source = Box::pin(request.source(account, inputs));
         let of_canary = newest(&seen.canary).filter(|arn| *arn != runs);
         let tasks = async { Ok(account.task_arns(&pair.cluster, &pair.primary).await?) };
         let stable = async { Ok(account.task_definition(runs.as_str()).await?) };

@@ -1,7 +1,7 @@
 //! What takes work from the candidate and needs nothing but the record: no version that may be missing, no read that may fail.
 
 use super::{Back, Change, FoundService, KeptService, Restoring, Service, Set};
-use crate::{known::Known, names::ServiceName, parts::release::Promotion};
+use crate::{known::Known, parts::release::Promotion};
 
 impl Back<'_> {
     /// The canary gets no tasks, while it is the release's: before the promotion gives counts back, and unless it was seen to run
@@ -56,7 +56,7 @@ impl Back<'_> {
     /// What is set where somebody else has changed a service: a count stays where they set it, and so does a version that is not the
     /// candidate. A count of the primary that is still the release's own goes back to what was found.
     #[must_use]
-    pub fn spared(&self, changed: &ServiceName) -> Set {
+    pub fn spared(&self, changed: &str) -> Set {
         let mut set = self.view.set.clone();
         let (Some(primary), Some(canary)) = (self.primary(), self.canary()) else {
             return set;
@@ -69,7 +69,7 @@ impl Back<'_> {
         let is_set = set.counts.map(|counts| counts.to.primary) == Some(primary.desired);
         let is_ours = self.view.holds.primary.owns_count() && is_set;
         let restoring = &mut set.restoring;
-        if canary.name == *changed {
+        if canary.name.as_str() == changed {
             let candidate = self.view.candidate();
             restoring.spares_canary = candidate.is_some_and(|candidate| !canary.is_on(candidate));
             restoring.kept.canary = Some(keeping(&found.canary, canary));

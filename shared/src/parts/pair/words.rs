@@ -220,12 +220,12 @@ impl Reason {
         }
     }
 
-    /// The service that somebody else has changed.
+    /// The service that somebody else has changed, by its name.
     #[must_use]
-    pub fn changed_service(&self) -> Option<&ServiceName> {
+    pub fn changed(&self) -> Option<&str> {
         match self {
             Self::ForeignWrite { service, .. } | Self::ForeignCount { service, .. } => {
-                Some(service)
+                Some(service.as_str())
             }
             _ => None,
         }

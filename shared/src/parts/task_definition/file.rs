@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::{ANSWER_ONLY, Whole};
 
 /// Reads a task definition; `image` takes the place of its placeholder.
-pub fn read(name: &str, text: &str, image: Option<&Image>) -> Result<Whole, BadInput> {
+pub(super) fn read(name: &str, text: &str, image: Option<&Image>) -> Result<Whole, BadInput> {
     let bad =
         |field: String, problem: String| Err(BadInput::field(name.to_owned(), field, problem));
     let mut input: Value = input::parse(name.to_owned(), text)?;
@@ -41,7 +41,7 @@ pub fn read(name: &str, text: &str, image: Option<&Image>) -> Result<Whole, BadI
 }
 
 /// The file's text, from the first artifact that has it.
-pub fn find(name: &str, artifacts: &[Vec<u8>]) -> Result<String, BadInput> {
+pub(super) fn find(name: &str, artifacts: &[Vec<u8>]) -> Result<String, BadInput> {
     for zip in artifacts {
         if let Some(text) = artifact::file(zip, name)? {
             return Ok(text);

@@ -6,6 +6,7 @@ mod difference;
 mod digests;
 mod file;
 mod fit;
+mod request;
 mod source;
 mod wanted;
 mod words;
@@ -20,8 +21,8 @@ use crate::{
 };
 
 pub use digests::Digests;
-pub use file::{find, read};
-pub use source::{NamedImages, Source, Whole, no_image};
+pub use request::Request;
+pub use source::{NamedImages, Source, Whole};
 pub use wanted::Wanted;
 pub use words::Reason;
 

@@ -129,8 +129,7 @@ impl fmt::Display for Whole {
 }
 
 /// The answer when neither parameter nor artifact names an image.
-#[must_use]
-pub fn no_image() -> BadInput {
+pub(super) fn no_image() -> BadInput {
     let problem =
         format!("missing, and the action has no input artifact with {FILE}; give one of the two");
     BadInput::field(USER_PARAMETERS, "image", problem)

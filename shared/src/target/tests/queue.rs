@@ -15,8 +15,11 @@ fn with(from: &str, to: &str) -> String {
 
 #[test]
 fn what_is_left_out_has_its_default() {
-    let target = resolve(Some(ORDERS), None).unwrap();
-    assert_eq!((target.resting_tasks, target.guard_minutes), (1, 60));
+    let mut target = resolve(Some(ORDERS), None).unwrap();
+    assert_eq!(
+        (target.services().resting_tasks, target.guard_minutes),
+        (1, 60)
+    );
     assert_eq!(target.queue().unwrap().mode, Mode::Additive);
     assert_eq!(
         (

@@ -124,7 +124,7 @@ fn raised(alb: &Alb, view: View<'_>) -> Option<pair::Change> {
     }
     let pair = &view.seen.pair;
     let (primary, canary) = (pair.primary.get()?, pair.canary.get()?);
-    let tasks = rules::tasks(alb.traffic.min_tasks, Weight::ALL.share(), primary);
+    let tasks = rules::tasks(alb.traffic.alb.min_tasks, Weight::ALL.share(), primary);
     (canary.desired < tasks).then(|| pair::Change::count(&canary.name, tasks))
 }
 

@@ -59,11 +59,11 @@ pub(super) fn begin(alb: &Alb, of: Beginning<'_, Alb>) -> Begin<Alb> {
     };
     planned.is_in_order().map_err(NotBegun::refuse)?;
     planned.has_room_for_tags().map_err(NotBegun::refuse)?;
-    registered(&alb.traffic, planned.both).map_err(NotBegun::Refuse)?;
+    registered(&alb.traffic.alb, planned.both).map_err(NotBegun::Refuse)?;
     if let Some(before) = of.before {
-        one_load_balancer(&alb.traffic, &seen, &before.groups).map_err(NotBegun::Refuse)?;
+        one_load_balancer(&alb.traffic.alb, &seen, &before.groups).map_err(NotBegun::Refuse)?;
     }
-    at_rest(&alb.traffic, &seen).map_err(NotBegun::Refuse)?;
+    at_rest(&alb.traffic.alb, &seen).map_err(NotBegun::Refuse)?;
     planned.is_settled().map_err(NotBegun::wait)?;
     let mut begun = planned.begun();
     let in_full = seen.forwards.into_iter().map(|forward| FoundRule {

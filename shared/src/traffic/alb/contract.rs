@@ -19,7 +19,10 @@ use crate::{
         rules::{Forward, world as balancer},
     },
     target::Target,
-    traffic::contract::{Admitted, Looked, Obstacles, Place, Run, Tried, World, as_found},
+    traffic::{
+        Traffic,
+        contract::{Admitted, Looked, Obstacles, Place, Run, Tried, World, as_found},
+    },
 };
 
 /// Two services that answer requests.
@@ -44,7 +47,9 @@ impl Sites {
         (drain_seconds, shares): (u64, &[u8]),
         speed: Speed,
     ) -> Place<Alb> {
-        let traffic = target.alb().expect("a load balancer").clone();
+        let Traffic::Alb(alb) = target.traffic.clone() else {
+            panic!("a load balancer")
+        };
         let Moment {
             primary,
             canary,
@@ -57,18 +62,15 @@ impl Sites {
             speed,
             found: primary.desired,
             all: least(&primary),
-            most: most(&primary, &canary, target.resting_tasks),
+            most: most(&primary, &canary, alb.pair.resting_tasks),
             drain: Duration::from_secs(drain_seconds),
             services: services::World::new(primary, canary, now(), speed),
-            balancer: balancer::World::new(&traffic.place, forwards, healthy, speed),
+            balancer: balancer::World::new(&alb.traffic.alb.place, forwards, healthy, speed),
         };
         Place {
             name,
             speed,
-            model: Tried::new(Alb {
-                pair: target.services(),
-                traffic,
-            }),
+            model: Tried::new(alb),
             world,
             shares: shares.to_vec(),
         }

@@ -89,7 +89,10 @@ fn targets(alb: &Alb, primary: &Service, view: View<'_>) -> Result<(), Reason> {
     else {
         return Ok(());
     };
-    let (group, traffic) = (alb.traffic.place.canary_target_group.clone(), &alb.traffic);
+    let (group, traffic) = (
+        alb.traffic.alb.place.canary_target_group.clone(),
+        &alb.traffic.alb,
+    );
     let proven = match &view.set.weight {
         Some(weight) => weight.healthy,
         None => rules::tasks(traffic.min_tasks, Weight::ZERO.share(), primary),

@@ -8,7 +8,7 @@ use crate::{
 
 /// Both groups, by their load balancer: a group belongs to one at most.
 pub(super) fn meters(alb: &Alb) -> Meters {
-    let place = &alb.traffic.place;
+    let place = &alb.traffic.alb.place;
     let (primary, canary) = place.groups();
     let load_balancer = place
         .forwards()

@@ -29,7 +29,6 @@ use super::{
 };
 use crate::{
     aws::{Account, AwsError},
-    names::ServiceName,
     parts::{
         body::Part,
         gate::{Gate, When},
@@ -44,12 +43,13 @@ pub use begin::{Before, Groups};
 pub use change::Change;
 
 /// The target of such a pair.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alb {
     /// The services.
+    #[serde(flatten)]
     pub pair: Pair,
     /// How work is split.
-    pub traffic: AlbTraffic,
+    pub traffic: Split<AlbTraffic>,
 }
 
 /// What it was like before the first change.
@@ -77,7 +77,7 @@ pub struct Set {
 }
 
 pub use observe::Seen;
-pub use target::AlbTraffic;
+pub use target::{AlbTraffic, Split};
 pub use words::Reason;
 
 type View<'a> = model::View<'a, Alb>;
@@ -101,7 +101,7 @@ impl Alb {
         &self,
         wanted: impl Iterator<Item = (&'a Forward, Weights)>,
     ) -> Vec<rules::Change> {
-        let (primary, canary) = self.traffic.place.groups();
+        let (primary, canary) = self.traffic.alb.place.groups();
         let weigh = wanted.map(|(forward, weights)| rules::Change {
             forward: forward.arn.clone(),
             actions: forward.actions.weighing(primary, canary, weights),
@@ -112,7 +112,7 @@ impl Alb {
 
     /// The canary's tasks before it gets a share: the fewest that a candidate can be seen with.
     fn first_tasks(&self, primary: &Service) -> u32 {
-        rules::tasks(self.traffic.min_tasks, Weight::ZERO.share(), primary)
+        rules::tasks(self.traffic.alb.min_tasks, Weight::ZERO.share(), primary)
     }
 
     fn pair<'a>(&'a self, view: View<'a>) -> pair::View<'a> {
@@ -154,9 +154,9 @@ impl Model for Alb {
         gates::undecided(self, when, view)
     }
 
-    fn changed_service(why: &Reason) -> Option<&ServiceName> {
+    fn changed(why: &Reason) -> Option<&str> {
         match why {
-            Reason::Pair(pair) => pair.changed_service(),
+            Reason::Pair(pair) => pair.changed(),
             _ => None,
         }
     }
@@ -197,7 +197,7 @@ impl Model for Alb {
         pair::by_hand(&self.pair.id(), missing, &found, table)
     }
 
-    fn spared(&self, changed: &ServiceName, view: View<'_>) -> Set {
+    fn spared(&self, changed: &str, view: View<'_>) -> Set {
         let pair = self.back(false, view).spared(changed);
         view.set.with(pair)
     }

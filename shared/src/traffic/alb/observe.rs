@@ -6,8 +6,9 @@ use super::{Alb, Before, Groups, View};
 use crate::{
     aws::{Account, AwsError, LookError},
     evidence::meter::Meters,
+    job::Artifact,
     known::Unseen,
-    parts::{focus::Focus, pair, rules, task_definition::Source},
+    parts::{focus::Focus, pair, rules, task_definition::Request},
     schedule::Window,
     traffic::observed::Observed,
 };
@@ -39,7 +40,7 @@ impl Observed for Alb {
     fn nothing(&self) -> Seen {
         Seen {
             pair: pair::Seen::nothing(),
-            rules: rules::Seen::nothing(self.traffic.place.forwards()),
+            rules: rules::Seen::nothing(self.traffic.alb.place.forwards()),
         }
     }
 
@@ -82,7 +83,7 @@ impl Observed for Alb {
         let back = self.back(false, view);
         let (record, release) = (self.pair.id(), view.release);
         let rules = view.seen.rules.clone();
-        let rules = rules.recorded(account, &self.traffic.place, (&record, release));
+        let rules = rules.recorded(account, &self.traffic.alb.place, (&record, release));
         let (pair, rules) = tokio::join!(back.closer(account), rules);
         Seen { pair, rules }
     }
@@ -91,10 +92,11 @@ impl Observed for Alb {
         &self,
         account: &Account,
         seen: &Seen,
-        source: impl Future<Output = Result<Source, LookError>> + Send,
+        request: &Request,
+        inputs: &[Artifact],
     ) -> Result<Option<Before>, LookError> {
-        let pair = pair::Before::observe(account, &self.pair, &seen.pair, source);
-        let groups = async { Ok(self.groups(account).await?) };
+        let pair = pair::Before::observe(account, &self.pair, &seen.pair, (request, inputs));
+        let groups = async { Ok(groups(self, account).await?) };
         let (pair, groups) = tokio::try_join!(pair, groups)?;
         Ok(pair.map(|pair| Before { pair, groups }))
     }
@@ -107,22 +109,22 @@ impl Observed for Alb {
 impl Alb {
     fn at(&self) -> rules::At<'_> {
         rules::At {
-            place: &self.traffic.place,
+            place: &self.traffic.alb.place,
             within: "traffic.alb",
         }
     }
+}
 
-    async fn groups(&self, account: &Account) -> Result<Groups, AwsError> {
-        let (at, (primary, canary)) = (self.at(), self.traffic.place.groups());
-        let (primary, canary, drain_seconds) = tokio::try_join!(
-            account.load_balancers_of(at, primary, "primaryTargetGroup"),
-            account.load_balancers_of(at, canary, "canaryTargetGroup"),
-            account.deregistration_delay(at, canary, "canaryTargetGroup"),
-        )?;
-        Ok(Groups {
-            primary,
-            canary,
-            drain_seconds,
-        })
-    }
+async fn groups(alb: &Alb, account: &Account) -> Result<Groups, AwsError> {
+    let (at, (primary, canary)) = (alb.at(), alb.traffic.alb.place.groups());
+    let (primary, canary, drain_seconds) = tokio::try_join!(
+        account.load_balancers_of(at, primary, "primaryTargetGroup"),
+        account.load_balancers_of(at, canary, "canaryTargetGroup"),
+        account.deregistration_delay(at, canary, "canaryTargetGroup"),
+    )?;
+    Ok(Groups {
+        primary,
+        canary,
+        drain_seconds,
+    })
 }

@@ -49,7 +49,7 @@ pub(super) fn toward(
         both,
         seen,
         found,
-        needed: found.tasks(alb.traffic.min_tasks, asked, both.primary),
+        needed: found.tasks(alb.traffic.alb.min_tasks, asked, both.primary),
     };
     match asked
         .capacity()
@@ -162,7 +162,7 @@ impl Asked<'_> {
         let (canary, set) = (self.both.canary, self.view.set);
         let has_surplus = canary.desired > self.needed && !self.is_grown();
         // As many as the gate lets pass keep no share from being held.
-        let spared = self.alb.traffic.max_unhealthy;
+        let spared = self.alb.traffic.alb.max_unhealthy;
         let least = self.needed.min(canary.desired).saturating_sub(spared);
         let is_healthy = healthy(canary, &self.seen.canary, least);
         let is_unseen = set.weight.is_some_and(|it| it.live_since.is_none());

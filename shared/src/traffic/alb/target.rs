@@ -4,9 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::Alb;
 use crate::{
-    input::BadInput,
-    names::{ForwardArn, TargetGroupArn},
-    parts::{pair::Pair, rules::Place},
+    input::{BadInput, Fields},
+    names::{ForwardArn, PairId, TargetGroupArn},
+    parts::{
+        pair::{self, Pair},
+        rules::Place,
+        task_definition::Request,
+    },
     traffic::configured::Configured,
 };
 
@@ -147,20 +151,49 @@ fn one() -> u32 {
     1
 }
 
-impl Configured for Alb {
-    type Traffic = AlbTraffic;
-    type Input = Input;
-    const LIMITS: &'static [&'static str] = &["minTasks", "maxUnhealthy", "allowSticky"];
+/// How work is split, by the model's key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Split<Traffic> {
+    /// How.
+    pub alb: Traffic,
+}
 
-    fn of(pair: Pair, traffic: &AlbTraffic) -> Self {
+impl From<pair::target::Input<Split<Input>>> for Alb {
+    fn from(input: pair::target::Input<Split<Input>>) -> Self {
+        let (pair, traffic) = input.split();
         Self {
             pair,
-            traffic: traffic.clone(),
+            traffic: Split {
+                alb: traffic.alb.into(),
+            },
         }
+    }
+}
+
+impl Configured for Alb {
+    type Input = pair::target::Input<Split<Input>>;
+    type Request = Request;
+
+    fn request(source: &'static str, fields: &Fields) -> Result<Request, BadInput> {
+        Request::read(source, fields)
+    }
+
+    fn is_limit(field: &str) -> bool {
+        const OWN: [&str; 3] = ["minTasks", "maxUnhealthy", "allowSticky"];
+        Pair::LIMITS.contains(&field) || OWN.contains(&field)
+    }
+
+    fn id(&self) -> PairId {
+        self.pair.id()
+    }
+
+    fn name(&self) -> String {
+        self.pair.primary.to_string()
     }
 
     fn check(&self, source: &'static str) -> Result<(), BadInput> {
-        self.traffic.check(source)
+        self.pair.check(source)?;
+        self.traffic.alb.check(source)
     }
 
     fn drains(&self) -> Result<(), &'static str> {

@@ -1,7 +1,6 @@
 //! All that can be asked about a release, whatever its model.
 
 use crate::{
-    names::ServiceName,
     parts::{
         body::Body,
         gate::{Gate, When},
@@ -39,8 +38,8 @@ pub enum Between {
 pub struct Shut {
     /// It.
     pub why: Said,
-    /// The service that somebody else has changed, if that is why.
-    pub changed: Option<ServiceName>,
+    /// The part of the pair that somebody else has changed, by its name, if that is why.
+    pub changed: Option<String>,
 }
 
 /// All that can be asked about a release, whatever its model.
@@ -90,8 +89,8 @@ pub trait Asked {
     /// What is stored after the look of a rollback that has sent these changes, of which these have failed.
     fn sent(&self, sent: &[Change], failed: &[Change]) -> Body;
 
-    /// What is stored where somebody else has changed a service: what they have written stays.
-    fn spared(&self, changed: &ServiceName) -> Body;
+    /// What is stored where somebody else has changed this part: what they have written stays.
+    fn spared(&self, changed: &str) -> Body;
 
     /// What a rollback cannot do, so that it is not tried.
     fn lacking(&self) -> Vec<Lacking>;
@@ -139,7 +138,7 @@ impl<'a, M: Listed> Told<'a, M> {
 
 /// A model and what it decides on.
 pub(super) struct Joint<'a, M: Listed> {
-    pub(super) model: M,
+    pub(super) model: &'a M,
     pub(super) told: Told<'a, M>,
 }
 
@@ -233,7 +232,7 @@ impl<M: Listed> Asked for Joint<'_, M> {
     fn ask(&self, gate: Gate, when: When) -> Result<(), Shut> {
         let asked = self.model.ask(gate, when, self.view());
         asked.map_err(|why| Shut {
-            changed: M::changed_service(&why).cloned(),
+            changed: M::changed(&why).map(str::to_owned),
             why: why.into(),
         })
     }
@@ -256,7 +255,7 @@ impl<M: Listed> Asked for Joint<'_, M> {
         self.with(&self.model.sent(&sent, &failed, self.view()))
     }
 
-    fn spared(&self, changed: &ServiceName) -> Body {
+    fn spared(&self, changed: &str) -> Body {
         self.with(&self.model.spared(changed, self.view()))
     }
 
@@ -321,7 +320,7 @@ impl Asked for Mute<'_> {
         self.0.clone()
     }
 
-    fn spared(&self, _changed: &ServiceName) -> Body {
+    fn spared(&self, _changed: &str) -> Body {
         self.0.clone()
     }
 

@@ -25,7 +25,7 @@ pub(super) fn begin(queue: &Queue, of: Beginning<'_, Queue>) -> Begin<Queue> {
         release: of.release,
         pair: &queue.pair,
         holds: queue.holds(),
-        keeps_primary: queue.traffic.floors_primary(),
+        keeps_primary: queue.traffic.queue.floors_primary(),
         seen: &of.seen.pair,
         before: of.before,
     };
@@ -35,12 +35,13 @@ pub(super) fn begin(queue: &Queue, of: Beginning<'_, Queue>) -> Begin<Queue> {
     };
     let planned = planned.planned().map_err(|why| why.of(found, set))?;
     planned.is_in_order().map_err(NotBegun::refuse)?;
-    is_standard(&queue.traffic).map_err(NotBegun::Refuse)?;
-    has_room(&queue.traffic, &planned).map_err(NotBegun::Refuse)?;
+    is_standard(&queue.traffic.queue).map_err(NotBegun::Refuse)?;
+    has_room(&queue.traffic.queue, &planned).map_err(NotBegun::Refuse)?;
     planned.has_room_for_tags().map_err(NotBegun::refuse)?;
     planned.is_settled().map_err(NotBegun::wait)?;
     let mut begun = planned.begun();
-    let before = dead_letters.filter(|letters| *letters > 0 && queue.traffic.max_dead_letters == 0);
+    let before =
+        dead_letters.filter(|letters| *letters > 0 && queue.traffic.queue.max_dead_letters == 0);
     begun.but.extend(before.map(one_more_ends_it));
     Ok(begun.of(found, set))
 }

@@ -13,7 +13,10 @@ use crate::{
         world::{self as services, Wish, least, updates},
     },
     target::Target,
-    traffic::contract::{Admitted, Place, Tried, World},
+    traffic::{
+        Traffic,
+        contract::{Admitted, Place, Tried, World},
+    },
 };
 
 /// Two services that consume one queue.
@@ -34,26 +37,25 @@ impl Consumers {
         shares: &[u8],
         speed: Speed,
     ) -> Place<Queue> {
-        let traffic = target.queue().expect("a queue").clone();
-        let all = match traffic.mode {
+        let Traffic::Queue(queue) = target.traffic.clone() else {
+            panic!("a queue")
+        };
+        let all = match queue.traffic.queue.mode {
             Mode::Additive => least(&primary),
             // A promotion begins beside as many canary tasks as the last share takes.
             Mode::ConstantTotal => {
-                least(&primary) + least(&canary).min(target.resting_tasks).min(1)
+                least(&primary) + least(&canary).min(queue.pair.resting_tasks).min(1)
             }
         };
         let world = Self {
             all,
-            most: traffic.max_tasks,
+            most: queue.traffic.queue.max_tasks,
             services: services::World::new(primary, canary, now(), speed),
         };
         Place {
             name,
             speed,
-            model: Tried::new(Queue {
-                pair: target.services(),
-                traffic,
-            }),
+            model: Tried::new(queue),
             world,
             shares: shares.to_vec(),
         }

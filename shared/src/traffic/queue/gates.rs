@@ -68,7 +68,7 @@ fn letters(view: View<'_>) -> Option<Letters> {
 
 /// The field that bounds dead letters, and the bound. Within the guard only where one is set for it.
 fn allowed(queue: &Queue, when: When) -> Option<(&'static str, u64)> {
-    let traffic = &queue.traffic;
+    let traffic = &queue.traffic.queue;
     match when {
         When::Guard => Some(("guardMaxDeadLetters", traffic.guard_max_dead_letters?)),
         When::Action | When::Approval => Some(("maxDeadLetters", traffic.max_dead_letters)),
@@ -96,6 +96,6 @@ fn dead_letters(queue: &Queue, when: When, view: View<'_>) -> Result<(), Reason>
 }
 
 fn dead_letter_queue(queue: &Queue) -> String {
-    let url = queue.traffic.dead_letter_url.as_ref();
+    let url = queue.traffic.queue.dead_letter_url.as_ref();
     url.map_or_else(String::new, |url| url.queue().to_owned())
 }

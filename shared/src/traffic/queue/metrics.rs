@@ -179,14 +179,17 @@ impl QueueMetrics {
 pub(super) fn meters(queue: &Queue) -> Meters {
     let (primary, canary) = (queue.pair.primary.as_str(), queue.pair.canary.as_str());
     let usual = || QueueMetrics::usual(primary, canary);
-    let metrics = queue.traffic.metrics.clone().unwrap_or_else(usual);
+    let metrics = queue.traffic.queue.metrics.clone().unwrap_or_else(usual);
     Meters {
         canary: metrics.meter(&metrics.canary),
         primary: metrics.meter(&metrics.primary),
         ended: Some(Metric {
             namespace: "AWS/SQS".to_owned(),
             name: "NumberOfMessagesDeleted".to_owned(),
-            dimensions: vec![("QueueName".to_owned(), queue.traffic.url.queue().to_owned())],
+            dimensions: vec![(
+                "QueueName".to_owned(),
+                queue.traffic.queue.url.queue().to_owned(),
+            )],
             statistic: Statistic::Sum,
         }),
         together: metrics.together,

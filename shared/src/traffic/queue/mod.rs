@@ -22,7 +22,6 @@ use super::{
 };
 use crate::{
     aws::{Account, AwsError},
-    names::ServiceName,
     parts::{
         body::Part,
         gate::{Gate, When},
@@ -35,16 +34,17 @@ use crate::{
 
 pub use observe::Seen;
 pub use plan::{Unreachable, plan};
-pub use target::{Mode, QueueTraffic};
+pub use target::{Mode, QueueTraffic, Split};
 pub use words::Reason;
 
 /// The target of such a pair.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Queue {
     /// The services.
+    #[serde(flatten)]
     pub pair: Pair,
     /// How work is split.
-    pub traffic: QueueTraffic,
+    pub traffic: Split<QueueTraffic>,
 }
 
 /// What it was like before the first change.
@@ -76,7 +76,7 @@ impl Queue {
     /// In `constantTotal` the primary's count is the release's as well.
     fn holds(&self) -> Holds {
         Holds {
-            primary: match self.traffic.mode {
+            primary: match self.traffic.queue.mode {
                 Mode::Additive => Hold::Floor,
                 Mode::ConstantTotal => Hold::Count,
             },
@@ -86,7 +86,7 @@ impl Queue {
 
     /// The canary's tasks before it gets a share: the fewest that a candidate can be seen with.
     fn first_tasks(&self, view: View<'_>) -> u32 {
-        match self.traffic.mode {
+        match self.traffic.queue.mode {
             Mode::Additive => 1,
             Mode::ConstantTotal => view.found.pair.canary.desired.max(1),
         }
@@ -131,9 +131,9 @@ impl Model for Queue {
         gates::undecided(self, when, view)
     }
 
-    fn changed_service(why: &Reason) -> Option<&ServiceName> {
+    fn changed(why: &Reason) -> Option<&str> {
         match why {
-            Reason::Pair(pair) => pair.changed_service(),
+            Reason::Pair(pair) => pair.changed(),
             _ => None,
         }
     }
@@ -169,7 +169,7 @@ impl Model for Queue {
         pair::by_hand(&self.pair.id(), missing, &found, table)
     }
 
-    fn spared(&self, changed: &ServiceName, view: View<'_>) -> Set {
+    fn spared(&self, changed: &str, view: View<'_>) -> Set {
         let pair = self.back(false, view).spared(changed);
         view.set.with(pair)
     }

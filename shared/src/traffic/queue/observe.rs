@@ -6,8 +6,9 @@ use super::{Queue, View};
 use crate::{
     aws::{Account, LookError},
     evidence::meter::Meters,
+    job::Artifact,
     known::{Known, Unseen},
-    parts::{focus::Focus, pair, task_definition::Source},
+    parts::{focus::Focus, pair, task_definition::Request},
     schedule::Window,
     traffic::observed::Observed,
 };
@@ -65,7 +66,7 @@ impl Observed for Queue {
 
     async fn observe(&self, account: &Account, focus: Focus) -> Seen {
         let dead_letters = async {
-            match &self.traffic.dead_letter_url {
+            match &self.traffic.queue.dead_letter_url {
                 Some(url) => {
                     Known::needed(account.messages(url, "traffic.queue.deadLetterUrl").await)
                         .map(Some)
@@ -77,7 +78,7 @@ impl Observed for Queue {
             if focus == (Focus::Placed { is_first: true }) {
                 Known::needed(
                     account
-                        .messages(&self.traffic.url, "traffic.queue.url")
+                        .messages(&self.traffic.queue.url, "traffic.queue.url")
                         .await,
                 )
                 .map(|_| ())
@@ -128,9 +129,10 @@ impl Observed for Queue {
         &self,
         account: &Account,
         seen: &Seen,
-        source: impl Future<Output = Result<Source, LookError>> + Send,
+        request: &Request,
+        inputs: &[Artifact],
     ) -> Result<Option<pair::Before>, LookError> {
-        pair::Before::observe(account, &self.pair, &seen.pair, source).await
+        pair::Before::observe(account, &self.pair, &seen.pair, (request, inputs)).await
     }
 
     async fn missed(&self, account: &Account, view: View<'_>, held: Window) -> Vec<String> {

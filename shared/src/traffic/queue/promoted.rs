@@ -16,7 +16,7 @@ pub(super) fn toward(queue: &Queue, over: bool, view: View<'_>) -> Toward<Queue>
     let room = room(queue, promotion.canary);
     promotion.updated(room)?;
     promotion.counted(room)?;
-    promotion.proven(!queue.traffic.floor_primary)?;
+    promotion.proven(!queue.traffic.queue.floor_primary)?;
     promotion.rests()?;
     promotion.settled()?;
     promotion.scaling_restored()?;
@@ -30,7 +30,7 @@ pub(super) fn approved(queue: &Queue, view: View<'_>) -> Result<(), Short<Queue>
 
 /// As many tasks as the primary may have beside the canary's.
 fn room(queue: &Queue, canary: &Service) -> u32 {
-    let most = queue.traffic.max_tasks;
+    let most = queue.traffic.queue.max_tasks;
     let taken = canary.desired.max(canary.running);
     most.map_or(u32::MAX, |most| most.saturating_sub(taken))
 }

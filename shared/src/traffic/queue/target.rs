@@ -7,9 +7,12 @@ use super::{
     metrics::{self, QueueMetrics},
 };
 use crate::{
-    input::BadInput,
-    names::QueueUrl,
-    parts::pair::Pair,
+    input::{BadInput, Fields},
+    names::{PairId, QueueUrl},
+    parts::{
+        pair::{self, Pair},
+        task_definition::Request,
+    },
     traffic::{configured::Configured, model::Goal},
     weight::Weight,
 };
@@ -132,29 +135,58 @@ impl From<Input> for QueueTraffic {
     }
 }
 
-impl Configured for Queue {
-    type Traffic = QueueTraffic;
-    type Input = Input;
-    const LIMITS: &'static [&'static str] = &[
-        "maxDeadLetters",
-        "guardMaxDeadLetters",
-        "maxTasks",
-        "metrics",
-    ];
+/// How work is split, by the model's key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Split<Traffic> {
+    /// How.
+    pub queue: Traffic,
+}
 
-    fn of(pair: Pair, traffic: &QueueTraffic) -> Self {
+impl From<pair::target::Input<Split<Input>>> for Queue {
+    fn from(input: pair::target::Input<Split<Input>>) -> Self {
+        let (pair, traffic) = input.split();
         Self {
             pair,
-            traffic: traffic.clone(),
+            traffic: Split {
+                queue: traffic.queue.into(),
+            },
         }
+    }
+}
+
+impl Configured for Queue {
+    type Input = pair::target::Input<Split<Input>>;
+    type Request = Request;
+
+    fn request(source: &'static str, fields: &Fields) -> Result<Request, BadInput> {
+        Request::read(source, fields)
+    }
+
+    fn is_limit(field: &str) -> bool {
+        const OWN: [&str; 4] = [
+            "maxDeadLetters",
+            "guardMaxDeadLetters",
+            "maxTasks",
+            "metrics",
+        ];
+        Pair::LIMITS.contains(&field) || OWN.contains(&field)
+    }
+
+    fn id(&self) -> PairId {
+        self.pair.id()
+    }
+
+    fn name(&self) -> String {
+        self.pair.primary.to_string()
     }
 
     fn check(&self, source: &'static str) -> Result<(), BadInput> {
-        self.traffic.check(source)
+        self.pair.check(source)?;
+        self.traffic.queue.check(source)
     }
 
     fn admits(&self, goal: Goal) -> Result<(), &'static str> {
-        match (self.traffic.mode, goal) {
+        match (self.traffic.queue.mode, goal) {
             (
                 Mode::Additive,
                 Goal::Share {

@@ -5,15 +5,13 @@ mod rules;
 mod series;
 mod stalled;
 
-use std::collections::BTreeMap;
-
 use rehearsal_core::{
-    clock::Moment,
-    stage::{self, Script, Stage, Traffic},
+    stage::{self, Traffic},
     template::Templates,
-    world::{World, cloudwatch},
 };
 use serde_json::json;
+
+use crate::rule::{Failing, Metric, Minute, Rule};
 
 /// The templates with an alarm on the queue's canary that asks for five points more in a minute of twenty messages, and
 /// not what chance does.
@@ -27,127 +25,9 @@ pub(crate) fn chance_ignored() -> Templates {
     templates
 }
 
-/// What the two versions did in a minute: messages or requests, and how many of these failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Minute {
-    canary: u32,
-    canary_failed: u32,
-    primary: u32,
-    primary_failed: u32,
-}
-
-/// How requests fail behind a load balancer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Failing {
-    /// Targets answer them with 5xx.
-    Answered,
-    /// Targets refuse them, drop them or leave them without an answer: 502 and 504 of the load balancer's own.
-    Dropped,
-    /// There is no target for them: 503 of the load balancer's own.
-    WithoutTarget,
-}
-
-/// An alarm of an example, in an account of its own.
-struct Rule {
-    world: World,
-    alarm: &'static str,
-    failing: Failing,
-}
-
 impl Rule {
-    /// The alarm that compares the canary with the primary, as shipped.
-    fn comparison(traffic: Traffic) -> Self {
-        Self::shipped(traffic, stage::FAILURES_ALARM)
-    }
-
-    fn shipped(traffic: Traffic, alarm: &'static str) -> Self {
-        let templates = stage::templates().expect("the templates can be read");
-        Self::of(&templates, traffic, alarm)
-    }
-
-    fn of(templates: &Templates, traffic: Traffic, alarm: &'static str) -> Self {
-        let mut world = World::new(stage::identity(), Moment(0), 1);
-        let stage = Stage {
-            traffic,
-            ..Stage::default()
-        };
-        stage
-            .set_up_from(templates, &mut world, &Script::new([]))
-            .expect("the example can be set up");
-        Self {
-            world,
-            alarm,
-            failing: Failing::Answered,
-        }
-    }
-
-    /// The same where requests fail in another way.
-    fn where_they_are(self, failing: Failing) -> Self {
-        Self { failing, ..self }
-    }
-
     /// The comparison without regard to chance.
     fn naive() -> Self {
         Self::of(&chance_ignored(), Traffic::Queue, stage::FAILURES_ALARM)
-    }
-
-    /// Whether a minute is bad, by the expression of the template.
-    fn is_bad(&self, minute: Minute) -> bool {
-        self.judge(|metric| Some(metric.of(minute, self.failing)))
-            .expect("every operand is filled and no divisor is 0")
-    }
-
-    /// The same where some metrics may have no datapoint.
-    fn judge(&self, of: impl Fn(Metric) -> Option<f64>) -> Option<bool> {
-        cloudwatch::breaches(&self.world, self.alarm, &|name, dimensions| {
-            of(Metric::named(name, dimensions))
-        })
-    }
-}
-
-/// A metric that an alarm asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Metric {
-    name: String,
-    /// Whether it is the canary's own, or the primary's; neither for one of the whole load balancer.
-    of_canary: Option<bool>,
-}
-
-impl Metric {
-    fn named(name: &str, dimensions: &BTreeMap<String, String>) -> Self {
-        let of_canary = dimensions.iter().find_map(|(dimension, value)| {
-            ["ServiceName", "TargetGroup"]
-                .contains(&dimension.as_str())
-                .then(|| value.contains(stage::CANARY))
-        });
-        Self {
-            name: name.to_owned(),
-            of_canary,
-        }
-    }
-
-    fn of(&self, minute: Minute, failing: Failing) -> f64 {
-        let (all, failed) = match self.of_canary {
-            Some(true) => (minute.canary, minute.canary_failed),
-            Some(false) => (minute.primary, minute.primary_failed),
-            None => (
-                minute.canary + minute.primary,
-                minute.canary_failed + minute.primary_failed,
-            ),
-        };
-        let if_they_are = |these: &[Failing]| if these.contains(&failing) { failed } else { 0 };
-        f64::from(match self.name.as_str() {
-            "Processed" | "HTTPCode_Target_2XX_Count" => all - failed,
-            "RequestCount" => all - if_they_are(&[Failing::WithoutTarget]),
-            "Failed" => failed,
-            "HTTPCode_Target_5XX_Count" => if_they_are(&[Failing::Answered]),
-            "HTTPCode_ELB_5XX_Count" => if_they_are(&[Failing::Dropped, Failing::WithoutTarget]),
-            // All of those that are dropped are refused or closed here.
-            "HTTPCode_ELB_502_Count" => if_they_are(&[Failing::Dropped]),
-            "HTTPCode_Target_3XX_Count"
-            | "HTTPCode_Target_4XX_Count"
-            | "HTTPCode_ELB_504_Count" => 0,
-            other => panic!("an alarm on failures asks for {other}"),
-        })
     }
 }

@@ -78,10 +78,7 @@ impl Play {
 
     /// The release record, as the library reads it.
     pub(crate) async fn record(&self) -> Option<canary::record::Record> {
-        let pair = canary::names::PairId::new(
-            &stage::CLUSTER.try_into().unwrap(),
-            &stage::PRIMARY.try_into().unwrap(),
-        );
+        let pair = canary::names::PairId::new(stage::CLUSTER, stage::PRIMARY);
         let mut record = None;
         for _ in 0..10 {
             // Somebody may be throttling.

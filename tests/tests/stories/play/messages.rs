@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, convert::Infallible, sync::Mutex, time::Duration};
 
+use fastrand::Rng;
 use rehearsal_core::{
     stage::{self, Behaviour, Version},
     wire::Account,
@@ -23,6 +24,8 @@ pub(crate) struct Messages {
     account: Account,
     url: String,
     every: Mutex<Duration>,
+    /// Which attempts fail, if not those that the names of their messages say.
+    chance: Mutex<Option<Rng>>,
     sent: Mutex<BTreeSet<String>>,
     processed: Mutex<BTreeSet<String>>,
 }
@@ -33,6 +36,7 @@ impl Messages {
             account,
             url,
             every: Mutex::new(Duration::from_secs(1)),
+            chance: Mutex::default(),
             sent: Mutex::default(),
             processed: Mutex::default(),
         }
@@ -82,7 +86,7 @@ impl Messages {
             for message in &received {
                 let id = message["MessageId"].as_str().unwrap_or_default();
                 let attempt = message["Attributes"]["ApproximateReceiveCount"].as_str();
-                match outcome(version.behaviour, id, attempt.unwrap_or_default()) {
+                match self.outcome(version.behaviour, id, attempt.unwrap_or_default()) {
                     // With what it has counted so far.
                     Outcome::Dies => return ABORTED,
                     Outcome::Fails => failed += 1,
@@ -112,10 +116,27 @@ impl Messages {
                 });
             }
             let every = *self.every.lock().unwrap();
-            let after = every.max(CONSUMES_EVERY) * lot(task, poll_number) / 50;
+            let lot = match &mut *self.chance.lock().unwrap() {
+                Some(chance) => chance.u32(..100),
+                None => lot(task, poll_number),
+            };
+            let after = every.max(CONSUMES_EVERY) * lot / 50;
             tokio::time::sleep(after).await;
         }
         unreachable!("nobody polls so often")
+    }
+
+    fn outcome(&self, behaviour: Behaviour, message: &str, attempt: &str) -> Outcome {
+        match (behaviour, &mut *self.chance.lock().unwrap()) {
+            (Behaviour::FailsAttempts(percent), Some(chance)) => {
+                if chance.u8(..100) < percent {
+                    Outcome::Fails
+                } else {
+                    Outcome::Passes
+                }
+            }
+            _ => outcome(behaviour, message, attempt),
+        }
     }
 
     /// Takes as many messages as there is room for, and keeps them.
@@ -204,6 +225,11 @@ impl Messages {
     /// From now on two arrive at once, so often.
     pub(super) fn arrive_every(&self, every: Duration) {
         *self.every.lock().unwrap() = every;
+    }
+
+    /// From now on chance says which attempts fail, and which task looks for messages when.
+    pub(super) fn leave_to_chance(&self, seed: u64) {
+        *self.chance.lock().unwrap() = Some(Rng::with_seed(seed));
     }
 
     pub(super) fn is_processed(&self, message: &str) -> bool {

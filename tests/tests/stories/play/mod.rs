@@ -198,6 +198,13 @@ impl Play {
         }
     }
 
+    /// From now on chance says which attempts fail, by this seed: a story of its own for each.
+    pub(crate) fn leave_to_chance(&self, seed: u64) {
+        if let Work::Messages(messages) = &self.work {
+            messages.leave_to_chance(seed);
+        }
+    }
+
     /// Pushes a version; answers the execution that takes it.
     pub(crate) fn push(&self, label: &str) -> String {
         self.account

@@ -186,7 +186,7 @@ fn a_group_of_another_service_or_load_balancer_is_refused_with_both_named() {
 fn what_is_refused_about_the_load_balancer_is_a_configuration_error_where_it_is_one() {
     let refusal =
         |pair: Moment, groups: Groups| match decide(&http_look(), &seen(pair, starting(groups))) {
-            Decision::Refuse(refusal) => refusal.failure(),
+            Decision::Refuse(refusal) => refusal.why.failure(),
             other => panic!("{}", told(&other)),
         };
     let nowhere = Groups {

@@ -207,7 +207,7 @@ fn look_by_look_a_steady_pair_gets_its_canary_and_one_more_look_changes_nothing(
     };
     assert_eq!(world.pair.canary.scaling, Some(held));
     let update = step(Change::UpdateService {
-        service: target().canary,
+        service: target().services().canary.clone(),
         task_definition: Some(candidate()),
         desired: Some(1),
     });

@@ -500,6 +500,32 @@ fn a_step_may_wait_until_the_canary_is_as_good_and_says_so_if_it_is_not_in_time(
 }
 
 #[test]
+fn a_look_that_fails_for_a_worse_canary_keeps_what_it_has_counted() {
+    let mut record = record().shifting(10);
+    record.target.verdict = Consequence::Act;
+    let counted = counted(&record, &[[6.0, 20.0, 0.0, 180.0]; 5], now());
+    let mut looked = seen(3, 1, record.clone());
+    looked.counted = Some(counted);
+    let decision = decide(&look(&[10]), &looked).decision;
+    let said = told(&decision);
+    let worse = "The canary is worse than the primary: 30 of 100 failed, of the primary 0 of 900; evidence ";
+    assert!(said.starts_with(&format!("refuse: {worse}")), "{said}");
+    assert!(said.ends_with(" | record Shifting"), "{said}");
+    let written = decision.record().expect("it is kept");
+    assert_eq!(written.revision, record.revision + 1);
+    let kept = Told::of(written).expect("it was counted").to_string();
+    assert!(kept.starts_with(worse), "{kept}");
+    let again = decide(&look(&[10]), &seen(3, 1, written.clone())).decision;
+    assert_eq!(
+        (told(&again).starts_with("refuse: "), again.record()),
+        (true, None),
+        "a look that was cut off before its report is taken again, and refuses again"
+    );
+    let refused = decide(&look(&[10]), &looked.alarm_firing()).decision;
+    assert_eq!(refused.record(), None, "an alarm needs no counts");
+}
+
+#[test]
 fn what_the_last_look_shows_is_kept_and_given_to_the_approval() {
     let look = look(&[50]).with(at_step(0, 200).holding(at(300)));
     let seen = seen(
@@ -515,19 +541,37 @@ fn what_the_last_look_shows_is_kept_and_given_to_the_approval() {
     let variables: Vec<_> = done.variables.iter().map(|(name, _)| *name).collect();
     assert_eq!(
         variables,
-        ["Asked", "Attained", "Evidence", "Measured", "Verdict"]
+        [
+            "Asked", "Attained", "Digest", "Evidence", "Measured", "Verdict"
+        ]
     );
-    assert_eq!(done.variables[4].1, "as good");
+    assert_eq!(done.variables[5].1, "as good");
     let record = done.record.expect("it is kept");
     let shown = record.evidence.shown.clone().expect("it was shown");
     assert_eq!(
         (shown.share, shown.verdict.as_str(), Some(shown.candidate)),
         (weight(50), "as good", record.candidate())
     );
-    let again = decide(&look, &seen.recorded(*record));
+    let again = decide(&look, &seen.clone().recorded(*record.clone()));
     assert_eq!(
         again.decision.record(),
         None,
         "one more look changes nothing"
     );
+    let known = record.clone().judged(at(720), verdict(Answer::NotEnough));
+    let known = seen.recorded(known);
+    let Decision::Done(again) = decide(&look, &known).decision else {
+        panic!("all shares are held");
+    };
+    assert_eq!(
+        again.variables, done.variables,
+        "nor where its report was lost and something else is known by now"
+    );
+    let mut another = at_step(0, 200).holding(at(300));
+    another.action = "another".to_owned();
+    let Decision::Done(another) = decide(&look.with(another), &known).decision else {
+        panic!("all shares are held");
+    };
+    assert_eq!(another.variables[5].1, "not enough evidence");
+    assert_ne!(another.variables[2], done.variables[2], "the digest");
 }

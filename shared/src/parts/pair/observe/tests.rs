@@ -12,7 +12,8 @@ const HOLDS: Holds = Holds {
 /// What the kit makes of a release and what was seen of it.
 fn told<T>(moment: &Moment, of: impl FnOnce(View<'_>) -> T) -> T {
     let record = moment.record.as_ref().expect("a release");
-    let (facts, services) = (record.facts(moment.now), record.target.services());
+    let mut target = record.target.clone();
+    let facts = record.facts(moment.now);
     let mut seen = moment.pair();
     of(View {
         now: moment.now,
@@ -21,7 +22,7 @@ fn told<T>(moment: &Moment, of: impl FnOnce(View<'_>) -> T) -> T {
         since: facts.since,
         promotion: facts.promotion,
         refused: facts.refused,
-        pair: &services,
+        pair: target.services(),
         holds: HOLDS,
         seen: seen.services(),
         found: &record.found(),

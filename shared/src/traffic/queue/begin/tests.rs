@@ -210,7 +210,7 @@ fn a_queue_that_keeps_an_order_cannot_be_shared() {
         panic!("a queue")
     };
     let url = "https://sqs.eu-central-1.amazonaws.com/111122223333/orders.fifo";
-    queue.url = url.try_into().unwrap();
+    queue.traffic.queue.url = url.try_into().unwrap();
     assert_eq!(
         told(&target, &pair(), &stable(), None),
         "queue orders.fifo (TARGET: field traffic.queue.url) is a FIFO queue: SQS gives the messages of a group in their order, so what \
@@ -220,13 +220,8 @@ fn a_queue_that_keeps_an_order_cannot_be_shared() {
 
 #[test]
 fn what_was_not_seen_is_waited_for_before_anything_is_found_in_it() {
-    let target = target();
-    let crate::traffic::Traffic::Queue(traffic) = target.traffic.clone() else {
+    let crate::traffic::Traffic::Queue(queue) = target().traffic else {
         panic!("a queue")
-    };
-    let queue = Queue {
-        pair: target.services(),
-        traffic,
     };
     let before = fixtures::before(stable(), image("orders:v2", None), Digests::default());
     let seen = pair().pair();

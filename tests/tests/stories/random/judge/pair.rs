@@ -64,7 +64,9 @@ fn expected(told: &Told, record: &Record, service: Service, began: Moment) -> Ex
     let mut expected = Expected::new(told, service, began, version.short(), found.desired);
     match &record.phase {
         Phase::Promoted { .. } if service == Service::Canary => {
-            let resting = record.target.resting_tasks;
+            let resting =
+                serde_json::to_value(&record.target).expect("JSON")["restingTasks"].clone();
+            let resting = serde_json::from_value(resting).expect("a count");
             expected.counts.push(both.canary.bounded(resting));
         }
         Phase::RolledBack { left, .. } => expected.counts.extend(kept(left, service)),

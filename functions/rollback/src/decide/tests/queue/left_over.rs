@@ -22,7 +22,7 @@ fn left_over(record: Record) -> Moment {
 
 fn waiting() -> Record {
     let mut record = record();
-    record.target.protected_tasks = ProtectedTasks::Wait;
+    record.target.services().protected_tasks = ProtectedTasks::Wait;
     record
 }
 

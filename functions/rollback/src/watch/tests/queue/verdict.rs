@@ -1,4 +1,9 @@
-use canary::{evidence::Answer, fixtures::verdict, target::Consequence};
+use canary::{
+    evidence::Answer,
+    fixtures::{counted, verdict},
+    gates::Told,
+    target::Consequence,
+};
 
 use super::*;
 
@@ -24,6 +29,20 @@ fn a_worse_canary_is_rolled_back_whether_an_approval_waits_or_an_action_works() 
         begins(WORSE),
         "an action that has seen it and could not say so is made good"
     );
+}
+
+#[test]
+fn what_the_schedule_has_counted_is_in_the_record_that_it_ends_the_release_with() {
+    let mut record = record().shifting(10);
+    record.target.verdict = Consequence::Act;
+    let mut seen = pair().canary_on_candidate();
+    seen.counted = Some(counted(&record, &[[6.0, 20.0, 0.0, 180.0]; 5], seen.now));
+    let decision = look(&at_approval(seen.recorded(record)));
+    let fence = decision.record().expect("a rollback begins");
+    let cause = &fence.rollback().expect("it is one").cause.what;
+    let kept = Told::of(fence).map(|told| told.to_string());
+    assert_eq!(kept.as_ref(), Some(cause));
+    assert!(cause.starts_with("The canary is worse than the primary: 30 of 100 failed"));
 }
 
 #[test]
