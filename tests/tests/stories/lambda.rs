@@ -5,6 +5,8 @@
     reason = "clippy knows tests by their attribute, and not the functions that they share"
 )]
 
+mod release;
+
 use std::{
     io::{Cursor, Write},
     time::Duration,

@@ -43,7 +43,7 @@ use service::is_steady;
 use watch::Watched;
 
 pub(crate) use calls::{Artifact, Failed};
-pub(crate) use hands::Crash;
+pub(crate) use hands::{Crash, clients};
 pub(crate) use service::{is_deploying, is_in_alarm, runs, stable, update};
 
 /// Where every story begins.

@@ -47,7 +47,7 @@ const RAISE: &str = "orders-canary: 3 tasks";
 
 #[test]
 fn the_first_write_sends_every_request_to_the_primary_and_takes_no_task_from_the_canary() {
-    let rows = [
+    let rows = vec![
         (
             "nothing changed yet",
             http_pair().recorded(http_record()),
