@@ -7,10 +7,8 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use tokio::select;
@@ -20,6 +18,7 @@ use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use crate::batch::Batcher;
 use crate::drain::Budget;
+use crate::handler::{Failure, Handler, caught};
 use crate::health::Heartbeat;
 use crate::metrics::{Metrics, Receipt};
 use crate::queue::{BATCH, Message, Operation, Queue};
@@ -31,23 +30,6 @@ mod polls;
 /// and one that is on its way. Otherwise there may be as many as are worked on. After a crash all of them
 /// are processed again.
 const LEAST_DELETES: usize = 2 * BATCH;
-
-/// What a team's code does with a message.
-pub trait Handler: Send + Sync + 'static {
-    /// Works on one message.
-    ///
-    /// `Ok` deletes the message. `Err`, a panic and a time-out leave it to the queue's redrive
-    /// policy. SQS delivers at least once, and a stop may end this at any `await`: the same message
-    /// may come again, here or in another task, after some or all of its work was done.
-    fn process(&self, message: &Message) -> impl Future<Output = Result<(), Failure>> + Send;
-}
-
-/// Why a message could not be processed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Failure {
-    /// For the log. A constant, so that no part of a message can get there.
-    pub reason: &'static str,
-}
 
 /// Bounds of the loop.
 #[derive(Debug, Clone, Copy)]
@@ -279,19 +261,6 @@ impl<H: Handler> Desk<H> {
             Ending::Abandoned
         }
     }
-}
-
-/// Runs a handler's future; a panic in it becomes a failure.
-async fn caught(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    let mut work = pin!(work);
-    std::future::poll_fn(|context| {
-        // Unwind safe: after a panic the future is not polled again.
-        let polled = AssertUnwindSafe(|| work.as_mut().poll(context));
-        std::panic::catch_unwind(polled).unwrap_or(Poll::Ready(Err(Failure {
-            reason: "the work panicked",
-        })))
-    })
-    .await
 }
 
 #[cfg(test)]

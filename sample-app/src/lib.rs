@@ -30,7 +30,10 @@ use work::Work;
 mod batch;
 pub mod consumer;
 pub mod drain;
+pub mod handler;
 pub mod health;
+#[cfg(feature = "lambda")]
+pub mod lambda;
 pub mod metadata;
 pub mod metrics;
 pub mod queue;
@@ -160,7 +163,7 @@ async fn run_service() -> Result<Served, StartError> {
     let settings = serve::settings::Settings::read(&environment)?;
     let started = async {
         let identity = identity().await?;
-        let answers = Answers::new(&settings, &identity.service)?;
+        let answers = Answers::new(&settings.answers, &identity.service)?;
         // Last, so that nobody is let in who could not be answered.
         let address = settings.listen;
         let cannot_listen = |source| StartError::Listen { address, source };
@@ -175,7 +178,7 @@ async fn run_service() -> Result<Served, StartError> {
     tracing::info!(
         service = identity.service,
         revision = identity.revision,
-        version = settings.app_version,
+        version = settings.answers.app_version,
         family = identity.family,
         task = identity.task,
         cluster = identity.cluster,
@@ -261,7 +264,7 @@ async fn consume_with(
     };
     let url = settings.queue_url.clone();
     let queue = Queue::new(client, url, settings.visibility_timeout);
-    let origin = Origin::new(identity, &settings.app_version);
+    let origin = Origin::task(identity, &settings.app_version);
     let metrics = Metrics::new(origin, now, telemetry::print);
     let work = Work::new(settings.demo.clone(), settings.death_percent);
     let consumer = Consumer::new(queue, work, limits, metrics.clone(), heartbeat);

@@ -29,25 +29,67 @@ const RECEIPT_SECONDS: u64 = 5;
 /// EMF: an array holds at most 100 values ("Specification: Embedded metric format").
 const MOST_VALUES: usize = 100;
 
-/// What every line says about its origin.
+/// Whose metrics they are. Every document says all of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin {
-    /// The ECS service: the one dimension, so that a release does not start new metrics.
-    pub service: String,
-    /// `APP_VERSION`.
-    pub version: String,
-    /// The task definition's revision.
-    pub revision: String,
+pub enum Origin {
+    /// A task of an ECS service.
+    Task {
+        /// The service: the one dimension, so that a release does not start new metrics.
+        service: String,
+        /// `APP_VERSION`.
+        app_version: String,
+        /// The task definition's revision.
+        revision: String,
+    },
+    /// A version of a Lambda function. Both are dimensions, since an alias sends to two versions of one function.
+    Function {
+        /// The function's name.
+        name: String,
+        /// The version's number.
+        version: String,
+        /// `APP_VERSION`.
+        app_version: String,
+    },
 }
 
 impl Origin {
     /// The origin of a task's metrics.
     #[must_use]
-    pub fn new(identity: &Identity, version: &str) -> Self {
-        Self {
+    pub fn task(identity: &Identity, app_version: &str) -> Self {
+        Self::Task {
             service: identity.service.clone(),
-            version: version.to_owned(),
+            app_version: app_version.to_owned(),
             revision: identity.revision.clone(),
+        }
+    }
+
+    fn dimensions(&self) -> &'static [&'static str] {
+        match self {
+            Self::Task { .. } => &["ServiceName"],
+            Self::Function { .. } => &["FunctionName", "Version"],
+        }
+    }
+
+    fn members(&self) -> [(&'static str, &str); 3] {
+        match self {
+            Self::Task {
+                service,
+                app_version,
+                revision,
+            } => [
+                ("ServiceName", service),
+                ("Version", app_version),
+                ("TaskDefinitionRevision", revision),
+            ],
+            Self::Function {
+                name,
+                version,
+                app_version,
+            } => [
+                ("FunctionName", name),
+                ("Version", version),
+                ("AppVersion", app_version),
+            ],
         }
     }
 }
@@ -153,8 +195,11 @@ impl Metrics {
             let mut values = vec![
                 ("Processed", json!(ended.processed), "Count"),
                 ("Failed", json!(ended.failed), "Count"),
-                ("Released", json!(ended.released), "Count"),
             ];
+            // Nothing stops a function that has messages in hand.
+            if matches!(self.0.origin, Origin::Task { .. }) {
+                values.push(("Released", json!(ended.released), "Count"));
+            }
             values.extend(latencies.next());
             self.print(receipt, &values);
             for more in latencies {
@@ -191,14 +236,14 @@ fn line(origin: &Origin, receipt: Receipt, values: &[(&str, Value, &str)]) -> Va
             "Timestamp": receipt.milliseconds(),
             "CloudWatchMetrics": [{
                 "Namespace": NAMESPACE,
-                "Dimensions": [["ServiceName"]],
+                "Dimensions": [origin.dimensions()],
                 "Metrics": metrics,
             }],
         },
-        "ServiceName": origin.service,
-        "Version": origin.version,
-        "TaskDefinitionRevision": origin.revision,
     });
+    for (name, value) in origin.members() {
+        document[name] = json!(value);
+    }
     for (name, value, _) in values {
         document[*name] = value.clone();
     }

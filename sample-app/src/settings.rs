@@ -92,7 +92,7 @@ pub(crate) fn demo(environment: Environment) -> Result<Demo, SettingsError> {
     })
 }
 
-fn percent(environment: Environment, name: &'static str) -> Result<u64, SettingsError> {
+pub(crate) fn percent(environment: Environment, name: &'static str) -> Result<u64, SettingsError> {
     number(environment, name, 0, 0..=100)
 }
 

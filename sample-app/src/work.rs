@@ -11,7 +11,7 @@
 
 use std::time::Duration;
 
-use crate::consumer::{Failure, Handler};
+use crate::handler::{Failure, Handler};
 use crate::queue::Message;
 
 /// How the demonstration behaves, with messages and with HTTP requests.
@@ -73,7 +73,7 @@ impl Handler for Work {
 
 /// FNV-1a, 64 bits. The standard library's hasher may change between Rust releases; two versions
 /// of the application must fail the same messages.
-fn fnv1a(bytes: impl Iterator<Item = u8>) -> u64 {
+pub(crate) fn fnv1a(bytes: impl Iterator<Item = u8>) -> u64 {
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })

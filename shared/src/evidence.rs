@@ -114,6 +114,21 @@ pub struct Verdict {
     pub outlook: Option<Outlook>,
 }
 
+/// What the counts of a promoted version come to, against [`Bounds::objective`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AgainstObjective {
+    /// Whether more of its attempts fail than may.
+    pub is_worse: bool,
+    /// All of its work that was judged.
+    pub counts: Counts,
+    /// The evidence that more of it fails than may. Finite.
+    pub worse: f64,
+    /// Why a version that is worse by the evidence is not called so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<Withheld>,
+}
+
 /// Whether the canary is worse, as good, or nobody can tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -34,7 +34,7 @@ pub struct Closed {
 pub enum Why {
     /// An alarm of the target.
     Alarm(AlarmFiring),
-    /// The canary fails more often than the primary.
+    /// The candidate fails more often than the primary, or than its objective allows.
     Worse(Box<Worse>),
     /// What the pair is like.
     Pair(Shut),
@@ -159,10 +159,10 @@ pub fn closed(when: When, seen: &Observation, record: &Record) -> Option<Closed>
     })
 }
 
-/// The canary is not seen to be worse, or that is only told, or the release goes on despite it.
+/// The candidate is not seen to be worse, or that is only told, or the release goes on despite it.
 fn worse(record: &Record) -> Result<(), Worse> {
     match Told::of(record) {
-        Some(Told::Worse(compared)) => Err(Worse(compared)),
+        Some(Told::Worse(worse)) => Err(worse),
         _ => Ok(()),
     }
 }

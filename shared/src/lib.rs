@@ -12,6 +12,7 @@ pub mod function;
 pub mod gates;
 pub mod image;
 pub mod input;
+pub mod item;
 pub mod job;
 pub mod known;
 pub mod names;

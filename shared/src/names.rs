@@ -73,6 +73,18 @@ names! {
     /// An ECS service.
     ServiceName: "the name of an ECS service",
         "1 to 255 letters, digits, hyphens and underscores (the name, not the ARN)", is_ecs_name;
+    /// A Lambda function.
+    FunctionName: "the name of a Lambda function",
+        "1 to 64 letters, digits, hyphens and underscores (the name, not the ARN, and no version or alias)",
+        |name| is_ecs_name(name) && within(name, 64);
+    /// An alias of a Lambda function.
+    AliasName: "the name of an alias of a Lambda function",
+        "1 to 128 letters, digits, hyphens and underscores, not digits alone",
+        |name| is_ecs_name(name) && within(name, 128) && !name.chars().all(|c| c.is_ascii_digit());
+    /// The number of a published version of a Lambda function.
+    VersionNumber: "the number of a version",
+        "1 to 19 digits, the first not 0 ($LATEST is no version that stays)",
+        |number| within(number, 19) && !number.starts_with('0') && number.chars().all(|c| c.is_ascii_digit());
     /// A container within a task definition.
     ContainerName: "the name of a container",
         "1 to 255 letters, digits, hyphens and underscores", is_ecs_name;
@@ -185,6 +197,12 @@ impl Version {
     #[must_use]
     pub fn short(&self) -> &str {
         self.0.rsplit_once('/').map_or(&self.0, |(_, short)| short)
+    }
+}
+
+impl From<&VersionNumber> for Version {
+    fn from(number: &VersionNumber) -> Self {
+        Self(number.0.clone())
     }
 }
 

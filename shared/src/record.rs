@@ -19,10 +19,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    artifact::Images,
     aws::Account,
     clock::Timestamp,
-    evidence::minutes::Span,
+    evidence::{meter::Meters, minutes::Span},
+    item::Item,
     names::{PairId, ReleaseId, Version},
     parts::{
         body::Body,
@@ -60,8 +60,9 @@ pub struct Record {
     pub began: Timestamp,
     /// The target as the release began, for a rollback that is told only the alarm's name.
     pub target: Target,
-    /// The candidate's image, or images if it has several containers.
-    pub images: Images,
+    /// What is released.
+    #[serde(rename = "images")]
+    pub item: Item,
     /// What the candidate changes, by name, for people.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<String>,
@@ -98,8 +99,9 @@ pub struct Record {
 pub struct Beside {
     /// The execution.
     pub release: ReleaseId,
-    /// The images that it was to release, which the primary runs already.
-    pub images: Images,
+    /// What it was to release, which runs already.
+    #[serde(rename = "images")]
+    pub item: Item,
     /// What the primary runs.
     pub task_definition: Version,
 }
@@ -166,7 +168,7 @@ impl Record {
         previous: Option<&Self>,
         release: ReleaseId,
         target: Target,
-        images: Images,
+        item: Item,
         body: Body,
         phase: Phase,
         now: Timestamp,
@@ -178,7 +180,7 @@ impl Record {
             release,
             began: now,
             target,
-            images,
+            item,
             changes: Vec::new(),
             phase,
             phase_since: now,
@@ -247,9 +249,43 @@ impl Record {
         if let Phase::RollingBack(_) | Phase::RolledBack { .. } = self.phase {
             return None;
         }
-        let together = self.model().meters().together;
-        self.evidence
-            .due(now, self.target.evidence.settle(), together)
+        let (evidence, settle) = (&self.evidence, self.target.evidence.settle());
+        let together = self.meters()?.together;
+        let compared = evidence.due(now, settle, together);
+        let guarded = self.held_to_objective(now).and_then(|until| {
+            evidence.due_in_guard(self.phase_since, until, now, settle, together)
+        });
+        // One of both at a time: the guard does not wait for what settles minute by minute.
+        match (compared, guarded) {
+            (Some(compared), Some(guarded)) if compared.settled < compared.through => Some(guarded),
+            (compared, guarded) => compared.or(guarded),
+        }
+    }
+
+    /// Until when what runs after its promotion is held to an objective, if it is now.
+    fn held_to_objective(&self, now: Timestamp) -> Option<Timestamp> {
+        self.target.evidence.objective?;
+        self.guarded_until().filter(|until| now < *until)
+    }
+
+    /// Whether these minutes are after its promotion: both services run the candidate.
+    #[must_use]
+    pub fn has_promoted_before(&self, span: &Span) -> bool {
+        matches!(self.phase, Phase::Promoted { .. }) && self.phase_since <= span.from
+    }
+
+    /// Until when it is guarded, once it is promoted and as long as nothing has ended its guard.
+    #[must_use]
+    pub fn guarded_until(&self) -> Option<Timestamp> {
+        let is_promoted = matches!(self.phase, Phase::Promoted { .. });
+        let is_guarded = is_promoted && self.guard_ended.is_none();
+        is_guarded.then(|| self.phase_since + self.target.guard())
+    }
+
+    /// By which metrics its versions are compared, once there are two.
+    #[must_use]
+    pub fn meters(&self) -> Option<Meters> {
+        self.model().meters(&self.body)
     }
 
     /// The execution of this id that found nothing to do since.

@@ -3,7 +3,7 @@
 mod input;
 mod judged;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -96,6 +96,12 @@ impl Target {
     #[must_use]
     pub fn pair(&self) -> PairId {
         self.model().id()
+    }
+
+    /// For how long after a promotion it is guarded.
+    #[must_use]
+    pub fn guard(&self) -> Duration {
+        Duration::from_secs(u64::from(self.guard_minutes) * 60)
     }
 
     /// What people call the pair.

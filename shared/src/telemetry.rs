@@ -64,7 +64,7 @@ fn metrics(record: &Record, at: Timestamp) -> Option<Value> {
     }
     let asked = match &record.phase {
         Phase::Deploying | Phase::RollingBack(_) | Phase::RolledBack { .. } => 0.0,
-        Phase::Shifting { asked, .. } => f64::from(asked.percent()),
+        Phase::Shifting { asked, .. } => asked.percent(),
         Phase::Promoting { .. } | Phase::Promoted { .. } => 100.0,
     };
     let mut values = vec![("AskedPercent", "Percent", asked)];

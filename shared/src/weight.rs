@@ -4,15 +4,23 @@ use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-/// The share that is asked for: a whole number of percent from 0 to 100.
+/// The share that is asked for: 0 to 100 percent, to a hundredth of a percent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "i64", into = "u8")]
-pub struct Weight(u8);
+#[serde(try_from = "f64", into = "Stored")]
+pub struct Weight(u16);
 
-/// A weight outside of 0 to 100.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0} is no weight; allowed is a whole number of percent from 0 to 100")]
-pub struct WeightOutOfRange(i64);
+/// A weight outside of 0 to 100, or finer than hundredths.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{0} is no weight; allowed are 0 to 100 percent, with two decimals at most")]
+pub struct NoWeight(f64);
+
+/// As it is stored: whole numbers without a decimal point.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Stored {
+    Whole(u16),
+    Decimal(f64),
+}
 
 impl Weight {
     /// Nothing.
@@ -20,56 +28,93 @@ impl Weight {
     /// The least that is more than nothing.
     pub const LEAST: Self = Self(1);
     /// Everything.
-    pub const ALL: Self = Self(100);
-
-    /// So many percentage points less, at least nothing.
-    #[must_use]
-    pub const fn less(self, points: u8) -> Self {
-        Self(self.0.saturating_sub(points))
-    }
+    pub const ALL: Self = Self(10_000);
 
     /// So many percent, and everything where that is more.
     #[must_use]
     pub fn up_to_all(percent: u64) -> Self {
-        u8::try_from(percent.min(100)).map_or(Self::ALL, Self)
+        u16::try_from(percent.min(100)).map_or(Self::ALL, |percent| Self(percent * 100))
     }
 
-    /// From 0 to 100.
+    /// So much less, at least nothing.
     #[must_use]
-    pub const fn percent(self) -> u8 {
+    pub const fn less(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+
+    /// In percent, 0 to 100.
+    #[must_use]
+    pub fn percent(self) -> f64 {
+        f64::from(self.0) / 100.0
+    }
+
+    /// In hundredths of a percent, 0 to 10000.
+    #[must_use]
+    pub const fn hundredths(self) -> u16 {
         self.0
+    }
+
+    /// From 0 to 1.
+    #[must_use]
+    pub fn fraction(self) -> f64 {
+        f64::from(self.0) / 10_000.0
+    }
+
+    /// Whether it is a whole number of percent.
+    #[must_use]
+    pub const fn is_whole(self) -> bool {
+        self.0.is_multiple_of(100)
     }
 
     /// To the digit what is asked for.
     #[must_use]
-    pub const fn share(self) -> Share {
-        Share {
-            part: self.0 as u32,
-            whole: 100,
+    pub fn share(self) -> Share {
+        let (part, whole) = (u32::from(self.0), 10_000);
+        if self.is_whole() {
+            Share {
+                part: part / 100,
+                whole: whole / 100,
+            }
+        } else {
+            Share { part, whole }
         }
     }
 }
 
-impl TryFrom<i64> for Weight {
-    type Error = WeightOutOfRange;
+impl TryFrom<f64> for Weight {
+    type Error = NoWeight;
 
-    fn try_from(percent: i64) -> Result<Self, WeightOutOfRange> {
-        match u8::try_from(percent) {
-            Ok(percent @ 0..=100) => Ok(Self(percent)),
-            _ => Err(WeightOutOfRange(percent)),
+    fn try_from(percent: f64) -> Result<Self, NoWeight> {
+        const NEAR: f64 = 1e-6;
+        let hundredths = percent * 100.0;
+        let is_fine = (hundredths - hundredths.round()).abs() < NEAR;
+        if !(0.0..=100.0).contains(&percent) || !is_fine {
+            return Err(NoWeight(percent));
         }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a whole number from 0 to 10000"
+        )]
+        let hundredths = hundredths.round() as u16;
+        Ok(Self(hundredths))
     }
 }
 
-impl From<Weight> for u8 {
+impl From<Weight> for Stored {
     fn from(weight: Weight) -> Self {
-        weight.0
+        if weight.is_whole() {
+            Self::Whole(weight.0 / 100)
+        } else {
+            Self::Decimal(weight.percent())
+        }
     }
 }
 
+/// `25 %`, `0.5 %`.
 impl fmt::Display for Weight {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} %", self.0)
+        write!(f, "{} %", self.percent())
     }
 }
 
@@ -96,15 +141,16 @@ impl Share {
     /// How far this is from a weight, in percentage points.
     #[must_use]
     pub fn distance(self, asked: Weight) -> f64 {
-        (self.percent() - f64::from(asked.percent())).abs()
+        (self.percent() - asked.percent()).abs()
     }
 }
 
-/// `25 %`, `33.3 %`.
+/// `25 %`, `33.3 %`, `0.25 %`: to a tenth, less than one to a hundredth.
 impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tenths = (self.percent() * 10.0).round() / 10.0;
-        write!(f, "{tenths} %")
+        let percent = self.percent();
+        let digits = if percent < 1.0 { 100.0 } else { 10.0 };
+        write!(f, "{} %", (percent * digits).round() / digits)
     }
 }
 
@@ -182,18 +228,29 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(
-            error.starts_with("120 is no weight; allowed is a whole number"),
+            error.starts_with("120 is no weight; allowed are 0 to 100 percent"),
             "{error}"
         );
-        assert!(serde_json::from_str::<Weight>("-1").is_err());
-        assert!(serde_json::from_str::<Weight>("10.5").is_err());
-        assert_eq!(serde_json::from_str::<Weight>("100").unwrap(), Weight::ALL);
+        for none in ["-1", "100.01", "0.005", "\"10\"", "null"] {
+            assert!(serde_json::from_str::<Weight>(none).is_err(), "{none}");
+        }
     }
 
     #[test]
-    fn a_share_is_told_to_a_tenth_of_a_percent() {
-        let told =
-            [(1, 4), (1, 3), (0, 0), (2, 3)].map(|(part, whole)| Share { part, whole }.to_string());
-        assert_eq!(told, ["25 %", "33.3 %", "0 %", "66.7 %"]);
+    fn a_weight_is_stored_as_it_was_written() {
+        for text in ["0", "1", "25", "100", "0.5", "0.01", "33.33", "99.99"] {
+            let weight: Weight = serde_json::from_str(text).unwrap();
+            assert_eq!(serde_json::to_string(&weight).unwrap(), text);
+            assert_eq!(weight.to_string(), format!("{text} %"));
+        }
+        let whole: Weight = serde_json::from_str("10.0").unwrap();
+        assert_eq!(serde_json::to_string(&whole).unwrap(), "10");
+    }
+
+    #[test]
+    fn a_share_is_told_to_a_tenth_of_a_percent_and_less_than_one_to_a_hundredth() {
+        let told = [(1, 4), (1, 3), (0, 0), (2, 3), (1, 200), (1, 1500)]
+            .map(|(part, whole)| Share { part, whole }.to_string());
+        assert_eq!(told, ["25 %", "33.3 %", "0 %", "66.7 %", "0.5 %", "0.07 %"]);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use crate::{artifact::Images, job::FailureType, names::ReleaseId};
+use crate::{item::Item, job::FailureType, names::ReleaseId};
 
 /// A reason: what is done, what is waited for, or why something is refused. Its `Display` is the sentence that operators read.
 pub trait Words: fmt::Display {
@@ -109,12 +109,12 @@ pub enum Shared {
     #[error("rollback of release {0} goes on")]
     GoOnRollingBack(ReleaseId),
     /// The pair runs the image already.
-    #[error("nothing to do: {pair} already runs {image}")]
+    #[error("nothing to do: {pair} already runs {item}")]
     NothingToDo {
         /// What people call the pair.
         pair: String,
-        /// The image.
-        image: Images,
+        /// What is asked for.
+        item: Item,
     },
 }
 

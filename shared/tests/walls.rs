@@ -202,10 +202,11 @@ fn in_front_of_the_door_nothing_names_services_and_what_they_run() {
 /// The layers of the library, the lowest first: a module imports from those below its own, and from itself. What has a folder for each of
 /// several things (`parts/pair`) is named by that folder, `traffic/*` is every model; the rest of `parts` and of `traffic` goes by those
 /// names alone.
-const LAYERS: [&[&str]; 20] = [
+const LAYERS: [&[&str]; 21] = [
     &["clock", "names", "notice"],
     &["evidence", "image", "input", "weight"],
     &["artifact", "exits", "job", "schedule"],
+    &["item"],
     &["words"],
     &["aws"],
     &["known"],

@@ -60,7 +60,13 @@ ACTIONS = {
         ModifyTargetGroupAttributes""",
     "iam": "CreateServiceLinkedRole GetRole PassRole",
     "kms": "Decrypt DescribeKey Encrypt GenerateDataKey",
-    "lambda": "InvokeFunction ListFunctions",
+    "lambda": """
+        CreateAlias CreateEventSourceMapping DeleteAlias DeleteEventSourceMapping
+        DeleteProvisionedConcurrencyConfig GetAlias GetEventSourceMapping GetFunction
+        GetFunctionConfiguration GetProvisionedConcurrencyConfig InvokeFunction ListAliases
+        ListEventSourceMappings ListFunctions ListVersionsByFunction PublishVersion
+        PutProvisionedConcurrencyConfig UpdateAlias UpdateEventSourceMapping UpdateFunctionCode
+        UpdateFunctionConfiguration""",
     "logs": "CreateLogGroup CreateLogStream PutLogEvents",
     "s3": """
         DeleteObject DeleteObjectVersion ListBucketVersions

@@ -11,7 +11,7 @@ review the difference.
 What stays: per operation its input, output and errors, per shape what a checker needs. What goes:
 documentation, and everything that only code generators read. One shape is one line. Services of
 the query protocol (the ones without a target prefix) flatten no list and no map, so nothing is
-kept of that.
+kept of that. Where members are in the request and in the answer is kept of services that speak REST.
 """
 
 import gzip
@@ -53,6 +53,13 @@ OPERATIONS = {
         ModifyTargetGroupAttributes""",
     "iam": """
         CreateServiceLinkedRole GetRole""",
+    "lambda": """
+        CreateAlias CreateEventSourceMapping DeleteAlias DeleteEventSourceMapping
+        DeleteProvisionedConcurrencyConfig GetAlias GetEventSourceMapping GetFunction
+        GetFunctionConfiguration GetProvisionedConcurrencyConfig Invoke ListAliases
+        ListEventSourceMappings ListVersionsByFunction PublishVersion
+        PutProvisionedConcurrencyConfig UpdateAlias UpdateEventSourceMapping UpdateFunctionCode
+        UpdateFunctionConfiguration""",
     "resourcegroupstaggingapi": """
         GetResources""",
     "sns": """
@@ -68,18 +75,23 @@ OPERATIONS = {
 METADATA = ("apiVersion", "jsonVersion", "serviceId", "targetPrefix", "xmlNamespace")
 SHAPE = (
     "type", "required", "enum", "min", "max", "pattern", "box", "document", "union", "sensitive",
-    "exception", "error",
+    "exception", "error", "payload",
 )
-MEMBER = ("shape", "box", "locationName")
+MEMBER = ("shape", "box", "location", "locationName")
 
 # Java writes characters beyond the sixteen-bit plane as surrogate pairs, the regex crate does not.
 SURROGATES = r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF"
 
-# The regex crate cannot look ahead either: neither one of these characters, nor a space at an end.
+# The regex crate cannot look around either: neither one of these characters, nor a space at an end.
 FORBIDDEN = r"\u0000-\u001f\u007f-\u009f:/|"
-LOOKS_AHEAD = {
+LOOKS_AROUND = {
     r"(?!((^[ ]+.*)|(.*([\u0000-\u001f]|[\u007f-\u009f]|[:/|])+.*)|(.*[ ]+$))).+":
         f"[^ {FORBIDDEN}]([^{FORBIDDEN}]*[^ {FORBIDDEN}])?",
+    r"(^(?!(system\x2e)))(^[_a-zA-Z0-9])([^$]*)": "[_a-zA-Z0-9][^$]*",
+    # No full stop at the end.
+    r"[0-9A-Za-z\.\-_]*(?<!\.)": r"([0-9A-Za-z.\-_]*[0-9A-Za-z\-_])?",
+    # Not only digits.
+    r"(?!^[0-9]+$)([a-zA-Z0-9-_]+)": "[0-9]*[a-zA-Z_-][a-zA-Z0-9_-]*",
 }
 
 
@@ -91,7 +103,7 @@ def trimmed(shape):
     result = kept(shape, SHAPE)
     if "pattern" in result:
         pattern = result["pattern"].replace(*SURROGATES)
-        result["pattern"] = LOOKS_AHEAD.get(pattern, pattern)
+        result["pattern"] = LOOKS_AROUND.get(pattern, pattern)
     if "members" in shape:
         result["members"] = {
             name: kept(member, MEMBER) for name, member in shape["members"].items()
@@ -115,6 +127,8 @@ def trim(model, names):
         kinds = {kind: operation[kind]["shape"] for kind in ("input", "output") if kind in operation}
         errors = [error["shape"] for error in operation.get("errors", [])]
         operations[name] = {**kinds, "errors": errors}
+        if model["metadata"]["protocol"].startswith("rest-"):
+            operations[name]["http"] = operation["http"]
         waiting += [*kinds.values(), *errors]
     while waiting:
         name = waiting.pop()

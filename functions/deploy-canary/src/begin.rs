@@ -1,10 +1,10 @@
 //! How a release begins: nobody has the pair, and everything that can be wrong is found before the first write. Pure.
 
 use canary::{
-    artifact::Images,
     aws::pipeline::ExecutionStatus,
     decision::{Decision, Move, Step},
     gates,
+    item::Item,
     names::Version,
     parts::body::Body,
     reconcile::Look,
@@ -40,8 +40,8 @@ pub(crate) fn begin(look: &Look<DeployCanary>, seen: &Seen, previous: Option<&Re
             Decision::refuse(refusal)
         }
         // Also while an alarm fires.
-        (Err(NotBegun::NothingToDo { runs, body, images }), _) => {
-            runs_already(look, previous, runs, body, &images)
+        (Err(NotBegun::NothingToDo { runs, body, item }), _) => {
+            runs_already(look, previous, runs, body, &item)
         }
         (_, Err(firing)) => Decision::refuse(firing),
         (Err(NotBegun::Wait(waiting_on)), Ok(())) => Decision::Wait(waiting_on),
@@ -54,11 +54,11 @@ fn first_move(look: &Look<DeployCanary>, previous: Option<&Record>, begins: Begi
     let Begins { released, body, .. } = begins;
     let record = Record {
         changes: released.changes.clone(),
-        ..record(look, previous, released.images, body, Phase::Deploying)
+        ..record(look, previous, released.item, body, Phase::Deploying)
     };
     Move {
         doing: Reason::Begin {
-            image: released.asked,
+            item: released.asked,
             stable: released.stable,
             changes: released.changes,
             until: look.bookmark.started + look.parameters.timeout,
@@ -78,12 +78,12 @@ fn first_move(look: &Look<DeployCanary>, previous: Option<&Record>, begins: Begi
 fn record(
     look: &Look<DeployCanary>,
     previous: Option<&Record>,
-    images: Images,
+    item: Item,
     body: Body,
     phase: Phase,
 ) -> Record {
     let (release, target) = (look.parameters.release.clone(), look.target.clone());
-    Record::begin(previous, release, target, images, body, phase, look.now)
+    Record::begin(previous, release, target, item, body, phase, look.now)
 }
 
 /// There is nothing to do: the last release, its findings and its guard stay as they are.
@@ -92,12 +92,12 @@ fn runs_already(
     previous: Option<&Record>,
     runs: Version,
     body: Body,
-    images: &Images,
+    item: &Item,
 ) -> Decision {
     let release = &look.parameters.release;
     let beside = Beside {
         release: release.clone(),
-        images: images.clone(),
+        item: item.clone(),
         task_definition: runs.clone(),
     };
     let write = match previous {
@@ -108,10 +108,10 @@ fn runs_already(
                 left: Vec::new(),
                 missed: Vec::new(),
             };
-            Some(record(look, None, images.clone(), body, phase))
+            Some(record(look, None, item.clone(), body, phase))
         }
     };
-    nothing_to_do(look, images, Some(runs), write)
+    nothing_to_do(look, item, Some(runs), write)
 }
 
 /// Events come late and more than once: one that outlived its execution begins nothing.

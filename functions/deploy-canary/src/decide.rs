@@ -1,9 +1,9 @@
 //! What one look of deploy-canary calls for. Pure.
 
 use canary::{
-    artifact::Images,
     decision::{Decision, Done},
     gates::{self, NotOwned},
+    item::Item,
     names::Version,
     reconcile::{Look, Stage},
     record::{Cause, Phase, Reason, Record},
@@ -58,7 +58,7 @@ fn own_release(look: &Look<DeployCanary>, seen: &Seen, record: &Record) -> Decis
             Ok(Some(undecided)) => Decision::Wait(undecided),
             Err(refusal) => Decision::refuse(refusal),
         },
-        Phase::Promoted { .. } => nothing_to_do(look, &record.images, record.candidate(), None),
+        Phase::Promoted { .. } => nothing_to_do(look, &record.item, record.candidate(), None),
         Phase::RollingBack(_) | Phase::RolledBack { .. } => NotOwned::of_rollback(record)
             .map_or(Decision::wait(Shared::OtherInvocation), Decision::refuse),
         Phase::Shifting { .. } | Phase::Promoting { .. } => Decision::refuse(NotOwned::of_phase(
@@ -121,42 +121,42 @@ fn deployed(look: &Look<DeployCanary>, record: &Record, attained: Attained) -> D
     Decision::Done(Done {
         outcome: words::Reason::Deployed {
             said: attained.said,
-            image: record.images.clone(),
+            item: record.item.clone(),
             but: attained.but,
         }
         .into(),
         record: None,
-        variables: variables(look, &record.images, record.candidate(), &record.changes),
+        variables: variables(look, &record.item, record.candidate(), &record.changes),
     })
 }
 
 /// Done without a release: what is wanted runs already.
 pub(crate) fn nothing_to_do(
     look: &Look<DeployCanary>,
-    images: &Images,
+    item: &Item,
     runs: Option<Version>,
     write: Option<Record>,
 ) -> Decision {
     Decision::Done(Done {
         outcome: Shared::NothingToDo {
             pair: look.target.name(),
-            image: images.clone(),
+            item: item.clone(),
         }
         .into(),
         record: write.map(Box::new),
-        variables: variables(look, images, runs, &[]),
+        variables: variables(look, item, runs, &[]),
     })
 }
 
 fn variables(
     look: &Look<DeployCanary>,
-    images: &Images,
+    item: &Item,
     runs: Option<Version>,
     changes: &[String],
 ) -> Vec<(&'static str, String)> {
     vec![
         ("Release", look.parameters.release.to_string()),
-        ("Image", images.to_string()),
+        ("Image", item.to_string()),
         ("TaskDefinition", runs.map(String::from).unwrap_or_default()),
         ("Changes", words::Changes(changes).to_string()),
     ]

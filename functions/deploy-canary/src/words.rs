@@ -3,8 +3,8 @@
 use std::fmt;
 
 use canary::{
-    artifact::Images,
     clock::{Clock, Timestamp},
+    item::Item,
     job::{FailureType, cut},
     names::{PairId, PipelineName, ReleaseId},
     record::{Cause, Phase},
@@ -29,23 +29,23 @@ impl fmt::Display for Changes<'_> {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Reason {
     /// The canary service runs the candidate.
-    #[error("{said} ({image}): {}", but.join("; "))]
+    #[error("{said} ({item}): {}", but.join("; "))]
     Deployed {
         /// What runs the candidate.
         said: String,
-        /// The image.
-        image: Images,
+        /// What is released.
+        item: Item,
         /// What is to be said besides.
         but: Vec<String>,
     },
     /// The release begins.
     #[error(
-        "release begins: {image} is to replace {stable}. Changes: {}. The canary has to run it steadily by {}{}",
+        "release begins: {item} is to replace {stable}. Changes: {}. The canary has to run it steadily by {}{}",
         Changes(changes), Clock(*until), besides(but)
     )]
     Begin {
-        /// The candidate's image.
-        image: Images,
+        /// As it was asked for.
+        item: Item,
         /// What the primary runs.
         stable: String,
         /// What that changes, by name.

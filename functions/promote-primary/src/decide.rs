@@ -224,7 +224,7 @@ fn nothing_to_do(look: &Look<PromotePrimary>, beside: &Beside) -> Decision {
     Decision::Done(Done {
         outcome: Shared::NothingToDo {
             pair: look.target.name(),
-            image: beside.images.clone(),
+            item: beside.item.clone(),
         }
         .into(),
         record: None,

@@ -77,7 +77,7 @@ impl Story {
 
     /// The story of each traffic model.
     fn all() -> impl Iterator<Item = Self> {
-        let stories = stories().iter();
+        let stories = stories().into_iter();
         stories.map(|it| Self::new((it.target)().resting_on(2), (it.pair)()))
     }
 }

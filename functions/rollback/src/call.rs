@@ -129,15 +129,13 @@ fn guarded(record: &Record, now: Timestamp) -> Result<(), Idle> {
             cause: (**cause).clone(),
         });
     }
-    let guard_minutes = record.target.guard_minutes;
-    let guard = Duration::from_secs(u64::from(guard_minutes) * 60);
-    if record.is_active() || now.since(record.phase_since) < guard {
+    if record.is_active() || record.guarded_until().is_some_and(|until| now < until) {
         return Ok(());
     }
     Err(Idle::Promoted {
         release: record.release.clone(),
         since: record.phase_since,
-        guard_minutes,
+        guard_minutes: record.target.guard_minutes,
     })
 }
 

@@ -73,6 +73,12 @@ pub fn kept(record: &Record, why: &Reason) -> Notice {
             told.to_string(),
             "Nothing was rolled back. Reject its approval, or invoke rollback by hand, if it is not to be promoted.",
         ),
+        Reason::Stays { told, .. } => (
+            "worse release stays",
+            "stays promoted although it is seen to be worse",
+            told.to_string(),
+            "Nothing was rolled back. To roll it back, invoke rollback by hand.",
+        ),
         _ => (
             "share not held",
             "waits, and its share is not what was asked for",

@@ -66,6 +66,14 @@ pub enum Reason {
         /// What the evidence says, and why it goes on.
         told: Box<Told>,
     },
+    /// The same, after its promotion.
+    #[error("release {release} stays promoted although it is worse: {told}")]
+    Stays {
+        /// The release.
+        release: ReleaseId,
+        /// What the evidence says, and why it stays.
+        told: Box<Told>,
+    },
     /// The share is not what was asked for any more, and cannot be.
     #[error("{asked} asked, {now}; {why}")]
     Drift {

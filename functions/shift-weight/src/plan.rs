@@ -91,9 +91,9 @@ mod tests {
 
     use super::*;
 
-    fn step(percent: i64, seconds: u64) -> Step {
+    fn step(percent: u8, seconds: u64) -> Step {
         Step {
-            weight: Weight::try_from(percent).expect("a percentage"),
+            weight: Weight::try_from(f64::from(percent)).expect("a percentage"),
             bake: Duration::from_secs(seconds),
         }
     }

@@ -1,9 +1,9 @@
 //! Whether this action may set a share.
 
 use canary::{
-    artifact::Images,
     decision::{Decision, Done},
     gates::{self, NotOwned},
+    item::Item,
     names::Version,
     observation::{Observation, Sight},
     reconcile::{Look, Stage},
@@ -33,13 +33,13 @@ pub(crate) fn ready<'a>(
     let refuse = |why: NotOwned| Box::new(Decision::refuse(why));
     let release = &look.parameters.release;
     if let Some(beside) = seen.record.as_ref().and_then(|it| it.beside(release)) {
-        return Err(Box::new(nothing_to_do(&look.target, &beside.images)));
+        return Err(Box::new(nothing_to_do(&look.target, &beside.item)));
     }
     let record =
         gates::own(seen.record.as_ref(), &look.target, &look.parameters.release).map_err(refuse)?;
     let asked = match &record.phase {
         Phase::Promoted { .. } => {
-            return Err(Box::new(nothing_to_do(&record.target, &record.images)));
+            return Err(Box::new(nothing_to_do(&record.target, &record.item)));
         }
         Phase::Shifting { asked, .. } => Some(*asked),
         _ => None,
@@ -72,11 +72,11 @@ fn is_placed(record: &Record, seen: &Observation) -> bool {
     record.open(seen.now, &seen.pair).is_placed()
 }
 
-fn nothing_to_do(target: &Target, images: &Images) -> Decision {
+fn nothing_to_do(target: &Target, item: &Item) -> Decision {
     Decision::Done(Done {
         outcome: Shared::NothingToDo {
             pair: target.name(),
-            image: images.clone(),
+            item: item.clone(),
         }
         .into(),
         record: None,

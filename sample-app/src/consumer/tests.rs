@@ -176,9 +176,9 @@ fn start(sqs: &FakeSqs, concurrency: usize, plan: fn(&Message) -> Plan) -> Runni
 
 /// Metrics on the test's clock.
 fn metrics() -> (Metrics, Printed) {
-    let origin = crate::metrics::Origin {
+    let origin = crate::metrics::Origin::Task {
         service: "orders".to_owned(),
-        version: "1".to_owned(),
+        app_version: "1".to_owned(),
         revision: "1".to_owned(),
     };
     let (began, printed) = (Instant::now(), Printed::default());

@@ -15,9 +15,9 @@ struct Desk {
 impl Desk {
     fn open() -> Self {
         let (now, printed) = (Arc::new(AtomicU64::new(NOW)), Arc::default());
-        let origin = Origin {
+        let origin = Origin::Task {
             service: "orders-canary".to_owned(),
-            version: "2.1.0".to_owned(),
+            app_version: "2.1.0".to_owned(),
             revision: "43".to_owned(),
         };
         let clock = Arc::clone(&now);

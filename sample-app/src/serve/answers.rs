@@ -11,7 +11,7 @@ use hyper::header::{CONTENT_TYPE, HeaderValue, InvalidHeaderValue};
 use hyper::{Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::settings::Settings;
+use super::settings::AnswerSettings;
 use crate::work::Demo;
 
 /// The header that says which version has answered.
@@ -37,11 +37,11 @@ pub struct Answers {
 pub struct Dropped;
 
 impl Answers {
-    /// Answers of one task of `service`.
+    /// Answers of one task, or of one instance of a function.
     ///
     /// # Errors
     /// If the version cannot be the value of a header.
-    pub fn new(settings: &Settings, service: &str) -> Result<Self, InvalidHeaderValue> {
+    pub fn new(settings: &AnswerSettings, service: &str) -> Result<Self, InvalidHeaderValue> {
         let version = &settings.app_version;
         Ok(Self {
             version: HeaderValue::from_str(version)?,
@@ -113,10 +113,8 @@ mod tests {
     use super::*;
 
     fn answers(demo: Demo, health_fails_after: Option<u64>) -> Answers {
-        let settings = Settings {
-            listen: "127.0.0.1:0".parse().unwrap(),
+        let settings = AnswerSettings {
             app_version: "2.1.0".to_owned(),
-            stop_timeout: Duration::from_secs(30),
             demo,
             health_fails_after,
             drop_percent: 0,

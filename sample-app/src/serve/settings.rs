@@ -13,16 +13,23 @@ use crate::work::Demo;
 pub struct Settings {
     /// `LISTEN`: where requests are taken; port 0 for any that is free.
     pub listen: SocketAddr,
-    /// `APP_VERSION`: what the image calls itself; a header of every answer.
-    pub app_version: String,
     /// `STOP_TIMEOUT_SECONDS`: from SIGTERM to SIGKILL, the container's `stopTimeout`.
     pub stop_timeout: Duration,
+    /// What requests are answered with.
+    pub answers: AnswerSettings,
+}
+
+/// What the environment decides about the answers themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnswerSettings {
+    /// `APP_VERSION`: what the image calls itself; a header of every answer.
+    pub app_version: String,
     /// `WORK_MS`, `FAILURE_PERCENT` and `ATTEMPT_FAILURE_PERCENT`: what the demonstration does with requests.
     pub demo: Demo,
     /// `HEALTH_FAILS_AFTER`: the demonstration calls itself unhealthy after so many requests, 0 for from the beginning;
     /// not set, never.
     pub health_fails_after: Option<u64>,
-    /// `DROP_PERCENT`: of how many of a hundred requests the demonstration closes the connection without an answer.
+    /// `DROP_PERCENT`: how many of a hundred requests the demonstration gives no answer.
     pub drop_percent: u64,
 }
 
@@ -34,8 +41,17 @@ impl Settings {
     pub fn read(environment: Environment) -> Result<Self, SettingsError> {
         Ok(Self {
             listen: listen(environment)?,
-            app_version: app_version(environment)?,
             stop_timeout: settings::stop_timeout(environment)?,
+            answers: AnswerSettings::read(environment)?,
+        })
+    }
+}
+
+impl AnswerSettings {
+    /// Reads every setting; the first bad one is the error.
+    pub fn read(environment: Environment) -> Result<Self, SettingsError> {
+        Ok(Self {
+            app_version: app_version(environment)?,
             demo: settings::demo(environment)?,
             health_fails_after: health_fails_after(environment)?,
             drop_percent: settings::number(environment, "DROP_PERCENT", 0, 0..=100)?,
@@ -96,11 +112,11 @@ mod tests {
     fn nothing_has_to_be_set() {
         let settings = read(&[]).unwrap();
         assert_eq!(settings.listen.to_string(), "0.0.0.0:8080");
-        assert_eq!(settings.app_version, "unknown");
         assert_eq!(settings.stop_timeout, Duration::from_secs(30));
-        assert_eq!(settings.demo.failure_percent, 0);
-        assert_eq!(settings.health_fails_after, None);
-        assert_eq!(settings.drop_percent, 0);
+        assert_eq!(settings.answers.app_version, "unknown");
+        assert_eq!(settings.answers.demo.failure_percent, 0);
+        assert_eq!(settings.answers.health_fails_after, None);
+        assert_eq!(settings.answers.drop_percent, 0);
     }
 
     #[test]
@@ -120,15 +136,17 @@ mod tests {
             settings,
             Settings {
                 listen: "127.10.0.3:9000".parse().unwrap(),
-                app_version: "2.1.0".to_owned(),
                 stop_timeout: Duration::from_mins(2),
-                demo: Demo {
-                    duration: Duration::from_millis(250),
-                    failure_percent: 40,
-                    attempt_failure_percent: 5,
+                answers: AnswerSettings {
+                    app_version: "2.1.0".to_owned(),
+                    demo: Demo {
+                        duration: Duration::from_millis(250),
+                        failure_percent: 40,
+                        attempt_failure_percent: 5,
+                    },
+                    health_fails_after: Some(30),
+                    drop_percent: 20,
                 },
-                health_fails_after: Some(30),
-                drop_percent: 20,
             }
         );
     }

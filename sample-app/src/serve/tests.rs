@@ -2,7 +2,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::settings::Settings;
+use super::settings::AnswerSettings;
 use super::*;
 use crate::work::Demo;
 
@@ -20,10 +20,8 @@ impl Service {
 
     /// One that drops so many of a hundred requests.
     async fn dropping(drop_percent: u64, drain: Duration) -> Self {
-        let settings = Settings {
-            listen: "127.0.0.1:0".parse().unwrap(),
+        let settings = AnswerSettings {
             app_version: "2.1.0".to_owned(),
-            stop_timeout: Duration::from_secs(30),
             demo: Demo {
                 duration: Duration::ZERO,
                 failure_percent: 0,
@@ -32,7 +30,7 @@ impl Service {
             health_fails_after: None,
             drop_percent,
         };
-        let listener = TcpListener::bind(settings.listen).await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let answers = Answers::new(&settings, "orders").unwrap();
         let (stop, stopped) = oneshot::channel::<()>();

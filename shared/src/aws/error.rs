@@ -34,6 +34,7 @@ pub struct AwsError {
 enum Kind {
     Denied,
     Busy,
+    Outrun,
     Unavailable,
     Missing,
     Failed,
@@ -56,6 +57,10 @@ impl fmt::Display for AwsError {
                 "the function's role may not call {action} on {resource}. Grant it in the role's policy. AWS says: {message}"
             ),
             Kind::Busy => write!(f, "AWS throttles {action} on {resource} ({code})"),
+            Kind::Outrun => write!(
+                f,
+                "{resource} was changed after it was looked at, or is being changed ({action}: {code})"
+            ),
             Kind::Unavailable => write!(f, "AWS does not answer {action} on {resource} ({code})"),
             Kind::Missing if message.is_empty() => {
                 write!(f, "{resource} does not exist ({action})")
@@ -145,7 +150,7 @@ impl AwsError {
     /// Whether the call may succeed later without anybody doing anything.
     #[must_use]
     pub fn is_passing(&self) -> bool {
-        matches!(self.kind, Kind::Busy | Kind::Unavailable)
+        matches!(self.kind, Kind::Busy | Kind::Outrun | Kind::Unavailable)
     }
 
     /// Whether AWS has too much to do, for everybody or for this account.
@@ -204,6 +209,7 @@ impl LookError {
             Self::Aws(error) => match error.kind {
                 Kind::Denied => "PermissionDenied",
                 Kind::Busy => "Throttled",
+                Kind::Outrun => "Outrun",
                 Kind::Unavailable => "NoAnswer",
                 Kind::Missing => "NotFound",
                 Kind::Failed => "AwsRefused",
@@ -219,7 +225,7 @@ impl LookError {
             Self::Aws(error) => match error.kind {
                 Kind::Denied => FailureType::PermissionError,
                 Kind::Missing => FailureType::ConfigurationError,
-                Kind::Busy | Kind::Unavailable => FailureType::SystemUnavailable,
+                Kind::Busy | Kind::Outrun | Kind::Unavailable => FailureType::SystemUnavailable,
                 Kind::Failed => FailureType::JobFailed,
             },
         }
@@ -307,6 +313,9 @@ fn kind(code: Option<&str>, message: &str, status: Option<u16>) -> Kind {
             ),
             _,
         ) => Kind::Missing,
+        // A condition that does not hold any more, or an update in progress (AWS Lambda, API reference, `UpdateAlias`, `UpdateFunctionCode`):
+        // the next look sees what there is.
+        (Some("PreconditionFailedException" | "ResourceConflictException"), _) => Kind::Outrun,
         // No answer at all: a timeout or a connection that broke.
         (None, None) | (_, Some(429 | 500..)) => Kind::Unavailable,
         _ => Kind::Failed,
@@ -347,6 +356,8 @@ mod tests {
             ("ThrottlingException", 400, true),
             ("ServerException", 500, true),
             ("ServiceUnavailable", 503, true),
+            ("PreconditionFailedException", 412, true),
+            ("ResourceConflictException", 409, true),
             ("ClientException", 400, false),
             ("ServiceNotFoundException", 400, false),
         ] {

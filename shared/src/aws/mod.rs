@@ -4,6 +4,8 @@ pub mod alarms;
 pub mod artifacts;
 pub mod error;
 mod exits;
+pub mod function;
+pub mod functions;
 pub mod images;
 pub mod load_balancers;
 mod metrics;
@@ -46,6 +48,7 @@ pub struct Account {
     ecr: Lazy<aws_sdk_ecr::Client>,
     ecs: Lazy<aws_sdk_ecs::Client>,
     elb: Lazy<aws_sdk_elasticloadbalancingv2::Client>,
+    lambda: Lazy<aws_sdk_lambda::Client>,
     /// Whose turn it is to change a rule.
     modifying: Semaphore,
     scaling: Lazy<aws_sdk_applicationautoscaling::Client>,
@@ -115,6 +118,7 @@ impl Account {
             ecr: lazy(&config, aws_sdk_ecr::Client::new),
             ecs: lazy(&config, aws_sdk_ecs::Client::new),
             elb: lazy(&config, aws_sdk_elasticloadbalancingv2::Client::new),
+            lambda: lazy(&config, aws_sdk_lambda::Client::new),
             modifying: Semaphore::new(load_balancers::CHANGES_AT_ONCE),
             scaling: lazy(&config, aws_sdk_applicationautoscaling::Client::new),
             sqs: lazy(&config, aws_sdk_sqs::Client::new),

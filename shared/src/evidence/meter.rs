@@ -1,6 +1,6 @@
 //! Which metrics tell what became of the work of either version.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +49,13 @@ pub enum Meter {
         /// How long answers took, in seconds.
         took: Metric,
     },
+    /// By whoever calls: every call, and those that failed.
+    Invocations {
+        /// Every call.
+        all: Metric,
+        /// Those that failed; without data none did where `all` has data.
+        failed: Metric,
+    },
 }
 
 /// What was taken to be worked on, booked on the minute in which it was taken like everything that ends it.
@@ -91,6 +98,7 @@ impl Meter {
                 [processed, failed].into_iter().chain(taken).collect()
             }
             Self::Requests { all, well, took } => [all, took].into_iter().chain(well).collect(),
+            Self::Invocations { all, failed } => vec![all, failed],
         }
     }
 
@@ -99,7 +107,7 @@ impl Meter {
     pub fn attempts(&self) -> &Metric {
         match self {
             Self::Work { processed, .. } => processed,
-            Self::Requests { all, .. } => all,
+            Self::Requests { all, .. } | Self::Invocations { all, .. } => all,
         }
     }
 }
@@ -131,4 +139,31 @@ impl std::fmt::Display for Metric {
         }
         write!(f, " in {}", self.namespace)
     }
+}
+
+/// What is wrong with the name of a metric, a namespace or a dimension, if something is (limits: CloudWatch API reference, `MetricDatum`,
+/// `PutMetricData`).
+pub(crate) fn bad_name(name: &str) -> Option<String> {
+    let is_good = (1..=255).contains(&name.chars().count());
+    (!is_good).then(|| format!("{name:?} is no name; allowed are 1 to 255 characters"))
+}
+
+/// What is wrong with dimensions, if something is (limits: CloudWatch API reference, `Dimension`).
+pub(crate) fn bad_dimensions(dimensions: &BTreeMap<String, String>) -> Option<String> {
+    if !(1..=30).contains(&dimensions.len()) {
+        return Some(format!(
+            "{} dimensions; allowed are 1 to 30, each a name and a value",
+            dimensions.len()
+        ));
+    }
+    let is_bad = |(name, value): &(&String, &String)| {
+        !(1..=255).contains(&name.chars().count())
+            || name.starts_with(':')
+            || !(1..=1024).contains(&value.chars().count())
+    };
+    let (name, value) = dimensions.iter().find(is_bad)?;
+    Some(format!(
+        "{name:?}: {value:?} is no dimension; allowed are names of 1 to 255 characters that do not begin with a colon, and values of 1 \
+         to 1024"
+    ))
 }

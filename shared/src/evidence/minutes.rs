@@ -79,6 +79,8 @@ pub struct Split<'a> {
     pub tasks: &'a [TaskShare],
     /// Since when the canary has its present share.
     pub since: Option<Timestamp>,
+    /// Whether the canary is to work: after a promotion it may have nothing to do.
+    pub with_canary: bool,
 }
 
 /// Which of two versions.
@@ -238,7 +240,7 @@ impl Minutes {
             settled: settled.map(|(_, block)| *block).collect(),
             in_block: length,
             measured,
-            doubt: doubt(span, series, meters, &whole),
+            doubt: doubt(span, series, meters, &whole, split.with_canary),
             early: whole.into_iter().map(|(_, block)| block).collect(),
         }
     }
@@ -258,7 +260,7 @@ fn is_slow(series: &Series, meters: &Meters) -> bool {
                 let took = series.get(took);
                 took.is_some_and(|it| it.values().any(|seconds| *seconds > SLOW_SECONDS))
             }
-            Meter::Work { .. } => false,
+            Meter::Work { .. } | Meter::Invocations { .. } => false,
         })
 }
 
@@ -296,6 +298,10 @@ fn counts(
                 failures: failed.saturating_add(died),
             }
         }
+        Meter::Invocations { all, failed } => Counts {
+            attempts: of(all),
+            failures: of(failed),
+        },
         Meter::Requests { all, well, .. } => {
             let all = of(all);
             let well = well.iter().map(of).fold(0, u64::saturating_add);
@@ -353,6 +359,7 @@ fn doubt(
     series: &Series,
     meters: &Meters,
     blocks: &[(Timestamp, Block)],
+    with_canary: bool,
 ) -> Option<Doubt> {
     let has = |meter: &Meter| {
         let metrics = meter.metrics();
@@ -380,7 +387,7 @@ fn doubt(
             },
         });
     }
-    if canary != primary {
+    if canary != primary && (canary || with_canary) {
         let (side, meter) = if primary {
             (Side::Canary, &meters.canary)
         } else {

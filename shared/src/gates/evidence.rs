@@ -1,5 +1,6 @@
 //! What a look adds to what is known of both versions' work.
 
+mod held;
 pub(super) mod words;
 
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use super::verdict;
 use crate::{
     evidence::{
-        Verdict,
+        AgainstObjective, Bounds, Verdict,
         minutes::{Minutes, Split},
     },
     known::Known,
@@ -55,7 +56,7 @@ fn clocked(seen: &Observation, record: &Record, mut evidence: Evidence) -> Evide
         let attained = release.share().map(|it| it.share().percent());
         evidence.at = Some(AtShare {
             asked,
-            attained: attained.unwrap_or_else(|| asked.percent().into()),
+            attained: attained.unwrap_or_else(|| asked.percent()),
             since,
         });
     }
@@ -69,7 +70,12 @@ fn clocked(seen: &Observation, record: &Record, mut evidence: Evidence) -> Evide
 fn counted(seen: &Observation, record: &Record, mut evidence: Evidence) -> Evidence {
     match &seen.counted {
         Some(Known::Known(counted)) => {
-            evidence.read = Some(read(counted, seen, record, &evidence));
+            if record.has_promoted_before(&counted.span) {
+                evidence.guard = guarded(counted, seen, record).or(evidence.guard);
+            } else {
+                let read = compared(counted, seen, record, &evidence);
+                evidence.read = read.or(evidence.read);
+            }
             evidence.unseen = None;
         }
         Some(Known::Unknown(unseen)) => evidence.unseen = Some(unseen.why.clone()),
@@ -79,31 +85,65 @@ fn counted(seen: &Observation, record: &Record, mut evidence: Evidence) -> Evide
     evidence
 }
 
-fn read(counted: &Counted, seen: &Observation, record: &Record, evidence: &Evidence) -> Read {
-    let Counted { span, series } = counted;
-    let bounds = &record.target.evidence;
-    let meters = record.model().meters();
-    let settle: Duration = bounds.settle();
+/// Both versions, side by side.
+fn compared(
+    counted: &Counted,
+    seen: &Observation,
+    record: &Record,
+    evidence: &Evidence,
+) -> Option<Read<Verdict>> {
     let split = Split {
         tasks: &evidence.tasks,
         since: evidence.at.map(|at| at.since),
+        with_canary: true,
     };
-    let minutes = Minutes::of(*span, series, &meters, split, settle, seen.now);
-    let came_to = if let Some(doubt) = minutes.doubt {
-        CameTo::Doubt(doubt)
-    } else {
+    read(counted, split, seen, record, |minutes, bounds| {
         let judged = verdict::judge(&minutes.early, &minutes.settled, bounds);
-        CameTo::Verdict(Verdict {
+        Verdict {
             outlook: judged.outlook.map(|it| it.times(minutes.in_block)),
             ..judged
-        })
+        }
+    })
+}
+
+/// What runs after the promotion, on whichever service.
+fn guarded(
+    counted: &Counted,
+    seen: &Observation,
+    record: &Record,
+) -> Option<Read<AgainstObjective>> {
+    let split = Split {
+        tasks: &[],
+        since: Some(counted.span.from),
+        with_canary: false,
     };
-    Read {
+    read(counted, split, seen, record, |minutes, bounds| {
+        verdict::against_objective(&minutes.early, &minutes.settled, bounds)
+    })
+}
+
+fn read<V>(
+    counted: &Counted,
+    split: Split<'_>,
+    seen: &Observation,
+    record: &Record,
+    judge: impl FnOnce(&Minutes, &Bounds) -> V,
+) -> Option<Read<V>> {
+    let Counted { span, series } = counted;
+    let meters = record.meters()?;
+    let bounds = &record.target.evidence;
+    let settle: Duration = bounds.settle();
+    let minutes = Minutes::of(*span, series, &meters, split, settle, seen.now);
+    let came_to = match &minutes.doubt {
+        Some(doubt) => CameTo::Doubt(doubt.clone()),
+        None => CameTo::Verdict(judge(&minutes, bounds)),
+    };
+    Some(Read {
         through: span.through,
         settled: span.settled,
         measured: minutes.measured,
         came_to,
-    }
+    })
 }
 
 #[cfg(test)]

@@ -52,8 +52,10 @@ pub(super) fn steps(name: &str) -> Result<Vec<Step>, BadInput> {
         .take_while(|share| *share < 100);
     let steps: Vec<_> = shares
         .take(if linear { 100 } else { 1 })
-        .filter_map(|share| Weight::try_from(i64::try_from(share).ok()?).ok())
-        .map(|weight| Step { weight, bake })
+        .map(|share| Step {
+            weight: Weight::up_to_all(share),
+            bake,
+        })
         .collect();
     if steps.is_empty() {
         Err(bad())

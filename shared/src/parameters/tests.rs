@@ -18,10 +18,10 @@ fn shift(rest: &str) -> Result<ShiftWeight, String> {
         .map_err(|error| error.to_string())
 }
 
-fn percents(steps: &[Step]) -> Vec<(u8, u64)> {
+fn percents(steps: &[Step]) -> Vec<(u16, u64)> {
     steps
         .iter()
-        .map(|step| (step.weight.percent(), step.bake.as_secs()))
+        .map(|step| (step.weight.hundredths() / 100, step.bake.as_secs()))
         .collect()
 }
 

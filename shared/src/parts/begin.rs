@@ -1,6 +1,6 @@
 //! How a release begins, as a kit answers it before anything is changed.
 
-use crate::{artifact::Images, parts::body::Part};
+use crate::{item::Item, parts::body::Part};
 
 /// A release that can begin.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,10 +22,10 @@ pub struct Begun<Found, Set, Change> {
 /// What is released, and in place of what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Released {
-    /// The images that were asked for.
-    pub asked: Images,
-    /// The same by their digests, where those are known.
-    pub images: Images,
+    /// As it was asked for.
+    pub asked: Item,
+    /// The same so that it stays what it is: images by their digests, where those are known.
+    pub item: Item,
     /// What runs now, in words.
     pub stable: String,
     /// What that changes, by name.
@@ -41,8 +41,8 @@ pub enum NotBegun<Found, Set, Reason> {
         found: Found,
         /// What a release would have set that has released that.
         set: Set,
-        /// The images that were asked for.
-        images: Images,
+        /// As it was asked for.
+        item: Item,
     },
     /// There is nothing to begin on, or what is asked for does not fit it: whatever else is the case.
     BadRequest(Reason),
@@ -78,10 +78,10 @@ impl<OfFound, OfSet, OfReason> NotBegun<OfFound, OfSet, OfReason> {
         of_set: impl FnOnce(OfSet) -> Set,
     ) -> NotBegun<Found, Set, Reason> {
         match self {
-            Self::NothingToDo { found, set, images } => NotBegun::NothingToDo {
+            Self::NothingToDo { found, set, item } => NotBegun::NothingToDo {
                 found: of_found(found),
                 set: of_set(set),
-                images,
+                item,
             },
             Self::BadRequest(why) => NotBegun::BadRequest(why.into()),
             Self::Wait(waiting_on) => NotBegun::Wait(waiting_on.into()),

@@ -22,7 +22,7 @@ pub enum Gate {
     Targets,
     /// The candidate's tasks do not end by themselves.
     Exits,
-    /// The candidate does not fail more often than the stable version.
+    /// The candidate does not fail more often than the stable version, nor, once promoted, than its objective allows.
     Verdict,
 }
 

@@ -114,7 +114,7 @@ fn what_is_decided_is_what_codepipeline_shows() {
     };
     let nothing = Shared::NothingToDo {
         pair: target().name(),
-        image: images("orders:v2"),
+        item: images("orders:v2").into(),
     };
     let baking = |held, bake| {
         Decision::wait(Baking {

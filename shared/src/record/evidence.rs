@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     clock::Timestamp,
     evidence::{
-        Verdict,
+        AgainstObjective, Verdict,
         minutes::{Doubt, MINUTE, Measured, Span, TaskShare, floor},
     },
     names::Version,
@@ -42,6 +42,9 @@ pub struct Evidence {
     /// What was read last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read: Option<Read>,
+    /// What was read last of what runs after the promotion, where that has an objective.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guard: Option<Read<AgainstObjective>>,
     /// Why nothing more could be read since.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unseen: Option<String>,
@@ -52,6 +55,9 @@ pub struct Evidence {
     /// When people heard that the canary is worse and the release goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub told: Option<Timestamp>,
+    /// When people heard that the promoted version is worse than its objective and stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub told_in_guard: Option<Timestamp>,
     /// What the approval was given to read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shown: Option<Shown>,
@@ -71,7 +77,7 @@ pub struct AtShare {
 /// What was read of the metrics.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Read {
+pub struct Read<V = Verdict> {
     /// When the last minute ends that was judged.
     pub through: Timestamp,
     /// When the last one ends that is settled.
@@ -80,15 +86,15 @@ pub struct Read {
     pub measured: Measured,
     /// What that comes to.
     #[serde(flatten)]
-    pub came_to: CameTo,
+    pub came_to: CameTo<V>,
 }
 
-/// What the counts of both versions come to.
+/// What the counts come to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum CameTo {
-    /// They were compared.
-    Verdict(Verdict),
+pub enum CameTo<V = Verdict> {
+    /// They were judged.
+    Verdict(V),
     /// They cannot be.
     Doubt(Doubt),
 }
@@ -153,16 +159,26 @@ impl Evidence {
         let Some(read) = &self.read else {
             return Some(span);
         };
-        let step = if now.since(span.from) < FRESH {
-            MINUTE
-        } else {
-            MINUTE * 2
-        };
-        let is_new = span.through.since(read.through) >= step;
         // Of the last minutes before a promotion some settle only after it has begun.
         let is_last =
             self.until.is_some() && (span.through, span.settled) != (read.through, read.settled);
-        (is_new || is_last).then_some(span)
+        (is_new(span, read.through, now) || is_last).then_some(span)
+    }
+
+    /// The same of what runs in a guard, from the promotion on.
+    #[must_use]
+    pub(super) fn due_in_guard(
+        &self,
+        promoted: Timestamp,
+        until: Timestamp,
+        now: Timestamp,
+        settle: Duration,
+        together: bool,
+    ) -> Option<Span> {
+        let span = Span::of(promoted, Some(until), now, settle, together)?;
+        let read = self.guard.as_ref();
+        read.is_none_or(|read| is_new(span, read.through, now))
+            .then_some(span)
     }
 
     /// What the counts come to, if they were compared.
@@ -207,6 +223,16 @@ impl Evidence {
         }
         self
     }
+}
+
+/// Whether there are new minutes, as many as are worth a read.
+fn is_new(span: Span, read: Timestamp, now: Timestamp) -> bool {
+    let step = if now.since(span.from) < FRESH {
+        MINUTE
+    } else {
+        MINUTE * 2
+    };
+    span.through.since(read) >= step
 }
 
 /// To a thousandth: what is stored is read by people, too.

@@ -167,7 +167,7 @@ fn stable_parts(stored: &Value) -> Result<Record, serde_json::Error> {
         release: parse(&stored["release"])?,
         began,
         target: parse(&stored["target"])?,
-        images: parse(&stored["images"]).unwrap_or_default(),
+        item: parse(&stored["images"]).unwrap_or_default(),
         changes: Vec::new(),
         phase: phase?,
         phase_since: parse(&stored["phaseSince"]).unwrap_or(began),

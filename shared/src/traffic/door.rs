@@ -68,8 +68,8 @@ pub trait Opened: Send + Sync {
     /// The versions that a release is about; `None` where what is stored cannot be read.
     fn versions(&self, body: &Body) -> Option<Versions>;
 
-    /// By which metrics its versions are compared.
-    fn meters(&self) -> Meters;
+    /// By which metrics its versions are compared, once there are two.
+    fn meters(&self, body: &Body) -> Option<Meters>;
 
     /// Nothing was looked at.
     fn nothing(&self) -> Seen;
@@ -134,8 +134,8 @@ impl<M: Listed> Opened for M {
         Some(M::versions(&found, &set))
     }
 
-    fn meters(&self) -> Meters {
-        M::meters(self)
+    fn meters(&self, body: &Body) -> Option<Meters> {
+        M::meters(self, &Opened::versions(self, body)?)
     }
 
     fn nothing(&self) -> Seen {

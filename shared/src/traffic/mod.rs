@@ -1,6 +1,7 @@
 //! Traffic models: how two versions run side by side, and how work is split between them. One folder and one line each.
 
 pub mod alb;
+pub mod lambda_alias;
 pub mod queue;
 
 pub mod begin;
@@ -38,4 +39,5 @@ struct Keyed {
 line::models! {
     Queue: queue::Queue,
     Alb: alb::Alb,
+    LambdaAlias: lambda_alias::LambdaAlias,
 }

@@ -4,7 +4,7 @@ use std::fmt::{Debug, Display};
 
 use super::{
     configured::Configured,
-    model::{Model, View},
+    model::{Model, Versions, View},
 };
 use crate::{
     aws::{Account, LookError},
@@ -22,8 +22,8 @@ pub trait Observed: Configured {
     /// What is read once, before a release begins.
     type Before: Clone + Debug + PartialEq + Send + Sync;
 
-    /// By which metrics its versions are compared.
-    fn meters(&self) -> Meters;
+    /// By which metrics its versions are compared, once there are two.
+    fn meters(&self, versions: &Versions) -> Option<Meters>;
 
     /// Nothing was looked at.
     fn nothing(&self) -> Self::Seen;

@@ -281,13 +281,13 @@ impl Live {
     fn invoke(&self, invocation: Invocation, work: &mut JoinSet<()>) {
         let found = self
             .account
-            .with(|world| lambda::function(world, &invocation.function).cloned());
+            .with(|world| lambda::program_of(world, &invocation).cloned());
         let functions = self.functions.clone();
         let reports = self.reports.0.clone();
         work.spawn(async move {
             let how = match found {
                 Some(function) => functions.attempt(&function, &invocation).await,
-                None => Ended::Error(format!("there is no function {}", invocation.function)),
+                None => Ended::Error(format!("there is no function {}", invocation.resource())),
             };
             // Nobody listens any more once the rehearsal has ended.
             let _ = reports.send(Report::Invocation {

@@ -36,13 +36,14 @@ pub(super) fn minutes(theatre: &Theatre<'_>) -> Vec<Minute> {
 fn judged(world: &mut World, record: &Record, ended: Option<Timestamp>) -> Option<Vec<Minute>> {
     let now = Timestamp::from_epoch_millis(world.now.0);
     let (evidence, bounds) = (&record.evidence, &record.target.evidence);
-    let (meters, settle) = (record.model().meters(), bounds.settle());
+    let (meters, settle) = (record.meters()?, bounds.settle());
     let until = evidence.until.or(ended);
     let span = Span::of(evidence.since?, until, now, settle, meters.together)?;
     let series = series(world, &meters.metrics(), span);
     let split = Split {
         tasks: &evidence.tasks,
         since: None,
+        with_canary: true,
     };
     let mut blocks = Vec::new();
     let begin = std::iter::successors(Some(span.from), |from| Some(*from + MINUTE));

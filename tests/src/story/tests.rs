@@ -161,6 +161,7 @@ fn record(at: Moment, release: &str, version: &str, phase: &str, caller: &str) -
 
 fn called(at: Moment, service: &str, operation: &str, input: serde_json::Value) -> Entry {
     let what = What::Called(Call {
+        request_id: String::new(),
         principal: Principal("rollback".to_owned()),
         region: "eu-central-1".to_owned(),
         service: service.to_owned(),
@@ -305,6 +306,7 @@ fn versions_are_those_of_tasks_whatever_else_answers() {
 #[test]
 fn weights_are_changes_of_what_serves() {
     let call = |operation: &str| Call {
+        request_id: String::new(),
         principal: Principal("rollback".to_owned()),
         region: "eu-central-1".to_owned(),
         service: "elasticloadbalancing".to_owned(),

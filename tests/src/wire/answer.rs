@@ -1,11 +1,11 @@
 //! Writes HTTP answers, in the protocol of the request.
 
-use http::{HeaderMap, Response, header};
+use http::{HeaderMap, HeaderName, Response, header};
 use hyper::body::Bytes;
 use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
-use super::{cbor, model::Model, query, rest_xml};
+use super::{cbor, model::Model, query, rest_json, rest_xml};
 use crate::{
     clock::Moment,
     world::{Fault, service},
@@ -26,14 +26,19 @@ pub(super) enum Protocol {
     },
     /// awsQuery.
     Query,
+    /// restJson1.
+    RestJson,
     /// restXml, and whatever is in no known protocol.
     Xml,
 }
 
 impl Protocol {
-    pub(super) fn of(headers: &HeaderMap) -> Self {
+    /// That of a request to a service.
+    pub(super) fn of(model: Option<&Model>, headers: &HeaderMap) -> Self {
         let query_errors = headers.contains_key("x-amzn-query-mode");
-        if headers
+        if model.is_some_and(Model::is_rest) {
+            Self::RestJson
+        } else if headers
             .get("smithy-protocol")
             .is_some_and(|value| value == "rpc-v2-cbor")
         {
@@ -110,6 +115,9 @@ impl Envelope {
     fn output(&self, service: &str, operation: &str, output: &Value) -> Response<Bytes> {
         let found = Model::of(service)
             .and_then(|model| Some((model, model.operation(operation)?.output.as_deref()?)));
+        if let (Protocol::RestJson, Some(model)) = (self.protocol, Model::of(service)) {
+            return self.rest(service, rest_json::output(model, operation, output));
+        }
         // AWS sends no body for an operation whose model has no output, but for the query protocol's envelope.
         let Some((model, shape)) = found else {
             let body = match (self.protocol, Model::of(service)) {
@@ -125,7 +133,9 @@ impl Envelope {
             Protocol::Query => {
                 query::output(model, operation, output, &self.request_id).into_bytes()
             }
-            Protocol::Json { .. } | Protocol::Xml => output.to_string().into_bytes(),
+            Protocol::Json { .. } | Protocol::RestJson | Protocol::Xml => {
+                output.to_string().into_bytes()
+            }
         };
         self.response(200, &self.content_type(service), body.into())
     }
@@ -139,6 +149,7 @@ impl Envelope {
                 let code = query_code(service, &fault.code);
                 query::error(model, &code, fault, &self.request_id).into_bytes()
             }
+            Protocol::RestJson => return self.rest(service, rest_json::fault(model, fault)),
             Protocol::Xml => self.xml(fault).into_bytes(),
         };
         let content_type = self.content_type(service);
@@ -147,6 +158,17 @@ impl Envelope {
             let side = query::side(fault);
             let code = query_code(service, &fault.code);
             insert(&mut answer, "x-amzn-query-error", &format!("{code};{side}"));
+        }
+        answer
+    }
+
+    fn rest(&self, service: &str, told: rest_json::Answer) -> Response<Bytes> {
+        let content_type = self.content_type(service);
+        let mut answer = self.response(told.status, &content_type, told.body.into());
+        for (name, value) in told.headers {
+            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), value.parse()) {
+                answer.headers_mut().insert(name, value);
+            }
         }
         answer
     }
@@ -170,6 +192,7 @@ impl Envelope {
             }
             Protocol::Cbor { .. } => "application/cbor".to_owned(),
             Protocol::Query => "text/xml".to_owned(),
+            Protocol::RestJson => "application/json".to_owned(),
             Protocol::Xml => "application/xml".to_owned(),
         }
     }
@@ -184,7 +207,10 @@ impl Envelope {
         insert(&mut answer, header::DATE.as_str(), &http_date(self.now));
         let id_header = match self.protocol {
             Protocol::Xml => "x-amz-request-id",
-            Protocol::Json { .. } | Protocol::Cbor { .. } | Protocol::Query => "x-amzn-requestid",
+            Protocol::Json { .. }
+            | Protocol::Cbor { .. }
+            | Protocol::Query
+            | Protocol::RestJson => "x-amzn-requestid",
         };
         insert(&mut answer, id_header, &self.request_id);
         if matches!(self.protocol, Protocol::Cbor { .. }) {
@@ -371,7 +397,7 @@ mod tests {
             let mut headers = HeaderMap::new();
             let content_type = format!("{}{said}", query::CONTENT_TYPE).parse().unwrap();
             headers.insert(header::CONTENT_TYPE, content_type);
-            assert_eq!(Protocol::of(&headers), Protocol::Query, "{said}");
+            assert_eq!(Protocol::of(None, &headers), Protocol::Query, "{said}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! Checks a JSON value against a shape of a service's model.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::model::{Kind, Member, Model, Shape};
 
@@ -139,7 +139,7 @@ impl Check<'_> {
     fn scalar(&mut self, shape: &Shape, value: &Value, path: &str) {
         if let Some(text) = value.as_str() {
             self.text(shape, text, path);
-        } else if let (Kind::Integer | Kind::Long, Some(number)) = (shape.kind, value.as_i64()) {
+        } else if let Value::Number(number) = value {
             self.within(shape, number, "value", path);
         }
     }
@@ -171,25 +171,22 @@ impl Check<'_> {
     }
 
     fn length(&mut self, shape: &Shape, length: usize, path: &str) {
-        self.within(
-            shape,
-            i64::try_from(length).unwrap_or(i64::MAX),
-            "length",
-            path,
-        );
+        self.within(shape, &length.into(), "length", path);
     }
 
-    fn within(&mut self, shape: &Shape, number: i64, what: &str, path: &str) {
+    fn within(&mut self, shape: &Shape, number: &Number, what: &str, path: &str) {
         if self.strictness == Strictness::Output {
             return;
         }
-        if let Some(min) = shape.min.filter(|min| number < *min) {
+        let is_below = |min: &&Number| number.as_f64() < min.as_f64();
+        if let Some(min) = shape.min.as_ref().filter(is_below) {
             self.refuse(
                 path,
                 &format!("must have {what} greater than or equal to {min}"),
             );
         }
-        if let Some(max) = shape.max.filter(|max| number > *max) {
+        let is_above = |max: &&Number| number.as_f64() > max.as_f64();
+        if let Some(max) = shape.max.as_ref().filter(is_above) {
             self.refuse(
                 path,
                 &format!("must have {what} less than or equal to {max}"),

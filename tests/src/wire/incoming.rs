@@ -8,7 +8,7 @@ use super::{
     answer::Protocol,
     cbor, keys,
     model::{Model, valid_input},
-    query, rest_xml,
+    query, rest_json, rest_xml,
 };
 use crate::world::{
     Fault, Identity, Principal,
@@ -47,8 +47,14 @@ impl Incoming {
     /// Reads a request to the account.
     ///
     /// Signatures are not verified: the access key says who calls.
-    pub(super) fn read(parts: &Parts, body: &Bytes, identity: &Identity) -> Self {
+    pub(super) fn read(
+        parts: &Parts,
+        body: &Bytes,
+        identity: &Identity,
+        request_id: String,
+    ) -> Self {
         let mut call = Call {
+            request_id,
             principal: Principal(keys::UNKNOWN_PRINCIPAL.to_owned()),
             region: identity.region.clone(),
             service: "unknown".to_owned(),
@@ -58,7 +64,7 @@ impl Incoming {
         };
         let wanted = read(parts, body, identity, &mut call);
         Self {
-            protocol: Protocol::of(&parts.headers),
+            protocol: Protocol::of(Model::of(&call.service), &parts.headers),
             call,
             wanted,
         }
@@ -93,19 +99,21 @@ fn read(
         return read_rest_xml(parts, body, &scope, identity, call);
     }
     let model = Model::of(service.name).ok_or_else(nobody)?;
-    let protocol = Protocol::of(&parts.headers);
-    let operation = if protocol == Protocol::Query {
-        query::operation(model, body)
-    } else {
-        operation(parts, model).map(str::to_owned)
+    let protocol = Protocol::of(Some(model), &parts.headers);
+    let operation = match protocol {
+        Protocol::Query => query::operation(model, body),
+        Protocol::RestJson => rest_json::operation(model, parts).map(str::to_owned),
+        _ => operation(parts, model).map(str::to_owned),
     };
     call.operation = operation.ok_or_else(|| unknown_operation(scope.service, &call.operation))?;
     call.region = region(service, scope.region, identity)?;
-    call.input = if protocol == Protocol::Query {
-        query::input(model, &call.operation, body)
-            .map_err(|problem| Fault::new("MalformedQueryString", problem))?
-    } else {
-        document(&parts.headers, body)?
+    call.input = match protocol {
+        Protocol::Query => query::input(model, &call.operation, body)
+            .map_err(|problem| Fault::new("MalformedQueryString", problem))?,
+        Protocol::RestJson => rest_json::input(model, &call.operation, parts, body, || {
+            document(&parts.headers, body)
+        })?,
+        _ => document(&parts.headers, body)?,
     };
     call.input = valid_input(scope.service, &call.operation, &call.input)?;
     Ok(Wanted::World)
@@ -238,7 +246,8 @@ mod tests {
 
     fn read(request: http::request::Builder, body: &'static str) -> Incoming {
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        Incoming::read(&parts, &Bytes::from_static(body.as_bytes()), &identity())
+        let body = Bytes::from_static(body.as_bytes());
+        Incoming::read(&parts, &body, &identity(), "1".to_owned())
     }
 
     #[test]

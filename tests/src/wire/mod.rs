@@ -13,6 +13,7 @@ mod model;
 mod outage;
 mod polling;
 mod query;
+mod rest_json;
 mod rest_xml;
 pub mod server;
 mod template;
@@ -188,6 +189,7 @@ impl Account {
         input: &Value,
     ) -> Result<Value, Fault> {
         let mut call = Call {
+            request_id: self.request_id(),
             principal: principal.clone(),
             region: self.shared.identity.region.clone(),
             service: service.to_owned(),
@@ -214,7 +216,9 @@ impl Account {
         let there = *lock(&self.shared.latency) / 2;
         sleep(there).await;
         let (parts, body) = request.into_parts();
-        let incoming = Incoming::read(&parts, &body, &self.shared.identity);
+        let request_id = self.request_id();
+        let identity = &self.shared.identity;
+        let incoming = Incoming::read(&parts, &body, identity, request_id.clone());
         let protocol = incoming.protocol;
         let (arrived, interference) = self.arrive(incoming);
         let outcome = match arrived {
@@ -227,7 +231,12 @@ impl Account {
             Interference::CarryOutLate(late) => sleep(late).await,
             _ => {}
         }
-        let answer = self.envelope(protocol).answer(outcome);
+        let envelope = Envelope {
+            protocol,
+            request_id,
+            now: self.now(),
+        };
+        let answer = envelope.answer(outcome);
         sleep(there).await;
         Some(answer)
     }
@@ -297,14 +306,10 @@ impl Account {
         }))
     }
 
-    fn envelope(&self, protocol: answer::Protocol) -> Envelope {
-        // Not one of the world's ids: calls must not change which ids its resources get.
+    /// Not one of the world's ids: calls must not change which ids its resources get.
+    fn request_id(&self) -> String {
         let number = self.shared.requests.fetch_add(1, Ordering::Relaxed) + 1;
-        Envelope {
-            protocol,
-            request_id: format!("00000000-0000-4000-8000-{number:012x}"),
-            now: self.now(),
-        }
+        format!("00000000-0000-4000-8000-{number:012x}")
     }
 
     fn lock(&self) -> MutexGuard<'_, World> {

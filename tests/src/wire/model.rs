@@ -7,7 +7,7 @@ use std::{
 
 use regex::Regex;
 use serde::{Deserialize, Deserializer, de::Error};
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::check;
 use crate::world::{Fault, SERVICES, service::Endpoint, unknown_operation};
@@ -42,6 +42,19 @@ pub(super) struct Metadata {
 pub(super) struct Operation {
     pub(super) input: Option<String>,
     pub(super) output: Option<String>,
+    /// How it is asked for over REST; none in other protocols.
+    pub(super) http: Option<Http>,
+}
+
+/// How an operation is asked for over REST.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Http {
+    pub(super) method: String,
+    /// Its path, with members in braces.
+    pub(super) request_uri: String,
+    /// The status of its answers.
+    pub(super) response_code: u16,
 }
 
 /// A shape.
@@ -64,12 +77,14 @@ pub(super) struct Shape {
     pub(super) value: Option<Member>,
     #[serde(rename = "enum")]
     pub(super) values: Option<Vec<String>>,
-    pub(super) min: Option<i64>,
-    pub(super) max: Option<i64>,
+    pub(super) min: Option<Number>,
+    pub(super) max: Option<Number>,
     #[serde(default, deserialize_with = "anchored")]
     pub(super) pattern: Option<Regex>,
     #[serde(default)]
     pub(super) error: ErrorTraits,
+    /// The member that is the whole body over REST.
+    pub(super) payload: Option<String>,
 }
 
 /// The kinds of shapes that occur.
@@ -93,8 +108,21 @@ pub(super) enum Kind {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Member {
     pub(super) shape: String,
-    /// Its name in the query protocol, where that is another one.
+    /// Its name on the wire, where that is another one.
     pub(super) location_name: Option<String>,
+    /// Where it is over REST, if not in the body.
+    pub(super) location: Option<Location>,
+}
+
+/// Where a member is in a request or an answer over REST.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Location {
+    Uri,
+    #[serde(rename = "querystring")]
+    Query,
+    Header,
+    StatusCode,
 }
 
 /// What an error shape says about itself.
@@ -121,6 +149,17 @@ impl Model {
     /// The model of a service, by its name in the `SigV4` credential scope.
     pub(super) fn of(service: &str) -> Option<&'static Self> {
         MODELS.get(service)
+    }
+
+    /// All operations by name.
+    pub(super) fn operations(&self) -> impl Iterator<Item = (&str, &Operation)> {
+        let all = self.operations.iter();
+        all.map(|(name, operation)| (name.as_str(), operation))
+    }
+
+    /// Whether it is called over REST with JSON bodies.
+    pub(super) fn is_rest(&self) -> bool {
+        self.operations.values().any(|it| it.http.is_some())
     }
 
     /// An operation of this service.

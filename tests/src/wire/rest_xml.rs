@@ -171,7 +171,8 @@ fn location(parts: &Parts) -> (String, String) {
     }
 }
 
-fn query(parts: &Parts) -> BTreeMap<String, String> {
+/// The parameters of a request's query.
+pub(super) fn query(parts: &Parts) -> BTreeMap<String, String> {
     let query = parts.uri.query().unwrap_or_default();
     let parameters = query.split('&').filter(|parameter| !parameter.is_empty());
     parameters
@@ -188,6 +189,7 @@ fn bucket_of_host(parts: &Parts) -> Option<&str> {
     rest.ends_with("amazonaws.com").then_some(bucket)
 }
 
+/// Text of a URL.
 pub(super) fn percent_decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());

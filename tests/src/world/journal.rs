@@ -153,6 +153,8 @@ pub enum What {
 /// One API call.
 #[derive(Debug, Clone)]
 pub struct Call {
+    /// Its id, which its answer says, too.
+    pub request_id: String,
     /// Who.
     pub principal: Principal,
     /// In which Region.

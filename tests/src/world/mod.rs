@@ -161,6 +161,7 @@ impl World {
     ) -> Result<Value, Fault> {
         let region = self.identity.region.clone();
         self.carry_out(&Called {
+            request_id: None,
             region: &region,
             service,
             operation,
@@ -191,17 +192,7 @@ impl World {
     /// A new lower-case uuid, deterministic: the n-th id of every run is the same.
     pub fn uuid(&mut self) -> String {
         self.ids += 1;
-        // A multiplicative hash spreads the counter, so that ids differ in their first letters too.
-        let high = self.ids.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let low = high.rotate_left(32).wrapping_mul(0xd1b5_4a32_d192_ed03);
-        format!(
-            "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
-            high >> 32,
-            (high >> 16) & 0xffff,
-            high & 0xfff,
-            0x8000 | (low >> 48 & 0x3fff),
-            low & 0xffff_ffff_ffff,
-        )
+        uuid_of(self.ids)
     }
 
     /// `arn:aws:SERVICE:REGION:ACCOUNT:REST`
@@ -212,6 +203,21 @@ impl World {
             self.identity.region, self.identity.account
         )
     }
+}
+
+/// A lower-case uuid that follows from a number.
+fn uuid_of(number: u64) -> String {
+    // A multiplicative hash spreads the number, so that ids differ in their first letters too.
+    let high = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let low = high.rotate_left(32).wrapping_mul(0xd1b5_4a32_d192_ed03);
+    format!(
+        "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+        high >> 32,
+        (high >> 16) & 0xffff,
+        high & 0xfff,
+        0x8000 | (low >> 48 & 0x3fff),
+        low & 0xffff_ffff_ffff,
+    )
 }
 
 /// The answer to an operation that this account does not know: an error, never an empty answer.

@@ -82,6 +82,8 @@ pub enum Reach {
 /// A call of an operation.
 #[derive(Debug, Clone, Copy)]
 pub struct Called<'a> {
+    /// The id that its answer says, if it came over the wire. One that waits has the same id each time that it is asked again.
+    pub request_id: Option<&'a str>,
     /// In which Region.
     pub region: &'a str,
     /// Of which service, by its name in the `SigV4` credential scope.
@@ -97,6 +99,7 @@ pub struct Called<'a> {
 impl<'a> From<&'a Call> for Called<'a> {
     fn from(call: &'a Call) -> Self {
         Self {
+            request_id: Some(&call.request_id),
             region: &call.region,
             service: &call.service,
             operation: &call.operation,

@@ -231,6 +231,9 @@ const TARGET: &str = r#"{
     "cluster": "orders", "primary": "orders", "canary": "orders-canary", "pipeline": "orders-release",
     "traffic": {"queue": {"url": "https://sqs.eu-central-1.amazonaws.com/111122223333/orders"}}}"#;
 
+const FUNCTION: &str = r#"{
+    "function": "orders", "alias": "live", "pipeline": "orders-release", "traffic": {"lambdaAlias": {}}}"#;
+
 /// The fields that are accepted beside one that is not.
 fn accepted<T>(read: Result<T, BadInput>) -> BTreeSet<String> {
     let Err(error) = read else {
@@ -268,14 +271,14 @@ fn every_field_that_a_function_accepts_is_documented_and_no_other() {
         parameters::{Raw, RawDeployCanary, RawPromotePrimary, RawShiftWeight, read as given},
         target::resolve,
     };
-    fn of_action<R: Raw>() -> BTreeSet<String> {
+    fn of_action<R: Raw>(target: &str) -> BTreeSet<String> {
         let unknown = r#"{"x": 1, "release": "3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f"}"#;
-        accepted(given::<R>("It", Some(unknown), Some(TARGET)))
+        accepted(given::<R>("It", Some(unknown), Some(target)))
     }
     let of_target = |json: &str| accepted(resolve(Some(json), None));
     let text = read("shared/docs/parameters.md");
     let mut target = BTreeSet::new();
-    for model in ["queue", "alb"] {
+    for model in ["queue", "alb", "lambdaAlias"] {
         target.extend(of_target(&format!(
             r#"{{"x": 1, "traffic": {{"{model}": {{}}}}}}"#
         )));
@@ -284,17 +287,27 @@ fn every_field_that_a_function_accepts_is_documented_and_no_other() {
         )));
     }
     target.remove("traffic");
+    let mut deploy = of_action::<RawDeployCanary>(TARGET);
+    deploy.extend(of_action::<RawDeployCanary>(FUNCTION));
     for (heading, mut fields) in [
         ("\n## `TARGET`\n", target),
-        ("\n## `deploy-canary`\n", of_action::<RawDeployCanary>()),
-        ("\n## `shift-weight`\n", of_action::<RawShiftWeight>()),
-        ("\n## `promote-primary`\n", of_action::<RawPromotePrimary>()),
+        ("\n## `deploy-canary`\n", deploy),
+        ("\n## `shift-weight`\n", of_action::<RawShiftWeight>(TARGET)),
+        (
+            "\n## `promote-primary`\n",
+            of_action::<RawPromotePrimary>(TARGET),
+        ),
     ] {
         // Told once, for all of them.
         fields.remove("bakeSeconds");
         fields.remove("evidenceSeconds");
         assert_eq!(documented(&text, heading), fields, "{heading}");
     }
+    let of_function = r#"{"traffic": {"lambdaAlias": {"metrics": {"x": 1}}}}"#;
+    assert_eq!(
+        documented(&read("shared/docs/lambda-alias.md"), "\n## Metrics\n"),
+        of_target(of_function)
+    );
     let text = read("shared/docs/evidence.md");
     for (heading, place) in [
         (

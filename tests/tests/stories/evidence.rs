@@ -159,6 +159,49 @@ async fn a_version_whose_process_dies_of_messages_is_found_by_what_never_ended()
     assert!(said.starts_with(WORSE), "{said}\n{}", play.transcript());
 }
 
+/// A release of a version that is promoted without a failure, and of whose attempts 5 % may fail; from then on so many percent do.
+async fn failing_once_promoted(stage: &Stage, percent: u8) -> Play {
+    let (play, release) = judged(stage, Behaviour::Works, &[(25, 5)]).await;
+    play.retarget(|target| target["evidence"] = json!({ "objective": 5 }));
+    play.until_approval(&release).await;
+    play.succeeds(&release).await;
+    play.change("v2", Behaviour::FailsAttempts(percent));
+    play
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_version_that_fails_more_than_its_objective_once_it_is_promoted_is_rolled_back_in_the_guard()
+ {
+    for stage in pairs() {
+        let play = failing_once_promoted(&stage, 40).await;
+        play.until_phase("RolledBack").await;
+        let notices = play.notices();
+        let worse = "The promoted version is worse than its objective of at most 5 % failures: ";
+        let is_told = notices.iter().any(|(_, text)| text.contains(worse));
+        assert!(is_told, "{notices:?}\n{}", play.transcript());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_keeps_within_its_objective_stays_and_is_not_looked_at_once_its_guard_is_over() {
+    for stage in pairs() {
+        let play = failing_once_promoted(&stage, 2).await;
+        let requested = || {
+            play.account
+                .with(|world| world.cloudwatch.metrics_requested)
+        };
+        play.pass(Duration::from_mins(61)).await;
+        assert_eq!(play.phase().await, "Promoted", "{}", play.transcript());
+        let ledger = play.ledger().await;
+        let held = "No comparison: both services run the candidate. ";
+        let is_held = |it: &String| it.contains(held) && it.contains(" attempts failed since ");
+        assert!(ledger.iter().any(is_held), "{ledger:?}");
+        let in_guard = requested();
+        play.pass(Duration::from_mins(10)).await;
+        assert_eq!(requested(), in_guard);
+    }
+}
+
 /// What keeps the counts from being read.
 enum Trouble {
     Call(Ailment),

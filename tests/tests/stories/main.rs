@@ -21,6 +21,7 @@ mod exits;
 mod floor;
 mod hanging;
 mod images;
+mod lambda;
 mod letters;
 mod limits;
 mod load_balancing;

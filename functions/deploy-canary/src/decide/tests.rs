@@ -298,7 +298,7 @@ fn what_is_registered_is_named_by_its_digest_where_that_is_known() {
     };
     let pinned = format!("orders@sha256:{}", "b".repeat(64));
     let record = taken.record.unwrap();
-    assert_eq!(record.images.to_string(), pinned);
+    assert_eq!(record.item.to_string(), pinned);
     assert_eq!(record.changes, ["image of app"]);
     let Changes::Pair(Change::Register { definition }) = taken.steps[0].changes() else {
         panic!("nothing is registered");
@@ -318,7 +318,7 @@ fn an_image_without_a_container_to_run_in_is_refused_before_anything_else() {
     };
     let of = |name: &str, image: &str| {
         let (name, image) = (name.try_into().unwrap(), image.try_into().unwrap());
-        Images(BTreeMap::from([(name, image)]))
+        canary::artifact::Images(BTreeMap::from([(name, image)]))
     };
     let file = |images, container: Option<&str>| {
         let container = container.map(|name| name.try_into().unwrap());

@@ -67,17 +67,18 @@ pub(super) fn watched_again(record: &Record, now: Timestamp) -> Option<Keeping> 
     })
 }
 
-/// The canary is seen to be worse, and the release goes on: people hear of that once.
+/// The candidate is seen to be worse, and the release goes on, or stays: people hear of that once.
 pub(super) fn goes_on(noted: &Record, now: Timestamp) -> Option<Keeping> {
     let told = Told::of(noted).filter(Told::is_worse_and_goes_on)?;
-    if noted.evidence.told.is_some() {
+    let mut record = noted.again(now);
+    if told.heard(&mut record.evidence).replace(now).is_some() {
         return None;
     }
-    let mut record = noted.again(now);
-    record.evidence.told = Some(now);
-    let doing = Reason::GoesOn {
-        release: noted.release.clone(),
-        told: Box::new(told),
+    let (release, told) = (noted.release.clone(), Box::new(told));
+    let doing = if noted.is_active() {
+        Reason::GoesOn { release, told }
+    } else {
+        Reason::Stays { release, told }
     };
     Some(Keeping {
         notice: Some(notice::kept(&record, &doing)),

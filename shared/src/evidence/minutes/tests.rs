@@ -82,6 +82,7 @@ fn read(span: Span, series: &Series, meters: &Meters, now: Timestamp) -> Minutes
     let split = Split {
         tasks: &[],
         since: Some(minute(0)),
+        with_canary: true,
     };
     Minutes::of(span, series, meters, split, SETTLE, now)
 }
@@ -259,6 +260,31 @@ fn what_cannot_be_compared_is_said_by_the_metrics_name() {
         Some(
             "the metrics count 120 messages processed where Deleted of Service=queue in Orders is 59: their dimensions take in more than these two services"
         )
+    );
+}
+
+#[test]
+fn after_a_promotion_the_canary_may_have_nothing_to_do() {
+    let doubt = |points: &[(&str, &str, u64, f64)]| {
+        let split = Split {
+            tasks: &[],
+            since: None,
+            with_canary: false,
+        };
+        let (series, span) = (series(points), span(2, 2));
+        Minutes::of(span, &series, &workers(), split, SETTLE, minute(9)).doubt
+    };
+    let primary = ("Processed", "primary", 0, 120.0);
+    assert_eq!(doubt(&[primary]), None);
+    let too_many = doubt(&[primary, ("Deleted", "queue", 0, 59.0)]);
+    assert!(
+        matches!(too_many, Some(Doubt::TooMany { .. })),
+        "{too_many:?}"
+    );
+    let one_sided = doubt(&[("Processed", "canary", 0, 5.0)]);
+    assert!(
+        matches!(one_sided, Some(Doubt::OneSided { .. })),
+        "{one_sided:?}"
     );
 }
 

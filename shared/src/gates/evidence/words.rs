@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use super::held::Held;
 use crate::{
     clock::{Clock, Timestamp},
     evidence::{
         Answer, Bounds, Counts, Outlook, Standard, Verdict, Withheld,
         minutes::{Doubt, MINUTE, Measured, ceil},
     },
-    record::{CameTo, Phase, Record},
+    record::{CameTo, Evidence, Phase, Record},
     target::Consequence,
     words::{Code, Words},
 };
@@ -25,20 +26,20 @@ pub enum Told {
     /// Nothing can be compared.
     #[error("No evidence: {0}")]
     Doubt(Doubt),
-    /// The canary fails more often.
+    /// The canary fails more often, or what runs after its promotion fails more often than it may.
     #[error("{0}")]
-    Worse(Compared),
+    Worse(Worse),
     /// The same, which people have said is to keep nothing from going on.
     #[error("{said}. The release goes on despite that: {reason}")]
     Despite {
         /// What is seen.
-        said: Compared,
+        said: Worse,
         /// Why it goes on.
         reason: String,
     },
     /// The same, where the target only has it told.
     #[error("{0}. That is only told (TARGET: field verdict is tell)")]
-    OnlyTold(Compared),
+    OnlyTold(Worse),
     /// It does not.
     #[error("{0}")]
     AsGood(Compared),
@@ -48,6 +49,9 @@ pub enum Told {
     /// Both run the candidate.
     #[error("No comparison: both services run the candidate")]
     NoComparison,
+    /// Both run the candidate, which is held to its objective.
+    #[error("No comparison: both services run the candidate. {0}")]
+    Held(Held),
 }
 
 /// Counts of both versions and what they come to.
@@ -57,10 +61,16 @@ pub struct Compared {
     bounds: Bounds,
 }
 
-/// Why a release that a canary takes part in must not go on.
+/// Why a release must not go on, or stay.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("{0}")]
-pub struct Worse(pub Compared);
+pub enum Worse {
+    /// The canary fails more often.
+    #[error("{0}")]
+    Canary(Compared),
+    /// What runs after the promotion fails more often than it may.
+    #[error("{0}")]
+    Promoted(Held),
+}
 
 /// The same, for the action that must not.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -84,6 +94,18 @@ impl Told {
     /// What the evidence of a release says; nothing before the canary has its first share.
     #[must_use]
     pub fn of(record: &Record) -> Option<Self> {
+        let compared = Self::of_both(record);
+        let Some(held) = Self::of_promoted(record) else {
+            return compared;
+        };
+        if held.is_worse() {
+            return Some(held);
+        }
+        compared.filter(Self::is_worse).or(Some(held))
+    }
+
+    /// What the comparison of both versions says.
+    fn of_both(record: &Record) -> Option<Self> {
         let evidence = &record.evidence;
         let since = evidence.since?;
         let unseen = evidence.unseen.clone().map(Self::Unseen);
@@ -111,19 +133,39 @@ impl Told {
             record.phase,
             Phase::Promoting { .. } | Phase::Promoted { .. }
         );
-        Some(match (answer, &evidence.despite) {
-            (Answer::Worse, _) if record.target.verdict == Consequence::Tell => {
-                Self::OnlyTold(said)
-            }
-            (Answer::Worse, Some(reason)) => Self::Despite {
-                said,
+        Some(match answer {
+            Answer::Worse => Self::comes_of(Worse::Canary(said), record),
+            _ if is_promoted => Self::NoComparison,
+            Answer::AsGood => Self::AsGood(said),
+            Answer::NotEnough => Self::NotEnough(said),
+        })
+    }
+
+    /// What is said of the promoted version, once it was held to its objective.
+    fn of_promoted(record: &Record) -> Option<Self> {
+        let evidence = &record.evidence;
+        let unseen = evidence.unseen.clone().map(Self::Unseen);
+        let judged = match &evidence.guard.as_ref()?.came_to {
+            CameTo::Doubt(doubt) => return unseen.or_else(|| Some(Self::Doubt(doubt.clone()))),
+            CameTo::Verdict(judged) => judged.clone(),
+        };
+        let is_worse = judged.is_worse;
+        let held = Held::new(judged, record.target.evidence);
+        if is_worse {
+            return Some(Self::comes_of(Worse::Promoted(held), record));
+        }
+        unseen.or(Some(Self::Held(held)))
+    }
+
+    fn comes_of(worse: Worse, record: &Record) -> Self {
+        match &record.evidence.despite {
+            _ if record.target.verdict == Consequence::Tell => Self::OnlyTold(worse),
+            Some(reason) => Self::Despite {
+                said: worse,
                 reason: reason.clone(),
             },
-            (Answer::Worse, None) => Self::Worse(said),
-            _ if is_promoted => Self::NoComparison,
-            (Answer::AsGood, _) => Self::AsGood(said),
-            (Answer::NotEnough, _) => Self::NotEnough(said),
-        })
+            None => Self::Worse(worse),
+        }
     }
 
     /// In a few words, for an approval.
@@ -134,14 +176,30 @@ impl Told {
             Self::Worse(_) | Self::Despite { .. } | Self::OnlyTold(_) => "worse",
             Self::AsGood(_) => "as good",
             Self::NotEnough(_) => "not enough evidence",
-            Self::NoComparison => "no comparison",
+            Self::NoComparison | Self::Held(_) => "no comparison",
         }
+    }
+
+    fn is_worse(&self) -> bool {
+        matches!(self, Self::Worse(_)) || self.is_worse_and_goes_on()
     }
 
     /// Whether the canary is worse, and nothing comes of it.
     #[must_use]
     pub fn is_worse_and_goes_on(&self) -> bool {
         matches!(self, Self::Despite { .. } | Self::OnlyTold(_))
+    }
+
+    /// When people heard that nothing comes of it: once of a canary, and once of what was promoted.
+    pub fn heard<'a>(&self, evidence: &'a mut Evidence) -> &'a mut Option<Timestamp> {
+        match self {
+            Self::OnlyTold(Worse::Promoted(_))
+            | Self::Despite {
+                said: Worse::Promoted(_),
+                ..
+            } => &mut evidence.told_in_guard,
+            _ => &mut evidence.told,
+        }
     }
 
     /// Whether the canary is as good.
@@ -246,7 +304,7 @@ impl fmt::Display for Compared {
     }
 }
 
-fn of(counts: Counts) -> String {
+pub(super) fn of(counts: Counts) -> String {
     format!("{} of {}", counts.failures, counts.attempts)
 }
 
@@ -287,7 +345,7 @@ fn why(withheld: Withheld, verdict: &Verdict, bounds: Bounds) -> String {
 }
 
 /// A number as people read it: whole from ten on.
-struct Number(f64);
+pub(super) struct Number(pub(super) f64);
 
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

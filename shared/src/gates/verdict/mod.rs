@@ -8,11 +8,14 @@
 mod as_good;
 mod coins;
 mod draw;
+mod objective;
 mod tally;
 
 use crate::evidence::{Answer, Block, Bounds, Counts, Outlook, Verdict};
 use as_good::AsGood;
 use tally::Tally;
+
+pub use objective::against_objective;
 
 /// More evidence than this is told as this: a record holds no infinity, and nobody needs more.
 const MOST: f64 = 1e9;

@@ -87,6 +87,11 @@ impl<'a> Tally<'a> {
         }
     }
 
+    /// The evidence that the canary fails more often than its objective allows, by itself.
+    pub(super) fn ln_beyond_objective(&self) -> f64 {
+        self.than_objective.ln_evidence(1.0)
+    }
+
     /// What there is most evidence against.
     pub(super) fn than(&self) -> Standard {
         let [primary, objective] =

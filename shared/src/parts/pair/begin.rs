@@ -85,7 +85,7 @@ impl<'a> Beginning<'a> {
         let runs = &found.primary.task_definition;
         let changes = asked.wanted.changes(&before.stable, runs, &asked.digests);
         if changes.is_empty() {
-            let images = asked.wanted.images.clone();
+            let item = asked.wanted.images.clone().into();
             let set = Set {
                 candidate: Some(Candidate::Registered {
                     task_definition: runs.clone(),
@@ -93,7 +93,7 @@ impl<'a> Beginning<'a> {
                 }),
                 ..Set::default()
             };
-            return Err(NotBegun::NothingToDo { found, set, images });
+            return Err(NotBegun::NothingToDo { found, set, item });
         }
         Ok(Planned {
             both,
@@ -189,8 +189,8 @@ impl Planned<'_> {
         let kept = is_started.then(|| keeps_a_task(&self.of.pair.primary));
         Begun {
             released: Released {
-                asked: self.asked.wanted.images.clone(),
-                images: wanted.images,
+                asked: self.asked.wanted.images.clone().into(),
+                item: wanted.images.into(),
                 stable: self.found.primary.task_definition.short().to_owned(),
                 changes: self.changes,
             },

@@ -60,7 +60,9 @@ impl GivingBack<'_> {
                 until,
             }));
         }
-        let next = self.found.reachable(set.to.less(pace.step));
+        let next = self
+            .found
+            .reachable(set.to.less(Weight::up_to_all(pace.step.into())));
         let healthy = self.seen.canary.healthy;
         Err(Gap::Change {
             doing: doing(next),

@@ -107,10 +107,10 @@ impl FoundForward {
         let total = if self.shared {
             self.weights.primary
         } else {
-            100
+            most(asked)
         };
-        let exact = u32::from(total) * u32::from(asked.percent());
-        let canary = u16::try_from((exact + 50) / 100).unwrap_or(total);
+        let exact = u32::from(total) * u32::from(asked.hundredths());
+        let canary = u16::try_from((exact + 5000) / 10_000).unwrap_or(total);
         let split = (1..total).contains(&canary) || asked == Weight::ALL && total > 0;
         if !split {
             return Err(Unreachable::TooCoarse {
@@ -228,10 +228,15 @@ impl FoundRules {
             .iter()
             .any(|found| found.weights(share).is_err())
         {
-            share = share.less(1);
+            share = share.less(Weight::up_to_all(1));
         }
         share
     }
+}
+
+/// The weights of a pair together: percentages, or as fine as a load balancer takes them (API reference, `TargetGroupTuple`: 0 to 999).
+const fn most(asked: Weight) -> u16 {
+    if asked.is_whole() { 100 } else { 999 }
 }
 
 /// How many canary tasks take a share of what the primary's tasks take alone.

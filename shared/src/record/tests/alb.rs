@@ -31,7 +31,7 @@ fn a_new_attempt_knows_no_weight_of_the_one_before() {
         Some(&before),
         before.release.clone(),
         http_target(),
-        before.images.clone(),
+        before.item.clone(),
         Body {
             found: before.body.found.clone(),
             ..record().body

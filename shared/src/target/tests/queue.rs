@@ -70,6 +70,15 @@ fn another_mode_is_another_place_and_a_limit_is_not() {
 const OWN: &str = r#""namespace": "Orders", "processed": "Done", "failed": "Failed",
         "primary": {"Service": "orders"}, "canary": {"Service": "orders-canary"}"#;
 
+fn metrics_of(target: &Target) -> Vec<crate::evidence::meter::Metric> {
+    let record = crate::fixtures::queue::record();
+    let record = crate::record::Record {
+        target: target.clone(),
+        ..record
+    };
+    record.meters().expect("two versions").metrics()
+}
+
 /// The names of all metrics of a target with these.
 fn named(metrics: &str) -> Result<Vec<String>, String> {
     let text = with(
@@ -77,7 +86,7 @@ fn named(metrics: &str) -> Result<Vec<String>, String> {
         &format!("{{\"metrics\": {{{metrics}}}, \"url\""),
     );
     let target = resolve(Some(&text), None).map_err(|error| error.to_string())?;
-    let names = target.model().meters().metrics();
+    let names = metrics_of(&target);
     Ok(names.iter().map(ToString::to_string).collect())
 }
 
@@ -94,11 +103,7 @@ fn metrics_of_ones_own_are_named_in_full() {
             deleted,
         ]
     );
-    let usual = resolve(Some(ORDERS), None)
-        .unwrap()
-        .model()
-        .meters()
-        .metrics();
+    let usual = metrics_of(&resolve(Some(ORDERS), None).unwrap());
     let usual: Vec<_> = usual.iter().map(ToString::to_string).collect();
     assert_eq!(
         usual[2],

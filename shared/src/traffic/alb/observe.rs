@@ -10,7 +10,7 @@ use crate::{
     known::Unseen,
     parts::{focus::Focus, pair, rules, task_definition::Request},
     schedule::Window,
-    traffic::observed::Observed,
+    traffic::{model::Versions, observed::Observed},
 };
 
 /// What a look sees.
@@ -33,8 +33,8 @@ impl Observed for Alb {
     type Seen = Seen;
     type Before = Before;
 
-    fn meters(&self) -> Meters {
-        super::meters::meters(self)
+    fn meters(&self, _versions: &Versions) -> Option<Meters> {
+        Some(super::meters::meters(self))
     }
 
     fn nothing(&self) -> Seen {

@@ -116,10 +116,7 @@ fn share(primary: u32, canary: u32, needed: u32, set: Weight) -> Weight {
     } else if primary == 0 {
         able(canary)
     } else {
-        Weight::ALL
-            .less(able(primary).percent())
-            .min(able(canary))
-            .min(set)
+        Weight::ALL.less(able(primary)).min(able(canary)).min(set)
     }
 }
 

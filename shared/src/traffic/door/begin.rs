@@ -1,8 +1,8 @@
 //! How a release begins, for whoever knows no model.
 
 use crate::{
-    artifact::Images,
     clock::Timestamp,
+    item::Item,
     names::{ReleaseId, Version},
     parts::{
         NotBegun as Why, Released,
@@ -51,8 +51,8 @@ pub enum NotBegun {
         runs: Version,
         /// What is to be recorded of it.
         body: Body,
-        /// The images that were asked for.
-        images: Images,
+        /// As it was asked for.
+        item: Item,
     },
     /// There is nothing to begin on, or what is asked for does not fit it: whatever else is the case.
     BadRequest(Said),
@@ -83,10 +83,10 @@ pub(super) fn begin<M: Listed>(model: &M, of: Beginning<'_>) -> Result<Begins, N
 
 fn unbegun<M: Listed>(why: Why<M::Found, M::Set, M::Reason>) -> NotBegun {
     match why {
-        Why::NothingToDo { found, set, images } => NotBegun::NothingToDo {
+        Why::NothingToDo { found, set, item } => NotBegun::NothingToDo {
             runs: M::versions(&found, &set).stable,
             body: Body::of(&found, &set),
-            images,
+            item,
         },
         Why::BadRequest(why) => NotBegun::BadRequest(why.into()),
         Why::Wait(waiting_on) => NotBegun::Wait(waiting_on.into()),

@@ -3,7 +3,7 @@
 use super::{Noted, Queue, Reason, Set, View};
 use crate::parts::{
     gate::{Gate, When},
-    letters::Letters,
+    letters::{Bound, Counted},
 };
 
 /// What of a gate is seen closed.
@@ -11,7 +11,7 @@ pub(super) fn ask(queue: &Queue, gate: Gate, when: When, view: View<'_>) -> Resu
     let pair = queue.pair(view);
     let asked = view.asked;
     match gate {
-        Gate::DeadLetters => dead_letters(queue, when, view),
+        Gate::DeadLetters => Ok(bound(queue).ask(when, counted(view))?),
         Gate::CircuitBreaker => Ok(pair.unbroken()?),
         Gate::ForeignWrite => {
             pair.versions(asked)?;
@@ -24,35 +24,22 @@ pub(super) fn ask(queue: &Queue, gate: Gate, when: When, view: View<'_>) -> Resu
 
 /// What nobody can tell yet.
 pub(super) fn undecided(queue: &Queue, when: When, view: View<'_>) -> Option<Reason> {
-    let letters = || {
-        let (_, allowed) = allowed(queue, when)?;
-        view.set.letters?.beyond?;
-        Some(Reason::MoreLetters {
-            queue: dead_letter_queue(queue),
-            now: (*view.seen.dead_letters.get()?)?,
-            allowed,
-        })
-    };
+    let letters = bound(queue).undecided(when, counted(view));
     let exits = || {
         let pair = queue.pair(view);
         let exits = pair.undecided_exits();
         exits.filter(|_| when != When::Guard).map(Reason::Pair)
     };
-    letters().or_else(exits)
+    letters.map(Reason::Letters).or_else(exits)
 }
 
 /// What is set, with what this look has seen that counts only together with other looks.
 pub(super) fn noted(queue: &Queue, when: When, view: View<'_>) -> Noted<Set> {
     let before = view.set;
-    let mut set = view.set.with(queue.pair(view).noted(when));
-    let count = view.seen.dead_letters.get().copied().flatten();
-    if let (Some(count), Some((_, allowed)), Some(letters)) =
-        (count, allowed(queue, when), letters(view))
-    {
-        let found = view.found.dead_letters.map(Letters::found);
-        set.letters = Some(letters.seeing(count, allowed, view.now))
-            .filter(|it| it.begun.is_none() && Some(*it) != found);
-    }
+    let set = Set {
+        letters: bound(queue).noted(when, counted(view)),
+        ..view.set.with(queue.pair(view).noted(when))
+    };
     let of_letters = (set.letters != before.letters).then(|| set.pair.said());
     Noted {
         news: set.pair.news(&before.pair).or(of_letters),
@@ -60,42 +47,24 @@ pub(super) fn noted(queue: &Queue, when: When, view: View<'_>) -> Noted<Set> {
     }
 }
 
-/// What is known of the dead-letter queue, if the release had one to ask.
-fn letters(view: View<'_>) -> Option<Letters> {
-    let begun = || Some(Letters::begun(view.found.dead_letters?, view.began));
-    view.set.letters.or_else(begun)
-}
-
-/// The field that bounds dead letters, and the bound. Within the guard only where one is set for it.
-fn allowed(queue: &Queue, when: When) -> Option<(&'static str, u64)> {
+fn bound(queue: &Queue) -> Bound<'_> {
     let traffic = &queue.traffic.queue;
-    match when {
-        When::Guard => Some(("guardMaxDeadLetters", traffic.guard_max_dead_letters?)),
-        When::Action | When::Approval => Some(("maxDeadLetters", traffic.max_dead_letters)),
+    Bound {
+        queue: traffic
+            .dead_letter_url
+            .as_ref()
+            .map_or("", |url| url.queue()),
+        most: traffic.max_dead_letters,
+        guard_most: traffic.guard_max_dead_letters,
     }
 }
 
-/// The dead-letter queue has not grown by more than the target allows.
-fn dead_letters(queue: &Queue, when: When, view: View<'_>) -> Result<(), Reason> {
-    let count = view.seen.dead_letters.get().copied().flatten();
-    let (Some(count), Some(letters), Some((field, allowed))) =
-        (count, letters(view), allowed(queue, when))
-    else {
-        return Ok(());
-    };
-    if !letters.are_too_many(view.now) {
-        return Ok(());
+fn counted(view: View<'_>) -> Counted {
+    Counted {
+        now: view.now,
+        began: view.began,
+        found: view.found.dead_letters,
+        letters: view.set.letters,
+        seen: view.seen.dead_letters.get().copied().flatten(),
     }
-    Err(Reason::DeadLetters {
-        queue: dead_letter_queue(queue),
-        grown: count.saturating_sub(letters.mark),
-        allowed,
-        field,
-        now: count,
-    })
-}
-
-fn dead_letter_queue(queue: &Queue) -> String {
-    let url = queue.traffic.queue.dead_letter_url.as_ref();
-    url.map_or_else(String::new, |url| url.queue().to_owned())
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Queue;
 use crate::{
-    evidence::meter::{Meter, Meters, Metric, Statistic, Taken},
+    evidence::meter::{Meter, Meters, Metric, Statistic, Taken, bad_dimensions, bad_name},
     input::BadInput,
 };
 
@@ -122,11 +122,8 @@ impl QueueMetrics {
             ("released", self.released.as_ref()),
         ];
         for (field, name) in names {
-            if let Some(name) = name.filter(|it| !(1..=255).contains(&it.chars().count())) {
-                return bad(
-                    field,
-                    format!("{name:?} is no name; allowed are 1 to 255 characters"),
-                );
+            if let Some(problem) = name.and_then(|name| bad_name(name)) {
+                return bad(field, problem);
             }
         }
         for (field, dimensions) in [("primary", &self.primary), ("canary", &self.canary)] {
@@ -194,24 +191,4 @@ pub(super) fn meters(queue: &Queue) -> Meters {
         }),
         together: metrics.together,
     }
-}
-
-/// What is wrong with them, if something is.
-fn bad_dimensions(dimensions: &BTreeMap<String, String>) -> Option<String> {
-    if !(1..=30).contains(&dimensions.len()) {
-        return Some(format!(
-            "{} dimensions; allowed are 1 to 30, each a name and a value",
-            dimensions.len()
-        ));
-    }
-    let is_bad = |(name, value): &(&String, &String)| {
-        !(1..=255).contains(&name.chars().count())
-            || name.starts_with(':')
-            || !(1..=1024).contains(&value.chars().count())
-    };
-    let (name, value) = dimensions.iter().find(is_bad)?;
-    Some(format!(
-        "{name:?}: {value:?} is no dimension; allowed are names of 1 to 255 characters that do not begin with a colon, and values of 1 \
-         to 1024"
-    ))
 }

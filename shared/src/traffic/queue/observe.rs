@@ -10,7 +10,7 @@ use crate::{
     known::{Known, Unseen},
     parts::{focus::Focus, pair, task_definition::Request},
     schedule::Window,
-    traffic::observed::Observed,
+    traffic::{model::Versions, observed::Observed},
 };
 
 /// What a look sees.
@@ -39,8 +39,8 @@ impl Observed for Queue {
     type Seen = Seen;
     type Before = pair::Before;
 
-    fn meters(&self) -> Meters {
-        super::metrics::meters(self)
+    fn meters(&self, _versions: &Versions) -> Option<Meters> {
+        Some(super::metrics::meters(self))
     }
 
     fn nothing(&self) -> Seen {

@@ -112,7 +112,7 @@ pub(super) fn within(
         return Ok(());
     };
     // The other side of the asked share is one task away from the nearest.
-    let below = attained.percent() < f64::from(asked.percent());
+    let below = attained.percent() < asked.percent();
     let canary = if below {
         Some(plan.canary + 1)
     } else {
@@ -233,14 +233,14 @@ fn nearest(asked: Weight, (least, most): (u32, u32), share: impl Fn(u32) -> Shar
 }
 
 fn reaches(share: Share, asked: Weight) -> bool {
-    u64::from(share.part) * 100 >= u64::from(asked.percent()) * u64::from(share.whole)
+    u64::from(share.part) * 10_000 >= u64::from(asked.hundredths()) * u64::from(share.whole)
 }
 
 /// Whether `a` is at least as near to the asked share as `b`; exact, in whole numbers.
 fn nearer(a: Share, b: Share, asked: Weight) -> bool {
     let off = |share: Share| {
-        (u128::from(share.part) * 100)
-            .abs_diff(u128::from(asked.percent()) * u128::from(share.whole))
+        (u128::from(share.part) * 10_000)
+            .abs_diff(u128::from(asked.hundredths()) * u128::from(share.whole))
     };
     off(a) * u128::from(b.whole) <= off(b) * u128::from(a.whole)
 }

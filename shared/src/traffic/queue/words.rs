@@ -4,7 +4,10 @@ use super::Unreachable;
 use crate::{
     input::TARGET,
     job::FailureType,
-    parts::pair::{self, Counts, ServiceSaid},
+    parts::{
+        letters,
+        pair::{self, Counts, ServiceSaid},
+    },
     weight::{Attained, Share, Weight},
     words::{Code, Shared, Words},
 };
@@ -45,36 +48,9 @@ pub enum Reason {
         /// The canary's counts.
         canary: ServiceSaid,
     },
-    /// A count that SQS gives approximately.
-    #[error(
-        "dead-letter queue {queue} seems to hold {now}, more than {allowed} beyond what was there: SQS counts approximately, so that counts \
-         if the next look sees it, too"
-    )]
-    MoreLetters {
-        /// The queue's name.
-        queue: String,
-        /// How many there are.
-        now: u64,
-        /// How many may come.
-        allowed: u64,
-    },
-    /// A gate closed.
-    #[error(
-        "{grown} message{} came to the dead-letter queue {queue} since the release began; {allowed} are allowed ({field}). It holds {now} now",
-        if *grown == 1 { "" } else { "s" }
-    )]
-    DeadLetters {
-        /// The queue's name.
-        queue: String,
-        /// How many came.
-        grown: u64,
-        /// How many may come.
-        allowed: u64,
-        /// The field that says so.
-        field: &'static str,
-        /// How many there are.
-        now: u64,
-    },
+    /// About dead letters.
+    #[error(transparent)]
+    Letters(#[from] letters::Reason),
     /// Messages of a group wait for each other, whoever has the first.
     #[error(
         "queue {queue} ({TARGET}: field traffic.queue.url) is a FIFO queue: SQS gives the messages of a group in their order, so what one \

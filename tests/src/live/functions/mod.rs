@@ -9,7 +9,7 @@ use std::{
     collections::BTreeMap,
     ffi::OsString,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
     time::Duration,
@@ -54,7 +54,7 @@ struct Shared {
     keeper: Keeper,
     logs: Logs,
     packages: Images,
-    idle: Mutex<BTreeMap<String, Vec<Environment>>>,
+    idle: Mutex<Vec<(Function, Environment)>>,
     started: AtomicU32,
 }
 
@@ -95,13 +95,13 @@ impl Functions {
             .invoke(&invocation.id, work, function.timeout)
             .await;
         if let Some(environment) = environment {
-            self.keep(&function.name, environment);
+            self.keep(function.clone(), environment);
         }
         ended
     }
 
     async fn environment(&self, function: &Function) -> Result<Environment, String> {
-        if let Some(warm) = self.warm(&function.name) {
+        if let Some(warm) = self.warm(function) {
             return Ok(warm);
         }
         let Some(package) = self.shared.packages.get(&function.program) else {
@@ -113,27 +113,25 @@ impl Functions {
         }
     }
 
-    /// An idle environment that still works; the latest used, as the others may be needed less.
-    fn warm(&self, function: &str) -> Option<Environment> {
-        let mut idle = self
-            .shared
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let idle = idle.get_mut(function)?;
-        idle.retain_mut(Environment::is_ready);
-        idle.pop()
+    /// An idle environment of the version that still works; the latest used, as the others may be needed less. Those of a
+    /// version that has changed since end.
+    fn warm(&self, function: &Function) -> Option<Environment> {
+        let is_outdated = |of: &Function| {
+            (&of.name, &of.version) == (&function.name, &function.version) && of != function
+        };
+        let mut idle = self.idle();
+        idle.retain_mut(|(of, environment)| !is_outdated(of) && environment.is_ready());
+        let place = idle.iter().rposition(|(of, _)| of == function)?;
+        Some(idle.remove(place).1)
     }
 
-    fn keep(&self, function: &str, environment: Environment) {
-        let mut idle = self
-            .shared
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        idle.entry(function.to_owned())
-            .or_default()
-            .push(environment);
+    fn keep(&self, function: Function, environment: Environment) {
+        self.idle().push((function, environment));
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<(Function, Environment)>> {
+        let idle = self.shared.idle.lock();
+        idle.unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn start(
@@ -163,7 +161,7 @@ impl Functions {
         } = self.shared.as_ref();
         let day = account.now().iso_seconds();
         let day = day.get(..10).unwrap_or_default().replace('-', "/");
-        let log_stream = format!("{day}/[$LATEST]{number:032x}");
+        let log_stream = format!("{day}/[{}]{number:032x}", function.version);
         let mut environment: BTreeMap<OsString, OsString> = BTreeMap::new();
         for (name, value) in &package.environment {
             environment.insert(name.into(), value.into());
@@ -204,7 +202,7 @@ impl Functions {
         let Identity { account, region } = &self.shared.identity;
         let arn = format!(
             "arn:aws:lambda:{region}:{account}:function:{}",
-            function.name
+            invocation.resource()
         );
         let mut headers = HeaderMap::new();
         for (name, value) in [

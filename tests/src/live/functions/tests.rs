@@ -26,15 +26,21 @@ fn function(timeout: Duration) -> Function {
 }
 
 async fn attempt(functions: &Functions, timeout: Duration, event: Value) -> Ended {
+    attempt_of(functions, &function(timeout), event).await
+}
+
+async fn attempt_of(functions: &Functions, function: &Function, event: Value) -> Ended {
     let invocation = Invocation {
         id: "8b1a9953-c461-4296-a827-abf8c47804d7".to_owned(),
         run: "1".to_owned(),
-        function: "rollback".to_owned(),
+        function: function.name.clone(),
+        qualifier: None,
+        version: function.version.clone(),
         payload: event,
         attempt: 1,
         source: "hand".to_owned(),
     };
-    functions.attempt(&function(timeout), &invocation).await
+    functions.attempt(function, &invocation).await
 }
 
 async fn answer(functions: &Functions) -> Value {
@@ -57,6 +63,33 @@ async fn an_idle_environment_is_used_again() {
     let first = answer(&functions).await;
     let second = answer(&functions).await;
     assert_eq!(first["pid"], second["pid"]);
+}
+
+#[tokio::test]
+async fn each_version_has_environments_of_its_own_until_it_is_changed() {
+    let (functions, _) = functions(&[]);
+    let latest = function(LONG);
+    let published = Function {
+        version: "1".to_owned(),
+        ..latest.clone()
+    };
+    let changed = Function {
+        memory: 256,
+        ..latest.clone()
+    };
+    let mut processes = Vec::new();
+    for function in [&latest, &published, &latest, &changed, &published] {
+        match attempt_of(&functions, function, json!({})).await {
+            Ended::Answer(answer) => processes.push(answer["pid"].clone()),
+            Ended::Error(error) => panic!("{error}"),
+        }
+    }
+    let [latest, published, again, changed, published_again] = &processes[..] else {
+        panic!("five attempts");
+    };
+    assert_eq!((latest, published), (again, published_again));
+    assert_ne!(latest, published);
+    assert_ne!(latest, changed);
 }
 
 #[tokio::test]
@@ -186,17 +219,6 @@ async fn an_invocation_carries_its_deadline_function_and_trace() {
 #[tokio::test]
 async fn a_function_without_a_program_is_named() {
     let (functions, _) = functions(&[]);
-    let unknown = Function {
-        ..Function::new("promote")
-    };
-    let invocation = Invocation {
-        id: "1".to_owned(),
-        run: "1".to_owned(),
-        function: "promote".to_owned(),
-        payload: json!({}),
-        attempt: 1,
-        source: "hand".to_owned(),
-    };
-    let ended = functions.attempt(&unknown, &invocation).await;
+    let ended = attempt_of(&functions, &Function::new("promote"), json!({})).await;
     assert!(matches!(ended, Ended::Error(error) if error.contains("promote")));
 }

@@ -27,7 +27,7 @@ pub fn variables(
         ("TZ", ":UTC".to_owned()),
         ("_HANDLER", "bootstrap".to_owned()),
         ("AWS_LAMBDA_FUNCTION_NAME", name.to_owned()),
-        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
+        ("AWS_LAMBDA_FUNCTION_VERSION", function.version.clone()),
         (
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
             function.memory.to_string(),

@@ -6,6 +6,7 @@ mod nesting;
 mod refused;
 mod shipped;
 mod updating;
+mod versions;
 
 use std::time::Duration;
 

@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use super::{arn, invoke_async, name};
+use super::{
+    arn, invoke_async,
+    names::{self, Named},
+};
 use crate::world::{World, iam, journal::What};
 
 /// Who invokes a function, for one of its resources.
@@ -72,7 +75,7 @@ pub fn invoke_for(
         arn: for_resource,
     } = invoker;
     let action = "lambda:InvokeFunction";
-    let exists = super::function(world, name(world, function)).is_some();
+    let exists = names::versions(world, &Named::parse(world, function).name).is_ok();
     match iam::authorize_service(world, service, for_resource, action, &arn) {
         Err(denied) if exists => {
             world.note(What::Told(format!(

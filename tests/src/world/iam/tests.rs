@@ -546,7 +546,7 @@ fn sample() -> Value {
         "AlarmMuteRuleName": "orders", "MuteTargets": { "AlarmNames": ["orders"] },
         "TopicArn": "arn:aws:sns:eu-central-1:111122223333:orders", "ResourceId": "service/orders/orders", "pipelineName": "orders", "stageName": "Canary", "actionName": "Approval", "name": "orders",
         "pipeline": { "name": "orders", "roleArn": "orders-pipeline" },
-        "Name": "orders", "repositoryName": "orders",
+        "Name": "orders", "repositoryName": "orders", "FunctionName": "orders", "Qualifier": "live",
         "LoadBalancerArn": load_balancing("loadbalancer/app/orders/1"),
         "ListenerArn": load_balancing("listener/app/orders/1/2"),
         "RuleArn": load_balancing("listener-rule/app/orders/1/2/3"),

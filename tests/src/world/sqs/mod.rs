@@ -18,7 +18,7 @@ use std::{
     time::Duration,
 };
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{
     Fault, World,
@@ -177,6 +177,46 @@ pub fn receive(
     Ok(messages.into_iter().map(Received::from).collect())
 }
 
+/// Receives messages of a queue by ARN as `ReceiveMessage` answers them with all their attributes; `None` if there is no such
+/// queue.
+pub fn receive_batch(world: &mut World, queue_arn: &str, most: usize) -> Option<Vec<Value>> {
+    let url = by_arn(world, queue_arn)?.url.clone();
+    let input = json!({
+        "QueueUrl": url,
+        "MaxNumberOfMessages": most,
+        "MessageSystemAttributeNames": ["All"],
+    });
+    let received = api::receive_message(world, &input).ok()?;
+    let messages = received["Messages"].as_array();
+    Some(messages.cloned().unwrap_or_default())
+}
+
+/// Deletes a received message from a queue by ARN, as [`delete`] does.
+///
+/// # Errors
+/// As `DeleteMessage`.
+pub fn delete_by_arn(
+    world: &mut World,
+    queue_arn: &str,
+    receipt_handle: &str,
+) -> Result<(), Fault> {
+    let url = by_arn(world, queue_arn)
+        .ok_or_else(no_such_queue)?
+        .url
+        .clone();
+    api::delete(world, &url, receipt_handle)
+}
+
+/// How long a message of a queue is hidden once it is received, by the queue's ARN; `None` if there is no such queue.
+#[must_use]
+pub fn visibility(world: &World, queue_arn: &str) -> Option<Duration> {
+    Some(by_arn(world, queue_arn)?.settings.visibility)
+}
+
+fn by_arn<'a>(world: &'a World, arn: &str) -> Option<&'a Queue> {
+    world.sqs.queues.values().find(|queue| queue.arn == arn)
+}
+
 /// Deletes a received message. As on AWS, a handle older than the message's last receive is accepted
 /// and deletes nothing.
 ///
@@ -321,14 +361,9 @@ fn check_redrive_target(world: &World, source_arn: &str, settings: &Settings) ->
     let Some(redrive) = &settings.redrive else {
         return Ok(());
     };
-    let target = world
-        .sqs
-        .queues
-        .values()
-        .find(|queue| queue.arn == redrive.target_arn)
-        .ok_or_else(|| {
-            settings::invalid_value("RedrivePolicy", "Dead letter target does not exist.")
-        })?;
+    let target = by_arn(world, &redrive.target_arn).ok_or_else(|| {
+        settings::invalid_value("RedrivePolicy", "Dead letter target does not exist.")
+    })?;
     if target.settings.redrive_allow.permits(source_arn) {
         Ok(())
     } else {

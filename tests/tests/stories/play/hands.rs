@@ -158,7 +158,7 @@ impl Hands {
     async fn invoke(self, invocation: Invocation) {
         let Some(function) = self
             .account
-            .with(|world| functions::function(world, &invocation.function).cloned())
+            .with(|world| functions::program_of(world, &invocation).cloned())
         else {
             return;
         };

@@ -26,6 +26,8 @@ pub(crate) struct Messages {
     every: Mutex<Duration>,
     /// Which attempts fail, if not those that the names of their messages say.
     chance: Mutex<Option<Rng>>,
+    /// A version that has changed while it ran, and what its tasks do since.
+    changed: Mutex<Option<(String, Behaviour)>>,
     sent: Mutex<BTreeSet<String>>,
     processed: Mutex<BTreeSet<String>>,
 }
@@ -37,6 +39,7 @@ impl Messages {
             url,
             every: Mutex::new(Duration::from_secs(1)),
             chance: Mutex::default(),
+            changed: Mutex::default(),
             sent: Mutex::default(),
             processed: Mutex::default(),
         }
@@ -86,7 +89,8 @@ impl Messages {
             for message in &received {
                 let id = message["MessageId"].as_str().unwrap_or_default();
                 let attempt = message["Attributes"]["ApproximateReceiveCount"].as_str();
-                match self.outcome(version.behaviour, id, attempt.unwrap_or_default()) {
+                let behaviour = self.behaviour(version);
+                match self.outcome(behaviour, id, attempt.unwrap_or_default()) {
                     // With what it has counted so far.
                     Outcome::Dies => return ABORTED,
                     Outcome::Fails => failed += 1,
@@ -124,6 +128,18 @@ impl Messages {
             tokio::time::sleep(after).await;
         }
         unreachable!("nobody polls so often")
+    }
+
+    /// From now on tasks of a version do this.
+    pub(super) fn change(&self, version: &str, behaviour: Behaviour) {
+        *self.changed.lock().unwrap() = Some((version.to_owned(), behaviour));
+    }
+
+    fn behaviour(&self, version: &Version) -> Behaviour {
+        match &*self.changed.lock().unwrap() {
+            Some((label, behaviour)) if *label == version.label => *behaviour,
+            _ => version.behaviour,
+        }
     }
 
     fn outcome(&self, behaviour: Behaviour, message: &str, attempt: &str) -> Outcome {

@@ -205,6 +205,14 @@ impl Play {
         }
     }
 
+    /// From now on tasks of a version do this, whatever they did before.
+    pub(crate) fn change(&self, version: &str, behaviour: Behaviour) {
+        match &self.work {
+            Work::Messages(messages) => messages.change(version, behaviour),
+            Work::Requests(requests) => requests.change(version, behaviour),
+        }
+    }
+
     /// Pushes a version; answers the execution that takes it.
     pub(crate) fn push(&self, label: &str) -> String {
         self.account

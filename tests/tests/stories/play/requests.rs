@@ -49,6 +49,8 @@ pub(crate) struct Requests {
     every: Mutex<Duration>,
     /// The version whose health checks hang.
     hanging: Mutex<Option<String>>,
+    /// A version that has changed while it ran, and what its tasks do since.
+    changed: Mutex<Option<(String, Behaviour)>>,
     count: Mutex<Count>,
 }
 
@@ -81,6 +83,7 @@ impl Requests {
             warm_up: Mutex::new(WARM_UP),
             every: Mutex::new(EVERY),
             hanging: Mutex::default(),
+            changed: Mutex::default(),
             count: Mutex::default(),
         }
     }
@@ -199,6 +202,18 @@ impl Requests {
         self.hanging.lock().unwrap().as_ref() == Some(&version.label)
     }
 
+    /// From now on tasks of a version do this.
+    pub(super) fn change(&self, version: &str, behaviour: Behaviour) {
+        *self.changed.lock().unwrap() = Some((version.to_owned(), behaviour));
+    }
+
+    fn behaviour(&self, version: &Version) -> Behaviour {
+        match &*self.changed.lock().unwrap() {
+            Some((label, behaviour)) if *label == version.label => *behaviour,
+            _ => version.behaviour,
+        }
+    }
+
     /// The clients.
     pub(super) async fn send_all(self: Arc<Self>) -> Infallible {
         loop {
@@ -232,7 +247,7 @@ impl Requests {
         let Some(server) = self.server(target) else {
             return self.answered(&routed, None, Answered::Refused);
         };
-        let answer = server.answer(number);
+        let answer = server.answer(number, self.behaviour(&server.version));
         if let (Answered::Status(status, _), true) = (answer, is_long(number)) {
             let client = Arc::clone(self);
             server.in_flight.fetch_add(1, Ordering::Relaxed);
@@ -312,10 +327,10 @@ impl Server {
         }
     }
 
-    fn answer(&self, number: u64) -> Answered {
+    fn answer(&self, number: u64, behaviour: Behaviour) -> Answered {
         self.served.fetch_add(1, Ordering::Relaxed);
         let is_bad = |percent: u8| scattered(number) < percent.into();
-        match self.version.behaviour {
+        match behaviour {
             Behaviour::Drops(percent) if is_bad(percent) => Answered::Dropped,
             Behaviour::Fails(percent) | Behaviour::FailsAttempts(percent) if is_bad(percent) => {
                 Answered::Status(500, TAKES)

@@ -29,7 +29,8 @@ fn filled(text: &str) -> String {
     let image = Script::new([]).stable().image();
     let filled = text
         .replace("#{codepipeline.PipelineExecutionId}", RELEASE)
-        .replace("#{Build.IMAGE_URI}", &image);
+        .replace("#{Build.IMAGE_URI}", &image)
+        .replace("#{Shift.Digest}", "0123456789ab");
     assert!(!filled.contains("#{"), "{filled}");
     filled
 }
@@ -86,9 +87,9 @@ fn the_parameters_of_the_actions_are_what_the_functions_read() {
         let (_, shift) = shift.expect("shift-weight");
         let steps = shift.steps.iter();
         let steps: Vec<_> = steps
-            .map(|it| (it.weight.percent(), it.bake.as_secs()))
+            .map(|it| (it.weight.hundredths(), it.bake.as_secs()))
             .collect();
-        assert_eq!(steps, [(10, 600), (50, 600)]);
+        assert_eq!(steps, [(1000, 600), (5000, 600)]);
 
         let promote = text("promote-primary");
         let promote =

@@ -1,7 +1,10 @@
 //! How often a verdict is wrong, and how long it takes: counted in releases by chance.
 
 use super::{
-    releases::{TWELVE_HOURS, as_good, loaded, losing, pair, percent, slow, within, worse},
+    releases::{
+        TWELVE_HOURS, as_good, beyond, loaded, losing, pair, percent, slow, within, worse,
+        worse_or_beyond,
+    },
     *,
 };
 
@@ -185,4 +188,38 @@ fn a_canary_that_just_meets_its_objective_is_seldom_called_one_thing_or_the_othe
     assert_seldom(&worse, 1.0, "worse");
     let as_good = as_good(RUNS, TWELVE_HOURS, &bounds, |_| pair([1.0, 1.0], 10, 100));
     assert_seldom(&as_good, 1.0, "as good");
+}
+
+/// Where at most 2 % may fail.
+fn two_percent() -> Bounds {
+    Bounds {
+        objective: Some(2.0),
+        ..Bounds::default()
+    }
+}
+
+#[test]
+fn a_promoted_version_that_just_meets_its_objective_is_seldom_worse() {
+    for canary in [2, 10, 100] {
+        let runs = beyond(RUNS, TWELVE_HOURS, &two_percent(), |_| {
+            pair([2.0, 2.0], 10, canary)
+        });
+        assert_seldom(&runs, 1.0, &format!("{} a minute", canary * 10));
+    }
+}
+
+#[test]
+fn a_release_that_just_meets_its_objective_is_seldom_ended_before_or_after_its_promotion() {
+    let runs = worse_or_beyond(RUNS, TWELVE_HOURS, &two_percent(), |_| {
+        pair([2.0, 2.0], 10, 20)
+    });
+    assert_seldom(&runs, 2.0, "one chance in a hundred, twice");
+}
+
+#[test]
+fn a_promoted_version_that_fails_more_than_twice_its_objective_is_worse_within_a_quarter_of_an_hour()
+ {
+    let runs = beyond(RUNS, 60, &two_percent(), |_| pair([5.0, 5.0], 10, 10));
+    let minutes = within(95, &runs).expect("nearly all are found");
+    assert!(minutes <= 15, "{minutes}");
 }

@@ -9,7 +9,10 @@
 
 use fastrand::Rng;
 
-use super::{super::tally::sum, *};
+use super::{
+    super::{objective::Alone, tally::sum},
+    *,
+};
 
 /// Twelve hours.
 pub(super) const TWELVE_HOURS: u32 = 720;
@@ -268,6 +271,42 @@ pub(super) fn worse<Next: FnMut(&mut Rng) -> Block>(
         move |block| {
             tally.add(block);
             tally.is_worse()
+        }
+    })
+}
+
+/// When a promoted version is worse than its objective.
+pub(super) fn beyond<Next: FnMut(&mut Rng) -> Block>(
+    runs: u64,
+    minutes: u32,
+    bounds: &Bounds,
+    release: impl FnMut(&mut Rng) -> Next,
+) -> Vec<Option<u32>> {
+    first(runs, minutes, release, || {
+        let mut alone = Alone::new(bounds);
+        move |block| {
+            alone.add(block);
+            alone.is_worse()
+        }
+    })
+}
+
+/// When either is so, of a release that is promoted after so many minutes and guarded for as many.
+pub(super) fn worse_or_beyond<Next: FnMut(&mut Rng) -> Block>(
+    runs: u64,
+    minutes: u32,
+    bounds: &Bounds,
+    release: impl FnMut(&mut Rng) -> Next,
+) -> Vec<Option<u32>> {
+    first(runs, 2 * minutes, release, || {
+        let (mut tally, mut alone) = (Tally::new(bounds), Alone::new(bounds));
+        move |block| {
+            if tally.blocks < minutes {
+                tally.add(block);
+                return tally.is_worse();
+            }
+            alone.add(block);
+            alone.is_worse()
         }
     })
 }

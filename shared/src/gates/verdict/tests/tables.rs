@@ -5,7 +5,9 @@
 //! ```
 
 use super::{
-    releases::{TWELVE_HOURS, as_good, bad, batches, losing, pair, percent, slow, within, worse},
+    releases::{
+        TWELVE_HOURS, as_good, bad, batches, beyond, losing, pair, percent, slow, within, worse,
+    },
     *,
 };
 
@@ -157,6 +159,24 @@ fn minutes_until_a_good_release_is_called_as_good() {
                 .map_or("ratio 3".to_owned(), |it| format!("objective {it} %"));
             row(&format!("{rate} %, {against}"), cells);
         }
+    }
+}
+
+/// Of which at most 2 % may fail, with so many attempts a minute.
+#[test]
+#[ignore = "prints a table, and takes minutes"]
+fn minutes_until_a_promoted_version_is_called_worse_than_its_objective() {
+    let bounds = Bounds {
+        objective: Some(2.0),
+        ..Bounds::default()
+    };
+    for rate in [3.0, 5.0, 10.0, 100.0] {
+        let cells = [20, 100, 1000].map(|attempts| {
+            delays(&beyond(RUNS / 10, TWELVE_HOURS, &bounds, |_| {
+                pair([rate; 2], 50, attempts / 2)
+            }))
+        });
+        row(&format!("{rate} %"), cells);
     }
 }
 

@@ -1,10 +1,11 @@
 use super::*;
 use crate::{
+    evidence::{AgainstObjective, minutes::Measured},
     exits::{Exit, Watched, Whose},
     fixtures::queue::{pair, record, target},
     names::ReleaseId,
     parts::letters::Letters,
-    record::{Beside, Cause, Failing, Reason},
+    record::{Beside, CameTo, Cause, Failing, Read, Reason},
     traffic::queue,
 };
 
@@ -30,6 +31,30 @@ fn judged(record: Record) -> Record {
     })
 }
 
+/// Held to its objective after its promotion, which it was seen to exceed.
+fn held(mut record: Record) -> Record {
+    record.target.evidence.objective = Some(2.0);
+    record.evidence.guard = Some(Read {
+        through: at(580),
+        settled: at(460),
+        measured: Measured {
+            canary: 0,
+            primary: 800,
+        },
+        came_to: CameTo::Verdict(AgainstObjective {
+            is_worse: true,
+            counts: crate::evidence::Counts {
+                attempts: 800,
+                failures: 80,
+            },
+            worse: 213.0,
+            withheld: None,
+        }),
+    });
+    record.evidence.told_in_guard = Some(at(640));
+    record
+}
+
 /// One of everything that this version stores.
 fn present() -> Vec<(&'static str, Record)> {
     let scaled = pair()
@@ -44,7 +69,7 @@ fn present() -> Vec<(&'static str, Record)> {
     let counts = |canary| Counts { primary: 3, canary };
     let beside = Beside {
         release: ReleaseId::try_from("5f0e2b7c-1a2b-4c3d-8e9f-0a1b2c3d4e5f").unwrap(),
-        images: record().images,
+        item: record().item,
         task_definition: (&candidate()).into(),
     };
     let mut unguarded = queue(record().promoted());
@@ -82,6 +107,7 @@ fn present() -> Vec<(&'static str, Record)> {
         ("promoting", queue(record().promoting())),
         ("watched", queue(record().watched_since(at(500)))),
         ("promoted", queue(record().promoted())),
+        ("promoted-held", held(queue(record().promoted()))),
         ("promoted-beside", record().promoted().admitting(beside)),
         ("promoted-unguarded", unguarded),
         ("rolling-back", queue(record().rolling_back())),

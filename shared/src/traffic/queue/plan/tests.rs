@@ -17,7 +17,7 @@ fn queue(mode: Mode, max_tasks: Option<u32>) -> QueueTraffic {
 }
 
 fn weight(percent: u32) -> Weight {
-    Weight::try_from(i64::from(percent)).unwrap()
+    Weight::try_from(f64::from(percent)).unwrap()
 }
 
 #[test]

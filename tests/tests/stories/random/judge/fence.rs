@@ -272,7 +272,7 @@ impl Rollback<'_> {
     }
 
     fn label(&self) -> String {
-        let images = serde_json::to_string(&self.fence.record.images).unwrap_or_default();
+        let images = serde_json::to_string(&self.fence.record.item).unwrap_or_default();
         self.told.label_of(&images)
     }
 }

@@ -11,9 +11,10 @@ use super::time;
 use crate::random::{story::Function, told::Told};
 
 /// `errorType` of invocations that failed. Documented in `shared/docs/messages.md`, "A failed invocation".
-const NAMED: [&str; 8] = [
+const NAMED: [&str; 9] = [
     "Throttled",
     "NoAnswer",
+    "Outrun",
     "PermissionDenied",
     "NotFound",
     "AwsRefused",

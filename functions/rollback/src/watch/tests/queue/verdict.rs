@@ -79,3 +79,80 @@ fn whoever_goes_on_despite_a_worse_canary_is_told_of_while_an_action_works_too()
         );
     }
 }
+
+/// A promoted release of whose attempts at most 2 % may fail, four minutes of them, by a target that says what comes of more.
+fn held(consequence: Consequence, failures: f64) -> Moment {
+    let mut record = record().promoted();
+    record.target.verdict = consequence;
+    record.target.evidence.objective = Some(2.0);
+    let mut seen = pair().both_on_candidate().seen_at(at(560));
+    let minutes = [[0.0, 0.0, failures, 200.0]; 4];
+    seen.counted = Some(counted(&record, &minutes, seen.now));
+    seen.recorded(record)
+}
+
+const BEYOND: &str = "The promoted version is worse than its objective of at most 2 % failures: 80 of 800 attempts failed since the \
+                      promotion; evidence 213, and 100 is enough (a version that keeps within it gets there in at most 1 % of releases)";
+
+#[test]
+fn in_the_guard_a_version_that_is_worse_than_its_objective_is_rolled_back_as_by_an_alarm() {
+    let decision = look(&Scene::of(held(Consequence::Act, 20.0)));
+    assert_eq!(first(&decision), begins(BEYOND));
+    let fence = decision.record().expect("a rollback begins");
+    let cause = &fence.rollback().expect("it is one").cause;
+    let gate = Gate::Verdict;
+    let what = BEYOND.to_owned();
+    assert_eq!(cause.reason.as_deref(), Some(&Reason::Gate { gate, what }));
+    assert!(fence.evidence.guard.is_some(), "with what was counted");
+}
+
+#[test]
+fn one_that_keeps_within_it_stays_and_what_was_counted_is_noted() {
+    let Decision::Take(taken) = look(&Scene::of(held(Consequence::Act, 2.0))) else {
+        panic!("it is noted")
+    };
+    assert_eq!(
+        taken.doing.to_string(),
+        format!(
+            "release {}: No comparison: both services run the candidate. 4 of 400 attempts failed since the promotion: evidence 0.0167 of the \
+             100 that it takes to call that worse than its objective of at most 2 % failures",
+            release()
+        )
+    );
+    assert_eq!(taken.steps, []);
+}
+
+#[test]
+fn where_that_is_only_told_people_hear_of_it_once_and_besides_what_they_have_heard_of_its_canary() {
+    let mut seen = held(Consequence::Tell, 20.0);
+    let record = seen.record.as_mut().expect("there is a release");
+    record.evidence.told = Some(at(100));
+    let scene = Scene::of(seen.clone());
+    let why = Trigger::Schedule;
+    let Call::Keep(keeping) =
+        call::call(scene.record.as_ref(), &why, &scene.besides(&why), at(560))
+    else {
+        panic!("it is told")
+    };
+    assert_eq!(
+        keeping.doing.to_string(),
+        format!(
+            "release {} stays promoted although it is worse: {BEYOND}. That is only told (TARGET: field verdict is tell)",
+            release()
+        )
+    );
+    let notice = keeping.notice.expect("people hear of it");
+    let what = format!("stays promoted although it is seen to be worse: {BEYOND}");
+    let said = notice.message();
+    assert!(said.contains(&what), "{said}");
+    assert!(said.contains("To roll it back, invoke rollback by hand."));
+    let again = Scene::of(seen.recorded(keeping.record));
+    let said = told(&look(&again));
+    assert!(!said.contains("stays promoted"), "{said}");
+}
+
+#[test]
+fn once_the_guard_is_over_nobody_looks() {
+    let seen = held(Consequence::Act, 20.0).seen_at(at(200 + 3600));
+    assert!(Scene::of(seen).watched(&Trigger::Schedule).is_none());
+}

@@ -2,11 +2,15 @@
 //!
 //! `ApproximateNumberOfMessages` is eventually consistent (Amazon SQS, API reference, `GetQueueAttributes`).
 
+mod bound;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
+
+pub use bound::{Bound, Counted, Reason};
 
 /// How far two looks are apart at least to be two.
 const APART: Duration = Duration::from_secs(20);

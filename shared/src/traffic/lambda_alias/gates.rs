@@ -1,0 +1,96 @@
+//! Safety questions about a function and its alias.
+
+use super::{LambdaAlias, Noted, Reason, Set, View};
+use crate::{
+    aws::function::{Alias, Routing},
+    parts::{
+        News,
+        gate::{Gate, When},
+        letters::{Bound, Counted},
+    },
+};
+
+/// What of a gate is seen closed.
+pub(super) fn ask(
+    model: &LambdaAlias,
+    gate: Gate,
+    when: When,
+    view: View<'_>,
+) -> Result<(), Reason> {
+    match gate {
+        Gate::DeadLetters => Ok(bound(model).ask(when, counted(view))?),
+        Gate::ForeignWrite => unchanged(model, view),
+        Gate::Ownership
+        | Gate::Alarms
+        | Gate::CircuitBreaker
+        | Gate::Targets
+        | Gate::Exits
+        | Gate::Verdict => Ok(()),
+    }
+}
+
+/// The alias sends its invocations where the release has last sent them, or as it did before that.
+fn unchanged(model: &LambdaAlias, view: View<'_>) -> Result<(), Reason> {
+    match view.seen.alias.get() {
+        Some(alias) if !is_ours(alias, view) => Err(Reason::Changed {
+            alias: model.qualified(),
+            found: alias.routing.clone(),
+            set: expected(view),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the release may have sent its invocations there.
+pub(super) fn is_ours(alias: &Alias, view: View<'_>) -> bool {
+    match &view.set.routing {
+        Some(set) => alias.routing.is(&set.to) || !set.seen && alias.routing.is(&set.from),
+        None => alias.routing.is(&view.found.routing()),
+    }
+}
+
+fn expected(view: View<'_>) -> Routing {
+    let set = view.set.routing.as_ref();
+    set.map_or_else(|| view.found.routing(), |set| set.to.clone())
+}
+
+/// What nobody can tell yet.
+pub(super) fn undecided(model: &LambdaAlias, when: When, view: View<'_>) -> Option<Reason> {
+    let letters = bound(model).undecided(when, counted(view));
+    letters.map(Reason::Letters)
+}
+
+/// What is set, with what this look has seen that counts only together with other looks.
+pub(super) fn noted(model: &LambdaAlias, when: When, view: View<'_>) -> Noted<Set> {
+    let set = Set {
+        letters: bound(model).noted(when, counted(view)),
+        ..view.set.clone()
+    };
+    let news = (set.letters != view.set.letters).then(|| News {
+        said: String::new(),
+        is_setback: false,
+    });
+    Noted { set, news }
+}
+
+fn bound(model: &LambdaAlias) -> Bound<'_> {
+    let traffic = &model.traffic.lambda_alias;
+    Bound {
+        queue: traffic
+            .dead_letter_url
+            .as_ref()
+            .map_or("", |url| url.queue()),
+        most: traffic.max_dead_letters,
+        guard_most: traffic.guard_max_dead_letters,
+    }
+}
+
+fn counted(view: View<'_>) -> Counted {
+    Counted {
+        now: view.now,
+        began: view.began,
+        found: view.found.dead_letters,
+        letters: view.set.letters,
+        seen: view.seen.dead_letters.get().copied().flatten(),
+    }
+}

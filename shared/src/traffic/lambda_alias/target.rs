@@ -1,0 +1,124 @@
+//! The target of a function behind an alias.
+
+use serde::{Deserialize, Serialize};
+
+pub use super::meters::LambdaMetrics;
+use super::{LambdaAlias, Request, meters};
+use crate::{
+    input::{BadInput, Fields},
+    names::{AliasName, FunctionName, PairId, QueueUrl},
+    traffic::configured::Configured,
+};
+
+/// How the work of a function is counted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LambdaTraffic {
+    /// The dead-letter queue of the queue that it consumes, or its own; without one, dead letters do not gate the release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dead_letter_url: Option<QueueUrl>,
+    /// By how many messages that may grow during a release.
+    #[serde(default)]
+    pub max_dead_letters: u64,
+    /// By how many it may have grown since the release began as long as the promotion is guarded; without it, dead letters do not
+    /// roll a promoted release back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard_max_dead_letters: Option<u64>,
+    /// How messages are counted; without it, invocations are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<LambdaMetrics>,
+}
+
+/// As people write it; each field is that of the same name of [`LambdaTraffic`].
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Input {
+    #[serde(default)]
+    dead_letter_url: Option<QueueUrl>,
+    #[serde(default)]
+    max_dead_letters: u64,
+    #[serde(default)]
+    guard_max_dead_letters: Option<u64>,
+    #[serde(default)]
+    metrics: Option<meters::Input>,
+}
+
+impl From<Input> for LambdaTraffic {
+    fn from(input: Input) -> Self {
+        Self {
+            dead_letter_url: input.dead_letter_url,
+            max_dead_letters: input.max_dead_letters,
+            guard_max_dead_letters: input.guard_max_dead_letters,
+            metrics: input.metrics.map(Into::into),
+        }
+    }
+}
+
+/// How work is counted, by the model's key.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Split<Traffic> {
+    /// How.
+    pub lambda_alias: Traffic,
+}
+
+/// The target of a function less what all targets have, as people write it; each field is that of the same name of [`LambdaAlias`].
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Place {
+    function: FunctionName,
+    alias: AliasName,
+    traffic: Split<Input>,
+}
+
+impl From<Place> for LambdaAlias {
+    fn from(place: Place) -> Self {
+        Self {
+            function: place.function,
+            alias: place.alias,
+            traffic: Split {
+                lambda_alias: place.traffic.lambda_alias.into(),
+            },
+        }
+    }
+}
+
+impl Configured for LambdaAlias {
+    type Input = Place;
+    type Request = Request;
+
+    fn request(source: &'static str, fields: &Fields) -> Result<Request, BadInput> {
+        Request::read(source, fields)
+    }
+
+    fn is_limit(field: &str) -> bool {
+        ["maxDeadLetters", "guardMaxDeadLetters", "metrics"].contains(&field)
+    }
+
+    fn id(&self) -> PairId {
+        // No name of a cluster or a service has a colon.
+        PairId::new("lambda", &self.qualified())
+    }
+
+    fn name(&self) -> String {
+        self.qualified()
+    }
+
+    fn check(&self, source: &'static str) -> Result<(), BadInput> {
+        let traffic = &self.traffic.lambda_alias;
+        if traffic.guard_max_dead_letters.is_some() && traffic.dead_letter_url.is_none() {
+            let problem = "there is no dead-letter queue to ask; name it in deadLetterUrl or leave the field out";
+            return Err(BadInput::field(
+                source,
+                "traffic.lambdaAlias.guardMaxDeadLetters",
+                problem,
+            ));
+        }
+        let metrics = traffic.metrics.as_ref();
+        metrics.map_or(Ok(()), |it| it.check(source))
+    }
+
+    fn drains(&self) -> Result<(), &'static str> {
+        Err("an alias goes from one version to the other in one call; leave the field out")
+    }
+}
