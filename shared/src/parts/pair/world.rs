@@ -1,5 +1,7 @@
 //! Two services in a simulated account.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -19,6 +21,9 @@ use crate::{
         task_definition::{Definition, Digests, Wanted},
     },
 };
+
+/// AWS: no schedule is finer than a minute.
+const BETWEEN_ACTIONS: Duration = Duration::from_mins(1);
 
 /// What the primary's automatic scaling wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +54,8 @@ pub(crate) struct World {
     /// What the primary was like, and the bounds that a scheduled action has set last.
     found: FoundService,
     theirs: Option<ScalableTarget>,
+    /// When it did.
+    acted: Option<Timestamp>,
     /// After how many looks a slow ECS gets on with the primary, and with the canary.
     waits: [usize; 2],
     registered: Option<(TaskDefinitionArn, String)>,
@@ -60,6 +67,7 @@ impl World {
             now,
             found: FoundService::of(&primary).expect("a deployment"),
             theirs: None,
+            acted: None,
             sick: None,
             primary,
             canary,
@@ -256,20 +264,25 @@ impl World {
             return;
         };
         let (is, suspended) = (self.primary.desired, scaling.suspended);
+        // AWS: policies take no task away while a deployment is in progress, and go on adding tasks.
+        let scales_in = !suspended.scale_in && self.primary.is_rolled_out();
+        let is_due = |acted| self.now > acted + BETWEEN_ACTIONS;
+        let acts = !suspended.scheduled && self.acted.is_none_or(is_due);
         match wish {
             Wish::Count(to) => {
                 let to = within(scaling, to);
-                if to < is && !suspended.scale_in || to > is && !suspended.scale_out {
+                if to < is && scales_in || to > is && !suspended.scale_out {
                     count(&mut self.primary, to);
                 }
             }
-            Wish::Bounds(min, max) if !suspended.scheduled => {
+            Wish::Bounds(min, max) if acts => {
                 let moved = ScalableTarget {
                     min,
                     max,
                     ..scaling
                 };
                 (self.primary.scaling, self.theirs) = (Some(moved), Some(moved));
+                self.acted = Some(self.now);
                 count(&mut self.primary, within(moved, is));
             }
             Wish::Bounds(..) | Wish::Nothing => {}

@@ -470,3 +470,32 @@ fn a_promoted_primary_that_falls_ill_is_taken_back_while_the_canary_answers() {
         );
     }
 }
+
+#[test]
+fn a_primary_that_is_scaled_up_and_down_while_it_goes_back_to_the_stable_version_gets_there() {
+    let policy = [Wish::Count(2), Wish::Nothing, Wish::Count(1)];
+    let schedule = [Wish::Bounds(2, 2), Wish::Nothing, Wish::Bounds(1, 1)];
+    for mut wishes in [policy, schedule] {
+        // Whichever of them meets the look at which ECS gets on.
+        for _ in 0..wishes.len() {
+            wishes.rotate_left(1);
+            let scaled = found(&[(100, None)], (3, 0)).primary(|primary| primary.scaled(1, 3));
+            let target = http_target().resting_on(0);
+            let mut place = Sites::place("scaled", &target, scaled, (0, &[50]), Speed::Slow);
+            (place.world.all, place.world.services.wishes) = (1, wishes.to_vec());
+            let mut run = Run::new(&place);
+            let mut looked = Ok(Looked::On);
+            while looked == Ok(Looked::On) {
+                looked = run.release_for(1, &mut String::new());
+                if !services::World::runs_candidate(&run.world.services.primary) {
+                    continue;
+                }
+                let mut back = run.clone();
+                let ends = back.roll_back(&Obstacles::default());
+                let ends = ends.and_then(|()| as_found(&back, &run));
+                assert_eq!(ends, Ok(()), "{wishes:?}");
+            }
+            assert_eq!(looked, Ok(Looked::Over), "it is promoted ({wishes:?})");
+        }
+    }
+}
