@@ -26,7 +26,7 @@ use rehearsal_core::{
     world::{
         Effect, Identity, World,
         functions::{Ended, Function, Invocation, create_function, ended},
-        s3, sqs,
+        iam, s3, sqs,
     },
 };
 use serde_json::{Map, Value, json};
@@ -50,7 +50,17 @@ fn account() -> (Account, UnboundedReceiver<Effect>) {
         region: REGION.to_owned(),
     };
     let mut world = World::new(identity, Moment(1_790_960_680_000), 1);
-    create_function(&mut world, Function::new("orders")).unwrap();
+    let trust = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow",
+        "Principal": { "Service": iam::LAMBDA }, "Action": "sts:AssumeRole" }] });
+    let consume = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow",
+        "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], "Resource": "*" }] });
+    let policies = [("consume".to_owned(), consume)];
+    let role = iam::put_role(&mut world, "orders", &trust, &policies).unwrap();
+    let function = Function {
+        role: Some(role),
+        ..Function::new("orders")
+    };
+    create_function(&mut world, function).unwrap();
     sqs::create_queue(&mut world, "orders", &Map::new()).unwrap();
     world.s3.create_bucket("packages");
     for version in ["v1", "v2"] {
