@@ -55,6 +55,7 @@ main() {
   fi
   queue=$(last_line "$answer")
   doing='sending messages'
+  began=$(date +%s)
   sent=0
   send_all
   [[ $refused -eq 0 ]] || exit "$ends_failed"
@@ -67,7 +68,6 @@ whole() {
 
 send_all() {
   local next=1 last due
-  SECONDS=0
   while [[ $next -le $count ]]; do
     last=$((next + 9))
     [[ -z $rate || $rate -ge 10 ]] || last=$((next + rate - 1))
@@ -76,9 +76,14 @@ send_all() {
     next=$((last + 1))
     if [[ -n $rate && $next -le $count ]]; then
       due=$((last / rate))
-      [[ $due -le $SECONDS ]] || sleep $((due - SECONDS))
+      [[ $due -le $(passed) ]] || sleep $((due - $(passed)))
     fi
   done
+}
+
+# passed: seconds since the first message.
+passed() {
+  printf '%d' $(($(date +%s) - began))
 }
 
 # send FIRST LAST: at most ten messages in one call.
@@ -110,7 +115,7 @@ entries() {
 
 clean_up() {
   [[ -z $sent ]] ||
-    say "sent $sent messages to $queue in $SECONDS s; the queue refused $refused"
+    say "sent $sent messages to $queue in $(passed) s; the queue refused $refused"
 }
 
 main "$@"

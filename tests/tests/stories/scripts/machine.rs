@@ -72,9 +72,11 @@ impl Machine {
             answers: RefCell::default(),
             region: RefCell::new("eu-central-1".to_owned()),
         };
-        for program in ["aws", "cargo", "docker", "git", "sleep"] {
+        for program in ["aws", "cargo", "date", "docker", "git", "sleep"] {
             machine.install(program);
         }
+        // No time passes by itself.
+        machine.answers("date +%s", "1790960000");
         machine.answers("aws --version", "aws-cli/2.31.0 Python/3.13.7 Linux/6.1");
         machine.fails(
             "StackStatus",
