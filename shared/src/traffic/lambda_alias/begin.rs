@@ -83,7 +83,6 @@ pub(super) fn begin(model: &LambdaAlias, of: Beginning<'_, LambdaAlias>) -> Begi
     };
     let found = Found {
         version: alias.routing.version.clone(),
-        revision: alias.revision.clone(),
         dead_letters,
     };
     let set = Set {

@@ -68,8 +68,6 @@ pub struct LambdaAlias {
 pub struct Found {
     /// The version behind the alias.
     pub version: Version,
-    /// What the alias's writes are counted by.
-    pub revision: String,
     /// Messages in the dead-letter queue, if the target has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dead_letters: Option<u64>,

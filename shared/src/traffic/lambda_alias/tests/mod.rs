@@ -120,7 +120,6 @@ fn told(percent: u8) -> Told {
         id: release(),
         found: Found {
             version: version("7"),
-            revision: "a0".to_owned(),
             dead_letters: None,
         },
         set: Set {
