@@ -19,11 +19,13 @@ use super::{
 use crate::{
     aws::{Account, AwsError},
     clock::Timestamp,
+    known::Known,
     names::ReleaseId,
     parts::{
         Gap,
         body::Part,
         gate::{Gate, When},
+        letters::{Counted, Letters},
         pair::{self, Holds, Pair},
         release::{Lacking, Missing, Promotion},
     },
@@ -216,6 +218,23 @@ pub struct View<'a, M: Model> {
 impl<M: Model> Copy for View<'_, M> {}
 
 impl<'a, M: Model> View<'a, M> {
+    /// What of it the gate on dead letters is asked about.
+    #[must_use]
+    pub(super) fn of_letters(
+        self,
+        found: Option<u64>,
+        letters: Option<Letters>,
+        seen: &Known<Option<u64>>,
+    ) -> Counted {
+        Counted {
+            now: self.now,
+            began: self.began,
+            found,
+            letters,
+            seen: seen.get().copied().flatten(),
+        }
+    }
+
     /// What of it the kit of two services is asked about.
     #[must_use]
     pub(super) fn of_pair(

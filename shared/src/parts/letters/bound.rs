@@ -1,7 +1,7 @@
 //! The gate on dead letters: how many may come to a queue during a release.
 
 use super::Letters;
-use crate::{clock::Timestamp, parts::gate::When, words::Words};
+use crate::{clock::Timestamp, names::QueueUrl, parts::gate::When, words::Words};
 
 /// How many dead letters may come.
 #[derive(Debug, Clone, Copy)]
@@ -66,7 +66,17 @@ pub enum Reason {
 
 impl Words for Reason {}
 
-impl Bound<'_> {
+impl<'a> Bound<'a> {
+    /// Of a queue, if the target has one to ask.
+    #[must_use]
+    pub fn of(queue: Option<&'a QueueUrl>, most: u64, guard_most: Option<u64>) -> Self {
+        Self {
+            queue: queue.map_or("", QueueUrl::queue),
+            most,
+            guard_most,
+        }
+    }
+
     /// The field that bounds them, and the bound. Within the guard only where one is set for it.
     fn allowed(&self, when: When) -> Option<(&'static str, u64)> {
         match when {

@@ -75,22 +75,14 @@ pub(super) fn noted(model: &LambdaAlias, when: When, view: View<'_>) -> Noted<Se
 
 fn bound(model: &LambdaAlias) -> Bound<'_> {
     let traffic = &model.traffic.lambda_alias;
-    Bound {
-        queue: traffic
-            .dead_letter_url
-            .as_ref()
-            .map_or("", |url| url.queue()),
-        most: traffic.max_dead_letters,
-        guard_most: traffic.guard_max_dead_letters,
-    }
+    Bound::of(
+        traffic.dead_letter_url.as_ref(),
+        traffic.max_dead_letters,
+        traffic.guard_max_dead_letters,
+    )
 }
 
 fn counted(view: View<'_>) -> Counted {
-    Counted {
-        now: view.now,
-        began: view.began,
-        found: view.found.dead_letters,
-        letters: view.set.letters,
-        seen: view.seen.dead_letters.get().copied().flatten(),
-    }
+    let (found, set) = (view.found.dead_letters, view.set.letters);
+    view.of_letters(found, set, &view.seen.dead_letters)
 }
