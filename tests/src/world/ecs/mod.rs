@@ -13,6 +13,7 @@ mod definition;
 mod health;
 mod image;
 mod launch;
+mod launches;
 mod limits;
 mod metadata;
 mod metrics;

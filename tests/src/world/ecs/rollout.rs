@@ -7,7 +7,7 @@ use serde_json::{Map, json};
 use super::{
     super::World,
     breaker,
-    consistency::Pin,
+    launches::Launches,
     names::ServiceKey,
     scheduler::{Liveness, Member, Plan, Situation},
     service::{Deployment, Rollout, Status, changed, emit, write_event},
@@ -47,9 +47,7 @@ pub(super) fn start_deployment(world: &mut World, key: &ServiceKey, task_definit
         reason,
         failed_tasks: 0,
         proven: false,
-        unstartable: 0,
-        pin: Pin::of(service.desired),
-        held_until: None,
+        launches: Launches::begin(service.desired),
         settings,
         load_balancers,
     };
@@ -208,8 +206,7 @@ fn situation(world: &World, key: &ServiceKey) -> Option<Situation> {
         desired: usize::try_from(service.desired).ok()?,
         minimum: service.configured("minimumHealthyPercent", 100),
         maximum: service.configured("maximumPercent", 200),
-        may_start: primary.rollout != Rollout::Failed
-            && primary.held_until.is_none_or(|until| world.now >= until),
+        may_start: primary.rollout != Rollout::Failed && primary.launches.may_start(world.now),
         members,
     })
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     super::{World, events, journal::What},
-    consistency::Pin,
+    launches::Launches,
     names::{ServiceKey, count, text},
     tags::{self, Tags},
     targets::Untold,
@@ -59,12 +59,7 @@ pub(super) struct Deployment {
     pub(super) failed_tasks: u32,
     /// Whether one of its tasks became healthy.
     pub(super) proven: bool,
-    /// Tasks that never reached RUNNING, in a row.
-    pub(super) unstartable: u32,
-    /// Which image its tasks run.
-    pub(super) pin: Pin,
-    /// Set while the scheduler holds back launches.
-    pub(super) held_until: Option<Moment>,
+    pub(super) launches: Launches,
     /// Members of the service that a deployment shows as they were when it started.
     pub(super) settings: Map<String, Value>,
     /// `loadBalancers` of the service as they were when it started: what its tasks are registered with.

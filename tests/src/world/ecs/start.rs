@@ -1,11 +1,12 @@
 //! Starting tasks of a service's PRIMARY deployment.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     super::World,
     definition::TaskDefinition,
     names::ServiceKey,
+    network,
     rollout::touch,
     service::{Service, write_event},
     spot,
@@ -54,11 +55,19 @@ fn origin(world: &World, key: &ServiceKey) -> Option<Origin> {
     Some(Origin {
         service: key.clone(),
         deployment: primary.id.clone(),
+        launch_type: launch_type(&primary.settings),
+        subnet: network::subnet(&primary.settings),
         definition: primary.task_definition.clone(),
         load_balancers: primary.load_balancers.clone(),
         tags: propagated_tags(service, definition, key),
         zone: 0,
     })
+}
+
+/// `launchType` as a deployment has it.
+fn launch_type(settings: &Map<String, Value>) -> String {
+    let given = settings.get("launchType").and_then(Value::as_str);
+    given.unwrap_or("EC2").to_owned()
 }
 
 /// AWS: tags reach a task only when it starts (API reference, `propagateTags`).

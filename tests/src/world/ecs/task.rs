@@ -69,8 +69,12 @@ pub(super) struct Task {
     pub(super) arn: String,
     pub(super) id: String,
     pub(super) service: ServiceKey,
-    /// `startedBy`.
+    /// `startedBy`: the id of its deployment.
     pub(super) deployment: String,
+    /// `launchType`.
+    pub(super) launch_type: String,
+    /// Where its network interface is.
+    pub(super) subnet: Option<String>,
     /// ARN of its task definition.
     pub(super) definition: String,
     pub(super) container: String,
@@ -140,6 +144,8 @@ pub(super) struct Origin {
     pub(super) service: ServiceKey,
     /// The deployment's id.
     pub(super) deployment: String,
+    pub(super) launch_type: String,
+    pub(super) subnet: Option<String>,
     /// ARN of the task definition.
     pub(super) definition: String,
     /// `loadBalancers` of the deployment.
@@ -168,6 +174,8 @@ pub(super) fn create(world: &mut World, origin: &Origin) -> Option<String> {
         id: id.clone(),
         service: origin.service.clone(),
         deployment: origin.deployment.clone(),
+        launch_type: origin.launch_type.clone(),
+        subnet: origin.subnet.clone(),
         definition: definition.arn.clone(),
         container: definition.container_name().to_owned(),
         image_digest: None,
