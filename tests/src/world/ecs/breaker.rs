@@ -8,7 +8,7 @@ use super::{
     super::World,
     launches::Launches,
     names::{ServiceKey, count, text},
-    rollout::{deployment_mut, say_once},
+    rollout::{deployment_mut, say_once_about, set_of},
     service::{Deployment, Rollout, Service, emit, write_event},
 };
 
@@ -45,11 +45,10 @@ pub(super) fn task_ended(world: &mut World, index: usize) {
         return;
     }
     let id = task.deployment.clone();
-    say_once(
-        world,
-        &key,
-        &format!("was unable to place a task. Reason: {reason}"),
-    );
+    let set = set_of(world, &key, index);
+    let set = set.as_deref();
+    let message = format!("was unable to place a task. Reason: {reason}");
+    say_once_about(world, &key, set, &message);
     count_failure(world, index);
     let known = world.ecs.services.get(&key).and_then(|it| it.launches(&id));
     let Some(failures) = known.map(|launches| launches.unstartable + 1) else {
@@ -63,11 +62,8 @@ pub(super) fn task_ended(world: &mut World, index: usize) {
         }
     }
     if failures >= IMPAIRED {
-        say_once(
-            world,
-            &key,
-            "is unable to consistently start tasks successfully.",
-        );
+        let message = "is unable to consistently start tasks successfully.";
+        say_once_about(world, &key, set, message);
     }
 }
 

@@ -37,10 +37,12 @@ impl Launches {
 }
 
 impl Service {
-    /// The launches of a deployment by its id.
+    /// The launches of a deployment or a task set by its id.
     pub(super) fn launches(&self, id: &str) -> Option<&Launches> {
-        let found = self.deployments.iter().find(|it| it.id == id);
-        found.map(|it| &it.launches)
+        let deployments = self.deployments.iter().map(|it| (&it.id, &it.launches));
+        let sets = self.task_sets.iter().map(|it| (&it.id, &it.launches));
+        let mut all = deployments.chain(sets);
+        all.find(|(it, _)| *it == id).map(|(_, launches)| launches)
     }
 
     /// The same to be changed, also of what the circuit breaker would go back to.
@@ -49,7 +51,10 @@ impl Service {
         id: &'a str,
     ) -> impl Iterator<Item = &'a mut Launches> {
         let deployments = self.deployments.iter_mut().chain(&mut self.completed);
-        let found = deployments.filter(move |it| it.id == id);
-        found.map(|it| &mut it.launches)
+        let deployments = deployments.map(|it| (&it.id, &mut it.launches));
+        let sets = self.task_sets.iter_mut();
+        let sets = sets.map(|it| (&it.id, &mut it.launches));
+        let found = deployments.chain(sets).filter(move |(it, _)| *it == id);
+        found.map(|(_, launches)| launches)
     }
 }

@@ -11,6 +11,7 @@ use super::{
     tags::{self, Tags},
     targets::Untold,
     task::Task,
+    task_sets::TaskSet,
 };
 use crate::clock::Moment;
 
@@ -80,6 +81,8 @@ pub(super) struct Service {
     pub(super) deployments: Vec<Deployment>,
     /// What the circuit breaker goes back to.
     pub(super) completed: Option<Deployment>,
+    /// Of a service with an external deployment controller, the oldest first.
+    pub(super) task_sets: Vec<TaskSet>,
     pub(super) tags: Tags,
     pub(super) created: Moment,
     /// Whether the current steady state was already announced.
@@ -108,6 +111,7 @@ impl Service {
             settings,
             deployments: Vec::new(),
             completed: None,
+            task_sets: Vec::new(),
             tags: Tags::new(),
             created: world.now,
             steady: false,
@@ -136,6 +140,19 @@ impl Service {
     /// `loadBalancers`.
     pub(super) fn load_balancers(&self) -> &Value {
         self.settings.get("loadBalancers").unwrap_or(&Value::Null)
+    }
+
+    /// ARN of what it runs: that of its PRIMARY deployment or, once one was PRIMARY, task set.
+    pub(super) fn task_definition(&self) -> Option<&str> {
+        match self.deployments.first() {
+            Some(primary) => Some(&primary.task_definition),
+            None => self.settings.get("taskDefinition")?.as_str(),
+        }
+    }
+
+    /// Its task set that has started a task.
+    pub(super) fn set_of(&self, task: &Task) -> Option<String> {
+        self.is_external().then(|| task.deployment.clone())
     }
 
     /// The circuit breaker's configuration, if it is on.
@@ -190,8 +207,12 @@ impl Service {
             "createdAt": self.created.epoch_seconds(),
         });
         service.extend(computed.as_object().cloned().unwrap_or_default());
-        if let Some(primary) = self.deployments.first() {
-            service.insert("taskDefinition".to_owned(), json!(primary.task_definition));
+        if let Some(definition) = self.task_definition() {
+            service.insert("taskDefinition".to_owned(), json!(definition));
+        }
+        if self.is_external() {
+            let sets = self.task_sets.iter().map(|set| set.render(self, tasks));
+            service.insert("taskSets".to_owned(), sets.collect());
         }
         Value::Object(service)
     }
@@ -250,13 +271,36 @@ pub(super) fn describe(world: &World, key: &ServiceKey, with_tags: bool) -> Opti
 fn with_tags_if(mut shown: Value, service: &Service, with_tags: bool) -> Value {
     if with_tags {
         shown["tags"] = tags::render(&service.tags);
+        return shown;
+    }
+    let sets = shown.get_mut("taskSets").and_then(Value::as_array_mut);
+    for set in sets.into_iter().flatten() {
+        set["tags"] = json!([]);
     }
     shown
 }
 
-/// Writes a service event: newest first, the oldest forgotten.
+/// Writes a service event.
 pub(super) fn write_event(world: &mut World, key: &ServiceKey, message: &str) {
-    let message = format!("(service {}) {message}", key.service);
+    write_event_about(world, key, None, message);
+}
+
+/// An event about a service or one of its task sets, as the API shows it.
+pub(super) fn event_text(key: &ServiceKey, task_set: Option<&str>, message: &str) -> String {
+    match task_set {
+        None => format!("(service {}) {message}", key.service),
+        Some(id) => format!("(service {}, taskSet {id}) {message}", key.service),
+    }
+}
+
+/// Writes an event about a service or one of its task sets: newest first, the oldest forgotten.
+pub(super) fn write_event_about(
+    world: &mut World,
+    key: &ServiceKey,
+    task_set: Option<&str>,
+    message: &str,
+) {
+    let message = event_text(key, task_set, message);
     let id = world.uuid();
     let created = world.now.epoch_seconds();
     let Some(service) = world.ecs.services.get_mut(key) else {
