@@ -19,6 +19,7 @@ use super::{
 use crate::{
     aws::{Account, AwsError},
     clock::Timestamp,
+    evidence::meter::Meters,
     known::Known,
     names::ReleaseId,
     parts::{
@@ -61,6 +62,9 @@ pub trait Model: Configured + Observed {
 
     /// The versions that a release is about, as its record says.
     fn versions(found: &Self::Found, set: &Self::Set) -> Versions;
+
+    /// By which metrics its versions are compared, once there are two.
+    fn meters(&self, found: &Self::Found, set: &Self::Set) -> Option<Meters>;
 
     /// How a release begins, if everything is in order. All that can be wrong with it is found here, before the first change.
     fn begin(&self, of: Beginning<'_, Self>) -> Begin<Self>;

@@ -29,6 +29,7 @@ use super::{
 };
 use crate::{
     aws::{Account, AwsError},
+    evidence::meter::Meters,
     parts::{
         body::Part,
         gate::{Gate, When},
@@ -131,6 +132,10 @@ impl Model for Alb {
 
     fn versions(found: &Found, set: &Set) -> Versions {
         pair::versions(&found.pair, &set.pair)
+    }
+
+    fn meters(&self, _found: &Found, _set: &Set) -> Option<Meters> {
+        Some(meters::meters(self))
     }
 
     fn begin(&self, of: Beginning<'_, Self>) -> Begin<Alb> {

@@ -184,6 +184,11 @@ fn own<M: Listed>(changes: &[Change]) -> Vec<M::Change> {
     own.collect()
 }
 
+/// What is stored, as far as its model knows it.
+pub(super) fn known<M: Listed>(body: &Body) -> Option<(M::Found, M::Set)> {
+    read::<M>(body, true).ok()
+}
+
 /// What is stored, as its model reads it. What a later version of the suite has set in another form is not known.
 pub(super) fn read<M: Listed>(
     body: &Body,

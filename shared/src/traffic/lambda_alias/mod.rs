@@ -33,6 +33,7 @@ use super::{
 use crate::{
     aws::{Account, AwsError, function::Routing, functions::LONGEST_INVOCATION},
     clock::Timestamp,
+    evidence::meter::Meters,
     names::{AliasName, FunctionName, Version},
     parts::{
         body::Part,
@@ -145,6 +146,10 @@ impl Model for LambdaAlias {
             stable: found.version.clone(),
             candidate: set.version().cloned(),
         }
+    }
+
+    fn meters(&self, found: &Found, set: &Set) -> Option<Meters> {
+        meters::meters(self, found, set)
     }
 
     fn begin(&self, of: Beginning<'_, Self>) -> Begin<Self> {

@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     aws::{Account, AwsError},
+    evidence::meter::Meters,
     parts::{
         body::Part,
         gate::{Gate, When},
@@ -108,6 +109,10 @@ impl Model for Queue {
 
     fn versions(found: &Found, set: &Set) -> Versions {
         pair::versions(&found.pair, &set.pair)
+    }
+
+    fn meters(&self, _found: &Found, _set: &Set) -> Option<Meters> {
+        Some(metrics::meters(self))
     }
 
     fn begin(&self, of: Beginning<'_, Self>) -> Begin<Queue> {

@@ -226,25 +226,3 @@ fn a_promotion_is_one_call_that_takes_the_weights_away() {
         "alias orders:live sends everything to version 8"
     );
 }
-
-#[test]
-fn both_versions_are_counted_by_the_version_that_ran() {
-    let release = told(10);
-    let versions = LambdaAlias::versions(&release.found, &release.set);
-    let meters = super::super::meters::meters(&release.model, &versions).unwrap();
-    let names: Vec<_> = meters.metrics().iter().map(ToString::to_string).collect();
-    let of = |name: &str, version: &str| {
-        format!(
-            "{name} of ExecutedVersion={version}, FunctionName=orders, Resource=orders:live in AWS/Lambda"
-        )
-    };
-    assert_eq!(
-        names,
-        [
-            of("Invocations", "8"),
-            of("Errors", "8"),
-            of("Invocations", "7"),
-            of("Errors", "7")
-        ]
-    );
-}
