@@ -71,6 +71,9 @@ pub trait Opened: Send + Sync {
     /// By which metrics its versions are compared, once there are two.
     fn meters(&self, body: &Body) -> Option<Meters>;
 
+    /// By which metrics what was promoted is counted, in minutes that lie after its promotion.
+    fn meters_in_guard(&self, body: &Body) -> Option<Meters>;
+
     /// Nothing was looked at.
     fn nothing(&self) -> Seen;
 
@@ -136,6 +139,11 @@ impl<M: Listed> Opened for M {
     fn meters(&self, body: &Body) -> Option<Meters> {
         let (found, set) = known::<M>(body)?;
         M::meters(self, &found, &set)
+    }
+
+    fn meters_in_guard(&self, body: &Body) -> Option<Meters> {
+        let (found, set) = known::<M>(body)?;
+        M::meters_in_guard(self, &found, &set)
     }
 
     fn nothing(&self) -> Seen {

@@ -66,6 +66,12 @@ pub trait Model: Configured + Observed {
     /// By which metrics its versions are compared, once there are two.
     fn meters(&self, found: &Self::Found, set: &Self::Set) -> Option<Meters>;
 
+    /// By which metrics what was promoted is counted, in minutes that lie after its promotion. Both versions' where those count by place:
+    /// the canary's may still have work then.
+    fn meters_in_guard(&self, found: &Self::Found, set: &Self::Set) -> Option<Meters> {
+        self.meters(found, set)
+    }
+
     /// How a release begins, if everything is in order. All that can be wrong with it is found here, before the first change.
     fn begin(&self, of: Beginning<'_, Self>) -> Begin<Self>;
 

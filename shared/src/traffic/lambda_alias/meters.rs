@@ -98,35 +98,53 @@ impl LambdaMetrics {
     }
 }
 
-/// Both versions, once there are two.
-pub(super) fn meters(model: &LambdaAlias, found: &Found, set: &Set) -> Option<Meters> {
-    let metrics = model.traffic.lambda_alias.metrics.as_ref();
-    let meter = |version: &Version| match metrics {
-        // Lambda ends an invocation at its timeout.
-        Some(metrics) => metrics
-            .work
-            .meter(&metrics.dimensions(version), set.longest()),
-        None => invocations(model, version),
+/// Both versions, once there are two. `ExecutedVersion` is there while an alias has weights (AWS, "Types of metrics for Lambda functions").
+pub(super) fn compared(model: &LambdaAlias, found: &Found, set: &Set) -> Option<Meters> {
+    let meter = |version: &Version| {
+        work(model, version, set)
+            .unwrap_or_else(|| invocations(model, &[("ExecutedVersion", version.as_str())]))
     };
-    Some(Meters {
-        canary: meter(set.version()?),
-        primary: meter(&found.version),
+    let (canary, primary) = (meter(set.version()?), meter(&found.version));
+    Some(meters(model, Some(canary), primary))
+}
+
+/// What was promoted. Without weights there is no `ExecutedVersion`: what the alias is invoked for is all the candidate's.
+pub(super) fn promoted(model: &LambdaAlias, set: &Set) -> Option<Meters> {
+    let candidate = set.version()?;
+    let all = work(model, candidate, set).unwrap_or_else(|| invocations(model, &[]));
+    Some(meters(model, None, all))
+}
+
+fn meters(model: &LambdaAlias, canary: Option<Meter>, primary: Meter) -> Meters {
+    let metrics = model.traffic.lambda_alias.metrics.as_ref();
+    Meters {
+        canary,
+        primary,
         ended: None,
         // Lambda writes both counts of an invocation at its end.
         together: metrics.is_none_or(|it| it.work.together),
-    })
+    }
 }
 
-/// `ExecutedVersion` is there while an alias has weights (AWS, "Types of metrics for Lambda functions").
-fn invocations(model: &LambdaAlias, version: &Version) -> Meter {
+/// What a version counts itself, if it does. Lambda ends an invocation at its timeout.
+fn work(model: &LambdaAlias, version: &Version, set: &Set) -> Option<Meter> {
+    let metrics = model.traffic.lambda_alias.metrics.as_ref()?;
+    let dimensions = metrics.dimensions(version);
+    Some(metrics.work.meter(&dimensions, set.longest()))
+}
+
+/// What Lambda counts of the alias, with these dimensions first.
+fn invocations(model: &LambdaAlias, of: &[(&str, &str)]) -> Meter {
+    let (function, alias) = (model.function.as_str(), model.qualified());
+    let all = [("FunctionName", function), ("Resource", &alias)];
+    let dimensions = of.iter().chain(&all);
+    let dimensions: Vec<_> = dimensions
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
     let metric = |name: &str| Metric {
         namespace: "AWS/Lambda".to_owned(),
         name: name.to_owned(),
-        dimensions: vec![
-            ("ExecutedVersion".to_owned(), version.as_str().to_owned()),
-            ("FunctionName".to_owned(), model.function.to_string()),
-            ("Resource".to_owned(), model.qualified()),
-        ],
+        dimensions: dimensions.clone(),
         statistic: Statistic::Sum,
     };
     Meter::Invocations {

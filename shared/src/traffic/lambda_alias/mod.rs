@@ -149,7 +149,11 @@ impl Model for LambdaAlias {
     }
 
     fn meters(&self, found: &Found, set: &Set) -> Option<Meters> {
-        meters::meters(self, found, set)
+        meters::compared(self, found, set)
+    }
+
+    fn meters_in_guard(&self, _found: &Found, set: &Set) -> Option<Meters> {
+        meters::promoted(self, set)
     }
 
     fn begin(&self, of: Beginning<'_, Self>) -> Begin<Self> {

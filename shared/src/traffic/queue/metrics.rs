@@ -108,7 +108,7 @@ pub(super) fn meters(queue: &Queue) -> Meters {
     let metrics = queue.traffic.queue.metrics.clone().unwrap_or_else(usual);
     let meter = |dimensions| metrics.work.meter(dimensions, LONGEST);
     Meters {
-        canary: meter(&metrics.canary),
+        canary: Some(meter(&metrics.canary)),
         primary: meter(&metrics.primary),
         ended: Some(Metric {
             namespace: "AWS/SQS".to_owned(),

@@ -3,20 +3,29 @@ use crate::{
     evidence::{
         Counts,
         meter::{Meter, Meters},
-        minutes::{MINUTE, Minutes, Series, Span, Split},
+        minutes::{MINUTE, Minutes, Series, Span, Split, ceil},
     },
-    target::resolve,
-    traffic::Traffic,
+    fixtures::counted as minutes_of,
+    gates::{Closed, Gate, Told as Said, When, closed, noted},
+    observation::{Looker, Observation},
+    parts::body::Body,
+    record::{Phase, Record},
+    target::{Target, resolve},
+    traffic::{self, Traffic},
 };
 
-/// A release of a function whose target has these metrics, as people write them.
-fn with(metrics: &str) -> Told {
+/// A function whose target has these metrics, as people write them. Once promoted, at most 2 % of its attempts may fail.
+fn target(metrics: &str) -> Target {
     let text = format!(
-        r#"{{"function": "orders", "alias": "live", "pipeline": "orders-release",
-            "traffic": {{"lambdaAlias": {{{metrics}}}}}}}"#
+        r#"{{"function": "orders", "alias": "live", "pipeline": "orders-release", "verdict": "act",
+            "evidence": {{"objective": 2}}, "traffic": {{"lambdaAlias": {{{metrics}}}}}}}"#
     );
-    let target = resolve(Some(&text), None).unwrap();
-    let Traffic::LambdaAlias(model) = target.traffic else {
+    resolve(Some(&text), None).unwrap()
+}
+
+/// A release of it.
+fn with(metrics: &str) -> Told {
+    let Traffic::LambdaAlias(model) = target(metrics).traffic else {
         panic!("another model")
     };
     Told { model, ..told(10) }
@@ -78,7 +87,7 @@ fn counted(release: &Told, minutes_later: u32) -> Counts {
         processed,
         taken: Some(taken),
         ..
-    } = &meters.canary
+    } = meters.canary.as_ref().expect("two versions")
     else {
         panic!("it counts what it received: {meters:?}")
     };
@@ -127,4 +136,104 @@ fn a_target_that_was_stored_before_deaths_were_counted_is_read() {
     let read: super::super::target::LambdaMetrics = serde_json::from_value(stored).unwrap();
     let meter = read.work.meter(&[].into(), Duration::ZERO);
     assert!(matches!(meter, Meter::Work { taken: None, .. }));
+}
+
+/// A release of it that was promoted in the middle of a minute.
+fn promoted(metrics: &str) -> Record {
+    let mut release = told(50);
+    let routing = release.set.routing.as_mut().expect("it has a weight");
+    routing.to = Routing::all(version("8"));
+    let phase = Phase::Promoted {
+        left: Vec::new(),
+        missed: Vec::new(),
+    };
+    let body = Body::of(&release.found, &release.set);
+    let (target, item) = (target(metrics), package().to_string());
+    let item = crate::item::Item::Named(item);
+    Record::begin(None, release.id, target, item, body, phase, promotion())
+}
+
+fn promotion() -> Timestamp {
+    ceil(began()) + Duration::from_secs(610)
+}
+
+/// The watch of a guard after these minutes: what it says, and the gate that it finds closed.
+fn watched(record: &Record, minutes: &[[f64; 4]], alias: Routing) -> (String, Option<Gate>) {
+    let now = ceil(record.phase_since) + MINUTE * u32::try_from(minutes.len() + 1).unwrap();
+    let seen = Observation {
+        now,
+        alarms: Known::Known(Vec::new()),
+        pair: traffic::Seen::LambdaAlias(seen(alias)),
+        counted: Some(minutes_of(record, minutes, now)),
+        by: Looker::Schedule,
+    };
+    let (noted, _) = noted(When::Guard, &seen, record);
+    let said = Said::of(&noted).expect("something is said").to_string();
+    let gate = closed(When::Guard, &seen, &noted);
+    (said, gate.map(|Closed { gate, .. }| gate))
+}
+
+/// A tenth of what the alias is invoked for fails.
+const BAD: [f64; 4] = [0.0, 0.0, 20.0, 200.0];
+
+#[test]
+fn what_was_promoted_is_counted_without_the_dimension_that_goes_with_the_weights() {
+    let of_guard = |metrics| {
+        let record = promoted(metrics);
+        let span = record
+            .due(promotion() + MINUTE * 5)
+            .expect("minutes are due");
+        let names = names(&record.meters_in(&span).expect("a candidate"));
+        (span.from.since(promotion()), names)
+    };
+    let of =
+        |name: &str| format!("{name} of FunctionName=orders, Resource=orders:live in AWS/Lambda");
+    let invocations = ["Invocations", "Errors"].map(of).to_vec();
+    // It counts both versions while there are two: no second before the promotion is read.
+    let first_whole_minute = Duration::from_secs(50);
+    assert_eq!(of_guard(""), (first_whole_minute, invocations));
+    let of =
+        |name: &str| format!("{name} of FunctionName=orders, Version=8 in CanaryRelease/SampleApp");
+    let messages = ["Processed", "Failed", "Received"].map(of).to_vec();
+    assert_eq!(of_guard(SAMPLE), (first_whole_minute, messages));
+}
+
+#[test]
+fn a_promoted_function_is_held_to_its_objective_and_nothing_beside_it_is_missed() {
+    for metrics in ["", SAMPLE] {
+        let record = promoted(metrics);
+        let (said, gate) = watched(
+            &record,
+            &[[0.0, 0.0, 2.0, 200.0]; 4],
+            Routing::all(version("8")),
+        );
+        assert!(
+            said.contains(" 4 of 400 attempts failed since the promotion"),
+            "{said}"
+        );
+        assert_eq!(gate, None);
+        let (said, gate) = watched(&record, &[BAD; 4], Routing::all(version("8")));
+        assert!(
+            said.starts_with("The promoted version is worse than its objective of at most 2 % failures: 80 of 800 attempts failed"),
+            "{said}"
+        );
+        assert_eq!(gate, Some(Gate::Verdict));
+    }
+}
+
+#[test]
+fn an_alias_that_somebody_shares_again_ends_the_guard_before_what_it_mixes_is_judged() {
+    let (_, gate) = watched(&promoted(""), &[BAD; 4], routing(50));
+    assert_eq!(gate, Some(Gate::ForeignWrite));
+}
+
+#[test]
+fn a_promoted_function_that_nobody_invokes_is_no_evidence() {
+    let (said, gate) = watched(&promoted(""), &[[0.0; 4]; 4], Routing::all(version("8")));
+    assert_eq!(
+        said,
+        "No evidence: the promoted version has counted nothing: Invocations of FunctionName=orders, Resource=orders:live in AWS/Lambda has \
+         no data"
+    );
+    assert_eq!(gate, None);
 }
