@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     begin::{Begin, Beginning},
-    model::{self, Goal, Model, Noted, Short, Takes, Toward, Versions},
+    model::{self, Goal, Model, Noted, Question, Short, Takes, Toward, Versions},
 };
 use crate::{
     aws::{Account, AwsError, function::Routing, functions::LONGEST_INVOCATION},
@@ -141,6 +141,8 @@ impl Model for LambdaAlias {
     type Change = Change;
     type Reason = Reason;
 
+    const GATES: &'static [(Gate, Question<Self>)] = &gates::GATES;
+
     fn versions(found: &Found, set: &Set) -> Versions {
         Versions {
             stable: found.version.clone(),
@@ -167,10 +169,6 @@ impl Model for LambdaAlias {
             Goal::AsFound { fenced } => as_found::toward(self, fenced, view),
             Goal::Promoted { over, .. } => promoted::toward(self, over, view),
         }
-    }
-
-    fn ask(&self, gate: Gate, when: When, view: View<'_>) -> Result<(), Reason> {
-        gates::ask(self, gate, when, view)
     }
 
     fn undecided(&self, when: When, view: View<'_>) -> Option<Reason> {
