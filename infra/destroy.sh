@@ -11,7 +11,7 @@
 #
 # Needs: AWS CLI version 2 (or 1.33 and later) with credentials, and a Region. Takes about 15 minutes.
 #
-# Deletes: stack NAME with its services, load balancer or queues and the messages in them, functions, pipeline, alarms and
+# Deletes: stack NAME with its services, load balancer or queues and the messages in them, functions with all their versions, pipeline, alarms and
 # dashboard; the releases table with the ledger of all decisions; the logs; all versions of all objects in the buckets; all
 # images; stack NAME-artifacts. Nothing of it can be got back, except the table within 35 days from the backup that DynamoDB
 # makes of it.
@@ -42,6 +42,8 @@ scratch=''
 there=()
 planned=()
 gone=()
+# Of which example stack NAME is.
+example=''
 
 main() {
   name=orders
@@ -81,7 +83,12 @@ clean_up() {
 check_stacks() {
   local stack
   for stack in "$name" "$name-artifacts"; do
-    if [[ $stack == "$name" ]]; then inspect "$stack" queue http; else inspect "$stack" artifacts; fi
+    if [[ $stack == "$name" ]]; then
+      inspect "$stack" queue http lambda
+      example=$kind
+    else
+      inspect "$stack" artifacts
+    fi
     [[ -n $status ]] || continue
     there+=("$stack")
     [[ $status != REVIEW_IN_PROGRESS ]] || planned+=("$stack")

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Of the scripts are `name`, and what they read of `inspect`.
+# Of the scripts are `name` and `example`, and what they read of `inspect`.
 # shellcheck disable=SC2034,SC2154
 # What deploy.sh, destroy.sh and send-messages.sh share: messages, prerequisites, what is deployed.
 # Sourced by them, never run. For Bash 3.2, which macOS has, and later: there, what fails inside of $(...) ends it only
@@ -229,7 +229,7 @@ failed_events() {
 release_in_progress() {
   local answer release phase status execution
   if answer=$(aws dynamodb get-item --table-name "$name-releases" --consistent-read \
-    --key "{\"pair\": {\"S\": \"$name/$name\"}, \"item\": {\"S\": \"current\"}}" \
+    --key "{\"pair\": {\"S\": \"$(pair)\"}, \"item\": {\"S\": \"current\"}}" \
     --query 'Item.[release.S, phase.M.name.S]' 2>&1); then
     read -r release phase <<<"$(last_line "$answer")"
   elif [[ $answer != *ResourceNotFoundException* ]]; then
@@ -245,6 +245,11 @@ release_in_progress() {
   answer=$(pipeline_stage) || exit
   IFS=$'\t' read -r _ status execution _ <<<"$answer"
   [[ $status != InProgress && $status != Stopping ]] || say "$execution, stage Canary $status"
+}
+
+# pair: what releases the records of the example are about.
+pair() {
+  if [[ $example == lambda ]]; then say "lambda/$name:live"; else say "$name/$name"; fi
 }
 
 # pipeline_stage: "DOOR STATUS EXECUTION REASON" of stage Canary, tab-separated, None for what there is not; nothing without

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # Whether the parameters fit a template and each other, before anything is created: what CloudFormation would refuse, some of
 # it only after it has created other things, and what the functions would refuse at the first release.
-# Sourced by deploy.sh, never run. Of YAML it understands what main.yaml and http.yaml are written in.
-# Of deploy.sh are `name`, `parameters` and `deployed`, of lib.sh the rest.
+# Sourced by deploy.sh, never run. Of YAML it understands what main.yaml, http.yaml and lambda.yaml are written in.
+# Of deploy.sh are `name`, `parameters`, `deployed` and `is_own`, of lib.sh the rest.
 # shellcheck disable=SC2154
 
 # A parameter's declaration or a part of a rule on one line: "KEY ATTRIBUTE VALUE", "Assert EXPRESSION".
@@ -18,8 +18,8 @@ check_parameters() {
   wrong=()
   for key in $(declared_keys); do
     value_of "$key"
-    # The image is the script's own, and known later.
-    [[ $key == Image ]] || check_value "$key" "$value"
+    # What runs is the script's own, and known later.
+    is_own "$key" || check_value "$key" "$value"
   done
   if [[ ${#wrong[@]} -eq 0 ]]; then
     check_rules
@@ -216,12 +216,24 @@ number_of() {
 # What rules cannot compare.
 check_numbers() {
   local least most held
-  number_of PrimaryMinTasks
-  least=$value
-  number_of PrimaryMaxTasks
-  most=$value
-  [[ $least -le $most ]] ||
-    wrong+=("PrimaryMinTasks is $least and PrimaryMaxTasks $most; the least must not be above the most")
+  if declared PrimaryMinTasks Type; then
+    number_of PrimaryMinTasks
+    least=$value
+    number_of PrimaryMaxTasks
+    most=$value
+    [[ $least -le $most ]] ||
+      wrong+=("PrimaryMinTasks is $least and PrimaryMaxTasks $most; the least must not be above the most")
+  fi
+  if declared InvokedBy Type; then
+    value_of InvokedBy
+    if [[ $value == queue ]]; then
+      number_of TimeoutSeconds
+      least=$value
+      number_of VisibilityTimeoutSeconds
+      [[ $value -ge $least ]] ||
+        wrong+=("VisibilityTimeoutSeconds is $value and TimeoutSeconds $least; a message would be received again while it is worked on: at least as much is needed, and AWS recommends six times")
+    fi
+  fi
   if declared MaxTasks Type; then
     number_of MaxTasks
     [[ $value -gt $least ]] ||
@@ -241,7 +253,7 @@ check_numbers() {
 
 # Steps has its form by its pattern; shift-weight asks for more.
 check_steps() {
-  local steps step weights bakes seconds weight mode number total=0 place=0
+  local steps step weights bakes seconds weight mode number key fraction total=0 place=0
   value_of Mode
   mode=$value
   value_of Steps
@@ -250,19 +262,21 @@ check_steps() {
     step=${BASH_REMATCH[1]},
     steps=${BASH_REMATCH[2]}
     weights=0 bakes=0 seconds=0 weight=0
-    while [[ $step =~ ^\"([a-zA-Z]+)\":([0-9]+),(.*)$ ]]; do
-      step=${BASH_REMATCH[3]}
+    while [[ $step =~ ^\"([a-zA-Z]+)\":([0-9]+)(\.[0-9]+)?,(.*)$ ]]; do
+      step=${BASH_REMATCH[4]}
       number=$((10#${BASH_REMATCH[2]}))
-      case ${BASH_REMATCH[1]} in
-        weight) weights=$((weights + 1)) weight=$number ;;
+      key=${BASH_REMATCH[1]} fraction=${BASH_REMATCH[3]}
+      [[ -z $fraction || $key == weight ]] || wrong+=("Steps: field [$place].$key is $number$fraction; a whole number is needed")
+      case $key in
+        weight) weights=$((weights + 1)) weight=$number$fraction ;;
         bakeMinutes) bakes=$((bakes + 1)) seconds=$((number * 60)) ;;
         *) bakes=$((bakes + 1)) seconds=$number ;;
       esac
     done
     [[ $weights -eq 1 && $bakes -eq 1 ]] ||
       wrong+=("Steps: field [$place] needs \"weight\" once, and \"bakeMinutes\" or \"bakeSeconds\" once")
-    [[ $weight -le 100 ]] || wrong+=("Steps: field [$place].weight is $weight; allowed is 0 to 100")
-    [[ $weight -ne 100 || $mode != additive ]] ||
+    [[ ${weight%.*} -lt 100 || $weight == 100 ]] || wrong+=("Steps: field [$place].weight is $weight; allowed is 0 to 100")
+    [[ $weight != 100 || $mode != additive ]] ||
       wrong+=("Steps: field [$place].weight is 100, which cannot be reached while the primary keeps its tasks (Mode additive); allowed is 0 to 99")
     total=$((total + seconds))
     place=$((place + 1))

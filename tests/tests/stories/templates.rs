@@ -147,8 +147,8 @@ async fn without_a_statement_of_its_role_a_function_says_what_it_may_not_do() {
     let mut templates = shipped();
     remove_statement(
         &mut templates,
-        "roles.yaml",
-        "DeployCanaryRole",
+        "pair.yaml",
+        "DeployCanary",
         "RegisterCandidate",
     );
     let play = begin(&templates, v2(Behaviour::Works)).await;

@@ -36,7 +36,7 @@ const BALANCED: [(&str, &str); 3] = [
 fn a_pair_either_consumes_a_queue_or_is_behind_a_load_balancer() {
     let told = refused("functions.yaml", &with(SUITE));
     assert!(
-        told.contains("Neither QueueName nor PrimaryTargetGroupArn is given"),
+        told.contains("None of QueueName, PrimaryTargetGroupArn and Function is given"),
         "{told}"
     );
     let told = refused("functions.yaml", &behind(&[("QueueName", "payments")]));
@@ -63,7 +63,7 @@ fn a_pair_either_consumes_a_queue_or_is_behind_a_load_balancer() {
         ("FloorPrimary", "false"),
     ] {
         let told = refused("functions.yaml", &behind(&[(name, value)]));
-        let sentence = "are for consumers of a queue; leave them out, or give QueueName.";
+        let sentence = "are for services that consume a queue; leave them out, or give QueueName.";
         assert!(told.contains(sentence), "{name}: {told}");
     }
 }

@@ -124,11 +124,11 @@ fn a_release_in_progress_is_the_reason_that_is_told_and_not_the_weights_it_moves
 fn one_example_does_not_take_the_place_of_the_other() {
     deploy(&with_weights("100\t0"), &[]).assert_refused(
         1,
-        &["stack orders is the other example, not that of infra/main.yaml"],
+        &["stack orders is another example, not that of infra/main.yaml"],
     );
     deploy(&deployed(V1, V1), &["--http"]).assert_refused(
         1,
-        &["stack orders is the other example, not that of infra/http.yaml"],
+        &["stack orders is another example, not that of infra/http.yaml"],
     );
 }
 
