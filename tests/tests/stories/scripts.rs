@@ -5,6 +5,7 @@ mod deleting;
 mod deploying;
 mod foreign;
 mod http;
+mod lambda;
 mod machine;
 mod real_cli;
 mod sending;
