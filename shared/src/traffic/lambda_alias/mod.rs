@@ -45,7 +45,7 @@ use crate::{
 };
 
 pub use begin::Before;
-pub use candidate::{Candidate, Source};
+pub use candidate::{Candidate, FunctionCode, Source};
 pub use change::Change;
 pub use observe::{Published, Seen};
 pub use request::Request;

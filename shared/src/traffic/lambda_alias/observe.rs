@@ -48,9 +48,7 @@ impl Published {
         let version = async {
             let version = match source {
                 Source::Published { version } => Some(version.clone()),
-                Source::Package { .. } | Source::Image { .. } => {
-                    account.newest_version(function).await?
-                }
+                Source::Code(_) => account.newest_version(function).await?,
             };
             let Some(version) = version else {
                 return Ok(None);
