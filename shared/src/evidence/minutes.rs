@@ -75,8 +75,8 @@ impl Measured {
 /// What is known of how work was split, beside the metrics.
 #[derive(Debug, Clone, Copy)]
 pub struct Split<'a> {
-    /// The canary's share of the tasks.
-    pub tasks: &'a [TaskShare],
+    /// The canary's share of what takes work.
+    pub capacity: &'a [CapacityShare],
     /// Since when the canary has its present share.
     pub since: Option<Timestamp>,
     /// Whether the canary is to work: after a promotion it may have nothing to do.
@@ -106,6 +106,12 @@ pub enum Doubt {
         /// The primary's.
         primary: String,
     },
+    /// A promoted version has not, which is counted in one place.
+    #[error("the promoted version has counted nothing: {metric} has no data")]
+    Uncounted {
+        /// Its metric.
+        metric: String,
+    },
     /// One of them has not.
     #[error("{metric} has no data, while the {} has; if it works, its metrics have other names or dimensions", other(*.side))]
     #[serde(rename_all = "camelCase")]
@@ -117,7 +123,7 @@ pub enum Doubt {
     },
     /// They have ended more than there was.
     #[error(
-        "the metrics count {counted} messages processed where {metric} is {ended}: their dimensions take in more than these two services"
+        "the metrics count {counted} messages processed where {metric} is {ended}: their dimensions take in more than these two versions"
     )]
     #[serde(rename_all = "camelCase")]
     TooMany {
@@ -148,9 +154,9 @@ fn other(side: Side) -> &'static str {
     }
 }
 
-/// The canary's share of the running tasks, from when on.
+/// The canary's share of what takes work, from when on.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct TaskShare {
+pub struct CapacityShare {
     /// Since when.
     pub since: Timestamp,
     /// 0 to 1.
@@ -217,11 +223,13 @@ impl Minutes {
         let minutes: Vec<_> = starts(span).collect();
         let whole = minutes.chunks_exact(length.into()).map(|minutes| {
             let counts = |meter| counts(meter, minutes, series, settle, now);
-            let tasks = minutes.iter().filter_map(|it| tasks_in(*it, split.tasks));
+            let capacity = minutes
+                .iter()
+                .filter_map(|it| capacity_in(*it, split.capacity));
             let block = Block {
-                canary: counts(&meters.canary),
+                canary: meters.canary.as_ref().map_or_else(Counts::default, counts),
                 primary: counts(&meters.primary),
-                tasks: tasks.reduce(f64::max),
+                capacity: capacity.reduce(f64::max),
             };
             (minutes[0], block)
         });
@@ -253,15 +261,13 @@ fn starts(span: Span) -> impl Iterator<Item = Timestamp> {
 
 /// Whether answers take so long that a request and its answer may be counted in different minutes.
 fn is_slow(series: &Series, meters: &Meters) -> bool {
-    [&meters.canary, &meters.primary]
-        .into_iter()
-        .any(|meter| match meter {
-            Meter::Requests { took, .. } => {
-                let took = series.get(took);
-                took.is_some_and(|it| it.values().any(|seconds| *seconds > SLOW_SECONDS))
-            }
-            Meter::Work { .. } | Meter::Invocations { .. } => false,
-        })
+    meters.each().any(|meter| match meter {
+        Meter::Requests { took, .. } => {
+            let took = series.get(took);
+            took.is_some_and(|it| it.values().any(|seconds| *seconds > SLOW_SECONDS))
+        }
+        Meter::Work { .. } | Meter::Invocations { .. } => false,
+    })
 }
 
 /// What a version has done in these minutes. Metrics without data are none of it where those have some that come with them.
@@ -337,10 +343,10 @@ fn count(value: f64) -> u64 {
     value.round() as u64
 }
 
-/// The largest share of the tasks in a minute.
-fn tasks_in(minute: Timestamp, tasks: &[TaskShare]) -> Option<f64> {
-    let before = tasks.iter().rev().find(|it| it.since <= minute);
-    let within = tasks
+/// The largest share of what takes work in a minute.
+fn capacity_in(minute: Timestamp, capacity: &[CapacityShare]) -> Option<f64> {
+    let before = capacity.iter().rev().find(|it| it.since <= minute);
+    let within = capacity
         .iter()
         .filter(|it| it.since > minute && it.since < minute + MINUTE);
     before
@@ -368,7 +374,8 @@ fn doubt(
             .any(|metric| series.get(metric).is_some_and(|it| !it.is_empty()))
     };
     let name = |meter: &Meter| meter.attempts().to_string();
-    let (canary, primary) = (has(&meters.canary), has(&meters.primary));
+    let of_canary = meters.canary.as_ref();
+    let (canary, primary) = (of_canary.is_some_and(has), has(&meters.primary));
     // What the queue says comes late, too.
     let ended = meters.ended.as_ref().and_then(|metric| {
         let minutes = series.get(metric)?;
@@ -379,24 +386,21 @@ fn doubt(
         ))
     });
     if !canary && !primary {
-        return Some(match ended {
-            Some((metric, ended)) if ended > 0 => Doubt::TooFew { metric, ended },
-            _ => Doubt::Nothing {
-                canary: name(&meters.canary),
-                primary: name(&meters.primary),
-            },
+        let primary = name(&meters.primary);
+        return Some(match (ended, of_canary.map(name)) {
+            (Some((metric, ended)), _) if ended > 0 => Doubt::TooFew { metric, ended },
+            (_, Some(canary)) => Doubt::Nothing { canary, primary },
+            (_, None) => Doubt::Uncounted { metric: primary },
         });
     }
-    if canary != primary && (canary || with_canary) {
-        let (side, meter) = if primary {
-            (Side::Canary, &meters.canary)
-        } else {
-            (Side::Primary, &meters.primary)
-        };
-        return Some(Doubt::OneSided {
-            side,
-            metric: name(meter),
-        });
+    let one_sided = |side, meter| {
+        let metric = name(meter);
+        Some(Doubt::OneSided { side, metric })
+    };
+    match of_canary {
+        Some(meter) if !canary && with_canary => return one_sided(Side::Canary, meter),
+        _ if !primary => return one_sided(Side::Primary, &meters.primary),
+        _ => {}
     }
     let (metric, ended) = ended.filter(|(_, ended)| *ended > 0)?;
     let settled = blocks.iter().filter(|(begins, _)| *begins < span.settled);

@@ -26,7 +26,7 @@ use crate::{
 };
 
 pub use asked::{Asked, Between, Shut};
-use asked::{Joint, Mute, Told, read};
+use asked::{Joint, Mute, Told, known, read};
 pub use begin::{Beginning, Begins, NotBegun};
 
 /// Something that AWS is asked for.
@@ -68,8 +68,14 @@ pub trait Opened: Send + Sync {
     /// The versions that a release is about; `None` where what is stored cannot be read.
     fn versions(&self, body: &Body) -> Option<Versions>;
 
+    /// What a version of it is called in the output variables of the actions.
+    fn version_variable(&self) -> &'static str;
+
     /// By which metrics its versions are compared, once there are two.
     fn meters(&self, body: &Body) -> Option<Meters>;
+
+    /// By which metrics what was promoted is counted, in minutes that lie after its promotion.
+    fn meters_in_guard(&self, body: &Body) -> Option<Meters>;
 
     /// Nothing was looked at.
     fn nothing(&self) -> Seen;
@@ -129,13 +135,22 @@ impl<M: Listed> Opened for M {
     }
 
     fn versions(&self, body: &Body) -> Option<Versions> {
-        let found = body.found.read().ok()?;
-        let set = body.set.read_what_is_known().ok()?;
+        let (found, set) = known::<M>(body)?;
         Some(M::versions(&found, &set))
     }
 
+    fn version_variable(&self) -> &'static str {
+        M::VERSION
+    }
+
     fn meters(&self, body: &Body) -> Option<Meters> {
-        M::meters(self, &Opened::versions(self, body)?)
+        let (found, set) = known::<M>(body)?;
+        M::meters(self, &found, &set)
+    }
+
+    fn meters_in_guard(&self, body: &Body) -> Option<Meters> {
+        let (found, set) = known::<M>(body)?;
+        M::meters_in_guard(self, &found, &set)
     }
 
     fn nothing(&self) -> Seen {

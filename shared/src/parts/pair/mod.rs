@@ -6,6 +6,7 @@ mod by_hand;
 mod candidate;
 mod change;
 mod counts;
+pub mod exits;
 mod found;
 mod gates;
 mod hold;
@@ -36,7 +37,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Timestamp,
-    exits::Exits,
     parts::{self, News, Versions},
 };
 
@@ -50,6 +50,7 @@ pub use by_hand::by_hand;
 pub use candidate::Candidate;
 pub use change::Change;
 pub use counts::{Counts, SetCounts};
+use exits::Exits;
 pub use found::FoundService;
 pub use hold::{Hold, Holds, keeps_a_task};
 pub use in_full::{FoundDefinition, InFull};
@@ -63,6 +64,9 @@ pub use target::Pair;
 pub use unfit::Unfit;
 pub use view::{Both, View};
 pub use words::{Reason, ServiceSaid};
+
+/// What the version of a service is called in output variables.
+pub const VERSION: &str = "TaskDefinition";
 
 /// What is between what is seen of two services and what is wanted of them.
 pub type Gap<Part = Infallible> = parts::Gap<Change, Reason, Part>;

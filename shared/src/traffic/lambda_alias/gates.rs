@@ -6,28 +6,18 @@ use crate::{
     parts::{
         News,
         gate::{Gate, When},
-        letters::{Bound, Counted},
+        letters::Counted,
     },
+    traffic::model::Question,
 };
 
-/// What of a gate is seen closed.
-pub(super) fn ask(
-    model: &LambdaAlias,
-    gate: Gate,
-    when: When,
-    view: View<'_>,
-) -> Result<(), Reason> {
-    match gate {
-        Gate::DeadLetters => Ok(bound(model).ask(when, counted(view))?),
-        Gate::ForeignWrite => unchanged(model, view),
-        Gate::Ownership
-        | Gate::Alarms
-        | Gate::CircuitBreaker
-        | Gate::Targets
-        | Gate::Exits
-        | Gate::Verdict => Ok(()),
-    }
-}
+/// In the order in which they are asked.
+pub(super) const GATES: [(Gate, Question<LambdaAlias>); 2] = [
+    (Gate::DeadLetters, |model, when, view| {
+        Ok(model.letters().ask(when, counted(view))?)
+    }),
+    (Gate::ForeignWrite, |model, _, view| unchanged(model, view)),
+];
 
 /// The alias sends its invocations where the release has last sent them, or as it did before that.
 fn unchanged(model: &LambdaAlias, view: View<'_>) -> Result<(), Reason> {
@@ -56,14 +46,14 @@ fn expected(view: View<'_>) -> Routing {
 
 /// What nobody can tell yet.
 pub(super) fn undecided(model: &LambdaAlias, when: When, view: View<'_>) -> Option<Reason> {
-    let letters = bound(model).undecided(when, counted(view));
+    let letters = model.letters().undecided(when, counted(view));
     letters.map(Reason::Letters)
 }
 
 /// What is set, with what this look has seen that counts only together with other looks.
 pub(super) fn noted(model: &LambdaAlias, when: When, view: View<'_>) -> Noted<Set> {
     let set = Set {
-        letters: bound(model).noted(when, counted(view)),
+        letters: model.letters().noted(when, counted(view)),
         ..view.set.clone()
     };
     let news = (set.letters != view.set.letters).then(|| News {
@@ -71,15 +61,6 @@ pub(super) fn noted(model: &LambdaAlias, when: When, view: View<'_>) -> Noted<Se
         is_setback: false,
     });
     Noted { set, news }
-}
-
-fn bound(model: &LambdaAlias) -> Bound<'_> {
-    let traffic = &model.traffic.lambda_alias;
-    Bound::of(
-        traffic.dead_letter_url.as_ref(),
-        traffic.max_dead_letters,
-        traffic.guard_max_dead_letters,
-    )
 }
 
 fn counted(view: View<'_>) -> Counted {

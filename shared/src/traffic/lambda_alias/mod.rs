@@ -28,23 +28,24 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     begin::{Begin, Beginning},
-    model::{self, Goal, Model, Noted, Short, Takes, Toward, Versions},
+    model::{self, Goal, Model, Noted, Question, Short, Takes, Toward, Versions},
 };
 use crate::{
     aws::{Account, AwsError, function::Routing, functions::LONGEST_INVOCATION},
     clock::Timestamp,
+    evidence::meter::Meters,
     names::{AliasName, FunctionName, Version},
     parts::{
         body::Part,
         gate::{Gate, When},
-        letters::Letters,
+        letters::{DeadLetters, Letters},
         release::{Lacking, Missing},
     },
     weight::Attained,
 };
 
 pub use begin::Before;
-pub use candidate::{Candidate, Source};
+pub use candidate::{Candidate, FunctionCode, Source};
 pub use change::Change;
 pub use observe::{Published, Seen};
 pub use request::Request;
@@ -108,6 +109,11 @@ pub struct SetRouting {
 type View<'a> = model::View<'a, LambdaAlias>;
 
 impl LambdaAlias {
+    /// What it says of dead letters.
+    fn letters(&self) -> &DeadLetters {
+        &self.traffic.lambda_alias.letters
+    }
+
     /// `orders:live`.
     fn qualified(&self) -> String {
         format!("{}:{}", self.function, self.alias)
@@ -140,11 +146,22 @@ impl Model for LambdaAlias {
     type Change = Change;
     type Reason = Reason;
 
+    const VERSION: &'static str = "FunctionVersion";
+    const GATES: &'static [(Gate, Question<Self>)] = &gates::GATES;
+
     fn versions(found: &Found, set: &Set) -> Versions {
         Versions {
             stable: found.version.clone(),
             candidate: set.version().cloned(),
         }
+    }
+
+    fn meters(&self, found: &Found, set: &Set) -> Option<Meters> {
+        meters::compared(self, found, set)
+    }
+
+    fn meters_in_guard(&self, _found: &Found, set: &Set) -> Option<Meters> {
+        meters::promoted(self, set)
     }
 
     fn begin(&self, of: Beginning<'_, Self>) -> Begin<Self> {
@@ -158,10 +175,6 @@ impl Model for LambdaAlias {
             Goal::AsFound { fenced } => as_found::toward(self, fenced, view),
             Goal::Promoted { over, .. } => promoted::toward(self, over, view),
         }
-    }
-
-    fn ask(&self, gate: Gate, when: When, view: View<'_>) -> Result<(), Reason> {
-        gates::ask(self, gate, when, view)
     }
 
     fn undecided(&self, when: When, view: View<'_>) -> Option<Reason> {

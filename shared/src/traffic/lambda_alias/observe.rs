@@ -9,11 +9,10 @@ use crate::{
         function::{Alias, Function, Provisioned},
         functions::LATEST,
     },
-    evidence::meter::Meters,
     job::Artifact,
     known::{Known, Unseen, in_time},
     parts::focus::Focus,
-    traffic::{model::Versions, observed::Observed},
+    traffic::observed::Observed,
 };
 
 /// What a look sees.
@@ -49,9 +48,7 @@ impl Published {
         let version = async {
             let version = match source {
                 Source::Published { version } => Some(version.clone()),
-                Source::Package { .. } | Source::Image { .. } => {
-                    account.newest_version(function).await?
-                }
+                Source::Code(_) => account.newest_version(function).await?,
             };
             let Some(version) = version else {
                 return Ok(None);
@@ -88,10 +85,6 @@ impl Observed for LambdaAlias {
     type Seen = Seen;
     type Before = Before;
 
-    fn meters(&self, versions: &Versions) -> Option<Meters> {
-        super::meters::meters(self, versions)
-    }
-
     fn nothing(&self) -> Seen {
         Seen {
             alias: Known::nothing(),
@@ -118,15 +111,8 @@ impl Observed for LambdaAlias {
     }
 
     async fn observe(&self, account: &Account, _focus: Focus) -> Seen {
-        let dead_letters = async {
-            match &self.traffic.lambda_alias.dead_letter_url {
-                Some(url) => {
-                    let field = "traffic.lambdaAlias.deadLetterUrl";
-                    Known::needed(account.messages(url, field).await).map(Some)
-                }
-                None => Known::Known(None),
-            }
-        };
+        let field = "traffic.lambdaAlias.deadLetterUrl";
+        let dead_letters = self.letters().count(account, field);
         let (function, alias) = (&self.function, &self.alias);
         let (alias, provisioned, dead_letters) = tokio::join!(
             account.alias(function, alias),

@@ -5,12 +5,11 @@ use std::fmt;
 use super::{Queue, View};
 use crate::{
     aws::{Account, LookError},
-    evidence::meter::Meters,
     job::Artifact,
     known::{Known, Unseen},
     parts::{focus::Focus, pair, task_definition::Request},
     schedule::Window,
-    traffic::{model::Versions, observed::Observed},
+    traffic::observed::Observed,
 };
 
 /// What a look sees.
@@ -39,10 +38,6 @@ impl Observed for Queue {
     type Seen = Seen;
     type Before = pair::Before;
 
-    fn meters(&self, _versions: &Versions) -> Option<Meters> {
-        Some(super::metrics::meters(self))
-    }
-
     fn nothing(&self) -> Seen {
         Seen {
             pair: pair::Seen::nothing(),
@@ -65,23 +60,13 @@ impl Observed for Queue {
     }
 
     async fn observe(&self, account: &Account, focus: Focus) -> Seen {
-        let dead_letters = async {
-            match &self.traffic.queue.dead_letter_url {
-                Some(url) => {
-                    Known::needed(account.messages(url, "traffic.queue.deadLetterUrl").await)
-                        .map(Some)
-                }
-                None => Known::Known(None),
-            }
-        };
+        let traffic = &self.traffic.queue;
+        let dead_letters = traffic
+            .letters
+            .count(account, "traffic.queue.deadLetterUrl");
         let queue = async {
             if focus == (Focus::Placed { is_first: true }) {
-                Known::needed(
-                    account
-                        .messages(&self.traffic.queue.url, "traffic.queue.url")
-                        .await,
-                )
-                .map(|_| ())
+                Known::needed(account.messages(&traffic.url, "traffic.queue.url").await).map(|_| ())
             } else {
                 Known::Known(())
             }

@@ -1,14 +1,13 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::parts::letters::DeadLetters;
 
 fn queue(mode: Mode, max_tasks: Option<u32>) -> QueueTraffic {
     let url = "https://sqs.eu-central-1.amazonaws.com/111122223333/orders";
     QueueTraffic {
         url: url.try_into().unwrap(),
-        dead_letter_url: None,
-        max_dead_letters: 0,
-        guard_max_dead_letters: None,
+        letters: DeadLetters::default(),
         mode,
         max_tasks,
         floor_primary: true,
