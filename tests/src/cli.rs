@@ -8,7 +8,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use clap::{CommandFactory as _, Parser, error::ErrorKind};
+use clap::{CommandFactory as _, Parser, ValueEnum as _, error::ErrorKind};
 
 use crate::{
     clock::Moment,
@@ -35,14 +35,14 @@ const INTERRUPTED: u8 = 130;
 /// Rehearses a canary release on this machine: no AWS account, no Docker.
 ///
 /// A local AWS account on loopback, the four real Lambda functions, and the real sample application
-/// as the tasks of both ECS services; messages or requests arrive all the time.
+/// as the tasks of both ECS services, or as the function that is released; messages or requests arrive all the time.
 #[derive(Debug, Parser)]
 #[command(name = "rehearsal", bin_name = "cargo run -p rehearsal --", after_help = EXAMPLES, max_term_width = 100)]
 struct Arguments {
     /// What happens to the release
     #[arg(long, value_name = "NAME", value_enum, default_value_t = Scenario::GoodVersion)]
     scenario: Scenario,
-    /// How work reaches the services: messages of one queue, or requests through a load balancer
+    /// How work reaches the versions: messages of one queue, requests through a load balancer, or messages that invoke a Lambda function
     #[arg(long, value_enum, default_value_t = Traffic::Queue)]
     traffic: Traffic,
     /// Who answers when the pipeline asks for approval, where the scenario leaves it open
@@ -61,6 +61,7 @@ Examples:
   cargo run -p rehearsal
   cargo run -p rehearsal -- --scenario bad-version --report bad-version.html
   cargo run -p rehearsal -- --traffic alb
+  cargo run -p rehearsal -- --traffic lambda
   cargo run -p rehearsal -- --approve ask --logs logs
 
 Exit status: 0 if the rehearsal showed what it was meant to, 1 if not, 2 if there was none (a wrong
@@ -106,13 +107,12 @@ impl Arguments {
             return Ok(());
         }
         let name = self.scenario.name();
-        let needs = match self.traffic {
-            Traffic::Queue => "a load balancer: add --traffic alb",
-            Traffic::Alb => "a queue: leave --traffic alb out",
-        };
+        let all = Traffic::value_variants().iter();
+        let fits = all.filter(|traffic| self.scenario.is_for(**traffic));
+        let fits: Vec<_> = fits.map(|traffic| traffic.option()).collect();
         Err(Self::command().error(
             ErrorKind::ArgumentConflict,
-            format!("the scenario {name} needs {needs}"),
+            format!("the scenario {name} needs {}", fits.join(" or ")),
         ))
     }
 }
@@ -198,8 +198,11 @@ fn where_it_was(story: &Story) -> String {
     if let Some(record) = story.record() {
         let _ = write!(text, ", release record {}", record.phase);
     }
-    for service in [&story.cast.primary, &story.cast.canary] {
+    for service in story.services.keys() {
         let _ = write!(text, "; {service} {}", tasks_text(&story.tasks(service)));
+    }
+    for share in story.shares.last().into_iter().flatten() {
+        let _ = write!(text, "; {share}");
     }
     text + ". No process is left."
 }
@@ -254,8 +257,6 @@ pub fn now() -> Moment {
 
 #[cfg(test)]
 mod tests {
-    use clap::ValueEnum as _;
-
     use super::*;
 
     #[test]
@@ -283,17 +284,18 @@ mod tests {
     #[test]
     fn a_scenario_that_needs_other_traffic_is_refused_with_what_it_needs() {
         for (scenario, fits, other, needs) in [
-            (
-                "foreign-weight",
-                "alb",
-                "queue",
-                "a load balancer: add --traffic alb",
-            ),
+            ("foreign-weight", "alb", "queue", "--traffic alb"),
             (
                 "few-messages",
                 "queue",
                 "alb",
-                "a queue: leave --traffic alb out",
+                "--traffic queue or --traffic lambda",
+            ),
+            (
+                "new-definition",
+                "alb",
+                "lambda",
+                "--traffic queue or --traffic alb",
             ),
         ] {
             let arguments = |traffic| {

@@ -26,21 +26,21 @@ pub enum Scenario {
     /// rolls it back (--traffic queue only).
     HangingVersion,
     /// Every hundredth message or so ends the process of v2 that works on it, which nobody tells: the verdict counts what was received
-    /// and never ended, and rolls v2 back (--traffic queue only).
+    /// and never ended, and rolls v2 back (--traffic queue or lambda).
     DiesOnMessage,
     /// Both versions fail one in twenty messages, which pass at a later attempt, or requests: no reason to roll v2 back,
     /// so it is released.
     BothFail,
     /// v2 works, and there is hardly any work: not enough to tell whether it is worse, which is said, and it is
-    /// released (--traffic queue only).
+    /// released (--traffic queue or lambda).
     FewMessages,
-    /// v2 ends as soon as it starts: ECS gives its deployment up, and it is rolled back.
+    /// v2 ends as soon as it starts: ECS gives its deployment up, or an alarm sees that invocations of it fail, and it is rolled back.
     CrashLoop,
     /// A person rejects v2 at the approval, and it is rolled back.
     Rejected,
     /// v3 is pushed while v2 waits for approval: it waits for v2 to be done, then takes its turn.
     Overtaken,
-    /// The alarm fires while v2 is being promoted: both services go back to v1.
+    /// The alarm fires while v2 is being promoted: everything goes back to v1.
     AlarmWhilePromoting,
     /// v2 fails, and no alarm action and no event is delivered: the schedule rolls it back.
     LostEvents,
@@ -58,7 +58,8 @@ pub enum Scenario {
     /// Every task of both versions is taken away while v2 is released, and none can start for a while: the release is rolled
     /// back and people are told (--traffic alb only).
     AllTargetsGone,
-    /// v2 comes with a task definition of its own, with another environment variable and more CPU: it is released as a whole.
+    /// v2 comes with a task definition of its own, with another environment variable and more CPU: it is released as a whole
+    /// (--traffic queue or alb).
     NewDefinition,
     /// Automatic scaling wants fewer tasks, then more, then other bounds while v2 is released: no task is missing
     /// at any moment, and scaling is as it was at the end (--traffic alb only).
@@ -129,9 +130,9 @@ impl Scenario {
             | Self::DropsConnections
             | Self::AllTargetsGone
             | Self::AutoscalerFights => traffic == Traffic::Alb,
-            Self::HangingVersion | Self::FewMessages | Self::DiesOnMessage => {
-                traffic == Traffic::Queue
-            }
+            Self::HangingVersion => traffic == Traffic::Queue,
+            Self::FewMessages | Self::DiesOnMessage => traffic != Traffic::Alb,
+            Self::NewDefinition => traffic.has_services(),
             _ => true,
         }
     }
@@ -188,6 +189,9 @@ impl Scenario {
         let steps = match self {
             // Long enough for whole minutes that both versions work side by side.
             Self::GoodVersion | Self::BothFail | Self::FewMessages => return stage,
+            // No alarm compares versions behind an alias: the verdict does. Errors of whole invocations have one.
+            Self::BadVersion if traffic == Traffic::Lambda => vec![Step::new(10, 300)],
+            Self::CrashLoop if traffic == Traffic::Lambda => vec![Step::new(25, 120)],
             // Long enough for the periods of the alarms.
             Self::BadVersion => vec![Step::new(10, 60), Step::new(50, 60)],
             // Long enough for the verdict.
@@ -219,7 +223,7 @@ impl Scenario {
                 max_dead_letters: 1000,
                 ..stage
             },
-            Self::DiesOnMessage => dying_tasks(stage),
+            Self::DiesOnMessage if traffic == Traffic::Queue => dying_tasks(stage),
             Self::NewDefinition => Stage {
                 task_definition: Some(TASK_DEFINITION.to_owned()),
                 ..stage
@@ -330,15 +334,22 @@ impl Scenario {
 
     /// Whether messages may end in the dead-letter queue.
     #[must_use]
-    pub fn may_have_dead_letters(self) -> bool {
-        matches!(self, Self::BadVersion | Self::LostEvents)
+    pub fn may_have_dead_letters(self, traffic: Traffic) -> bool {
+        match self {
+            Self::BadVersion | Self::LostEvents => true,
+            // Of an invocation that fails, all messages come again.
+            Self::CrashLoop => traffic == Traffic::Lambda,
+            _ => false,
+        }
     }
 
     /// What invokes the rollback that comes first, by the source that the journal names; `anybody` where it may be any, and `verdict`
     /// where the gate of the verdict fails the action before.
     #[must_use]
-    pub fn rolled_back_by(self) -> Option<&'static str> {
+    pub fn rolled_back_by(self, traffic: Traffic) -> Option<&'static str> {
         match self {
+            Self::BadVersion if traffic == Traffic::Lambda => Some("verdict"),
+            Self::CrashLoop if traffic == Traffic::Lambda => Some("alarm"),
             Self::BadVersion | Self::HangingVersion | Self::AlarmWhilePromoting => Some("alarm"),
             Self::SlightlyWorse | Self::DiesOnMessage | Self::DropsConnections => Some("verdict"),
             Self::CrashLoop | Self::Rejected | Self::ForeignWeight | Self::UnhealthyCanary => {

@@ -1,9 +1,12 @@
 //! The example: the shipped templates in an account of their own.
 //!
-//! [`Stage::set_up`] creates the stacks of `infra/` in the local account, as `infra/deploy.sh` does on
+//! There are three of them, a room each: [`queue`], [`alb`], [`lambda`]. [`Stage::set_up`] creates the stacks of `infra/` in the local account, as `infra/deploy.sh` does on
 //! AWS. A [`Script`] says which versions of the application there are and how they behave, and plays
 //! the pipeline's source and build.
 
+mod alb;
+mod lambda;
+mod queue;
 mod script;
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
@@ -52,6 +55,12 @@ pub const LATENCY_ALARM: &str = "orders-canary-latency";
 pub const PRIMARY_ERRORS_ALARM: &str = "orders-primary-5xx";
 /// Behind a load balancer, the alarm on what the load balancer answers itself.
 pub const UNANSWERED_ALARM: &str = "orders-unanswered";
+/// The function that is released, where one is.
+pub const FUNCTION: &str = "orders";
+/// The alias that is invoked.
+pub const ALIAS: &str = "live";
+/// The alarm on the alias's failed invocations, which rolls back and is no gate.
+pub const INVOCATIONS_ALARM: &str = "orders-errors";
 /// The pipeline.
 pub const PIPELINE: &str = "orders-release";
 /// The table of release records.
@@ -94,13 +103,15 @@ pub fn templates() -> Result<Templates, TemplateError> {
     )
 }
 
-/// How work reaches the two services: which of the two examples is set up.
+/// How work reaches both versions: which of the examples is set up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
 pub enum Traffic {
     /// Messages of one queue, which both services consume.
     Queue,
     /// HTTP requests through an application load balancer with a target group for each service.
     Alb,
+    /// Messages of one queue, which invoke an alias of a Lambda function.
+    Lambda,
 }
 
 impl Traffic {
@@ -110,6 +121,7 @@ impl Traffic {
         match self {
             Self::Queue => "main.yaml",
             Self::Alb => "http.yaml",
+            Self::Lambda => "lambda.yaml",
         }
     }
 
@@ -119,6 +131,7 @@ impl Traffic {
         match self {
             Self::Queue => &[ALARM, FAILURES_ALARM, STALLED_ALARM],
             Self::Alb => &[FAILURES_ALARM, ERRORS_ALARM, LATENCY_ALARM],
+            Self::Lambda => &[ALARM],
         }
     }
 
@@ -126,18 +139,32 @@ impl Traffic {
     #[must_use]
     pub fn alarm(self) -> &'static str {
         match self {
-            Self::Queue => ALARM,
+            Self::Queue | Self::Lambda => ALARM,
             Self::Alb => ERRORS_ALARM,
         }
     }
 
-    /// What the services work on.
+    /// What the versions work on.
     #[must_use]
     pub fn work(self) -> &'static str {
         match self {
-            Self::Queue => "messages",
+            Self::Queue | Self::Lambda => "messages",
             Self::Alb => "requests",
         }
+    }
+
+    /// How it is chosen on the command line.
+    #[must_use]
+    pub fn option(self) -> String {
+        let value = clap::ValueEnum::to_possible_value(&self);
+        let value = value.map(|value| value.get_name().to_owned());
+        format!("--traffic {}", value.unwrap_or_default())
+    }
+
+    /// Whether the versions run as tasks of two services.
+    #[must_use]
+    pub fn has_services(self) -> bool {
+        self != Self::Lambda
     }
 }
 
@@ -166,7 +193,8 @@ pub struct Stage {
     pub visibility: Duration,
     /// `stopTimeout` of the container, whole seconds. Default 30 s; live 5 s.
     pub stop_timeout: Duration,
-    /// How long the application works on one message or request. Default 0; live 200 ms, or 50 ms on a request.
+    /// How long the application works on one message or request. Default 0; live 200 ms, or 50 ms on a request or in an
+    /// invocation.
     pub work: Duration,
     /// The shares that shift-weight goes through. Default those of the templates; live 10 % for 30 s,
     /// then 50 % for 90 s.
@@ -189,6 +217,10 @@ pub struct Stage {
     pub drain_interval: Duration,
     /// Behind a load balancer: the fewest tasks of the canary during a release. Default 1.
     pub min_tasks: u32,
+    /// Of a function: how long an invocation may take, whole seconds. Default 30 s; live 3 s.
+    pub timeout: Duration,
+    /// Of a function: most messages of an invocation. Default 10; live 2.
+    pub batch_size: u8,
 }
 
 /// How the canary's share of the tasks comes about.
@@ -302,6 +334,8 @@ impl Default for Stage {
             drain_step: 25,
             drain_interval: Duration::from_secs(10),
             min_tasks: 1,
+            timeout: Duration::from_secs(30),
+            batch_size: 10,
         }
     }
 }
@@ -319,8 +353,10 @@ impl Stage {
             stop_timeout: Duration::from_secs(5),
             work: Duration::from_millis(match traffic {
                 Traffic::Queue => 200,
-                Traffic::Alb => 50,
+                Traffic::Alb | Traffic::Lambda => 50,
             }),
+            timeout: Duration::from_secs(3),
+            batch_size: 2,
             deregistration_delay: Duration::from_secs(6),
             drain_interval: Duration::from_secs(2),
             steps: Some(vec![Step::new(10, 30), Step::new(50, 90)]),
@@ -331,7 +367,7 @@ impl Stage {
         }
     }
 
-    /// Creates the shipped stacks in an empty account: both services run the script's stable version.
+    /// Creates the shipped stacks in an empty account: the script's stable version runs.
     ///
     /// # Errors
     /// What is wrong with a template, or what the account refuses.
@@ -350,27 +386,26 @@ impl Stage {
         script: &Script,
     ) -> Result<Scene, SetUpError> {
         world.iam.strict = true;
-        for version in script.versions() {
-            let (image, ecs) = (version.image(), &mut world.ecs);
-            if let Some(minutes) = version.protects_itself {
-                ecs.protecting_images.insert(image.clone(), minutes);
-            }
-            ecs.images.insert(image, version.label.clone());
-        }
         let name = BTreeMap::from([("Name".to_owned(), NAME.to_owned())]);
-        create(templates, ARTIFACTS, world, &name)?;
-        script
-            .push_images(world)
-            .map_err(|fault| SetUpError::Refused {
-                what: "to take the images",
-                fault,
-            })?;
+        let before = create(templates, ARTIFACTS, world, &name)?;
         let root = self.traffic.root();
-        let outputs = create(templates, root, world, &self.parameters(script))?;
-        self.scale(world).map_err(|fault| SetUpError::Refused {
-            what: "to scale the services",
+        let own = match self.traffic {
+            Traffic::Queue | Traffic::Alb => Self::push_images(world, script),
+            Traffic::Lambda => lambda::upload_package(world, script, &before),
+        };
+        let own = own.map_err(|fault| SetUpError::Refused {
+            what: "to take the first version",
             fault,
         })?;
+        let mut parameters = self.parameters();
+        parameters.extend(own);
+        let outputs = create(templates, root, world, &parameters)?;
+        if self.traffic.has_services() {
+            self.scale(world).map_err(|fault| SetUpError::Refused {
+                what: "to scale the services",
+                fault,
+            })?;
+        }
         for function in FUNCTIONS {
             self.complete_target(world, function);
         }
@@ -382,16 +417,8 @@ impl Stage {
             })
         };
         let entrance = match self.traffic {
-            Traffic::Queue => Entrance::Queue {
-                url: output("QueueUrl")?,
-                dead_letter_url: output("DeadLetterQueueUrl")?,
-            },
-            Traffic::Alb => Entrance::LoadBalancer {
-                listener: output("ListenerArn")?,
-                rule: output("ListenerRuleArn")?,
-                primary_group: output("PrimaryTargetGroupArn")?,
-                canary_group: output("CanaryTargetGroupArn")?,
-            },
+            Traffic::Queue | Traffic::Lambda => queue::entrance(output)?,
+            Traffic::Alb => alb::entrance(output)?,
         };
         Ok(Scene {
             entrance,
@@ -399,18 +426,10 @@ impl Stage {
         })
     }
 
-    /// The parameters of the root template.
-    #[must_use]
-    pub fn parameters(&self, script: &Script) -> BTreeMap<String, String> {
+    /// The parameters of the root template, but for those that say what runs first.
+    fn parameters(&self) -> BTreeMap<String, String> {
         let mut parameters = vec![
             ("Name", NAME.to_owned()),
-            ("Image", script.stable().image()),
-            ("PrimaryMinTasks", self.primary_scaling.0.to_string()),
-            ("PrimaryMaxTasks", self.primary_scaling.1.to_string()),
-            (
-                "StopTimeoutSeconds",
-                self.stop_timeout.as_secs().to_string(),
-            ),
             (
                 "PromotionBakeSeconds",
                 self.promote_bake.as_secs().to_string(),
@@ -419,6 +438,7 @@ impl Stage {
         parameters.extend(match self.traffic {
             Traffic::Queue => self.queue_parameters(),
             Traffic::Alb => self.alb_parameters(),
+            Traffic::Lambda => self.lambda_parameters(),
         });
         let mut parameters: BTreeMap<String, String> = parameters
             .into_iter()
@@ -442,36 +462,32 @@ impl Stage {
         parameters
     }
 
-    fn queue_parameters(&self) -> Vec<(&'static str, String)> {
-        let mode = match self.mode {
-            Mode::Additive => "additive",
-            Mode::ConstantTotal => "constantTotal",
-        };
+    /// Those of a pair of services.
+    fn services_parameters(&self) -> Vec<(&'static str, String)> {
         vec![
-            ("MaxTasks", self.max_tasks.to_string()),
-            ("FloorPrimary", self.floor_primary.to_string()),
-            ("MaxDeadLetters", self.max_dead_letters.to_string()),
-            ("Mode", mode.to_owned()),
+            ("PrimaryMinTasks", self.primary_scaling.0.to_string()),
+            ("PrimaryMaxTasks", self.primary_scaling.1.to_string()),
             (
-                "VisibilityTimeoutSeconds",
-                self.visibility.as_secs().to_string(),
+                "StopTimeoutSeconds",
+                self.stop_timeout.as_secs().to_string(),
             ),
         ]
     }
 
-    fn alb_parameters(&self) -> Vec<(&'static str, String)> {
-        vec![
-            (
-                "DeregistrationDelaySeconds",
-                self.deregistration_delay.as_secs().to_string(),
-            ),
-            ("DrainStep", self.drain_step.to_string()),
-            (
-                "DrainIntervalSeconds",
-                self.drain_interval.as_secs().to_string(),
-            ),
-            ("MinTasks", self.min_tasks.to_string()),
-        ]
+    /// The images that services run; answers the parameter with the first one.
+    fn push_images(world: &mut World, script: &Script) -> Result<BTreeMap<String, String>, Fault> {
+        for version in script.versions() {
+            let (image, ecs) = (version.image(), &mut world.ecs);
+            if let Some(minutes) = version.protects_itself {
+                ecs.protecting_images.insert(image.clone(), minutes);
+            }
+            ecs.images.insert(image, version.label.clone());
+        }
+        script.push_images(world)?;
+        Ok(BTreeMap::from([(
+            "Image".to_owned(),
+            script.stable().image(),
+        )]))
     }
 
     /// Puts the rest into a function's target.
@@ -530,7 +546,7 @@ fn create(
         url_suffix: "amazonaws.com".to_owned(),
     };
     let stack = match file.trim_end_matches(".yaml") {
-        "main" | "http" => NAME.to_owned(),
+        "main" | "http" | "lambda" => NAME.to_owned(),
         other => format!("{NAME}-{other}"),
     };
     create_stack(

@@ -12,17 +12,20 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::Value;
 use tokio::process::Command;
 
-/// The four functions and the application, by package name, which is the program's name too.
-pub const PROGRAMS: [&str; 5] = [
+/// The four functions, and the application as a task and as a function, by the programs' names.
+pub const PROGRAMS: [&str; 6] = [
     "deploy-canary",
     "shift-weight",
     "promote-primary",
     "rollback",
     SAMPLE_APP,
+    SAMPLE_FUNCTION,
 ];
 
-/// The application.
+/// The application as a task.
 pub const SAMPLE_APP: &str = "sample-app";
+/// The application as a function.
+pub const SAMPLE_FUNCTION: &str = "sample-app-lambda";
 
 /// The workspace that this rehearsal was built from.
 const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
@@ -91,8 +94,8 @@ fn beside(here: &Path) -> Result<BTreeMap<String, PathBuf>, Missing> {
 /// Builds [`PROGRAMS`] with the Cargo that runs the tests, or the one on the `PATH`. Answers the executables by name.
 /// Cargo's progress and diagnostics appear on standard error. Dropping the future ends Cargo and what it has started.
 ///
-/// The whole workspace is built with its tests, as `cargo test --workspace` has just done: so nothing is compiled again with
-/// other features.
+/// The whole workspace is built with its tests, as `cargo test --workspace --features sample-app/lambda` has just done: so nothing is
+/// compiled again with other features.
 pub async fn build() -> Result<BTreeMap<String, PathBuf>, BuildError> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     build_with(&cargo).await
@@ -103,7 +106,8 @@ async fn build_with(cargo: &OsStr) -> Result<BTreeMap<String, PathBuf>, BuildErr
     command
         .args(["build", "--message-format=json-render-diagnostics"])
         .args(["--manifest-path", MANIFEST])
-        .args(["--profile", "test", "--workspace", "--bins", "--tests"]);
+        .args(["--profile", "test", "--workspace", "--bins", "--tests"])
+        .args(["--features", "sample-app/lambda"]);
     command
         .process_group(0)
         .stdin(Stdio::null())

@@ -16,6 +16,7 @@ mod process;
 mod tasks;
 #[cfg(test)]
 mod testing;
+mod told;
 
 use std::{
     collections::BTreeMap,
@@ -76,7 +77,8 @@ impl Image {
     }
 }
 
-/// Images by the reference that task definitions use, or packages by program.
+/// Images by the reference that task definitions use, or packages by program or, of those that were uploaded, by the SHA-256 digest
+/// in Base64.
 pub type Images = BTreeMap<String, Image>;
 
 /// Plays a source or build action: it is to call
@@ -91,7 +93,7 @@ pub struct Setup {
     pub account: Account,
     /// The account's effects.
     pub effects: UnboundedReceiver<Effect>,
-    /// The functions' packages, by program.
+    /// The functions' packages, by program or digest.
     pub packages: Images,
     /// The tasks' images, by reference. A task with another image cannot pull it.
     pub images: Images,

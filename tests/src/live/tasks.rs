@@ -9,7 +9,6 @@ use std::{
     time::Duration,
 };
 
-use serde_json::Value;
 use tokio::{
     sync::mpsc::{self, UnboundedReceiver, UnboundedSender},
     task::JoinSet,
@@ -21,6 +20,7 @@ use super::{
     health,
     logs::{Line, Logs},
     process::{Keeper, Lines, Process, Program, exit_code},
+    told::messages,
 };
 use crate::{
     clock::Moment,
@@ -28,7 +28,6 @@ use crate::{
     world::{
         Principal, cloudwatch,
         ecs::{HealthCheck, Signal, TASK_PRINCIPAL, TaskLaunch},
-        journal::What,
     },
 };
 
@@ -200,21 +199,6 @@ impl Flush {
             over: since,
         }
     }
-}
-
-/// What a consumer says about its messages, and over which time, if the line is a metric line that tells how they ended.
-fn messages(line: &str, over: Duration) -> Option<What> {
-    if !line.contains("\"_aws\"") {
-        return None;
-    }
-    let metrics: Value = serde_json::from_str(line).ok()?;
-    let count = |name: &str| u32::try_from(metrics[name].as_u64()?).ok();
-    Some(What::Messages {
-        version: metrics["Version"].as_str()?.to_owned(),
-        processed: count("Processed")?,
-        failed: count("Failed")?,
-        over,
-    })
 }
 
 /// Where a task's commands run.

@@ -1,5 +1,6 @@
 //! Whether a rehearsal showed what it was meant to.
 
+mod alias;
 mod evidence;
 mod work;
 
@@ -14,7 +15,7 @@ use crate::{
     clock::Moment,
     live::load::Totals,
     scenario::{End, Scenario},
-    stage::{CANARY, PRIMARY, UNANSWERED_ALARM},
+    stage::{CANARY, INVOCATIONS_ALARM, PRIMARY, Traffic, UNANSWERED_ALARM},
     story::{Steps, Story, changes_what_serves},
     verdict::{Check, Verdict},
     world::journal::What,
@@ -44,7 +45,11 @@ pub(super) fn verdict(theatre: &Theatre<'_>, facts: &Facts) -> Verdict {
     let mut checks = vec![in_time(facts)];
     checks.extend(executions(&story, facts, end));
     checks.push(record(&story, end));
-    checks.extend(services(theatre, facts, end));
+    checks.extend(if theatre.rehearsal.stage.traffic.has_services() {
+        services(theatre, facts, end)
+    } else {
+        alias::checks(theatre, &story, expected_version(facts, end))
+    });
     checks.push(no_approval_waits(&story));
     checks.push(rolled_back_by(&story, scenario, facts));
     checks.extend(of_scenario(theatre, &story, facts));
@@ -217,7 +222,7 @@ fn no_approval_waits(story: &Story) -> Check {
 /// Who invoked the rollback, unless a person decided otherwise.
 fn rolled_back_by(story: &Story, scenario: Scenario, facts: &Facts) -> Check {
     let by_a_person = facts.releases.iter().any(|r| r.approved == Some(false));
-    let expected = match scenario.rolled_back_by() {
+    let expected = match scenario.rolled_back_by(story.cast.traffic) {
         // The functions look at the alarm too, and an execution that they fail tells rollback.
         Some("alarm") if !by_a_person => &["alarm", "events"][..],
         // The action that its gate fails ends the execution, and the schedule may see that before the event comes.
@@ -259,6 +264,9 @@ fn of_scenario(theatre: &Theatre<'_>, story: &Story, facts: &Facts) -> Vec<Check
             let expected = alarms.join(" or ");
             let passed = !fired.is_empty();
             vec![check("an alarm fires", &expected, fired, passed)]
+        }
+        Scenario::CrashLoop if story.cast.traffic == Traffic::Lambda => {
+            vec![fires(story, INVOCATIONS_ALARM), calls_rollback(story)]
         }
         Scenario::CrashLoop => {
             let said = summary_of(story, "deploy-canary");

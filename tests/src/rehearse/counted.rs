@@ -16,9 +16,9 @@ use serde_json::{Value, json};
 use super::Theatre;
 use crate::{
     clock::Moment,
-    stage::RELEASES_TABLE,
-    story::{Minute, stored},
-    world::{Principal, World},
+    stage::{ALIAS, FUNCTION, RELEASES_TABLE},
+    story::{Invoked, Minute, stored},
+    world::{Principal, World, cloudwatch, functions::Share},
 };
 
 /// Minute by minute, of the last release; until it was promoted or ended.
@@ -30,6 +30,38 @@ pub(super) fn minutes(theatre: &Theatre<'_>) -> Vec<Minute> {
         let record = record(world);
         let counted = record.and_then(|record| judged(world, &record, ended));
         counted.unwrap_or_default()
+    })
+}
+
+/// How often each version was invoked while it shared the alias, and how often that failed, by label.
+pub(super) fn invocations(theatre: &Theatre<'_>) -> BTreeMap<String, Invoked> {
+    let story = theatre.story.borrow();
+    let shares = story.shares.iter().flat_map(|(_, shares)| shares);
+    let alias = format!("{FUNCTION}:{ALIAS}");
+    theatre.account.with(|world| {
+        let count = |name: &str, version: &str| {
+            let of = [
+                ("FunctionName", FUNCTION),
+                ("Resource", alias.as_str()),
+                ("ExecutedVersion", version),
+            ];
+            let total = cloudwatch::total(world, "AWS/Lambda", name, &of);
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a small count"
+            )]
+            let whole = total.round() as u64;
+            whole
+        };
+        let counted = shares.map(|Share { version, label, .. }| {
+            let invoked = Invoked {
+                all: count("Invocations", version),
+                errors: count("Errors", version),
+            };
+            (label.clone(), invoked)
+        });
+        counted.collect()
     })
 }
 

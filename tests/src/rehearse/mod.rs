@@ -1,5 +1,6 @@
 //! A rehearsal from the first task to the verdict.
 
+mod alias;
 mod checks;
 mod counted;
 mod disturb;
@@ -164,7 +165,7 @@ pub async fn rehearse(rehearsal: Rehearsal, view: &mut dyn View) -> Result<Endin
     let live = Live::start(Setup {
         account: account.clone(),
         effects,
-        packages: packages(&rehearsal.programs),
+        packages: packages(&rehearsal, &script),
         images: script.images(&rehearsal.programs[build::SAMPLE_APP], rehearsal.stage.work),
         play: Box::new(move |action| playing.with(|world| plays.play(world, &action))),
         logs: rehearsal.logs.clone(),
@@ -204,19 +205,23 @@ pub async fn rehearse(rehearsal: Rehearsal, view: &mut dyn View) -> Result<Endin
 /// On AWS about half a minute, which is nothing that anybody wants to watch.
 const REINVOKE_AFTER: Duration = Duration::from_secs(2);
 
-/// The functions' packages by program: the sample application is no function's.
-fn packages(programs: &BTreeMap<String, PathBuf>) -> Images {
-    programs
-        .iter()
-        .filter(|(name, _)| *name != build::SAMPLE_APP)
+/// The suite's packages by program, and those of the versions by digest.
+fn packages(rehearsal: &Rehearsal, script: &Script) -> Images {
+    let programs = rehearsal.programs.iter();
+    let applications = [build::SAMPLE_APP, build::SAMPLE_FUNCTION];
+    let mut packages: Images = programs
+        .filter(|(name, _)| !applications.contains(&name.as_str()))
         .map(|(name, program)| (name.clone(), Image::program(program.clone())))
-        .collect()
+        .collect();
+    let function = &rehearsal.programs[build::SAMPLE_FUNCTION];
+    packages.extend(script.packages(function, rehearsal.stage.work));
+    packages
 }
 
 fn cast(script: &Script, traffic: Traffic) -> Cast {
-    let labels = script
-        .versions()
-        .map(|version| (version.image(), version.label.clone()));
+    let labels = script.versions().flat_map(|version| {
+        [version.image(), version.package_digest()].map(|name| (name, version.label.clone()))
+    });
     let mut released = script.versions().skip(1);
     Cast {
         traffic,

@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::sync::Notify;
 
 use super::{
-    Approve, Reply, Theatre,
+    Approve, Reply, Theatre, alias,
     checks::{self, Facts},
     counted, disturb, pair,
 };
@@ -50,7 +50,8 @@ impl Theatre<'_> {
         };
         // Before that, nobody would answer.
         let steady = tokio::time::timeout(LONGEST, self.until_steady()).await;
-        let found = steady.is_ok().then(|| pair::pair(self));
+        let has_services = self.rehearsal.stage.traffic.has_services();
+        let found = (steady.is_ok() && has_services).then(|| pair::pair(self));
         let over = Notify::new();
         let (in_time, ()) = tokio::join!(
             async {
@@ -62,7 +63,7 @@ impl Theatre<'_> {
         );
         let ended = self.account.now();
         self.tell(match self.rehearsal.stage.traffic {
-            Traffic::Queue => "the producer stops",
+            Traffic::Queue | Traffic::Lambda => "the producer stops",
             Traffic::Alb => "the clients stop",
         });
         let rest = async {
@@ -74,7 +75,10 @@ impl Theatre<'_> {
         // Whatever is left is in the facts.
         let _ = tokio::time::timeout(LONGEST_DRAIN, rest).await;
         self.refresh();
-        self.story.borrow_mut().minutes = counted::minutes(self);
+        let (minutes, invocations) = (counted::minutes(self), counted::invocations(self));
+        let mut story = self.story.borrow_mut();
+        (story.minutes, story.invocations) = (minutes, invocations);
+        drop(story);
         let facts = Facts {
             in_time,
             ended,
@@ -116,8 +120,10 @@ impl Theatre<'_> {
         }
         if scenario == Scenario::AlarmWhilePromoting && releases.borrow()[0].approved == Some(true)
         {
-            self.until(|story| story.tasks(stage::PRIMARY).of("v2") > 0)
-                .await;
+            self.until(|story| {
+                story.tasks(stage::PRIMARY).of("v2") > 0 || story.weight_of("v2") >= 100.0
+            })
+            .await;
             self.set_alarm();
         }
         let last = releases
@@ -182,9 +188,14 @@ impl Theatre<'_> {
             .iter()
             .find(|release| release.execution == execution)
             .map_or("", |release| release.label);
+        let place = if self.rehearsal.stage.traffic.has_services() {
+            format!("service {}", stage::PRIMARY)
+        } else {
+            format!("alias {}:{}", stage::FUNCTION, stage::ALIAS)
+        };
         self.view
             .borrow_mut()
-            .ask(&format!("Promote {label} to service {}?", stage::PRIMARY));
+            .ask(&format!("Promote {label} to {place}?"));
         loop {
             let answer = self.view.borrow_mut().answer();
             if answer.is_some() {
@@ -246,9 +257,17 @@ impl Theatre<'_> {
         self.until(|story| has_ended(story, id)).await;
     }
 
-    /// Waits until ECS has no deployment in progress and both services run what they should.
+    /// Waits until ECS has no deployment in progress and both services run what they should, or the version behind the alias can be
+    /// invoked.
     async fn until_steady(&self) {
         loop {
+            if !self.rehearsal.stage.traffic.has_services() {
+                if self.account.with(alias::is_active) {
+                    return;
+                }
+                tokio::time::sleep(super::REFRESH).await;
+                continue;
+            }
             let deploying = self.account.with(|world| {
                 [stage::PRIMARY, stage::CANARY]
                     .iter()

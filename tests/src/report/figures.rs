@@ -50,9 +50,14 @@ fn rollback(story: &Story) -> Vec<Figure> {
         ),
         at => figure("Weight back", after(at), since.to_owned()),
     });
+    let ends = if story.cast.traffic.has_services() {
+        "stopped"
+    } else {
+        "has no weight"
+    };
     let tasks = [
         figure(
-            format!("{} stopped", story.candidate()),
+            format!("{} {ends}", story.candidate()),
             after(rollback.candidate_gone),
             since.to_owned(),
         ),
@@ -117,7 +122,7 @@ fn failed(story: &Story) -> Figure {
     let (all, parts) = by_worker(story, |label| story.traffic.total(label).failed);
     let name = format!("{} failed", words(story.cast.traffic).work);
     let detail = match story.cast.traffic {
-        Traffic::Queue => dead_letters(story),
+        Traffic::Queue | Traffic::Lambda => dead_letters(story),
         Traffic::Alb if parts.is_empty() => {
             let done = story.done();
             let (all, _) = by_worker(story, |label| done(story.traffic.total(label)));

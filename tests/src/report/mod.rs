@@ -10,6 +10,7 @@ mod labels;
 mod page;
 mod panels;
 mod rates;
+mod routing;
 mod svg;
 mod tables;
 mod work;

@@ -226,7 +226,8 @@ pub(super) fn on_axis<T>(
         .collect()
 }
 
-fn version_classes(count: usize) -> Vec<String> {
+/// The classes of the colours of so many versions.
+pub(super) fn version_classes(count: usize) -> Vec<String> {
     (0..count)
         .map(|index| format!("v{}", colour(index)))
         .collect()

@@ -6,7 +6,7 @@ use super::{
     Text, clock, each,
     panels::status_class,
     took,
-    work::{words, workers},
+    work::{self, words, workers},
 };
 use crate::{
     brief::brief,
@@ -143,6 +143,7 @@ fn rollback_steps(story: &Story, rollback: &Rollback) -> Vec<Vec<String>> {
             (write.at, what)
         })
         .collect();
+    let has_services = story.cast.traffic.has_services();
     let reached = [
         (
             story.weight_back(),
@@ -150,11 +151,19 @@ fn rollback_steps(story: &Story, rollback: &Rollback) -> Vec<Vec<String>> {
         ),
         (
             rollback.candidate_gone,
-            format!("no task of {} runs any more", story.candidate()),
+            if has_services {
+                format!("no task of {} runs any more", story.candidate())
+            } else {
+                format!("the alias invokes {} no more", story.candidate())
+            },
         ),
         (
             rollback.restored,
-            format!("both services run {} as they should", story.stable()),
+            if has_services {
+                format!("both services run {} as they should", story.stable())
+            } else {
+                format!("the alias invokes {} alone", story.stable())
+            },
         ),
     ];
     for (at, what) in reached {
@@ -195,35 +204,27 @@ fn invocation_errors(story: &Story) -> String {
 pub(super) fn versions(story: &Story) -> String {
     let words = words(story.cast.traffic);
     let done = story.done();
+    let places = work::places(story);
     let rows: Vec<_> = workers(story)
         .into_iter()
         .map(|worker| {
             let total = story.traffic.total(worker.label);
-            let tasks = |service: &str| story.tasks(service).of(worker.label).to_string();
-            vec![
+            let mut row = vec![
                 format!(
                     r#"<i class="swatch {}"></i>{}"#,
                     worker.class,
                     Text(worker.name)
                 ),
                 worker.role.to_owned(),
-                tasks(&story.cast.primary),
-                tasks(&story.cast.canary),
-                done(total).to_string(),
-                total.failed.to_string(),
-            ]
+            ];
+            row.extend(places.iter().map(|place| (place.has)(worker.label)));
+            row.extend([done(total).to_string(), total.failed.to_string()]);
+            row
         })
         .collect();
-    let on = |service: &str| format!("Tasks of {service} at the end");
-    let (primary, canary) = (on(&story.cast.primary), on(&story.cast.canary));
-    let heads = [
-        "Version",
-        "Role",
-        &primary,
-        &canary,
-        words.done_head,
-        "Failed",
-    ];
+    let mut heads = vec!["Version", "Role"];
+    heads.extend(places.iter().map(|place| place.head.as_str()));
+    heads.extend([words.done_head, "Failed"]);
     table("numbers versions", &heads, &rows)
 }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     story::{
         Cast, Evidence, Minute, Story,
-        fixture::{BEGAN, bad, cast, good, http, told},
+        fixture::{BEGAN, bad, cast, function, good, http, told},
     },
     verdict::{Check, Verdict},
     world::journal::What,
@@ -20,8 +20,14 @@ fn http_pages() -> [(&'static str, String); 2] {
         .map(|(name, (entries, verdict))| (name, html(&http::told(&entries), &verdict)))
 }
 
+fn function_pages() -> [(&'static str, String); 2] {
+    [("good", function::good()), ("bad", function::bad())]
+        .map(|(name, (entries, verdict))| (name, html(&function::told(&entries), &verdict)))
+}
+
 fn all_pages() -> impl Iterator<Item = (&'static str, String)> {
-    pages().into_iter().chain(http_pages())
+    let pages = pages().into_iter().chain(http_pages());
+    pages.chain(function_pages())
 }
 
 /// The titles of the panels, from the top.
@@ -233,4 +239,19 @@ fn what_an_action_changes_at_the_load_balancer_is_among_its_changes() {
         changes.contains("<b>2</b> elasticloadbalancing:ModifyRule"),
         "{changes}"
     );
+}
+
+#[test]
+fn of_a_function_the_versions_behind_the_alias_take_the_place_of_tasks() {
+    for (name, page) in function_pages() {
+        let titles = panels(&page);
+        let weights = "Weights of the versions behind the alias, in percent";
+        assert!(titles.contains(&weights), "{name}: {titles:?}");
+        assert!(!titles.iter().any(|it| it.contains("tasks")), "{titles:?}");
+        for head in ["Weight at the end", "Errors of these"] {
+            assert!(page.contains(head), "{name}: {head}");
+        }
+    }
+    let [_, (_, bad)] = function_pages();
+    assert!(bad.contains("the alias invokes v1 alone"), "{bad}");
 }

@@ -1,6 +1,6 @@
-//! What depends on how work reaches the services: words, and which panels there are.
+//! What depends on how work reaches the versions: words, and which panels there are.
 
-use super::{balancing, chart::Canvas, colour, depths, evidence, panels, rates};
+use super::{balancing, chart::Canvas, colour, depths, evidence, panels, rates, routing};
 use crate::{live::load::NO_VERSION, stage::Traffic, story::Story};
 
 /// Words for the work and what becomes of it.
@@ -27,6 +27,13 @@ pub(super) fn words(traffic: Traffic) -> Words {
             attained_of: "the running tasks of both services",
             measured_of: "the messages processed",
         },
+        Traffic::Lambda => Words {
+            work: "Messages",
+            done: "Messages processed",
+            done_head: "Processed",
+            attained_of: "the weights of the alias",
+            measured_of: "the messages processed",
+        },
         Traffic::Alb => Words {
             work: "Requests",
             done: "Requests",
@@ -47,6 +54,11 @@ pub(super) fn panels(canvas: &mut Canvas<'_>) {
             panels::tasks(canvas);
             depths::depths(canvas);
         }
+        Traffic::Lambda => {
+            panels::share(canvas);
+            routing::versions(canvas);
+            depths::depths(canvas);
+        }
         Traffic::Alb => {
             rates::failed(canvas);
             panels::share(canvas);
@@ -55,6 +67,41 @@ pub(super) fn panels(canvas: &mut Canvas<'_>) {
             panels::tasks(canvas);
         }
     }
+}
+
+/// Where a version may be at the end.
+pub(super) struct Place<'a> {
+    /// The head of its column.
+    pub(super) head: String,
+    /// What a version has of it.
+    pub(super) has: Box<dyn Fn(&str) -> String + 'a>,
+}
+
+/// The services, or the alias and what CloudWatch has counted behind it.
+pub(super) fn places(story: &Story) -> Vec<Place<'_>> {
+    if !story.cast.traffic.has_services() {
+        let invoked = |label: &str| story.invocations.get(label).copied().unwrap_or_default();
+        return vec![
+            Place {
+                head: "Weight at the end".to_owned(),
+                has: Box::new(|label| format!("{} %", story.weight_of(label))),
+            },
+            Place {
+                head: "Invocations while it shared the alias".to_owned(),
+                has: Box::new(move |label| invoked(label).all.to_string()),
+            },
+            Place {
+                head: "Errors of these".to_owned(),
+                has: Box::new(move |label| invoked(label).errors.to_string()),
+            },
+        ];
+    }
+    let services = [&story.cast.primary, &story.cast.canary];
+    let places = services.map(|service| Place {
+        head: format!("Tasks of {service} at the end"),
+        has: Box::new(|label| story.tasks(service).of(label).to_string()),
+    });
+    places.into()
 }
 
 /// Whoever work went to.

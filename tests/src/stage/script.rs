@@ -8,15 +8,17 @@ use std::{
     time::Duration,
 };
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use md5::{Digest as _, Md5};
 use serde_json::json;
+use sha2::Sha256;
 use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
 
 use super::{CONTAINER, NAME, PIPELINE, identity};
 use crate::{
     live::{Image, Images},
     world::{
-        Fault, Principal, World,
+        Fault, Principal, World, codebuild,
         codepipeline::{self, Played, PlayedAction},
         ecr, ecs,
         journal::What,
@@ -28,6 +30,12 @@ use crate::{
 const VERSION_FILE: &str = "VERSION";
 /// The file of a version's task definition, if it has one.
 pub const TASK_DEFINITION: &str = "taskdef.json";
+/// The buildspec whose artifact is a function's package.
+const PACKAGE_BUILD: &str = "buildspec-lambda.yml";
+/// A function's program in its package.
+const PROGRAM: &str = "bootstrap";
+/// How a program for Linux on arm64 begins. System V ABI, "ELF Header", up to `e_machine`.
+const ARM64: [u8; 20] = *b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\xb7\0";
 /// AWS: "Image definitions file reference", the file that the ECS deploy action reads.
 const IMAGE_DEFINITIONS: &str = "imagedefinitions.json";
 
@@ -106,6 +114,12 @@ impl Version {
         }
     }
 
+    /// Whether what it does is told by nobody: it ends before it has begun.
+    #[must_use]
+    pub fn tells_nothing(&self) -> bool {
+        self.behaviour == Behaviour::CrashesAtStart
+    }
+
     /// Its image, by digest: the same one for the same label.
     #[must_use]
     pub fn image(&self) -> String {
@@ -123,6 +137,19 @@ impl Version {
     pub fn digest(&self) -> String {
         let half = hex(&Md5::digest(&self.label));
         format!("sha256:{half}{half}")
+    }
+
+    /// Its package as a function: the same bytes for the same label.
+    #[must_use]
+    pub fn package(&self) -> Vec<u8> {
+        let program = [&ARM64, self.label.as_bytes()].concat();
+        zip(&[(PROGRAM, program)]).unwrap_or_default()
+    }
+
+    /// The SHA-256 digest of its package in Base64, as Lambda tells it.
+    #[must_use]
+    pub fn package_digest(&self) -> String {
+        BASE64_STANDARD.encode(Sha256::digest(self.package()))
     }
 
     fn program(&self, sample_app: &Path, work: Duration) -> Image {
@@ -212,6 +239,13 @@ impl Script {
         std::iter::once(&self.stable).chain(&self.others)
     }
 
+    /// The version whose package has a digest.
+    #[must_use]
+    pub fn version_of_package(&self, digest: &str) -> Option<&Version> {
+        self.versions()
+            .find(|version| version.package_digest() == digest)
+    }
+
     /// The version that the image with a digest holds.
     #[must_use]
     pub fn version_of(&self, digest: &str) -> Option<&Version> {
@@ -239,6 +273,19 @@ impl Script {
     pub fn images(&self, sample_app: &Path, work: Duration) -> Images {
         self.versions()
             .map(|version| (version.image(), version.program(sample_app, work)))
+            .collect()
+    }
+
+    /// The packages as programs on this machine, by digest, given the sample function's.
+    #[must_use]
+    pub fn packages(&self, sample_function: &Path, work: Duration) -> Images {
+        self.versions()
+            .map(|version| {
+                (
+                    version.package_digest(),
+                    version.program(sample_function, work),
+                )
+            })
             .collect()
     }
 
@@ -290,7 +337,7 @@ impl Script {
         }
     }
 
-    /// Builds what the source artifact says, as the shipped buildspec does.
+    /// Builds what the source artifact says, as the shipped buildspecs do.
     fn build(
         &self,
         world: &mut World,
@@ -303,8 +350,14 @@ impl Script {
             .versions()
             .find(|version| version.label == label)
             .ok_or_else(|| format!("the script has no version {label}"))?;
+        let project = action.configuration.get("ProjectName");
+        let build_spec = project.and_then(|it| codebuild::build_spec(world, it));
+        if build_spec == Some(PACKAGE_BUILD) {
+            put_output(world, action, version.package())?;
+            return Ok(BTreeMap::new());
+        }
         let definitions = json!([{ "name": CONTAINER, "imageUri": version.image() }]);
-        let output = zip(&[(IMAGE_DEFINITIONS, definitions.to_string())])?;
+        let output = zip(&[(IMAGE_DEFINITIONS, definitions.to_string().into_bytes())])?;
         put_output(world, action, output)?;
         Ok(variables([("IMAGE_URI", version.image())]))
     }
@@ -332,7 +385,11 @@ fn put_source(
     key: &str,
     files: &[(&str, String)],
 ) -> Result<(), Fault> {
-    let archive = zip(files).map_err(|message| Fault::new("InternalError", message))?;
+    let files = files
+        .iter()
+        .map(|(name, content)| (*name, content.clone().into_bytes()));
+    let archive =
+        zip(&files.collect::<Vec<_>>()).map_err(|message| Fault::new("InternalError", message))?;
     s3::put(world, bucket, key, archive)
 }
 
@@ -410,8 +467,8 @@ fn variables<const N: usize>(pairs: [(&str, String); N]) -> BTreeMap<String, Str
         .collect()
 }
 
-/// An archive of one file, with the same bytes in every run.
-fn zip(files: &[(&str, String)]) -> Result<Vec<u8>, String> {
+/// An archive with the same bytes in every run.
+fn zip(files: &[(&str, Vec<u8>)]) -> Result<Vec<u8>, String> {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default().last_modified_time(zip::DateTime::default());
     for (name, content) in files {
@@ -419,7 +476,7 @@ fn zip(files: &[(&str, String)]) -> Result<Vec<u8>, String> {
             .start_file(*name, options)
             .map_err(|error| error.to_string())?;
         archive
-            .write_all(content.as_bytes())
+            .write_all(content)
             .map_err(|error| error.to_string())?;
     }
     let archive = archive.finish().map_err(|error| error.to_string())?;

@@ -31,3 +31,18 @@ fn the_shipped_templates_set_the_http_services_up() {
     let of = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:listener-rule/app/orders/";
     assert!(rule.starts_with(of), "{rule}");
 }
+
+#[test]
+fn the_shipped_templates_set_the_function_up_with_its_first_version_behind_the_alias() {
+    let stage = Stage {
+        traffic: Traffic::Lambda,
+        ..Stage::default()
+    };
+    let mut world = World::new(identity(), Moment(0), 1);
+    let scene = stage.set_up(&mut world, &Script::new([]));
+    let scene = scene.unwrap_or_else(|error| panic!("{error}"));
+    assert!(matches!(scene.entrance, Entrance::Queue { .. }));
+    let behind = functions::shares(&world, FUNCTION, ALIAS);
+    let behind: Vec<_> = behind.iter().map(ToString::to_string).collect();
+    assert_eq!(behind, ["100 % version 1 (v1)"]);
+}

@@ -7,7 +7,7 @@ use crate::stage;
 /// The names that have a part in the story.
 #[derive(Debug, Clone)]
 pub struct Cast {
-    /// How work reaches the services.
+    /// How work reaches the versions.
     pub traffic: stage::Traffic,
     /// The pipeline.
     pub pipeline: String,
@@ -19,7 +19,7 @@ pub struct Cast {
     pub stable: String,
     /// The version label that is released first.
     pub candidate: String,
-    /// Version labels by image.
+    /// Version labels by image, or by the digest of a function's package.
     pub labels: BTreeMap<String, String>,
     /// The target group of the primary, if there is a load balancer.
     pub primary_group: String,

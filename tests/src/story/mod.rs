@@ -26,14 +26,17 @@ pub use pipeline::{Action, Execution};
 pub use record::Record;
 pub use rollback::{Invocation, Rollback, Write, changes_what_serves};
 pub use services::Tasks;
-pub use share::{Health, Weights};
+pub use share::{Drawn, Health, Invoked, Weights};
 pub use steps::Steps;
 pub use traffic::{Bin, Traffic, WINDOW};
 
 use crate::{
     clock::Moment,
     live::load::NO_VERSION,
-    world::journal::{Entry, What},
+    world::{
+        functions::Share,
+        journal::{Entry, What},
+    },
 };
 
 /// A queue's depth at one time.
@@ -96,14 +99,16 @@ pub struct Story {
     pub evidence: Steps<Option<Evidence>>,
     /// What was counted of both versions while they were compared, minute by minute.
     pub minutes: Vec<Minute>,
+    /// How often versions were invoked while they shared an alias, by label, as `CloudWatch` has counted.
+    pub invocations: BTreeMap<String, Invoked>,
     /// The version that a release found, one release after the other.
     stables: Steps<String>,
     /// The version that is released, one release after the other.
     candidates: Steps<String>,
     /// The share asked for, in percent; `None` when no longer anything is asked.
     pub asked: Steps<Option<u8>>,
-    /// The candidate's share in percent: of the running tasks of both services, or of the weights of both target
-    /// groups; `None` while there are none.
+    /// The candidate's share in percent: of the running tasks of both services, of the weights of both target
+    /// groups, or of the alias; `None` while there are none.
     pub attained: Steps<Option<f64>>,
     /// Messages or requests by the version that took them.
     pub traffic: Traffic,
@@ -111,6 +116,8 @@ pub struct Story {
     pub depths: BTreeMap<String, Steps<Depth>>,
     /// The weights of the pair's target groups.
     pub weights: Steps<Weights>,
+    /// The versions behind the function's alias, the one with the weight last.
+    pub shares: Steps<Vec<Share>>,
     /// The health of targets by target group.
     pub targets: BTreeMap<String, Steps<Health>>,
     /// States by alarm.
@@ -138,6 +145,7 @@ impl Story {
             records: Steps::default(),
             evidence: Steps::default(),
             minutes: Vec::new(),
+            invocations: BTreeMap::new(),
             stables: from_beginning(&cast.stable),
             candidates: from_beginning(&cast.candidate),
             cast,
@@ -150,6 +158,7 @@ impl Story {
             traffic: Traffic::default(),
             depths: BTreeMap::new(),
             weights: Steps::default(),
+            shares: Steps::default(),
             targets: BTreeMap::new(),
             alarms: BTreeMap::new(),
             told: Vec::new(),
@@ -240,6 +249,7 @@ impl Story {
             ),
             What::Told(text) => self.told.push((at, text.clone())),
             What::Weights { groups, .. } => self.note_weights(at, groups),
+            What::Shares { shares, .. } => self.note_shares(at, shares),
             What::Targets {
                 group,
                 healthy,
@@ -341,7 +351,9 @@ impl Story {
             .values()
             .flat_map(Steps::iter)
             .flat_map(|(_, tasks)| tasks.running.keys());
+        let behind = self.shares.iter().flat_map(|(_, shares)| shares);
         let mut others: Vec<&str> = of_tasks
+            .chain(behind.map(|share| &share.label))
             .map(String::as_str)
             .chain(self.traffic.versions())
             .filter(|version| !versions.contains(version) && *version != NO_VERSION)

@@ -20,7 +20,7 @@ pub struct Record {
     pub asked: Option<u8>,
     /// Why it is rolled back.
     pub cause: Option<String>,
-    /// The candidate's images.
+    /// The candidate's images, or the digest of its package.
     pub images: Vec<String>,
     /// What called the function that wrote it, as the ledger has it: `alarm orders-dead-letters`,
     /// `pipeline orders-release`, `schedule`.
@@ -52,6 +52,7 @@ impl Record {
             _ => None,
         };
         let images = item["images"]["M"].as_object();
+        let package = &item["candidate"]["M"]["source"]["M"]["package"]["M"]["sha256"];
         Some(Self {
             release: item["release"]["S"].as_str()?.to_owned(),
             phase: name.to_owned(),
@@ -60,6 +61,7 @@ impl Record {
             images: images
                 .into_iter()
                 .flat_map(|images| images.values())
+                .chain([package])
                 .filter_map(|image| image["S"].as_str())
                 .map(str::to_owned)
                 .collect(),

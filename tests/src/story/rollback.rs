@@ -31,10 +31,10 @@ pub struct Rollback {
     pub reason: Option<String>,
     /// Its changes in order.
     pub writes: Vec<Write>,
-    /// Since when no task of the candidate runs.
+    /// Since when no task of the candidate runs, or its version has no share of the alias.
     pub candidate_gone: Option<Moment>,
-    /// Since when both services run the stable version alone, with as many tasks as they should; behind a load
-    /// balancer with the weights from before, too.
+    /// Since when both services run the stable version alone, with as many tasks as they should, behind a load
+    /// balancer with the weights from before, too; or since when it has the alias to itself.
     pub restored: Option<Moment>,
 }
 
@@ -127,6 +127,19 @@ impl Story {
 
     /// Notes what the rollback has come to.
     pub(super) fn note_reached(&mut self, at: Moment) {
+        let (gone, steady) = match self.cast.traffic {
+            Traffic::Queue | Traffic::Alb => self.reached_by_tasks(),
+            Traffic::Lambda => self.reached_by_alias(),
+        };
+        if let Some(rollback) = &mut self.rollback {
+            rollback.candidate_gone = gone.then(|| rollback.candidate_gone.unwrap_or(at));
+            let restored = gone && steady;
+            rollback.restored = restored.then(|| rollback.restored.unwrap_or(at));
+        }
+    }
+
+    /// Whether no task of the candidate runs, and whether everything is as it was.
+    fn reached_by_tasks(&self) -> (bool, bool) {
         let pair = self.pair();
         let (stable, candidate) = (self.stable(), self.candidate());
         let gone = pair.iter().all(|tasks| tasks.of(candidate) == 0);
@@ -134,12 +147,15 @@ impl Story {
             .iter()
             .all(|tasks| tasks.of(stable) == tasks.desired && tasks.total() == tasks.desired);
         let found = self.weights.iter().next().map(|(_, weights)| weights);
-        let weighted = self.weights.last() == found;
-        if let Some(rollback) = &mut self.rollback {
-            rollback.candidate_gone = gone.then(|| rollback.candidate_gone.unwrap_or(at));
-            let restored = gone && steady && weighted;
-            rollback.restored = restored.then(|| rollback.restored.unwrap_or(at));
-        }
+        (gone, steady && self.weights.last() == found)
+    }
+
+    /// The same of a function.
+    fn reached_by_alias(&self) -> (bool, bool) {
+        let shares = self.shares.last().map_or(&[][..], Vec::as_slice);
+        let gone = shares.iter().all(|share| share.label != self.candidate());
+        let alone = matches!(shares, [only] if only.label == self.stable());
+        (gone, alone)
     }
 
     /// Behind a load balancer: since when the candidate has no weight any more, at the earliest when the rollback

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Bin, Story, Tasks};
-use crate::{clock::Moment, stage::Traffic};
+use crate::{clock::Moment, stage::Traffic, world::functions::Share};
 
 /// The weights of the pair's target groups at one time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -33,7 +33,68 @@ impl Health {
     }
 }
 
+/// Invocations of a version behind an alias.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Invoked {
+    /// All.
+    pub all: u64,
+    /// Those that failed as a whole.
+    pub errors: u64,
+}
+
+/// While an alias had one weight.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Drawn {
+    /// The candidate's weight, in percent.
+    pub asked: f64,
+    /// Attempts at messages by the candidate.
+    pub candidate: u32,
+    /// Attempts by all.
+    pub all: u32,
+}
+
+impl Drawn {
+    /// The candidate's share of the attempts, in percent.
+    #[must_use]
+    pub fn measured(&self) -> f64 {
+        100.0 * f64::from(self.candidate) / f64::from(self.all.max(1))
+    }
+
+    /// The standard deviation of that share, in percentage points, where a coin is thrown for each batch of at most so many messages.
+    #[must_use]
+    pub fn spread(&self, batch: u8) -> f64 {
+        let share = self.asked / 100.0;
+        let throws = f64::from(self.all.max(1)) / f64::from(batch);
+        100.0 * (share * (1.0 - share) / throws).sqrt()
+    }
+}
+
 impl Story {
+    /// What became of the candidate's weights on the alias, one after the other, as long as there were two versions.
+    #[must_use]
+    pub fn drawn(&self) -> Vec<Drawn> {
+        let spans = self.shares.spans(self.now);
+        let shared = spans.filter_map(|(from, until, shares)| match shares.as_slice() {
+            [_, second] => Some((from, until, second)),
+            _ => None,
+        });
+        let second = |at: Moment| at.since(self.began).as_secs();
+        let drawn = shared.map(|(from, until, share)| {
+            let attempts = |label: &str| {
+                let Bin { processed, failed } =
+                    self.traffic.sum(label, second(from) + 1, second(until));
+                processed + failed
+            };
+            let all = self.traffic.versions().map(attempts).sum();
+            Drawn {
+                asked: share.percent,
+                candidate: attempts(&share.label),
+                all,
+            }
+        });
+        drawn.filter(|it| it.all > 0).collect()
+    }
+
     /// The candidate's share in the last [`WINDOW`](super::WINDOW), in percent: of the messages processed, or of
     /// the requests answered.
     #[must_use]
@@ -54,7 +115,7 @@ impl Story {
     #[must_use]
     pub fn done(&self) -> fn(Bin) -> u32 {
         match self.cast.traffic {
-            Traffic::Queue => |bin| bin.processed,
+            Traffic::Queue | Traffic::Lambda => |bin| bin.processed,
             Traffic::Alb => |bin| bin.processed + bin.failed,
         }
     }
@@ -83,10 +144,28 @@ impl Story {
         }
     }
 
+    pub(super) fn note_shares(&mut self, at: Moment, shares: &[Share]) {
+        self.shares.push(at, shares.to_vec());
+        self.attained
+            .push(at, Some(self.weight_of(self.candidate())));
+        self.note_reached(at);
+    }
+
+    /// How many percent of the alias's invocations a version gets.
+    #[must_use]
+    pub fn weight_of(&self, label: &str) -> f64 {
+        let shares = self.shares.last().into_iter().flatten();
+        let own = shares.filter(|share| share.label == label);
+        // The sum of nothing is -0.
+        own.fold(0.0, |sum, share| sum + share.percent)
+    }
+
     pub(super) fn note_attained(&mut self, at: Moment) {
         let shares = match self.cast.traffic {
             Traffic::Queue => Some(self.shares_of_tasks()),
             Traffic::Alb => self.shares_of_weights(),
+            // An alias says itself what a version gets.
+            Traffic::Lambda => None,
         };
         let Some(shares) = shares else { return };
         let all: f64 = shares.iter().map(|(share, _)| share).sum();

@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{
-    fixture::{BEGAN, bad, good, http, told},
+    fixture::{BEGAN, bad, function, good, http, told},
     *,
 };
 use crate::world::{Principal, journal::Call};
@@ -339,4 +339,28 @@ fn a_listeners_weights_are_told_with_the_names_of_the_groups() {
         telling_members(&call),
         "ListenerArn 3c, weights orders-primary 95, orders-canary 5"
     );
+}
+
+#[test]
+fn the_share_of_an_alias_is_its_weight_and_what_was_drawn_is_told_with_its_spread() {
+    let story = function::told(&function::good().0);
+    let attained: Vec<_> = story.attained.iter().filter_map(|(_, it)| *it).collect();
+    assert_eq!(attained, [0.0, 10.0, 50.0, 100.0]);
+    let drawn = story.drawn();
+    assert_eq!(drawn.len(), 2);
+    assert!((drawn[0].measured() - 15.0).abs() < f64::EPSILON);
+    assert_eq!((drawn[0].candidate, drawn[0].all), (30, 200));
+    // A coin for each of 100 batches: the root of 0.1 * 0.9 / 100.
+    assert!((drawn[0].spread(2) - 3.0).abs() < 0.01);
+}
+
+#[test]
+fn a_function_is_rolled_back_once_the_stable_version_has_the_alias_to_itself() {
+    let story = function::told(&function::bad().0);
+    let rollback = story.rollback.as_ref().unwrap();
+    let at = |moment: Option<Moment>| moment.map(seconds);
+    assert_eq!(at(rollback.candidate_gone), Some(40.4));
+    assert_eq!(at(rollback.restored), Some(40.4));
+    assert_eq!(story.outcome(), Outcome::RolledBack);
+    assert_eq!(story.weight_back(), None);
 }

@@ -170,6 +170,11 @@ impl Lines {
                 work::weights_text(story, groups)?,
                 Tone::Plain,
             ),
+            What::Shares { alias, shares } => {
+                let shares: Vec<_> = shares.iter().map(ToString::to_string).collect();
+                let subject = format!("alias {alias}");
+                (subject, "weights", shares.join(", "), Tone::Plain)
+            }
             What::Called(call) => {
                 return called(story, entry.at, call).filter(|line| self.is_news(line));
             }

@@ -61,9 +61,7 @@ fn lines_of(story: &Story, question: Option<&str>) -> Vec<Line<'static>> {
     let mut lines = vec![headline(story)];
     lines.extend(actions(story));
     lines.push(Line::default());
-    for service in [&story.cast.primary, &story.cast.canary] {
-        lines.push(tasks(story, service));
-    }
+    lines.extend(work::runs(story));
     lines.push(share(story));
     lines.push(evidence(story));
     lines.extend(work::rows(story));
@@ -129,23 +127,6 @@ fn action(story: &Story, action: &Action) -> Line<'static> {
 /// What a row is about, before its values.
 pub(super) fn name(name: &str) -> Span<'static> {
     Span::from(format!(" {name:<NAMES$} ")).dim()
-}
-
-/// One dot per running task, in the colour of its version.
-fn tasks(story: &Story, service: &str) -> Line<'static> {
-    let tasks = story.tasks(service);
-    let mut spans = vec![name("tasks"), Span::from(format!("{service:<20} "))];
-    for (index, version) in story.versions().into_iter().enumerate() {
-        let count = tasks.of(version);
-        if count > 0 {
-            let dots = "■".repeat(usize::try_from(count.min(20)).unwrap_or(20));
-            spans.push(Span::styled(dots, version_style(index)));
-            spans.push(Span::from(format!(" {version} {count}  ")));
-        }
-    }
-    let (running, desired) = (tasks.total(), tasks.desired);
-    spans.push(Span::from(format!("({running} of {desired} desired)")).dim());
-    Line::from(spans)
 }
 
 fn share(story: &Story) -> Line<'static> {

@@ -6,7 +6,7 @@ use crate::{
     clock::Moment,
     story::{
         Cast, Compared, Evidence,
-        fixture::{BEGAN, bad, cast, good, http},
+        fixture::{BEGAN, bad, cast, function, good, http},
     },
     world::journal::What,
 };
@@ -430,4 +430,19 @@ fn behind_a_load_balancer_nothing_is_said_of_queues_and_messages() {
             assert!(!shown.contains(word), "{word}: {shown}");
         }
     }
+}
+
+#[test]
+fn of_a_function_the_panel_shows_what_is_behind_its_alias() {
+    let story = until_of(function::cast(), &function::good().0, 30);
+    let screen = screen(&story, 100);
+    for row in [
+        "live   ■■■■■■■■■■ v1 50 %  ■■■■■■■■■■ v2 50 %",
+        "v1 is version 1   v2 is version 2",
+    ] {
+        assert!(screen.contains(row), "{screen}");
+    }
+    let plain = transcript(function::cast(), &function::bad().0);
+    let back = "+00:40  alias orders:live           weights      100 % version 1 (v1)";
+    assert!(plain.contains(back), "{plain}");
 }

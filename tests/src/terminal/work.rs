@@ -1,4 +1,4 @@
-//! The rows and lines that depend on how work reaches the services.
+//! The rows and lines that depend on how work reaches the versions.
 
 use ratatui::{
     style::{Style, Stylize},
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     live::load::NO_VERSION,
-    stage::Traffic,
+    stage::{ALIAS, Traffic},
     story::{Health, Story},
 };
 
@@ -26,16 +26,26 @@ pub(super) type Progress = (String, &'static str, String, Tone);
 /// The rows of the panel: what the versions have done, and where the work comes from.
 pub(super) fn rows(story: &Story) -> [Line<'static>; 2] {
     let source = match story.cast.traffic {
-        Traffic::Queue => queues(story),
+        Traffic::Queue | Traffic::Lambda => queues(story),
         Traffic::Alb => groups(story),
     };
     [done(story), source]
 }
 
+/// What runs the versions: the tasks of both services, or the alias and what is behind it.
+pub(super) fn runs(story: &Story) -> [Line<'static>; 2] {
+    match story.cast.traffic {
+        Traffic::Queue | Traffic::Alb => {
+            [&story.cast.primary, &story.cast.canary].map(|service| tasks(story, service))
+        }
+        Traffic::Lambda => [alias(story), version(story)],
+    }
+}
+
 /// What there is to tell of where the work comes from.
 pub(super) fn progress(story: &Story) -> Vec<Progress> {
     match story.cast.traffic {
-        Traffic::Queue => dead_letters(story).into_iter().collect(),
+        Traffic::Queue | Traffic::Lambda => dead_letters(story).into_iter().collect(),
         Traffic::Alb => targets(story),
     }
 }
@@ -55,6 +65,47 @@ pub(super) fn weights_text(story: &Story, groups: &[(String, u32)]) -> Option<St
     pair.into_iter()
         .all(is_there)
         .then(|| words.collect::<Vec<_>>().join(", "))
+}
+
+/// One dot per running task, in the colour of its version.
+fn tasks(story: &Story, service: &str) -> Line<'static> {
+    let tasks = story.tasks(service);
+    let mut spans = vec![name("tasks"), Span::from(format!("{service:<20} "))];
+    for (index, version) in story.versions().into_iter().enumerate() {
+        let count = tasks.of(version);
+        if count > 0 {
+            let dots = "■".repeat(usize::try_from(count.min(20)).unwrap_or(20));
+            spans.push(Span::styled(dots, version_style(index)));
+            spans.push(Span::from(format!(" {version} {count}  ")));
+        }
+    }
+    let (running, desired) = (tasks.total(), tasks.desired);
+    spans.push(Span::from(format!("({running} of {desired} desired)")).dim());
+    Line::from(spans)
+}
+
+/// The share of each version behind the alias, a square for every five percent.
+fn alias(story: &Story) -> Line<'static> {
+    let mut spans = vec![name("alias"), Span::from(format!("{ALIAS:<6} "))];
+    for (index, label) in story.versions().into_iter().enumerate() {
+        let percent = story.weight_of(label);
+        if percent > 0.0 {
+            let squares = std::iter::successors(Some(5.0), |at| Some(at + 5.0));
+            let squares = squares.take_while(|at| *at <= percent.max(5.0)).count();
+            spans.push(Span::styled("■".repeat(squares), version_style(index)));
+            spans.push(Span::from(format!(" {label} {percent} %  ")));
+        }
+    }
+    Line::from(spans)
+}
+
+/// The numbers of the versions behind the alias.
+fn version(story: &Story) -> Line<'static> {
+    let shares = story.shares.last().into_iter().flatten();
+    let numbers = shares.map(|share| format!("{} is version {}   ", share.label, share.version));
+    let mut spans = vec![name("versions")];
+    spans.extend(numbers.map(Span::from));
+    Line::from(spans)
 }
 
 fn done(story: &Story) -> Line<'static> {

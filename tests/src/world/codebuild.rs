@@ -1,5 +1,7 @@
 //! AWS `CodeBuild`: projects. Their builds are actions of pipelines, and who drives the account plays them.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -19,7 +21,20 @@ pub const SERVICE: Service = Service {
     ..Service::new("codebuild")
 };
 
-/// What a project's builds are like has no place here: who drives the account plays them.
+/// The projects' buildspecs, by project.
+#[derive(Debug, Default)]
+pub struct CodeBuild {
+    build_specs: BTreeMap<String, String>,
+}
+
+/// The path of a project's buildspec in its source.
+#[must_use]
+pub fn build_spec<'a>(world: &'a World, project: &str) -> Option<&'a str> {
+    let found = world.codebuild.build_specs.get(project)?;
+    Some(found)
+}
+
+/// What else a project's builds are like has no place here: who drives the account plays them.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 struct Project {
@@ -55,8 +70,7 @@ struct Project {
 struct Source {
     #[serde(rename = "Type")]
     kind: String,
-    #[serde(rename = "BuildSpec")]
-    _build_spec: Option<String>,
+    build_spec: Option<String>,
 }
 
 /// `AWS::CodeBuild::Project`: `Ref` is the name.
@@ -81,5 +95,8 @@ fn project(world: &mut World, resource: &Resource<'_>) -> Result<Created, Refuse
         Some(&arn),
     )
     .map_err(|fault| bad("ServiceRole", fault.message))?;
+    if let Some(path) = project.source.build_spec {
+        world.codebuild.build_specs.insert(name.clone(), path);
+    }
     Ok(created(name, [("Arn", arn.into())]))
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::Principal;
+use super::{Principal, functions::Share};
 use crate::clock::Moment;
 
 /// One thing that happened.
@@ -114,6 +114,13 @@ pub enum What {
         rule: String,
         /// Weights by target group's name, in the rule's order.
         groups: Vec<(String, u32)>,
+    },
+    /// Somebody wrote which versions an alias invokes.
+    Shares {
+        /// The alias as `FUNCTION:ALIAS`.
+        alias: String,
+        /// The versions, the one with the weight last.
+        shares: Vec<Share>,
     },
     /// The health of a target group's targets changed.
     Targets {

@@ -52,7 +52,7 @@ service::services! {
     codepipeline::CodePipeline,
     functions::Functions,
     cloudformation::CloudFormation,
-    codebuild,
+    codebuild::CodeBuild,
     dynamodb::DynamoDb,
     ec2,
     ecr::Ecr,

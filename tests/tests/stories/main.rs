@@ -22,6 +22,7 @@ mod floor;
 mod hanging;
 mod images;
 mod lambda;
+mod lambda_alias;
 mod letters;
 mod limits;
 mod load_balancing;

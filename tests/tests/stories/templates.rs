@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rehearsal_core::{
     clock::Moment,
-    stage::{self, Behaviour, Script, Stage, Version},
+    stage::{self, Behaviour, Script, Stage, Traffic, Version},
     template::Templates,
     world::{World, cloudwatch::dashboard, journal::What},
 };
@@ -323,17 +323,28 @@ fn the_dashboard_shows_what_the_application_measures_of_the_services_that_there_
     assert_eq!(own.len(), 6, "{own:?}");
 }
 
-/// The build is played; what it leaves must be what the shipped one leaves.
+/// The build is played; what it leaves must be what the shipped ones leave.
 #[tokio::test(start_paused = true)]
 async fn the_build_that_is_played_gives_what_the_buildspec_gives() {
-    let text = include_str!("../../../buildspec.yml");
-    let mut read = Templates::parse("", [("buildspec.yml", text)]).unwrap();
-    let buildspec = read.document_mut("buildspec.yml").unwrap().clone();
-
-    let play = begin(&shipped(), v2(Behaviour::Works)).await;
-    let release = play.push("v2");
-    play.until_approval(&release).await;
-    let (variables, files) = play.built(&release);
-    assert_eq!(buildspec["env"]["exported-variables"], json!(variables));
-    assert_eq!(buildspec["artifacts"]["files"], json!(files));
+    for (traffic, text) in [
+        (Traffic::Queue, include_str!("../../../buildspec.yml")),
+        (
+            Traffic::Lambda,
+            include_str!("../../../buildspec-lambda.yml"),
+        ),
+    ] {
+        let mut read = Templates::parse("", [("buildspec", text)]).unwrap();
+        let buildspec = read.document_mut("buildspec").unwrap().clone();
+        let stage = Stage {
+            traffic,
+            ..Stage::default()
+        };
+        let play = Play::begin(&stage, v2(Behaviour::Works)).await;
+        let release = play.push("v2");
+        play.until_approval(&release).await;
+        let (variables, files) = play.built(&release);
+        let exported = buildspec["env"]["exported-variables"].as_array();
+        assert_eq!(exported.cloned().unwrap_or_default(), variables);
+        assert_eq!(buildspec["artifacts"]["files"], json!(files));
+    }
 }

@@ -7,7 +7,7 @@ use rehearsal_core::{
     world::journal::{Entry, What},
 };
 
-/// Executions, actions, alarms, task counts, weights, targets and failed invocations; ids replaced by numbers, times from the
+/// Executions, actions, alarms, task counts, weights, aliases, targets and failed invocations; ids replaced by numbers, times from the
 /// beginning, repeated progress of one action folded into its last line.
 pub(crate) fn of(journal: &[Entry], begin: Moment) -> String {
     let mut names = Names::default();
@@ -100,6 +100,10 @@ fn line(what: &What, names: &mut Names) -> Option<(String, String)> {
                 .map(|(group, weight)| format!("{group} {weight}"))
                 .collect();
             once(format!("weights {}", groups.join(", ")))
+        }
+        What::Shares { alias, shares } => {
+            let shares: Vec<_> = shares.iter().map(ToString::to_string).collect();
+            once(format!("alias {alias}: {}", shares.join(", ")))
         }
         What::Targets {
             group,

@@ -24,6 +24,7 @@ use super::{
     Image, Images,
     logs::{Line, Logs},
     process::{Keeper, Lines, Program},
+    told::messages,
 };
 use crate::{
     clock::Moment,
@@ -104,13 +105,20 @@ impl Functions {
         if let Some(warm) = self.warm(function) {
             return Ok(warm);
         }
-        let Some(package) = self.shared.packages.get(&function.program) else {
+        let Some(package) = self.package(function) else {
             return Err(format!("function {} has no program here", function.name));
         };
         match self.start(function, package, INIT_LIMIT).await {
             Ok(environment) => Ok(environment),
             Err(_) => self.start(function, package, function.timeout).await,
         }
+    }
+
+    fn package(&self, function: &Function) -> Option<&Image> {
+        let packages = &self.shared.packages;
+        let uploaded = function.archive.as_ref();
+        let uploaded = uploaded.and_then(|archive| packages.get(&archive.sha256));
+        uploaded.or_else(|| packages.get(&function.program))
     }
 
     /// An idle environment of the version that still works; the latest used, as the others may be needed less. Those of a
@@ -183,7 +191,13 @@ impl Functions {
         let account = self.shared.account.clone();
         let function = function.to_owned();
         Arc::new(move |text| {
-            account.with(|world| cloudwatch::ingest_log_line(world, text));
+            account.with(|world| {
+                cloudwatch::ingest_log_line(world, text);
+                // Of one invocation, which is over.
+                if let Some(messages) = messages(text, Duration::ZERO) {
+                    world.note(messages);
+                }
+            });
             logs.write(Line {
                 principal: Principal(function.clone()),
                 stream: function.clone(),

@@ -1,7 +1,10 @@
 use std::time::Duration;
 
 use super::*;
-use crate::live::testing::{Lifelines, account, dead, launch, process, script};
+use crate::{
+    live::testing::{Lifelines, account, dead, launch, process, script},
+    world::journal::What,
+};
 
 struct Agent {
     tasks: Tasks,

@@ -13,7 +13,7 @@ use crate::{
 
 /// Behind a load balancer: the weights are what the release found.
 pub(super) fn weights(story: &Story) -> Option<Check> {
-    if story.cast.traffic == Traffic::Queue {
+    if story.cast.traffic != Traffic::Alb {
         return None;
     }
     let told = |weights: Option<&Weights>| {
@@ -96,7 +96,8 @@ pub(super) fn messages(theatre: &Theatre<'_>, facts: &Facts) -> Vec<Check> {
         sent > 0 && lost == 0 && waiting == 0 && processed + letters == sent,
     );
     // Whether a message that a bad version fails becomes a dead letter depends on who receives it next.
-    let none = (!theatre.rehearsal.scenario.may_have_dead_letters())
+    let traffic = theatre.rehearsal.stage.traffic;
+    let none = (!theatre.rehearsal.scenario.may_have_dead_letters(traffic))
         .then(|| check("dead letters", "0", letters.to_string(), letters == 0));
     [accounted].into_iter().chain(none).collect()
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{queries::Queries, validation};
+use super::{queries::Queries, search::Search, validation};
 use crate::world::{Fault, World};
 
 /// A metric that a dashboard shows: namespace, name, and dimensions as names and values in turn.
@@ -19,6 +19,7 @@ pub(super) struct Graph {
     shown: Vec<Shown>,
     /// What `GetMetricData` has to be asked to draw it.
     queries: Vec<Value>,
+    searches: Vec<Search>,
 }
 
 /// Creates a dashboard, or replaces the one of that name.
@@ -71,6 +72,25 @@ pub fn shown(world: &World, dashboard: &str) -> BTreeSet<Shown> {
     graphs.flat_map(|graph| graph.shown.clone()).collect()
 }
 
+/// How many metrics each search of a dashboard finds now, by the title of its graph.
+#[must_use]
+pub fn found(world: &World, dashboard: &str) -> Vec<(String, usize)> {
+    let graphs = world.cloudwatch.dashboards.get(dashboard);
+    let graphs = graphs.into_iter().flatten();
+    let count = |search: &Search| {
+        let keys = world.cloudwatch.store.keys();
+        keys.filter(|key| search.finds(key)).count()
+    };
+    graphs
+        .flat_map(|graph| {
+            graph
+                .searches
+                .iter()
+                .map(|it| (graph.title.clone(), count(it)))
+        })
+        .collect()
+}
+
 /// What `GetMetricData` has to be asked to draw the graph of a dashboard whose title begins like this.
 #[must_use]
 pub fn queries(world: &World, dashboard: &str, title: &str) -> Option<Vec<Value>> {
@@ -96,7 +116,7 @@ fn check_alarms(world: &World, arns: &Value) -> Result<(), Fault> {
 /// A graph. `.` repeats a part of the metric before, `...` all that come in between.
 fn graph(properties: &Value) -> Result<Graph, String> {
     let mut shown: Vec<Shown> = Vec::new();
-    let mut queries = Vec::new();
+    let (mut queries, mut searches) = (Vec::new(), Vec::new());
     let mut computes = false;
     for (index, listed) in properties["metrics"]
         .as_array()
@@ -107,6 +127,11 @@ fn graph(properties: &Value) -> Result<Graph, String> {
         let listed = listed.as_array().map_or(&[][..], Vec::as_slice);
         let options = listed.last().filter(|it| it.is_object());
         let option = |name: &str| options.map_or(&Value::Null, |it| &it[name]);
+        let expression = option("expression").as_str();
+        if let Some(search) = expression.filter(|it| Search::is_one(it)) {
+            searches.push(Search::parse(search)?);
+            continue;
+        }
         let given = option("id").as_str().map(str::to_owned);
         let mut query = json!({
             "Id": given.unwrap_or_else(|| format!("graphed{index}")),
@@ -137,6 +162,7 @@ fn graph(properties: &Value) -> Result<Graph, String> {
         title: properties["title"].as_str().unwrap_or_default().to_owned(),
         shown,
         queries,
+        searches,
     })
 }
 

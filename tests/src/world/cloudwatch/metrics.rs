@@ -176,6 +176,11 @@ impl Store {
             .reduce(Statistics::merge)
     }
 
+    /// The metrics that there are.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.series.keys()
+    }
+
     /// Forgets what is older than a second.
     pub(super) fn trim(&mut self, oldest: u64) {
         self.series.retain(|_, data| {

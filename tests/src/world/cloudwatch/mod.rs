@@ -29,6 +29,7 @@ mod provision;
 mod queries;
 mod reason;
 mod rule;
+mod search;
 mod suppression;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -142,6 +143,16 @@ fn store(world: &mut World, datum: data::Datum) {
     let second = metric_second(world, datum.at);
     let store = &mut world.cloudwatch.store;
     store.add(datum.key, second, datum.resolution, datum.statistics);
+}
+
+/// All that has been counted of a metric, as long as it is kept.
+#[must_use]
+pub fn total(world: &World, namespace: &str, name: &str, dimensions: &[(&str, &str)]) -> f64 {
+    let dimensions = dimensions.iter();
+    let dimensions = dimensions.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let key = Key::new(namespace, name, dimensions);
+    let all = world.cloudwatch.store.aggregate(&key, 0, u64::MAX);
+    all.map_or(0.0, |statistics| statistics.sum)
 }
 
 /// Publishes one value of a metric of the account itself, at standard resolution.

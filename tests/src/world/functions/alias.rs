@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     faults,
     names::{self, Named},
-    page,
+    page, shares,
     version::{LATEST, next_revision},
 };
 use crate::world::{Fault, World, iam::needs::text};
@@ -187,6 +187,7 @@ fn write(world: &mut World, named: &Named, alias: Alias) -> Result<Value, Fault>
     let versions = world.functions.by_name.get_mut(&named.name);
     if let (Some(versions), Some(name)) = (versions, &named.qualifier) {
         versions.aliases.insert(name.clone(), alias);
+        shares::note(world, &named.name, name);
     }
     Ok(shown)
 }

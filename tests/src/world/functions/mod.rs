@@ -1,8 +1,8 @@
 //! AWS Lambda: functions with their versions and aliases, what invokes them, and what becomes of it.
 //!
 //! A function's code and configuration change in `$LATEST`; a published version keeps what `$LATEST` had. An alias names one
-//! version, or shares its invocations between two by weight and chance. Layers, VPCs, function URLs, reserved concurrency and
-//! throttling do not exist here. A function's every version acts as the role that `$LATEST` has.
+//! version, or shares its invocations between two by weight and chance. A function URL is there, and nobody calls it. Layers, VPCs,
+//! reserved concurrency and throttling do not exist here. A function's every version acts as the role that `$LATEST` has.
 
 mod alias;
 mod api;
@@ -23,6 +23,7 @@ mod polling;
 mod provision;
 mod provisioned;
 mod routing;
+mod shares;
 mod update;
 mod version;
 
@@ -43,6 +44,7 @@ pub use function::{
 pub use invocation::{Ended, Invocation, ended, program_of};
 pub use invoker::{Invoker, invoke_for};
 pub use routing::Lots;
+pub use shares::{Share, label_of, shares};
 pub use version::{Failure, LATEST, State, set_state};
 
 /// What the account has to know of it.
@@ -96,6 +98,8 @@ pub struct Functions {
     pub lists_mappings_of_aliases: bool,
     /// Whether an invocation without an error is reported as `Errors` 0. Not documented.
     pub reports_zero_errors: bool,
+    /// What people call packages, by the SHA-256 digest in Base64.
+    pub labels: BTreeMap<String, String>,
     /// Which version an invocation of an alias with weights gets.
     pub lots: Lots,
     by_name: BTreeMap<String, version::Versions>,
@@ -128,6 +132,7 @@ impl Default for Functions {
             version_resets_weights: false,
             lists_mappings_of_aliases: false,
             reports_zero_errors: false,
+            labels: BTreeMap::new(),
             lots: Lots::seeded(1),
             by_name: BTreeMap::new(),
             revisions: 0,

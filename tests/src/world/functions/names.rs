@@ -97,8 +97,18 @@ impl Named {
 /// A function with its versions.
 pub(super) fn versions<'a>(world: &'a World, name: &str) -> Result<&'a Versions, Fault> {
     let found = world.functions.by_name.get(name);
-    found.ok_or_else(|| {
-        let message = format!("Function not found: {}", super::arn(world, name));
-        faults::not_found(message)
-    })
+    found.ok_or_else(|| missing(world, name))
+}
+
+/// The same, to change it.
+pub(super) fn versions_mut<'a>(
+    world: &'a mut World,
+    name: &str,
+) -> Result<&'a mut Versions, Fault> {
+    let missing = missing(world, name);
+    world.functions.by_name.get_mut(name).ok_or(missing)
+}
+
+fn missing(world: &World, name: &str) -> Fault {
+    faults::not_found(format!("Function not found: {}", super::arn(world, name)))
 }

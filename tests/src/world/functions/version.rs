@@ -1,6 +1,9 @@
 //! The versions of a function: `$LATEST`, and what was published of it.
 
-use std::{collections::BTreeMap, mem};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    mem,
+};
 
 use serde_json::{Value, json};
 
@@ -37,6 +40,8 @@ pub(super) struct Versions {
     pub(super) aliases: BTreeMap<String, Alias>,
     /// By alias or version.
     pub(super) provisioned: BTreeMap<String, Provisioned>,
+    /// The aliases that have a URL; empty is `$LATEST`.
+    pub(super) urls: BTreeSet<String>,
 }
 
 /// One version.
@@ -105,6 +110,7 @@ impl Versions {
             update: Update::Successful,
             aliases: BTreeMap::new(),
             provisioned: BTreeMap::new(),
+            urls: BTreeSet::new(),
         }
     }
 

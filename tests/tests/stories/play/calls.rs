@@ -225,6 +225,36 @@ impl Play {
         );
     }
 
+    /// A person calls AWS Lambda.
+    pub(crate) fn lambda(&self, operation: &str, input: &Value) -> Value {
+        let person = Principal("person".to_owned());
+        let called = |world: &mut World| world.call("lambda", operation, input, &person);
+        self.account
+            .with(called)
+            .unwrap_or_else(|fault| panic!("{operation}: {}", fault.message))
+    }
+
+    /// A person routes the alias.
+    pub(crate) fn route(&self, version: &str, weights: &[(&str, f64)]) {
+        let weights: BTreeMap<_, _> = weights.iter().copied().collect();
+        let input = json!({
+            "FunctionName": stage::FUNCTION, "Name": stage::ALIAS, "FunctionVersion": version,
+            "RoutingConfig": { "AdditionalVersionWeights": weights },
+        });
+        self.lambda("UpdateAlias", &input);
+    }
+
+    /// A person publishes the function with another description, and waits until the version can be invoked.
+    pub(crate) async fn publish_another(&self) {
+        let function = json!({ "FunctionName": stage::FUNCTION });
+        let mut described = function.clone();
+        described["Timeout"] = json!(29);
+        self.lambda("UpdateFunctionConfiguration", &described);
+        self.pass(Duration::from_secs(10)).await;
+        self.lambda("PublishVersion", &function);
+        self.pass(Duration::from_secs(10)).await;
+    }
+
     /// A person calls Elastic Load Balancing.
     pub(crate) fn balancer(&self, operation: &str, input: &Value) -> Value {
         self.account

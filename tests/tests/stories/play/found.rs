@@ -2,12 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use canary::aws::Settings;
+use canary::{aws::Settings, names::PairId};
 use rehearsal_core::{
-    stage::{self, Entrance},
+    stage::{self, Entrance, Traffic},
     world::{
         codepipeline,
         journal::{Call, Entry, What},
+        sqs,
     },
 };
 
@@ -17,7 +18,7 @@ use super::{
     BEGIN, Play, Work,
     hands::clients,
     requests::Requests,
-    service::{describe, scaling, short, weights},
+    service::{alias, describe, scaling, short, weights},
 };
 use crate::connector::client;
 
@@ -76,9 +77,19 @@ impl Play {
         notices
     }
 
+    /// The record's key.
+    fn pair_id(&self) -> PairId {
+        match self.traffic {
+            Traffic::Queue | Traffic::Alb => PairId::new(stage::CLUSTER, stage::PRIMARY),
+            Traffic::Lambda => {
+                PairId::new("lambda", &format!("{}:{}", stage::FUNCTION, stage::ALIAS))
+            }
+        }
+    }
+
     /// The release record, as the library reads it.
     pub(crate) async fn record(&self) -> Option<canary::record::Record> {
-        let pair = canary::names::PairId::new(stage::CLUSTER, stage::PRIMARY);
+        let pair = self.pair_id();
         let mut record = None;
         for _ in 0..10 {
             // Somebody may be throttling.
@@ -113,9 +124,12 @@ impl Play {
     }
 
     /// What the pair is like: task definition (revision), desired and running tasks, scaling, of both; and the weights
-    /// of its rule, if it has one.
+    /// of its rule, if it has one. Of a function: what is behind its alias.
     pub(crate) fn pair(&self) -> String {
         self.account.with(|world| {
+            if self.traffic == Traffic::Lambda {
+                return alias(world);
+            }
             let services = [stage::PRIMARY, stage::CANARY]
                 .map(|service| {
                     let shown = describe(world, service);
@@ -182,13 +196,14 @@ impl Play {
         })
     }
 
-    /// The writes to ECS, load balancer, scaling and pipeline that anybody made so far, the reports of jobs aside.
+    /// The writes to ECS, Lambda, load balancer, scaling and pipeline that anybody made so far, the reports of jobs aside.
     pub(crate) fn writes(&self) -> Vec<Call> {
         self.entries(|what| match what {
             What::Called(call)
                 if call.is_write()
                     && [
                         "ecs",
+                        "lambda",
                         "elasticloadbalancing",
                         "application-autoscaling",
                         "codepipeline",
@@ -298,7 +313,7 @@ impl Play {
             .key_condition_expression("#pair = :pair AND begins_with(#item, :ledger)")
             .expression_attribute_names("#pair", "pair")
             .expression_attribute_names("#item", "item")
-            .expression_attribute_values(":pair", string("orders/orders"))
+            .expression_attribute_values(":pair", string(self.pair_id().as_str()))
             .expression_attribute_values(":ledger", string("ledger#"))
             .send()
             .await
@@ -322,6 +337,22 @@ impl Play {
     pub(crate) fn lost(&self) -> Vec<String> {
         match &self.work {
             Work::Messages(messages) => messages.lost(),
+            Work::Requests(_) => Vec::new(),
+        }
+    }
+
+    /// Messages in the dead-letter queue.
+    pub(crate) fn dead_letters(&self) -> u32 {
+        let depth = self
+            .account
+            .with(|world| sqs::depth(world, stage::DEAD_LETTERS));
+        depth.map_or(0, |depth| depth.visible + depth.in_flight + depth.delayed)
+    }
+
+    /// Messages that were processed more than once.
+    pub(crate) fn repeated(&self) -> Vec<String> {
+        match &self.work {
+            Work::Messages(messages) => messages.repeated(),
             Work::Requests(_) => Vec::new(),
         }
     }

@@ -21,11 +21,11 @@ use canary::{
 };
 use rehearsal_core::{
     clock::Moment,
-    stage::{Behaviour, Script},
+    stage::{self, Behaviour, Script},
     wire::{self, Account},
     world::{
         Effect, ecs,
-        functions::{self, Ended, Invocation},
+        functions::{self, Ended, Function, Invocation},
     },
 };
 use serde_json::Value;
@@ -162,6 +162,9 @@ impl Hands {
         else {
             return;
         };
+        if function.name == stage::FUNCTION {
+            return self.run_function(&function, &invocation).await;
+        }
         let settings = Settings {
             target: function.environment.get("TARGET").cloned(),
             releases_table: function.environment.get("RELEASES_TABLE").cloned(),
@@ -187,6 +190,22 @@ impl Hands {
         {
             self.warm.kill(&function.name);
         }
+        self.account
+            .with(|world| functions::ended(world, &invocation.run, how));
+    }
+
+    /// The function that is released.
+    async fn run_function(self, function: &Function, invocation: &Invocation) {
+        let package = function.archive.as_ref().map(|archive| &archive.sha256);
+        let version = package.and_then(|package| self.script.version_of_package(package));
+        let how = match (version, &self.work) {
+            (Some(version), Work::Messages(messages)) => messages.invoked(version, invocation),
+            _ => {
+                Ended::Error("Runtime.InvalidEntrypoint: Couldn't find valid bootstrap".to_owned())
+            }
+        };
+        // As long as one that is warm takes.
+        tokio::time::sleep(Duration::from_millis(20)).await;
         self.account
             .with(|world| functions::ended(world, &invocation.run, how));
     }

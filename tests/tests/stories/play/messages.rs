@@ -1,12 +1,22 @@
-//! Scripted consumers of the queue, and a producer.
+//! Scripted consumers of the queue, tasks or a function, and a producer.
 
-use std::{collections::BTreeSet, convert::Infallible, sync::Mutex, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    convert::Infallible,
+    sync::Mutex,
+    time::Duration,
+};
 
 use fastrand::Rng;
 use rehearsal_core::{
     stage::{self, Behaviour, Version},
     wire::Account,
-    world::{Fault, Principal, cloudwatch, ecs, journal::What, sqs},
+    world::{
+        Fault, Principal, cloudwatch, ecs,
+        functions::{Ended, Invocation},
+        journal::What,
+        sqs,
+    },
 };
 use serde_json::{Value, json};
 
@@ -29,7 +39,8 @@ pub(crate) struct Messages {
     /// A version that has changed while it ran, and what its tasks do since.
     changed: Mutex<Option<(String, Behaviour)>>,
     sent: Mutex<BTreeSet<String>>,
-    processed: Mutex<BTreeSet<String>>,
+    /// How often each was.
+    processed: Mutex<BTreeMap<String, u32>>,
 }
 
 impl Messages {
@@ -97,7 +108,7 @@ impl Messages {
                     Outcome::Passes => {
                         let handle = json!({ "ReceiptHandle": message["ReceiptHandle"] });
                         if self.as_task("DeleteMessage", handle).is_ok() {
-                            self.processed.lock().unwrap().insert(id.to_owned());
+                            self.note_processed(id);
                             processed += 1;
                         }
                     }
@@ -110,14 +121,7 @@ impl Messages {
                     ("Released", 0),
                 ];
                 self.tell(service, &counts);
-                self.account.with(|world| {
-                    world.note(What::Messages {
-                        version: version.label.clone(),
-                        processed: u32::try_from(processed).expect("a few messages"),
-                        failed: u32::try_from(failed).expect("a few messages"),
-                        over: Duration::ZERO,
-                    });
-                });
+                self.note(version, processed, failed);
             }
             let every = *self.every.lock().unwrap();
             let lot = match &mut *self.chance.lock().unwrap() {
@@ -128,6 +132,41 @@ impl Messages {
             tokio::time::sleep(after).await;
         }
         unreachable!("nobody polls so often")
+    }
+
+    /// An invocation of the function with a batch of messages; answers how it ends.
+    pub(super) fn invoked(&self, version: &Version, invocation: &Invocation) -> Ended {
+        let behaviour = self.behaviour(version);
+        if behaviour == Behaviour::CrashesAtStart {
+            return Ended::Error("Runtime exited with error: exit status 1".to_owned());
+        }
+        let records = invocation.payload["Records"].as_array();
+        let records = records.map_or(&[][..], Vec::as_slice);
+        let of = [
+            ("FunctionName", invocation.function.as_str()),
+            ("Version", invocation.version.as_str()),
+        ];
+        // Before any of it is worked on.
+        self.measure(&of, &[("Received", records.len())]);
+        let (mut processed, mut failed) = (0, Vec::new());
+        for record in records {
+            let id = record["messageId"].as_str().unwrap_or_default();
+            let attempt = record["attributes"]["ApproximateReceiveCount"].as_str();
+            match self.outcome(behaviour, id, attempt.unwrap_or_default()) {
+                Outcome::Dies => {
+                    return Ended::Error("Runtime exited with error: signal: aborted".to_owned());
+                }
+                Outcome::Fails => failed.push(json!({ "itemIdentifier": id })),
+                Outcome::Passes => {
+                    self.note_processed(id);
+                    processed += 1;
+                }
+            }
+        }
+        let counts = [("Processed", processed), ("Failed", failed.len())];
+        self.measure(&of, &counts);
+        self.note(version, processed, failed.len());
+        Ended::Answer(json!({ "batchItemFailures": failed }))
     }
 
     /// From now on tasks of a version do this.
@@ -186,10 +225,26 @@ impl Messages {
         let _ = self.as_task("ChangeMessageVisibility", hide);
     }
 
+    fn note(&self, version: &Version, processed: usize, failed: usize) {
+        self.account.with(|world| {
+            world.note(What::Messages {
+                version: version.label.clone(),
+                processed: u32::try_from(processed).expect("a few messages"),
+                failed: u32::try_from(failed).expect("a few messages"),
+                over: Duration::ZERO,
+            });
+        });
+    }
+
+    fn tell(&self, service: &str, counts: &[(&str, usize)]) {
+        self.measure(&[("ServiceName", service)], counts);
+    }
+
     /// A line of metrics, as the sample application writes it. All that is worked on here ends in the second in which it was
     /// received.
-    fn tell(&self, service: &str, counts: &[(&str, usize)]) {
+    fn measure(&self, dimensions: &[(&str, &str)], counts: &[(&str, usize)]) {
         self.account.with(|world| {
+            let names: Vec<_> = dimensions.iter().map(|(name, _)| name).collect();
             let metrics: Vec<_> = counts
                 .iter()
                 .map(|(name, _)| json!({ "Name": name }))
@@ -199,12 +254,14 @@ impl Messages {
                     "Timestamp": world.now.0,
                     "CloudWatchMetrics": [{
                         "Namespace": "CanaryRelease/SampleApp",
-                        "Dimensions": [["ServiceName"]],
+                        "Dimensions": [names],
                         "Metrics": metrics,
                     }],
                 },
-                "ServiceName": service,
             });
+            for (name, value) in dimensions {
+                line[*name] = json!(value);
+            }
             for (name, count) in counts {
                 line[*name] = json!(count);
             }
@@ -248,8 +305,20 @@ impl Messages {
         *self.chance.lock().unwrap() = Some(Rng::with_seed(seed));
     }
 
+    fn note_processed(&self, message: &str) {
+        let mut processed = self.processed.lock().unwrap();
+        *processed.entry(message.to_owned()).or_default() += 1;
+    }
+
     pub(super) fn is_processed(&self, message: &str) -> bool {
-        self.processed.lock().unwrap().contains(message)
+        self.processed.lock().unwrap().contains_key(message)
+    }
+
+    /// Messages that were processed more than once.
+    pub(super) fn repeated(&self) -> Vec<String> {
+        let processed = self.processed.lock().unwrap();
+        let repeated = processed.iter().filter(|(_, times)| **times > 1);
+        repeated.map(|(id, _)| id.clone()).collect()
     }
 
     /// Messages that were sent and are neither processed nor in any queue.
@@ -262,7 +331,8 @@ impl Messages {
             of(stage::QUEUE) + of(stage::DEAD_LETTERS)
         });
         let (sent, processed) = (self.sent.lock().unwrap(), self.processed.lock().unwrap());
-        let missing: Vec<_> = sent.difference(&processed).cloned().collect();
+        let missing = sent.iter().filter(|id| !processed.contains_key(*id));
+        let missing: Vec<_> = missing.cloned().collect();
         if missing.len() <= waiting {
             Vec::new()
         } else {

@@ -39,7 +39,7 @@ use tokio::sync::mpsc;
 use hands::{Hands, Warm};
 use messages::Messages;
 use requests::Requests;
-use service::is_steady;
+use service::{is_active, is_steady};
 use watch::Watched;
 
 pub(crate) use calls::{Artifact, Failed};
@@ -63,6 +63,15 @@ pub(crate) fn pairs() -> [Stage; 3] {
         of(Traffic::Queue, Mode::ConstantTotal),
         of(Traffic::Alb, Mode::Additive),
     ]
+}
+
+/// A function behind an alias, whose canary gets half of the work.
+pub(crate) fn function() -> Stage {
+    Stage {
+        traffic: Traffic::Lambda,
+        steps: Some(vec![Step::new(50, 0)]),
+        ..Stage::default()
+    }
 }
 
 /// A running account with a pair, its pipeline and its functions.
@@ -155,10 +164,12 @@ impl Play {
             tokio::spawn(async move { messages.produce().await });
         }
         tokio::spawn(async move { account.live(Duration::from_secs(1)).await });
-        play.until("the pair is steady", |world| {
-            [stage::PRIMARY, stage::CANARY]
+        let traffic = stage.traffic;
+        play.until("the pair is steady", |world| match traffic {
+            Traffic::Queue | Traffic::Alb => [stage::PRIMARY, stage::CANARY]
                 .iter()
-                .all(|service| is_steady(world, service))
+                .all(|service| is_steady(world, service)),
+            Traffic::Lambda => is_active(world),
         })
         .await;
         play.opened = play.account.now();

@@ -2,7 +2,7 @@
 
 use rehearsal_core::{
     stage,
-    world::{Principal, World, ecs, journal::What, scaling as autoscaling},
+    world::{Principal, World, ecs, functions, journal::What, scaling as autoscaling},
 };
 use serde_json::{Value, json};
 
@@ -12,6 +12,21 @@ pub(super) fn is_steady(world: &mut World, service: &str) -> bool {
     shown["runningCount"] == shown["desiredCount"]
         && deployments.len() == 1
         && deployments[0]["rolloutState"] == "COMPLETED"
+}
+
+/// Whether the version behind the alias can be invoked.
+pub(super) fn is_active(world: &mut World) -> bool {
+    let input = json!({ "FunctionName": stage::FUNCTION, "Qualifier": stage::ALIAS });
+    let test = Principal("test".to_owned());
+    let found = world.call("lambda", "GetFunctionConfiguration", &input, &test);
+    found.is_ok_and(|it| it["State"] == "Active")
+}
+
+/// What is behind the alias.
+pub(super) fn alias(world: &World) -> String {
+    let shares = functions::shares(world, stage::FUNCTION, stage::ALIAS);
+    let shares: Vec<_> = shares.iter().map(ToString::to_string).collect();
+    format!("live: {}", shares.join(", "))
 }
 
 pub(super) fn describe(world: &mut World, service: &str) -> Value {

@@ -7,7 +7,7 @@ use super::*;
 /// What a look at a share that bakes reads besides the record and the alarms.
 fn reads(stage: &Stage) -> &'static [&'static str] {
     match stage.traffic {
-        Traffic::Queue => &[
+        Traffic::Queue | Traffic::Lambda => &[
             "DescribeServices",
             "DescribeScalableTargets",
             "GetQueueAttributes",

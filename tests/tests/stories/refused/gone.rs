@@ -33,7 +33,9 @@ async fn a_stable_version_that_is_inactive_does_not_keep_the_canary_running() {
         let pair = play.pair();
         assert!(pair.starts_with("orders: orders:1 4/4 in 1"), "{pair}");
         match stage.traffic {
-            Traffic::Queue => assert!(pair.contains("orders-canary: orders:2 0/0"), "{pair}"),
+            Traffic::Queue | Traffic::Lambda => {
+                assert!(pair.contains("orders-canary: orders:2 0/0"), "{pair}")
+            }
             Traffic::Alb => assert!(pair.ends_with("rule: 100 primary, 0 canary"), "{pair}"),
         }
         let told = told(&play, CANNOT);
@@ -141,7 +143,7 @@ async fn a_primary_that_was_deleted_does_not_keep_the_canary_running() {
         }
         let pair = play.pair();
         match stage.traffic {
-            Traffic::Queue => {
+            Traffic::Queue | Traffic::Lambda => {
                 let canary = before.lines().nth(1).unwrap();
                 assert!(pair.contains(canary), "{}", play.transcript());
             }

@@ -82,7 +82,7 @@ fn asked(play: &Play, since: Moment) -> Vec<(Duration, Call)> {
 fn stopped(play: &Play, stage: &Stage, since: Moment) -> Option<Duration> {
     asked(play, since).into_iter().find_map(|(after, call)| {
         let stops = match stage.traffic {
-            Traffic::Queue => {
+            Traffic::Queue | Traffic::Lambda => {
                 call.operation == "UpdateService"
                     && call.input["service"] == stage::CANARY
                     && call.input["desiredCount"] == 0

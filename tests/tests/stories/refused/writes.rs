@@ -50,7 +50,7 @@ async fn without_the_right_to_change_services_everything_else_is_restored() {
             let version = "orders-canary runs orders:1".to_owned();
             let primary = "orders runs orders:1".to_owned();
             match (stage.traffic, at) {
-                (Traffic::Queue, At::Approval) => {
+                (Traffic::Queue | Traffic::Lambda, At::Approval) => {
                     assert!(missing.contains(&version), "{missing:?}");
                 }
                 (Traffic::Alb, At::Approval) => {

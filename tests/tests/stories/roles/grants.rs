@@ -20,19 +20,19 @@ use super::{
 };
 use crate::play::{Play, is_deploying};
 
-const LAMBDA_LOGS: &str = "Lambda itself writes what a function prints";
+pub(super) const LAMBDA_LOGS: &str = "Lambda itself writes what a function prints";
 const FARGATE: &str =
     "Fargate pulls the image and writes the log before and around the application";
-const BUILD: &str = "nobody builds here: the script plays what buildspec.yml does";
+pub(super) const BUILD: &str = "nobody builds here: the script plays what buildspec.yml does";
 const VALIDATE: &str = "nobody tests here: the script plays a test that passes";
 const SOURCE: &str = "the stories push to S3, not to this kind of source";
 
-const JUDGED: &[&str] = &[
+pub(super) const JUDGED: &[&str] = &[
     "cloudwatch:DescribeAlarmHistory",
     "cloudwatch:ListAlarmMuteRules",
 ];
-const FIRST_STATE: &[&str] = &["cloudwatch:DescribeAlarmHistory"];
-const IN_ALARM: &str = "it is asked only where an alarm is in ALARM as it looks, whether that is muted, and for want of data, whether it \
+pub(super) const FIRST_STATE: &[&str] = &["cloudwatch:DescribeAlarmHistory"];
+pub(super) const IN_ALARM: &str = "it is asked only where an alarm is in ALARM as it looks, whether that is muted, and for want of data, whether it \
                         is its first state; no release of these meets one";
 
 const BY_DIGEST: &str =
@@ -43,7 +43,9 @@ const PROTECTION: &[&str] = &["ecs:GetTaskProtection"];
 const LEFT_OVER: &[&str] = &["ecs:GetTaskProtection", "ecs:StopTask"];
 
 /// What no scenario uses: role, actions, why it is granted all the same.
-const UNUSED: [(&str, &[&str], &str); 19] = [
+pub(super) type Excuse = (&'static str, &'static [&'static str], &'static str);
+
+const UNUSED: [Excuse; 19] = [
     ("DeployCanaryRole", &["ecr:DescribeImages"], BY_DIGEST),
     ("DeployCanaryRole", PROTECTION, PROTECTED),
     ("PromotePrimaryRole", PROTECTION, PROTECTED),
@@ -134,12 +136,12 @@ const UNUSED: [(&str, &[&str], &str); 19] = [
     ),
 ];
 
-const LOGS: &[&str] = &["logs:CreateLogStream", "logs:PutLogEvents"];
+pub(super) const LOGS: &[&str] = &["logs:CreateLogStream", "logs:PutLogEvents"];
 
 /// What roles may do and did. Roles have the same names in every account that the stories make.
 #[derive(Default)]
-struct Rights {
-    granted: BTreeSet<Use>,
+pub(super) struct Rights {
+    pub(super) granted: BTreeSet<Use>,
     used: BTreeSet<Use>,
     statements: BTreeSet<Grant>,
     needed: BTreeSet<Grant>,
@@ -148,7 +150,7 @@ struct Rights {
 impl Rights {
     /// Those of a story on a clock of its own, which ends with it: a clock that all of them shared would
     /// go on moving the accounts of those that have ended.
-    fn of(story: impl Future<Output = Play>) -> Self {
+    pub(super) fn of(story: impl Future<Output = Play>) -> Self {
         let mut clock = Builder::new_current_thread();
         let clock = clock
             .enable_all()
@@ -164,11 +166,32 @@ impl Rights {
         })
     }
 
-    fn add(&mut self, other: Self) {
+    pub(super) fn add(&mut self, other: Self) {
         self.granted.extend(other.granted);
         self.used.extend(other.used);
         self.statements.extend(other.statements);
         self.needed.extend(other.needed);
+    }
+
+    /// Nothing is granted that no story uses, but for a reason; and every reason is one.
+    pub(super) fn assert_used(&self, excuses: &[Excuse]) {
+        let unused = self.unused();
+        let mut excused = BTreeSet::new();
+        for (role, actions, reason) in excuses {
+            for action in *actions {
+                let grant = ((*role).to_owned(), (*action).to_owned());
+                assert!(
+                    unused.contains(&grant),
+                    "{role} uses {action}, or is not granted it any more; it needs no reason ({reason})"
+                );
+                excused.insert(grant);
+            }
+        }
+        let surplus: Vec<_> = unused.difference(&excused).collect();
+        assert!(
+            surplus.is_empty(),
+            "granted, and no scenario uses it; take it away, or list it with a reason: {surplus:?}"
+        );
     }
 
     /// Grants that nobody used, by the logical id of the role.
@@ -356,23 +379,7 @@ static RIGHTS: LazyLock<[Rights; 2]> = LazyLock::new(|| {
 #[test]
 fn no_role_may_do_what_no_scenario_does_but_for_a_reason() {
     for rights in RIGHTS.iter() {
-        let unused = rights.unused();
-        let mut excused = BTreeSet::new();
-        for (role, actions, reason) in UNUSED {
-            for action in actions {
-                let grant = (role.to_owned(), (*action).to_owned());
-                assert!(
-                    unused.contains(&grant),
-                    "{role} uses {action}, or is not granted it any more; it needs no reason ({reason})"
-                );
-                excused.insert(grant);
-            }
-        }
-        let surplus: Vec<_> = unused.difference(&excused).collect();
-        assert!(
-            surplus.is_empty(),
-            "granted, and no scenario uses it; take it away, or list it with a reason: {surplus:?}"
-        );
+        rights.assert_used(&UNUSED);
     }
 }
 

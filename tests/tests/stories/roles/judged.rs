@@ -172,6 +172,7 @@ fn assumes(role: &str) -> (&'static str, Option<&'static str>) {
         "DeployCanaryRole" | "ShiftWeightRole" | "PromotePrimaryRole" | "RollbackRole" => {
             ("lambda.amazonaws.com", None)
         }
+        "Role" => ("lambda.amazonaws.com", None),
         "TaskRole" | "ExecutionRole" => ("ecs-tasks.amazonaws.com", Some("ecs:task/orders/1")),
         "PipelineRole" => ("codepipeline.amazonaws.com", None),
         "BuildRole" => (

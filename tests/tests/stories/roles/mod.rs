@@ -7,6 +7,7 @@ mod either_way;
 mod grants;
 mod http;
 mod judged;
+mod lambda;
 mod outputs;
 mod parameters;
 mod policies;
@@ -24,7 +25,7 @@ use rehearsal_core::{
     template::{
         Created, Environment, Provider, Refused, Resource, TemplateError, Templates, create_stack,
     },
-    world::World,
+    world::{World, s3},
 };
 use serde_json::Value;
 
@@ -64,20 +65,52 @@ impl Deployed {
         Self::root("http.yaml", parameters)
     }
 
+    /// The whole example of a function with its shipped defaults but for these parameters.
+    fn lambda(parameters: &[(&str, &str)]) -> Self {
+        Self::root("lambda.yaml", parameters)
+    }
+
     fn root(file: &str, parameters: &[(&str, &str)]) -> Self {
-        let mut deployed = Self::nothing();
-        let name = with([("Name", stage::NAME)]);
-        deployed.stack("artifacts.yaml", &name).expect("artifacts");
-        deployed
-            .stack(file, &required(parameters))
-            .unwrap_or_else(|error| panic!("{file}, {parameters:?}: {error}"));
+        let (deployed, made) = Self::tried(file, parameters);
+        made.unwrap_or_else(|error| panic!("{file}, {parameters:?}: {error}"));
         deployed
     }
 
-    /// Both examples in all their variants.
+    /// What becomes of a root template's stack where there is what has to be before.
+    fn tried(
+        file: &str,
+        parameters: &[(&str, &str)],
+    ) -> (Self, Result<BTreeMap<String, Value>, TemplateError>) {
+        let mut deployed = Self::nothing();
+        let name = with([("Name", stage::NAME)]);
+        let before = deployed.stack("artifacts.yaml", &name).expect("artifacts");
+        let mut all = deployed.runs_first(file, &before);
+        all.extend(with(parameters.iter().copied()));
+        let made = deployed.stack(file, &all);
+        (deployed, made)
+    }
+
+    /// The parameters of an example that have no default: what it runs at first.
+    fn runs_first(
+        &mut self,
+        file: &str,
+        before: &BTreeMap<String, Value>,
+    ) -> BTreeMap<String, String> {
+        if file != "lambda.yaml" {
+            return required(&[]);
+        }
+        let bucket = before["PackageBucket"].as_str().expect("a bucket");
+        let package = Script::new([]).stable().package();
+        s3::put(&mut self.world, bucket, PACKAGE, package).expect("the bucket is there");
+        with([("PackageBucket", bucket), ("PackageKey", PACKAGE)])
+    }
+
+    /// All examples in all their variants.
     fn variants() -> impl Iterator<Item = Self> {
         let queue = VARIANTS.iter().map(|it| Self::example(it));
-        queue.chain(HTTP_VARIANTS.iter().map(|it| Self::http(it)))
+        let http = HTTP_VARIANTS.iter().map(|it| Self::http(it));
+        let lambda = LAMBDA_VARIANTS.iter().map(|it| Self::lambda(it));
+        queue.chain(http).chain(lambda)
     }
 
     /// Creates a template's stack.
@@ -150,13 +183,13 @@ fn repository(path: &str) -> std::path::PathBuf {
 
 /// Whether an example can be made with these parameters, nested stacks and all.
 pub(crate) fn fits(file: &str, parameters: &[(&str, &str)]) -> bool {
-    let mut deployed = Deployed::nothing();
-    let name = with([("Name", stage::NAME)]);
-    deployed.stack("artifacts.yaml", &name).expect("artifacts");
-    deployed.stack(file, &required(parameters)).is_ok()
+    Deployed::tried(file, parameters).1.is_ok()
 }
 
-/// The one parameter of either example without a default, and these.
+/// Where the function's first package is.
+const PACKAGE: &str = "first/v1.zip";
+
+/// The one parameter of the examples with services that has no default, and these.
 fn required(parameters: &[(&str, &str)]) -> BTreeMap<String, String> {
     let image = Script::new([]).stable().image();
     let mut all = with([("Image", image.as_str())]);
@@ -173,7 +206,7 @@ fn with<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> BTreeMap<Str
 
 const CONNECTION: &str = "arn:aws:codeconnections:eu-central-1:111122223333:connection/3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f";
 
-/// Parameters that together with [`HTTP_VARIANTS`] make every resource and every statement of the
+/// Parameters that together with [`HTTP_VARIANTS`] and [`LAMBDA_VARIANTS`] make every resource and every statement of the
 /// templates at least once.
 const VARIANTS: [&[(&str, &str)]; 4] = [
     &[],
@@ -200,5 +233,14 @@ const HTTP_VARIANTS: [&[(&str, &str)]; 2] = [
         ("SubnetIds", "subnet-0a,subnet-0b"),
         ("Scheme", "internal"),
         ("ClientCidr", "10.0.0.0/8"),
+    ],
+];
+
+/// The same of the example with a function.
+const LAMBDA_VARIANTS: [&[(&str, &str)]; 2] = [
+    &[],
+    &[
+        ("InvokedBy", "url"),
+        ("NotificationEmail", "team@example.com"),
     ],
 ];

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use rehearsal_core::stage;
 use serde_json::Value;
 
 use super::{
-    Deployed, HTTP_VARIANTS, VARIANTS, balanced::behind, parameters::suite, required, with,
+    Deployed, HTTP_VARIANTS, LAMBDA_VARIANTS, VARIANTS, balanced::behind, parameters::suite,
 };
 
 /// Every role and every topic that was made, and how many of each.
@@ -34,16 +33,17 @@ fn assert_told(deployed: &Deployed, outputs: &BTreeMap<String, Value>, expected:
 fn the_root_stacks_tell_every_role_and_both_topics() {
     let queue = VARIANTS.iter().map(|variant| ("main.yaml", variant));
     let http = HTTP_VARIANTS.iter().map(|variant| ("http.yaml", variant));
-    for (file, variant) in queue.chain(http) {
-        let mut deployed = Deployed::nothing();
-        let name = with([("Name", stage::NAME)]);
-        deployed.stack("artifacts.yaml", &name).expect("artifacts");
-        let outputs = deployed.stack(file, &required(variant));
+    let lambda = LAMBDA_VARIANTS.iter();
+    let lambda = lambda.map(|variant| ("lambda.yaml", variant));
+    for (file, variant) in queue.chain(http).chain(lambda) {
+        let (deployed, outputs) = Deployed::tried(file, variant);
         let outputs = outputs.unwrap_or_else(|error| panic!("{file}, {variant:?}: {error}"));
         let has = |name: &str| variant.iter().any(|(it, _)| *it == name);
-        // Four functions, the tasks and what starts them, the pipeline, its build; its validation; the rule of its source.
+        // Four functions, the pipeline, its build; the tasks and what starts them, or the function; its validation; the rule of its
+        // source.
         let by_rule = !has("ConnectionArn");
-        let roles = 8 + usize::from(has("ValidateBuildspec")) + usize::from(by_rule);
+        let own = if file == "lambda.yaml" { 1 } else { 2 };
+        let roles = 6 + own + usize::from(has("ValidateBuildspec")) + usize::from(by_rule);
         assert_told(&deployed, &outputs, (roles, 2));
     }
 }

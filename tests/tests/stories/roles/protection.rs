@@ -12,7 +12,7 @@ use super::{Deployed, HTTP_VARIANTS, Made, VARIANTS};
 /// user guide, "Encrypt log data in `CloudWatch` Logs using AWS Key Management Service"), the
 /// environment of functions (Lambda developer guide, "Securing Lambda environment variables"), the
 /// declarations of task definitions, pipelines, rules, alarms and dashboards.
-const NOTHING_TO_ENCRYPT: [&str; 33] = [
+const NOTHING_TO_ENCRYPT: [&str; 37] = [
     "AWS::ApplicationAutoScaling::ScalableTarget",
     "AWS::ApplicationAutoScaling::ScalingPolicy",
     "AWS::CloudWatch::Alarm",
@@ -38,9 +38,13 @@ const NOTHING_TO_ENCRYPT: [&str; 33] = [
     "AWS::IAM::Policy",
     "AWS::IAM::Role",
     "AWS::KMS::Key",
+    "AWS::Lambda::Alias",
     "AWS::Lambda::EventInvokeConfig",
+    "AWS::Lambda::EventSourceMapping",
     "AWS::Lambda::Function",
     "AWS::Lambda::Permission",
+    "AWS::Lambda::Url",
+    "AWS::Lambda::Version",
     "AWS::Logs::LogGroup",
     "AWS::S3::BucketPolicy",
     "AWS::SNS::Subscription",
@@ -81,10 +85,7 @@ fn whatever_is_at_rest_is_encrypted() {
             .iter()
             .filter_map(|made| Some((made, is_encrypted(made)?)))
             .collect();
-        assert!(
-            holding.len() >= 7,
-            "topics, table, buckets, repository, project"
-        );
+        assert!(holding.len() >= 7, "topics, table, buckets, project");
         for (made, encrypted) in holding {
             assert!(encrypted, "{} {} is not encrypted", made.kind, made.id);
         }

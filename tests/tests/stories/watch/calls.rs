@@ -35,7 +35,7 @@ async fn an_idle_pair_costs_one_read_a_minute_and_a_release_what_is_stated() {
         let idle = stated(&[("GetItem", 1)]);
         assert_eq!(asked(&play).await, idle, "nothing was released yet");
         let of_pair: &[_] = match stage.traffic {
-            Traffic::Queue => &[("GetQueueAttributes", 1)],
+            Traffic::Queue | Traffic::Lambda => &[("GetQueueAttributes", 1)],
             Traffic::Alb => &[("DescribeRules", 1), ("DescribeTargetHealth", 2)],
         };
         let mut guard = vec![

@@ -16,7 +16,7 @@ async fn the_canary_follows_a_primary_that_is_scaled_out_in_the_night_and_in_aga
     for stage in [queue, alb] {
         let (play, _, release) = at_approval(&stage).await;
         let many = |primary| match stage.traffic {
-            Traffic::Queue => primary,
+            Traffic::Queue | Traffic::Lambda => primary,
             Traffic::Alb => primary / 2,
         };
         assert_eq!(desired(&play, stage::CANARY), many(4));

@@ -5,13 +5,16 @@ use std::{collections::BTreeMap, fs, path::Path};
 use serde_json::json;
 
 use super::Account;
-use crate::world::{
-    Effect,
-    codepipeline::{self, Played},
-    ecr, ecs,
-    elb::{self, Checked},
-    functions::{self, Ended},
-    s3,
+use crate::{
+    stage::{Behaviour, Version},
+    world::{
+        Effect,
+        codepipeline::{self, Played},
+        ecr, ecs,
+        elb::{self, Checked},
+        functions::{self, Ended},
+        s3,
+    },
 };
 
 const INFRA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra");
@@ -82,8 +85,8 @@ impl Account {
     }
 }
 
-/// An account with the templates in a bucket, as packaging leaves them, and an image; answers it.
-fn packaged() -> (Account, String) {
+/// An account with the templates in a bucket, as packaging leaves them.
+fn packaged() -> Account {
     let mut account = Account::new();
     let world = &mut account.0;
     world.iam.strict = true;
@@ -102,10 +105,29 @@ fn packaged() -> (Account, String) {
             }
         }
     }
+    account
+}
+
+/// The same with an image; answers it.
+fn with_image() -> (Account, String) {
+    let mut account = packaged();
+    let world = &mut account.0;
     let images = ecr::Repository::here(world, "orders");
     ecr::create(world, &images, ecr::Tags::Immutable).expect("a repository");
     let image = pushed(&mut account, "v1");
     (account, image)
+}
+
+/// The same with a function's package, and the parameters that name it.
+fn with_package() -> (Account, BTreeMap<&'static str, String>) {
+    let mut account = packaged();
+    let package = Version::new("v1", Behaviour::Works).package();
+    s3::put(&mut account.0, "packages", "v1.zip", package).expect("the bucket");
+    let parameters = BTreeMap::from([
+        ("PackageBucket", "packages".to_owned()),
+        ("PackageKey", "v1.zip".to_owned()),
+    ]);
+    (account, parameters)
 }
 
 fn pushed(account: &mut Account, tag: &str) -> String {
@@ -114,14 +136,24 @@ fn pushed(account: &mut Account, tag: &str) -> String {
     format!("{}@{digest}", images.uri())
 }
 
-/// The stack with one parameter after the other changed, and then without anything.
+/// The stack of services with one parameter after the other changed, and then without anything.
 fn lives_and_ends(root: &str, changes: &[(&'static str, &str)]) {
-    let (mut account, image) = packaged();
-    let mut parameters = BTreeMap::from([("Image", image)]);
+    let (mut account, image) = with_image();
+    let parameters = BTreeMap::from([("Image", image)]);
+    let released = pushed(&mut account, "v2");
+    let changes = [&[("Image", released.as_str())], changes].concat();
+    changes_and_ends(&mut account, root, parameters, &changes);
+}
+
+fn changes_and_ends(
+    account: &mut Account,
+    root: &str,
+    mut parameters: BTreeMap<&'static str, String>,
+    changes: &[(&'static str, &str)],
+) {
     let created = account.deploys(root, &parameters);
     assert_eq!(created, "CREATE_COMPLETE", "{:#?}", account.failures());
-    let released = pushed(&mut account, "v2");
-    for (parameter, value) in [("Image", released.as_str())].iter().chain(changes) {
+    for (parameter, value) in changes {
         parameters.insert(parameter, (*value).to_owned());
         let updated = account.deploys(root, &parameters);
         assert_eq!(
@@ -205,4 +237,63 @@ fn every_parameter_of_the_http_example_can_be_changed() {
             ("LogRetentionDays", "90"),
         ],
     );
+}
+
+const FUNCTION_CHANGES: [(&str, &str); 17] = [
+    ("TimeoutSeconds", "20"),
+    ("MemoryMegabytes", "256"),
+    ("WorkMilliseconds", "50"),
+    ("Steps", r#"[{"weight":0.5,"bakeMinutes":1}]"#),
+    ("PromotionBakeSeconds", "60"),
+    ("Verdict", "tell"),
+    ("Evidence", r#"{"alpha":0.05}"#),
+    ("GuardMinutes", "30"),
+    ("ErrorPercent", "8"),
+    ("FewestInvocations", "50"),
+    ("LatencySeconds", "2.5"),
+    ("BacklogSeconds", "600"),
+    ("SourceObjectKey", "other.zip"),
+    ("NotificationEmail", "me@example.com"),
+    ("NotificationEmail", ""),
+    ("LogRetentionDays", "90"),
+    // The one that is live, as deploy.sh gives it at every update.
+    ("Version", "1"),
+];
+
+#[test]
+fn every_parameter_of_the_function_s_example_can_be_changed() {
+    let (mut account, parameters) = with_package();
+    let of_the_queue = [
+        ("BatchSize", "5"),
+        ("VisibilityTimeoutSeconds", "240"),
+        ("MaxReceives", "7"),
+        ("MaxDeadLetters", "3"),
+        ("GuardMaxDeadLetters", "3"),
+    ];
+    let changes: Vec<_> = FUNCTION_CHANGES.into_iter().chain(of_the_queue).collect();
+    changes_and_ends(&mut account, "lambda.yaml", parameters, &changes);
+}
+
+#[test]
+fn the_function_s_example_with_a_url_can_be_changed_and_ends() {
+    let (mut account, mut parameters) = with_package();
+    parameters.insert("InvokedBy", "url".to_owned());
+    let changes = [("TimeoutSeconds", "20"), ("LatencySeconds", "2.5")];
+    changes_and_ends(&mut account, "lambda.yaml", parameters, &changes);
+}
+
+#[test]
+fn an_update_to_a_version_that_does_not_exist_is_undone_and_the_alias_stays() {
+    let (mut account, mut parameters) = with_package();
+    let created = account.deploys("lambda.yaml", &parameters);
+    assert_eq!(created, "CREATE_COMPLETE", "{:#?}", account.failures());
+    parameters.insert("Version", "9".to_owned());
+    parameters.insert("BacklogSeconds", "600".to_owned());
+    let updated = account.deploys("lambda.yaml", &parameters);
+    assert_eq!(updated, "UPDATE_ROLLBACK_COMPLETE");
+    let failures = account.failures();
+    let told = failures.iter().any(|it| it.contains("Function not found"));
+    assert!(told, "{failures:#?}");
+    let behind = functions::shares(&account.0, "orders", "live");
+    assert_eq!((behind.len(), behind[0].version.as_str()), (1, "1"));
 }

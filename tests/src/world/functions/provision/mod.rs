@@ -3,6 +3,7 @@
 mod function;
 mod published;
 mod source;
+mod url;
 
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ pub(in crate::world::functions) const RESOURCES: &[ResourceType] = &[
     published::ALIAS,
     published::VERSION,
     source::MAPPING,
+    url::URL,
     ResourceType {
         delete: forget_event_invoke_config,
         ..ResourceType::new("AWS::Lambda::EventInvokeConfig", event_invoke_config)
