@@ -18,7 +18,7 @@ use crate::{
     clock::Moment,
     stage::{ALIAS, FUNCTION, RELEASES_TABLE},
     story::{Invoked, Minute, stored},
-    world::{Principal, World, cloudwatch, functions::Share},
+    world::{Principal, World, cloudwatch, journal::Share},
 };
 
 /// Minute by minute, of the last release; until it was promoted or ended.

@@ -33,10 +33,7 @@ pub use traffic::{Bin, Traffic, WINDOW};
 use crate::{
     clock::Moment,
     live::load::NO_VERSION,
-    world::{
-        functions::Share,
-        journal::{Entry, What},
-    },
+    world::journal::{Entry, Share, What},
 };
 
 /// A queue's depth at one time.

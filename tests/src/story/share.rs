@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Bin, Story, Tasks};
-use crate::{clock::Moment, stage::Traffic, world::functions::Share};
+use crate::{clock::Moment, stage::Traffic, world::journal::Share};
 
 /// The weights of the pair's target groups at one time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! What happened in the account, in order: the one source of transcripts, terminal and report.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use serde_json::Value;
 
-use super::{Principal, functions::Share};
+use super::Principal;
 use crate::clock::Moment;
 
 /// One thing that happened.
@@ -155,6 +155,28 @@ pub enum What {
     },
     /// A person or the producer did something: approved, rejected, pushed a commit.
     Told(String),
+}
+
+/// A version behind an alias.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Share {
+    /// Its number.
+    pub version: String,
+    /// What people call its package; else its number.
+    pub label: String,
+    /// Of the alias's invocations.
+    pub percent: f64,
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            version,
+            label,
+            percent,
+        } = self;
+        write!(f, "{percent} % version {version} ({label})")
+    }
 }
 
 /// One API call.

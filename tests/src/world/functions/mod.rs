@@ -44,7 +44,7 @@ pub use function::{
 pub use invocation::{Ended, Invocation, ended, program_of};
 pub use invoker::{Invoker, invoke_for};
 pub use routing::Lots;
-pub use shares::{Share, label_of, shares};
+pub use shares::shares;
 pub use version::{Failure, LATEST, State, set_state};
 
 /// What the account has to know of it.

@@ -1,31 +1,10 @@
 //! How an alias shares its invocations between versions, for whoever watches.
 
-use std::fmt;
-
 use super::{alias::Alias, names, version::Versions};
-use crate::world::{World, journal::What};
-
-/// A version behind an alias.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Share {
-    /// Its number.
-    pub version: String,
-    /// What people call its package; else its number.
-    pub label: String,
-    /// Of the alias's invocations.
-    pub percent: f64,
-}
-
-impl fmt::Display for Share {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            version,
-            label,
-            percent,
-        } = self;
-        write!(f, "{percent} % version {version} ({label})")
-    }
-}
+use crate::world::{
+    World,
+    journal::{Share, What},
+};
 
 /// The versions behind an alias, the one with the weight last; none where there is no such alias.
 #[must_use]
@@ -59,13 +38,6 @@ fn label<'a>(world: &'a World, versions: &Versions, version: &str) -> Option<&'a
         .labels
         .get(&package.sha256)
         .map(String::as_str)
-}
-
-/// What people call the version that an invocation runs.
-#[must_use]
-pub fn label_of(world: &World, function: &str, version: &str) -> Option<String> {
-    let versions = names::versions(world, function).ok()?;
-    label(world, versions, version).map(str::to_owned)
 }
 
 /// Has the journal say how an alias shares its invocations now.

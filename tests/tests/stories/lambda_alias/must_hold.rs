@@ -106,3 +106,15 @@ async fn a_rollback_takes_the_weight_first_and_waits_for_the_candidates_timeout(
     assert_eq!(first.operation, "UpdateAlias");
     assert_eq!(play.pair(), STABLE);
 }
+
+#[tokio::test(start_paused = true)]
+async fn weights_that_somebody_sets_while_the_approval_waits_end_the_release_and_stay() {
+    let (play, release) = at_approval().await;
+    play.route("1", &[("2", 0.3)]);
+    assert_ne!(play.until_ended(&release).await, "SUCCEEDED");
+    play.pass(Duration::from_mins(10)).await;
+    assert_eq!(
+        play.pair(),
+        "live: 70 % version 1 (v1), 30 % version 2 (v2)"
+    );
+}

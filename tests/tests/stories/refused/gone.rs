@@ -34,7 +34,7 @@ async fn a_stable_version_that_is_inactive_does_not_keep_the_canary_running() {
         assert!(pair.starts_with("orders: orders:1 4/4 in 1"), "{pair}");
         match stage.traffic {
             Traffic::Queue | Traffic::Lambda => {
-                assert!(pair.contains("orders-canary: orders:2 0/0"), "{pair}")
+                assert!(pair.contains("orders-canary: orders:2 0/0"), "{pair}");
             }
             Traffic::Alb => assert!(pair.ends_with("rule: 100 primary, 0 canary"), "{pair}"),
         }

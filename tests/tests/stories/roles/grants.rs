@@ -174,10 +174,10 @@ impl Rights {
     }
 
     /// Nothing is granted that no story uses, but for a reason; and every reason is one.
-    pub(super) fn assert_used(&self, excuses: &[Excuse]) {
+    pub(super) fn assert_used(&self, but_for: &[Excuse]) {
         let unused = self.unused();
         let mut excused = BTreeSet::new();
-        for (role, actions, reason) in excuses {
+        for (role, actions, reason) in but_for {
             for action in *actions {
                 let grant = ((*role).to_owned(), (*action).to_owned());
                 assert!(
