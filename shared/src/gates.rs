@@ -123,40 +123,23 @@ pub fn undecided(when: When, seen: &Observation, record: &Record) -> Option<Said
     record.open(seen.now, &seen.pair).undecided(when)
 }
 
-/// The first gate that is seen closed.
-///
-/// ECS's circuit breaker comes before foreign writes: what it takes back is its own doing.
+/// The first gate that is seen closed. Whose the record is was asked before, by whoever has read it.
 #[must_use]
 pub fn closed(when: When, seen: &Observation, record: &Record) -> Option<Closed> {
-    let release = record.open(seen.now, &seen.pair);
-    let ask = |gate| match gate {
-        // The record was asked before, by whoever has read it.
-        Gate::Ownership => Ok(()),
-        Gate::Alarms => seen
-            .alarms
-            .get()
-            .map_or(Ok(()), |alarms| since_began(alarms, record))
-            .map_err(Why::Alarm),
-        Gate::Verdict => worse(record).map_err(|worse| Why::Worse(Box::new(worse))),
-        gate => release.ask(gate, when).map_err(Why::Pair),
+    let alarms = || {
+        let firing = since_began(seen.alarms.get()?, record).err()?;
+        Some((Gate::Alarms, Why::Alarm(firing)))
     };
-    let in_order = [
-        Gate::Ownership,
-        Gate::Alarms,
-        Gate::DeadLetters,
-        Gate::CircuitBreaker,
-        Gate::ForeignWrite,
-        Gate::Targets,
-        Gate::Exits,
-        Gate::Verdict,
-    ];
-    let mut asked = in_order
-        .into_iter()
-        .filter(|gate| gate.effect(when) != Effect::None);
-    asked.find_map(|gate| {
-        let why = ask(gate).err()?;
-        Some(Closed { gate, why })
-    })
+    let of_model = || {
+        let (gate, shut) = record.open(seen.now, &seen.pair).closed(when)?;
+        Some((gate, Why::Pair(shut)))
+    };
+    let verdict = || {
+        let worse = worse(record).err()?;
+        Some((Gate::Verdict, Why::Worse(Box::new(worse))))
+    };
+    let (gate, why) = alarms().or_else(of_model).or_else(verdict)?;
+    Some(Closed { gate, why })
 }
 
 /// The candidate is not seen to be worse, or that is only told, or the release goes on despite it.

@@ -5,7 +5,6 @@ pub mod aws;
 pub mod clock;
 pub mod decision;
 pub mod evidence;
-pub mod exits;
 #[cfg(any(test, feature = "fixtures"))]
 pub mod fixtures;
 pub mod function;

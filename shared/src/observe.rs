@@ -117,7 +117,7 @@ pub async fn observe<S: Forward>(
 /// evidence, and that is said.
 async fn counted(account: &Account, record: &Record, now: Timestamp) -> Option<Known<Counted>> {
     let span = record.due(now)?;
-    let metrics = record.meters()?.metrics();
+    let metrics = record.meters_in(&span)?.metrics();
     let minutes = account.minutes(&metrics, span.from, span.through);
     let series = in_time("cloudwatch:GetMetricData", minutes).await;
     Some(series.map(|series| Counted { span, series }))

@@ -250,9 +250,9 @@ impl Record {
             return None;
         }
         let (evidence, settle) = (&self.evidence, self.target.evidence.settle());
-        let together = self.meters()?.together;
-        let compared = evidence.due(now, settle, together);
+        let compared = evidence.due(now, settle, self.meters()?.together);
         let guarded = self.held_to_objective(now).and_then(|until| {
+            let together = self.meters_in_guard()?.together;
             evidence.due_in_guard(self.phase_since, until, now, settle, together)
         });
         // One of both at a time: the guard does not wait for what settles minute by minute.
@@ -286,6 +286,20 @@ impl Record {
     #[must_use]
     pub fn meters(&self) -> Option<Meters> {
         self.model().meters(&self.body)
+    }
+
+    /// By which metrics these minutes are counted.
+    #[must_use]
+    pub fn meters_in(&self, span: &Span) -> Option<Meters> {
+        if self.has_promoted_before(span) {
+            self.meters_in_guard()
+        } else {
+            self.meters()
+        }
+    }
+
+    fn meters_in_guard(&self) -> Option<Meters> {
+        self.model().meters_in_guard(&self.body)
     }
 
     /// The execution of this id that found nothing to do since.

@@ -178,8 +178,6 @@ fn may_name_services(path: &str) -> bool {
     let folders = ["shared/src/aws/", "shared/src/parts/"];
     let files = [
         "shared/src/names.rs",
-        // Tasks that end, as ECS lists them: for the kit of two services.
-        "shared/src/exits.rs",
         // Lends the kit what a model is asked about.
         "shared/src/traffic/model.rs",
     ];
@@ -205,7 +203,7 @@ fn in_front_of_the_door_nothing_names_services_and_what_they_run() {
 const LAYERS: [&[&str]; 21] = [
     &["clock", "names", "notice"],
     &["evidence", "image", "input", "weight"],
-    &["artifact", "exits", "job", "schedule"],
+    &["artifact", "job", "schedule"],
     &["item"],
     &["words"],
     &["aws"],

@@ -1,4 +1,4 @@
-//! Amazon ECS: tasks that have ended.
+//! Amazon ECS: tasks that have ended, and whose doing that was.
 
 use aws_sdk_ecs::types::{Container, DesiredStatus};
 
@@ -8,9 +8,84 @@ use super::{
     services::{arn, id},
 };
 use crate::{
-    exits::{Ended, Exit, exit_code},
-    names::{ClusterName, ServiceName},
+    clock::Timestamp,
+    names::{ClusterName, ServiceName, TaskDefinitionArn},
 };
+
+/// What a process says that SIGTERM has ended: 128 and the signal's number.
+const TERMINATED: i32 = 143;
+
+/// A task that has ended, and whose end is not plainly somebody else's doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exit {
+    /// The task's id.
+    pub task: String,
+    /// What it ran.
+    pub task_definition: TaskDefinitionArn,
+    /// When it ended.
+    pub at: Timestamp,
+    /// Whose doing it was.
+    pub whose: Whose,
+}
+
+/// Whose doing the end of a task was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// Its own: the process ended, or a health check found it ill.
+    Own,
+    /// Nobody here knows: AWS gives a reason that is newer than this program, or none.
+    Unknown,
+}
+
+/// What ECS says of the end of a task (API reference, `Task`).
+#[derive(Debug, Clone, Copy, Default)]
+struct Ended<'a> {
+    /// `stopCode`.
+    code: Option<&'a str>,
+    /// `stoppedReason`.
+    reason: &'a str,
+    /// The exit code of the task; see [`exit_code`].
+    exit_code: Option<i32>,
+    /// `stoppingAt`: when it was told to stop, or had ended.
+    stopping: Option<Timestamp>,
+    /// `executionStoppedAt`: when its containers had ended.
+    execution_stopped: Option<Timestamp>,
+}
+
+/// The exit code of a task, of those of its containers: one that ended by itself before one that was told to, which ECS does with the
+/// others as soon as an essential one has ended.
+fn exit_code(of_containers: impl IntoIterator<Item = i32>) -> Option<i32> {
+    of_containers
+        .into_iter()
+        .reduce(|code, other| if code == TERMINATED { other } else { code })
+}
+
+impl Ended<'_> {
+    /// Whose doing it was; `None` if it says nothing about the version. What does not start is for ECS's circuit breaker.
+    fn whose(&self) -> Option<Whose> {
+        match self.code {
+            Some("EssentialContainerExited") => (!self.was_told()).then_some(Whose::Own),
+            // Scale-in, deployments, rebalancing: "Scaling activity initiated by …". Health checks: "Task failed … health checks".
+            Some("ServiceSchedulerInitiated") => {
+                self.reason.starts_with("Task failed").then_some(Whose::Own)
+            }
+            Some(
+                "TaskFailedToStart" | "UserInitiated" | "SpotInterruption" | "TerminationNotice",
+            ) => None,
+            _ => Some(Whose::Unknown),
+        }
+    }
+
+    /// Whether it was told to stop before it ended.
+    fn was_told(&self) -> bool {
+        let before = |(told, ended)| told < ended;
+        self.exit_code == Some(TERMINATED)
+            || self
+                .stopping
+                .zip(self.execution_stopped)
+                .is_some_and(before)
+    }
+}
 
 impl Account {
     /// The tasks of both services that have ended within about the last hour, but for those whose end is plainly somebody else's
@@ -61,3 +136,6 @@ fn exit(task: &aws_sdk_ecs::types::Task) -> Result<Option<Exit>, AwsError> {
         whose,
     }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 pub mod alarms;
 pub mod artifacts;
 pub mod error;
-mod exits;
+pub mod exits;
 pub mod function;
 pub mod functions;
 pub mod images;

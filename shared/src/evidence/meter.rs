@@ -72,9 +72,9 @@ pub struct Taken {
 /// How both versions are counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Meters {
-    /// The canary.
-    pub canary: Meter,
-    /// The primary.
+    /// The canary; `None` where a promoted version is counted in one place.
+    pub canary: Option<Meter>,
+    /// The primary, or what was promoted.
     pub primary: Meter,
     /// What both have ended well together, as somebody else counts it.
     pub ended: Option<Metric>,
@@ -113,12 +113,16 @@ impl Meter {
 }
 
 impl Meters {
+    /// Of whoever is counted.
+    pub fn each(&self) -> impl Iterator<Item = &Meter> {
+        self.canary.iter().chain([&self.primary])
+    }
+
     /// Every metric of them.
     #[must_use]
     pub fn metrics(&self) -> Vec<Metric> {
-        let both = [&self.canary, &self.primary].map(Meter::metrics);
-        both.into_iter()
-            .flatten()
+        self.each()
+            .flat_map(Meter::metrics)
             .chain(&self.ended)
             .cloned()
             .collect()

@@ -106,6 +106,12 @@ pub enum Doubt {
         /// The primary's.
         primary: String,
     },
+    /// A promoted version has not, which is counted in one place.
+    #[error("the promoted version has counted nothing: {metric} has no data")]
+    Uncounted {
+        /// Its metric.
+        metric: String,
+    },
     /// One of them has not.
     #[error("{metric} has no data, while the {} has; if it works, its metrics have other names or dimensions", other(*.side))]
     #[serde(rename_all = "camelCase")]
@@ -219,7 +225,7 @@ impl Minutes {
             let counts = |meter| counts(meter, minutes, series, settle, now);
             let tasks = minutes.iter().filter_map(|it| tasks_in(*it, split.tasks));
             let block = Block {
-                canary: counts(&meters.canary),
+                canary: meters.canary.as_ref().map_or_else(Counts::default, counts),
                 primary: counts(&meters.primary),
                 tasks: tasks.reduce(f64::max),
             };
@@ -253,15 +259,13 @@ fn starts(span: Span) -> impl Iterator<Item = Timestamp> {
 
 /// Whether answers take so long that a request and its answer may be counted in different minutes.
 fn is_slow(series: &Series, meters: &Meters) -> bool {
-    [&meters.canary, &meters.primary]
-        .into_iter()
-        .any(|meter| match meter {
-            Meter::Requests { took, .. } => {
-                let took = series.get(took);
-                took.is_some_and(|it| it.values().any(|seconds| *seconds > SLOW_SECONDS))
-            }
-            Meter::Work { .. } | Meter::Invocations { .. } => false,
-        })
+    meters.each().any(|meter| match meter {
+        Meter::Requests { took, .. } => {
+            let took = series.get(took);
+            took.is_some_and(|it| it.values().any(|seconds| *seconds > SLOW_SECONDS))
+        }
+        Meter::Work { .. } | Meter::Invocations { .. } => false,
+    })
 }
 
 /// What a version has done in these minutes. Metrics without data are none of it where those have some that come with them.
@@ -368,7 +372,8 @@ fn doubt(
             .any(|metric| series.get(metric).is_some_and(|it| !it.is_empty()))
     };
     let name = |meter: &Meter| meter.attempts().to_string();
-    let (canary, primary) = (has(&meters.canary), has(&meters.primary));
+    let of_canary = meters.canary.as_ref();
+    let (canary, primary) = (of_canary.is_some_and(has), has(&meters.primary));
     // What the queue says comes late, too.
     let ended = meters.ended.as_ref().and_then(|metric| {
         let minutes = series.get(metric)?;
@@ -379,24 +384,21 @@ fn doubt(
         ))
     });
     if !canary && !primary {
-        return Some(match ended {
-            Some((metric, ended)) if ended > 0 => Doubt::TooFew { metric, ended },
-            _ => Doubt::Nothing {
-                canary: name(&meters.canary),
-                primary: name(&meters.primary),
-            },
+        let primary = name(&meters.primary);
+        return Some(match (ended, of_canary.map(name)) {
+            (Some((metric, ended)), _) if ended > 0 => Doubt::TooFew { metric, ended },
+            (_, Some(canary)) => Doubt::Nothing { canary, primary },
+            (_, None) => Doubt::Uncounted { metric: primary },
         });
     }
-    if canary != primary && (canary || with_canary) {
-        let (side, meter) = if primary {
-            (Side::Canary, &meters.canary)
-        } else {
-            (Side::Primary, &meters.primary)
-        };
-        return Some(Doubt::OneSided {
-            side,
-            metric: name(meter),
-        });
+    let one_sided = |side, meter| {
+        let metric = name(meter);
+        Some(Doubt::OneSided { side, metric })
+    };
+    match of_canary {
+        Some(meter) if !canary && with_canary => return one_sided(Side::Canary, meter),
+        _ if !primary => return one_sided(Side::Primary, &meters.primary),
+        _ => {}
     }
     let (metric, ended) = ended.filter(|(_, ended)| *ended > 0)?;
     let settled = blocks.iter().filter(|(begins, _)| *begins < span.settled);

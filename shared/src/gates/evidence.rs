@@ -130,7 +130,7 @@ fn read<V>(
     judge: impl FnOnce(&Minutes, &Bounds) -> V,
 ) -> Option<Read<V>> {
     let Counted { span, series } = counted;
-    let meters = record.meters()?;
+    let meters = record.meters_in(span)?;
     let bounds = &record.target.evidence;
     let settle: Duration = bounds.settle();
     let minutes = Minutes::of(*span, series, &meters, split, settle, seen.now);

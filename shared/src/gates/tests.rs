@@ -3,13 +3,13 @@ mod queue;
 
 use super::*;
 use crate::{
-    exits::{Exit, Whose},
     fixtures::{
         Moment, another_release, at, candidate, foreign, orders, pair, record, release, stable,
         target,
     },
     names::TaskDefinitionArn,
     parts::pair::Service,
+    parts::pair::exits::{Exit, Whose},
     record::Record,
 };
 

@@ -11,6 +11,7 @@ pub mod pair;
 pub mod release;
 pub mod rules;
 pub mod task_definition;
+pub mod work;
 
 pub use begin::{Begun, NotBegun, Released};
 pub use gap::{Attained, Gap, News, Versions};

@@ -26,7 +26,7 @@ use crate::{
 };
 
 pub use asked::{Asked, Between, Shut};
-use asked::{Joint, Mute, Told, read};
+use asked::{Joint, Mute, Told, known, read};
 pub use begin::{Beginning, Begins, NotBegun};
 
 /// Something that AWS is asked for.
@@ -70,6 +70,9 @@ pub trait Opened: Send + Sync {
 
     /// By which metrics its versions are compared, once there are two.
     fn meters(&self, body: &Body) -> Option<Meters>;
+
+    /// By which metrics what was promoted is counted, in minutes that lie after its promotion.
+    fn meters_in_guard(&self, body: &Body) -> Option<Meters>;
 
     /// Nothing was looked at.
     fn nothing(&self) -> Seen;
@@ -129,13 +132,18 @@ impl<M: Listed> Opened for M {
     }
 
     fn versions(&self, body: &Body) -> Option<Versions> {
-        let found = body.found.read().ok()?;
-        let set = body.set.read_what_is_known().ok()?;
+        let (found, set) = known::<M>(body)?;
         Some(M::versions(&found, &set))
     }
 
     fn meters(&self, body: &Body) -> Option<Meters> {
-        M::meters(self, &Opened::versions(self, body)?)
+        let (found, set) = known::<M>(body)?;
+        M::meters(self, &found, &set)
+    }
+
+    fn meters_in_guard(&self, body: &Body) -> Option<Meters> {
+        let (found, set) = known::<M>(body)?;
+        M::meters_in_guard(self, &found, &set)
     }
 
     fn nothing(&self) -> Seen {

@@ -19,12 +19,13 @@ use super::{
 use crate::{
     aws::{Account, AwsError},
     clock::Timestamp,
+    evidence::meter::Meters,
     known::Known,
     names::ReleaseId,
     parts::{
         Gap,
         body::Part,
-        gate::{Gate, When},
+        gate::{Effect, Gate, When},
         letters::{Counted, Letters},
         pair::{self, Holds, Pair},
         release::{Lacking, Missing, Promotion},
@@ -46,6 +47,9 @@ impl<T> Stored for T where
 {
 }
 
+/// A safety question, which changes nothing. What could not be seen closes no gate; the error is why it is closed.
+pub type Question<M> = fn(&M, When, View<'_, M>) -> Result<(), <M as Model>::Reason>;
+
 /// A way to run two versions side by side and to split work between them.
 pub trait Model: Configured + Observed {
     /// What it was like before the first change.
@@ -59,8 +63,20 @@ pub trait Model: Configured + Observed {
     /// What it does, waits for and refuses, in its words.
     type Reason: Clone + Debug + PartialEq + Words;
 
+    /// Its own gates, in the order in which they are asked before anything else.
+    const GATES: &'static [(Gate, Question<Self>)];
+
     /// The versions that a release is about, as its record says.
     fn versions(found: &Self::Found, set: &Self::Set) -> Versions;
+
+    /// By which metrics its versions are compared, once there are two.
+    fn meters(&self, found: &Self::Found, set: &Self::Set) -> Option<Meters>;
+
+    /// By which metrics what was promoted is counted, in minutes that lie after its promotion. Both versions' where those count by place:
+    /// the canary's may still have work then.
+    fn meters_in_guard(&self, found: &Self::Found, set: &Self::Set) -> Option<Meters> {
+        self.meters(found, set)
+    }
 
     /// How a release begins, if everything is in order. All that can be wrong with it is found here, before the first change.
     fn begin(&self, of: Beginning<'_, Self>) -> Begin<Self>;
@@ -68,11 +84,12 @@ pub trait Model: Configured + Observed {
     /// What is between what is seen and a goal.
     fn toward(&self, goal: Goal, view: View<'_, Self>) -> Toward<Self>;
 
-    /// A safety question that is asked before anything else, and changes nothing. What could not be seen closes no gate.
-    ///
-    /// # Errors
-    /// Why the gate is closed.
-    fn ask(&self, gate: Gate, when: When, view: View<'_, Self>) -> Result<(), Self::Reason>;
+    /// The first of its gates that is seen closed, of those that count then.
+    fn closed(&self, when: When, view: View<'_, Self>) -> Option<(Gate, Self::Reason)> {
+        let asked = Self::GATES.iter();
+        let mut asked = asked.filter(|(gate, _)| gate.effect(when) != Effect::None);
+        asked.find_map(|(gate, question)| Some((*gate, question(self, when, view).err()?)))
+    }
 
     /// What nobody can tell yet: nothing goes further until somebody can.
     fn undecided(&self, when: When, view: View<'_, Self>) -> Option<Self::Reason>;

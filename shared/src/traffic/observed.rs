@@ -4,11 +4,10 @@ use std::fmt::{Debug, Display};
 
 use super::{
     configured::Configured,
-    model::{Model, Versions, View},
+    model::{Model, View},
 };
 use crate::{
     aws::{Account, LookError},
-    evidence::meter::Meters,
     job::Artifact,
     known::Unseen,
     parts::focus::Focus,
@@ -21,9 +20,6 @@ pub trait Observed: Configured {
     type Seen: Clone + Debug + Display + PartialEq + Send + Sync;
     /// What is read once, before a release begins.
     type Before: Clone + Debug + PartialEq + Send + Sync;
-
-    /// By which metrics its versions are compared, once there are two.
-    fn meters(&self, versions: &Versions) -> Option<Meters>;
 
     /// Nothing was looked at.
     fn nothing(&self) -> Self::Seen;

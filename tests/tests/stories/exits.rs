@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use canary::{exits::Exits, parts::pair, record::Record};
+use canary::{
+    parts::pair::{self, exits::Exits},
+    record::Record,
+};
 use rehearsal_core::{
     stage::{self, Behaviour, Script, Stage, Step, Version},
     wire::Ailment,

@@ -318,7 +318,7 @@ fn an_image_without_a_container_to_run_in_is_refused_before_anything_else() {
     };
     let of = |name: &str, image: &str| {
         let (name, image) = (name.try_into().unwrap(), image.try_into().unwrap());
-        canary::artifact::Images(BTreeMap::from([(name, image)]))
+        canary::item::Images(BTreeMap::from([(name, image)]))
     };
     let file = |images, container: Option<&str>| {
         let container = container.map(|name| name.try_into().unwrap());

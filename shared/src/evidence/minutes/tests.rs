@@ -36,7 +36,7 @@ fn work(of: &str) -> Meter {
 
 fn workers() -> Meters {
     Meters {
-        canary: work("canary"),
+        canary: Some(work("canary")),
         primary: work("primary"),
         ended: Some(metric("Deleted", "queue")),
         together: true,
@@ -53,7 +53,7 @@ fn requests(of: &str) -> Meter {
 
 fn services() -> Meters {
     Meters {
-        canary: requests("canary"),
+        canary: Some(requests("canary")),
         primary: requests("primary"),
         ended: None,
         together: true,

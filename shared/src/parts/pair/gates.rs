@@ -1,8 +1,7 @@
 //! Safety questions about two services: what ECS has given up, what somebody else has written, and tasks that end by themselves.
 
-use super::{Both, FoundService, Hold, Reason, Service, Set, View};
+use super::{Both, FoundService, Hold, Reason, Service, Set, View, exits::Watched};
 use crate::{
-    exits::Watched,
     names::TaskDefinitionArn,
     parts::{gate::When, release::Promotion},
     weight::Weight,

@@ -6,6 +6,7 @@ mod by_hand;
 mod candidate;
 mod change;
 mod counts;
+pub mod exits;
 mod found;
 mod gates;
 mod hold;
@@ -36,7 +37,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Timestamp,
-    exits::Exits,
     parts::{self, News, Versions},
 };
 
@@ -50,6 +50,7 @@ pub use by_hand::by_hand;
 pub use candidate::Candidate;
 pub use change::Change;
 pub use counts::{Counts, SetCounts};
+use exits::Exits;
 pub use found::FoundService;
 pub use hold::{Hold, Holds, keeps_a_task};
 pub use in_full::{FoundDefinition, InFull};

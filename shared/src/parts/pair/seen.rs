@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Service, Task};
 use crate::{
-    exits::Exit,
+    aws::exits::Exit,
     known::{Known, Unseen},
     names::TaskDefinitionArn,
     parts::{focus::Focus, task_definition::Definition},

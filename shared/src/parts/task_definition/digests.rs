@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    artifact::Images,
     aws::{Account, AwsError},
+    item::Images,
     names::{ClusterName, ContainerName},
 };
 

@@ -4,13 +4,13 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    artifact::{self, DETAIL},
+    artifact,
     input::{self, BadInput, USER_PARAMETERS},
     names::Image,
 };
 use serde_json::{Value, json};
 
-use super::{ANSWER_ONLY, Whole};
+use super::{ANSWER_ONLY, Whole, images::DETAIL};
 
 /// Reads a task definition; `image` takes the place of its placeholder.
 pub(super) fn read(name: &str, text: &str, image: Option<&Image>) -> Result<Whole, BadInput> {

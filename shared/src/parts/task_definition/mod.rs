@@ -6,6 +6,7 @@ mod difference;
 mod digests;
 mod file;
 mod fit;
+mod images;
 mod request;
 mod source;
 mod wanted;

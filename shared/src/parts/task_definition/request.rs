@@ -2,9 +2,8 @@
 
 use serde::Deserialize;
 
-use super::{Definition, NamedImages, Source, Whole, file, source::no_image};
+use super::{Definition, NamedImages, Source, Whole, file, images, source::no_image};
 use crate::{
-    artifact,
     aws::{Account, LookError},
     input::{BadInput, Fields},
     job::Artifact,
@@ -104,7 +103,7 @@ impl Request {
                 container,
             })),
             (None, None, Some(input)) => {
-                let images = artifact::images(&account.artifact(input).await?)?;
+                let images = images::images(&account.artifact(input).await?)?;
                 Ok(Source::Images(NamedImages::Artifact { images, container }))
             }
             (None, None, None) => Err(no_image().into()),
@@ -129,7 +128,7 @@ fn named(source: &'static str, text: String) -> Result<Named, BadInput> {
 
 /// The image that one of the artifacts names.
 fn detail_of(artifacts: &[Vec<u8>]) -> Result<Option<Image>, BadInput> {
-    let details = artifacts.iter().map(|zip| artifact::detail(zip));
+    let details = artifacts.iter().map(|zip| images::detail(zip));
     let details: Vec<_> = details.collect::<Result<_, _>>()?;
     Ok(details.into_iter().flatten().next())
 }

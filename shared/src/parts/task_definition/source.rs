@@ -3,13 +3,13 @@
 use std::{collections::BTreeMap, fmt};
 
 use crate::{
-    artifact::{FILE, Images},
     input::{BadInput, USER_PARAMETERS},
+    item::Images,
     names::{ContainerName, Image, TaskDefinitionArn},
 };
 use serde_json::Value;
 
-use super::{Definition, Reason};
+use super::{Definition, Reason, images::FILE};
 
 /// Where the candidate comes from.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,8 +1,8 @@
 //! The candidate's task definition: the stable one with images replaced and everything else kept, or one of its own.
 
 use crate::{
-    artifact::Images,
     clock::Timestamp,
+    item::Images,
     names::{ContainerName, ReleaseId, TaskDefinitionArn},
 };
 use serde_json::{Value, json};

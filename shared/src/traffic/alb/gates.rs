@@ -8,27 +8,27 @@ use crate::{
         release::Promotion,
         rules,
     },
+    traffic::model::Question,
     weight::Weight,
 };
 
-/// What of a gate is seen closed.
-pub(super) fn ask(alb: &Alb, gate: Gate, when: When, view: View<'_>) -> Result<(), Reason> {
-    let pair = alb.pair(view);
-    let asked = view.asked;
-    match gate {
-        Gate::CircuitBreaker => Ok(pair.unbroken()?),
-        Gate::ForeignWrite => {
-            pair.versions(asked)?;
-            weights(view)?;
-            Ok(pair.counts(when, asked, |primary| alb.first_tasks(primary))?)
-        }
-        Gate::Targets => pair
-            .services()
-            .map_or(Ok(()), |both| targets(alb, both.primary, view)),
-        Gate::Exits => Ok(pair.exits()?),
-        Gate::Ownership | Gate::Alarms | Gate::DeadLetters | Gate::Verdict => Ok(()),
-    }
-}
+/// In the order in which they are asked. The circuit breaker comes before foreign writes: what ECS takes back is its own doing.
+pub(super) const GATES: [(Gate, Question<Alb>); 4] = [
+    (Gate::CircuitBreaker, |alb, _, view| {
+        Ok(alb.pair(view).unbroken()?)
+    }),
+    (Gate::ForeignWrite, |alb, when, view| {
+        let (pair, asked) = (alb.pair(view), view.asked);
+        pair.versions(asked)?;
+        weights(view)?;
+        Ok(pair.counts(when, asked, |primary| alb.first_tasks(primary))?)
+    }),
+    (Gate::Targets, |alb, _, view| {
+        let both = alb.pair(view).services();
+        both.map_or(Ok(()), |both| targets(alb, both.primary, view))
+    }),
+    (Gate::Exits, |alb, _, view| Ok(alb.pair(view).exits()?)),
+];
 
 /// What nobody can tell yet.
 pub(super) fn undecided(alb: &Alb, when: When, view: View<'_>) -> Option<Reason> {

@@ -15,7 +15,7 @@ pub(super) fn meters(alb: &Alb) -> Meters {
         .next()
         .map_or("", |it| it.load_balancer_dimension());
     Meters {
-        canary: meter(load_balancer, canary),
+        canary: Some(meter(load_balancer, canary)),
         primary: meter(load_balancer, primary),
         ended: None,
         // One publisher: AWS, once a minute, all of it.

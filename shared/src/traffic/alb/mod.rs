@@ -25,10 +25,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     begin::{Begin, Beginning},
-    model::{self, Goal, Model, Noted, Short, Takes, Toward, Versions},
+    model::{self, Goal, Model, Noted, Question, Short, Takes, Toward, Versions},
 };
 use crate::{
     aws::{Account, AwsError},
+    evidence::meter::Meters,
     parts::{
         body::Part,
         gate::{Gate, When},
@@ -129,8 +130,14 @@ impl Model for Alb {
     type Change = Change;
     type Reason = Reason;
 
+    const GATES: &'static [(Gate, Question<Self>)] = &gates::GATES;
+
     fn versions(found: &Found, set: &Set) -> Versions {
         pair::versions(&found.pair, &set.pair)
+    }
+
+    fn meters(&self, _found: &Found, _set: &Set) -> Option<Meters> {
+        Some(meters::meters(self))
     }
 
     fn begin(&self, of: Beginning<'_, Self>) -> Begin<Alb> {
@@ -144,10 +151,6 @@ impl Model for Alb {
             Goal::AsFound { fenced } => as_found::toward(self, fenced, view),
             Goal::Promoted { drain, over } => promoted::toward(self, drain, over, view),
         }
-    }
-
-    fn ask(&self, gate: Gate, when: When, view: View<'_>) -> Result<(), Reason> {
-        gates::ask(self, gate, when, view)
     }
 
     fn undecided(&self, when: When, view: View<'_>) -> Option<Reason> {

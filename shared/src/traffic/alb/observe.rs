@@ -5,12 +5,11 @@ use std::fmt;
 use super::{Alb, Before, Groups, View};
 use crate::{
     aws::{Account, AwsError, LookError},
-    evidence::meter::Meters,
     job::Artifact,
     known::Unseen,
     parts::{focus::Focus, pair, rules, task_definition::Request},
     schedule::Window,
-    traffic::{model::Versions, observed::Observed},
+    traffic::observed::Observed,
 };
 
 /// What a look sees.
@@ -32,10 +31,6 @@ impl fmt::Display for Seen {
 impl Observed for Alb {
     type Seen = Seen;
     type Before = Before;
-
-    fn meters(&self, _versions: &Versions) -> Option<Meters> {
-        Some(super::meters::meters(self))
-    }
 
     fn nothing(&self) -> Seen {
         Seen {

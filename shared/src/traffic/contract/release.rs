@@ -6,10 +6,9 @@ use super::{Admitted, Clause, Place, Violation, World};
 use crate::{
     clock::Timestamp,
     fixtures::{at, release, weight},
-    gates::Effect,
     parts::{
         Begun, NotBegun,
-        gate::{Gate, When},
+        gate::When,
         release::{Missing, Promotion},
     },
     traffic::{
@@ -459,12 +458,9 @@ impl<'a, M: Admitted> Run<'a, M> {
     ) -> Result<()> {
         let id = release();
         let view = kept.view(seen, set, &id, self.now);
-        let gates = Gate::ALL.into_iter();
-        for gate in gates.filter(|gate| gate.effect(when) != Effect::None) {
-            if let Err(refusal) = self.place.model.ask(gate, when, view) {
-                let what = format!("the gate \"{gate}\" is closed ({when:?}): {refusal}");
-                return Err(self.violation(clause, what));
-            }
+        if let Some((gate, refusal)) = self.place.model.closed(when, view) {
+            let what = format!("the gate \"{gate}\" is closed ({when:?}): {refusal}");
+            return Err(self.violation(clause, what));
         }
         Ok(())
     }

@@ -71,11 +71,8 @@ pub trait Asked {
     /// The canary's share of the running tasks, 0 to 1, where work is split by them.
     fn task_share(&self) -> Option<f64>;
 
-    /// A safety question that is asked before anything else.
-    ///
-    /// # Errors
-    /// Why the gate is closed.
-    fn ask(&self, gate: Gate, when: When) -> Result<(), Shut>;
+    /// The first of the model's gates that is seen closed, of those that count then.
+    fn closed(&self, when: When) -> Option<(Gate, Shut)>;
 
     /// What nobody can tell yet: nothing goes further until somebody can.
     fn undecided(&self, when: When) -> Option<Said>;
@@ -184,6 +181,11 @@ fn own<M: Listed>(changes: &[Change]) -> Vec<M::Change> {
     own.collect()
 }
 
+/// What is stored, as far as its model knows it.
+pub(super) fn known<M: Listed>(body: &Body) -> Option<(M::Found, M::Set)> {
+    read::<M>(body, true).ok()
+}
+
 /// What is stored, as its model reads it. What a later version of the suite has set in another form is not known.
 pub(super) fn read<M: Listed>(
     body: &Body,
@@ -229,12 +231,11 @@ impl<M: Listed> Asked for Joint<'_, M> {
         self.model.task_share(self.view())
     }
 
-    fn ask(&self, gate: Gate, when: When) -> Result<(), Shut> {
-        let asked = self.model.ask(gate, when, self.view());
-        asked.map_err(|why| Shut {
-            changed: M::changed(&why).map(str::to_owned),
-            why: why.into(),
-        })
+    fn closed(&self, when: When) -> Option<(Gate, Shut)> {
+        let (gate, why) = self.model.closed(when, self.view())?;
+        let changed = M::changed(&why).map(str::to_owned);
+        let why = why.into();
+        Some((gate, Shut { why, changed }))
     }
 
     fn undecided(&self, when: When) -> Option<Said> {
@@ -300,8 +301,8 @@ impl Asked for Mute<'_> {
         None
     }
 
-    fn ask(&self, _gate: Gate, _when: When) -> Result<(), Shut> {
-        Ok(())
+    fn closed(&self, _when: When) -> Option<(Gate, Shut)> {
+        None
     }
 
     fn undecided(&self, _when: When) -> Option<Said> {

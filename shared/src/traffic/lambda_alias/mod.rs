@@ -28,11 +28,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     begin::{Begin, Beginning},
-    model::{self, Goal, Model, Noted, Short, Takes, Toward, Versions},
+    model::{self, Goal, Model, Noted, Question, Short, Takes, Toward, Versions},
 };
 use crate::{
     aws::{Account, AwsError, function::Routing, functions::LONGEST_INVOCATION},
     clock::Timestamp,
+    evidence::meter::Meters,
     names::{AliasName, FunctionName, Version},
     parts::{
         body::Part,
@@ -140,11 +141,21 @@ impl Model for LambdaAlias {
     type Change = Change;
     type Reason = Reason;
 
+    const GATES: &'static [(Gate, Question<Self>)] = &gates::GATES;
+
     fn versions(found: &Found, set: &Set) -> Versions {
         Versions {
             stable: found.version.clone(),
             candidate: set.version().cloned(),
         }
+    }
+
+    fn meters(&self, found: &Found, set: &Set) -> Option<Meters> {
+        meters::compared(self, found, set)
+    }
+
+    fn meters_in_guard(&self, _found: &Found, set: &Set) -> Option<Meters> {
+        meters::promoted(self, set)
     }
 
     fn begin(&self, of: Beginning<'_, Self>) -> Begin<Self> {
@@ -158,10 +169,6 @@ impl Model for LambdaAlias {
             Goal::AsFound { fenced } => as_found::toward(self, fenced, view),
             Goal::Promoted { over, .. } => promoted::toward(self, over, view),
         }
-    }
-
-    fn ask(&self, gate: Gate, when: When, view: View<'_>) -> Result<(), Reason> {
-        gates::ask(self, gate, when, view)
     }
 
     fn undecided(&self, when: When, view: View<'_>) -> Option<Reason> {

@@ -9,11 +9,10 @@ use crate::{
         function::{Alias, Function, Provisioned},
         functions::LATEST,
     },
-    evidence::meter::Meters,
     job::Artifact,
     known::{Known, Unseen, in_time},
     parts::focus::Focus,
-    traffic::{model::Versions, observed::Observed},
+    traffic::observed::Observed,
 };
 
 /// What a look sees.
@@ -87,10 +86,6 @@ impl fmt::Display for Seen {
 impl Observed for LambdaAlias {
     type Seen = Seen;
     type Before = Before;
-
-    fn meters(&self, versions: &Versions) -> Option<Meters> {
-        super::meters::meters(self, versions)
-    }
 
     fn nothing(&self) -> Seen {
         Seen {

@@ -115,7 +115,8 @@ impl Configured for LambdaAlias {
             ));
         }
         let metrics = traffic.metrics.as_ref();
-        metrics.map_or(Ok(()), |it| it.check(source))
+        let checked = metrics.map_or(Ok(()), |it| it.check(source));
+        checked.map_err(|error| error.within("traffic.lambdaAlias.metrics"))
     }
 
     fn drains(&self) -> Result<(), &'static str> {

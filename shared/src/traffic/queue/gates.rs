@@ -1,26 +1,31 @@
 //! Safety questions about a queue's consumers.
 
 use super::{Noted, Queue, Reason, Set, View};
-use crate::parts::{
-    gate::{Gate, When},
-    letters::{Bound, Counted},
+use crate::{
+    parts::{
+        gate::{Gate, When},
+        letters::{Bound, Counted},
+    },
+    traffic::model::Question,
 };
 
-/// What of a gate is seen closed.
-pub(super) fn ask(queue: &Queue, gate: Gate, when: When, view: View<'_>) -> Result<(), Reason> {
-    let pair = queue.pair(view);
-    let asked = view.asked;
-    match gate {
-        Gate::DeadLetters => Ok(bound(queue).ask(when, counted(view))?),
-        Gate::CircuitBreaker => Ok(pair.unbroken()?),
-        Gate::ForeignWrite => {
-            pair.versions(asked)?;
-            Ok(pair.counts(when, asked, |_| queue.first_tasks(view))?)
-        }
-        Gate::Exits => Ok(pair.exits()?),
-        Gate::Ownership | Gate::Alarms | Gate::Targets | Gate::Verdict => Ok(()),
-    }
-}
+/// In the order in which they are asked. The circuit breaker comes before foreign writes: what ECS takes back is its own doing.
+pub(super) const GATES: [(Gate, Question<Queue>); 4] = [
+    (Gate::DeadLetters, |queue, when, view| {
+        Ok(bound(queue).ask(when, counted(view))?)
+    }),
+    (Gate::CircuitBreaker, |queue, _, view| {
+        Ok(queue.pair(view).unbroken()?)
+    }),
+    (Gate::ForeignWrite, |queue, when, view| {
+        let (pair, asked) = (queue.pair(view), view.asked);
+        pair.versions(asked)?;
+        Ok(pair.counts(when, asked, |_| queue.first_tasks(view))?)
+    }),
+    (Gate::Exits, |queue, _, view| {
+        Ok(queue.pair(view).exits()?)
+    }),
+];
 
 /// What nobody can tell yet.
 pub(super) fn undecided(queue: &Queue, when: When, view: View<'_>) -> Option<Reason> {

@@ -18,10 +18,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     begin::{Begin, Beginning},
-    model::{self, Goal, Model, Noted, Short, Toward, Versions},
+    model::{self, Goal, Model, Noted, Question, Short, Toward, Versions},
 };
 use crate::{
     aws::{Account, AwsError},
+    evidence::meter::Meters,
     parts::{
         body::Part,
         gate::{Gate, When},
@@ -106,8 +107,14 @@ impl Model for Queue {
     type Change = Change;
     type Reason = Reason;
 
+    const GATES: &'static [(Gate, Question<Self>)] = &gates::GATES;
+
     fn versions(found: &Found, set: &Set) -> Versions {
         pair::versions(&found.pair, &set.pair)
+    }
+
+    fn meters(&self, _found: &Found, _set: &Set) -> Option<Meters> {
+        Some(metrics::meters(self))
     }
 
     fn begin(&self, of: Beginning<'_, Self>) -> Begin<Queue> {
@@ -121,10 +128,6 @@ impl Model for Queue {
             Goal::AsFound { fenced } => as_found::toward(self, fenced, view),
             Goal::Promoted { over, .. } => promoted::toward(self, over, view),
         }
-    }
-
-    fn ask(&self, gate: Gate, when: When, view: View<'_>) -> Result<(), Reason> {
-        gates::ask(self, gate, when, view)
     }
 
     fn undecided(&self, when: When, view: View<'_>) -> Option<Reason> {

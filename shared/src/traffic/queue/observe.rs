@@ -5,12 +5,11 @@ use std::fmt;
 use super::{Queue, View};
 use crate::{
     aws::{Account, LookError},
-    evidence::meter::Meters,
     job::Artifact,
     known::{Known, Unseen},
     parts::{focus::Focus, pair, task_definition::Request},
     schedule::Window,
-    traffic::{model::Versions, observed::Observed},
+    traffic::observed::Observed,
 };
 
 /// What a look sees.
@@ -38,10 +37,6 @@ impl fmt::Display for Seen {
 impl Observed for Queue {
     type Seen = Seen;
     type Before = pair::Before;
-
-    fn meters(&self, _versions: &Versions) -> Option<Meters> {
-        Some(super::metrics::meters(self))
-    }
 
     fn nothing(&self) -> Seen {
         Seen {

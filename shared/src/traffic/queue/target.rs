@@ -75,7 +75,9 @@ impl QueueTraffic {
                 "this is the queue itself; name its dead-letter queue or leave the field out",
             );
         }
-        self.metrics.as_ref().map_or(Ok(()), |it| it.check(source))
+        let metrics = self.metrics.as_ref();
+        let checked = metrics.map_or(Ok(()), |it| it.check(source));
+        checked.map_err(|error| error.within("traffic.queue.metrics"))
     }
 }
 

@@ -1,10 +1,10 @@
 use super::*;
 use crate::{
     evidence::{AgainstObjective, minutes::Measured},
-    exits::{Exit, Watched, Whose},
     fixtures::queue::{pair, record, target},
     names::ReleaseId,
     parts::letters::Letters,
+    parts::pair::exits::{Exit, Watched, Whose},
     record::{Beside, CameTo, Cause, Failing, Read, Reason},
     traffic::queue,
 };

@@ -1,6 +1,7 @@
 //! A function and what is told of its releases.
 
 mod back;
+mod meters;
 mod preflight;
 mod release;
 mod target;

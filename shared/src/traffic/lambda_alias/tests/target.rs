@@ -81,6 +81,26 @@ fn a_bad_target_names_the_field_and_what_is_allowed() {
             metrics(", \"dimensions\": {\":x\": \"8\"}"),
             "TARGET: field traffic.lambdaAlias.metrics.dimensions: \":x\": \"8\" is no dimension",
         ),
+        (
+            "{}",
+            metrics(", \"processed\": 7").replace("\"processed\": \"Done\", ", ""),
+            "TARGET: field traffic.lambdaAlias.metrics.processed: invalid type: integer `7`",
+        ),
+        (
+            "{}",
+            metrics(", \"received\": \"Received\""),
+            "TARGET: field traffic.lambdaAlias.metrics.received: attempts are booked on the minute of their end",
+        ),
+        (
+            "{}",
+            metrics(", \"bookedOn\": \"receipt\", \"released\": \"Released\""),
+            "TARGET: field traffic.lambdaAlias.metrics.released: given without received",
+        ),
+        (
+            "{}",
+            metrics(", \"endsWithinSeconds\": 0"),
+            "TARGET: field traffic.lambdaAlias.metrics.endsWithinSeconds: 0 is out of range",
+        ),
     ];
     for (from, to, expected) in cases {
         let error = read(from, &to).unwrap_err();

@@ -1,4 +1,4 @@
-//! Tasks that have ended, and whose doing that was. Pure.
+//! Tasks that end by themselves, counted over the looks of a release. Pure.
 //!
 //! ECS's circuit breaker counts tasks that do not come to `RUNNING`, and forgets them with the first that does (API reference,
 //! `DeploymentCircuitBreaker`): a version that ends a minute after it has started trips nothing. So the tasks that have ended are
@@ -10,87 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{clock::Timestamp, names::TaskDefinitionArn};
 
-/// What a process says that SIGTERM has ended: 128 and the signal's number.
-const TERMINATED: i32 = 143;
+pub use crate::aws::exits::{Exit, Whose};
 
 /// For how long a task's id is kept: longer than ECS lists it.
 const KEPT: Duration = Duration::from_hours(2);
 
 /// As many ids are kept of one kind. More do not change what they say.
 const MOST: usize = 200;
-
-/// A task that has ended, and whose end is not plainly somebody else's doing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Exit {
-    /// The task's id.
-    pub task: String,
-    /// What it ran.
-    pub task_definition: TaskDefinitionArn,
-    /// When it ended.
-    pub at: Timestamp,
-    /// Whose doing it was.
-    pub whose: Whose,
-}
-
-/// Whose doing the end of a task was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Whose {
-    /// Its own: the process ended, or a health check found it ill.
-    Own,
-    /// Nobody here knows: AWS gives a reason that is newer than this program, or none.
-    Unknown,
-}
-
-/// What ECS says of the end of a task (API reference, `Task`).
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Ended<'a> {
-    /// `stopCode`.
-    pub code: Option<&'a str>,
-    /// `stoppedReason`.
-    pub reason: &'a str,
-    /// The exit code of the task; see [`exit_code`].
-    pub exit_code: Option<i32>,
-    /// `stoppingAt`: when it was told to stop, or had ended.
-    pub stopping: Option<Timestamp>,
-    /// `executionStoppedAt`: when its containers had ended.
-    pub execution_stopped: Option<Timestamp>,
-}
-
-/// The exit code of a task, of those of its containers: one that ended by itself before one that was told to, which ECS does with the
-/// others as soon as an essential one has ended.
-pub fn exit_code(of_containers: impl IntoIterator<Item = i32>) -> Option<i32> {
-    of_containers
-        .into_iter()
-        .reduce(|code, other| if code == TERMINATED { other } else { code })
-}
-
-impl Ended<'_> {
-    /// Whose doing it was; `None` if it says nothing about the version. What does not start is for ECS's circuit breaker.
-    #[must_use]
-    pub fn whose(&self) -> Option<Whose> {
-        match self.code {
-            Some("EssentialContainerExited") => (!self.was_told()).then_some(Whose::Own),
-            // Scale-in, deployments, rebalancing: "Scaling activity initiated by …". Health checks: "Task failed … health checks".
-            Some("ServiceSchedulerInitiated") => {
-                self.reason.starts_with("Task failed").then_some(Whose::Own)
-            }
-            Some(
-                "TaskFailedToStart" | "UserInitiated" | "SpotInterruption" | "TerminationNotice",
-            ) => None,
-            _ => Some(Whose::Unknown),
-        }
-    }
-
-    /// Whether it was told to stop before it ended.
-    fn was_told(&self) -> bool {
-        let before = |(told, ended)| told < ended;
-        self.exit_code == Some(TERMINATED)
-            || self
-                .stopping
-                .zip(self.execution_stopped)
-                .is_some_and(before)
-    }
-}
 
 /// Tasks that ended by themselves since a release began, as far as looks have seen them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
