@@ -16,10 +16,10 @@ use tokio::time::{Instant, timeout_at};
 use crate::handler::{Failure, Handler, caught};
 use crate::metrics::{Metrics, Origin, Receipt};
 use crate::queue::Message;
-use crate::serve::answers::{Answers, Dropped};
+use crate::serve::answers::{Answers, Dropped, HEALTH_PATH};
 use crate::telemetry;
 use crate::work::{Work, fnv1a};
-use event::{Event, NotUnderstood};
+use event::{Event, NotUnderstood, Request};
 use settings::Settings;
 
 pub mod event;
@@ -160,13 +160,38 @@ impl<H: Handler> Function<H> {
                 self.metrics.flush();
                 Err(InvocationError::Chosen)
             }
-            Event::Request(_) if fails => Err(InvocationError::Chosen),
             Event::Messages(messages) => Ok(self.process(&messages, invocation.left).await),
-            Event::Request(request) => {
-                let response = self.answers.answer(&request.path).await?;
-                Ok(request.answer(&response))
+            Event::Request(request) if request.path == HEALTH_PATH => {
+                self.respond(&request, fails).await
             }
+            Event::Request(request) => self.attend(&request, fails).await,
         }
+    }
+
+    /// Answers a request, and counts it: to Lambda an answer with status 500 is an invocation that has succeeded.
+    async fn attend(&self, request: &Request, fails: bool) -> Result<Value, InvocationError> {
+        let receipt = self.metrics.received(1);
+        let started = Instant::now();
+        let answered = self.respond(request, fails).await;
+        let status = answered
+            .as_ref()
+            .ok()
+            .and_then(|it| it["statusCode"].as_u64());
+        if status.is_some_and(|status| status < 500) {
+            self.metrics.processed(receipt, started.elapsed());
+        } else {
+            self.metrics.failed(receipt, started.elapsed());
+        }
+        self.metrics.flush();
+        answered
+    }
+
+    async fn respond(&self, request: &Request, fails: bool) -> Result<Value, InvocationError> {
+        if fails {
+            return Err(InvocationError::Chosen);
+        }
+        let response = self.answers.answer(&request.path).await?;
+        Ok(request.answer(&response))
     }
 
     /// Works on the messages of a batch side by side, and names those that failed.

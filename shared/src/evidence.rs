@@ -23,9 +23,9 @@ pub struct Block {
     pub canary: Counts,
     /// The primary's.
     pub primary: Counts,
-    /// The canary's share of the running tasks, 0 to 1, where it is known. A failure is expected to be the canary's with the larger one of
+    /// The canary's share of what takes work, 0 to 1, where that is known. A failure is expected to be the canary's with the larger one of
     /// this and the measured share: failures that take long keep a canary from attempting as much as it would.
-    pub tasks: Option<f64>,
+    pub capacity: Option<f64>,
 }
 
 /// How both versions are judged.

@@ -80,7 +80,7 @@ pub struct ShiftWeight {
     pub steps: Vec<Step>,
     /// How far the attained share may be from the asked one, in percentage points.
     pub tolerance: Option<f64>,
-    /// How long the tasks of one step may take to settle.
+    /// How long the share of one step may take to be there.
     pub timeout: Duration,
     /// What a step asks of the evidence beside its time.
     pub demand: Option<Demand>,

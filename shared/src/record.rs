@@ -102,15 +102,16 @@ pub struct Beside {
     /// What it was to release, which runs already.
     #[serde(rename = "images")]
     pub item: Item,
-    /// What the primary runs.
-    pub task_definition: Version,
+    /// What runs there. Its name is the records' of every suite, whatever the model.
+    #[serde(rename = "taskDefinition")]
+    pub version: Version,
 }
 
 /// How far a release is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "name")]
 pub enum Phase {
-    /// deploy-canary: the candidate is being registered and put on the canary service.
+    /// deploy-canary: the candidate is being made and put beside the stable version.
     Deploying,
     /// shift-weight: the canary's share is being raised.
     #[serde(rename_all = "camelCase")]
@@ -120,7 +121,7 @@ pub enum Phase {
         /// Which actions have set a share, the last one last.
         turns: Vec<Turn>,
     },
-    /// promote-primary: the candidate is being put on the primary service.
+    /// promote-primary: the candidate is being put in the stable version's place.
     #[serde(rename_all = "camelCase")]
     Promoting {
         /// Since when the promotion is complete and watched, once it is.
@@ -268,7 +269,7 @@ impl Record {
         self.guarded_until().filter(|until| now < *until)
     }
 
-    /// Whether these minutes are after its promotion: both services run the candidate.
+    /// Whether these minutes are after its promotion: everything runs the candidate.
     #[must_use]
     pub fn has_promoted_before(&self, span: &Span) -> bool {
         matches!(self.phase, Phase::Promoted { .. }) && self.phase_since <= span.from

@@ -118,7 +118,7 @@ impl fmt::Display for Weight {
     }
 }
 
-/// The share that is had: `part` of `whole` tasks, or of the weight on a load balancer.
+/// The share that is had: `part` of `whole`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Share {
     /// The canary's.
@@ -155,19 +155,23 @@ impl fmt::Display for Share {
 }
 
 /// A share and what it is a share of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attained {
-    /// Of the pair's tasks.
-    Tasks(Share),
-    /// Of the weight of the pair's target groups.
+    /// Of what takes work.
+    Counted {
+        /// The share.
+        share: Share,
+        /// What is counted: `tasks`.
+        of: &'static str,
+    },
+    /// Of what weights add up to.
     Weight(Share),
 }
 
 /// `25 % attained: 1 of 4 tasks`, `10 % attained: weight 10 of 100`
 impl fmt::Display for Attained {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::Tasks(share) | Self::Weight(share)) = self;
+        let (Self::Counted { share, .. } | Self::Weight(share)) = self;
         write!(f, "{share} attained: {}", self.of())
     }
 }
@@ -177,7 +181,10 @@ impl Attained {
     #[must_use]
     pub fn of(self) -> String {
         match self {
-            Self::Tasks(Share { part, whole }) => format!("{part} of {whole} tasks"),
+            Self::Counted {
+                share: Share { part, whole },
+                of,
+            } => format!("{part} of {whole} {of}"),
             Self::Weight(Share { part, whole }) => format!("weight {part} of {whole}"),
         }
     }
@@ -185,7 +192,7 @@ impl Attained {
     /// The share.
     #[must_use]
     pub fn share(self) -> Share {
-        let (Self::Tasks(share) | Self::Weight(share)) = self;
+        let (Self::Counted { share, .. } | Self::Weight(share)) = self;
         share
     }
 }

@@ -1,6 +1,7 @@
 //! The walls of the house: what may be named where, and how long a thing may be.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -10,6 +11,8 @@ struct File {
     path: String,
     /// Its lines, without comments and without what stands in quotes.
     code: Vec<String>,
+    /// The same with what stands in quotes.
+    text: Vec<String>,
 }
 
 fn root() -> PathBuf {
@@ -55,23 +58,28 @@ fn collect(folder: &Path, files: &mut Vec<File>) {
             files.push(File {
                 path: path.to_string_lossy().into_owned(),
                 code: code(&text),
+                text: without_comments(&text),
             });
         }
     }
 }
 
-/// Lines up to the tests at their end, without comments and without what stands in quotes.
+/// Lines up to the tests at their end, without comments.
+fn without_comments(text: &str) -> Vec<String> {
+    let product = text.split("#[cfg(test)]\nmod tests {").next();
+    let lines = product.unwrap_or_default().lines();
+    let code = lines.map(|line| line.split("//").next().unwrap_or_default());
+    code.map(str::to_owned).collect()
+}
+
+/// The same without what stands in quotes.
 fn code(text: &str) -> Vec<String> {
-    let text = text
-        .split("#[cfg(test)]\nmod tests {")
-        .next()
-        .unwrap_or_default();
-    let without_quotes = |line: &str| {
-        let line = line.split("//").next().unwrap_or_default();
+    let lines = without_comments(text).into_iter();
+    let without_quotes = |line: String| {
         let parts = line.split('"').step_by(2);
         parts.collect::<Vec<_>>().join("\"")
     };
-    text.lines().map(without_quotes).collect()
+    lines.map(without_quotes).collect()
 }
 
 /// Whether a line has a word, and not as a part of another.
@@ -195,6 +203,82 @@ fn in_front_of_the_door_nothing_names_services_and_what_they_run() {
     assert!(said.is_empty(), "services are named:\n{}", said.join("\n"));
     let behind = found(&files, &words, |path| !may_name_services(path));
     assert!(behind.len() > 50, "services are found: {}", behind.len());
+}
+
+/// Words of AWS that are true for two services of ECS, and not for a function behind an alias: the models and kits say them.
+const WORDS_OF_SERVICES: [&str; 5] = ["cluster", "service", "task", "circuit", "ecs"];
+
+/// Where they stand in front of the door all the same, file by file, and why.
+const SAID_ALL_THE_SAME: [(&str, &str); 6] = [
+    // The runtime's function of that name.
+    ("shared/src/function.rs", "service_fn"),
+    // Types of names, and what is wrong with them.
+    ("shared/src/names.rs", ""),
+    // Names of CodeDeploy's configurations begin with it, or with `Lambda`.
+    ("shared/src/parameters/schedule.rs", "ECS"),
+    // Records have these names, whatever the model.
+    ("shared/src/record.rs", "rename = \"taskDefinition\""),
+    ("shared/src/record/evidence.rs", "rename = \"tasks\""),
+    ("shared/src/record/stored.rs", "taskDefinition"),
+];
+
+/// Whether a file is in front of the door: neither an adapter nor a kit nor a model.
+fn is_in_front(path: &str) -> bool {
+    let behind = [
+        "shared/src/aws/",
+        "shared/src/parts/",
+        "shared/src/traffic/",
+    ];
+    !behind.iter().any(|it| path.starts_with(it)) || path.starts_with("shared/src/traffic/door")
+}
+
+/// The words of a line, those within names too: `TaskShare` and `task_shares` have `task`.
+fn words(line: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut before = ' ';
+    for c in line.chars() {
+        let begins = !before.is_alphabetic() || before.is_lowercase() && c.is_uppercase();
+        match words.last_mut() {
+            Some(word) if c.is_alphabetic() && !begins => word.extend(c.to_lowercase()),
+            _ if c.is_alphabetic() => words.push(c.to_lowercase().collect()),
+            _ => {}
+        }
+        before = c;
+    }
+    let singular = words.into_iter().map(|it| match it.strip_suffix('s') {
+        Some(one) if it != "ecs" => one.to_owned(),
+        _ => it,
+    });
+    singular.collect()
+}
+
+#[test]
+fn in_front_of_the_door_nothing_speaks_of_services_and_tasks() {
+    let mut files = product();
+    files.retain(|file| is_in_front(&file.path));
+    let (mut said, mut excused) = (Vec::new(), BTreeSet::new());
+    for file in &files {
+        for line in &file.text {
+            if !words(line)
+                .iter()
+                .any(|it| WORDS_OF_SERVICES.contains(&it.as_str()))
+            {
+                continue;
+            }
+            let excuse = |(path, text): &&(&str, &str)| *path == file.path && line.contains(text);
+            if let Some(excuse) = SAID_ALL_THE_SAME.iter().find(excuse) {
+                excused.insert(excuse);
+            } else {
+                said.push(format!("{}: {}", file.path, line.trim()));
+            }
+        }
+    }
+    assert!(said.is_empty(), "{}", said.join("\n"));
+    assert_eq!(
+        excused.len(),
+        SAID_ALL_THE_SAME.len(),
+        "nothing is excused that nobody says: {excused:?}"
+    );
 }
 
 /// The layers of the library, the lowest first: a module imports from those below its own, and from itself. What has a folder for each of
@@ -386,6 +470,7 @@ fn the_walls_see_what_is_behind_them() {
     let file = File {
         path: "functions/x/src/decide.rs".to_owned(),
         code: code(text),
+        text: without_comments(text),
     };
     assert!(says(&file.code[0], "queue::") && says(&file.code[0], "Queue"));
     assert!(
@@ -398,8 +483,14 @@ fn the_walls_see_what_is_behind_them() {
     );
     assert_eq!(functions(&file), [("fn f() {".to_owned(), 3)]);
     assert_eq!(type_of("task_sets"), "TaskSets");
+    assert_eq!(file.text[1], "let x = \"alb::Alb\";", "sentences count");
+    assert_eq!(
+        words("with_tasks(TaskShare) of ECS's"),
+        ["with", "task", "task", "share", "of", "ecs", ""]
+    );
     let importing = File {
         path: String::new(),
+        text: Vec::new(),
         code: code(
             "use crate::{\n    a::{self, b::{C, d}},\n    e as f,\n};\nfn g() -> crate::h::I {}\n",
         ),

@@ -98,7 +98,7 @@ fn runs_already(
     let beside = Beside {
         release: release.clone(),
         item: item.clone(),
-        task_definition: runs.clone(),
+        version: runs.clone(),
     };
     let write = match previous {
         Some(last) if last.beside(release) == Some(&beside) => None,

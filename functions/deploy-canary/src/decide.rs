@@ -154,10 +154,11 @@ fn variables(
     runs: Option<Version>,
     changes: &[String],
 ) -> Vec<(&'static str, String)> {
+    let version = look.target.model().version_variable();
     vec![
         ("Release", look.parameters.release.to_string()),
         ("Image", item.to_string()),
-        ("TaskDefinition", runs.map(String::from).unwrap_or_default()),
+        (version, runs.map(String::from).unwrap_or_default()),
         ("Changes", words::Changes(changes).to_string()),
     ]
 }

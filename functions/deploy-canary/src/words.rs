@@ -28,7 +28,7 @@ impl fmt::Display for Changes<'_> {
 /// What deploy-canary does, waits for, or refuses.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Reason {
-    /// The canary service runs the candidate.
+    /// The candidate runs beside the stable version.
     #[error("{said} ({item}): {}", but.join("; "))]
     Deployed {
         /// What runs the candidate.

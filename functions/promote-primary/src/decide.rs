@@ -210,13 +210,18 @@ fn over(
         }
         .into(),
         record: new.map(|phase| Box::new(record.advance(phase, look.now))),
-        variables: vec![("TaskDefinition", candidate.to_string())],
+        variables: variables(look, candidate),
     })
 }
 
 /// For how long everything was seen in place, this look among them.
 fn held(look: &Look<PromotePrimary>) -> Duration {
     Bake::seen(look.bookmark.bake, look.now).held()
+}
+
+fn variables(look: &Look<PromotePrimary>, version: &Version) -> Vec<(&'static str, String)> {
+    let name = look.target.model().version_variable();
+    vec![(name, version.to_string())]
 }
 
 /// The execution has found that the primary runs its image already.
@@ -228,7 +233,7 @@ fn nothing_to_do(look: &Look<PromotePrimary>, beside: &Beside) -> Decision {
         }
         .into(),
         record: None,
-        variables: vec![("TaskDefinition", beside.task_definition.to_string())],
+        variables: variables(look, &beside.version),
     })
 }
 

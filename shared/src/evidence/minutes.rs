@@ -75,8 +75,8 @@ impl Measured {
 /// What is known of how work was split, beside the metrics.
 #[derive(Debug, Clone, Copy)]
 pub struct Split<'a> {
-    /// The canary's share of the tasks.
-    pub tasks: &'a [TaskShare],
+    /// The canary's share of what takes work.
+    pub capacity: &'a [CapacityShare],
     /// Since when the canary has its present share.
     pub since: Option<Timestamp>,
     /// Whether the canary is to work: after a promotion it may have nothing to do.
@@ -123,7 +123,7 @@ pub enum Doubt {
     },
     /// They have ended more than there was.
     #[error(
-        "the metrics count {counted} messages processed where {metric} is {ended}: their dimensions take in more than these two services"
+        "the metrics count {counted} messages processed where {metric} is {ended}: their dimensions take in more than these two versions"
     )]
     #[serde(rename_all = "camelCase")]
     TooMany {
@@ -154,9 +154,9 @@ fn other(side: Side) -> &'static str {
     }
 }
 
-/// The canary's share of the running tasks, from when on.
+/// The canary's share of what takes work, from when on.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct TaskShare {
+pub struct CapacityShare {
     /// Since when.
     pub since: Timestamp,
     /// 0 to 1.
@@ -223,11 +223,13 @@ impl Minutes {
         let minutes: Vec<_> = starts(span).collect();
         let whole = minutes.chunks_exact(length.into()).map(|minutes| {
             let counts = |meter| counts(meter, minutes, series, settle, now);
-            let tasks = minutes.iter().filter_map(|it| tasks_in(*it, split.tasks));
+            let capacity = minutes
+                .iter()
+                .filter_map(|it| capacity_in(*it, split.capacity));
             let block = Block {
                 canary: meters.canary.as_ref().map_or_else(Counts::default, counts),
                 primary: counts(&meters.primary),
-                tasks: tasks.reduce(f64::max),
+                capacity: capacity.reduce(f64::max),
             };
             (minutes[0], block)
         });
@@ -341,10 +343,10 @@ fn count(value: f64) -> u64 {
     value.round() as u64
 }
 
-/// The largest share of the tasks in a minute.
-fn tasks_in(minute: Timestamp, tasks: &[TaskShare]) -> Option<f64> {
-    let before = tasks.iter().rev().find(|it| it.since <= minute);
-    let within = tasks
+/// The largest share of what takes work in a minute.
+fn capacity_in(minute: Timestamp, capacity: &[CapacityShare]) -> Option<f64> {
+    let before = capacity.iter().rev().find(|it| it.since <= minute);
+    let within = capacity
         .iter()
         .filter(|it| it.since > minute && it.since < minute + MINUTE);
     before

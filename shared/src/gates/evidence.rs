@@ -21,9 +21,9 @@ use crate::{
 pub(super) fn gathered(seen: &Observation, record: &Record) -> (Evidence, Option<News>) {
     let before: &Evidence = &record.evidence;
     let evidence = counted(seen, record, clocked(seen, record, before.clone()));
-    // A share of the tasks alone rides with the next minute that is judged.
+    // A share of what takes work alone rides with the next minute that is judged.
     let known = Evidence {
-        tasks: before.tasks.clone(),
+        capacity: before.capacity.clone(),
         ..evidence.clone()
     };
     let news = (known != *before).then(|| News {
@@ -61,7 +61,7 @@ fn clocked(seen: &Observation, record: &Record, mut evidence: Evidence) -> Evide
         });
     }
     if evidence.since.is_some() {
-        return evidence.with_tasks(release.task_share(), seen.now);
+        return evidence.with_capacity(release.capacity_share(), seen.now);
     }
     evidence
 }
@@ -93,7 +93,7 @@ fn compared(
     evidence: &Evidence,
 ) -> Option<Read<Verdict>> {
     let split = Split {
-        tasks: &evidence.tasks,
+        capacity: &evidence.capacity,
         since: evidence.at.map(|at| at.since),
         with_canary: true,
     };
@@ -106,14 +106,14 @@ fn compared(
     })
 }
 
-/// What runs after the promotion, on whichever service.
+/// What runs after the promotion, wherever.
 fn guarded(
     counted: &Counted,
     seen: &Observation,
     record: &Record,
 ) -> Option<Read<AgainstObjective>> {
     let split = Split {
-        tasks: &[],
+        capacity: &[],
         since: Some(counted.span.from),
         with_canary: false,
     };

@@ -10,7 +10,7 @@ use crate::{
     clock::Timestamp,
     evidence::{
         AgainstObjective, Verdict,
-        minutes::{Doubt, MINUTE, Measured, Span, TaskShare, floor},
+        minutes::{CapacityShare, Doubt, MINUTE, Measured, Span, floor},
     },
     names::Version,
     weight::Weight,
@@ -20,7 +20,7 @@ use crate::{
 /// pricing: 0.01 USD for 1000 metrics).
 const FRESH: Duration = Duration::from_hours(1);
 
-/// More shares of the tasks are not kept apart.
+/// More shares of what takes work are not kept apart.
 const MOST_SHARES: usize = 60;
 
 /// What a release has gathered, from when the canary has its first share.
@@ -36,9 +36,9 @@ pub struct Evidence {
     /// The share that the canary has, and since when.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<AtShare>,
-    /// The canary's share of the tasks, as looks have seen it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub tasks: Vec<TaskShare>,
+    /// The canary's share of what takes work, as looks have seen it. Its name is the records' of every suite.
+    #[serde(rename = "tasks", skip_serializing_if = "Vec::is_empty")]
+    pub capacity: Vec<CapacityShare>,
     /// What was read last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read: Option<Read>,
@@ -205,20 +205,20 @@ impl Evidence {
             .is_some_and(|read| read.through >= floor(before))
     }
 
-    /// With the canary's share of the tasks as it is now.
+    /// With the canary's share of what takes work as it is now.
     #[must_use]
-    pub fn with_tasks(mut self, share: Option<f64>, now: Timestamp) -> Self {
+    pub fn with_capacity(mut self, share: Option<f64>, now: Timestamp) -> Self {
         let Some(share) = share.map(rounded) else {
             return self;
         };
-        let is_same = |last: &TaskShare| (last.share - share).abs() < f64::EPSILON;
-        if !self.tasks.last().is_some_and(is_same) {
-            self.tasks.push(TaskShare { since: now, share });
+        let is_same = |last: &CapacityShare| (last.share - share).abs() < f64::EPSILON;
+        if !self.capacity.last().is_some_and(is_same) {
+            self.capacity.push(CapacityShare { since: now, share });
         }
-        if self.tasks.len() > MOST_SHARES {
+        if self.capacity.len() > MOST_SHARES {
             // The larger one makes less of a failure: it errs on the side of going on.
-            let second = self.tasks.remove(1);
-            let first = &mut self.tasks[0];
+            let second = self.capacity.remove(1);
+            let first = &mut self.capacity[0];
             first.share = first.share.max(second.share);
         }
         self

@@ -172,19 +172,19 @@ fn is_utc(zone: &str) -> bool {
     ["UTC", "Etc/UTC", "GMT", "Etc/GMT"].contains(&zone)
 }
 
-/// What there is to say of the actions of some services that were due in a window: at most five, and how many more.
+/// What there is to say of scheduled actions, each with what it scales, that were due in a window: at most five, and how many more.
 #[must_use]
 pub fn missed(actions: &[(impl fmt::Display, ScheduledAction)], window: Window) -> Vec<String> {
     let mut said: Vec<String> = actions
         .iter()
-        .filter_map(|(service, action)| {
+        .filter_map(|(scaled, action)| {
             let when = match action.due(window) {
                 Due::No => return None,
                 Due::At(moment) => format!("was due at {moment}"),
                 Due::Perhaps => "may have been due".to_owned(),
             };
             Some(format!(
-                "scheduled action {} of {service} {when} while its scaling was suspended; AWS does not make up for it",
+                "scheduled action {} of {scaled} {when} while its scaling was suspended; AWS does not make up for it",
                 action.name
             ))
         })

@@ -68,6 +68,9 @@ pub trait Opened: Send + Sync {
     /// The versions that a release is about; `None` where what is stored cannot be read.
     fn versions(&self, body: &Body) -> Option<Versions>;
 
+    /// What a version of it is called in the output variables of the actions.
+    fn version_variable(&self) -> &'static str;
+
     /// By which metrics its versions are compared, once there are two.
     fn meters(&self, body: &Body) -> Option<Meters>;
 
@@ -134,6 +137,10 @@ impl<M: Listed> Opened for M {
     fn versions(&self, body: &Body) -> Option<Versions> {
         let (found, set) = known::<M>(body)?;
         Some(M::versions(&found, &set))
+    }
+
+    fn version_variable(&self) -> &'static str {
+        M::VERSION
     }
 
     fn meters(&self, body: &Body) -> Option<Meters> {

@@ -63,6 +63,9 @@ pub trait Model: Configured + Observed {
     /// What it does, waits for and refuses, in its words.
     type Reason: Clone + Debug + PartialEq + Words;
 
+    /// What a version of it is called in the output variables of the actions: as AWS calls it.
+    const VERSION: &'static str;
+
     /// Its own gates, in the order in which they are asked before anything else.
     const GATES: &'static [(Gate, Question<Self>)];
 
@@ -139,9 +142,9 @@ pub trait Model: Configured + Observed {
     /// The share that there is, as counts or weights give it, if both versions were seen.
     fn share(&self, view: View<'_, Self>) -> Option<weight::Attained>;
 
-    /// The canary's share of the running tasks, 0 to 1, where work is split by them: a canary whose work takes longer attempts less than
+    /// The canary's share of what takes work, 0 to 1, where work is split by that: a canary whose work takes longer attempts less than
     /// that.
-    fn task_share(&self, _view: View<'_, Self>) -> Option<f64> {
+    fn capacity_share(&self, _view: View<'_, Self>) -> Option<f64> {
         None
     }
 

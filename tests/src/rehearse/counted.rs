@@ -41,7 +41,7 @@ fn judged(world: &mut World, record: &Record, ended: Option<Timestamp>) -> Optio
     let span = Span::of(evidence.since?, until, now, settle, meters.together)?;
     let series = series(world, &meters.metrics(), span);
     let split = Split {
-        tasks: &evidence.tasks,
+        capacity: &evidence.capacity,
         since: None,
         with_canary: true,
     };

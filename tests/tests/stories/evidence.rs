@@ -193,7 +193,7 @@ async fn one_that_keeps_within_its_objective_stays_and_is_not_looked_at_once_its
         play.pass(Duration::from_mins(61)).await;
         assert_eq!(play.phase().await, "Promoted", "{}", play.transcript());
         let ledger = play.ledger().await;
-        let held = "No comparison: both services run the candidate. ";
+        let held = "No comparison: everything runs the candidate. ";
         let is_held = |it: &String| it.contains(held) && it.contains(" attempts failed since ");
         assert!(ledger.iter().any(is_held), "{ledger:?}");
         let in_guard = requested();

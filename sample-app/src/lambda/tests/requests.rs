@@ -48,7 +48,50 @@ async fn a_request_of_a_function_url_is_answered_with_the_version_that_answers()
             "body": r#"{"service":"orders","version":"2.1.0"}"#,
         })
     );
-    assert!(stage.printed.lock().unwrap().is_empty());
+}
+
+/// What was written of the counts so far, one line each: `Received`, or how it ended.
+fn counted(stage: &Stage) -> Vec<(&'static str, u64)> {
+    let printed = stage.printed.lock().unwrap();
+    let counts = |line: &Value| {
+        let count = |name| line[name].as_u64().filter(|count| *count > 0);
+        ["Received", "Processed", "Failed"].map(|name| Some((name, count(name)?)))
+    };
+    printed.iter().flat_map(counts).flatten().collect()
+}
+
+#[tokio::test]
+async fn requests_are_counted_by_how_they_were_answered_and_health_checks_are_not() {
+    let stage = Stage::set(&settings());
+    stage.handle(&load_balancer("/health")).await.unwrap();
+    assert_eq!(counted(&stage), []);
+    stage.handle(&function_url("/orders/7")).await.unwrap();
+    assert_eq!(counted(&stage), [("Received", 1), ("Processed", 1)]);
+}
+
+#[tokio::test]
+async fn a_request_that_is_answered_with_an_error_or_not_at_all_has_failed() {
+    let failing = {
+        let mut settings = settings();
+        settings.answers.demo.failure_percent = 100;
+        settings
+    };
+    let dropping = {
+        let mut settings = settings();
+        settings.answers.drop_percent = 100;
+        settings
+    };
+    let chosen = {
+        let mut settings = settings();
+        settings.invocation_failure_percent = 100;
+        settings
+    };
+    for settings in [failing, dropping, chosen] {
+        let stage = Stage::set(&settings);
+        let _ = stage.handle(&function_url("/orders/7")).await;
+        let failed = [("Received", 1), ("Failed", 1)];
+        assert_eq!(counted(&stage), failed, "{settings:?}");
+    }
 }
 
 #[tokio::test]

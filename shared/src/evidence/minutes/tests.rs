@@ -80,7 +80,7 @@ fn span(minutes: u64, settled: u64) -> Span {
 
 fn read(span: Span, series: &Series, meters: &Meters, now: Timestamp) -> Minutes {
     let split = Split {
-        tasks: &[],
+        capacity: &[],
         since: Some(minute(0)),
         with_canary: true,
     };
@@ -206,14 +206,14 @@ fn where_answers_take_long_two_minutes_are_one_block() {
 }
 
 #[test]
-fn the_larger_share_of_the_tasks_in_a_minute_counts() {
-    let tasks = [(0, 0.1), (70, 0.5), (110, 0.3)].map(|(seconds, share)| TaskShare {
+fn the_larger_share_of_the_capacity_in_a_minute_counts() {
+    let tasks = [(0, 0.1), (70, 0.5), (110, 0.3)].map(|(seconds, share)| CapacityShare {
         since: at(seconds),
         share,
     });
-    let of = |nth| tasks_in(minute(nth), &tasks);
+    let of = |nth| capacity_in(minute(nth), &tasks);
     assert_eq!([of(0), of(1), of(2)], [Some(0.1), Some(0.5), Some(0.3)]);
-    assert_eq!(tasks_in(minute(0), &[]), None);
+    assert_eq!(capacity_in(minute(0), &[]), None);
 }
 
 #[test]
@@ -258,7 +258,7 @@ fn what_cannot_be_compared_is_said_by_the_metrics_name() {
     assert_eq!(
         both(59.0).as_deref(),
         Some(
-            "the metrics count 120 messages processed where Deleted of Service=queue in Orders is 59: their dimensions take in more than these two services"
+            "the metrics count 120 messages processed where Deleted of Service=queue in Orders is 59: their dimensions take in more than these two versions"
         )
     );
 }
@@ -267,7 +267,7 @@ fn what_cannot_be_compared_is_said_by_the_metrics_name() {
 fn after_a_promotion_the_canary_may_have_nothing_to_do() {
     let doubt = |points: &[(&str, &str, u64, f64)]| {
         let split = Split {
-            tasks: &[],
+            capacity: &[],
             since: None,
             with_canary: false,
         };

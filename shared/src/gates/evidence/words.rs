@@ -47,10 +47,10 @@ pub enum Told {
     #[error("{0}")]
     NotEnough(Compared),
     /// Both run the candidate.
-    #[error("No comparison: both services run the candidate")]
+    #[error("No comparison: everything runs the candidate")]
     NoComparison,
     /// Both run the candidate, which is held to its objective.
-    #[error("No comparison: both services run the candidate. {0}")]
+    #[error("No comparison: everything runs the candidate. {0}")]
     Held(Held),
 }
 

@@ -27,7 +27,7 @@ impl Coins {
             thrown: hits + number(block.primary.failures),
             hits,
             // Of a number and NaN, the number is the larger one.
-            chance: measured.max(block.tasks.unwrap_or(measured)),
+            chance: measured.max(block.capacity.unwrap_or(measured)),
         }
     }
 

@@ -104,7 +104,7 @@ fn clamped(blocks: &[Block]) -> Vec<Block> {
     let blocks = blocks.iter().map(|block| Block {
         canary: counts(block.canary),
         primary: counts(block.primary),
-        tasks: block.tasks.map(|share| share.clamp(0.0, 1.0)),
+        capacity: block.capacity.map(|share| share.clamp(0.0, 1.0)),
     });
     blocks.collect()
 }

@@ -38,12 +38,12 @@ impl<'a> Alone<'a> {
         alone
     }
 
-    /// Both services run it.
+    /// Everything runs it.
     pub(super) fn add(&mut self, block: &Block) {
         self.0.add(&Block {
             canary: sum(block.canary, block.primary),
             primary: Counts::default(),
-            tasks: None,
+            capacity: None,
         });
     }
 

@@ -19,7 +19,7 @@ fn block((of_canary, canary, of_primary, primary): (u64, u64, u64, u64)) -> Bloc
             attempts: primary,
             failures: of_primary,
         },
-        tasks: None,
+        capacity: None,
     }
 }
 

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{clock::Timestamp, weight::Share};
+use crate::{
+    clock::Timestamp,
+    weight::{Attained, Share},
+};
 
 /// Task counts of the two services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +29,15 @@ impl Counts {
         Share {
             part: self.canary,
             whole: self.total(),
+        }
+    }
+
+    /// The same, in tasks.
+    #[must_use]
+    pub fn attained(self) -> Attained {
+        Attained::Counted {
+            share: self.share(),
+            of: "tasks",
         }
     }
 }

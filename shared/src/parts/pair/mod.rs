@@ -65,6 +65,9 @@ pub use unfit::Unfit;
 pub use view::{Both, View};
 pub use words::{Reason, ServiceSaid};
 
+/// What the version of a service is called in output variables.
+pub const VERSION: &str = "TaskDefinition";
+
 /// What is between what is seen of two services and what is wanted of them.
 pub type Gap<Part = Infallible> = parts::Gap<Change, Reason, Part>;
 

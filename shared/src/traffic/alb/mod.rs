@@ -130,6 +130,7 @@ impl Model for Alb {
     type Change = Change;
     type Reason = Reason;
 
+    const VERSION: &'static str = pair::VERSION;
     const GATES: &'static [(Gate, Question<Self>)] = &gates::GATES;
 
     fn versions(found: &Found, set: &Set) -> Versions {

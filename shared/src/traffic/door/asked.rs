@@ -68,8 +68,8 @@ pub trait Asked {
     /// The share that there is, as counts or weights give it, if it was seen.
     fn share(&self) -> Option<Share>;
 
-    /// The canary's share of the running tasks, 0 to 1, where work is split by them.
-    fn task_share(&self) -> Option<f64>;
+    /// The canary's share of what takes work, 0 to 1, where work is split by that.
+    fn capacity_share(&self) -> Option<f64>;
 
     /// The first of the model's gates that is seen closed, of those that count then.
     fn closed(&self, when: When) -> Option<(Gate, Shut)>;
@@ -227,8 +227,8 @@ impl<M: Listed> Asked for Joint<'_, M> {
         self.model.share(self.view())
     }
 
-    fn task_share(&self) -> Option<f64> {
-        self.model.task_share(self.view())
+    fn capacity_share(&self) -> Option<f64> {
+        self.model.capacity_share(self.view())
     }
 
     fn closed(&self, when: When) -> Option<(Gate, Shut)> {
@@ -297,7 +297,7 @@ impl Asked for Mute<'_> {
         None
     }
 
-    fn task_share(&self) -> Option<f64> {
+    fn capacity_share(&self) -> Option<f64> {
         None
     }
 

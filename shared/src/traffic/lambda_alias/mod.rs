@@ -141,6 +141,7 @@ impl Model for LambdaAlias {
     type Change = Change;
     type Reason = Reason;
 
+    const VERSION: &'static str = "FunctionVersion";
     const GATES: &'static [(Gate, Question<Self>)] = &gates::GATES;
 
     fn versions(found: &Found, set: &Set) -> Versions {

@@ -107,6 +107,7 @@ impl Model for Queue {
     type Change = Change;
     type Reason = Reason;
 
+    const VERSION: &'static str = pair::VERSION;
     const GATES: &'static [(Gate, Question<Self>)] = &gates::GATES;
 
     fn versions(found: &Found, set: &Set) -> Versions {
@@ -183,10 +184,10 @@ impl Model for Queue {
 
     fn share(&self, view: View<'_>) -> Option<Attained> {
         let both = self.pair(view).both().ok()?;
-        Some(Attained::Tasks(both.counts().share()))
+        Some(both.counts().attained())
     }
 
-    fn task_share(&self, view: View<'_>) -> Option<f64> {
+    fn capacity_share(&self, view: View<'_>) -> Option<f64> {
         let both = self.pair(view).both().ok()?;
         let whole = both.canary.running.checked_add(both.primary.running)?;
         (whole > 0).then(|| f64::from(both.canary.running) / f64::from(whole))

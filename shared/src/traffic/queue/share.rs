@@ -9,7 +9,7 @@ use super::{
 use crate::{
     parts::pair::{Both, Change, Counts, Service},
     traffic::model::{Attained, Short, Toward},
-    weight::{self, Weight},
+    weight::Weight,
     words::Shared,
 };
 
@@ -77,7 +77,7 @@ fn there(
     view: View<'_>,
     both: Both<'_>,
 ) -> Toward<Queue> {
-    let attained = weight::Attained::Tasks(goal.share());
+    let attained = goal.attained();
     if queue.pair(view).is_counting() {
         let doing = Reason::Live { asked, attained };
         let set = view.set.clone();

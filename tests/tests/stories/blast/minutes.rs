@@ -28,7 +28,7 @@ impl Minute {
         Block {
             canary: self.canary,
             primary: self.primary,
-            tasks: Some(self.share),
+            capacity: Some(self.share),
         }
     }
 

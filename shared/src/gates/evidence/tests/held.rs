@@ -66,7 +66,7 @@ fn one_that_keeps_within_it_stays_and_is_said_to_run_without_a_comparison() {
     let told = told(&seen, &record);
     assert_eq!(
         told.to_string(),
-        "No comparison: both services run the candidate. 16 of 1600 attempts failed since the promotion: evidence 0 of the 100 that \
+        "No comparison: everything runs the candidate. 16 of 1600 attempts failed since the promotion: evidence 0 of the 100 that \
          it takes to call that worse than its objective of at most 2 % failures"
     );
     assert_eq!(told.short(), "no comparison");

@@ -170,7 +170,7 @@ fn a_bad_minute_of_the_primary_alone_passes_no_canary() {
 #[test]
 fn failures_that_take_long_are_expected_by_the_share_of_the_tasks() {
     let slow = Block {
-        tasks: Some(0.1),
+        capacity: Some(0.1),
         ..block((1, 20, 9, 900))
     };
     let (with, without) = (judged(&[slow; 10]), judged(&minutes(10, (1, 20, 9, 900))));

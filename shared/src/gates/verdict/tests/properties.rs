@@ -14,10 +14,10 @@ fn counts(most: u64) -> impl Strategy<Value = Counts> {
 
 fn any_block() -> impl Strategy<Value = Block> {
     (counts(200), counts(2000), proptest::option::of(0.0..1.0)).prop_map(
-        |(canary, primary, tasks)| Block {
+        |(canary, primary, capacity)| Block {
             canary,
             primary,
-            tasks,
+            capacity,
         },
     )
 }
@@ -32,10 +32,10 @@ fn wild_block() -> impl Strategy<Value = Block> {
     let counts =
         (count.clone(), count).prop_map(|(attempts, failures)| Counts { attempts, failures });
     (counts.clone(), counts, proptest::option::of(any::<f64>())).prop_map(
-        |(canary, primary, tasks)| Block {
+        |(canary, primary, capacity)| Block {
             canary,
             primary,
-            tasks,
+            capacity,
         },
     )
 }
@@ -132,7 +132,7 @@ proptest! {
 
     #[test]
     fn a_larger_share_of_the_tasks_only_takes_evidence_away(blocks in blocks(), bounds in bounds()) {
-        let without: Vec<_> = blocks.iter().map(|it| Block { tasks: None, ..*it }).collect();
+        let without: Vec<_> = blocks.iter().map(|it| Block { capacity: None, ..*it }).collect();
         let [with, without] = [&blocks, &without].map(|it| evidence(it, &bounds)[0]);
         prop_assert!(at_most(with, without), "{with} {without}");
     }

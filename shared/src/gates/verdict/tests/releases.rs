@@ -93,7 +93,7 @@ pub(super) fn pair(
     move |rng| Block {
         canary: canary.minute(rng),
         primary: primary.minute(rng),
-        tasks: None,
+        capacity: None,
     }
 }
 
@@ -185,7 +185,7 @@ impl Slow {
 pub(super) fn slow(
     rate: f64,
     primary: u64,
-    tasks: Option<f64>,
+    capacity: Option<f64>,
 ) -> impl Fn(&mut Rng) -> Box<dyn FnMut(&mut Rng) -> Block> {
     move |rng| {
         let mut canary = Slow::new(rate, 0.5, rng);
@@ -195,7 +195,7 @@ pub(super) fn slow(
             Block {
                 primary: of_primary.fold(Counts::default(), sum),
                 canary: canary.minute(rng),
-                tasks,
+                capacity,
             }
         })
     }
@@ -213,7 +213,7 @@ pub(super) fn losing(
     move |rng| Block {
         canary: canary.minute(rng),
         primary: primary.minute(rng),
-        tasks: Some(share),
+        capacity: Some(share),
     }
 }
 
@@ -229,7 +229,7 @@ pub(super) fn batches(rate: f64, share: u64, canary: u64, size: u64) -> impl Fn(
         Block {
             canary: times(of_batches.canary),
             primary: times(of_batches.primary),
-            tasks: None,
+            capacity: None,
         }
     }
 }
@@ -240,7 +240,7 @@ pub(super) fn loaded([canary, primary]: [u64; 2], rate: f64) -> impl Fn(&mut Rng
     move |rng| Block {
         canary: canary.minute(rng),
         primary: primary.minute(rng),
-        tasks: Some(0.1),
+        capacity: Some(0.1),
     }
 }
 

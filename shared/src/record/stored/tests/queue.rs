@@ -70,7 +70,7 @@ fn present() -> Vec<(&'static str, Record)> {
     let beside = Beside {
         release: ReleaseId::try_from("5f0e2b7c-1a2b-4c3d-8e9f-0a1b2c3d4e5f").unwrap(),
         item: record().item,
-        task_definition: (&candidate()).into(),
+        version: (&candidate()).into(),
     };
     let mut unguarded = queue(record().promoted());
     let foreign = Reason::Gate {

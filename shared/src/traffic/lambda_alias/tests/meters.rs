@@ -95,7 +95,7 @@ fn counted(release: &Told, minutes_later: u32) -> Counts {
         .map(|(metric, count)| (metric.clone(), [(began(), count)].into()))
         .into();
     let split = Split {
-        tasks: &[],
+        capacity: &[],
         since: None,
         with_canary: true,
     };

@@ -114,7 +114,7 @@ fn one_that_keeps_within_it_stays_and_what_was_counted_is_noted() {
     assert_eq!(
         taken.doing.to_string(),
         format!(
-            "release {}: No comparison: both services run the candidate. 4 of 400 attempts failed since the promotion: evidence 0.0167 of the \
+            "release {}: No comparison: everything runs the candidate. 4 of 400 attempts failed since the promotion: evidence 0.0167 of the \
              100 that it takes to call that worse than its objective of at most 2 % failures",
             release()
         )
