@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-pub use super::meters::LambdaMetrics;
-use super::{LambdaAlias, Request, meters};
+use super::{LambdaAlias, Request};
 use crate::{
     input::{BadInput, Fields},
     names::{AliasName, FunctionName, PairId, QueueUrl},
+    parts::work::{VersionInput, VersionMetrics},
     traffic::configured::Configured,
 };
 
@@ -24,9 +24,10 @@ pub struct LambdaTraffic {
     /// roll a promoted release back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard_max_dead_letters: Option<u64>,
-    /// How messages are counted; without it, invocations are.
+    /// How messages are counted, by metrics whose version is the function's (it has it in `AWS_LAMBDA_FUNCTION_VERSION`); without it,
+    /// invocations are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub metrics: Option<LambdaMetrics>,
+    pub metrics: Option<VersionMetrics>,
 }
 
 /// As people write it; each field is that of the same name of [`LambdaTraffic`].
@@ -40,7 +41,7 @@ pub struct Input {
     #[serde(default)]
     guard_max_dead_letters: Option<u64>,
     #[serde(default)]
-    metrics: Option<meters::Input>,
+    metrics: Option<VersionInput>,
 }
 
 impl From<Input> for LambdaTraffic {

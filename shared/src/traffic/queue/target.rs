@@ -11,6 +11,7 @@ use crate::{
     names::{PairId, QueueUrl},
     parts::{
         pair::{self, Pair},
+        plan::{Bounds, Mode},
         task_definition::Request,
     },
     traffic::{configured::Configured, model::Goal},
@@ -52,6 +53,16 @@ impl QueueTraffic {
         self.mode == Mode::Additive && self.floor_primary
     }
 
+    /// How many tasks there may be.
+    #[must_use]
+    pub fn bounds(&self) -> Bounds {
+        Bounds {
+            mode: self.mode,
+            max_tasks: self.max_tasks,
+            needs_primary: self.floor_primary,
+        }
+    }
+
     pub(super) fn check(&self, source: &'static str) -> Result<(), BadInput> {
         let bad = |field: &str, problem| {
             Err(BadInput::field(
@@ -79,17 +90,6 @@ impl QueueTraffic {
         let checked = metrics.map_or(Ok(()), |it| it.check(source));
         checked.map_err(|error| error.within("traffic.queue.metrics"))
     }
-}
-
-/// Where the canary's tasks come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Mode {
-    /// The primary keeps its tasks, the canary's come on top.
-    #[default]
-    Additive,
-    /// Both together keep the number that the release found.
-    ConstantTotal,
 }
 
 fn yes() -> bool {
