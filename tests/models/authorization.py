@@ -49,10 +49,11 @@ ACTIONS = {
         GetAuthorizationToken GetDownloadUrlForLayer InitiateLayerUpload PutImage
         UploadLayerPart""",
     "ecs": """
-        CreateService DeregisterTaskDefinition DescribeServices DescribeTaskDefinition
-        DescribeTasks GetTaskProtection ListTagsForResource ListTaskDefinitions ListTasks
-        RegisterTaskDefinition StopTask TagResource UntagResource UpdateService
-        UpdateTaskProtection""",
+        CreateService CreateTaskSet DeleteService DeleteTaskSet DeregisterTaskDefinition
+        DescribeServices DescribeTaskDefinition DescribeTasks DescribeTaskSets GetTaskProtection
+        ListTagsForResource ListTaskDefinitions ListTasks RegisterTaskDefinition StopTask
+        TagResource UntagResource UpdateService UpdateServicePrimaryTaskSet UpdateTaskProtection
+        UpdateTaskSet""",
     "elasticloadbalancing": """
         CreateListener CreateLoadBalancer CreateRule CreateTargetGroup DescribeListeners
         DescribeLoadBalancers DescribeRules DescribeTargetGroupAttributes DescribeTargetGroups

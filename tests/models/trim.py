@@ -42,10 +42,11 @@ OPERATIONS = {
     "ecr": """
         DeleteRepository DescribeImages GetAuthorizationToken""",
     "ecs": """
-        CreateService DeregisterTaskDefinition DescribeServices DescribeTaskDefinition
-        DescribeTasks GetTaskProtection ListTagsForResource ListTaskDefinitions ListTasks
-        RegisterTaskDefinition StopTask TagResource UntagResource UpdateService
-        UpdateTaskProtection""",
+        CreateService CreateTaskSet DeleteService DeleteTaskSet DeregisterTaskDefinition
+        DescribeServices DescribeTaskDefinition DescribeTasks DescribeTaskSets GetTaskProtection
+        ListTagsForResource ListTaskDefinitions ListTasks RegisterTaskDefinition StopTask
+        TagResource UntagResource UpdateService UpdateServicePrimaryTaskSet UpdateTaskProtection
+        UpdateTaskSet""",
     "elbv2": """
         CreateListener CreateLoadBalancer CreateRule CreateTargetGroup DescribeListeners
         DescribeLoadBalancers DescribeRules DescribeTargetGroupAttributes DescribeTargetGroups

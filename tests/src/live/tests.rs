@@ -12,7 +12,11 @@ use super::{
     testing::{Lifelines, dead, launch, live_with_one_task, process},
     *,
 };
-use crate::{clock::Moment, stage::identity, world::World};
+use crate::{
+    clock::Moment,
+    stage::identity,
+    world::{Principal, World},
+};
 
 #[tokio::test]
 async fn when_it_is_told_to_stop_no_task_survives() {
@@ -178,4 +182,70 @@ async fn log_files_that_cannot_be_written_end_the_rehearsal_with_the_reason() {
 
     assert!(matches!(error, LiveError::Logs(_)), "{error}");
     assert_eq!(logs.lines()[0].text, "hello");
+}
+
+/// Answers when a set of tasks is as it is wanted.
+async fn until(account: &Account, wanted: impl Fn(&serde_json::Value) -> bool) {
+    let asked = json!({ "cluster": "orders", "services": ["app"] });
+    let person = Principal("person".to_owned());
+    loop {
+        let answer = account.with(|it| ecs::call(it, "DescribeServices", &asked, &person));
+        if wanted(&answer.unwrap()["services"][0]["taskSets"]) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_task_of_a_task_set_is_a_process_that_is_told_to_stop_with_its_set() {
+    let mut world = World::new(identity(), Moment(1_790_000_000_000), 200);
+    ecs::create_cluster(&mut world, "orders");
+    let container = json!({ "name": "app", "image": "app:v1" });
+    let definition = json!({ "family": "app", "containerDefinitions": [container] });
+    ecs::register_task_definition(&mut world, &definition).unwrap();
+    let service = json!({ "cluster": "orders", "serviceName": "app", "desiredCount": 1,
+        "deploymentController": { "type": "EXTERNAL" } });
+    ecs::create_service(&mut world, &service).unwrap();
+    let (send, effects) = unbounded_channel();
+    let account = Account::new(world, send);
+    let app = "trap 'echo bye; exit 0' TERM; echo $ECS_CONTAINER_METADATA_URI_V4; while :; do sleep 0.02; done";
+    let logs = Logs::default();
+    let live = Live::start(Setup {
+        account: account.clone(),
+        effects,
+        packages: Images::new(),
+        images: Images::from([("app:v1".to_owned(), testing::script(app))]),
+        play: Box::new(|_| {}),
+        logs: logs.clone(),
+        tick: Duration::from_millis(5),
+    })
+    .await
+    .unwrap();
+    let call = |operation: &str, mut input: serde_json::Value| {
+        input["cluster"] = json!("orders");
+        input["service"] = json!("app");
+        let person = Principal("person".to_owned());
+        account.with(|world| ecs::call(world, operation, &input, &person))
+    };
+
+    live.run(async {
+        let set = json!({ "taskDefinition": "app", "scale": { "value": 100.0 } });
+        let id = call("CreateTaskSet", set).unwrap()["taskSet"]["id"].take();
+        until(&account, |sets| {
+            sets[0]["stabilityStatus"] == "STEADY_STATE"
+        })
+        .await;
+        while logs.lines().is_empty() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        call("DeleteTaskSet", json!({ "taskSet": id, "force": true })).unwrap();
+        until(&account, |sets| *sets == json!([])).await;
+    })
+    .await
+    .unwrap();
+
+    let lines: Vec<String> = logs.lines().into_iter().map(|it| it.text).collect();
+    assert!(lines[0].contains("/v4/"), "{lines:?}");
+    assert_eq!(lines[1..], ["bye"]);
 }

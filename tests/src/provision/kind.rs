@@ -18,6 +18,8 @@ pub struct ResourceType {
     pub delete: fn(&mut World, &Existing<'_>) -> Result<(), Fault>,
     /// The property that names it, if it has names: one of another name is another resource.
     pub named_by: Option<&'static str>,
+    /// Properties of which another value makes another resource, beside its name.
+    pub replaced_by: &'static [&'static str],
     /// The name as the service spells it.
     pub spelling: fn(String) -> String,
     /// Whether there is one of that name already that would be in the way.
@@ -69,6 +71,7 @@ impl ResourceType {
             update: Update::Again,
             delete: |_, _| Ok(()),
             named_by: None,
+            replaced_by: &[],
             spelling: |name| name,
             exists: |_, _| false,
             tagged: Tagged::Never,

@@ -76,8 +76,8 @@ impl Provisioner<'_> {
         before: &Existing<'_>,
     ) -> Result<Updated, Refused> {
         let kind = known(resource)?;
-        let renamed = |property| resource.properties[property] != before.properties[property];
-        if kind.named_by.is_some_and(renamed) {
+        let mut fixed = kind.replaced_by.iter().chain(&kind.named_by);
+        if fixed.any(|property| resource.properties[*property] != before.properties[*property]) {
             return (kind.create)(self.world, resource).map(Updated::Replaced);
         }
         match kind.update {

@@ -5,6 +5,8 @@
     reason = "clippy knows tests by their attribute, and not the functions that they share"
 )]
 
+mod task_sets;
+
 use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_applicationautoscaling::types::{ScalableDimension, ServiceNamespace};

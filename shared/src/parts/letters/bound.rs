@@ -1,17 +1,27 @@
 //! The gate on dead letters: how many may come to a queue during a release.
 
-use super::Letters;
-use crate::{clock::Timestamp, names::QueueUrl, parts::gate::When, words::Words};
+use serde::{Deserialize, Serialize};
 
-/// How many dead letters may come.
-#[derive(Debug, Clone, Copy)]
-pub struct Bound<'a> {
-    /// The queue's name.
-    pub queue: &'a str,
-    /// During a release.
-    pub most: u64,
-    /// As long as its promotion is guarded; `None` where they do not matter then.
-    pub guard_most: Option<u64>,
+use super::Letters;
+use crate::{
+    aws::Account, clock::Timestamp, input::BadInput, known::Known, names::QueueUrl,
+    parts::gate::When, words::Words,
+};
+
+/// What a target says of dead letters, below `traffic` and its model's key.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeadLetters {
+    /// The dead-letter queue; without one, dead letters do not gate the release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dead_letter_url: Option<QueueUrl>,
+    /// By how many messages it may grow during a release.
+    #[serde(default)]
+    pub max_dead_letters: u64,
+    /// By how many it may have grown since the release began as long as the promotion is guarded; without it, dead letters do not
+    /// roll a promoted release back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard_max_dead_letters: Option<u64>,
 }
 
 /// A dead-letter queue, as far as a release knows it.
@@ -66,22 +76,41 @@ pub enum Reason {
 
 impl Words for Reason {}
 
-impl<'a> Bound<'a> {
-    /// Of a queue, if the target has one to ask.
-    #[must_use]
-    pub fn of(queue: Option<&'a QueueUrl>, most: u64, guard_most: Option<u64>) -> Self {
-        Self {
-            queue: queue.map_or("", QueueUrl::queue),
-            most,
-            guard_most,
+impl DeadLetters {
+    /// Fields of which a release keeps those that it began with.
+    pub const LIMITS: [&str; 2] = ["maxDeadLetters", "guardMaxDeadLetters"];
+
+    /// Checks what one field cannot know.
+    ///
+    /// # Errors
+    /// They are bounded in the guard, and there is no queue to ask.
+    pub fn check(&self, source: &'static str) -> Result<(), BadInput> {
+        if self.guard_max_dead_letters.is_none() || self.dead_letter_url.is_some() {
+            return Ok(());
         }
+        let problem =
+            "there is no dead-letter queue to ask; name it in deadLetterUrl or leave the field out";
+        Err(BadInput::field(source, "guardMaxDeadLetters", problem))
+    }
+
+    /// How many there are, if there is a queue to ask; `field` is where the target names it, by its path.
+    pub async fn count(&self, account: &Account, field: &'static str) -> Known<Option<u64>> {
+        match &self.dead_letter_url {
+            Some(url) => Known::needed(account.messages(url, field).await).map(Some),
+            None => Known::Known(None),
+        }
+    }
+
+    fn queue(&self) -> String {
+        let queue = self.dead_letter_url.as_ref().map(QueueUrl::queue);
+        queue.unwrap_or_default().to_owned()
     }
 
     /// The field that bounds them, and the bound. Within the guard only where one is set for it.
     fn allowed(&self, when: When) -> Option<(&'static str, u64)> {
         match when {
-            When::Guard => Some(("guardMaxDeadLetters", self.guard_most?)),
-            When::Action | When::Approval => Some(("maxDeadLetters", self.most)),
+            When::Guard => Some(("guardMaxDeadLetters", self.guard_max_dead_letters?)),
+            When::Action | When::Approval => Some(("maxDeadLetters", self.max_dead_letters)),
         }
     }
 
@@ -99,7 +128,7 @@ impl<'a> Bound<'a> {
             return Ok(());
         }
         Err(Reason::TooMany {
-            queue: self.queue.to_owned(),
+            queue: self.queue(),
             grown: now.saturating_sub(letters.mark),
             allowed,
             field,
@@ -113,7 +142,7 @@ impl<'a> Bound<'a> {
         let (_, allowed) = self.allowed(when)?;
         of.letters?.beyond?;
         Some(Reason::More {
-            queue: self.queue.to_owned(),
+            queue: self.queue(),
             now: of.seen?,
             allowed,
         })

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 
-pub use bound::{Bound, Counted, Reason};
+pub use bound::{Counted, DeadLetters, Reason};
 
 /// How far two looks are apart at least to be two.
 const APART: Duration = Duration::from_secs(20);

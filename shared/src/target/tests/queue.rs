@@ -23,7 +23,7 @@ fn what_is_left_out_has_its_default() {
     assert_eq!(target.queue().unwrap().mode, Mode::Additive);
     assert_eq!(
         (
-            target.queue().unwrap().max_dead_letters,
+            target.queue().unwrap().letters.max_dead_letters,
             target.queue().unwrap().max_tasks
         ),
         (0, None)

@@ -31,8 +31,22 @@ pub struct Candidate {
 
 /// Where a candidate comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub enum Source {
+    /// A version that was published before.
+    Published {
+        /// Which.
+        version: Version,
+    },
+    /// Code that is to be published.
+    #[serde(untagged)]
+    Code(FunctionCode),
+}
+
+/// What Lambda takes for the code of a function.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum FunctionCode {
     /// A package.
     Package {
         /// Where it is.
@@ -47,11 +61,6 @@ pub enum Source {
         /// Its digest.
         digest: String,
     },
-    /// A version that was published before.
-    Published {
-        /// Which.
-        version: Version,
-    },
 }
 
 impl Source {
@@ -59,9 +68,19 @@ impl Source {
     #[must_use]
     pub fn code(&self) -> Option<Code> {
         match self {
-            Self::Package { sha256, .. } => Some(Code::Package(sha256.clone())),
-            Self::Image { digest, .. } => Some(Code::Image(digest.clone())),
+            Self::Code(code) => Some(code.digest()),
             Self::Published { .. } => None,
+        }
+    }
+}
+
+impl FunctionCode {
+    /// By which a function is known to have it.
+    #[must_use]
+    pub fn digest(&self) -> Code {
+        match self {
+            Self::Package { sha256, .. } => Code::Package(sha256.clone()),
+            Self::Image { digest, .. } => Code::Image(digest.clone()),
         }
     }
 }
@@ -87,12 +106,21 @@ impl Candidate {
     }
 }
 
-/// `package builds/17.zip (bucket artifacts)`, `image repo/orders:v2`, `version 8`.
-impl fmt::Display for Source {
+/// `package builds/17.zip (bucket artifacts)`, `image repo/orders:v2`.
+impl fmt::Display for FunctionCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Package { at, .. } => write!(f, "package {} (bucket {})", at.key, at.bucket),
             Self::Image { image, .. } => write!(f, "image {image}"),
+        }
+    }
+}
+
+/// The same, or `version 8`.
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(code) => code.fmt(f),
             Self::Published { version } => write!(f, "version {version}"),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{LambdaAlias, Source};
+use super::{FunctionCode, LambdaAlias};
 use crate::{
     aws::{Account, AwsError, function::Routing},
     names::ReleaseId,
@@ -15,8 +15,8 @@ pub enum Change {
     Code {
         /// The function.
         function: String,
-        /// From where.
-        source: Source,
+        /// Which.
+        code: FunctionCode,
         /// If the function is at this revision.
         revision: String,
     },
@@ -48,12 +48,13 @@ impl Change {
     ) -> Result<(), AwsError> {
         let function = &model.function;
         match self {
-            Self::Code {
-                source, revision, ..
-            } => match source {
-                Source::Package { at, .. } => account.put_package(function, at, revision).await,
-                Source::Image { image, .. } => account.put_image(function, image, revision).await,
-                Source::Published { .. } => Ok(()),
+            Self::Code { code, revision, .. } => match code {
+                FunctionCode::Package { at, .. } => {
+                    account.put_package(function, at, revision).await
+                }
+                FunctionCode::Image { image, .. } => {
+                    account.put_image(function, image, revision).await
+                }
             },
             Self::Publish {
                 release, revision, ..
@@ -75,9 +76,9 @@ impl Change {
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Code {
-                function, source, ..
-            } => write!(f, "function {function} has the code of {source}"),
+            Self::Code { function, code, .. } => {
+                write!(f, "function {function} has the code of {code}")
+            }
             Self::Publish {
                 function, release, ..
             } => write!(f, "function {function} is published for release {release}"),

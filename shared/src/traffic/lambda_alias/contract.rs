@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{
-    Before, Change, LambdaAlias, Published, Seen, Source,
+    Before, Change, FunctionCode, LambdaAlias, Published, Seen, Source,
     tests::{function, model, package, version},
 };
 use crate::{
@@ -93,7 +93,7 @@ impl Lambda {
     fn published(&self) -> Published {
         let version = match &self.source {
             Source::Published { version } => self.versions.iter().find(|it| it.version == *version),
-            Source::Package { .. } | Source::Image { .. } => self.versions.last(),
+            Source::Code(_) => self.versions.last(),
         };
         Published {
             latest: self.latest.clone(),
@@ -116,11 +116,11 @@ impl Lambda {
         }
     }
 
-    fn put(&mut self, source: &Source, revision: &str) {
-        let (true, Some(code)) = (self.latest.revision == revision, source.code()) else {
+    fn put(&mut self, code: &FunctionCode, revision: &str) {
+        if self.latest.revision != revision {
             return;
-        };
-        self.latest.code = code;
+        }
+        self.latest.code = code.digest();
         self.latest.revision = self.revision();
         self.latest.update = self.slowly(State::Done);
     }
@@ -310,9 +310,7 @@ impl World for Lambda {
             return;
         }
         match change {
-            Change::Code {
-                source, revision, ..
-            } => self.put(source, revision),
+            Change::Code { code, revision, .. } => self.put(code, revision),
             Change::Publish { revision, .. } => self.publish(revision),
             Change::Route { to, revision, .. } => self.route(to, revision),
         }

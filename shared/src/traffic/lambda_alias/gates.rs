@@ -6,7 +6,7 @@ use crate::{
     parts::{
         News,
         gate::{Gate, When},
-        letters::{Bound, Counted},
+        letters::Counted,
     },
     traffic::model::Question,
 };
@@ -14,7 +14,7 @@ use crate::{
 /// In the order in which they are asked.
 pub(super) const GATES: [(Gate, Question<LambdaAlias>); 2] = [
     (Gate::DeadLetters, |model, when, view| {
-        Ok(bound(model).ask(when, counted(view))?)
+        Ok(model.letters().ask(when, counted(view))?)
     }),
     (Gate::ForeignWrite, |model, _, view| unchanged(model, view)),
 ];
@@ -46,14 +46,14 @@ fn expected(view: View<'_>) -> Routing {
 
 /// What nobody can tell yet.
 pub(super) fn undecided(model: &LambdaAlias, when: When, view: View<'_>) -> Option<Reason> {
-    let letters = bound(model).undecided(when, counted(view));
+    let letters = model.letters().undecided(when, counted(view));
     letters.map(Reason::Letters)
 }
 
 /// What is set, with what this look has seen that counts only together with other looks.
 pub(super) fn noted(model: &LambdaAlias, when: When, view: View<'_>) -> Noted<Set> {
     let set = Set {
-        letters: bound(model).noted(when, counted(view)),
+        letters: model.letters().noted(when, counted(view)),
         ..view.set.clone()
     };
     let news = (set.letters != view.set.letters).then(|| News {
@@ -61,15 +61,6 @@ pub(super) fn noted(model: &LambdaAlias, when: When, view: View<'_>) -> Noted<Se
         is_setback: false,
     });
     Noted { set, news }
-}
-
-fn bound(model: &LambdaAlias) -> Bound<'_> {
-    let traffic = &model.traffic.lambda_alias;
-    Bound::of(
-        traffic.dead_letter_url.as_ref(),
-        traffic.max_dead_letters,
-        traffic.guard_max_dead_letters,
-    )
 }
 
 fn counted(view: View<'_>) -> Counted {

@@ -38,14 +38,14 @@ use crate::{
     parts::{
         body::Part,
         gate::{Gate, When},
-        letters::Letters,
+        letters::{DeadLetters, Letters},
         release::{Lacking, Missing},
     },
     weight::Attained,
 };
 
 pub use begin::Before;
-pub use candidate::{Candidate, Source};
+pub use candidate::{Candidate, FunctionCode, Source};
 pub use change::Change;
 pub use observe::{Published, Seen};
 pub use request::Request;
@@ -109,6 +109,11 @@ pub struct SetRouting {
 type View<'a> = model::View<'a, LambdaAlias>;
 
 impl LambdaAlias {
+    /// What it says of dead letters.
+    fn letters(&self) -> &DeadLetters {
+        &self.traffic.lambda_alias.letters
+    }
+
     /// `orders:live`.
     fn qualified(&self) -> String {
         format!("{}:{}", self.function, self.alias)

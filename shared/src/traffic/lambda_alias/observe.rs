@@ -48,9 +48,7 @@ impl Published {
         let version = async {
             let version = match source {
                 Source::Published { version } => Some(version.clone()),
-                Source::Package { .. } | Source::Image { .. } => {
-                    account.newest_version(function).await?
-                }
+                Source::Code(_) => account.newest_version(function).await?,
             };
             let Some(version) = version else {
                 return Ok(None);
@@ -113,15 +111,8 @@ impl Observed for LambdaAlias {
     }
 
     async fn observe(&self, account: &Account, _focus: Focus) -> Seen {
-        let dead_letters = async {
-            match &self.traffic.lambda_alias.dead_letter_url {
-                Some(url) => {
-                    let field = "traffic.lambdaAlias.deadLetterUrl";
-                    Known::needed(account.messages(url, field).await).map(Some)
-                }
-                None => Known::Known(None),
-            }
-        };
+        let field = "traffic.lambdaAlias.deadLetterUrl";
+        let dead_letters = self.letters().count(account, field);
         let (function, alias) = (&self.function, &self.alias);
         let (alias, provisioned, dead_letters) = tokio::join!(
             account.alias(function, alias),

@@ -1,6 +1,9 @@
 //! The candidate of a function: a published version that can be invoked, and gets no invocation yet.
 
-use super::{Candidate, Change, LambdaAlias, Published, Reason, Set, Source, View, share::alias};
+use super::{
+    Candidate, Change, FunctionCode, LambdaAlias, Published, Reason, Set, Source, View,
+    share::alias,
+};
 use crate::{
     aws::function::{Code, Function, State},
     traffic::model::{Attained, Short, Toward},
@@ -50,22 +53,24 @@ struct Placing<'a> {
 impl<'a> Placing<'a> {
     /// The candidate's version, published if it is not.
     fn version(&self) -> Result<&'a Function, Short<LambdaAlias>> {
-        let Some(code) = self.candidate.source.code() else {
-            let version = self.seen.version.as_ref();
-            return version.ok_or_else(|| Short::wait(Shared::OtherInvocation));
+        let version = self.seen.version.as_ref();
+        let code = match &self.candidate.source {
+            Source::Code(code) => code,
+            Source::Published { .. } => {
+                return version.ok_or_else(|| Short::wait(Shared::OtherInvocation));
+            }
         };
-        let latest = &self.seen.latest;
-        match &self.seen.version {
-            Some(newest) if is_same(newest, &code, latest) => Ok(newest),
+        match version {
+            Some(newest) if is_same(newest, &code.digest(), &self.seen.latest) => Ok(newest),
             _ => {
-                self.coded(&code)?;
+                self.coded(code)?;
                 Err(self.publish())
             }
         }
     }
 
     /// What is not published yet has the candidate's code.
-    fn coded(&self, code: &Code) -> Result<(), Short<LambdaAlias>> {
+    fn coded(&self, code: &FunctionCode) -> Result<(), Short<LambdaAlias>> {
         let latest = &self.seen.latest;
         let function = || self.model.function.to_string();
         match (&latest.update, &latest.state) {
@@ -79,7 +84,7 @@ impl<'a> Placing<'a> {
                     function: function(),
                 }));
             }
-            _ if latest.code == *code => return Ok(()),
+            _ if latest.code == code.digest() => return Ok(()),
             _ => {}
         }
         let now = latest.code.to_string();
@@ -95,11 +100,10 @@ impl<'a> Placing<'a> {
                 found: now,
             }));
         }
-        let source = self.candidate.source.clone();
         Err(self.noting(
             Reason::Code {
                 function: function(),
-                source_of: source.clone(),
+                code: code.clone(),
             },
             Candidate {
                 replaces: Some(now),
@@ -107,7 +111,7 @@ impl<'a> Placing<'a> {
             },
             vec![Change::Code {
                 function: function(),
-                source,
+                code: code.clone(),
                 revision: latest.revision.clone(),
             }],
         ))

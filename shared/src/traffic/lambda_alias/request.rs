@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Source, package};
+use super::{FunctionCode, Source, package};
 use crate::{
     aws::{Account, LookError, functions::Package},
     input::{BadInput, Fields, USER_PARAMETERS},
@@ -70,7 +70,7 @@ impl Request {
                 };
                 let image = image.clone();
                 match digest {
-                    Some(digest) => Ok((Source::Image { image, digest }, None)),
+                    Some(digest) => Ok((Source::Code(FunctionCode::Image { image, digest }), None)),
                     None => Err(no_digest(&image).into()),
                 }
             }
@@ -83,7 +83,10 @@ impl Request {
                 };
                 let built_for = read.bytes.as_deref().and_then(package::built_for);
                 let sha256 = read.sha256;
-                Ok((Source::Package { at, sha256 }, built_for))
+                Ok((
+                    Source::Code(FunctionCode::Package { at, sha256 }),
+                    built_for,
+                ))
             }
             (Self::Package, None) => Err(nothing().into()),
         }

@@ -6,7 +6,10 @@ use super::{LambdaAlias, Request};
 use crate::{
     input::{BadInput, Fields},
     names::{AliasName, FunctionName, PairId, QueueUrl},
-    parts::work::{VersionInput, VersionMetrics},
+    parts::{
+        letters::DeadLetters,
+        work::{VersionInput, VersionMetrics},
+    },
     traffic::configured::Configured,
 };
 
@@ -14,16 +17,9 @@ use crate::{
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LambdaTraffic {
-    /// The dead-letter queue of the queue that it consumes, or its own; without one, dead letters do not gate the release.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dead_letter_url: Option<QueueUrl>,
-    /// By how many messages that may grow during a release.
-    #[serde(default)]
-    pub max_dead_letters: u64,
-    /// By how many it may have grown since the release began as long as the promotion is guarded; without it, dead letters do not
-    /// roll a promoted release back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub guard_max_dead_letters: Option<u64>,
+    /// The dead-letter queue of the queue that it consumes, or its own.
+    #[serde(flatten)]
+    pub letters: DeadLetters,
     /// How messages are counted, by metrics whose version is the function's (it has it in `AWS_LAMBDA_FUNCTION_VERSION`); without it,
     /// invocations are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -47,9 +43,11 @@ pub struct Input {
 impl From<Input> for LambdaTraffic {
     fn from(input: Input) -> Self {
         Self {
-            dead_letter_url: input.dead_letter_url,
-            max_dead_letters: input.max_dead_letters,
-            guard_max_dead_letters: input.guard_max_dead_letters,
+            letters: DeadLetters {
+                dead_letter_url: input.dead_letter_url,
+                max_dead_letters: input.max_dead_letters,
+                guard_max_dead_letters: input.guard_max_dead_letters,
+            },
             metrics: input.metrics.map(Into::into),
         }
     }
@@ -93,7 +91,7 @@ impl Configured for LambdaAlias {
     }
 
     fn is_limit(field: &str) -> bool {
-        ["maxDeadLetters", "guardMaxDeadLetters", "metrics"].contains(&field)
+        DeadLetters::LIMITS.contains(&field) || field == "metrics"
     }
 
     fn id(&self) -> PairId {
@@ -107,14 +105,8 @@ impl Configured for LambdaAlias {
 
     fn check(&self, source: &'static str) -> Result<(), BadInput> {
         let traffic = &self.traffic.lambda_alias;
-        if traffic.guard_max_dead_letters.is_some() && traffic.dead_letter_url.is_none() {
-            let problem = "there is no dead-letter queue to ask; name it in deadLetterUrl or leave the field out";
-            return Err(BadInput::field(
-                source,
-                "traffic.lambdaAlias.guardMaxDeadLetters",
-                problem,
-            ));
-        }
+        let letters = traffic.letters.check(source);
+        letters.map_err(|error| error.within("traffic.lambdaAlias"))?;
         let metrics = traffic.metrics.as_ref();
         let checked = metrics.map_or(Ok(()), |it| it.check(source));
         checked.map_err(|error| error.within("traffic.lambdaAlias.metrics"))

@@ -13,18 +13,18 @@ use crate::{
     words::{Code, Shared, Words},
 };
 
-use super::Source;
+use super::FunctionCode;
 
 /// What is done about a function and its alias, waited for, or refused.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Reason {
     /// The candidate's code goes to the function.
-    #[error("giving function {function} the code of {source_of}")]
+    #[error("giving function {function} the code of {code}")]
     Code {
         /// The function.
         function: String,
         /// The candidate.
-        source_of: Source,
+        code: FunctionCode,
     },
     /// AWS takes it over.
     #[error("waiting for function {function} to take the code over")]

@@ -41,8 +41,8 @@ pub(super) fn begin(queue: &Queue, of: Beginning<'_, Queue>) -> Begin<Queue> {
     planned.has_room_for_tags().map_err(NotBegun::refuse)?;
     planned.is_settled().map_err(NotBegun::wait)?;
     let mut begun = planned.begun();
-    let before =
-        dead_letters.filter(|letters| *letters > 0 && queue.traffic.queue.max_dead_letters == 0);
+    let before = dead_letters
+        .filter(|letters| *letters > 0 && queue.traffic.queue.letters.max_dead_letters == 0);
     begun.but.extend(before.map(one_more_ends_it));
     Ok(begun.of(found, set))
 }

@@ -4,7 +4,7 @@ use super::{Noted, Queue, Reason, Set, View};
 use crate::{
     parts::{
         gate::{Gate, When},
-        letters::{Bound, Counted},
+        letters::Counted,
     },
     traffic::model::Question,
 };
@@ -12,7 +12,7 @@ use crate::{
 /// In the order in which they are asked. The circuit breaker comes before foreign writes: what ECS takes back is its own doing.
 pub(super) const GATES: [(Gate, Question<Queue>); 4] = [
     (Gate::DeadLetters, |queue, when, view| {
-        Ok(bound(queue).ask(when, counted(view))?)
+        Ok(queue.traffic.queue.letters.ask(when, counted(view))?)
     }),
     (Gate::CircuitBreaker, |queue, _, view| {
         Ok(queue.pair(view).unbroken()?)
@@ -29,7 +29,7 @@ pub(super) const GATES: [(Gate, Question<Queue>); 4] = [
 
 /// What nobody can tell yet.
 pub(super) fn undecided(queue: &Queue, when: When, view: View<'_>) -> Option<Reason> {
-    let letters = bound(queue).undecided(when, counted(view));
+    let letters = queue.traffic.queue.letters.undecided(when, counted(view));
     let exits = || {
         let pair = queue.pair(view);
         let exits = pair.undecided_exits();
@@ -42,7 +42,7 @@ pub(super) fn undecided(queue: &Queue, when: When, view: View<'_>) -> Option<Rea
 pub(super) fn noted(queue: &Queue, when: When, view: View<'_>) -> Noted<Set> {
     let before = view.set;
     let set = Set {
-        letters: bound(queue).noted(when, counted(view)),
+        letters: queue.traffic.queue.letters.noted(when, counted(view)),
         ..view.set.with(queue.pair(view).noted(when))
     };
     let of_letters = (set.letters != before.letters).then(|| set.pair.said());
@@ -50,15 +50,6 @@ pub(super) fn noted(queue: &Queue, when: When, view: View<'_>) -> Noted<Set> {
         news: set.pair.news(&before.pair).or(of_letters),
         set,
     }
-}
-
-fn bound(queue: &Queue) -> Bound<'_> {
-    let traffic = &queue.traffic.queue;
-    Bound::of(
-        traffic.dead_letter_url.as_ref(),
-        traffic.max_dead_letters,
-        traffic.guard_max_dead_letters,
-    )
 }
 
 fn counted(view: View<'_>) -> Counted {

@@ -60,23 +60,13 @@ impl Observed for Queue {
     }
 
     async fn observe(&self, account: &Account, focus: Focus) -> Seen {
-        let dead_letters = async {
-            match &self.traffic.queue.dead_letter_url {
-                Some(url) => {
-                    Known::needed(account.messages(url, "traffic.queue.deadLetterUrl").await)
-                        .map(Some)
-                }
-                None => Known::Known(None),
-            }
-        };
+        let traffic = &self.traffic.queue;
+        let dead_letters = traffic
+            .letters
+            .count(account, "traffic.queue.deadLetterUrl");
         let queue = async {
             if focus == (Focus::Placed { is_first: true }) {
-                Known::needed(
-                    account
-                        .messages(&self.traffic.queue.url, "traffic.queue.url")
-                        .await,
-                )
-                .map(|_| ())
+                Known::needed(account.messages(&traffic.url, "traffic.queue.url").await).map(|_| ())
             } else {
                 Known::Known(())
             }

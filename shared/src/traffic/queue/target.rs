@@ -10,6 +10,7 @@ use crate::{
     input::{BadInput, Fields},
     names::{PairId, QueueUrl},
     parts::{
+        letters::DeadLetters,
         pair::{self, Pair},
         plan::{Bounds, Mode},
         task_definition::Request,
@@ -24,15 +25,9 @@ use crate::{
 pub struct QueueTraffic {
     /// The queue that both services consume.
     pub url: QueueUrl,
-    /// Its dead-letter queue; without one, dead letters do not gate the release.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dead_letter_url: Option<QueueUrl>,
-    /// By how many messages the dead-letter queue may grow during a release.
-    pub max_dead_letters: u64,
-    /// By how many it may have grown since the release began as long as the promotion is guarded; without it, dead letters do not
-    /// roll a promoted release back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub guard_max_dead_letters: Option<u64>,
+    /// Its dead-letter queue.
+    #[serde(flatten)]
+    pub letters: DeadLetters,
     /// Where the canary's tasks come from.
     pub mode: Mode,
     /// The most tasks that both services may have together at any moment; without it, no bound.
@@ -64,23 +59,12 @@ impl QueueTraffic {
     }
 
     pub(super) fn check(&self, source: &'static str) -> Result<(), BadInput> {
-        let bad = |field: &str, problem| {
-            Err(BadInput::field(
-                source,
-                format!("traffic.queue.{field}"),
-                problem,
-            ))
-        };
-        if self.guard_max_dead_letters.is_some() && self.dead_letter_url.is_none() {
-            return bad(
-                "guardMaxDeadLetters",
-                "there is no dead-letter queue to ask; name it in deadLetterUrl or leave the field out",
-            );
-        }
+        let bad = |field: &str, problem| Err(BadInput::field(source, field, problem));
+        self.letters.check(source)?;
         if self.max_tasks == Some(0) {
             return bad("maxTasks", "0 tasks; at least 1 is needed");
         }
-        if self.dead_letter_url.as_ref() == Some(&self.url) {
+        if self.letters.dead_letter_url.as_ref() == Some(&self.url) {
             return bad(
                 "deadLetterUrl",
                 "this is the queue itself; name its dead-letter queue or leave the field out",
@@ -88,7 +72,7 @@ impl QueueTraffic {
         }
         let metrics = self.metrics.as_ref();
         let checked = metrics.map_or(Ok(()), |it| it.check(source));
-        checked.map_err(|error| error.within("traffic.queue.metrics"))
+        checked.map_err(|error| error.within("metrics"))
     }
 }
 
@@ -126,9 +110,11 @@ impl From<Input> for QueueTraffic {
     fn from(input: Input) -> Self {
         Self {
             url: input.url,
-            dead_letter_url: input.dead_letter_url,
-            max_dead_letters: input.max_dead_letters,
-            guard_max_dead_letters: input.guard_max_dead_letters,
+            letters: DeadLetters {
+                dead_letter_url: input.dead_letter_url,
+                max_dead_letters: input.max_dead_letters,
+                guard_max_dead_letters: input.guard_max_dead_letters,
+            },
             mode: input.mode,
             max_tasks: input.max_tasks,
             floor_primary: input.floor_primary,
@@ -165,13 +151,10 @@ impl Configured for Queue {
     }
 
     fn is_limit(field: &str) -> bool {
-        const OWN: [&str; 4] = [
-            "maxDeadLetters",
-            "guardMaxDeadLetters",
-            "maxTasks",
-            "metrics",
-        ];
-        Pair::LIMITS.contains(&field) || OWN.contains(&field)
+        let of_kits = Pair::LIMITS.iter().chain(&DeadLetters::LIMITS);
+        of_kits
+            .chain(&["maxTasks", "metrics"])
+            .any(|it| *it == field)
     }
 
     fn id(&self) -> PairId {
@@ -184,7 +167,8 @@ impl Configured for Queue {
 
     fn check(&self, source: &'static str) -> Result<(), BadInput> {
         self.pair.check(source)?;
-        self.traffic.queue.check(source)
+        let traffic = self.traffic.queue.check(source);
+        traffic.map_err(|error| error.within("traffic.queue"))
     }
 
     fn admits(&self, goal: Goal) -> Result<(), &'static str> {

@@ -277,7 +277,8 @@ impl Planned<'_> {
             claimed
         };
         let letters = self.found.dead_letters;
-        let letters = letters.filter(|it| *it > 0 && self.model.queue().max_dead_letters == 0);
+        let letters =
+            letters.filter(|it| *it > 0 && self.model.queue().letters.max_dead_letters == 0);
         Begun {
             released: Released {
                 asked: self.asked.wanted.images.clone().into(),

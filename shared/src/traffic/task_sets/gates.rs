@@ -7,7 +7,7 @@ use crate::{
         News,
         exits::{Bound, Watched},
         gate::{Gate, When},
-        letters::{self, Counted},
+        letters::Counted,
         release::Promotion,
     },
     traffic::model::Question,
@@ -16,7 +16,7 @@ use crate::{
 /// In the order in which they are asked.
 pub(super) const GATES: [(Gate, Question<TaskSets>); 3] = [
     (Gate::DeadLetters, |model, when, view| {
-        Ok(letters(model).ask(when, counted(view))?)
+        Ok(model.queue().letters.ask(when, counted(view))?)
     }),
     (Gate::ForeignWrite, |_, _, view| unchanged(view)),
     (Gate::Exits, |model, _, view| {
@@ -120,7 +120,7 @@ fn scales(service: &External, view: View<'_>) -> Result<(), Reason> {
 
 /// What nobody can tell yet.
 pub(super) fn undecided(model: &TaskSets, when: When, view: View<'_>) -> Option<Reason> {
-    let letters = letters(model).undecided(when, counted(view));
+    let letters = model.queue().letters.undecided(when, counted(view));
     let exits = || {
         let bound = exits(model, view).filter(|_| when != When::Guard);
         Some(Reason::Exits(bound?.undecided(&view.set.exits)?))
@@ -140,7 +140,7 @@ pub(super) fn noted(model: &TaskSets, when: When, view: View<'_>) -> Noted<Set> 
     let seen = view.seen.exits.get().filter(|_| when != When::Guard);
     let exits = before.exits.clone();
     let set = Set {
-        letters: letters(model).noted(when, counted(view)),
+        letters: model.queue().letters.noted(when, counted(view)),
         exits: match seen {
             Some(seen) => exits.seeing(seen, &watched, view.now),
             None => exits,
@@ -165,15 +165,6 @@ fn exits<'a>(model: &TaskSets, view: View<'a>) -> Option<Bound<'a>> {
         tasks: sets::candidate(view).map_or(0, |it| it.computed),
         stable_tasks: service.desired,
     })
-}
-
-fn letters(model: &TaskSets) -> letters::Bound<'_> {
-    let queue = model.queue();
-    letters::Bound::of(
-        queue.dead_letter_url.as_ref(),
-        queue.max_dead_letters,
-        queue.guard_max_dead_letters,
-    )
 }
 
 fn counted(view: View<'_>) -> Counted {

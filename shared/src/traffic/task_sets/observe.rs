@@ -73,15 +73,8 @@ impl Observed for TaskSets {
 
     async fn observe(&self, account: &Account, focus: Focus) -> Seen {
         let queue = self.queue();
-        let dead_letters = async {
-            match &queue.dead_letter_url {
-                Some(url) => {
-                    let field = "traffic.taskSets.queue.deadLetterUrl";
-                    Known::needed(account.messages(url, field).await).map(Some)
-                }
-                None => Known::Known(None),
-            }
-        };
+        let field = "traffic.taskSets.queue.deadLetterUrl";
+        let dead_letters = queue.letters.count(account, field);
         let is_there = async {
             if focus == (Focus::Placed { is_first: true }) {
                 let field = "traffic.taskSets.queue.url";

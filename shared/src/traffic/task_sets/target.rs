@@ -9,6 +9,7 @@ use crate::{
     input::{BadInput, Fields},
     names::{ClusterName, PairId, QueueUrl, ServiceName, TaskDefinitionArn},
     parts::{
+        letters::DeadLetters,
         plan::{Bounds, Mode},
         task_definition::Request,
         work::{VersionInput, VersionMetrics},
@@ -30,15 +31,9 @@ pub enum Way {
 pub struct QueueSets {
     /// The queue that both consume.
     pub url: QueueUrl,
-    /// Its dead-letter queue; without one, dead letters do not gate the release.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dead_letter_url: Option<QueueUrl>,
-    /// By how many messages the dead-letter queue may grow during a release.
-    pub max_dead_letters: u64,
-    /// By how many it may have grown since the release began as long as the promotion is guarded; without it, dead letters do not
-    /// roll a promoted release back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub guard_max_dead_letters: Option<u64>,
+    /// Its dead-letter queue.
+    #[serde(flatten)]
+    pub letters: DeadLetters,
     /// Where the candidate's tasks come from.
     pub mode: Mode,
     /// The most tasks that both sets may have together at any moment; without it, no bound.
@@ -76,20 +71,12 @@ impl QueueSets {
     }
 
     fn check(&self, source: &'static str) -> Result<(), BadInput> {
-        let bad = |field: &str, problem| {
-            let field = format!("traffic.taskSets.queue.{field}");
-            Err(BadInput::field(source, field, problem))
-        };
-        if self.guard_max_dead_letters.is_some() && self.dead_letter_url.is_none() {
-            return bad(
-                "guardMaxDeadLetters",
-                "there is no dead-letter queue to ask; name it in deadLetterUrl or leave the field out",
-            );
-        }
+        let bad = |field: &str, problem| Err(BadInput::field(source, field, problem));
+        self.letters.check(source)?;
         if self.max_tasks == Some(0) {
             return bad("maxTasks", "0 tasks; at least 1 is needed");
         }
-        if self.dead_letter_url.as_ref() == Some(&self.url) {
+        if self.letters.dead_letter_url.as_ref() == Some(&self.url) {
             return bad(
                 "deadLetterUrl",
                 "this is the queue itself; name its dead-letter queue or leave the field out",
@@ -97,7 +84,7 @@ impl QueueSets {
         }
         let metrics = self.metrics.as_ref();
         let checked = metrics.map_or(Ok(()), |it| it.check(source));
-        checked.map_err(|error| error.within("traffic.taskSets.queue.metrics"))
+        checked.map_err(|error| error.within("metrics"))
     }
 }
 
@@ -133,9 +120,11 @@ impl From<WayInput> for Way {
         match input {
             WayInput::Queue(input) => Self::Queue(QueueSets {
                 url: input.url,
-                dead_letter_url: input.dead_letter_url,
-                max_dead_letters: input.max_dead_letters,
-                guard_max_dead_letters: input.guard_max_dead_letters,
+                letters: DeadLetters {
+                    dead_letter_url: input.dead_letter_url,
+                    max_dead_letters: input.max_dead_letters,
+                    guard_max_dead_letters: input.guard_max_dead_letters,
+                },
                 mode: input.mode,
                 max_tasks: input.max_tasks,
                 metrics: input.metrics.map(Into::into),
@@ -272,15 +261,11 @@ impl Configured for TaskSets {
     }
 
     fn is_limit(field: &str) -> bool {
-        const OWN: [&str; 6] = [
-            "maxTaskExits",
-            "bootstrap",
-            "maxDeadLetters",
-            "guardMaxDeadLetters",
-            "maxTasks",
-            "metrics",
-        ];
-        OWN.contains(&field)
+        const OWN: [&str; 4] = ["maxTaskExits", "bootstrap", "maxTasks", "metrics"];
+        DeadLetters::LIMITS
+            .iter()
+            .chain(&OWN)
+            .any(|it| *it == field)
     }
 
     fn id(&self) -> PairId {
@@ -299,7 +284,8 @@ impl Configured for TaskSets {
                 return Err(BadInput::field(source, "bootstrap", problem));
             }
         }
-        self.queue().check(source)
+        let queue = self.queue().check(source);
+        queue.map_err(|error| error.within("traffic.taskSets.queue"))
     }
 
     fn admits(&self, goal: Goal) -> Result<(), &'static str> {

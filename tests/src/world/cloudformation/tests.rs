@@ -5,6 +5,7 @@ mod failing;
 mod nesting;
 mod refused;
 mod shipped;
+mod task_sets;
 mod updating;
 mod versions;
 

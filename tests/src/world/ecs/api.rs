@@ -84,7 +84,7 @@ pub(super) fn list_tasks(world: &World, input: &Value) -> Result<Value, Fault> {
                 && started_by.is_none_or(|id| id == task.deployment)
                 && service.as_ref().is_none_or(|key| *key == task.service)
                 && family.is_none_or(|family| is_of_family(world, task, family))
-                && launch_type.is_none_or(|kind| launched_as(world, task) == kind)
+                && launch_type.is_none_or(|kind| task.launch_type == kind)
         })
         .map(|task| task.arn.clone())
         .collect();
@@ -99,16 +99,6 @@ pub(super) fn list_tasks(world: &World, input: &Value) -> Result<Value, Fault> {
 fn is_of_family(world: &World, task: &Task, family: &str) -> bool {
     let definition = world.ecs.definitions.find(world, &task.definition);
     definition.is_some_and(|definition| definition.family == family)
-}
-
-fn launched_as<'a>(world: &'a World, task: &Task) -> &'a str {
-    world
-        .ecs
-        .services
-        .get(&task.service)
-        .and_then(|service| service.settings.get("launchType"))
-        .and_then(Value::as_str)
-        .unwrap_or("EC2")
 }
 
 fn desired_status(task: &Task) -> &'static str {
@@ -175,7 +165,7 @@ fn render(world: &World, index: usize, with_tags: bool) -> Value {
         "clusterArn": cluster,
         "group": format!("service:{}", task.service.service),
         "startedBy": task.deployment,
-        "launchType": launched_as(world, task),
+        "launchType": task.launch_type,
         "lastStatus": task.status.name(),
         "desiredStatus": desired_status(task),
         "healthStatus": health(task),

@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::{
     super::World,
+    launches::Launches,
     names::{ServiceKey, count, text},
-    rollout::{deployment_mut, say_once},
+    rollout::{deployment_mut, say_once_about, set_of},
     service::{Deployment, Rollout, Service, emit, write_event},
 };
 
@@ -29,9 +30,8 @@ const IMPAIRED: u32 = 3;
 pub(super) fn task_started(world: &mut World, index: usize) {
     let task = &world.ecs.tasks[index];
     let (key, id) = (task.service.clone(), task.deployment.clone());
-    if let Some(deployment) = deployment_mut(world, &key, &id) {
-        deployment.unstartable = 0;
-        deployment.held_until = None;
+    if let Some(service) = world.ecs.services.get_mut(&key) {
+        service.launches_mut(&id).for_each(Launches::free);
     }
 }
 
@@ -45,28 +45,25 @@ pub(super) fn task_ended(world: &mut World, index: usize) {
         return;
     }
     let id = task.deployment.clone();
-    say_once(
-        world,
-        &key,
-        &format!("was unable to place a task. Reason: {reason}"),
-    );
+    let set = set_of(world, &key, index);
+    let set = set.as_deref();
+    let message = format!("was unable to place a task. Reason: {reason}");
+    say_once_about(world, &key, set, &message);
     count_failure(world, index);
-    let now = world.now;
-    let Some(deployment) = deployment_mut(world, &key, &id) else {
+    let known = world.ecs.services.get(&key).and_then(|it| it.launches(&id));
+    let Some(failures) = known.map(|launches| launches.unstartable + 1) else {
         return;
     };
-    deployment.unstartable += 1;
-    let failures = deployment.unstartable;
-    let wait = world.paced(hold(failures));
-    if let Some(deployment) = deployment_mut(world, &key, &id) {
-        deployment.held_until = Some(now + wait);
+    let until = world.now + world.paced(hold(failures));
+    if let Some(service) = world.ecs.services.get_mut(&key) {
+        for launches in service.launches_mut(&id) {
+            launches.unstartable = failures;
+            launches.held_until = Some(until);
+        }
     }
     if failures >= IMPAIRED {
-        say_once(
-            world,
-            &key,
-            "is unable to consistently start tasks successfully.",
-        );
+        let message = "is unable to consistently start tasks successfully.";
+        say_once_about(world, &key, set, message);
     }
 }
 
@@ -180,16 +177,15 @@ fn roll_back(world: &mut World, key: &ServiceKey, target: Deployment) {
         .insert(LOAD_BALANCERS.to_owned(), load_balancers);
     service.deployments.retain(|deployment| deployment.id != id);
     let reason = format!("ECS deployment circuit breaker: rolling back to deploymentId {id}.");
-    let again = Deployment {
+    let mut again = Deployment {
         rollout: Rollout::InProgress,
         reason,
         failed_tasks: 0,
         proven: false,
-        unstartable: 0,
-        held_until: None,
         updated: now,
         ..target
     };
+    again.launches.free();
     service.deployments.insert(0, again);
     service.steady = false;
     write_event(world, key, &format!("rolling back to deployment {id}."));

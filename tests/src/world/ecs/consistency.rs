@@ -73,17 +73,14 @@ pub(super) fn find_image(world: &mut World, index: usize) -> Result<(), String> 
 
 fn pin_of<'a>(world: &'a World, key: &ServiceKey, deployment: &str) -> Option<&'a Pin> {
     let service = world.ecs.services.get(key)?;
-    let found = service.deployments.iter().find(|it| it.id == deployment)?;
-    Some(&found.pin)
+    Some(&service.launches(deployment)?.pin)
 }
 
-/// Also of what the circuit breaker would go back to.
 fn set_pin(world: &mut World, key: &ServiceKey, deployment: &str, pin: &Pin) {
     let Some(service) = world.ecs.services.get_mut(key) else {
         return;
     };
-    let known = service.deployments.iter_mut().chain(&mut service.completed);
-    for it in known.filter(|it| it.id == deployment) {
-        it.pin = pin.clone();
+    for launches in service.launches_mut(deployment) {
+        launches.pin = pin.clone();
     }
 }

@@ -46,11 +46,6 @@ fn known(task: &Task) -> &'static str {
 }
 
 fn whole_task(world: &World, task: &Task, definition: &TaskDefinition) -> Value {
-    let launch_type = world
-        .ecs
-        .services
-        .get(&task.service)
-        .and_then(|service| service.settings.get("launchType"));
     let mut shown = json!({
         "Cluster": cluster_arn(world, task),
         "ServiceName": task.service.service,
@@ -60,7 +55,7 @@ fn whole_task(world: &World, task: &Task, definition: &TaskDefinition) -> Value 
         "DesiredStatus": desired(task),
         "KnownStatus": known(task),
         "AvailabilityZone": zones::name(world, task.zone),
-        "LaunchType": launch_type,
+        "LaunchType": task.launch_type,
         "Containers": [container(world, task, definition)],
     });
     let limits = limits(definition);

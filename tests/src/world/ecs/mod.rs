@@ -1,4 +1,4 @@
-//! Amazon ECS: task definitions, services with rolling deployments and circuit breaker, tasks.
+//! Amazon ECS: task definitions, services with rolling deployments and circuit breaker or with task sets, tasks.
 //!
 //! Documents (task definitions, settings of services) are kept as JSON as they came in; the modules
 //! read from them what they drive. `tick` lets tasks move on (`task`) and then gives every
@@ -10,9 +10,11 @@ mod breaker;
 mod check;
 mod consistency;
 mod definition;
+mod deletion;
 mod health;
 mod image;
 mod launch;
+mod launches;
 mod limits;
 mod metadata;
 mod metrics;
@@ -31,6 +33,7 @@ mod start;
 mod tags;
 mod targets;
 mod task;
+mod task_sets;
 #[cfg(test)]
 mod tests;
 mod zones;
@@ -69,6 +72,7 @@ pub const SERVICE: AwsService = AwsService {
         "ecs:cluster",
         "ecs:enable-execute-command",
         "ecs:privileged",
+        "ecs:service",
         "ecs:subnet",
         "ecs:task-definition",
     ],
@@ -94,8 +98,21 @@ pub struct Ecs {
     /// For how long a deregistered task definition may still be deployed: AWS says up to ten minutes (API reference,
     /// `DeregisterTaskDefinition`), so nothing may lean on it.
     pub inactive_grace: Duration,
-    /// How much older than now `DescribeServices` may answer, in account time.
+    /// How much older than now `DescribeServices` and `DescribeTaskSets` may answer, in account time.
     pub read_lag: Duration,
+    /// AWS time from a change of a task set's scale, or of its service's desired count, to its `computedDesiredCount`. Published
+    /// outputs show two to six seconds.
+    pub computing: Duration,
+    /// AWS time for which a deleted task set is listed, and counts, after its last task is gone. Not documented.
+    pub drained_sets_stay: Duration,
+    /// AWS time for which a client token of `CreateTaskSet` is known. Documented for `RunTask` only.
+    pub token_lifetime: Duration,
+    /// How many decimals of a scale AWS keeps, if not all. Not documented.
+    pub scale_decimals: Option<u8>,
+    /// Whether `DeleteTaskSet` deletes the PRIMARY task set with `force`. Not documented.
+    pub force_deletes_primary: bool,
+    /// Whether `DeleteTaskSet` refuses a set that is scaled above 0 without `force`, as the API reference may be read.
+    pub scaled_sets_need_force: bool,
     /// How many Availability Zones tasks can be placed in. One more than before leaves services unevenly spread, as after
     /// a zone was lost and has come back: ECS rebalances those that have it on.
     pub zones: u8,
@@ -121,6 +138,12 @@ impl Default for Ecs {
             deprovisioning: Duration::from_secs(10),
             inactive_grace: Duration::ZERO,
             read_lag: Duration::ZERO,
+            computing: Duration::from_secs(4),
+            drained_sets_stay: Duration::from_secs(10),
+            token_lifetime: Duration::from_hours(24),
+            scale_decimals: None,
+            force_deletes_primary: false,
+            scaled_sets_need_force: false,
             zones: 1,
             unavailable: BTreeMap::new(),
             clusters: BTreeSet::new(),
@@ -209,7 +232,7 @@ pub fn create_service(world: &mut World, input: &Value) -> Result<Value, Fault> 
 
 /// Deletes a service as `DeleteService` with `force`: DRAINING, and INACTIVE with its last task.
 pub fn delete_service(world: &mut World, cluster: &str, service: &str) {
-    settings::delete(world, &ServiceKey::new(cluster, service));
+    deletion::delete(world, &ServiceKey::new(cluster, service));
 }
 
 /// Registers a task definition from input as `RegisterTaskDefinition` takes it; answers its ARN.
@@ -348,6 +371,12 @@ pub fn call(
         "ListTaskDefinitions" => definition::list(world, input),
         "DescribeServices" => api::describe_services(world, input),
         "UpdateService" => settings::update(world, input),
+        "DeleteService" => deletion::delete_service(world, input),
+        "CreateTaskSet" => task_sets::create(world, input),
+        "DescribeTaskSets" => task_sets::describe(world, input),
+        "UpdateTaskSet" => task_sets::update(world, input),
+        "UpdateServicePrimaryTaskSet" => task_sets::make_primary(world, input),
+        "DeleteTaskSet" => task_sets::delete(world, input),
         "ListTasks" => api::list_tasks(world, input),
         "DescribeTasks" => api::describe_tasks(world, input),
         "StopTask" => api::stop_task(world, input),

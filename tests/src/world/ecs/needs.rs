@@ -38,6 +38,12 @@ pub(super) fn needs(it: &Question<'_>) -> Option<Vec<Need>> {
             each_task(texts(it.input, "tasks"))
         }
         "StopTask" => each_task(vec![text(it.input, "task")]),
+        "CreateTaskSet" => create_task_set(it),
+        "DescribeTaskSets" => each_set(it, texts(it.input, "taskSets")),
+        "UpdateTaskSet" | "DeleteTaskSet" => each_set(it, vec![text(it.input, "taskSet")]),
+        "DeleteService" | "UpdateServicePrimaryTaskSet" => {
+            each("service", vec![text(it.input, "service")])
+        }
         "UpdateService" | "CreateService" => {
             let member = match operation {
                 "UpdateService" => "service",
@@ -146,6 +152,51 @@ fn run_task_definition(it: &Question<'_>, mut needs: Vec<Need>) -> Vec<Need> {
     needs
 }
 
+/// AWS: Service Authorization Reference: nobody knows the id of a set that is to be created. Its definition's roles have to be
+/// let pass as a service's.
+fn create_task_set(it: &Question<'_>) -> Vec<Need> {
+    let arn = task_set_arn(it, "*");
+    let tags = &it.input["tags"];
+    let need = of_service(it, Need::new(it.action(), arn.clone())).with_tags(tags);
+    let mut needs = run_task_definition(it, vec![need]);
+    if tags.as_array().is_some_and(|tags| !tags.is_empty()) {
+        let tag = Need::new("ecs:TagResource", arn).with_tags(tags);
+        needs.push(tag.with("ecs:CreateAction", "CreateTaskSet"));
+    }
+    needs
+}
+
+fn each_set(it: &Question<'_>, sets: Vec<&str>) -> Vec<Need> {
+    let arns = sets.into_iter().map(|set| task_set_arn(it, set));
+    let needs = arns.map(|arn| of_service(it, Need::new(it.action(), arn)));
+    needs
+        .map(|mut need| {
+            let tags = task_set_tags(it.world, &need.resource);
+            for (key, value) in tags.into_iter().flatten() {
+                need = need.with(&format!("aws:ResourceTag/{key}"), value);
+            }
+            need
+        })
+        .collect()
+}
+
+/// The condition keys of a task set's place.
+fn of_service(it: &Question<'_>, need: Need) -> Need {
+    let service = in_cluster_arn(it, "service", text(it.input, "service"));
+    need.with("ecs:cluster", cluster_arn(it))
+        .with("ecs:service", service)
+}
+
+/// A task set by its id or ARN.
+fn task_set_arn(it: &Question<'_>, given: &str) -> String {
+    if given.starts_with("arn:") {
+        return given.to_owned();
+    }
+    let service = in_cluster_arn(it, "service", text(it.input, "service"));
+    let set = service.replacen(":service/", ":task-set/", 1);
+    format!("{set}/{given}")
+}
+
 fn passed_roles(it: &Question<'_>, definition: &Value) -> Vec<Need> {
     ["taskRoleArn", "executionRoleArn"]
         .into_iter()
@@ -192,12 +243,19 @@ fn task_tags<'a>(world: &'a World, arn: &str) -> Option<&'a BTreeMap<String, Str
     Some(&world.ecs.tasks[index].tags)
 }
 
+/// The tags of a task set by its ARN.
+fn task_set_tags<'a>(world: &'a World, arn: &str) -> Option<&'a BTreeMap<String, String>> {
+    let sets = world.ecs.services.values().flat_map(|it| &it.task_sets);
+    sets.filter(|set| set.arn == arn)
+        .map(|set| &set.tags)
+        .next()
+}
+
 /// The ARN of the definition that a service has, by the service's ARN.
 fn running_definition<'a>(world: &'a World, service_arn: &str) -> Option<&'a str> {
     let name = service_arn.strip_prefix(&world.arn("ecs", "service/"))?;
     let (cluster, service) = name.split_once('/')?;
-    let service = active(world, cluster, service)?;
-    Some(service.deployments.first()?.task_definition.as_str())
+    active(world, cluster, service)?.task_definition()
 }
 
 /// A task definition by ARN, `family:revision` or family, as `DescribeTaskDefinition` answers it.

@@ -2,11 +2,10 @@
 
 use std::net::Ipv4Addr;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     super::World,
-    service::Service,
     task::{Status, Task},
 };
 
@@ -30,11 +29,9 @@ pub(super) fn attachments(world: &World, task: &Task) -> Value {
     let Some(address) = &task.address else {
         return json!([]);
     };
-    let subnet = world
-        .ecs
-        .services
-        .get(&task.service)
-        .and_then(|service| subnet(service))
+    let subnet = task
+        .subnet
+        .as_ref()
         .map(|subnet| json!({"name": "subnetId", "value": subnet}));
     let details: Vec<Value> = subnet
         .into_iter()
@@ -80,12 +77,12 @@ pub(super) fn networks(world: &World, task: &Task) -> Option<Value> {
     }]))
 }
 
-fn subnet(service: &Service) -> Option<&str> {
-    service
-        .settings
+/// Where the tasks of a deployment with these settings have their interfaces: in the first of its subnets.
+pub(super) fn subnet(settings: &Map<String, Value>) -> Option<String> {
+    let subnet = settings
         .get("networkConfiguration")?
-        .pointer("/awsvpcConfiguration/subnets/0")?
-        .as_str()
+        .pointer("/awsvpcConfiguration/subnets/0")?;
+    subnet.as_str().map(str::to_owned)
 }
 
 /// A task has one interface all its life, so the task's id tells it too.

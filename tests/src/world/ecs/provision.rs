@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     SERVICE, call, create_cluster, create_service, delete_cluster, delete_service,
     deregister_task_definition, failed_rollout, has_cluster, is_deploying, is_gone,
-    register_task_definition,
+    register_task_definition, task_sets,
 };
 use crate::{
     provision::{
@@ -46,6 +46,8 @@ pub(super) const RESOURCES: &[ResourceType] = &[
         },
         ..ResourceType::new("AWS::ECS::Service", service)
     },
+    task_sets::TASK_SET,
+    task_sets::PRIMARY_TASK_SET,
     ResourceType {
         update: Update::Anew,
         delete: |world, it| deregister_task_definition(world, it.reference),
@@ -149,7 +151,7 @@ fn of_service(resource: &Resource<'_>, before: &Existing<'_>) -> Result<Value, R
 }
 
 /// Tags as the API of ECS lists them, set in place of those before.
-fn tag(
+pub(super) fn tag(
     world: &mut World,
     arn: &str,
     resource: &Resource<'_>,

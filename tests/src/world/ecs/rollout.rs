@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     super::World,
     breaker,
-    consistency::Pin,
+    launches::Launches,
     names::ServiceKey,
     scheduler::{Liveness, Member, Plan, Situation},
-    service::{Deployment, Rollout, Status, changed, emit, write_event},
+    service::{
+        Deployment, Rollout, Status, changed, emit, event_text, write_event, write_event_about,
+    },
     start::start_tasks,
-    targets, task, zones,
+    targets, task, task_sets, zones,
 };
 
 /// Starts a deployment: it becomes PRIMARY, what was PRIMARY becomes ACTIVE.
@@ -29,12 +31,8 @@ pub(super) fn start_deployment(world: &mut World, key: &ServiceKey, task_definit
         }
     }
     if let Some(version) = service.settings.get("platformVersion") {
-        let resolved = if version == "LATEST" {
-            json!("1.4.0")
-        } else {
-            version.clone()
-        };
-        settings.insert("platformVersion".to_owned(), resolved);
+        let version = resolved_platform(version);
+        settings.insert("platformVersion".to_owned(), version);
     }
     let reason = format!("ECS deployment {id} in progress.");
     let load_balancers = service.load_balancers().clone();
@@ -47,9 +45,7 @@ pub(super) fn start_deployment(world: &mut World, key: &ServiceKey, task_definit
         reason,
         failed_tasks: 0,
         proven: false,
-        unstartable: 0,
-        pin: Pin::of(service.desired),
-        held_until: None,
+        launches: Launches::begin(service.desired),
         settings,
         load_balancers,
     };
@@ -59,8 +55,17 @@ pub(super) fn start_deployment(world: &mut World, key: &ServiceKey, task_definit
     emit(world, key, &id, "SERVICE_DEPLOYMENT_IN_PROGRESS");
 }
 
-/// A number of 19 digits, as AWS's deployments have.
-fn deployment_id(world: &mut World) -> String {
+/// The platform version that a deployment shows: none of them is LATEST, which is also what is not given.
+pub(super) fn resolved_platform(version: &Value) -> Value {
+    if version.is_null() || version == "LATEST" {
+        json!("1.4.0")
+    } else {
+        version.clone()
+    }
+}
+
+/// A number of 19 digits, as AWS's deployments and task sets have.
+pub(super) fn deployment_id(world: &mut World) -> String {
     let digits: String = world
         .uuid()
         .chars()
@@ -75,14 +80,24 @@ fn deployment_id(world: &mut World) -> String {
 
 /// AWS leaves out messages that repeat themselves (developer guide, service event messages).
 pub(super) fn say_once(world: &mut World, key: &ServiceKey, message: &str) {
-    let whole = format!("(service {}) {message}", key.service);
+    say_once_about(world, key, None, message);
+}
+
+/// The same about one of its task sets.
+pub(super) fn say_once_about(
+    world: &mut World,
+    key: &ServiceKey,
+    task_set: Option<&str>,
+    message: &str,
+) {
+    let whole = event_text(key, task_set, message);
     let known = world
         .ecs
         .services
         .get(key)
         .is_some_and(|service| service.says_already(&whole));
     if !known {
-        write_event(world, key, message);
+        write_event_about(world, key, task_set, message);
     }
 }
 
@@ -106,13 +121,17 @@ pub(super) fn reconcile(world: &mut World, key: &ServiceKey) {
         return;
     }
     targets::tell(world, key);
+    if world.ecs.services[key].is_external() {
+        return task_sets::reconcile(world, key);
+    }
     prove(world, key);
     let ailing = retire_unhealthy(world, key);
     breaker::trip(world, key);
     if let Some(situation) = situation(world, key) {
         let plan = situation.plan();
         say_if_blocked(world, key, &situation, &plan);
-        stop_tasks(world, key, &plan.stop);
+        let primary = primary_id(world, key);
+        stop_tasks(world, key, &primary, &plan.stop);
         start_tasks(world, key, plan.start, ailing);
     }
     forget_deployments(world, key);
@@ -155,20 +174,29 @@ fn retire_unhealthy(world: &mut World, key: &ServiceKey) -> usize {
         return 0;
     };
     let ailing = situation.ailing();
-    for &index in &ailing {
-        let task = &world.ecs.tasks[index];
-        if let Some(ailment) = task.ailment(world) {
-            let id = task.id.clone();
-            let message = format!("(task {id}) {}", ailment.event(world));
-            say_once(world, key, &message);
-        }
-    }
+    tell_unhealthy(world, key, &ailing);
     let (leaving, retired): (Vec<_>, Vec<_>) = situation
         .retirement()
         .into_iter()
         .partition(|index| situation.is_leaving(*index));
     zones::let_go(world, key, &leaving);
-    for &index in &retired {
+    stop_unhealthy(world, key, &retired);
+    ailing.len()
+}
+
+pub(super) fn tell_unhealthy(world: &mut World, key: &ServiceKey, tasks: &[usize]) {
+    for &index in tasks {
+        let task = &world.ecs.tasks[index];
+        if let Some(ailment) = task.ailment(world) {
+            let (id, set) = (task.id.clone(), set_of(world, key, index));
+            let message = format!("(task {id}) {}", ailment.event(world));
+            say_once_about(world, key, set.as_deref(), &message);
+        }
+    }
+}
+
+pub(super) fn stop_unhealthy(world: &mut World, key: &ServiceKey, tasks: &[usize]) {
+    for &index in tasks {
         let Some(ailment) = world.ecs.tasks[index].ailment(world) else {
             continue;
         };
@@ -176,8 +204,13 @@ fn retire_unhealthy(world: &mut World, key: &ServiceKey) -> usize {
         let reason = ailment.stopped_reason();
         task::stop(world, index, "ServiceSchedulerInitiated", &reason);
     }
-    say_stopped(world, key, &retired);
-    ailing.len()
+    say_stopped(world, key, tasks);
+}
+
+/// The task set that has started a task.
+pub(super) fn set_of(world: &World, key: &ServiceKey, index: usize) -> Option<String> {
+    let service = world.ecs.services.get(key)?;
+    service.set_of(&world.ecs.tasks[index])
 }
 
 /// Whether a service may have one more task at once.
@@ -208,8 +241,7 @@ fn situation(world: &World, key: &ServiceKey) -> Option<Situation> {
         desired: usize::try_from(service.desired).ok()?,
         minimum: service.configured("minimumHealthyPercent", 100),
         maximum: service.configured("maximumPercent", 200),
-        may_start: primary.rollout != Rollout::Failed
-            && primary.held_until.is_none_or(|until| world.now >= until),
+        may_start: primary.rollout != Rollout::Failed && primary.launches.may_start(world.now),
         members,
     })
 }
@@ -254,19 +286,20 @@ fn say_protected(world: &mut World, key: &ServiceKey, held: &[usize]) {
     }
 }
 
-/// Why the scheduler stops a task that is not ill: `stoppedReason`.
-pub(super) fn scaling_reason(world: &World, key: &ServiceKey) -> String {
+pub(super) fn primary_id(world: &World, key: &ServiceKey) -> String {
     let service = world.ecs.services.get(key);
     let primary = service.and_then(|service| service.deployments.first());
-    let id = primary.map(|primary| primary.id.as_str());
-    format!(
-        "Scaling activity initiated by (deployment {})",
-        id.unwrap_or_default()
-    )
+    primary.map_or_else(String::new, |primary| primary.id.clone())
 }
 
-fn stop_tasks(world: &mut World, key: &ServiceKey, tasks: &[usize]) {
-    let reason = scaling_reason(world, key);
+/// Why the scheduler stops a task that is not ill: `stoppedReason`. How AWS names a task set there is not known.
+pub(super) fn scaling_reason(deployment: &str) -> String {
+    format!("Scaling activity initiated by (deployment {deployment})")
+}
+
+/// Stops tasks that are too many for a deployment or a task set.
+pub(super) fn stop_tasks(world: &mut World, key: &ServiceKey, deployment: &str, tasks: &[usize]) {
+    let reason = scaling_reason(deployment);
     for &index in tasks {
         task::stop(world, index, "ServiceSchedulerInitiated", &reason);
     }
@@ -274,17 +307,19 @@ fn stop_tasks(world: &mut World, key: &ServiceKey, tasks: &[usize]) {
 }
 
 fn say_stopped(world: &mut World, key: &ServiceKey, tasks: &[usize]) {
-    if tasks.is_empty() {
+    let Some(&first) = tasks.first() else {
         return;
-    }
+    };
+    let set = set_of(world, key, first);
     let ids: Vec<String> = tasks
         .iter()
         .map(|&index| format!("(task {})", world.ecs.tasks[index].id))
         .collect();
     touch(world, key);
-    write_event(
+    write_event_about(
         world,
         key,
+        set.as_deref(),
         &format!(
             "has stopped {} running tasks: {}.",
             ids.len(),

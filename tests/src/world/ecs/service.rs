@@ -6,11 +6,12 @@ use serde_json::{Map, Value, json};
 
 use super::{
     super::{World, events, journal::What},
-    consistency::Pin,
+    launches::Launches,
     names::{ServiceKey, count, text},
     tags::{self, Tags},
     targets::Untold,
     task::Task,
+    task_sets::TaskSet,
 };
 use crate::clock::Moment;
 
@@ -59,12 +60,7 @@ pub(super) struct Deployment {
     pub(super) failed_tasks: u32,
     /// Whether one of its tasks became healthy.
     pub(super) proven: bool,
-    /// Tasks that never reached RUNNING, in a row.
-    pub(super) unstartable: u32,
-    /// Which image its tasks run.
-    pub(super) pin: Pin,
-    /// Set while the scheduler holds back launches.
-    pub(super) held_until: Option<Moment>,
+    pub(super) launches: Launches,
     /// Members of the service that a deployment shows as they were when it started.
     pub(super) settings: Map<String, Value>,
     /// `loadBalancers` of the service as they were when it started: what its tasks are registered with.
@@ -85,6 +81,8 @@ pub(super) struct Service {
     pub(super) deployments: Vec<Deployment>,
     /// What the circuit breaker goes back to.
     pub(super) completed: Option<Deployment>,
+    /// Of a service with an external deployment controller, the oldest first.
+    pub(super) task_sets: Vec<TaskSet>,
     pub(super) tags: Tags,
     pub(super) created: Moment,
     /// Whether the current steady state was already announced.
@@ -113,6 +111,7 @@ impl Service {
             settings,
             deployments: Vec::new(),
             completed: None,
+            task_sets: Vec::new(),
             tags: Tags::new(),
             created: world.now,
             steady: false,
@@ -141,6 +140,19 @@ impl Service {
     /// `loadBalancers`.
     pub(super) fn load_balancers(&self) -> &Value {
         self.settings.get("loadBalancers").unwrap_or(&Value::Null)
+    }
+
+    /// ARN of what it runs: that of its PRIMARY deployment or, once one was PRIMARY, task set.
+    pub(super) fn task_definition(&self) -> Option<&str> {
+        match self.deployments.first() {
+            Some(primary) => Some(&primary.task_definition),
+            None => self.settings.get("taskDefinition")?.as_str(),
+        }
+    }
+
+    /// Its task set that has started a task.
+    pub(super) fn set_of(&self, task: &Task) -> Option<String> {
+        self.is_external().then(|| task.deployment.clone())
     }
 
     /// The circuit breaker's configuration, if it is on.
@@ -195,8 +207,12 @@ impl Service {
             "createdAt": self.created.epoch_seconds(),
         });
         service.extend(computed.as_object().cloned().unwrap_or_default());
-        if let Some(primary) = self.deployments.first() {
-            service.insert("taskDefinition".to_owned(), json!(primary.task_definition));
+        if let Some(definition) = self.task_definition() {
+            service.insert("taskDefinition".to_owned(), json!(definition));
+        }
+        if self.is_external() {
+            let sets = self.task_sets.iter().map(|set| set.render(self, tasks));
+            service.insert("taskSets".to_owned(), sets.collect());
         }
         Value::Object(service)
     }
@@ -255,13 +271,36 @@ pub(super) fn describe(world: &World, key: &ServiceKey, with_tags: bool) -> Opti
 fn with_tags_if(mut shown: Value, service: &Service, with_tags: bool) -> Value {
     if with_tags {
         shown["tags"] = tags::render(&service.tags);
+        return shown;
+    }
+    let sets = shown.get_mut("taskSets").and_then(Value::as_array_mut);
+    for set in sets.into_iter().flatten() {
+        set["tags"] = json!([]);
     }
     shown
 }
 
-/// Writes a service event: newest first, the oldest forgotten.
+/// Writes a service event.
 pub(super) fn write_event(world: &mut World, key: &ServiceKey, message: &str) {
-    let message = format!("(service {}) {message}", key.service);
+    write_event_about(world, key, None, message);
+}
+
+/// An event about a service or one of its task sets, as the API shows it.
+pub(super) fn event_text(key: &ServiceKey, task_set: Option<&str>, message: &str) -> String {
+    match task_set {
+        None => format!("(service {}) {message}", key.service),
+        Some(id) => format!("(service {}, taskSet {id}) {message}", key.service),
+    }
+}
+
+/// Writes an event about a service or one of its task sets: newest first, the oldest forgotten.
+pub(super) fn write_event_about(
+    world: &mut World,
+    key: &ServiceKey,
+    task_set: Option<&str>,
+    message: &str,
+) {
+    let message = event_text(key, task_set, message);
     let id = world.uuid();
     let created = world.now.epoch_seconds();
     let Some(service) = world.ecs.services.get_mut(key) else {

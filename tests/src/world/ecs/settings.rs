@@ -8,7 +8,9 @@ use super::{
     names::{self, ServiceKey, client, count, invalid, text},
     rollout,
     service::{self, Service, Status},
-    tags, targets, zones,
+    tags, targets,
+    task_sets::external,
+    zones,
 };
 
 /// Members that are kept and shown; the scheduler looks at some of them.
@@ -67,6 +69,9 @@ pub(super) fn create(world: &mut World, input: &Value, by: &str) -> Result<Value
         return Err(invalid("Creation of service was not idempotent."));
     }
     check_members(input, &CREATED)?;
+    if external::is_asked_for(input) {
+        return external::create(world, &key, input, by);
+    }
     for (member, only) in [
         ("/schedulingStrategy", "REPLICA"),
         ("/deploymentController/type", "ECS"),
@@ -94,7 +99,8 @@ pub(super) fn create(world: &mut World, input: &Value, by: &str) -> Result<Value
     shown(world, &key)
 }
 
-fn defaults(input: &Value, by: &str) -> Map<String, Value> {
+/// What a service has that is told nothing else.
+pub(super) fn defaults(input: &Value, by: &str) -> Map<String, Value> {
     let launch_type = text(input, "launchType").unwrap_or("EC2");
     let mut settings = json!({
         "loadBalancers": [],
@@ -120,22 +126,13 @@ fn defaults(input: &Value, by: &str) -> Map<String, Value> {
 /// `UpdateService`. Nothing changes if any part of the request is refused.
 pub(super) fn update(world: &mut World, input: &Value) -> Result<Value, Fault> {
     let cluster = names::cluster(world, input)?;
-    let name = text(input, "service").unwrap_or_default();
-    let not_found = || Fault::new("ServiceNotFoundException", "Service not found.");
-    let key = ServiceKey::parse(world, &cluster, name).ok_or_else(not_found)?;
-    let before = world.ecs.services.get(&key).ok_or_else(not_found)?.clone();
-    if before.status != Status::Active {
-        return Err(Fault::new(
-            "ServiceNotActiveException",
-            "Service was not ACTIVE.",
-        ));
-    }
+    let key = active(world, &cluster, text(input, "service").unwrap_or_default())?;
+    let before = world.ecs.services[&key].clone();
     check_members(input, &UPDATED)?;
-    let current = before
-        .deployments
-        .first()
-        .map(|primary| primary.task_definition.clone())
-        .unwrap_or_default();
+    if before.is_external() {
+        external::check_update(&before, input)?;
+    }
+    let current = before.task_definition().unwrap_or_default().to_owned();
     let wanted = match text(input, "taskDefinition") {
         Some(name) => deployable(world, name)?,
         None => current.clone(),
@@ -160,8 +157,22 @@ pub(super) fn update(world: &mut World, input: &Value) -> Result<Value, Fault> {
     shown(world, &key)
 }
 
+/// The ACTIVE service that a request means by name or ARN.
+pub(super) fn active(world: &World, cluster: &str, name: &str) -> Result<ServiceKey, Fault> {
+    let not_found = || Fault::new("ServiceNotFoundException", "Service not found.");
+    let key = ServiceKey::parse(world, cluster, name).ok_or_else(not_found)?;
+    match world.ecs.services.get(&key) {
+        None => Err(not_found()),
+        Some(service) if service.status != Status::Active => Err(Fault::new(
+            "ServiceNotActiveException",
+            "Service was not ACTIVE.",
+        )),
+        Some(_) => Ok(key),
+    }
+}
+
 /// A write answers what it wrote, whatever reads still show.
-fn shown(world: &World, key: &ServiceKey) -> Result<Value, Fault> {
+pub(super) fn shown(world: &World, key: &ServiceKey) -> Result<Value, Fault> {
     let service = service::describe_now(world, key, true)
         .ok_or_else(|| Fault::new("ServiceNotFoundException", "Service not found."))?;
     Ok(json!({"service": service}))
@@ -169,7 +180,7 @@ fn shown(world: &World, key: &ServiceKey) -> Result<Value, Fault> {
 
 /// The ARN of a task definition that a service may use. AWS: an INACTIVE one cannot be deployed, after "up to a 10-minute
 /// window" in which it still can (API reference, `DeregisterTaskDefinition`).
-fn deployable(world: &World, name: &str) -> Result<String, Fault> {
+pub(super) fn deployable(world: &World, name: &str) -> Result<String, Fault> {
     let definition: &TaskDefinition = world
         .ecs
         .definitions
@@ -194,7 +205,7 @@ fn check_targets(
 ) -> Result<(), Fault> {
     let load_balancers = service.load_balancers();
     if let Some(definition) = world.ecs.definitions.find(world, definition) {
-        targets::check(load_balancers, definition)?;
+        targets::check(load_balancers, definition, targets::MOST_GROUPS)?;
     }
     if input.get("loadBalancers").is_some() {
         targets::check_groups(world, load_balancers)?;
@@ -245,7 +256,7 @@ fn is_empty(value: &Value) -> bool {
 }
 
 /// Takes over what is given and leaves everything else as it is.
-fn apply(service: &mut Service, input: &Value) -> Result<(), Fault> {
+pub(super) fn apply(service: &mut Service, input: &Value) -> Result<(), Fault> {
     for member in KEPT.iter().chain(&DEPLOYED) {
         if let Some(value) = input.get(*member).filter(|value| !value.is_null()) {
             service.settings.insert((*member).to_owned(), value.clone());
@@ -280,15 +291,4 @@ fn apply(service: &mut Service, input: &Value) -> Result<(), Fault> {
         )));
     }
     zones::check(service)
-}
-
-/// Deletes a service as `DeleteService` with `force`: DRAINING, and INACTIVE with its last task.
-pub(super) fn delete(world: &mut World, key: &ServiceKey) {
-    if let Some(service) = world.ecs.services.get_mut(key)
-        && service.status == Status::Active
-    {
-        service.status = Status::Draining;
-        service.desired = 0;
-        service::changed(world, key);
-    }
 }

@@ -1,25 +1,37 @@
-//! Starting tasks of a service's PRIMARY deployment.
+//! Starting tasks of a service's PRIMARY deployment, or of a task set.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     super::World,
     definition::TaskDefinition,
     names::ServiceKey,
+    network,
     rollout::touch,
-    service::{Service, write_event},
+    service::{Service, write_event_about},
     spot,
     tags::Tags,
     task::{self, Origin},
     zones,
 };
 
-/// Starts tasks and says so; `replaced` of them are for unhealthy ones.
+/// Starts tasks of the PRIMARY deployment and says so; `replaced` of them are for unhealthy ones.
 pub(super) fn start_tasks(world: &mut World, key: &ServiceKey, number: usize, replaced: usize) {
+    if let Some(origin) = origin(world, key) {
+        start(world, origin, number, replaced);
+    }
+}
+
+/// The same with tasks of this origin.
+pub(super) fn start(world: &mut World, origin: Origin, number: usize, replaced: usize) {
+    let key = &origin.service.clone();
     if number == 0 || spot::is_unavailable(world, key) {
         return;
     }
-    let started = create(world, key, number);
+    let service = world.ecs.services.get(key);
+    let is_external = service.is_some_and(Service::is_external);
+    let set = is_external.then(|| origin.deployment.clone());
+    let started = place(world, origin, number);
     touch(world, key);
     let replacing = match replaced.min(number) {
         0 => String::new(),
@@ -30,17 +42,19 @@ pub(super) fn start_tasks(world: &mut World, key: &ServiceKey, number: usize, re
         started.len(),
         started.join(" ")
     );
-    write_event(world, key, &message);
+    write_event_about(world, key, set.as_deref(), &message);
 }
 
-/// Creates tasks, each in the zone with the fewest; answers them as events name them.
+/// Creates tasks of the PRIMARY deployment; answers them as events name them.
 pub(super) fn create(world: &mut World, key: &ServiceKey, number: usize) -> Vec<String> {
-    let Some(mut origin) = origin(world, key) else {
-        return Vec::new();
-    };
+    origin(world, key).map_or_else(Vec::new, |origin| place(world, origin, number))
+}
+
+/// Creates tasks, each in the zone with the fewest.
+fn place(world: &mut World, mut origin: Origin, number: usize) -> Vec<String> {
     (0..number)
         .filter_map(|_| {
-            origin.zone = zones::emptiest(world, key);
+            origin.zone = zones::emptiest(world, &origin.service);
             task::create(world, &origin)
         })
         .map(|task| format!("(task {task})"))
@@ -54,6 +68,8 @@ fn origin(world: &World, key: &ServiceKey) -> Option<Origin> {
     Some(Origin {
         service: key.clone(),
         deployment: primary.id.clone(),
+        launch_type: launch_type(&primary.settings),
+        subnet: network::subnet(&primary.settings),
         definition: primary.task_definition.clone(),
         load_balancers: primary.load_balancers.clone(),
         tags: propagated_tags(service, definition, key),
@@ -61,8 +77,14 @@ fn origin(world: &World, key: &ServiceKey) -> Option<Origin> {
     })
 }
 
+/// `launchType` as a deployment has it.
+fn launch_type(settings: &Map<String, Value>) -> String {
+    let given = settings.get("launchType").and_then(Value::as_str);
+    given.unwrap_or("EC2").to_owned()
+}
+
 /// AWS: tags reach a task only when it starts (API reference, `propagateTags`).
-fn propagated_tags(
+pub(super) fn propagated_tags(
     service: &Service,
     definition: Option<&TaskDefinition>,
     key: &ServiceKey,

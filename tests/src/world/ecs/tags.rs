@@ -1,4 +1,4 @@
-//! Tags of task definitions and services.
+//! Tags of task definitions, services and task sets.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{
     super::{Fault, World},
     names::{ServiceKey, invalid, text, texts},
+    task_sets,
 };
 
 /// AWS: at most 50 tags per resource (API reference, `TagResource`).
@@ -123,7 +124,10 @@ fn of<'a>(world: &'a mut World, input: &Value, unknown: &str) -> Result<&'a mut 
             .map(|service| &mut service.tags)
             .ok_or_else(not_found);
     }
+    if let Some(path) = arn.strip_prefix(&world.arn("ecs", "task-set/")) {
+        return task_sets::tags_mut(world, path).ok_or_else(not_found);
+    }
     Err(invalid(format!(
-        "the local account keeps tags of task definitions and services, not of {arn}"
+        "the local account keeps tags of task definitions, services and task sets, not of {arn}"
     )))
 }

@@ -11,12 +11,13 @@ use super::{
     },
     definition::TaskDefinition,
     names::{ServiceKey, count, invalid, text},
-    service::write_event,
+    rollout,
+    service::write_event_about,
     task::Task,
 };
 
 /// AWS: target groups per service (developer guide, service quotas).
-const MOST_GROUPS: usize = 5;
+pub(super) const MOST_GROUPS: usize = 5;
 
 /// Members of a load balancer that this account registers tasks by.
 const KNOWN: [&str; 3] = ["targetGroupArn", "containerName", "containerPort"];
@@ -30,19 +31,23 @@ pub(super) struct Registration {
 }
 
 /// Registrations and deregistrations that a service's events have not told yet: how many targets
-/// by group.
+/// by the task set, if there is one, and the group.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Untold {
-    registered: BTreeMap<String, usize>,
-    deregistered: BTreeMap<String, usize>,
+    registered: BTreeMap<(Option<String>, String), usize>,
+    deregistered: BTreeMap<(Option<String>, String), usize>,
 }
 
-/// Whether `loadBalancers` of a service can be used with its task definition.
-pub(super) fn check(load_balancers: &Value, definition: &TaskDefinition) -> Result<(), Fault> {
+/// Whether `loadBalancers` can be used with a task definition.
+pub(super) fn check(
+    load_balancers: &Value,
+    definition: &TaskDefinition,
+    most: usize,
+) -> Result<(), Fault> {
     let entries = entries(load_balancers);
-    if entries.len() > MOST_GROUPS {
+    if entries.len() > most {
         return Err(invalid(format!(
-            "load balancers can have at most {MOST_GROUPS} items, not {}.",
+            "load balancers can have at most {most} items, not {}.",
             entries.len()
         )));
     }
@@ -141,11 +146,12 @@ pub(super) fn register(world: &mut World, index: usize) {
     let task = &mut world.ecs.tasks[index];
     task.registered = true;
     let (key, registrations) = (task.service.clone(), task.registrations.clone());
-    for registration in registrations {
-        elb::register(world, &registration.group, registration.target);
+    let set = rollout::set_of(world, &key, index);
+    for Registration { group, target } in registrations {
+        elb::register(world, &group, target);
         if let Some(service) = world.ecs.services.get_mut(&key) {
             let told = &mut service.untold.registered;
-            *told.entry(registration.group).or_default() += 1;
+            *told.entry((set.clone(), group)).or_default() += 1;
         }
     }
 }
@@ -157,10 +163,12 @@ pub(super) fn deregister(world: &mut World, index: usize) {
         return;
     }
     let (key, registrations) = (task.service.clone(), task.registrations.clone());
+    let set = rollout::set_of(world, &key, index);
     for Registration { group, target } in registrations {
         elb::deregister(world, &group, &target);
         if let Some(service) = world.ecs.services.get_mut(&key) {
-            *service.untold.deregistered.entry(group).or_default() += 1;
+            let told = &mut service.untold.deregistered;
+            *told.entry((set.clone(), group)).or_default() += 1;
         }
     }
 }
@@ -176,9 +184,9 @@ pub(super) fn tell(world: &mut World, key: &ServiceKey) {
     } = std::mem::take(&mut service.untold);
     let registered = registered.into_iter().map(|told| ("registered", told));
     let deregistered = deregistered.into_iter().map(|told| ("deregistered", told));
-    for (what, (group, targets)) in registered.chain(deregistered) {
+    for (what, ((set, group), targets)) in registered.chain(deregistered) {
         let message = format!("{what} {targets} targets in (target-group {group})");
-        write_event(world, key, &message);
+        write_event_about(world, key, set.as_deref(), &message);
     }
 }
 

@@ -69,8 +69,12 @@ pub(super) struct Task {
     pub(super) arn: String,
     pub(super) id: String,
     pub(super) service: ServiceKey,
-    /// `startedBy`.
+    /// `startedBy`: the id of its deployment or task set.
     pub(super) deployment: String,
+    /// `launchType`.
+    pub(super) launch_type: String,
+    /// Where its network interface is.
+    pub(super) subnet: Option<String>,
     /// ARN of its task definition.
     pub(super) definition: String,
     pub(super) container: String,
@@ -138,11 +142,13 @@ impl Task {
 #[derive(Debug)]
 pub(super) struct Origin {
     pub(super) service: ServiceKey,
-    /// The deployment's id.
+    /// The id of the deployment or task set.
     pub(super) deployment: String,
+    pub(super) launch_type: String,
+    pub(super) subnet: Option<String>,
     /// ARN of the task definition.
     pub(super) definition: String,
-    /// `loadBalancers` of the deployment.
+    /// `loadBalancers` of the deployment or task set.
     pub(super) load_balancers: Value,
     /// What the task is tagged with.
     pub(super) tags: Tags,
@@ -150,7 +156,7 @@ pub(super) struct Origin {
     pub(super) zone: u8,
 }
 
-/// Creates a task of a service's deployment in PROVISIONING; answers its id.
+/// Creates a task of a service in PROVISIONING; answers its id.
 pub(super) fn create(world: &mut World, origin: &Origin) -> Option<String> {
     let definition = world.ecs.definitions.find(world, &origin.definition)?;
     let definition = definition.clone();
@@ -168,6 +174,8 @@ pub(super) fn create(world: &mut World, origin: &Origin) -> Option<String> {
         id: id.clone(),
         service: origin.service.clone(),
         deployment: origin.deployment.clone(),
+        launch_type: origin.launch_type.clone(),
+        subnet: origin.subnet.clone(),
         definition: definition.arn.clone(),
         container: definition.container_name().to_owned(),
         image_digest: None,

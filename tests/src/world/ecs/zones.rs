@@ -125,7 +125,7 @@ fn begin(world: &mut World, key: &ServiceKey, leaving: usize) {
 
 /// Stops tasks whose replacements are healthy. AWS has no words of its own for why: it is the scheduler that stops them.
 pub(super) fn let_go(world: &mut World, key: &ServiceKey, tasks: &[usize]) {
-    let reason = rollout::scaling_reason(world, key);
+    let reason = rollout::scaling_reason(&rollout::primary_id(world, key));
     for &index in tasks {
         task::stop(world, index, "ServiceSchedulerInitiated", &reason);
         rollout::touch(world, key);

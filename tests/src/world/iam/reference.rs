@@ -19,7 +19,7 @@ const GLOBAL_KEYS: [&str; 5] = [
 /// Those of tags in a request, which several services have.
 const TAG_KEYS: [&str; 2] = ["aws:RequestTag/", "aws:TagKeys"];
 
-/// The tags of what is asked for: the local account fills them in where these are tasks.
+/// The tags of what is asked for: the local account fills them in where these are tasks or task sets.
 const TAGS_OF_TASKS: &str = "aws:ResourceTag/";
 
 /// See `models/authorization.py`.
@@ -89,7 +89,8 @@ fn is_about_tasks(action: &str) -> bool {
     let resources = actions()
         .get(action)
         .map(|found| found.resources.as_slice());
-    matches!(resources, Some([one]) if one.contains(":task/"))
+    let kinds = [":task/", ":task-set/"];
+    matches!(resources, Some([one]) if kinds.iter().any(|kind| one.contains(kind)))
 }
 
 /// Names of keys do not depend on case. AWS: IAM user guide, "IAM JSON policy elements: Condition".

@@ -1,5 +1,6 @@
 mod images;
 mod services;
+mod task_sets;
 
 use std::path::Path;
 
@@ -536,7 +537,7 @@ fn a_grant_that_nobody_used_can_be_listed() {
 fn sample() -> Value {
     json!({
         "cluster": "orders", "service": "orders", "serviceName": "orders", "services": ["orders"],
-        "tasks": ["1"], "task": "1", "family": "orders",
+        "tasks": ["1"], "task": "1", "taskSets": ["ecs-svc/1"], "taskSet": "ecs-svc/1", "family": "orders",
         "resourceArn": CANARY, "tags": [{ "key": "application", "value": "orders" }],
         "taskDefinition": "orders:1", "taskRoleArn": "orders-task",
         "QueueUrl": "https://sqs.eu-central-1.amazonaws.com/111122223333/orders",

@@ -155,7 +155,7 @@ fn dead_letters_roll_a_promoted_release_back_where_a_bound_is_set_for_the_guard(
     let canary::traffic::Traffic::Queue(queue) = &mut target.traffic else {
         panic!("a queue")
     };
-    queue.traffic.queue.guard_max_dead_letters = Some(2);
+    queue.traffic.queue.letters.guard_max_dead_letters = Some(2);
     let promoted = || promoted().recorded(record().of(target.clone()).promoted());
     let told = |seen| first(&look(&Scene::of(seen)));
     let unbound = super::promoted().dead_letters(1);

@@ -9,8 +9,8 @@ mod target;
 use std::time::Duration;
 
 use super::{
-    Before, Candidate, Change, Found, LambdaAlias, LambdaTraffic, Published, Seen, Set, SetRouting,
-    Source, View, target::Split,
+    Before, Candidate, Change, Found, FunctionCode, LambdaAlias, LambdaTraffic, Published, Seen,
+    Set, SetRouting, Source, View, target::Split,
 };
 use crate::{
     aws::{
@@ -47,14 +47,14 @@ pub(super) fn function(number: &str, code: &str) -> Function {
 }
 
 pub(super) fn package() -> Source {
-    Source::Package {
+    Source::Code(FunctionCode::Package {
         at: Package {
             bucket: "artifacts".to_owned(),
             key: "orders/17".to_owned(),
             version: None,
         },
         sha256: "new".to_owned(),
-    }
+    })
 }
 
 pub(super) fn model(function: &str) -> LambdaAlias {

@@ -135,12 +135,12 @@ fn what_a_release_would_run_into_is_refused_by_name_before_the_first_write() {
         (
             "an image for a function of packages",
             |_, before| {
-                before.source = Source::Image {
+                before.source = Source::Code(FunctionCode::Image {
                     image: "111122223333.dkr.ecr.eu-central-1.amazonaws.com/orders:v2"
                         .try_into()
                         .unwrap(),
                     digest: "sha256:ab".to_owned(),
-                };
+                });
             },
             "ConfigurationError: function orders runs packages, and the candidate is an image",
         ),

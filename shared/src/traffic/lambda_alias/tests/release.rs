@@ -1,3 +1,5 @@
+use serde_json::json;
+
 use super::*;
 use crate::parts::gate::{Gate, When};
 
@@ -222,4 +224,20 @@ fn a_promotion_is_one_call_that_takes_the_weights_away() {
         release.toward(goal),
         "alias orders:live sends everything to version 8"
     );
+}
+
+#[test]
+fn where_a_candidate_comes_from_is_stored_by_its_kind() {
+    let package = json!({ "package": { "at": { "bucket": "artifacts", "key": "orders/17" }, "sha256": "new" } });
+    let image = json!({ "image": { "image": "orders:v2", "digest": "sha256:ab" } });
+    let published = json!({ "published": { "version": "8" } });
+    for (stored, told) in [
+        (package, "package orders/17 (bucket artifacts)"),
+        (image, "image orders:v2"),
+        (published, "version 8"),
+    ] {
+        let source: Source = serde_json::from_value(stored.clone()).unwrap();
+        assert_eq!(source.to_string(), told);
+        assert_eq!(serde_json::to_value(&source).unwrap(), stored);
+    }
 }

@@ -15,7 +15,7 @@ use crate::{
     fixtures::{began, candidate, now, orders, release, weight},
     known::Known,
     names::{ReleaseId, TaskDefinitionArn, TaskSetId},
-    parts::{plan::Mode, release::Promotion, task_definition::Candidate},
+    parts::{letters::DeadLetters, plan::Mode, release::Promotion, task_definition::Candidate},
     traffic::model::{Goal, Model, Short},
     weight::Weight,
 };
@@ -31,9 +31,10 @@ pub(super) fn model(mode: Mode, max_tasks: Option<u32>) -> TaskSets {
         traffic: Split {
             task_sets: Way::Queue(QueueSets {
                 url: url.try_into().expect("a URL"),
-                dead_letter_url: Some(format!("{url}-dead-letters").try_into().expect("a URL")),
-                max_dead_letters: 0,
-                guard_max_dead_letters: None,
+                letters: DeadLetters {
+                    dead_letter_url: Some(format!("{url}-dead-letters").try_into().expect("a URL")),
+                    ..DeadLetters::default()
+                },
                 mode,
                 max_tasks,
                 metrics: None,

@@ -93,7 +93,7 @@ fn address(task: &Value) -> &str {
         .unwrap()
 }
 
-fn state(stage: &Stage, group: &str, task: &Value) -> Option<TargetState> {
+pub(super) fn state(stage: &Stage, group: &str, task: &Value) -> Option<TargetState> {
     let target = Target {
         ip: address(task).to_owned(),
         port: 8080,

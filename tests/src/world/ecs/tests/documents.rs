@@ -191,7 +191,7 @@ fn what_is_not_implemented_is_refused_by_name_and_changes_nothing() {
         assert_eq!(stage.described(), before);
     }
     assert_eq!(
-        code(&mut stage, "CreateTaskSet", &json!({})),
+        code(&mut stage, "RunTask", &json!({})),
         "UnknownOperationException"
     );
     let with_secret = json!({

@@ -7,6 +7,7 @@ mod property;
 mod protected;
 mod sizes;
 mod stage;
+mod task_sets;
 mod zones;
 
 use std::time::Duration;
