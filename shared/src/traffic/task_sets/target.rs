@@ -19,10 +19,10 @@ use crate::{
 
 /// How work is split between both sets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub enum Way {
     /// Both consume one queue: by their tasks.
-    Queue(QueueSets),
+    #[serde(rename = "queue")]
+    Consumers(QueueSets),
 }
 
 /// Two sets that consume one SQS queue.
@@ -109,16 +109,16 @@ pub struct QueueInput {
 
 /// How work is split, as people write it.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum WayInput {
     /// Between consumers of a queue.
-    Queue(QueueInput),
+    #[serde(rename = "queue")]
+    Consumers(QueueInput),
 }
 
 impl From<WayInput> for Way {
     fn from(input: WayInput) -> Self {
         match input {
-            WayInput::Queue(input) => Self::Queue(QueueSets {
+            WayInput::Consumers(input) => Self::Consumers(QueueSets {
                 url: input.url,
                 letters: DeadLetters {
                     dead_letter_url: input.dead_letter_url,
@@ -247,7 +247,7 @@ impl From<Place> for TaskSets {
 impl TaskSets {
     /// The sets as consumers of a queue.
     pub(super) fn queue(&self) -> &QueueSets {
-        let Way::Queue(queue) = &self.traffic.task_sets;
+        let Way::Consumers(queue) = &self.traffic.task_sets;
         queue
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn model(mode: Mode, max_tasks: Option<u32>) -> TaskSets {
         max_task_exits: 2,
         bootstrap: None,
         traffic: Split {
-            task_sets: Way::Queue(QueueSets {
+            task_sets: Way::Consumers(QueueSets {
                 url: url.try_into().expect("a URL"),
                 letters: DeadLetters {
                     dead_letter_url: Some(format!("{url}-dead-letters").try_into().expect("a URL")),

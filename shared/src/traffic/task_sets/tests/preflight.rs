@@ -198,7 +198,7 @@ fn what_a_release_would_run_into_is_refused_by_name_before_the_first_write() {
         (
             "a FIFO queue",
             |idle| {
-                let Way::Queue(queue) = &mut idle.model.traffic.task_sets;
+                let Way::Consumers(queue) = &mut idle.model.traffic.task_sets;
                 let url = format!("{}.fifo", queue.url.as_str());
                 queue.url = url.try_into().expect("a URL");
             },
