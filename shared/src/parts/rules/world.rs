@@ -8,7 +8,6 @@ use crate::{
     fixtures::{Harm, Part, Speed},
     known::Known,
     names::ForwardArn,
-    parts::pair::Service,
 };
 
 /// Of a slow load balancer every so-manieth call gets lost.
@@ -51,12 +50,12 @@ impl World {
         }
     }
 
-    pub(crate) fn seen(&self, primary: &Service, canary: &Service) -> Seen {
+    pub(crate) fn seen(&self, [primary, canary]: [u32; 2]) -> Seen {
         let [of_primary, of_canary] = self.healthy;
         (&Whole {
             forwards: self.forwards.clone(),
-            primary: health(of_primary, primary.running),
-            canary: health(of_canary, canary.running),
+            primary: health(of_primary, primary),
+            canary: health(of_canary, canary),
         })
             .into()
     }

@@ -81,7 +81,7 @@ impl Sites {
             pair,
             rules: self
                 .balancer
-                .seen(&self.services.primary, &self.services.canary),
+                .seen([self.services.primary.running, self.services.canary.running]),
         }
     }
 
