@@ -289,6 +289,7 @@ fn every_field_that_a_function_accepts_is_documented_and_no_other() {
     for text in [
         r#"{"x": 1, "traffic": {"taskSets": {}}}"#,
         r#"{"traffic": {"taskSets": {"queue": {"x": 1}}}}"#,
+        r#"{"traffic": {"taskSets": {"alb": {"x": 1}}}}"#,
     ] {
         target.extend(of_target(text));
     }

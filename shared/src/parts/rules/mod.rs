@@ -5,7 +5,9 @@ mod change;
 mod check;
 mod gate;
 mod in_full;
+mod meter;
 mod observe;
+mod over;
 mod preflight;
 mod returning;
 mod seen;
@@ -33,6 +35,7 @@ pub use back::GivingBack;
 pub use change::Change;
 pub use gate::Targets;
 pub use in_full::{FoundRule, InFull};
+pub use over::GoingOver;
 pub use preflight::{Groups, Preflight};
 pub use returning::{Returning, Weighing};
 pub use seen::{Rule, Seen};
@@ -225,6 +228,21 @@ impl FoundRules {
             let shown = forwards.iter().find(|forward| forward.arn == found.forward);
             shown.is_some_and(|shown| found.weights(asked) == Ok(shown.weights))
         })
+    }
+
+    /// The least share from the asked one on that every rule can be given; everything always can.
+    #[must_use]
+    pub fn reachable_from(&self, asked: Weight) -> Weight {
+        let mut share = asked;
+        while share < Weight::ALL
+            && self
+                .forwards
+                .iter()
+                .any(|found| found.weights(share).is_err())
+        {
+            share = share.more(Weight::up_to_all(1));
+        }
+        share
     }
 
     /// The largest share up to the asked one that every rule can be given; nothing always can.

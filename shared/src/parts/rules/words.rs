@@ -37,6 +37,22 @@ pub enum Reason {
         /// When.
         until: Timestamp,
     },
+    /// The next step of handing requests over.
+    #[error("canary's weight is up to {weight}; goes on at {until}")]
+    Over {
+        /// The canary's share.
+        weight: Weight,
+        /// When.
+        until: Timestamp,
+    },
+    /// Targets that finish the last of their requests.
+    #[error(
+        "everything goes to the canary's targets; the primary's have until {until} to finish their requests (deregistration delay)"
+    )]
+    Answering {
+        /// Until when.
+        until: Timestamp,
+    },
     /// Targets that finish their requests.
     #[error(
         "{weight} on every rule; the canary's targets have until {until} to finish their requests (deregistration delay)"

@@ -27,8 +27,8 @@ pub(crate) struct World {
     healthy: [u32; 2],
     /// Whether a rule has ever sent the canary anything.
     pub(crate) has_sent_canary: bool,
-    /// When the canary's share last became less.
-    fell: Option<Timestamp>,
+    /// When the primary's share last became less, and the canary's.
+    fell: [Option<Timestamp>; 2],
 }
 
 impl World {
@@ -46,7 +46,7 @@ impl World {
             calls: 0,
             healthy,
             has_sent_canary: false,
-            fell: None,
+            fell: [None; 2],
         }
     }
 
@@ -172,12 +172,13 @@ impl World {
         }
         self.has_sent_canary |= self.sends_canary();
         let after = shares(&self.forwards);
-        if before
-            .iter()
-            .zip(after)
-            .any(|(before, after)| after < *before)
-        {
-            self.fell = Some(now);
+        for (before, after) in before.iter().zip(after) {
+            if after > *before {
+                self.fell[0] = Some(now);
+            }
+            if after < *before {
+                self.fell[1] = Some(now);
+            }
         }
     }
 
@@ -203,9 +204,10 @@ impl World {
         ]
     }
 
-    /// Whether the canary's targets may still have requests of which some came under an earlier weight.
-    pub(crate) fn is_draining(&self, drain: Duration, now: Timestamp) -> bool {
-        self.fell.is_some_and(|fell| now.since(fell) < drain)
+    /// Whether the primary's targets, and the canary's, may still have requests of which some came under an earlier weight.
+    pub(crate) fn are_draining(&self, drain: Duration, now: Timestamp) -> [bool; 2] {
+        self.fell
+            .map(|fell| fell.is_some_and(|fell| now.since(fell) < drain))
     }
 
     /// What a release finds and gives back.

@@ -1,19 +1,15 @@
 //! How a release of a service of task sets begins: all that can be wrong with it is found before the first write. Pure.
 
-use super::{Change, Found, Reason, Seen, Set, TaskSets};
+use super::{Before, Change, Found, QueueSets, Reason, Set, TaskSets, before::Balancer};
 use crate::{
-    aws::{
-        Account, LookError,
-        task_set::{External, Scale, Status, TaskSet},
-    },
-    job::Artifact,
-    known::Known,
-    names::{TaskDefinitionArn, TaskSetId},
+    aws::task_set::{External, Scale, Status, TaskSet},
+    known::{Known, Unseen},
+    names::TaskDefinitionArn,
     parts::{
         Begun, NotBegun, Released,
         body::Part,
         plan::{Unreachable, plan},
-        task_definition::{self, Asked, Candidate, Definition, Request},
+        task_definition::{Asked, Candidate},
     },
     traffic::begin::{Begin, Beginning},
     weight::Weight,
@@ -23,49 +19,9 @@ use crate::{
 /// As many sets a service may have when a release begins, also counting those that are on their way out: AWS refuses the sixth.
 const MOST_SETS: usize = 3;
 
-/// What is read before a release begins.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Before {
-    /// What the stable set runs, or is to run.
-    pub stable: Definition,
-    /// What is to be released, or why that cannot be.
-    pub asked: Result<Asked, task_definition::Reason>,
-    /// Sets that an earlier release has made, or has put another in the place of.
-    pub of_releases: Vec<TaskSetId>,
-}
-
-impl Before {
-    pub(super) async fn read(
-        account: &Account,
-        model: &TaskSets,
-        seen: &Seen,
-        request: (&Request, &[Artifact]),
-    ) -> Result<Option<Self>, LookError> {
-        let Some((service, runs)) = seen
-            .service
-            .get()
-            .and_then(|it| Some((it, model.runs(it)?)))
-        else {
-            return Ok(None);
-        };
-        let at = (&model.cluster, &model.service);
-        let sets: Vec<_> = service.sets.iter().filter(|it| it.is_there()).collect();
-        let sets: Vec<_> = sets.into_iter().map(|it| it.id.clone()).collect();
-        let of_releases = async { Ok(account.sets_of_releases(at, &sets).await?) };
-        // On the heap: the SDK's futures are large.
-        let asked = Box::pin(Asked::read(account, at, runs, request));
-        let ((stable, asked), of_releases) = tokio::try_join!(asked, of_releases)?;
-        Ok(Some(Self {
-            stable,
-            asked,
-            of_releases,
-        }))
-    }
-}
-
 impl TaskSets {
     /// What the stable set runs, or is to run.
-    fn runs<'a>(&'a self, service: &'a External) -> Option<&'a TaskDefinitionArn> {
+    pub(super) fn runs<'a>(&'a self, service: &'a External) -> Option<&'a TaskDefinitionArn> {
         let primary = service.primary().map(|it| &it.task_definition);
         primary.or_else(|| Some(&self.bootstrap.as_ref()?.task_definition))
     }
@@ -75,7 +31,7 @@ type Refusal = NotBegun<Found, Set, Reason>;
 
 /// Begins a release, if everything is in order.
 pub(super) fn begin(model: &TaskSets, of: Beginning<'_, TaskSets>) -> Begin<TaskSets> {
-    let unseen = |unseen: &crate::known::Unseen| NotBegun::wait(Shared::Aws(unseen.to_string()));
+    let unseen = |unseen: &Unseen| NotBegun::wait(Shared::Aws(unseen.to_string()));
     let service = match &of.seen.service {
         Known::Known(service) => service,
         Known::Gone => return Err(NotBegun::wait(Shared::OtherInvocation)),
@@ -93,6 +49,14 @@ pub(super) fn begin(model: &TaskSets, of: Beginning<'_, TaskSets>) -> Begin<Task
     let asked = asked.map_err(|why| NotBegun::bad_request(why.clone()))?;
     let fits = asked.wanted.fits(&model.service, &before.stable);
     fits.map_err(NotBegun::bad_request)?;
+    let wait = || NotBegun::wait(Shared::OtherInvocation);
+    let balancer = match model.balanced() {
+        Some(balanced) => {
+            let seen = before.balancer(balanced, service, of.seen);
+            Some(seen.ok_or_else(wait)?)
+        }
+        None => None,
+    };
     let beginning = Planned {
         model,
         service,
@@ -103,7 +67,9 @@ pub(super) fn begin(model: &TaskSets, of: Beginning<'_, TaskSets>) -> Begin<Task
             task_definition: runs.clone(),
             left_over: before.left_over(service),
             dead_letters,
+            balancer: balancer.as_ref().map(Balancer::found),
         },
+        balancer,
     };
     let changes = asked.wanted.changes(&before.stable, runs, &asked.digests);
     if changes.is_empty() {
@@ -133,22 +99,13 @@ fn has_a_set<'a>(
     model.runs(service).ok_or_else(no_set)
 }
 
-impl Before {
-    /// Sets that earlier releases have left.
-    fn left_over(&self, service: &External) -> Vec<TaskSetId> {
-        let sets = service.sets.iter();
-        let sets =
-            sets.filter(|it| it.status == Status::Active && self.of_releases.contains(&it.id));
-        sets.map(|it| it.id.clone()).collect()
-    }
-}
-
 /// A release that has something to do.
 struct Planned<'a> {
     model: &'a TaskSets,
     service: &'a External,
     before: &'a Before,
     asked: &'a Asked,
+    balancer: Option<Balancer<'a>>,
     found: Found,
 }
 
@@ -170,8 +127,13 @@ impl Planned<'_> {
     /// Nothing about the service is in the way of a release or its rollback.
     fn is_in_order(&self) -> Result<(), Reason> {
         self.has_only_its_own()?;
-        self.is_standard()?;
-        self.has_room()?;
+        if let Some(queue) = self.model.queue() {
+            is_standard(queue)?;
+            self.has_room(queue)?;
+        }
+        if let Some(balancer) = &self.balancer {
+            balancer.is_in_order(self.service)?;
+        }
         Ok(self.asked.wanted.has_room_for_tags(&self.before.stable)?)
     }
 
@@ -213,20 +175,9 @@ impl Planned<'_> {
         }
     }
 
-    fn is_standard(&self) -> Result<(), Reason> {
-        let name = self.model.queue().url.queue();
-        // AWS: the name of a FIFO queue ends with it, and that of no other does (API reference, `CreateQueue`).
-        match name.strip_suffix(".fifo") {
-            None => Ok(()),
-            Some(_) => Err(Reason::Fifo {
-                queue: name.to_owned(),
-            }),
-        }
-    }
-
     /// Any share at all has room for it.
-    fn has_room(&self) -> Result<(), Reason> {
-        let (queue, tasks) = (self.model.queue(), self.service.desired);
+    fn has_room(&self, queue: &QueueSets) -> Result<(), Reason> {
+        let tasks = self.service.desired;
         if tasks == 0 {
             return Ok(());
         }
@@ -276,9 +227,10 @@ impl Planned<'_> {
             changes.push(Change::Register { definition });
             claimed
         };
-        let letters = self.found.dead_letters;
-        let letters =
-            letters.filter(|it| *it > 0 && self.model.queue().letters.max_dead_letters == 0);
+        let queue = self.model.queue();
+        let is_strict = queue.is_some_and(|it| it.letters.max_dead_letters == 0);
+        let letters = self.found.dead_letters.filter(|it| *it > 0 && is_strict);
+        let rules = self.balancer.as_ref().map(Balancer::in_full);
         Begun {
             released: Released {
                 asked: self.asked.wanted.images.clone().into(),
@@ -287,7 +239,10 @@ impl Planned<'_> {
                 changes: what,
             },
             but: letters.map(one_more_ends_it).into_iter().collect(),
-            in_full: Part::of(&self.found),
+            in_full: match &rules {
+                Some(rules) => Part::of(&self.found).and(rules),
+                None => Part::of(&self.found),
+            },
             changes,
             found: self.found,
             set: Set {
@@ -295,6 +250,17 @@ impl Planned<'_> {
                 ..Set::default()
             },
         }
+    }
+}
+
+fn is_standard(queue: &QueueSets) -> Result<(), Reason> {
+    let name = queue.url.queue();
+    // AWS: the name of a FIFO queue ends with it, and that of no other does (API reference, `CreateQueue`).
+    match name.strip_suffix(".fifo") {
+        None => Ok(()),
+        Some(_) => Err(Reason::Fifo {
+            queue: name.to_owned(),
+        }),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::{
         task_set::{NewSet, Scale, TaskSet},
     },
     names::{ClusterName, ServiceName, TaskSetId},
+    parts::rules,
 };
 
 /// One change. Absolute, so that doing it twice is doing it once.
@@ -48,6 +49,14 @@ pub enum Change {
         /// The set.
         set: TaskSetId,
     },
+    /// The rules of a load balancer.
+    Rules(rules::Change),
+}
+
+impl From<rules::Change> for Change {
+    fn from(change: rules::Change) -> Self {
+        Self::Rules(change)
+    }
 }
 
 impl Change {
@@ -93,6 +102,7 @@ impl Change {
                 account.make_primary((cluster, service), set).await
             }
             Self::Delete { service, set } => account.delete_task_set((cluster, service), set).await,
+            Self::Rules(change) => change.apply(account).await,
         }
     }
 }
@@ -117,6 +127,7 @@ impl fmt::Display for Change {
                 write!(f, "task set {set} is the PRIMARY of {service}")
             }
             Self::Delete { service, set } => write!(f, "task set {set} of {service} is deleted"),
+            Self::Rules(change) => change.fmt(f),
         }
     }
 }

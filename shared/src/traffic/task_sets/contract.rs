@@ -1,20 +1,26 @@
 //! A service of task sets in simulated accounts, for the contract.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::{
     Before, Change, Seen, TaskSets,
-    tests::{bootstrap, model, set},
+    tests::{behind_a_load_balancer, bootstrap, model, set},
 };
 use crate::{
     aws::task_set::{External, NewSet, Scale, Status, TaskSet},
     clock::Timestamp,
-    fixtures::{EVERY, Harm, Part, Speed, candidate, definition, foreign, image, orders, release},
+    fixtures::{
+        EVERY, Harm, Part, Speed, candidate, definition, foreign, forwarding, image, now, orders,
+        release,
+    },
     known::Known,
-    names::{TaskDefinitionArn, TaskSetId},
+    names::{ForwardArn, TaskDefinitionArn, TaskSetId},
     parts::{
         plan::Mode,
+        rules::{self, Forward, Groups, world as balancer},
         task_definition::{Asked, Definition, Digests, Wanted},
     },
     traffic::contract::{Admitted, Place, Tried, World},
@@ -47,6 +53,20 @@ pub(in crate::traffic) struct Sets {
     looks: usize,
     /// The most tasks of the stable set that have run since the look began.
     ran: u32,
+    /// Whether the candidate's set was PRIMARY.
+    was_primary: bool,
+    /// When.
+    now: Timestamp,
+    /// What sends requests, if something does.
+    balancer: Option<Balancer>,
+}
+
+/// What sends requests to both sets' targets.
+#[derive(Debug, Clone)]
+struct Balancer {
+    world: balancer::World,
+    groups: Groups,
+    is_swapped: bool,
 }
 
 /// Always rounded up.
@@ -76,7 +96,7 @@ impl Sets {
                     deployed: None,
                 },
                 kept: Vec::new(),
-                most: model.queue().max_tasks,
+                most: model.queue().and_then(|queue| queue.max_tasks),
                 wishes: Vec::new(),
                 registered: None,
                 tokens: Vec::new(),
@@ -84,10 +104,49 @@ impl Sets {
                 calls: 0,
                 looks: 0,
                 ran: desired,
+                was_primary: false,
+                now: now(),
+                balancer: None,
             },
             model: Tried::new(model),
             shares: shares.to_vec(),
         }
+    }
+
+    /// Behind a load balancer that sends everything to one of both groups.
+    fn balanced(
+        name: &'static str,
+        (is_swapped, weight, drain_seconds): (bool, u16, u64),
+        desired: u32,
+        shares: &[u8],
+        speed: Speed,
+    ) -> Place<TaskSets> {
+        let model = behind_a_load_balancer();
+        let balanced = model.balanced().expect("a load balancer").clone();
+        let place = balanced.place(is_swapped);
+        let (stable, candidate) = place.groups();
+        let groups = [(stable.clone(), weight), (candidate.clone(), 0)];
+        let forwards = place.forwards().map(|rule| {
+            let read = Forward::read(place.groups(), rule, forwarding(&groups));
+            read.expect("a forward action")
+        });
+        let mut at = Self::place(name, (model, desired), shares, speed);
+        let balancers =
+            json!([{"targetGroupArn": stable, "containerName": "app", "containerPort": 80}]);
+        let primary = &mut at.world.external.sets[0];
+        primary
+            .launch
+            .0
+            .insert("loadBalancers".to_owned(), balancers);
+        at.world.balancer = Some(Balancer {
+            world: balancer::World::new(&place, forwards.collect(), [desired, 0], speed),
+            groups: Groups {
+                drain_seconds,
+                ..groups_of(&place)
+            },
+            is_swapped,
+        });
+        at
     }
 
     /// An earlier release has kept the set that it has taken the place of.
@@ -148,6 +207,7 @@ impl Sets {
         if self.set_mut(id).is_none() {
             return;
         }
+        self.was_primary |= self.made().is_some_and(|it| it.id == *id);
         for set in self.external.sets.iter_mut().filter(|set| set.is_there()) {
             set.status = if set.id == *id {
                 Status::Primary
@@ -189,16 +249,102 @@ impl Sets {
     }
 }
 
+impl Sets {
+    /// Tasks that run of both sets.
+    fn able(&self) -> [u32; 2] {
+        let running = |set: Option<&TaskSet>| set.map_or(0, |it| it.running);
+        let made = release();
+        let made = self.external.of(&made).map(|it| it.running).sum();
+        [running(self.stable()), made]
+    }
+
+    /// Targets that are gone answer no more, and new ones soon.
+    fn catch_up(&mut self) {
+        let (able, is_fast) = (self.able(), self.speed == Speed::Fast);
+        if let Some(balancer) = &mut self.balancer {
+            balancer.world.lose(able);
+            if is_fast {
+                balancer.world.heal(able);
+            }
+        }
+    }
+
+    /// Tasks go only when nothing is sent to them any more, and what was is answered.
+    fn may_take(&self, change: &Change) -> Result<(), Harm> {
+        let Some(balancer) = &self.balancer else {
+            return Ok(());
+        };
+        let (id, to) = match change {
+            Change::Scale { set, to, .. } => (set, *to),
+            Change::Delete { set, .. } => (set, Scale::NONE),
+            _ => return Ok(()),
+        };
+        let Some(set) = self.external.set(id) else {
+            return Ok(());
+        };
+        let is_stable = self.stable().is_some_and(|it| it.id == *id);
+        let which = usize::from(!is_stable);
+        let left = computed(to, self.external.desired);
+        let (version, needed, _) = balancer.world.loads(self.external.desired)[which];
+        let drain = Duration::from_secs(balancer.groups.drain_seconds);
+        let is_draining = balancer.world.are_draining(drain, self.now)[which];
+        if left < set.computed && (left < needed || is_draining) {
+            return Err(Harm::Unfinished(format!(
+                "{version} keeps {left} tasks, its requests take {needed}, and others may not be answered"
+            )));
+        }
+        Ok(())
+    }
+
+    /// Whoever gets requests can take them.
+    fn is_borne(&self, balancer: &Balancer, goes_back: bool) -> Result<(), Harm> {
+        let loads = balancer.world.loads(self.external.desired);
+        let is_anybody_able = loads.iter().any(|(.., healthy)| *healthy > 0);
+        for (version, needed, healthy) in loads {
+            // While a release is rolled back whoever answers takes all there is.
+            let is_enough = if goes_back {
+                healthy > 0 || needed == 0 || !is_anybody_able
+            } else {
+                healthy >= needed
+            };
+            if !is_enough && self.is_still() {
+                return Err(Harm::Overload(format!(
+                    "{version} has {healthy} healthy targets, and its requests take {needed}"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn sends_candidate(&self) -> bool {
+        self.balancer
+            .as_ref()
+            .is_some_and(|it| it.world.sends_canary())
+    }
+}
+
+/// Both groups of a place, of its load balancer.
+fn groups_of(place: &rules::Place) -> Groups {
+    let balancers = place.forwards().map(ForwardArn::load_balancer);
+    let balancers: Vec<_> = balancers.collect();
+    Groups {
+        primary: balancers.clone(),
+        canary: balancers,
+        drain_seconds: 0,
+    }
+}
+
 impl Admitted for TaskSets {
     type World = Sets;
 
-    // A message that a task has not finished comes back to the queue.
-    const DRAINS: bool = false;
+    const DRAINS: bool = true;
 
     fn places(speed: Speed) -> Vec<Place<Self>> {
         let additive = |most| model(Mode::Additive, most);
         let constant = |most| model(Mode::ConstantTotal, most);
         let place = |name, of, shares: &[u8]| Sets::place(name, of, shares, speed);
+        let balanced =
+            |name, how, desired, shares: &[u8]| Sets::balanced(name, how, desired, shares, speed);
         let mut kept = place("after an earlier release", (additive(None), 3), &[25]);
         kept.world = kept.world.with_kept();
         let mut first = place("without a set", (bootstrap(), 3), &[25]);
@@ -226,6 +372,13 @@ impl Admitted for TaskSets {
             kept,
             first,
             moved,
+            balanced(
+                "behind a load balancer",
+                (false, 100, 120),
+                4,
+                &[10, 50, 20],
+            ),
+            balanced("in the other group", (true, 1, 25), 3, &[50, 100]),
         ]
     }
 
@@ -233,9 +386,18 @@ impl Admitted for TaskSets {
         let shares = |most: u8| prop::collection::vec(1u8..=most, 1..4);
         let additive = (Just(Mode::Additive), 1u32..9, shares(50));
         let constant = (Just(Mode::ConstantTotal), 2u32..9, shares(100));
-        let how = (prop_oneof![additive, constant], any::<bool>());
-        how.prop_map(move |((mode, desired, shares), is_kept)| {
-            let mut place = Sets::place("any", (model(mode, None), desired), &shares, speed);
+        let consumers = prop_oneof![additive, constant].prop_map(move |(mode, desired, shares)| {
+            Sets::place("any", (model(mode, None), desired), &shares, speed)
+        });
+        let drain = prop_oneof![Just(0u64), Just(25), Just(120)];
+        let weight = prop_oneof![Just(1u16), Just(100), Just(999)];
+        let balanced = (any::<bool>(), weight, drain, 1u32..9, shares(100));
+        let balanced = balanced.prop_map(move |(is_swapped, weight, drain, desired, shares)| {
+            let how = (is_swapped, weight, drain);
+            Sets::balanced("any", how, desired, &shares, speed)
+        });
+        let how = (prop_oneof![consumers, balanced], any::<bool>());
+        how.prop_map(move |(mut place, is_kept)| {
             if is_kept {
                 place.world = place.world.with_kept();
             }
@@ -267,6 +429,7 @@ impl World for Sets {
                 digests: Digests::default(),
             }),
             of_releases: self.kept.clone(),
+            groups: self.balancer.as_ref().map(|it| it.groups.clone()),
         }
     }
 
@@ -277,8 +440,13 @@ impl World for Sets {
             input["taskDefinitionArn"] = json!(arn);
             Definition(json!({"taskDefinition": input, "tags": tags}))
         });
+        let rules = self.balancer.as_ref().map(|it| {
+            let seen = it.world.seen(self.able());
+            if it.is_swapped { seen.flipped() } else { seen }
+        });
         Seen {
             service: Known::Known(self.external.clone()),
+            rules,
             exits: Known::Known(Vec::new()),
             dead_letters: Known::Known(Some(0)),
             queue: Known::Known(()),
@@ -299,11 +467,24 @@ impl World for Sets {
             dead_letters: Known::nothing(),
             ..self.seen()
         };
-        vec![
+        let mut hidden = vec![
             ("the service", service),
             ("tasks that have ended", exits),
             ("the dead-letter queue", dead_letters),
-        ]
+        ];
+        let rules = self.seen().rules;
+        let rules = rules.iter().flat_map(balancer::World::hidden);
+        hidden.extend(rules.map(|(what, rules)| {
+            let rules = Some(rules);
+            (
+                what,
+                Seen {
+                    rules,
+                    ..self.seen()
+                },
+            )
+        }));
+        hidden
     }
 
     fn hasty(seen: Seen) -> Seen {
@@ -314,12 +495,17 @@ impl World for Sets {
             }
             external
         });
-        Seen { service, ..seen }
+        Seen {
+            service,
+            rules: seen.rules.map(balancer::World::hasty),
+            ..seen
+        }
     }
 
     // A stable set has a small number.
     fn right(change: &Change) -> String {
         let right = match change {
+            Change::Rules(change) => return balancer::World::right(&change.forward),
             Change::Scale { set, .. } if set.as_str().len() > "ecs-svc/1".len() => {
                 "UpdateTaskSet of the candidate's"
             }
@@ -336,6 +522,10 @@ impl World for Sets {
         let elsewhere = || Err(Harm::Elsewhere(change.to_string()));
         let (service, set) = match change {
             Change::Register { .. } => return Ok(()),
+            Change::Rules(change) => {
+                let balancer = self.balancer.as_ref().map(|it| &it.world);
+                return balancer.map_or_else(elsewhere, |it| it.may(&change.forward));
+            }
             Change::Create { service, .. } => (service, None),
             Change::Scale { service, set, .. }
             | Change::MakePrimary { service, set }
@@ -351,14 +541,17 @@ impl World for Sets {
             Change::Delete { .. } if is(stable) => return elsewhere(),
             Change::Delete { .. } => true,
             Change::Scale { to, .. } => to.is_none(),
-            Change::Register { .. } | Change::Create { .. } | Change::MakePrimary { .. } => false,
+            Change::Register { .. }
+            | Change::Create { .. }
+            | Change::MakePrimary { .. }
+            | Change::Rules(_) => false,
         };
         // What arrives late may have taken them again.
         let is_alone = made.is_some_and(|it| it.running > 0) && self.ran == 0;
         if stops && is(made) && is_alone {
             return Err(Harm::Overload(format!("{change}, and it has all tasks")));
         }
-        Ok(())
+        self.may_take(change)
     }
 
     fn take(&mut self, change: &Change) {
@@ -381,13 +574,25 @@ impl World for Sets {
             }
             Change::MakePrimary { set, .. } => self.make_primary(set),
             Change::Delete { set, .. } => self.delete(set),
+            Change::Rules(change) => {
+                if let Some(balancer) = &mut self.balancer {
+                    balancer.world.take(change, self.now);
+                }
+            }
         }
         if self.speed == Speed::Fast {
             self.get_on();
         }
+        self.catch_up();
     }
 
-    fn pass(&mut self, _now: Timestamp) {
+    fn pass(&mut self, now: Timestamp) {
+        self.now = now;
+        let able = self.able();
+        if let Some(balancer) = &mut self.balancer {
+            balancer.world.heal(able);
+            balancer.world.pass(now);
+        }
         self.looks += 1;
         if !self.wishes.is_empty() {
             self.external.desired = self.wishes[self.looks % self.wishes.len()];
@@ -397,6 +602,7 @@ impl World for Sets {
         }
         self.ran = 0;
         self.get_on();
+        self.catch_up();
     }
 
     fn tamper(&mut self) {
@@ -407,6 +613,9 @@ impl World for Sets {
     }
 
     fn bears(&self, goes_back: bool) -> Result<(), Harm> {
+        if let Some(balancer) = &self.balancer {
+            return self.is_borne(balancer, goes_back);
+        }
         // While a release is rolled back bad consumers stop first, and the others catch up.
         if goes_back || !self.is_still() || self.external.primary().is_none() {
             return Ok(());
@@ -426,18 +635,26 @@ impl World for Sets {
 
     fn is_stopped(&self) -> bool {
         let made = release();
-        self.external.of(&made).all(|set| set.running == 0)
+        let is_idle = self.external.of(&made).all(|set| set.running == 0);
+        // Once it was PRIMARY, the stable set's tasks may still be taken by what is under way: then requests have to stay.
+        is_idle || self.balancer.is_some() && (self.was_primary || !self.sends_candidate())
     }
 
-    // What has all tasks loses them only to what is seen to run.
+    // What has all tasks loses them only to what is seen to run; and what somebody may have done to the rules has to be seen before
+    // requests are sent anywhere.
     fn is_stopped_blindly(&self) -> bool {
+        if self.balancer.is_some() {
+            return true;
+        }
         let has_all =
             |it: &TaskSet| it.status == Status::Primary || it.running >= self.external.desired;
         self.is_stopped() || self.made().is_some_and(has_all)
     }
 
     fn stops_by(&self) -> Vec<String> {
-        vec!["ecs:UpdateTaskSet".to_owned()]
+        let rules = self.balancer.iter().flat_map(|it| &it.world.forwards);
+        let rules = rules.map(|rule| balancer::World::right(&rule.arn));
+        rules.chain(["ecs:UpdateTaskSet".to_owned()]).collect()
     }
 
     fn parts(&self) -> Vec<Part> {
@@ -454,8 +671,9 @@ impl World for Sets {
         // A first set is on its way until it is PRIMARY, and stays.
         let whole = stable.filter(|it| it.status == Status::Primary || self.found.is_some());
         let scale = whole.map_or(Scale::ALL, |it| it.scale);
-        let is_gone = self.made().is_none() && self.is_stopped();
-        vec![
+        let is_gone = self.made().is_none() && self.able()[1] == 0;
+        let rules = self.balancer.iter().flat_map(|it| it.world.parts());
+        let mut parts = vec![
             part("the stable task set", scale.to_string(), &["UpdateTaskSet"]),
             part(
                 "the PRIMARY",
@@ -471,7 +689,14 @@ impl World for Sets {
                     "UpdateTaskSet",
                 ],
             ),
-        ]
+        ];
+        // It keeps its tasks until requests are where they were.
+        parts[2].takes.extend(self.stops_by());
+        parts.extend(rules.map(|mut part| {
+            part.takes.push("ecs:UpdateTaskSet".to_owned());
+            part
+        }));
+        parts
     }
 
     fn is_still(&self) -> bool {

@@ -1,6 +1,6 @@
 //! Safety questions about task sets.
 
-use super::{Noted, Reason, Scales, Set, TaskSets, View, sets};
+use super::{Noted, Reason, Scales, Set, TaskSets, View, balancer::Balancer, sets};
 use crate::{
     aws::task_set::{External, Scale, Status, TaskSet},
     parts::{
@@ -9,31 +9,60 @@ use crate::{
         gate::{Gate, When},
         letters::Counted,
         release::Promotion,
+        rules::Targets,
     },
     traffic::model::Question,
 };
 
 /// In the order in which they are asked.
-pub(super) const GATES: [(Gate, Question<TaskSets>); 3] = [
+pub(super) const GATES: [(Gate, Question<TaskSets>); 4] = [
     (Gate::DeadLetters, |model, when, view| {
-        Ok(model.queue().letters.ask(when, counted(view))?)
+        let queue = model.queue();
+        Ok(queue.map_or(Ok(()), |it| it.letters.ask(when, counted(view)))?)
     }),
-    (Gate::ForeignWrite, |_, _, view| unchanged(view)),
+    (Gate::ForeignWrite, |model, _, view| unchanged(model, view)),
+    (Gate::Targets, |model, _, view| {
+        let balancer = model.balancer(view);
+        balancer.map_or(Ok(()), |it| targets(&it, view))
+    }),
     (Gate::Exits, |model, _, view| {
         let bound = exits(model, view);
         Ok(bound.map_or(Ok(()), |it| it.ask(&view.set.exits))?)
     }),
 ];
 
-/// Which set is PRIMARY, which sets there are, and their scales are what the release has set last, or found.
-pub(super) fn unchanged(view: View<'_>) -> Result<(), Reason> {
-    let Some(service) = view.seen.service.get() else {
+/// Which set is PRIMARY, which sets there are, their scales and weights are what the release has set last, or found.
+pub(super) fn unchanged(model: &TaskSets, view: View<'_>) -> Result<(), Reason> {
+    if let Some(service) = view.seen.service.get() {
+        only_ours(service, view)?;
+        primary(service, view)?;
+        candidate(service, view)?;
+        scales(service, view)?;
+    }
+    let Some(balancer) = model.balancer(view) else {
         return Ok(());
     };
-    only_ours(service, view)?;
-    primary(service, view)?;
-    candidate(service, view)?;
-    scales(service, view)
+    let seen = balancer.seen.whole();
+    let unchanged = seen.map_or(Ok(()), |seen| {
+        balancer.found.unchanged(balancer.set(), &seen)
+    });
+    Ok(unchanged?)
+}
+
+/// The candidate's targets answer, from when shares are set.
+fn targets(balancer: &Balancer<'_>, view: View<'_>) -> Result<(), Reason> {
+    let is_promoting = matches!(view.promotion, Promotion::Begun | Promotion::GivenBack);
+    let has_share = view.asked.is_some() || is_promoting;
+    let Some(seen) = balancer.seen.whole().filter(|_| has_share) else {
+        return Ok(());
+    };
+    let proven = balancer.set().map(|weight| weight.healthy);
+    let targets = Targets {
+        group: &balancer.place.canary_target_group,
+        max_unhealthy: balancer.balanced.max_unhealthy,
+        proven: proven.unwrap_or(balancer.balanced.min_tasks),
+    };
+    Ok(targets.ask(seen)?)
 }
 
 /// Nobody else has made a set.
@@ -120,7 +149,8 @@ fn scales(service: &External, view: View<'_>) -> Result<(), Reason> {
 
 /// What nobody can tell yet.
 pub(super) fn undecided(model: &TaskSets, when: When, view: View<'_>) -> Option<Reason> {
-    let letters = model.queue().letters.undecided(when, counted(view));
+    let queue = model.queue();
+    let letters = queue.and_then(|it| it.letters.undecided(when, counted(view)));
     let exits = || {
         let bound = exits(model, view).filter(|_| when != When::Guard);
         Some(Reason::Exits(bound?.undecided(&view.set.exits)?))
@@ -140,7 +170,10 @@ pub(super) fn noted(model: &TaskSets, when: When, view: View<'_>) -> Noted<Set> 
     let seen = view.seen.exits.get().filter(|_| when != When::Guard);
     let exits = before.exits.clone();
     let set = Set {
-        letters: model.queue().letters.noted(when, counted(view)),
+        letters: match model.queue() {
+            Some(queue) => queue.letters.noted(when, counted(view)),
+            None => before.letters,
+        },
         exits: match seen {
             Some(seen) => exits.seeing(seen, &watched, view.now),
             None => exits,

@@ -4,8 +4,14 @@
 //! (AWS: "Amazon ECS task sets", API reference, `TaskSet`). A set never runs anything but what it was made with.
 
 mod as_found;
+mod back;
+pub mod balanced;
+mod balancer;
+mod before;
 mod begin;
+pub mod bootstrap;
 mod change;
+pub mod consumers;
 #[cfg(test)]
 mod contract;
 mod gates;
@@ -13,19 +19,21 @@ mod meters;
 mod observe;
 mod placed;
 mod promoted;
+mod requests;
 mod scales;
 mod sets;
 mod share;
 pub mod target;
 #[cfg(test)]
 mod tests;
+mod weighed;
 mod words;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     begin::{Begin, Beginning},
-    model::{self, Goal, Model, Noted, Question, Short, Toward, Versions},
+    model::{self, Goal, Model, Noted, Question, Short, Takes, Toward, Versions},
 };
 use crate::{
     aws::{Account, AwsError},
@@ -38,16 +46,22 @@ use crate::{
         letters::Letters,
         pair::VERSION,
         release::{Lacking, Missing},
+        rules::SetWeight,
         task_definition::Candidate,
     },
     weight::Attained,
+    words::Shared,
 };
 
-pub use begin::Before;
+pub use balanced::BalancedSets;
+pub use balancer::FoundBalancer;
+pub use before::Before;
+pub use bootstrap::Bootstrap;
 pub use change::Change;
+pub use consumers::QueueSets;
 pub use observe::Seen;
 pub use scales::{Scales, SetScales};
-pub use target::{Bootstrap, QueueSets, Split, Way};
+pub use target::{Split, Way};
 pub use words::Reason;
 
 /// The target of such a service.
@@ -82,6 +96,9 @@ pub struct Found {
     /// Messages in the dead-letter queue, if the target has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dead_letters: Option<u64>,
+    /// The load balancer, if the sets are behind one.
+    #[serde(rename = "alb", default, skip_serializing_if = "Option::is_none")]
+    pub balancer: Option<FoundBalancer>,
 }
 
 /// What a release has made and set last.
@@ -94,6 +111,9 @@ pub struct Set {
     /// The scales of both sets; `None` as long as the candidate's has no task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scales: Option<SetScales>,
+    /// The candidate's weight that was set last; `None` if none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<SetWeight>,
     /// Tasks that ended by themselves.
     #[serde(default, skip_serializing_if = "Exits::is_empty")]
     pub exits: Exits,
@@ -134,8 +154,8 @@ impl Model for TaskSets {
         meters::compared(self, found, set)
     }
 
-    fn meters_in_guard(&self, _found: &Found, set: &Set) -> Option<Meters> {
-        meters::promoted(self, set)
+    fn meters_in_guard(&self, found: &Found, set: &Set) -> Option<Meters> {
+        meters::promoted(self, found, set)
     }
 
     fn begin(&self, of: Beginning<'_, Self>) -> Begin<Self> {
@@ -145,9 +165,16 @@ impl Model for TaskSets {
     fn toward(&self, goal: Goal, view: View<'_>) -> Toward<Self> {
         match goal {
             Goal::Placed => placed::toward(self, view),
-            Goal::Share { asked, tolerance } => share::toward(self, asked, tolerance, view),
+            Goal::Share { asked, tolerance } => match &self.traffic.task_sets {
+                Way::Consumers(queue) => share::toward(queue, asked, tolerance, view),
+                Way::Balanced(_) => {
+                    let balancer = self.balancer(view);
+                    let balancer = balancer.ok_or_else(|| Short::wait(Shared::OtherInvocation))?;
+                    weighed::toward(&balancer, asked, tolerance, view)
+                }
+            },
             Goal::AsFound { fenced } => as_found::toward(self, fenced, view),
-            Goal::Promoted { over, .. } => promoted::toward(self, over, view),
+            Goal::Promoted { drain, over } => promoted::toward(self, drain, over, view),
         }
     }
 
@@ -206,17 +233,25 @@ impl Model for TaskSets {
     }
 
     fn share(&self, view: View<'_>) -> Option<Attained> {
+        if let Some(balancer) = self.balancer(view) {
+            return Some(Attained::Weight(balancer.found.attained(view.asked?)));
+        }
         Some(sets::Both::seen(view)?.counts().attained())
     }
 
     fn capacity_share(&self, view: View<'_>) -> Option<f64> {
+        self.queue()?;
         let running = sets::Both::seen(view)?.running();
         (running.total() > 0).then(|| running.share().percent() / 100.0)
     }
 
     fn is_held(&self, goal: Goal, _was: bool, view: View<'_>) -> bool {
         match goal {
-            Goal::Share { asked, tolerance } => share::is_held(self, asked, tolerance, view),
+            Goal::Share { asked, tolerance } => match (self.queue(), self.balancer(view)) {
+                (Some(queue), _) => share::is_held(queue, asked, tolerance, view),
+                (None, Some(balancer)) => weighed::is_held(&balancer, asked, view),
+                (None, None) => false,
+            },
             Goal::Placed | Goal::Promoted { .. } | Goal::AsFound { .. } => {
                 self.toward(goal, view).is_ok()
             }
@@ -224,6 +259,17 @@ impl Model for TaskSets {
     }
 
     fn approved(&self, view: View<'_>) -> Result<(), Short<Self>> {
-        promoted::approved(view)
+        promoted::approved(self, view)
+    }
+
+    fn takes(&self, goal: Goal, view: View<'_>) -> Takes {
+        let balancer = self.balancer(view);
+        match (goal, balancer) {
+            (Goal::Share { .. }, Some(balancer)) => weighed::takes(&balancer),
+            (Goal::Promoted { drain, .. }, Some(balancer)) => {
+                promoted::takes(&balancer, drain, view)
+            }
+            _ => Takes::default(),
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{
     Change, Reason, Set, TaskSets, View,
+    balancer::targets,
     sets::{self, Both},
 };
 use crate::{
@@ -21,8 +22,13 @@ use crate::{
     words::Shared,
 };
 
-/// The candidate's tasks before it gets a share: the fewest that it can be seen with.
-const FIRST: u32 = 1;
+impl TaskSets {
+    /// The candidate's tasks before it gets a share: the fewest that it can be seen with.
+    fn first_tasks(&self, desired: u32) -> u32 {
+        let least = self.balanced().map_or(1, |it| it.min_tasks);
+        least.min(desired)
+    }
+}
 
 /// How far the candidate is.
 pub(super) fn toward(model: &TaskSets, view: View<'_>) -> Toward<TaskSets> {
@@ -105,6 +111,7 @@ impl Placing<'_> {
         if !candidate.is_settled() || candidate.computed == 0 {
             return Err(Short::Wait(Reason::Steady(candidate.into())));
         }
+        self.answers(candidate)?;
         let running = candidate.running;
         Ok(Attained {
             said: format!(
@@ -115,6 +122,18 @@ impl Placing<'_> {
             share: None,
             but: vec![format!("{running} of {running} tasks steady")],
         })
+    }
+
+    /// Every task of it is a healthy target, where a load balancer is to send it requests.
+    fn answers(&self, candidate: &TaskSet) -> Result<(), Short<TaskSets>> {
+        let Some(balancer) = self.model.balancer(self.view) else {
+            return Ok(());
+        };
+        let health = balancer.whole()?.canary;
+        if health.healthy < candidate.computed {
+            return Err(targets(candidate, &health, candidate.computed));
+        }
+        Ok(())
     }
 
     /// Nothing of earlier releases is there any more: AWS counts also what drains.
@@ -152,7 +171,7 @@ impl Placing<'_> {
                 release: self.view.release.clone(),
                 replaces: None,
                 task_definition: self.view.found.task_definition.clone(),
-                launch: bootstrap.launch.clone(),
+                launch: bootstrap.launch_in(self.model.balanced().map(|it| &it.target_groups[0])),
                 token: self.token("first"),
             };
             return Err(self.create(first));
@@ -176,11 +195,13 @@ impl Placing<'_> {
         if let Some(made) = sets::candidate(self.view) {
             return Ok(made);
         }
+        let balancer = self.model.balancer(self.view);
+        let launch = balancer.map(|it| stable.launch.in_group(&it.place.canary_target_group));
         Err(self.create(NewSet {
             release: self.view.release.clone(),
             replaces: Some(stable.id.clone()),
             task_definition: self.task_definition.clone(),
-            launch: stable.launch.clone(),
+            launch: launch.unwrap_or_else(|| stable.launch.clone()),
             token: self.token("candidate"),
         }))
     }
@@ -212,7 +233,7 @@ impl Placing<'_> {
         }
         let tasks = Counts {
             primary: self.service.desired,
-            canary: FIRST,
+            canary: self.model.first_tasks(self.service.desired),
         };
         let doing = Reason::Start(both.candidate.into());
         both.scaled(both.counting(tasks), doing, None, self.view)

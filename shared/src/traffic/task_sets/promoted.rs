@@ -1,19 +1,29 @@
 //! A promoted service: the candidate's set has all its tasks, and is its PRIMARY. The stable set stays without a task, to come back if
 //! it has to.
 
+use std::time::Duration;
+
 use super::{
-    Change, Reason, Scales, TaskSets, View, gates,
+    Change, Reason, Scales, TaskSets, View,
+    balancer::{Balancer, targets},
+    gates,
     sets::{self, Both},
 };
 use crate::{
     aws::task_set::{Scale, Status},
     parts::{counts::Counts, plan},
-    traffic::model::{Attained, Short, Toward},
+    traffic::model::{Attained, Short, Takes, Toward},
+    weight::Drain,
     words::Shared,
 };
 
 /// How far the promotion is.
-pub(super) fn toward(model: &TaskSets, over: bool, view: View<'_>) -> Toward<TaskSets> {
+pub(super) fn toward(
+    model: &TaskSets,
+    pace: Drain,
+    over: bool,
+    view: View<'_>,
+) -> Toward<TaskSets> {
     let both = Both::of(view)?;
     let promoted = Attained {
         said: format!(
@@ -28,6 +38,13 @@ pub(super) fn toward(model: &TaskSets, over: bool, view: View<'_>) -> Toward<Tas
         return Ok(promoted);
     }
     whole(model, both, view)?;
+    if let Some(balancer) = model.balancer(view) {
+        let health = &balancer.whole()?.canary;
+        if health.healthy < both.service.desired {
+            return Err(targets(both.candidate, health, both.service.desired));
+        }
+        balancer.handed_over(pace)?;
+    }
     if both.candidate.status != Status::Primary {
         return Err(Short::Change {
             doing: Reason::MakePrimary(both.candidate.into()),
@@ -43,6 +60,9 @@ pub(super) fn toward(model: &TaskSets, over: bool, view: View<'_>) -> Toward<Tas
     if !both.stable.is_settled() || both.stable.running > 0 {
         return Err(Short::Wait(Reason::Ending(both.stable.into())));
     }
+    if view.set.scales.as_ref().is_some_and(|it| !it.seen) {
+        return Err(both.noted(Reason::Keep(both.stable.into()), view.set));
+    }
     Ok(promoted)
 }
 
@@ -54,7 +74,8 @@ fn whole(model: &TaskSets, both: Both<'_>, view: View<'_>) -> Result<(), Short<T
             primary: 0,
             canary: desired,
         };
-        plan::toward(now, all, model.queue().max_tasks)
+        let most = model.queue().and_then(|queue| queue.max_tasks);
+        plan::toward(now, all, most)
     } else {
         now
     };
@@ -82,10 +103,19 @@ fn whole(model: &TaskSets, both: Both<'_>, view: View<'_>) -> Result<(), Short<T
     }
 }
 
+/// Each step that hands requests over takes its interval, and the time of the requests that are being finished.
+pub(super) fn takes(balancer: &Balancer<'_>, pace: Drain, view: View<'_>) -> Takes {
+    let step = balancer.set().filter(|set| set.since >= view.since);
+    step.map_or_else(Takes::default, |step| Takes {
+        since: Some(step.since),
+        time: pace.interval + Duration::from_secs(balancer.found.drain_seconds),
+    })
+}
+
 /// What was approved is what the candidate's set runs, beside what the release found.
-pub(super) fn approved(view: View<'_>) -> Result<(), Short<TaskSets>> {
+pub(super) fn approved(model: &TaskSets, view: View<'_>) -> Result<(), Short<TaskSets>> {
     sets::service(view)?;
-    gates::unchanged(view).map_err(Short::Refuse)?;
+    gates::unchanged(model, view).map_err(Short::Refuse)?;
     let Both { candidate, .. } = Both::of(view)?;
     let approved = view.set.registered();
     let approved = approved.ok_or_else(|| Short::wait(Shared::OtherInvocation))?;

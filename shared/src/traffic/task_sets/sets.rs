@@ -150,8 +150,8 @@ impl<'a> Both<'a> {
     }
 
     /// What was set last is seen: that, or what is right without it.
-    pub(super) fn noted(self, doing: impl Into<Reason>, view: View<'_>) -> Short<TaskSets> {
-        let scales = view.set.scales.clone().map(|scales| SetScales {
+    pub(super) fn noted(self, doing: impl Into<Reason>, set: &Set) -> Short<TaskSets> {
+        let scales = set.scales.clone().map(|scales| SetScales {
             to: self.scales(),
             seen: true,
             ..scales
@@ -160,7 +160,7 @@ impl<'a> Both<'a> {
             doing: doing.into(),
             set: Some(Set {
                 scales,
-                ..view.set.clone()
+                ..set.clone()
             }),
             changes: Vec::new(),
         }

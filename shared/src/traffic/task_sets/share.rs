@@ -1,6 +1,6 @@
 //! The share of a queue's consumers: the scales of both sets, so that they are whole numbers of tasks.
 
-use super::{Reason, TaskSets, View, sets::Both};
+use super::{QueueSets, Reason, TaskSets, View, sets::Both};
 use crate::{
     parts::{
         counts::Counts,
@@ -15,20 +15,22 @@ const NEAR: f64 = 5.0;
 
 /// How far the scales are.
 pub(super) fn toward(
-    model: &TaskSets,
+    queue: &QueueSets,
     asked: Weight,
     tolerance: Option<f64>,
     view: View<'_>,
 ) -> Toward<TaskSets> {
     let both = Both::of(view)?;
     if both.service.desired == 0 {
-        return Err(no_tasks(model));
+        return Err(Short::Wait(Reason::NoTasks {
+            service: both.service.name.clone(),
+        }));
     }
     let is_new = view.asked != Some(asked);
     // Once it is there, a service that scales in is no failure: the nearest share is held, and said.
-    let goal = goal(model, asked, tolerance.filter(|_| is_new), both).map_err(Short::refuse)?;
+    let goal = goal(queue, asked, tolerance.filter(|_| is_new), both).map_err(Short::refuse)?;
     let now = both.counts();
-    let next = plan::toward(now, goal, model.queue().max_tasks);
+    let next = plan::toward(now, goal, queue.max_tasks);
     let shift = || Reason::Shift { asked, goal, next };
     // What takes tasks away waits until those that were added run.
     if both.are_settled() || only_up(now, goal) {
@@ -56,20 +58,20 @@ pub(super) fn toward(
     }
     let attained = goal.attained();
     if view.set.scales.as_ref().is_some_and(|it| !it.seen) {
-        return Err(both.noted(Reason::Live { asked, attained }, view));
+        return Err(both.noted(Reason::Live { asked, attained }, view.set));
     }
     Ok(Attained::share(attained))
 }
 
 /// The tasks that a share takes.
 fn goal(
-    model: &TaskSets,
+    queue: &QueueSets,
     asked: Weight,
     tolerance: Option<f64>,
     both: Both<'_>,
 ) -> Result<Counts, Unreachable> {
     let desired = both.service.desired;
-    let bounds = model.queue().bounds(desired);
+    let bounds = queue.bounds(desired);
     let goal = plan::plan(bounds, asked, desired, desired)?;
     plan::within(bounds, asked, goal, tolerance)?;
     Ok(goal)
@@ -77,7 +79,7 @@ fn goal(
 
 /// Whether the tasks that run hold the share.
 pub(super) fn is_held(
-    model: &TaskSets,
+    queue: &QueueSets,
     asked: Weight,
     tolerance: Option<f64>,
     view: View<'_>,
@@ -85,7 +87,7 @@ pub(super) fn is_held(
     let Some(both) = Both::seen(view) else {
         return false;
     };
-    let Ok(goal) = goal(model, asked, None, both) else {
+    let Ok(goal) = goal(queue, asked, None, both) else {
         return false;
     };
     let running = both.running();
@@ -98,10 +100,4 @@ pub(super) fn is_held(
 /// Adding tasks needs no settling of what was added before.
 fn only_up(now: Counts, goal: Counts) -> bool {
     goal.primary >= now.primary && goal.canary >= now.canary
-}
-
-fn no_tasks(model: &TaskSets) -> Short<TaskSets> {
-    Short::Wait(Reason::NoTasks {
-        service: model.service.clone(),
-    })
 }

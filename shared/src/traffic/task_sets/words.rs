@@ -6,10 +6,16 @@ use crate::{
     aws::task_set::{Scale, TaskSet},
     input::TARGET,
     job::FailureType,
-    names::{ServiceName, TaskDefinitionArn, TaskSetId},
-    parts::{counts::Counts, exits, letters, plan::Unreachable, task_definition},
+    names::{ServiceName, TargetGroupArn, TaskDefinitionArn, TaskSetId},
+    parts::{
+        counts::Counts,
+        exits, letters,
+        plan::Unreachable,
+        rules::{self, TargetHealth},
+        task_definition,
+    },
     weight::{Attained, Share, Weight},
-    words::{Code, Shared, Words},
+    words::{Code, Shared, Words, plural},
 };
 
 /// A task set in a sentence.
@@ -99,6 +105,39 @@ pub enum Reason {
         /// The candidate's.
         candidate: SetSaid,
     },
+    /// Tasks before a weight rises.
+    #[error("{asked} asked; setting task set {set} to {tasks} task{}, its weight follows", plural(*tasks))]
+    Capacity {
+        /// The share asked for.
+        asked: Weight,
+        /// The candidate's set.
+        set: TaskSetId,
+        /// Its tasks.
+        tasks: u32,
+    },
+    /// Tasks after a weight has fallen.
+    #[error("{asked} asked and drained; setting task set {set} to {tasks} task{}", plural(*tasks))]
+    ScaleIn {
+        /// The share asked for.
+        asked: Weight,
+        /// The candidate's set.
+        set: TaskSetId,
+        /// Its tasks.
+        tasks: u32,
+    },
+    /// Healthy targets, before they get requests.
+    #[error("waiting for the task set to settle with {needed} healthy target{}: {health} ({set})", plural(*needed))]
+    Targets {
+        /// The set.
+        set: SetSaid,
+        /// How many have to be healthy.
+        needed: u32,
+        /// How many are.
+        health: TargetHealth,
+    },
+    /// A rule or a target group, of which a rollback could not see what it does.
+    #[error("rolling back, but the canary keeps its tasks: {0}")]
+    Unseen(String),
     /// One set.
     #[error("waiting for the task set to be steady: {0}")]
     Steady(SetSaid),
@@ -203,6 +242,22 @@ pub enum Reason {
         /// What it has.
         scale: Scale,
     },
+    /// Before the release: a set registers its tasks elsewhere.
+    #[error(
+        "the PRIMARY task set {set} of {service} registers its tasks in {}, and {TARGET} has the target groups {} and {} (field \
+         traffic.taskSets.alb.targetGroups). Name the groups that the rules forward to, then retry",
+        if found.is_empty() { "no target group" } else { found }, groups[0], groups[1]
+    )]
+    WrongGroup {
+        /// The service.
+        service: ServiceName,
+        /// Its PRIMARY.
+        set: TaskSetId,
+        /// The set's group.
+        found: String,
+        /// The groups of the target.
+        groups: Box<[TargetGroupArn; 2]>,
+    },
     /// Messages of a group wait for each other, whoever has the first.
     #[error(
         "queue {queue} ({TARGET}: field traffic.taskSets.queue.url) is a FIFO queue: SQS gives the messages of a group in their order, so \
@@ -265,6 +320,9 @@ pub enum Reason {
     /// About tasks that end by themselves.
     #[error(transparent)]
     Exits(#[from] exits::Reason),
+    /// About the rules.
+    #[error(transparent)]
+    Rules(#[from] rules::Reason),
     /// No counts give the share.
     #[error(transparent)]
     Unreachable(#[from] Unreachable),
@@ -283,10 +341,12 @@ impl Words for Reason {
             | Self::NoPrimary { .. }
             | Self::SeveralPrimary { .. }
             | Self::NotWhole { .. }
+            | Self::WrongGroup { .. }
             | Self::Fifo { .. }
             | Self::NoRoom { .. }
             | Self::Unreachable(_) => FailureType::ConfigurationError,
             Self::Definition(definition) => definition.failure(),
+            Self::Rules(rules) => rules.failure(),
             Self::Shared(shared) => shared.failure(),
             _ => FailureType::JobFailed,
         }

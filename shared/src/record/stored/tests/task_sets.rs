@@ -1,9 +1,13 @@
 use super::*;
 use crate::{
     aws::task_set::Scale,
-    fixtures::task_sets::record,
+    fixtures::{
+        task_sets::{balanced_record, record},
+        weight,
+    },
     parts::exits::{Exit, Exits, Watched, Whose},
     parts::letters::Letters,
+    parts::rules::SetWeight,
     traffic::task_sets::{Scales, Set, SetScales},
 };
 
@@ -50,6 +54,12 @@ fn present() -> Vec<(&'static str, Record)> {
         (
             "shifting-judged",
             scaled(record().shifting(50), false).setting(judged),
+        ),
+        (
+            "shifting-alb",
+            scaled(balanced_record().shifting(50), true).setting(|set: &mut Set| {
+                set.weight = Some(SetWeight::new(weight(10), weight(50), 2, at(300)).seen(at(310)));
+            }),
         ),
         ("promoting", scaled(record().promoting(), false)),
         (

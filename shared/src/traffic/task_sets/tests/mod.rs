@@ -1,13 +1,15 @@
 //! A service of task sets and what is told of its releases.
 
 mod back;
+mod balanced;
 mod gates;
 mod preflight;
 mod release;
 mod target;
 
 use super::{
-    Bootstrap, Found, QueueSets, Scales, Seen, Set, SetScales, Split, TaskSets, View, Way,
+    BalancedSets, Bootstrap, Found, QueueSets, Scales, Seen, Set, SetScales, Split, TaskSets, View,
+    Way,
 };
 use crate::{
     aws::task_set::{External, Launch, Scale, Status, TaskSet},
@@ -43,12 +45,38 @@ pub(super) fn model(mode: Mode, max_tasks: Option<u32>) -> TaskSets {
     }
 }
 
+/// A service behind a load balancer.
+pub(super) fn behind_a_load_balancer() -> TaskSets {
+    let group = |name: &str| {
+        let arn = format!(
+            "arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/{name}/0a1b2c3d4e5f6a7b"
+        );
+        arn.try_into().expect("an ARN")
+    };
+    let rule = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:listener-rule/app/orders/0a1b/2c3d/4e5f";
+    TaskSets {
+        traffic: Split {
+            task_sets: Way::Balanced(BalancedSets {
+                rule: Some(rule.try_into().expect("an ARN")),
+                rules: Vec::new(),
+                listener: None,
+                target_groups: [group("blue"), group("green")],
+                min_tasks: 1,
+                max_unhealthy: 0,
+                allow_sticky: false,
+            }),
+        },
+        ..model(Mode::Additive, None)
+    }
+}
+
 /// The same of a service that may have no set yet.
 pub(super) fn bootstrap() -> TaskSets {
     TaskSets {
         bootstrap: Some(Bootstrap {
             task_definition: orders(7),
             launch: Launch::default(),
+            answers: None,
         }),
         ..model(Mode::Additive, None)
     }
@@ -119,6 +147,7 @@ fn told(mode: Mode, desired: u32, (of_stable, of_candidate): (u32, u32)) -> Told
             task_definition: orders(7),
             left_over: Vec::new(),
             dead_letters: Some(0),
+            balancer: None,
         },
         set: Set {
             candidate: Some(Candidate::Registered {
@@ -136,6 +165,7 @@ fn told(mode: Mode, desired: u32, (of_stable, of_candidate): (u32, u32)) -> Told
         },
         seen: Seen {
             service: Known::Known(external),
+            rules: None,
             exits: Known::Known(Vec::new()),
             dead_letters: Known::Known(Some(0)),
             queue: Known::Known(()),

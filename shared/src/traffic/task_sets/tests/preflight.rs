@@ -23,6 +23,7 @@ fn before(of_releases: &[u32]) -> Before {
             digests: Digests::default(),
         }),
         of_releases: of_releases.iter().map(|number| id(*number)).collect(),
+        groups: None,
     }
 }
 
@@ -198,7 +199,9 @@ fn what_a_release_would_run_into_is_refused_by_name_before_the_first_write() {
         (
             "a FIFO queue",
             |idle| {
-                let Way::Consumers(queue) = &mut idle.model.traffic.task_sets;
+                let Way::Consumers(queue) = &mut idle.model.traffic.task_sets else {
+                    panic!("a queue")
+                };
                 let url = format!("{}.fifo", queue.url.as_str());
                 queue.url = url.try_into().expect("a URL");
             },

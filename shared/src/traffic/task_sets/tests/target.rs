@@ -67,6 +67,60 @@ fn a_bad_target_names_the_field_and_what_is_allowed() {
 }
 
 #[test]
+fn behind_a_load_balancer_a_target_names_two_groups_and_who_answers() {
+    let group = |name: &str| {
+        format!(
+            "\"arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/{name}/0a1b2c3d4e5f6a7b\""
+        )
+    };
+    let rule = "\"rule\": \"arn:aws:elasticloadbalancing:eu-central-1:111122223333:listener-rule/app/orders/0a1b/2c3d/4e5f\"";
+    let queue =
+        "{\"queue\": {\"url\": \"https://sqs.eu-central-1.amazonaws.com/111122223333/orders\"}}";
+    let (one, other) = (group("blue"), group("green"));
+    let alb = |fields: String| read(queue, &format!("{{\"alb\": {{{fields}}}}}"));
+    let cases = [
+        (
+            format!("{rule}, \"targetGroups\": [{one}]"),
+            "invalid length 1",
+        ),
+        (
+            format!("{rule}, \"targetGroups\": [{one}, {one}]"),
+            "TARGET: field bootstrap: no answers",
+        ),
+        (
+            format!("\"targetGroups\": [{one}, {other}]"),
+            "TARGET: field bootstrap: no answers",
+        ),
+    ];
+    for (fields, expected) in cases {
+        let error = alb(fields).unwrap_err();
+        assert!(error.contains(expected), "{error}");
+    }
+    let answering = TARGET.replace(
+        "\"launchType\"",
+        "\"answers\": {\"container\": \"app\", \"port\": 80}, \"launchType\"",
+    );
+    let with = |fields: String| {
+        let text = answering.replace(queue, &format!("{{\"alb\": {{{fields}}}}}"));
+        resolve(Some(&text), None).map_err(|error| error.to_string())
+    };
+    assert!(with(format!("{rule}, \"targetGroups\": [{one}, {other}]")).is_ok());
+    let twice = with(format!("{rule}, \"targetGroups\": [{one}, {one}]")).unwrap_err();
+    assert!(
+        twice.contains("field traffic.taskSets.alb.targetGroups: ")
+            && twice.contains("is there twice"),
+        "{twice}"
+    );
+    let no_rule = with(format!("\"targetGroups\": [{one}, {other}]")).unwrap_err();
+    assert!(
+        no_rule.starts_with("TARGET: field traffic.taskSets.alb: what forwards requests"),
+        "{no_rule}"
+    );
+    let queue = resolve(Some(&answering), None).unwrap_err().to_string();
+    assert!(queue.contains("answers is for a load balancer"), "{queue}");
+}
+
+#[test]
 fn a_set_cannot_have_more_tasks_than_its_service() {
     let more = |mode: &str| {
         let to = format!("/orders\", \"mode\": \"{mode}\"}}");
