@@ -195,10 +195,13 @@ impl TargetGroupArn {
 }
 
 impl Version {
-    /// What people call it: what comes after the last slash.
+    /// What people call it: `orders:8`, or of a function `version 8`.
     #[must_use]
-    pub fn short(&self) -> &str {
-        self.0.rsplit_once('/').map_or(&self.0, |(_, short)| short)
+    pub fn short(&self) -> String {
+        match self.0.rsplit_once('/') {
+            Some((_, short)) => short.to_owned(),
+            None => format!("version {}", self.0),
+        }
     }
 }
 

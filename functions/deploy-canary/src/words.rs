@@ -25,11 +25,18 @@ impl fmt::Display for Changes<'_> {
     }
 }
 
+fn noted(but: &[String]) -> String {
+    match but {
+        [] => String::new(),
+        but => format!(": {}", but.join("; ")),
+    }
+}
+
 /// What deploy-canary does, waits for, or refuses.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Reason {
     /// The candidate runs beside the stable version.
-    #[error("{said} ({item}): {}", but.join("; "))]
+    #[error("{said} ({item}){}", noted(but))]
     Deployed {
         /// What runs the candidate.
         said: String,

@@ -1,6 +1,10 @@
 //! A Lambda function, as AWS shows it.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -43,8 +47,8 @@ pub struct Function {
     pub version: Version,
     /// What it runs.
     pub code: Code,
-    /// How it runs that: a digest of everything whose change makes another version.
-    pub settings: String,
+    /// How it runs that.
+    pub settings: Settings,
     /// The ARN of its role.
     pub role: String,
     /// The ARN to which events go that fail, if there is one.
@@ -61,6 +65,17 @@ pub struct Function {
     pub update: State,
     /// Another one after every write.
     pub revision: String,
+}
+
+/// Everything beside the code whose change makes another version. Of what may be a secret it has digests alone.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Those that people know by name, with their values.
+    pub named: BTreeMap<&'static str, String>,
+    /// Digests of the environment's variables, by their names.
+    pub variables: BTreeMap<String, String>,
+    /// A digest of all others.
+    pub rest: String,
 }
 
 /// What a version runs.
@@ -109,6 +124,43 @@ pub struct Mapping {
     pub tells_items: bool,
     /// Whether it is switched off.
     pub is_off: bool,
+}
+
+/// A digest of a short secret is not far from it.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let variables: Vec<_> = self.variables.keys().collect();
+        let mut shown = f.debug_struct("Settings");
+        shown
+            .field("named", &self.named)
+            .field("variables", &variables);
+        shown.finish_non_exhaustive()
+    }
+}
+
+impl Settings {
+    /// In what others differ from these, by name.
+    #[must_use]
+    pub fn changes(&self, to: &Self) -> Vec<String> {
+        let names: BTreeSet<_> = self.named.keys().chain(to.named.keys()).collect();
+        let value = |of: &Self, name| of.named.get(name).map_or("none", String::as_str).to_owned();
+        let named = names.into_iter().filter_map(|name| {
+            let (before, after) = (value(self, name), value(to, name));
+            (before != after).then(|| format!("{name} {before} to {after}"))
+        });
+        let names: BTreeSet<_> = self.variables.keys().chain(to.variables.keys()).collect();
+        let variables = names.into_iter().filter_map(|name| {
+            let how = match (self.variables.get(name), to.variables.get(name)) {
+                (None, _) => "is new",
+                (_, None) => "is gone",
+                (before, after) if before != after => "changes",
+                _ => return None,
+            };
+            Some(format!("variable {name} {how}"))
+        });
+        let rest = (self.rest != to.rest).then(|| "other settings".to_owned());
+        named.chain(variables).chain(rest).collect()
+    }
 }
 
 impl Routing {

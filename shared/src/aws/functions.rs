@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Account, AwsError,
-    function::{Alias, Code, Function, Mapping, Provisioned, Routing, State, Weighted},
+    function::{Alias, Code, Function, Mapping, Provisioned, Routing, Settings, State, Weighted},
 };
 use crate::names::{AliasName, FunctionName, Image, Version};
 
@@ -356,10 +356,22 @@ fn function_of(it: &FunctionConfiguration, image: Option<&str>) -> Option<Functi
 }
 
 /// Everything that is not the code, and not the same for every version of one function or different for each. The environment may hold
-/// secrets: only a digest leaves this place.
-fn settings(it: &FunctionConfiguration) -> String {
+/// secrets: only digests leave this place.
+fn settings(it: &FunctionConfiguration) -> Settings {
     let mut rest = it.clone();
-    let environment = rest.environment.take();
+    let variables = rest.environment.take().and_then(|it| it.variables);
+    let named = [
+        ("timeout", rest.timeout.take().map(|it| format!("{it} s"))),
+        (
+            "memory",
+            rest.memory_size.take().map(|it| format!("{it} MB")),
+        ),
+        (
+            "runtime",
+            rest.runtime.take().map(|it| it.as_str().to_owned()),
+        ),
+        ("handler", rest.handler.take()),
+    ];
     rest.function_arn = None;
     rest.code_size = 0;
     rest.description = None;
@@ -380,20 +392,23 @@ fn settings(it: &FunctionConfiguration) -> String {
     if let Some(snap_start) = &mut rest.snap_start {
         snap_start.optimization_status = None;
     }
-    let variables = environment.and_then(|it| it.variables);
-    let mut variables: Vec<_> = variables.into_iter().flatten().collect();
-    variables.sort();
-    let mut digest = Sha256::new();
-    digest.update(format!("{rest:?}"));
-    for (name, value) in variables {
-        digest.update(format!("\0{name}\0{value}"));
+    let variables = variables.into_iter().flatten();
+    Settings {
+        named: named
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect(),
+        variables: variables
+            .map(|(name, value)| (name, digest(&value)))
+            .collect(),
+        rest: digest(&format!("{rest:?}")),
     }
-    digest
-        .finalize()
-        .iter()
-        .take(16)
-        .fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+}
+
+fn digest(text: &str) -> String {
+    let digest = Sha256::digest(text);
+    digest.iter().take(16).fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }

@@ -104,8 +104,8 @@ pub(super) fn begin(model: &LambdaAlias, of: Beginning<'_, LambdaAlias>) -> Begi
         released: Released {
             asked: Item::Named(before.source.to_string()),
             item: Item::Named(before.source.to_string()),
-            stable: format!("version {}", found.version),
-            changes: Vec::new(),
+            stable: found.version.short(),
+            changes: checked.changes(),
         },
         but: checked.but(),
         in_full: Part::of(&found),
@@ -176,14 +176,25 @@ impl Checked<'_> {
         placed::found(&self.before.source, published).unwrap_or(&published.latest)
     }
 
+    /// What that would run.
+    fn code(&self, candidate: &Function) -> Code {
+        let asked = self.before.source.code();
+        asked.unwrap_or_else(|| candidate.code.clone())
+    }
+
     fn runs_already(&self) -> bool {
         let (stable, candidate) = (&self.before.stable, self.candidate());
-        let code = self
-            .before
-            .source
-            .code()
-            .unwrap_or_else(|| candidate.code.clone());
+        let code = self.code(candidate);
         stable.version == candidate.version || placed::is_same(stable, &code, candidate)
+    }
+
+    /// In what the candidate differs from the stable version, by name.
+    fn changes(&self) -> Vec<String> {
+        let (stable, candidate) = (&self.before.stable, self.candidate());
+        let code = self.code(candidate);
+        let code = (stable.code != code).then(|| "code".to_owned());
+        let settings = stable.settings.changes(&candidate.settings);
+        code.into_iter().chain(settings).collect()
     }
 
     /// Both versions can stand behind one alias, and everything that comes does so by the alias.

@@ -14,7 +14,9 @@ use super::{
 };
 use crate::{
     aws::{
-        function::{Alias, Code, Function, Mapping, Provisioned, Routing, State, Weighted},
+        function::{
+            Alias, Code, Function, Mapping, Provisioned, Routing, Settings, State, Weighted,
+        },
         functions::{LATEST, Package},
     },
     clock::Timestamp,
@@ -30,11 +32,18 @@ pub(super) fn version(number: &str) -> Version {
     number.try_into().expect("a number")
 }
 
+pub(super) fn settings(memory: &str) -> Settings {
+    Settings {
+        named: [("memory", memory.to_owned())].into(),
+        ..Settings::default()
+    }
+}
+
 pub(super) fn function(number: &str, code: &str) -> Function {
     Function {
         version: version(number),
         code: Code::Package(code.to_owned()),
-        settings: "as ever".to_owned(),
+        settings: settings("128 MB"),
         role: "arn:aws:iam::111122223333:role/orders".to_owned(),
         dead_letters: None,
         timeout: Duration::from_secs(30),

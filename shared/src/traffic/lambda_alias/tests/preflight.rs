@@ -197,22 +197,76 @@ fn a_mapping_that_is_switched_off_is_in_nobodys_way() {
 
 #[test]
 fn what_would_run_decides_whether_there_is_something_to_do() {
-    let same = |code: &str, settings: &str, source: Source| {
+    let same = |code: &str, memory: &str, source: Source| {
         let mut before = before();
         before.source = source;
         before.stable = function("7", code).into();
-        settings.clone_into(&mut before.published.latest.settings);
+        before.published.latest.settings = settings(memory);
         begins(&seen(routing(0)), &before)
     };
     let nothing = "nothing to do: package orders/17 (bucket artifacts)";
-    assert_eq!(same("new", "as ever", package()), nothing);
+    assert_eq!(same("new", "128 MB", package()), nothing);
     assert!(
-        same("new", "more memory", package()).starts_with("begins"),
+        same("new", "256 MB", package()).starts_with("begins"),
         "same code, other settings"
     );
-    assert!(same("old", "as ever", package()).starts_with("begins"));
+    assert!(same("old", "128 MB", package()).starts_with("begins"));
     let seven = Source::Published {
         version: version("7"),
     };
-    assert_eq!(same("old", "as ever", seven), "nothing to do: version 7");
+    assert_eq!(same("old", "128 MB", seven), "nothing to do: version 7");
+}
+
+/// Values of variables may be secrets, so they are told by name.
+#[test]
+fn what_a_candidate_changes_is_told_by_name() {
+    let changes = |candidate: fn(&mut Settings)| {
+        let mut before = before();
+        before.stable.settings.variables = [("LEVEL", "a"), ("TOKEN", "b")]
+            .map(|(name, digest)| (name.to_owned(), digest.to_owned()))
+            .into();
+        let mut settings = before.stable.settings.clone();
+        candidate(&mut settings);
+        before.published.latest.settings = settings;
+        let (id, seen) = (release(), seen(routing(0)));
+        let of = Beginning {
+            now: now(),
+            release: &id,
+            seen: &seen,
+            before: Some(&before),
+        };
+        model("orders")
+            .begin(of)
+            .expect("it begins")
+            .released
+            .changes
+    };
+    assert_eq!(changes(|_| ()), ["code"]);
+    assert_eq!(
+        changes(|it| {
+            it.named = [
+                ("memory", "256 MB".to_owned()),
+                ("timeout", "5 s".to_owned()),
+            ]
+            .into();
+            it.variables.remove("LEVEL");
+            it.variables.insert("TOKEN".to_owned(), "c".to_owned());
+            it.variables.insert("FAST_LANE".to_owned(), "d".to_owned());
+            it.rest = "other".to_owned();
+        }),
+        [
+            "code",
+            "memory 128 MB to 256 MB",
+            "timeout none to 5 s",
+            "variable FAST_LANE is new",
+            "variable LEVEL is gone",
+            "variable TOKEN changes",
+            "other settings",
+        ]
+    );
+    let shown = format!("{:?}", settings("128 MB"));
+    assert!(
+        shown.contains("128 MB") && shown.ends_with(".. }"),
+        "{shown}"
+    );
 }

@@ -120,7 +120,7 @@ fn what_lambda_cannot_take_over_is_told_in_its_words() {
 #[test]
 fn a_version_with_the_code_and_the_settings_is_not_published_again() {
     let other_settings = Function {
-        settings: "more memory".to_owned(),
+        settings: settings("256 MB"),
         ..function(LATEST, "new")
     };
     let release = unpublished(function(LATEST, "new"), function("8", "new"));

@@ -61,7 +61,7 @@ fn expected(told: &Told, record: &Record, service: Service, began: Moment) -> Ex
         Phase::Promoted { .. } => record.candidate().expect("a candidate"),
         _ => (&found.task_definition).into(),
     };
-    let mut expected = Expected::new(told, service, began, version.short(), found.desired);
+    let mut expected = Expected::new(told, service, began, &version.short(), found.desired);
     match &record.phase {
         Phase::Promoted { .. } if service == Service::Canary => {
             let resting =
