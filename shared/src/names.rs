@@ -70,6 +70,8 @@ names! {
     /// An ECS cluster.
     ClusterName: "the name of an ECS cluster",
         "1 to 255 letters, digits, hyphens and underscores (the name, not the ARN)", is_ecs_name;
+    /// A task set of an ECS service.
+    TaskSetId: "the id of a task set", "ecs-svc/ and its number", is_task_set;
     /// An ECS service.
     ServiceName: "the name of an ECS service",
         "1 to 255 letters, digits, hyphens and underscores (the name, not the ARN)", is_ecs_name;
@@ -252,6 +254,11 @@ impl fmt::Display for PairId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+fn is_task_set(id: &str) -> bool {
+    id.strip_prefix("ecs-svc/")
+        .is_some_and(|number| !number.is_empty() && number.bytes().all(|it| it.is_ascii_digit()))
 }
 
 fn within(name: &str, most: usize) -> bool {

@@ -42,6 +42,12 @@ impl Weight {
         Self(self.0.saturating_sub(other.0))
     }
 
+    /// So much more, at most everything.
+    #[must_use]
+    pub fn more(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0)).min(Self::ALL)
+    }
+
     /// In percent, 0 to 100.
     #[must_use]
     pub fn percent(self) -> f64 {

@@ -99,22 +99,48 @@ impl Account {
         Ok([primary, canary].concat())
     }
 
+    /// The same of a service that no circuit breaker of ECS watches: tasks that do not start count as well.
+    pub async fn exits_and_failed_starts(
+        &self,
+        cluster: &ClusterName,
+        service: &ServiceName,
+    ) -> Result<Vec<Exit>, AwsError> {
+        let ended = self.ended(cluster, service).await?;
+        let starts = ended.iter().filter(|task| has_not_started(task));
+        let starts = starts.map(|task| of(task, Some(Whose::Own)));
+        let exits = ended.iter().map(exit).chain(starts);
+        let exits = exits.collect::<Result<Vec<_>, _>>()?;
+        Ok(exits.into_iter().flatten().collect())
+    }
+
     async fn exits_of(
         &self,
         cluster: &ClusterName,
         service: &ServiceName,
     ) -> Result<Vec<Exit>, AwsError> {
+        let ended = self.ended(cluster, service).await?;
+        let exits = ended.iter().map(exit).collect::<Result<Vec<_>, _>>()?;
+        Ok(exits.into_iter().flatten().collect())
+    }
+
+    async fn ended(
+        &self,
+        cluster: &ClusterName,
+        service: &ServiceName,
+    ) -> Result<Vec<aws_sdk_ecs::types::Task>, AwsError> {
         let ended = self
             .tasks_listed(cluster, service, DesiredStatus::Stopped)
             .await?;
-        let described = self.described_tasks(cluster, &ended).await?;
-        let exits = described.iter().map(exit).collect::<Result<Vec<_>, _>>()?;
-        Ok(exits.into_iter().flatten().collect())
+        self.described_tasks(cluster, &ended).await
     }
 }
 
+fn has_not_started(task: &aws_sdk_ecs::types::Task) -> bool {
+    let code = task.stop_code();
+    code.is_some_and(|code| code.as_str() == "TaskFailedToStart")
+}
+
 fn exit(task: &aws_sdk_ecs::types::Task) -> Result<Option<Exit>, AwsError> {
-    let ended = task.stopped_at().or(task.execution_stopped_at());
     let exit_codes = task.containers().iter().filter_map(Container::exit_code);
     let end = Ended {
         code: task
@@ -125,8 +151,14 @@ fn exit(task: &aws_sdk_ecs::types::Task) -> Result<Option<Exit>, AwsError> {
         stopping: moment(task.stopping_at()),
         execution_stopped: moment(task.execution_stopped_at()),
     };
+    of(task, end.whose())
+}
+
+/// The end of a task that says something about its version.
+fn of(task: &aws_sdk_ecs::types::Task, whose: Option<Whose>) -> Result<Option<Exit>, AwsError> {
+    let ended = task.stopped_at().or(task.execution_stopped_at());
     // A task that is still stopping has not ended.
-    let (Some(at), Some(whose)) = (moment(ended), end.whose()) else {
+    let (Some(at), Some(whose)) = (moment(ended), whose) else {
         return Ok(None);
     };
     Ok(Some(Exit {

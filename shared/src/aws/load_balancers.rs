@@ -69,13 +69,13 @@ impl Account {
 
     /// The health of the primary's group.
     pub async fn health_of_primary(&self, at: At<'_>) -> Result<TargetHealth, LookError> {
-        let health = self.target_health(at, &at.place.primary_target_group, "primaryTargetGroup");
+        let health = self.target_health(at, &at.place.primary_target_group, at.groups[0]);
         Ok(health.await?)
     }
 
     /// The health of the canary's group.
     pub async fn health_of_canary(&self, at: At<'_>) -> Result<TargetHealth, LookError> {
-        let health = self.target_health(at, &at.place.canary_target_group, "canaryTargetGroup");
+        let health = self.target_health(at, &at.place.canary_target_group, at.groups[1]);
         Ok(health.await?)
     }
 

@@ -21,6 +21,8 @@ pub mod service;
 pub mod services;
 pub mod table;
 pub mod task_definitions;
+pub mod task_set;
+pub mod task_sets;
 
 use std::{sync::LazyLock, time::Duration};
 

@@ -125,6 +125,21 @@ impl fmt::Display for Whole {
     }
 }
 
+impl Forward {
+    /// The same with the groups the other way round.
+    #[must_use]
+    pub fn flipped(self) -> Self {
+        let Weights { primary, canary } = self.weights;
+        Self {
+            weights: Weights {
+                primary: canary,
+                canary: primary,
+            },
+            ..self
+        }
+    }
+}
+
 impl Weights {
     /// Of both groups together.
     #[must_use]

@@ -8,8 +8,8 @@ use crate::{
         target,
     },
     names::TaskDefinitionArn,
+    parts::exits::{Exit, Whose},
     parts::pair::Service,
-    parts::pair::exits::{Exit, Whose},
     record::Record,
 };
 

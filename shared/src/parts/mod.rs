@@ -2,12 +2,15 @@
 
 mod begin;
 pub mod body;
+pub mod counts;
+pub mod exits;
 pub mod focus;
 pub mod found;
 mod gap;
 pub mod gate;
 pub mod letters;
 pub mod pair;
+pub mod plan;
 pub mod release;
 pub mod rules;
 pub mod task_definition;

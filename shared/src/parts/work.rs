@@ -1,5 +1,7 @@
 //! Metrics that whoever works on messages writes itself.
 
+mod version;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
@@ -7,7 +9,24 @@ use serde::{Deserialize, Serialize};
 use crate::{
     evidence::meter::{Meter, Metric, Statistic, Taken, bad_name},
     input::BadInput,
+    names::QueueUrl,
 };
+
+pub use version::{VersionInput, VersionMetrics};
+
+/// How long work on a message takes at most: the sample application gives it a minute, and writes what has ended every five seconds.
+pub const LONGEST: Duration = Duration::from_mins(2);
+
+/// What a queue itself says of the work of both versions: how many messages have ended.
+#[must_use]
+pub fn ended(queue: &QueueUrl) -> Metric {
+    Metric {
+        namespace: "AWS/SQS".to_owned(),
+        name: "NumberOfMessagesDeleted".to_owned(),
+        dimensions: vec![("QueueName".to_owned(), queue.queue().to_owned())],
+        statistic: Statistic::Sum,
+    }
+}
 
 /// Their names, and what they count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +67,21 @@ pub enum BookedOn {
 }
 
 impl WorkMetrics {
+    /// The sample application's (`sample-app/src/metrics.rs`).
+    #[must_use]
+    pub fn of_sample_app() -> Self {
+        Self {
+            namespace: "CanaryRelease/SampleApp".to_owned(),
+            processed: "Processed".to_owned(),
+            failed: "Failed".to_owned(),
+            received: Some("Received".to_owned()),
+            released: Some("Released".to_owned()),
+            booked_on: BookedOn::Receipt,
+            together: true,
+            ends_within_seconds: None,
+        }
+    }
+
     /// Checks what one field cannot know; the paths are those below `metrics`.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 pub mod alb;
 pub mod lambda_alias;
 pub mod queue;
+pub mod task_sets;
 
 pub mod begin;
 pub mod configured;
@@ -40,4 +41,5 @@ line::models! {
     Queue: queue::Queue,
     Alb: alb::Alb,
     LambdaAlias: lambda_alias::LambdaAlias,
+    TaskSets: task_sets::TaskSets,
 }

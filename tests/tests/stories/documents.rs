@@ -286,6 +286,13 @@ fn every_field_that_a_function_accepts_is_documented_and_no_other() {
             r#"{{"traffic": {{"{model}": {{"x": 1}}}}}}"#
         )));
     }
+    for text in [
+        r#"{"x": 1, "traffic": {"taskSets": {}}}"#,
+        r#"{"traffic": {"taskSets": {"queue": {"x": 1}}}}"#,
+        r#"{"traffic": {"taskSets": {"alb": {"x": 1}}}}"#,
+    ] {
+        target.extend(of_target(text));
+    }
     target.remove("traffic");
     let mut deploy = of_action::<RawDeployCanary>(TARGET);
     deploy.extend(of_action::<RawDeployCanary>(FUNCTION));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use canary::{
-    parts::pair::{self, exits::Exits},
+    parts::{exits::Exits, pair},
     record::Record,
 };
 use rehearsal_core::{

@@ -30,6 +30,8 @@ pub struct At<'a> {
     pub place: &'a Place,
     /// The field of `TARGET` that it is in, by its path.
     pub within: &'static str,
+    /// The fields below it that name the primary's group and the canary's.
+    pub groups: [&'static str; 2],
 }
 
 /// As many rules as one `DescribeRules` may name: AWS refuses more, as public reports have it; its reference names no number.

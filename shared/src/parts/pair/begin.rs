@@ -11,7 +11,7 @@ use crate::{
         Begun, NotBegun, Released,
         body::Part,
         release::Promotion,
-        task_definition::{self, Definition, Digests, Wanted},
+        task_definition::{self, Asked, Definition},
     },
     words::Shared,
 };
@@ -25,15 +25,6 @@ pub struct Before {
     pub stable_of_canary: Option<Definition>,
     /// What is to be released, or why that cannot be.
     pub asked: Result<Asked, task_definition::Reason>,
-}
-
-/// What is to be released.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Asked {
-    /// It.
-    pub wanted: Wanted,
-    /// Which images run, and which are wanted.
-    pub digests: Digests,
 }
 
 /// Two services before a release.

@@ -1,14 +1,15 @@
 //! Safety questions about two services: what ECS has given up, what somebody else has written, and tasks that end by themselves.
 
-use super::{Both, FoundService, Hold, Reason, Service, Set, View, exits::Watched};
+use super::{Both, FoundService, Hold, Reason, Service, Set, View};
 use crate::{
     names::TaskDefinitionArn,
-    parts::{gate::When, release::Promotion},
+    parts::{
+        exits::{Bound, Watched},
+        gate::When,
+        release::Promotion,
+    },
     weight::Weight,
 };
-
-/// The candidate's tasks may end this many times as often as the stable version's, task by task.
-const TIMES: u64 = 3;
 
 impl<'a> View<'a> {
     /// Both services, if they were seen, with or without their scaling.
@@ -102,32 +103,14 @@ impl<'a> View<'a> {
 
     /// The candidate's tasks end by themselves no more often than the target allows, or than the stable version's do.
     pub fn exits(self) -> Result<(), Reason> {
-        let own = self.set.exits.candidate.many;
-        let tasks = self.tasks().filter(|tasks| !self.is_within(own, *tasks));
-        let Some((tasks, candidate)) = tasks.zip(self.candidate()) else {
-            return Ok(());
-        };
-        Err(Reason::TaskExits {
-            candidate: candidate.clone(),
-            exits: own,
-            tasks: tasks.0,
-            of_stable: self.set.exits.stable.many,
-            stable_tasks: tasks.1,
-            allowed: self.pair.max_task_exits,
-        })
+        let bound = self.bound();
+        Ok(bound.map_or(Ok(()), |bound| bound.ask(&self.set.exits))?)
     }
 
     /// Ends that nobody knows the reason of count where they would decide: then nothing goes on for as long as they are remembered.
     #[must_use]
     pub fn undecided_exits(self) -> Option<Reason> {
-        let (tasks, candidate) = (self.tasks()?, self.candidate()?);
-        let exits = &self.set.exits;
-        let unknown = u32::try_from(exits.unknown.newest.len()).unwrap_or(u32::MAX);
-        let all = exits.candidate.many.saturating_add(unknown);
-        (unknown > 0 && !self.is_within(all, tasks)).then(|| Reason::UnknownExits {
-            candidate: candidate.clone(),
-            unknown,
-        })
+        Some(self.bound()?.undecided(&self.set.exits)?.into())
     }
 
     /// What is set, with the ends of tasks that were seen; after the promotion nobody asks for them.
@@ -147,22 +130,21 @@ impl<'a> View<'a> {
         set
     }
 
-    /// Tasks that should run the candidate, and the stable version, at least one each.
-    fn tasks(self) -> Option<(u32, u32)> {
+    /// How many may, of the tasks that should run the candidate and the stable version.
+    fn bound(self) -> Option<Bound<'a>> {
         let Both { primary, canary } = self.services()?;
-        let tasks = match self.promotion {
+        let (tasks, stable_tasks) = match self.promotion {
             Promotion::Begun | Promotion::GivenBack => {
                 (primary.desired + canary.desired, self.found.primary.desired)
             }
             _ => (canary.desired, primary.desired),
         };
-        Some((tasks.0.max(1), tasks.1.max(1)))
-    }
-
-    fn is_within(self, own: u32, (of_candidate, of_stable): (u32, u32)) -> bool {
-        let stable = u64::from(self.set.exits.stable.many);
-        own <= self.pair.max_task_exits
-            || u64::from(own) * u64::from(of_stable) <= TIMES * stable * u64::from(of_candidate)
+        Some(Bound {
+            candidate: self.candidate()?,
+            allowed: self.pair.max_task_exits,
+            tasks,
+            stable_tasks,
+        })
     }
 }
 

@@ -3,10 +3,7 @@
 mod anew;
 mod begin;
 mod by_hand;
-mod candidate;
 mod change;
-mod counts;
-pub mod exits;
 mod found;
 mod gates;
 mod hold;
@@ -37,20 +34,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Timestamp,
-    parts::{self, News, Versions},
+    parts::{self, News, Versions, exits::Exits},
 };
 
 pub use crate::aws::{
     scalable_target::{ScalableTarget, Suspended},
     service::{Deployment, Named, Protection, Rollout, Service, Settings, Task},
 };
+pub use crate::parts::{
+    counts::{Counts, SetCounts},
+    task_definition::Candidate,
+};
 pub use anew::{has_failed, rest};
-pub use begin::{Asked, Before, Beginning, Planned};
+pub use begin::{Before, Beginning, Planned};
 pub use by_hand::by_hand;
-pub use candidate::Candidate;
 pub use change::Change;
-pub use counts::{Counts, SetCounts};
-use exits::Exits;
 pub use found::FoundService;
 pub use hold::{Hold, Holds, keeps_a_task};
 pub use in_full::{FoundDefinition, InFull};

@@ -1,8 +1,8 @@
 //! What is read of two services beside what every look reads.
 
 use super::{
-    Asked, Back, Before, Both, Candidate, Listed, Pair, ScalableTarget, Seen, Service, Task, View,
-    Which, has_failed, left_over,
+    Back, Before, Both, Candidate, Listed, Pair, ScalableTarget, Seen, Service, Task, View, Which,
+    has_failed, left_over,
 };
 use crate::{
     aws::{Account, AwsError, LookError},
@@ -12,7 +12,7 @@ use crate::{
     parts::{
         focus::Focus,
         release::Promotion,
-        task_definition::{Definition, Digests, Request, Wanted},
+        task_definition::{Asked, Definition, Request},
     },
 };
 
@@ -30,30 +30,17 @@ impl Before {
         let Some(runs) = newest(&seen.primary) else {
             return Ok(None);
         };
-        // On the heap: the SDK's futures are large.
-        let source = Box::pin(request.source(account, inputs));
         let of_canary = newest(&seen.canary).filter(|arn| *arn != runs);
-        let tasks = async { Ok(account.task_arns(&pair.cluster, &pair.primary).await?) };
-        let stable = async { Ok(account.task_definition(runs.as_str()).await?) };
         let stable_of_canary = async {
             Ok(match of_canary {
                 Some(arn) => Some(Definition(account.task_definition(arn.as_str()).await?)),
                 None => None,
             })
         };
-        let (source, stable, stable_of_canary, tasks) =
-            tokio::try_join!(source, stable, stable_of_canary, tasks)?;
-        let stable = Definition(stable);
-        let asked = match Wanted::of(source, &stable, &runs) {
-            Ok(wanted) => {
-                let images = &wanted.images;
-                let digests =
-                    Digests::observe(account, &pair.cluster, images, &stable, &tasks).await?;
-                Ok(Asked { wanted, digests })
-            }
-            // Told before anything is compared.
-            Err(refusal) => Err(refusal),
-        };
+        let of_primary = (&pair.cluster, &pair.primary);
+        // On the heap: the SDK's futures are large.
+        let asked = Box::pin(Asked::read(account, of_primary, &runs, (request, inputs)));
+        let ((stable, asked), stable_of_canary) = tokio::try_join!(asked, stable_of_canary)?;
         Ok(Some(Self {
             stable,
             stable_of_canary,

@@ -2,9 +2,9 @@
 
 use super::{Both, Candidate, Change, Condition, Gap, Reason, Service, Set, Task, View};
 use crate::{
-    clock::{FUNCTION_TIMEOUT, Timestamp},
+    clock::Timestamp,
     names::TaskDefinitionArn,
-    parts::Attained,
+    parts::{Attained, task_definition::Registration},
     words::Shared,
 };
 
@@ -25,41 +25,29 @@ impl<'a> View<'a> {
     /// # Errors
     /// It is not yet, or the record does not say so.
     pub fn registered(self, both: Both<'_>, tasks: u32) -> Result<Placing<'a>, Gap<Set>> {
-        match &self.set.candidate {
-            Some(Candidate::Registered {
-                task_definition,
+        let Some(candidate) = &self.set.candidate else {
+            return Err(Gap::Wait(Shared::OtherInvocation.into()));
+        };
+        let attempt = (self.release, self.began);
+        match candidate.registration(self.seen.latest.as_ref(), attempt, self.now) {
+            Registration::Done {
+                task_definition: candidate,
                 at,
-            }) => Ok(Placing {
-                candidate: task_definition,
-                at: *at,
+            } => Ok(Placing {
+                candidate,
+                at,
                 tasks,
             }),
-            Some(Candidate::Registering { definition, since }) => {
-                let latest = self.seen.latest.as_ref();
-                match latest.filter(|it| it.is_of(self.release, self.began)) {
-                    Some(latest) => Err(match latest.arn() {
-                        Some(registered) => self.first_seen(both, registered, tasks),
-                        None => Gap::Wait(Reason::Registration),
-                    }),
-                    // Whoever claimed the registration may still be at it.
-                    None if self.now.since(*since) < FUNCTION_TIMEOUT => {
-                        Err(Gap::Wait(Reason::Registration))
-                    }
-                    None => Err(self.register(both, definition)),
-                }
-            }
-            Some(Candidate::Planned { definition }) => Err(self.register(both, definition)),
-            None => Err(Gap::Wait(Shared::OtherInvocation.into())),
+            Registration::Seen(registered) => Err(self.first_seen(both, registered, tasks)),
+            Registration::UnderWay => Err(Gap::Wait(Reason::Registration)),
+            Registration::Open { definition } => Err(self.register(both, definition)),
         }
     }
 
     /// What registers the candidate, and who claims it: an event that is delivered twice registers once.
     #[must_use]
     pub fn registering(self, both: Both<'_>, definition: String) -> (Candidate, Vec<Change>) {
-        let claimed = Candidate::Registering {
-            definition: definition.clone(),
-            since: self.now,
-        };
+        let claimed = Candidate::registering(&definition, self.now);
         let mut changes = vec![Change::Register { definition }];
         changes.extend(self.hold(both));
         (claimed, changes)

@@ -7,7 +7,7 @@ use crate::{
     job::FailureType,
     known::Known,
     names::{ServiceName, TaskDefinitionArn},
-    parts::task_definition,
+    parts::{exits, task_definition},
     words::{Code, Shared, Words, because, plural},
 };
 
@@ -89,17 +89,6 @@ pub enum Reason {
         /// What protects them, if that was seen.
         protection: Option<Protection>,
     },
-    /// Ends of tasks that nobody knows the reason of.
-    #[error(
-        "{unknown} task{} of {} ended for reasons that this version of the suite does not know, and that would be too many if \
-         they ended by themselves: nothing goes further until two hours after they ended", plural(*unknown), candidate.short()
-    )]
-    UnknownExits {
-        /// The candidate.
-        candidate: TaskDefinitionArn,
-        /// How many.
-        unknown: u32,
-    },
     /// A gate closed: somebody else wrote.
     #[error("{service} runs {}, not {} as this release last set it. Somebody or something else has changed the service{}", version(found.as_ref()), expected.short(), because(reason.as_ref()))]
     ForeignWrite {
@@ -135,26 +124,9 @@ pub enum Reason {
         /// ECS's own words.
         reason: Option<String>,
     },
-    /// A gate closed: the candidate does not stay up.
-    #[error(
-        "{exits} task{} of {} ended by themselves since the release began, where {tasks} should run; of the stable version {of_stable}, \
-         where {stable_tasks} should. {allowed} are allowed (maxTaskExits), or three times the stable version's, task by task",
-        plural(*exits), candidate.short()
-    )]
-    TaskExits {
-        /// The candidate.
-        candidate: TaskDefinitionArn,
-        /// How many of its tasks.
-        exits: u32,
-        /// How many tasks should run it.
-        tasks: u32,
-        /// How many tasks of the stable version.
-        of_stable: u32,
-        /// How many tasks should run that.
-        stable_tasks: u32,
-        /// `maxTaskExits`.
-        allowed: u32,
-    },
+    /// About tasks that end by themselves.
+    #[error(transparent)]
+    Exits(#[from] exits::Reason),
     /// Before the release.
     #[error("the pair is not steady: {0}. Wait until its deployment is COMPLETED, then retry")]
     NotSteady(ServiceSaid),

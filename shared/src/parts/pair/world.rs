@@ -16,10 +16,7 @@ use crate::{
     },
     known::Known,
     names::{ServiceName, TaskDefinitionArn},
-    parts::{
-        pair::Asked,
-        task_definition::{Definition, Digests, Wanted},
-    },
+    parts::task_definition::{Asked, Definition, Digests, Wanted},
 };
 
 /// AWS: no schedule is finer than a minute.

@@ -2,8 +2,14 @@
 
 mod back;
 mod change;
+mod check;
+mod gate;
 mod in_full;
+mod meter;
 mod observe;
+mod over;
+mod preflight;
+mod returning;
 mod seen;
 mod weight;
 mod words;
@@ -27,7 +33,11 @@ pub use crate::aws::rule::{
 };
 pub use back::GivingBack;
 pub use change::Change;
+pub use gate::Targets;
 pub use in_full::{FoundRule, InFull};
+pub use over::GoingOver;
+pub use preflight::{Groups, Preflight};
+pub use returning::{Returning, Weighing};
 pub use seen::{Rule, Seen};
 pub use weight::{Drain, SetWeight, drain, drain_time};
 pub use words::Reason;
@@ -159,9 +169,10 @@ impl FoundRules {
 
     /// How many canary tasks a share takes: what the weights give, which may be more than what was asked for.
     #[must_use]
-    pub fn tasks(&self, least: u32, asked: Weight, primary: &Service) -> u32 {
-        let of_rules = self.shares(asked).map(|share| tasks(least, share, primary));
-        of_rules.fold(tasks(least, asked.share(), primary), u32::max)
+    pub fn tasks(&self, least: u32, asked: Weight, room: impl Into<Room>) -> u32 {
+        let room = room.into();
+        let of_rules = self.shares(asked).map(|share| tasks(least, share, room));
+        of_rules.fold(tasks(least, asked.share(), room), u32::max)
     }
 
     /// What the weights of each rule give for a share.
@@ -219,6 +230,21 @@ impl FoundRules {
         })
     }
 
+    /// The least share from the asked one on that every rule can be given; everything always can.
+    #[must_use]
+    pub fn reachable_from(&self, asked: Weight) -> Weight {
+        let mut share = asked;
+        while share < Weight::ALL
+            && self
+                .forwards
+                .iter()
+                .any(|found| found.weights(share).is_err())
+        {
+            share = share.more(Weight::up_to_all(1));
+        }
+        share
+    }
+
     /// The largest share up to the asked one that every rule can be given; nothing always can.
     #[must_use]
     pub fn reachable(&self, asked: Weight) -> Weight {
@@ -239,20 +265,38 @@ const fn most(asked: Weight) -> u16 {
     if asked.is_whole() { 100 } else { 999 }
 }
 
+/// How many tasks take all requests, and how many the primary may have.
+#[derive(Debug, Clone, Copy)]
+pub struct Room {
+    /// So many it has.
+    pub desired: u32,
+    /// So many it may have.
+    pub most: u32,
+}
+
+impl From<&Service> for Room {
+    fn from(primary: &Service) -> Self {
+        Self {
+            desired: primary.desired,
+            most: primary
+                .scaling
+                .map_or(u32::MAX, |scaling| scaling.max.max(1)),
+        }
+    }
+}
+
 /// How many canary tasks take a share of what the primary's tasks take alone.
 ///
-/// `⌈primary × share⌉`, at least `least`, at most as many as the primary may be scaled to.
+/// `⌈primary × share⌉`, at least `least`, at most as many as the primary may have.
 #[must_use]
-pub fn tasks(least: u32, share: Share, primary: &Service) -> u32 {
-    let taken = u64::from(primary.desired) * u64::from(share.part);
+pub fn tasks(least: u32, share: Share, room: impl Into<Room>) -> u32 {
+    let room = room.into();
+    let taken = u64::from(room.desired) * u64::from(share.part);
     let needed = taken.div_ceil(u64::from(share.whole).max(1));
-    let most = primary
-        .scaling
-        .map_or(u32::MAX, |scaling| scaling.max.max(1));
     u32::try_from(needed)
         .unwrap_or(u32::MAX)
         .max(least)
-        .min(most)
+        .min(room.most)
 }
 
 #[cfg(test)]

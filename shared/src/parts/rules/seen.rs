@@ -94,6 +94,21 @@ impl Seen {
         left.is_live(&shown, weight)
     }
 
+    /// The same with the groups the other way round.
+    #[must_use]
+    pub fn flipped(self) -> Self {
+        let rules = self.rules.into_iter().map(|rule| Rule {
+            seen: rule.seen.map(Forward::flipped),
+            recorded: rule.recorded.map(Forward::flipped),
+            ..rule
+        });
+        Self {
+            rules: rules.collect(),
+            primary: self.canary,
+            canary: self.primary,
+        }
+    }
+
     /// All of it, if all of it was seen.
     #[must_use]
     pub fn whole(&self) -> Option<Whole> {

@@ -8,7 +8,6 @@ use crate::{
     fixtures::{Harm, Part, Speed},
     known::Known,
     names::ForwardArn,
-    parts::pair::Service,
 };
 
 /// Of a slow load balancer every so-manieth call gets lost.
@@ -28,8 +27,8 @@ pub(crate) struct World {
     healthy: [u32; 2],
     /// Whether a rule has ever sent the canary anything.
     pub(crate) has_sent_canary: bool,
-    /// When the canary's share last became less.
-    fell: Option<Timestamp>,
+    /// When the primary's share last became less, and the canary's.
+    fell: [Option<Timestamp>; 2],
 }
 
 impl World {
@@ -47,16 +46,16 @@ impl World {
             calls: 0,
             healthy,
             has_sent_canary: false,
-            fell: None,
+            fell: [None; 2],
         }
     }
 
-    pub(crate) fn seen(&self, primary: &Service, canary: &Service) -> Seen {
+    pub(crate) fn seen(&self, [primary, canary]: [u32; 2]) -> Seen {
         let [of_primary, of_canary] = self.healthy;
         (&Whole {
             forwards: self.forwards.clone(),
-            primary: health(of_primary, primary.running),
-            canary: health(of_canary, canary.running),
+            primary: health(of_primary, primary),
+            canary: health(of_canary, canary),
         })
             .into()
     }
@@ -173,12 +172,13 @@ impl World {
         }
         self.has_sent_canary |= self.sends_canary();
         let after = shares(&self.forwards);
-        if before
-            .iter()
-            .zip(after)
-            .any(|(before, after)| after < *before)
-        {
-            self.fell = Some(now);
+        for (before, after) in before.iter().zip(after) {
+            if after > *before {
+                self.fell[0] = Some(now);
+            }
+            if after < *before {
+                self.fell[1] = Some(now);
+            }
         }
     }
 
@@ -204,9 +204,10 @@ impl World {
         ]
     }
 
-    /// Whether the canary's targets may still have requests of which some came under an earlier weight.
-    pub(crate) fn is_draining(&self, drain: Duration, now: Timestamp) -> bool {
-        self.fell.is_some_and(|fell| now.since(fell) < drain)
+    /// Whether the primary's targets, and the canary's, may still have requests of which some came under an earlier weight.
+    pub(crate) fn are_draining(&self, drain: Duration, now: Timestamp) -> [bool; 2] {
+        self.fell
+            .map(|fell| fell.is_some_and(|fell| now.since(fell) < drain))
     }
 
     /// What a release finds and gives back.

@@ -2,6 +2,8 @@
 //!
 //! On raw JSON, so that a field that is newer than this program is kept as well.
 
+mod asked;
+mod candidate;
 mod difference;
 mod digests;
 mod file;
@@ -21,6 +23,8 @@ use crate::{
     names::{ContainerName, Image, ReleaseId, TaskDefinitionArn},
 };
 
+pub use asked::Asked;
+pub use candidate::{Candidate, Registration};
 pub use digests::Digests;
 pub use request::Request;
 pub use source::{NamedImages, Source, Whole};

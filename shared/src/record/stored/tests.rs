@@ -1,5 +1,6 @@
 mod alb;
 mod queue;
+mod task_sets;
 
 use std::{fs, path::PathBuf};
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{fixtures::queue::target, traffic::queue::Mode};
+use crate::{fixtures::queue::target, parts::plan::Mode};
 
 const ORDERS: &str = r#"{
     "cluster": "orders", "primary": "orders", "canary": "orders-canary", "pipeline": "orders-release",

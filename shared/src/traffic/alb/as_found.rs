@@ -1,11 +1,12 @@
 //! Two HTTP services as the release found them. Requests go to wherever healthy stable targets are, before anything else; the canary
 //! keeps its tasks for as long as it gets requests, or may have to take them.
 
-use super::{Alb, Change, Reason, Set, View, weights::Weighing};
+use super::{Alb, Change, Reason, Set, View};
 use crate::{
+    known::Known,
     parts::{
         pair::{self, Back, Service},
-        rules::{self, Drain},
+        rules::{self, Drain, Returning, Weighing},
     },
     traffic::model::{Attained, Short, Toward},
     weight::Weight,
@@ -15,6 +16,24 @@ use crate::{
 impl Alb {
     pub(in crate::traffic) fn back<'a>(&'a self, fenced: bool, view: View<'a>) -> Back<'a> {
         self.pair(view).back(fenced)
+    }
+
+    /// Sets the weights, or notes that they are there.
+    fn weighing(&self, view: View<'_>) -> Weighing {
+        let pair = &view.seen.pair;
+        let running = |service: &Known<Service>| service.get().map(|service| service.running);
+        let needed = pair.primary.get().map(|primary| primary.desired);
+        let returning = Returning {
+            now: view.now,
+            since: view.since,
+            has_begun: view.promotion.has_begun(),
+            seen: &view.seen.rules,
+            found: &view.found.rules,
+            set: view.set.weight,
+            running: [running(&pair.primary), running(&pair.canary)],
+            needed: needed.unwrap_or(view.found.pair.primary.desired),
+        };
+        returning.weighing(|wanted| self.weigh(wanted.into_iter()))
     }
 }
 

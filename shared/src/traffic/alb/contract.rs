@@ -81,7 +81,7 @@ impl Sites {
             pair,
             rules: self
                 .balancer
-                .seen(&self.services.primary, &self.services.canary),
+                .seen([self.services.primary.running, self.services.canary.running]),
         }
     }
 
@@ -129,7 +129,7 @@ impl Sites {
                 "{left} of {has} canary tasks stay, and its requests take {needed}"
             )));
         }
-        if left < has && self.balancer.is_draining(self.drain, self.services.now) {
+        if left < has && self.balancer.are_draining(self.drain, self.services.now)[1] {
             return Err(Harm::Unfinished(format!(
                 "{left} of {has} canary tasks stay, and others still answer requests"
             )));

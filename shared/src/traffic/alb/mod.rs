@@ -18,7 +18,6 @@ mod placed;
 mod promoted;
 mod share;
 pub mod target;
-mod weights;
 mod words;
 
 use serde::{Deserialize, Serialize};
@@ -40,7 +39,8 @@ use crate::{
     weight::{Attained, Weight},
 };
 
-pub use begin::{Before, Groups};
+pub use crate::parts::rules::Groups;
+pub use begin::Before;
 pub use change::Change;
 
 /// The target of such a pair.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Alb, Before, Groups, View};
 use crate::{
-    aws::{Account, AwsError, LookError},
+    aws::{Account, LookError},
     job::Artifact,
     known::Unseen,
     parts::{focus::Focus, pair, rules, task_definition::Request},
@@ -91,7 +91,7 @@ impl Observed for Alb {
         inputs: &[Artifact],
     ) -> Result<Option<Before>, LookError> {
         let pair = pair::Before::observe(account, &self.pair, &seen.pair, (request, inputs));
-        let groups = async { Ok(groups(self, account).await?) };
+        let groups = async { Ok(Groups::read(account, self.at()).await?) };
         let (pair, groups) = tokio::try_join!(pair, groups)?;
         Ok(pair.map(|pair| Before { pair, groups }))
     }
@@ -102,24 +102,11 @@ impl Observed for Alb {
 }
 
 impl Alb {
-    fn at(&self) -> rules::At<'_> {
+    pub(super) fn at(&self) -> rules::At<'_> {
         rules::At {
             place: &self.traffic.alb.place,
             within: "traffic.alb",
+            groups: ["primaryTargetGroup", "canaryTargetGroup"],
         }
     }
-}
-
-async fn groups(alb: &Alb, account: &Account) -> Result<Groups, AwsError> {
-    let (at, (primary, canary)) = (alb.at(), alb.traffic.alb.place.groups());
-    let (primary, canary, drain_seconds) = tokio::try_join!(
-        account.load_balancers_of(at, primary, "primaryTargetGroup"),
-        account.load_balancers_of(at, canary, "canaryTargetGroup"),
-        account.deregistration_delay(at, canary, "canaryTargetGroup"),
-    )?;
-    Ok(Groups {
-        primary,
-        canary,
-        drain_seconds,
-    })
 }

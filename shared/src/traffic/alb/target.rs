@@ -29,13 +29,10 @@ pub struct AlbTraffic {
     pub allow_sticky: bool,
 }
 
-/// Most rules that one target may name: as many as an application load balancer has by default (AWS: "Quotas for your
-/// Application Load Balancers").
-const MOST_RULES: usize = 100;
-
 impl AlbTraffic {
     pub(super) fn check(&self, source: &'static str) -> Result<(), BadInput> {
-        self.check_rules(source)?;
+        let rules = self.place.check(source);
+        rules.map_err(|error| error.within("traffic.alb"))?;
         let bad = |field: &str, problem: String| {
             Err(BadInput::field(
                 source,
@@ -52,59 +49,6 @@ impl AlbTraffic {
         }
         if self.min_tasks == 0 {
             return bad("minTasks", "0 tasks; at least 1 is needed".to_owned());
-        }
-        Ok(())
-    }
-
-    fn check_rules(&self, source: &'static str) -> Result<(), BadInput> {
-        let bad = |field: &str, problem: String| {
-            Err(BadInput::field(
-                source,
-                format!("traffic.alb.{field}"),
-                problem,
-            ))
-        };
-        let given = [
-            self.place.rule.is_some(),
-            !self.place.rules.is_empty(),
-            self.place.listener.is_some(),
-        ];
-        if given.into_iter().filter(|given| *given).count() != 1 {
-            let problem = "what forwards requests to the two target groups is given in no way or in more than one; allowed is \
-                           one of \"rule\", \"rules\" (at least one), \"listener\"";
-            return Err(BadInput::field(source, "traffic.alb", problem));
-        }
-        if let Some(rule) = self.place.rule.as_ref().filter(|rule| rule.is_listener()) {
-            return bad(
-                "rule",
-                format!(
-                    "{rule} is a listener; name it in \"listener\" if its default action is meant"
-                ),
-            );
-        }
-        if let Some(listener) = self.place.listener.as_ref().filter(|it| !it.is_listener()) {
-            return bad(
-                "listener",
-                format!("{listener} is a rule; name it in \"rule\""),
-            );
-        }
-        if self.place.rules.len() > MOST_RULES {
-            return bad(
-                "rules",
-                format!(
-                    "{} rules; at most {MOST_RULES} are allowed",
-                    self.place.rules.len()
-                ),
-            );
-        }
-        if let Some(twice) = self
-            .place
-            .rules
-            .iter()
-            .enumerate()
-            .find(|(at, rule)| self.place.rules[..*at].contains(rule))
-        {
-            return bad("rules", format!("{} is there twice", twice.1));
         }
         Ok(())
     }

@@ -3,10 +3,10 @@
 use crate::{
     input::TARGET,
     job::FailureType,
-    names::{ForwardArn, ServiceName, TargetGroupArn},
+    names::{ServiceName, TargetGroupArn},
     parts::{
         pair,
-        rules::{self, TargetHealth, Weights},
+        rules::{self, TargetHealth},
     },
     weight::Weight,
     words::{Code, Shared, Words, plural},
@@ -48,49 +48,6 @@ pub enum Reason {
     /// A rule or a target group, of which a rollback could not see what it does.
     #[error("rolling back, but the canary keeps its tasks: {0}")]
     Unseen(String),
-    /// A gate closed.
-    #[error(
-        "{} of the canary's targets in {} {} unhealthy; {allowed} are allowed (maxUnhealthy). It has {health}",
-        health.unhealthy, group.short(), if health.unhealthy == 1 { "is" } else { "are" }
-    )]
-    Unhealthy {
-        /// The canary's group.
-        group: TargetGroupArn,
-        /// Its targets.
-        health: TargetHealth,
-        /// `maxUnhealthy`.
-        allowed: u32,
-    },
-    /// A gate closed: requests that nobody answers.
-    #[error("target group {} has a weight and no healthy target: {health}", group.short())]
-    NoHealthyTarget {
-        /// The group.
-        group: TargetGroupArn,
-        /// Its targets.
-        health: TargetHealth,
-    },
-    /// Before the release: the weights are not at rest.
-    #[error(
-        "{} has the weights {weights}; a release begins with everything on the primary's target group. Set the canary's weight to 0 \
-         and the primary's above 0, then retry",
-        forward.short()
-    )]
-    NotAtRest {
-        /// The rule.
-        forward: ForwardArn,
-        /// What it has.
-        weights: Weights,
-    },
-    /// Before the release: cookies bind clients to a group.
-    #[error(
-        "{} is sticky: clients that were once sent to the canary stay there for as long as their cookie lives, whatever its weight \
-         is, also after a rollback. Turn stickiness off in its forward action, or set allowSticky ({TARGET}: field traffic.alb.allowSticky)",
-        forward.short()
-    )]
-    Sticky {
-        /// The rule.
-        forward: ForwardArn,
-    },
     /// Before the release: a service registers its tasks elsewhere.
     #[error(
         "service {service} does not register its tasks in target group {group} ({TARGET}: field traffic.alb.{field}); it registers them in {}",
@@ -105,22 +62,6 @@ pub enum Reason {
         field: &'static str,
         /// The service's groups.
         found: Vec<TargetGroupArn>,
-    },
-    /// Before the release: rule and group do not belong together.
-    #[error(
-        "target group {group} ({TARGET}: field traffic.alb.{field}) belongs to {}, and {} to the load balancer {}",
-        if load_balancers.is_empty() { "no load balancer".to_owned() } else { format!("the load balancer {}", load_balancers.join(", ")) },
-        forward.short(), forward.load_balancer()
-    )]
-    OtherLoadBalancer {
-        /// The group.
-        group: TargetGroupArn,
-        /// Its field.
-        field: &'static str,
-        /// Its load balancers, by ARN.
-        load_balancers: Vec<String>,
-        /// The rule.
-        forward: ForwardArn,
     },
     /// About the services.
     #[error(transparent)]
@@ -139,9 +80,7 @@ impl From<Shared> for Reason {
 impl Words for Reason {
     fn failure(&self) -> FailureType {
         match self {
-            Self::Sticky { .. } | Self::WrongGroup { .. } | Self::OtherLoadBalancer { .. } => {
-                FailureType::ConfigurationError
-            }
+            Self::WrongGroup { .. } => FailureType::ConfigurationError,
             Self::Pair(pair) => pair.failure(),
             Self::Rules(rules) => rules.failure(),
             _ => FailureType::JobFailed,

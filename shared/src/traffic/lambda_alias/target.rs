@@ -2,12 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-pub use super::meters::LambdaMetrics;
-use super::{LambdaAlias, Request, meters};
+use super::{LambdaAlias, Request};
 use crate::{
     input::{BadInput, Fields},
     names::{AliasName, FunctionName, PairId, QueueUrl},
-    parts::letters::DeadLetters,
+    parts::{
+        letters::DeadLetters,
+        work::{VersionInput, VersionMetrics},
+    },
     traffic::configured::Configured,
 };
 
@@ -18,9 +20,10 @@ pub struct LambdaTraffic {
     /// The dead-letter queue of the queue that it consumes, or its own.
     #[serde(flatten)]
     pub letters: DeadLetters,
-    /// How messages are counted; without it, invocations are.
+    /// How messages are counted, by metrics whose version is the function's (it has it in `AWS_LAMBDA_FUNCTION_VERSION`); without it,
+    /// invocations are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub metrics: Option<LambdaMetrics>,
+    pub metrics: Option<VersionMetrics>,
 }
 
 /// As people write it; each field is that of the same name of [`LambdaTraffic`].
@@ -34,7 +37,7 @@ pub struct Input {
     #[serde(default)]
     guard_max_dead_letters: Option<u64>,
     #[serde(default)]
-    metrics: Option<meters::Input>,
+    metrics: Option<VersionInput>,
 }
 
 impl From<Input> for LambdaTraffic {

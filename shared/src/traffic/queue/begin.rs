@@ -1,11 +1,12 @@
 //! How a release of a queue's consumers begins. Pure.
 
-use super::{Found, Queue, QueueTraffic, Reason, Set, Unreachable, plan};
+use super::{Found, Queue, QueueTraffic, Reason, Set};
 use crate::{
     known::Known,
     parts::{
         NotBegun,
         pair::{self, Both, Planned},
+        plan::{Unreachable, plan},
     },
     traffic::begin::{Begin, Beginning},
     weight::Weight,
@@ -70,7 +71,12 @@ fn has_room(queue: &QueueTraffic, planned: &Planned<'_>) -> Result<(), Reason> {
     let Both { primary, .. } = planned.both;
     let total = planned.both.counts().total();
     let least = u32::from(queue.floors_primary());
-    match plan(queue, Weight::LEAST, primary.desired.max(least), total) {
+    match plan(
+        queue.bounds(),
+        Weight::LEAST,
+        primary.desired.max(least),
+        total,
+    ) {
         Err(Unreachable::NoRoom {
             cap, taken, needed, ..
         }) => Err(Reason::NoRoom {

@@ -3,14 +3,17 @@
 use crate::fixtures::queue::{pair, target};
 use proptest::prelude::*;
 
-use super::{Mode, Queue, Seen};
+use super::{Queue, Seen};
 use crate::{
     clock::Timestamp,
     fixtures::{Harm, Part, Speed, now, scaling},
     known::Known,
-    parts::pair::{
-        self, Service,
-        world::{self as services, Wish, least, updates},
+    parts::{
+        pair::{
+            self, Service,
+            world::{self as services, Wish, least, updates},
+        },
+        plan::Mode,
     },
     target::Target,
     traffic::{

@@ -1,14 +1,14 @@
 //! Which metrics tell how the consumers of a queue fare.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::Queue;
 use crate::{
-    evidence::meter::{Meters, Metric, Statistic, bad_dimensions},
+    evidence::meter::{Meters, bad_dimensions},
     input::BadInput,
-    parts::work::{BookedOn, WorkMetrics},
+    parts::work::{self, BookedOn, WorkMetrics},
 };
 
 /// The metrics of consumers that are not the sample application's.
@@ -42,9 +42,6 @@ pub struct Input {
     ends_within_seconds: Option<u64>,
 }
 
-/// How long work on a message takes at most: the sample application gives it a minute, and writes what has ended every five seconds.
-const LONGEST: Duration = Duration::from_mins(2);
-
 impl From<Input> for QueueMetrics {
     fn from(input: Input) -> Self {
         Self {
@@ -65,20 +62,11 @@ impl From<Input> for QueueMetrics {
 }
 
 impl QueueMetrics {
-    /// The sample application's (`sample-app/src/metrics.rs`), of these two services.
+    /// The sample application's, of these two services.
     fn usual(primary: &str, canary: &str) -> Self {
         let of = |service: &str| [("ServiceName".to_owned(), service.to_owned())].into();
         Self {
-            work: WorkMetrics {
-                namespace: "CanaryRelease/SampleApp".to_owned(),
-                processed: "Processed".to_owned(),
-                failed: "Failed".to_owned(),
-                received: Some("Received".to_owned()),
-                released: Some("Released".to_owned()),
-                booked_on: BookedOn::Receipt,
-                together: true,
-                ends_within_seconds: None,
-            },
+            work: WorkMetrics::of_sample_app(),
             primary: of(primary),
             canary: of(canary),
         }
@@ -106,19 +94,11 @@ pub(super) fn meters(queue: &Queue) -> Meters {
     let (primary, canary) = (queue.pair.primary.as_str(), queue.pair.canary.as_str());
     let usual = || QueueMetrics::usual(primary, canary);
     let metrics = queue.traffic.queue.metrics.clone().unwrap_or_else(usual);
-    let meter = |dimensions| metrics.work.meter(dimensions, LONGEST);
+    let meter = |dimensions| metrics.work.meter(dimensions, work::LONGEST);
     Meters {
         canary: Some(meter(&metrics.canary)),
         primary: meter(&metrics.primary),
-        ended: Some(Metric {
-            namespace: "AWS/SQS".to_owned(),
-            name: "NumberOfMessagesDeleted".to_owned(),
-            dimensions: vec![(
-                "QueueName".to_owned(),
-                queue.traffic.queue.url.queue().to_owned(),
-            )],
-            statistic: Statistic::Sum,
-        }),
+        ended: Some(work::ended(&queue.traffic.queue.url)),
         together: metrics.work.together,
     }
 }

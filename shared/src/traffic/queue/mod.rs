@@ -8,7 +8,6 @@ mod gates;
 pub mod metrics;
 mod observe;
 mod placed;
-mod plan;
 mod promoted;
 mod share;
 pub mod target;
@@ -28,14 +27,14 @@ use crate::{
         gate::{Gate, When},
         letters::Letters,
         pair::{self, Change, Hold, Holds, Pair},
+        plan::Mode,
         release::{Lacking, Missing},
     },
     weight::Attained,
 };
 
 pub use observe::Seen;
-pub use plan::{Unreachable, plan};
-pub use target::{Mode, QueueTraffic, Split};
+pub use target::{QueueTraffic, Split};
 pub use words::Reason;
 
 /// The target of such a pair.

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::{
-    Queue, Reason, Set, Unreachable, View,
-    plan::{plan, toward as next_counts, within},
-};
+use super::{Queue, Reason, Set, View};
 use crate::{
-    parts::pair::{Both, Change, Counts, Service},
+    parts::{
+        pair::{Both, Change, Counts, Service},
+        plan::{self, Unreachable},
+    },
     traffic::model::{Attained, Short, Toward},
     weight::Weight,
     words::Shared,
@@ -109,8 +109,8 @@ fn goal(
     let found = &view.found.pair;
     let total = found.primary.desired + found.canary.desired;
     let tasks = queue.pair(view).primary_tasks(primary);
-    let goal = plan(&queue.traffic.queue, asked, tasks, total)?;
-    within(&queue.traffic.queue, asked, goal, tolerance)?;
+    let goal = plan::plan(queue.traffic.queue.bounds(), asked, tasks, total)?;
+    plan::within(queue.traffic.queue.bounds(), asked, goal, tolerance)?;
     Ok(goal)
 }
 
@@ -164,7 +164,7 @@ fn changes(
         let doing = pair.holding(&hold);
         return Some(setting(asked, doing, hold, None, view, both));
     }
-    let next = next_counts(both.counts(), goal, queue.traffic.queue.max_tasks);
+    let next = plan::toward(both.counts(), goal, queue.traffic.queue.max_tasks);
     let services = [(both.canary, next.canary), (both.primary, next.primary)];
     let counts: Vec<Change> = services
         .into_iter()

@@ -12,6 +12,7 @@ use crate::{
     parts::{
         letters::DeadLetters,
         pair::{self, Pair},
+        plan::{Bounds, Mode},
         task_definition::Request,
     },
     traffic::{configured::Configured, model::Goal},
@@ -47,6 +48,16 @@ impl QueueTraffic {
         self.mode == Mode::Additive && self.floor_primary
     }
 
+    /// How many tasks there may be.
+    #[must_use]
+    pub fn bounds(&self) -> Bounds {
+        Bounds {
+            mode: self.mode,
+            max_tasks: self.max_tasks,
+            needs_primary: self.floor_primary,
+        }
+    }
+
     pub(super) fn check(&self, source: &'static str) -> Result<(), BadInput> {
         let bad = |field: &str, problem| Err(BadInput::field(source, field, problem));
         self.letters.check(source)?;
@@ -63,17 +74,6 @@ impl QueueTraffic {
         let checked = metrics.map_or(Ok(()), |it| it.check(source));
         checked.map_err(|error| error.within("metrics"))
     }
-}
-
-/// Where the canary's tasks come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Mode {
-    /// The primary keeps its tasks, the canary's come on top.
-    #[default]
-    Additive,
-    /// Both together keep the number that the release found.
-    ConstantTotal,
 }
 
 fn yes() -> bool {

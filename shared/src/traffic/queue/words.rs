@@ -1,12 +1,12 @@
 //! What a release of a queue's consumers does, waits for and refuses, in words.
 
-use super::Unreachable;
 use crate::{
     input::TARGET,
     job::FailureType,
     parts::{
         letters,
         pair::{self, Counts, ServiceSaid},
+        plan::Unreachable,
     },
     weight::{Attained, Share, Weight},
     words::{Code, Shared, Words},

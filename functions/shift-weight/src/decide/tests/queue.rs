@@ -447,7 +447,7 @@ proptest! {
         prop_assert!(story.last().unwrap().starts_with("done: "), "{story:#?}");
         let last = weight(*percents.last().unwrap());
         let counts = Counts { primary: world.pair.primary.desired, canary: world.pair.canary.desired };
-        let goal = canary::traffic::queue::plan(target.queue().unwrap(), last, world.pair.primary.desired, primary + resting).unwrap();
+        let goal = canary::parts::plan::plan(target.queue().unwrap().bounds(), last, world.pair.primary.desired, primary + resting).unwrap();
         prop_assert_eq!(counts, goal);
         let writes = world.writes;
         let again = look.with(bookmark);

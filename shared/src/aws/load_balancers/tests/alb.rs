@@ -8,6 +8,7 @@ fn at(target: &Target) -> At<'_> {
     At {
         place: &target.alb().unwrap().place,
         within: "traffic.alb",
+        groups: ["primaryTargetGroup", "canaryTargetGroup"],
     }
 }
 

@@ -3,8 +3,8 @@ use crate::{
     evidence::{AgainstObjective, minutes::Measured},
     fixtures::queue::{pair, record, target},
     names::ReleaseId,
+    parts::exits::{Exit, Watched, Whose},
     parts::letters::Letters,
-    parts::pair::exits::{Exit, Watched, Whose},
     record::{Beside, CameTo, Cause, Failing, Read, Reason},
     traffic::queue,
 };

@@ -133,7 +133,7 @@ fn a_target_that_was_stored_before_deaths_were_counted_is_read() {
     let stored = serde_json::json!({
         "namespace": "Orders", "processed": "Done", "failed": "Failed", "versionDimension": "Version", "together": false,
     });
-    let read: super::super::target::LambdaMetrics = serde_json::from_value(stored).unwrap();
+    let read: crate::parts::work::VersionMetrics = serde_json::from_value(stored).unwrap();
     let meter = read.work.meter(&[].into(), Duration::ZERO);
     assert!(matches!(meter, Meter::Work { taken: None, .. }));
 }

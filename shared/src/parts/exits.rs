@@ -4,6 +4,8 @@
 //! `DeploymentCircuitBreaker`): a version that ends a minute after it has started trips nothing. So the tasks that have ended are
 //! counted here, for about as long as ECS lists them: an hour (API reference, `DescribeTasks`).
 
+mod bound;
+
 use std::{collections::BTreeMap, fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::{clock::Timestamp, names::TaskDefinitionArn};
 
 pub use crate::aws::exits::{Exit, Whose};
+pub use bound::{Bound, Reason};
 
 /// For how long a task's id is kept: longer than ECS lists it.
 const KEPT: Duration = Duration::from_hours(2);

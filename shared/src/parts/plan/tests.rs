@@ -1,17 +1,12 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::parts::letters::DeadLetters;
 
-fn queue(mode: Mode, max_tasks: Option<u32>) -> QueueTraffic {
-    let url = "https://sqs.eu-central-1.amazonaws.com/111122223333/orders";
-    QueueTraffic {
-        url: url.try_into().unwrap(),
-        letters: DeadLetters::default(),
+fn bounds(mode: Mode, max_tasks: Option<u32>) -> Bounds {
+    Bounds {
         mode,
         max_tasks,
-        floor_primary: true,
-        metrics: None,
+        needs_primary: true,
     }
 }
 
@@ -35,7 +30,7 @@ fn shares_are_the_nearest_that_whole_tasks_allow() {
     ];
     for (asked, primary, canary, attained) in additive {
         let plan = plan(
-            &queue(Mode::Additive, None),
+            bounds(Mode::Additive, None),
             weight(asked),
             primary,
             primary + 1,
@@ -56,7 +51,7 @@ fn shares_are_the_nearest_that_whole_tasks_allow() {
         (0, 5, 5, 0),
         (99, 2, 1, 1),
     ] {
-        let plan = plan(&queue(Mode::ConstantTotal, None), weight(asked), 1, total).unwrap();
+        let plan = plan(bounds(Mode::ConstantTotal, None), weight(asked), 1, total).unwrap();
         assert_eq!(
             (plan.primary, plan.canary),
             (primary, canary),
@@ -68,7 +63,7 @@ fn shares_are_the_nearest_that_whole_tasks_allow() {
 #[test]
 fn what_cannot_be_reached_is_refused_with_what_can() {
     let refused = |mode, cap, asked, primary, total| {
-        plan(&queue(mode, cap), weight(asked), primary, total)
+        plan(bounds(mode, cap), weight(asked), primary, total)
             .unwrap_err()
             .to_string()
     };
@@ -82,16 +77,16 @@ fn what_cannot_be_reached_is_refused_with_what_can() {
     assert!(refused(Mode::ConstantTotal, Some(5), 10, 4, 5).contains("to 6 or more"));
     assert!(refused(Mode::ConstantTotal, None, 10, 1, 1).contains("1 tasks in total"));
 
-    let queue = queue(Mode::Additive, None);
-    let ten_of_three = plan(&queue, weight(10), 3, 4).unwrap();
-    let error = within(&queue, weight(10), ten_of_three, Some(5.0)).unwrap_err();
+    let bounds = bounds(Mode::Additive, None);
+    let ten_of_three = plan(bounds, weight(10), 3, 4).unwrap();
+    let error = within(bounds, weight(10), ten_of_three, Some(5.0)).unwrap_err();
     assert_eq!(
         error.to_string(),
         "a share of 10 % cannot be reached within 5 percentage points; the nearest reachable shares are 25 % (1 of 4 \
          tasks)"
     );
-    let thirty_of_three = plan(&queue, weight(30), 3, 4).unwrap();
-    let error = within(&queue, weight(30), thirty_of_three, Some(1.0)).unwrap_err();
+    let thirty_of_three = plan(bounds, weight(30), 3, 4).unwrap();
+    let error = within(bounds, weight(30), thirty_of_three, Some(1.0)).unwrap_err();
     assert!(
         error
             .to_string()
@@ -99,10 +94,10 @@ fn what_cannot_be_reached_is_refused_with_what_can() {
         "{error}"
     );
     assert_eq!(
-        within(&queue, weight(30), thirty_of_three, Some(5.0)),
+        within(bounds, weight(30), thirty_of_three, Some(5.0)),
         Ok(())
     );
-    assert_eq!(within(&queue, weight(30), thirty_of_three, None), Ok(()));
+    assert_eq!(within(bounds, weight(30), thirty_of_three, None), Ok(()));
 }
 
 /// The nearest share by trying every number of canary tasks.
@@ -132,7 +127,7 @@ fn the_attained_share_is_the_nearest_reachable_one_for_every_count_and_every_wei
             // Beyond a hundred times the primary's tasks even 99 % is passed.
             let cap = primary * 101;
             let additive = plan(
-                &queue(Mode::Additive, Some(cap)),
+                bounds(Mode::Additive, Some(cap)),
                 weight(asked),
                 primary,
                 primary,
@@ -159,7 +154,7 @@ fn the_attained_share_is_the_nearest_reachable_one_for_every_count_and_every_wei
 
             let total = primary + 1;
             let constant =
-                plan(&queue(Mode::ConstantTotal, None), weight(asked), 7, total).unwrap();
+                plan(bounds(Mode::ConstantTotal, None), weight(asked), 7, total).unwrap();
             assert_eq!(constant.total(), total);
             assert_eq!(constant.canary == 0, asked == 0);
             assert!(constant.primary > 0);
@@ -177,8 +172,8 @@ proptest! {
     fn a_cap_is_respected_and_the_rest_is_the_nearest(
         asked in 1u32..100, primary in 1u32..500, room in 1u32..200,
     ) {
-        let queue = queue(Mode::Additive, Some(primary + room));
-        let plan = plan(&queue, weight(asked), primary, primary).unwrap();
+        let bounds = bounds(Mode::Additive, Some(primary + room));
+        let plan = plan(bounds, weight(asked), primary, primary).unwrap();
         prop_assert!(plan.total() <= primary + room);
         let best = best_by_hand(Mode::Additive, asked, primary, room);
         prop_assert!((plan.share().distance(weight(asked)) - best).abs() < 1e-9);
@@ -192,10 +187,10 @@ proptest! {
     ) {
         let total = primary + resting;
         let cap = total + surge;
-        let queue = queue(mode, Some(cap));
+        let bounds = bounds(mode, Some(cap));
         let mut now = Counts { primary, canary: resting };
         for asked in weights {
-            let goal = plan(&queue, weight(asked), now.primary, total).unwrap();
+            let goal = plan(bounds, weight(asked), now.primary, total).unwrap();
             let floor = now.total().min(goal.total());
             let mut moves = 0;
             while now != goal {

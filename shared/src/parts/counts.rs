@@ -1,4 +1,4 @@
-//! Task counts of two services.
+//! Task counts of two versions.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,12 +7,12 @@ use crate::{
     weight::{Attained, Share},
 };
 
-/// Task counts of the two services.
+/// Task counts of both versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
-    /// Of the primary service.
+    /// Of the primary.
     pub primary: u32,
-    /// Of the canary service.
+    /// Of the canary.
     pub canary: u32,
 }
 

@@ -1,13 +1,34 @@
-//! The share of a queue consumer: whole tasks of two services on one queue.
+//! The share of consumers of a queue: whole tasks of two versions.
 //!
 //! SQS gives messages to whoever asks, so with tasks that are alike the share of the messages is
 //! the share of the running tasks. Tasks are whole, therefore most shares can only be approached.
 
-use super::target::{Mode, QueueTraffic};
-use crate::{
-    parts::pair::Counts,
-    weight::{Share, Weight},
-};
+use serde::{Deserialize, Serialize};
+
+use super::counts::Counts;
+use crate::weight::{Share, Weight};
+
+/// Where the canary's tasks come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Mode {
+    /// The primary keeps its tasks, the canary's come on top.
+    #[default]
+    Additive,
+    /// Both together keep the number that the release found.
+    ConstantTotal,
+}
+
+/// How many tasks there may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Where the canary's come from.
+    pub mode: Mode,
+    /// The most of both together at any moment; `None` for no bound.
+    pub max_tasks: Option<u32>,
+    /// Whether there has to be one of the primary's, in `additive`.
+    pub needs_primary: bool,
+}
 
 /// Why no number of tasks gives the share.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -75,24 +96,27 @@ fn told(shares: &[Share]) -> String {
 ///
 /// `primary` is the primary's desired count now, `total` what both had when the release began.
 /// Of two counts that are equally near, the one with fewer canary tasks.
+///
+/// # Errors
+/// None gives it.
 pub fn plan(
-    queue: &QueueTraffic,
+    bounds: Bounds,
     asked: Weight,
     primary: u32,
     total: u32,
 ) -> Result<Counts, Unreachable> {
-    let split: fn(u32, u32) -> Counts = match queue.mode {
+    let split: fn(u32, u32) -> Counts = match bounds.mode {
         Mode::Additive => |primary, canary| Counts { primary, canary },
         Mode::ConstantTotal => |total, canary| Counts {
             primary: total - canary,
             canary,
         },
     };
-    let base = match queue.mode {
+    let base = match bounds.mode {
         Mode::Additive => primary,
         Mode::ConstantTotal => total,
     };
-    let allowed = allowed_canary(queue, asked, primary, total)?;
+    let allowed = allowed_canary(bounds, asked, primary, total)?;
     Ok(split(
         base,
         nearest(asked, allowed, |canary| split(base, canary).share()),
@@ -100,8 +124,11 @@ pub fn plan(
 }
 
 /// Refuses a plan whose share is further from the asked one than the tolerance.
-pub(super) fn within(
-    queue: &QueueTraffic,
+///
+/// # Errors
+/// It is.
+pub fn within(
+    bounds: Bounds,
     asked: Weight,
     plan: Counts,
     tolerance: Option<f64>,
@@ -118,14 +145,14 @@ pub(super) fn within(
     } else {
         plan.canary.checked_sub(1)
     };
-    let other = canary.map(|canary| match queue.mode {
+    let other = canary.map(|canary| match bounds.mode {
         Mode::Additive => Counts { canary, ..plan },
         Mode::ConstantTotal => Counts {
             primary: plan.total().saturating_sub(canary),
             canary,
         },
     });
-    let within_cap = |counts: &Counts| queue.max_tasks.is_none_or(|cap| counts.total() <= cap);
+    let within_cap = |counts: &Counts| bounds.max_tasks.is_none_or(|cap| counts.total() <= cap);
     let mut nearest: Vec<Share> = [Some(plan), other.filter(within_cap)]
         .into_iter()
         .flatten()
@@ -145,7 +172,7 @@ pub(super) fn within(
 ///
 /// Called again once the counts have settled, it arrives; at `goal` it answers `goal`.
 #[must_use]
-pub(super) fn toward(now: Counts, goal: Counts, cap: Option<u32>) -> Counts {
+pub fn toward(now: Counts, goal: Counts, cap: Option<u32>) -> Counts {
     let room = cap.map_or(u32::MAX, |cap| cap.saturating_sub(now.total()));
     let canary_up = goal.canary.saturating_sub(now.canary).min(room);
     let primary_up = goal
@@ -172,18 +199,18 @@ pub(super) fn toward(now: Counts, goal: Counts, cap: Option<u32>) -> Counts {
 
 /// How many canary tasks the weight, the mode and `maxTasks` allow, from and to.
 fn allowed_canary(
-    queue: &QueueTraffic,
+    bounds: Bounds,
     asked: Weight,
     primary: u32,
     total: u32,
 ) -> Result<(u32, u32), Unreachable> {
     let least = u32::from(asked > Weight::ZERO);
-    match queue.mode {
+    match bounds.mode {
         _ if asked == Weight::ZERO => Ok((0, 0)),
-        Mode::Additive if primary == 0 && queue.floor_primary => {
+        Mode::Additive if primary == 0 && bounds.needs_primary => {
             Err(Unreachable::NoPrimary { asked })
         }
-        Mode::Additive => match queue.max_tasks {
+        Mode::Additive => match bounds.max_tasks {
             Some(cap) if cap <= primary => Err(Unreachable::NoRoom {
                 asked,
                 cap,
@@ -195,7 +222,7 @@ fn allowed_canary(
         },
         Mode::ConstantTotal => {
             // A canary task starts before a primary task stops: for a moment there is one more.
-            if let Some(cap) = queue.max_tasks.filter(|cap| *cap <= total) {
+            if let Some(cap) = bounds.max_tasks.filter(|cap| *cap <= total) {
                 return Err(Unreachable::NoRoom {
                     asked,
                     cap,
