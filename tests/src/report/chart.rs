@@ -174,7 +174,12 @@ fn marks(story: &Story) -> Vec<Mark> {
             mark(at, "calm", format!("no weight on {}", story.candidate()));
         }
         if let Some(at) = rollback.candidate_gone {
-            mark(at, "calm", format!("no {} task left", story.candidate()));
+            let left = if story.cast.traffic.has_services() {
+                "task left"
+            } else {
+                "behind the alias"
+            };
+            mark(at, "calm", format!("no {} {left}", story.candidate()));
         }
         if let Some(at) = rollback.restored {
             mark(at, "calm", format!("rolled back to {}", story.stable()));
