@@ -144,7 +144,7 @@ impl Settings {
     pub fn changes(&self, to: &Self) -> Vec<String> {
         let names: BTreeSet<_> = self.named.keys().chain(to.named.keys()).collect();
         let value = |of: &Self, name| of.named.get(name).map_or("none", String::as_str).to_owned();
-        let named = names.into_iter().filter_map(|name| {
+        let values = names.into_iter().filter_map(|name| {
             let (before, after) = (value(self, name), value(to, name));
             (before != after).then(|| format!("{name} {before} to {after}"))
         });
@@ -159,7 +159,7 @@ impl Settings {
             Some(format!("variable {name} {how}"))
         });
         let rest = (self.rest != to.rest).then(|| "other settings".to_owned());
-        named.chain(variables).chain(rest).collect()
+        values.chain(variables).chain(rest).collect()
     }
 }
 
@@ -202,8 +202,8 @@ impl Routing {
 }
 
 /// `version 7`, or `version 7, 10 % to version 8`.
-impl std::fmt::Display for Routing {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Routing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "version {}", self.version)?;
         match &self.beside {
             Some(Weighted { version, weight }) => {
@@ -215,8 +215,8 @@ impl std::fmt::Display for Routing {
     }
 }
 
-impl std::fmt::Display for Code {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Package(sha256) => write!(f, "package {sha256}"),
             Self::Image(digest) => write!(f, "image {digest}"),

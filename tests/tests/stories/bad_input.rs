@@ -224,7 +224,7 @@ async fn an_input_artifact_that_is_wrong() {
         ),
         (
             Artifact::Absent,
-            "input artifact BuildOutput (bucket orders-pipeline-dmoirrepyk4d-artifacts-m4jsp7i9hxly) does not exist",
+            "input artifact BuildOutput (bucket orders-artifactstore-63sm3r828760-artifacts-4zxfjw1lus5v) does not exist",
         ),
         (
             Artifact::Bytes(b"<html>".to_vec()),
