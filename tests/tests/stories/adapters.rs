@@ -1,6 +1,8 @@
 //! The library's adapters alone, over the wire: what they make of AWS's answers, and that nothing to ask is no
 //! request.
 
+mod task_sets;
+
 use canary::{
     aws::{pipeline::Delivered, table::Written},
     clock::Timestamp,
