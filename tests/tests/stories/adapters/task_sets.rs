@@ -58,7 +58,7 @@ fn at(seconds: u64) -> Timestamp {
 
 impl Release {
     /// Of `orders:2`, on a service of four tasks that has no task set yet.
-    async fn begin() -> Self {
+    fn begin() -> Self {
         let identity = Identity {
             account: "111122223333".to_owned(),
             region: REGION.to_owned(),
@@ -155,7 +155,7 @@ impl Release {
             self.account.with(|world| match effect {
                 Effect::StartTask(launch) => ecs::task_running(world, &launch.task_arn),
                 Effect::SignalTask { task_arn, .. } => {
-                    ecs::task_exited(world, &task_arn, Some(0), None)
+                    ecs::task_exited(world, &task_arn, Some(0), None);
                 }
                 _ => {}
             });
@@ -193,7 +193,7 @@ fn share(percent: f64) -> Goal {
 
 #[tokio::test(start_paused = true)]
 async fn a_service_without_a_task_set_gets_two_is_promoted_and_rolled_back() {
-    let mut release = Release::begin().await;
+    let mut release = Release::begin();
     let placed = release.until(Goal::Placed).await;
     assert!(placed.ends_with("runs orders:2"), "{placed}");
     assert_eq!(release.tasks().await, [4, 1]);
