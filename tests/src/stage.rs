@@ -1,7 +1,7 @@
 //! The example: the shipped templates in an account of their own.
 //!
-//! There are three of them, a room each: [`queue`], [`alb`], [`lambda`]. [`Stage::set_up`] creates the stacks of `infra/` in the local account, as `infra/deploy.sh` does on
-//! AWS. A [`Script`] says which versions of the application there are and how they behave, and plays
+//! There are three of them, a room each: `queue`, `alb` and `lambda`. [`Stage::set_up`] creates the stacks of `infra/` in the local
+//! account, as `infra/deploy.sh` does on AWS. A [`Script`] says which versions of the application there are and how they behave, and plays
 //! the pipeline's source and build.
 
 mod alb;
