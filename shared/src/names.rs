@@ -141,6 +141,12 @@ impl QueueUrl {
     pub fn queue(&self) -> &str {
         queue_name(&self.0).unwrap_or_default()
     }
+
+    /// Whether it is a FIFO queue: the name of each ends with that, and no other's does (AWS: API reference, `CreateQueue`).
+    #[must_use]
+    pub fn is_fifo(&self) -> bool {
+        self.queue().strip_suffix(".fifo").is_some()
+    }
 }
 
 impl ForwardArn {

@@ -93,6 +93,29 @@ impl DeadLetters {
         Err(BadInput::field(source, "guardMaxDeadLetters", problem))
     }
 
+    /// The same of whoever consumes a queue.
+    ///
+    /// # Errors
+    /// That, or the dead-letter queue is the queue itself.
+    pub fn check_of(&self, source: &'static str, queue: &QueueUrl) -> Result<(), BadInput> {
+        self.check(source)?;
+        if self.dead_letter_url.as_ref() != Some(queue) {
+            return Ok(());
+        }
+        let problem = "this is the queue itself; name its dead-letter queue or leave the field out";
+        Err(BadInput::field(source, "deadLetterUrl", problem))
+    }
+
+    /// What is to be said of those that a release finds: where there are some, and a single one more ends it.
+    #[must_use]
+    pub fn one_more_ends_it(&self, found: Option<u64>) -> Option<String> {
+        let letters = found.filter(|letters| *letters > 0 && self.max_dead_letters == 0)?;
+        let s = if letters == 1 { "" } else { "s" };
+        Some(format!(
+            "the dead-letter queue has {letters} message{s} from before, and one more ends the release (maxDeadLetters is 0)"
+        ))
+    }
+
     /// How many there are, if there is a queue to ask; `field` is where the target names it, by its path.
     pub async fn count(&self, account: &Account, field: &'static str) -> Known<Option<u64>> {
         match &self.dead_letter_url {

@@ -41,29 +41,18 @@ pub(super) fn begin(queue: &Queue, of: Beginning<'_, Queue>) -> Begin<Queue> {
     planned.has_room_for_tags().map_err(NotBegun::refuse)?;
     planned.is_settled().map_err(NotBegun::wait)?;
     let mut begun = planned.begun();
-    let before = dead_letters
-        .filter(|letters| *letters > 0 && queue.traffic.queue.letters.max_dead_letters == 0);
-    begun.but.extend(before.map(one_more_ends_it));
+    let letters = &queue.traffic.queue.letters;
+    begun.but.extend(letters.one_more_ends_it(dead_letters));
     Ok(begun.of(found, set))
 }
 
-/// Dead letters from before, where a single one more ends the release.
-fn one_more_ends_it(letters: u64) -> String {
-    let s = if letters == 1 { "" } else { "s" };
-    format!(
-        "the dead-letter queue has {letters} message{s} from before, and one more ends the release (maxDeadLetters is 0)"
-    )
-}
-
 fn is_standard(queue: &QueueTraffic) -> Result<(), Reason> {
-    let name = queue.url.queue();
-    // AWS: the name of a FIFO queue ends with it, and that of no other does (API reference, `CreateQueue`).
-    match name.strip_suffix(".fifo") {
-        None => Ok(()),
-        Some(_) => Err(Reason::Fifo {
-            queue: name.to_owned(),
-        }),
+    if !queue.url.is_fifo() {
+        return Ok(());
     }
+    Err(Reason::Fifo {
+        queue: queue.url.queue().to_owned(),
+    })
 }
 
 /// Any share at all has room for it.

@@ -228,8 +228,7 @@ impl Planned<'_> {
             claimed
         };
         let queue = self.model.queue();
-        let is_strict = queue.is_some_and(|it| it.letters.max_dead_letters == 0);
-        let letters = self.found.dead_letters.filter(|it| *it > 0 && is_strict);
+        let before = queue.and_then(|it| it.letters.one_more_ends_it(self.found.dead_letters));
         let rules = self.balancer.as_ref().map(Balancer::in_full);
         Begun {
             released: Released {
@@ -238,7 +237,7 @@ impl Planned<'_> {
                 stable: self.found.task_definition.short().to_owned(),
                 changes: what,
             },
-            but: letters.map(one_more_ends_it).into_iter().collect(),
+            but: before.into_iter().collect(),
             in_full: match &rules {
                 Some(rules) => Part::of(&self.found).and(rules),
                 None => Part::of(&self.found),
@@ -254,20 +253,10 @@ impl Planned<'_> {
 }
 
 fn is_standard(queue: &QueueSets) -> Result<(), Reason> {
-    let name = queue.url.queue();
-    // AWS: the name of a FIFO queue ends with it, and that of no other does (API reference, `CreateQueue`).
-    match name.strip_suffix(".fifo") {
-        None => Ok(()),
-        Some(_) => Err(Reason::Fifo {
-            queue: name.to_owned(),
-        }),
+    if !queue.url.is_fifo() {
+        return Ok(());
     }
-}
-
-/// Dead letters from before, where a single one more ends the release.
-fn one_more_ends_it(letters: u64) -> String {
-    let s = if letters == 1 { "" } else { "s" };
-    format!(
-        "the dead-letter queue has {letters} message{s} from before, and one more ends the release (maxDeadLetters is 0)"
-    )
+    Err(Reason::Fifo {
+        queue: queue.url.queue().to_owned(),
+    })
 }

@@ -48,16 +48,10 @@ impl QueueSets {
     }
 
     pub(super) fn check(&self, source: &'static str) -> Result<(), BadInput> {
-        let bad = |field: &str, problem| Err(BadInput::field(source, field, problem));
-        self.letters.check(source)?;
+        self.letters.check_of(source, &self.url)?;
         if self.max_tasks == Some(0) {
-            return bad("maxTasks", "0 tasks; at least 1 is needed");
-        }
-        if self.letters.dead_letter_url.as_ref() == Some(&self.url) {
-            return bad(
-                "deadLetterUrl",
-                "this is the queue itself; name its dead-letter queue or leave the field out",
-            );
+            let problem = "0 tasks; at least 1 is needed";
+            return Err(BadInput::field(source, "maxTasks", problem));
         }
         let metrics = self.metrics.as_ref();
         let checked = metrics.map_or(Ok(()), |it| it.check(source));
