@@ -1,5 +1,6 @@
 //! Which service and task definition revision this task is: asked of ECS's task metadata endpoint,
-//! version 4. Both services of a pair run the same task definition, so nothing in it could say.
+//! version 4. Both services of a pair run the same task definition, so nothing in it could say; nor can
+//! a definition know its own revision.
 //!
 //! * No endpoint in the environment: the process does not run on ECS. It works all the same and
 //!   calls its service [`UNKNOWN`].
@@ -56,6 +57,12 @@ impl Identity {
             task: unknown(),
             cluster: unknown(),
         }
+    }
+
+    /// The name of its task definition, `FAMILY:REVISION`.
+    #[must_use]
+    pub fn definition(&self) -> String {
+        format!("{}:{}", self.family, self.revision)
     }
 }
 
@@ -188,7 +195,7 @@ mod tests {
         let (identity, asked) = asked(vec![(200, ANSWER)]).await;
         let identity = identity.unwrap();
         assert_eq!(identity.service, "orders-canary");
-        assert_eq!(identity.revision, "43");
+        assert_eq!(identity.definition(), "orders:43");
         assert_eq!(asked, ["http://169.254.170.2/v4/abc/task"]);
     }
 

@@ -34,12 +34,12 @@ const MOST_VALUES: usize = 100;
 pub enum Origin {
     /// A task of an ECS service.
     Task {
-        /// The service: the one dimension, so that a release does not start new metrics.
+        /// The service: a dimension by itself, so that alarms on it outlive a release.
         service: String,
+        /// The task definition, `FAMILY:REVISION`: with it, since two task sets of one service run two of them.
+        version: String,
         /// `APP_VERSION`.
         app_version: String,
-        /// The task definition's revision.
-        revision: String,
     },
     /// A version of a Lambda function. Both are dimensions, since an alias sends to two versions of one function.
     Function {
@@ -58,39 +58,36 @@ impl Origin {
     pub fn task(identity: &Identity, app_version: &str) -> Self {
         Self::Task {
             service: identity.service.clone(),
+            version: identity.definition(),
             app_version: app_version.to_owned(),
-            revision: identity.revision.clone(),
         }
     }
 
-    fn dimensions(&self) -> &'static [&'static str] {
+    fn dimensions(&self) -> &'static [&'static [&'static str]] {
         match self {
-            Self::Task { .. } => &["ServiceName"],
-            Self::Function { .. } => &["FunctionName", "Version"],
+            Self::Task { .. } => &[&["ServiceName"], &["ServiceName", "Version"]],
+            Self::Function { .. } => &[&["FunctionName", "Version"]],
         }
     }
 
     fn members(&self) -> [(&'static str, &str); 3] {
-        match self {
+        let (of, version, app_version) = match self {
             Self::Task {
                 service,
+                version,
                 app_version,
-                revision,
-            } => [
-                ("ServiceName", service),
-                ("Version", app_version),
-                ("TaskDefinitionRevision", revision),
-            ],
+            } => (("ServiceName", service), version, app_version),
             Self::Function {
                 name,
                 version,
                 app_version,
-            } => [
-                ("FunctionName", name),
-                ("Version", version),
-                ("AppVersion", app_version),
-            ],
-        }
+            } => (("FunctionName", name), version, app_version),
+        };
+        [
+            (of.0, of.1),
+            ("Version", version),
+            ("AppVersion", app_version),
+        ]
     }
 }
 
@@ -236,7 +233,7 @@ fn line(origin: &Origin, receipt: Receipt, values: &[(&str, Value, &str)]) -> Va
             "Timestamp": receipt.milliseconds(),
             "CloudWatchMetrics": [{
                 "Namespace": NAMESPACE,
-                "Dimensions": [origin.dimensions()],
+                "Dimensions": origin.dimensions(),
                 "Metrics": metrics,
             }],
         },

@@ -217,6 +217,8 @@ fn a_task_says_who_it_is_consumes_with_its_role_and_stops_when_told_to() {
         panic!("{text}");
     };
     assert_eq!(received["ServiceName"], "orders-canary");
+    assert_eq!(received["Version"], "orders:43");
+    assert_eq!(received["AppVersion"], "2.1.0");
     assert_eq!(received["Received"], 1);
     assert_eq!(ending["Processed"], 1);
     assert_eq!(ending["_aws"]["Timestamp"], received["_aws"]["Timestamp"]);

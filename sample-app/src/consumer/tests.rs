@@ -178,8 +178,8 @@ fn start(sqs: &FakeSqs, concurrency: usize, plan: fn(&Message) -> Plan) -> Runni
 fn metrics() -> (Metrics, Printed) {
     let origin = crate::metrics::Origin::Task {
         service: "orders".to_owned(),
+        version: "orders:1".to_owned(),
         app_version: "1".to_owned(),
-        revision: "1".to_owned(),
     };
     let (began, printed) = (Instant::now(), Printed::default());
     let paper = printed.clone();

@@ -17,8 +17,8 @@ impl Desk {
         let (now, printed) = (Arc::new(AtomicU64::new(NOW)), Arc::default());
         let origin = Origin::Task {
             service: "orders-canary".to_owned(),
+            version: "orders:43".to_owned(),
             app_version: "2.1.0".to_owned(),
-            revision: "43".to_owned(),
         };
         let clock = Arc::clone(&now);
         let paper: Arc<Mutex<Vec<Value>>> = Arc::clone(&printed);
@@ -65,13 +65,13 @@ fn document(metrics: &[(&str, &str)], values: Value) -> Value {
             "Timestamp": 1_791_901_385_000_u64,
             "CloudWatchMetrics": [{
                 "Namespace": "CanaryRelease/SampleApp",
-                "Dimensions": [["ServiceName"]],
+                "Dimensions": [["ServiceName"], ["ServiceName", "Version"]],
                 "Metrics": metrics,
             }],
         },
         "ServiceName": "orders-canary",
-        "Version": "2.1.0",
-        "TaskDefinitionRevision": "43",
+        "Version": "orders:43",
+        "AppVersion": "2.1.0",
     });
     let Value::Object(values) = values else {
         panic!("values by name");
@@ -101,7 +101,7 @@ fn a_poll_that_brings_nothing_writes_nothing() {
 }
 
 #[test]
-fn a_line_has_all_endings_and_latencies_with_the_service_as_the_only_dimension() {
+fn a_line_has_all_endings_and_latencies_of_the_service_and_of_the_version_in_it() {
     let desk = Desk::open();
     let receipt = desk.metrics.received(4);
     desk.printed();

@@ -12,14 +12,9 @@ pub(super) fn messages(line: &str, over: Duration) -> Option<What> {
         return None;
     }
     let metrics: Value = serde_json::from_str(line).ok()?;
-    // Of a function, `Version` is the number.
-    let label = match &metrics["AppVersion"] {
-        Value::Null => &metrics["Version"],
-        label => label,
-    };
     let count = |name: &str| u32::try_from(metrics[name].as_u64()?).ok();
     Some(What::Messages {
-        version: label.as_str()?.to_owned(),
+        version: metrics["AppVersion"].as_str()?.to_owned(),
         processed: count("Processed")?,
         failed: count("Failed")?,
         over,

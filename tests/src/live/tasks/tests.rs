@@ -252,7 +252,7 @@ async fn a_task_with_an_address_is_told_to_listen_there_and_runs_its_definitions
 
 #[tokio::test]
 async fn a_consumers_metric_lines_become_counts_of_its_messages() {
-    let line = r#"{"_aws":{},"ServiceName":"orders","Version":"v2","Processed":7,"Failed":3}"#;
+    let line = r#"{"_aws":{},"ServiceName":"orders","Version":"orders:2","AppVersion":"v2","Processed":7,"Failed":3}"#;
     let mut agent = Agent::with(script(&format!("echo '{line}'")));
     agent.start(launch("app"));
     agent.report().await;

@@ -31,7 +31,7 @@ use rehearsal_core::{
 use serde_json::Value;
 use tokio::sync::{Notify, mpsc};
 
-use super::Work;
+use super::{Work, messages::Consumer};
 use crate::connector::{InProcess, REGION};
 
 /// Exit code of a container that SIGKILL has ended.
@@ -234,7 +234,8 @@ impl Hands {
             match &self.work {
                 Work::Messages(messages) => {
                     let stop = signals.term.notified();
-                    messages.consume(arn, &launch.service, &version, stop).await
+                    let consumer = Consumer::of(&self.account, arn, &version);
+                    messages.consume(&consumer, stop).await
                 }
                 Work::Requests(requests) => {
                     let ended = requests.serve(&launch, &version, &signals).await;

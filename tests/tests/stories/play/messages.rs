@@ -43,6 +43,31 @@ pub(crate) struct Messages {
     processed: Mutex<BTreeMap<String, u32>>,
 }
 
+/// A task that consumes.
+pub(super) struct Consumer<'a> {
+    task: &'a str,
+    service: String,
+    /// `FAMILY:REVISION`.
+    definition: String,
+    version: &'a Version,
+}
+
+impl<'a> Consumer<'a> {
+    /// A task that runs, which asks the metadata endpoint who it is, as the sample application does.
+    pub(super) fn of(account: &Account, task: &'a str, version: &'a Version) -> Self {
+        let id = task.rsplit('/').next().unwrap_or_default();
+        let known = account.with(|world| ecs::metadata(world, id, "/task"));
+        let known = known.unwrap_or_default();
+        let text = |member: &str| known[member].as_str().unwrap_or_default();
+        Self {
+            task,
+            service: text("ServiceName").to_owned(),
+            definition: format!("{}:{}", text("Family"), text("Revision")),
+            version,
+        }
+    }
+}
+
 impl Messages {
     pub(super) fn new(account: Account, url: String) -> Self {
         Self {
@@ -60,20 +85,18 @@ impl Messages {
     /// in hand, as the sample application does.
     pub(super) async fn consume(
         &self,
-        task: &str,
-        service: &str,
-        version: &Version,
+        consumer: &Consumer<'_>,
         stop: impl Future<Output = ()>,
     ) -> i32 {
         let mut in_hand = Vec::new();
         let works = async {
             tokio::time::sleep(Duration::from_secs(5)).await;
             self.account
-                .with(|world| ecs::task_health(world, task, ecs::Health::Healthy));
-            if version.behaviour == Behaviour::Hangs {
-                match self.hang(service, &mut in_hand).await {}
+                .with(|world| ecs::task_health(world, consumer.task, ecs::Health::Healthy));
+            if consumer.version.behaviour == Behaviour::Hangs {
+                match self.hang(consumer, &mut in_hand).await {}
             }
-            self.work(task, service, version).await
+            self.work(consumer).await
         };
         let code = tokio::select! {
             () = stop => 0,
@@ -83,24 +106,24 @@ impl Messages {
             self.hide(handle, 0);
         }
         if !in_hand.is_empty() {
-            self.tell(service, &[("Released", in_hand.len())]);
+            self.tell(consumer, &[("Released", in_hand.len())]);
         }
         code
     }
 
     /// Works until the process dies.
-    async fn work(&self, task: &str, service: &str, version: &Version) -> i32 {
+    async fn work(&self, consumer: &Consumer<'_>) -> i32 {
         for poll_number in 0_u64.. {
             let poll = json!({
                 "MaxNumberOfMessages": 4,
                 "MessageSystemAttributeNames": ["ApproximateReceiveCount"],
             });
-            let received = self.receive(service, poll);
+            let received = self.receive(consumer, poll);
             let (mut processed, mut failed) = (0, 0);
             for message in &received {
                 let id = message["MessageId"].as_str().unwrap_or_default();
                 let attempt = message["Attributes"]["ApproximateReceiveCount"].as_str();
-                let behaviour = self.behaviour(version);
+                let behaviour = self.behaviour(consumer.version);
                 match self.outcome(behaviour, id, attempt.unwrap_or_default()) {
                     // With what it has counted so far.
                     Outcome::Dies => return ABORTED,
@@ -120,13 +143,13 @@ impl Messages {
                     ("Failed", failed),
                     ("Released", 0),
                 ];
-                self.tell(service, &counts);
-                self.note(version, processed, failed);
+                self.tell(consumer, &counts);
+                self.note(consumer.version, processed, failed);
             }
             let every = *self.every.lock().unwrap();
             let lot = match &mut *self.chance.lock().unwrap() {
                 Some(chance) => chance.u32(..100),
-                None => lot(task, poll_number),
+                None => lot(consumer.task, poll_number),
             };
             let after = every.max(CONSUMES_EVERY) * lot / 50;
             tokio::time::sleep(after).await;
@@ -146,8 +169,9 @@ impl Messages {
             ("FunctionName", invocation.function.as_str()),
             ("Version", invocation.version.as_str()),
         ];
+        let sets = json!([["FunctionName", "Version"]]);
         // Before any of it is worked on.
-        self.measure(&of, &[("Received", records.len())]);
+        self.measure(&of, &sets, &[("Received", records.len())]);
         let (mut processed, mut failed) = (0, Vec::new());
         for record in records {
             let id = record["messageId"].as_str().unwrap_or_default();
@@ -164,7 +188,7 @@ impl Messages {
             }
         }
         let counts = [("Processed", processed), ("Failed", failed.len())];
-        self.measure(&of, &counts);
+        self.measure(&of, &sets, &counts);
         self.note(version, processed, failed.len());
         Ended::Answer(json!({ "batchItemFailures": failed }))
     }
@@ -195,11 +219,11 @@ impl Messages {
     }
 
     /// Takes as many messages as there is room for, and keeps them.
-    async fn hang(&self, service: &str, in_hand: &mut Vec<Value>) -> Infallible {
+    async fn hang(&self, consumer: &Consumer<'_>, in_hand: &mut Vec<Value>) -> Infallible {
         const ROOM: usize = 10;
         loop {
             if in_hand.len() < ROOM {
-                let received = self.receive(service, json!({ "MaxNumberOfMessages": 4 }));
+                let received = self.receive(consumer, json!({ "MaxNumberOfMessages": 4 }));
                 in_hand.extend(received.iter().map(|it| it["ReceiptHandle"].clone()));
             }
             for handle in &*in_hand {
@@ -210,11 +234,11 @@ impl Messages {
     }
 
     /// Polls, and tells what came before any of it is worked on.
-    fn receive(&self, service: &str, poll: Value) -> Vec<Value> {
+    fn receive(&self, consumer: &Consumer<'_>, poll: Value) -> Vec<Value> {
         let received = self.as_task("ReceiveMessage", poll).unwrap_or_default();
         let messages = received["Messages"].as_array().cloned().unwrap_or_default();
         if !messages.is_empty() {
-            self.tell(service, &[("Received", messages.len())]);
+            self.tell(consumer, &[("Received", messages.len())]);
         }
         messages
     }
@@ -236,15 +260,19 @@ impl Messages {
         });
     }
 
-    fn tell(&self, service: &str, counts: &[(&str, usize)]) {
-        self.measure(&[("ServiceName", service)], counts);
+    fn tell(&self, consumer: &Consumer<'_>, counts: &[(&str, usize)]) {
+        let of = [
+            ("ServiceName", consumer.service.as_str()),
+            ("Version", consumer.definition.as_str()),
+        ];
+        let sets = json!([["ServiceName"], ["ServiceName", "Version"]]);
+        self.measure(&of, &sets, counts);
     }
 
     /// A line of metrics, as the sample application writes it. All that is worked on here ends in the second in which it was
     /// received.
-    fn measure(&self, dimensions: &[(&str, &str)], counts: &[(&str, usize)]) {
+    fn measure(&self, members: &[(&str, &str)], dimensions: &Value, counts: &[(&str, usize)]) {
         self.account.with(|world| {
-            let names: Vec<_> = dimensions.iter().map(|(name, _)| name).collect();
             let metrics: Vec<_> = counts
                 .iter()
                 .map(|(name, _)| json!({ "Name": name }))
@@ -254,12 +282,12 @@ impl Messages {
                     "Timestamp": world.now.0,
                     "CloudWatchMetrics": [{
                         "Namespace": "CanaryRelease/SampleApp",
-                        "Dimensions": [names],
+                        "Dimensions": dimensions,
                         "Metrics": metrics,
                     }],
                 },
             });
-            for (name, value) in dimensions {
+            for (name, value) in members {
                 line[*name] = json!(value);
             }
             for (name, count) in counts {
