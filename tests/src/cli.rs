@@ -35,14 +35,15 @@ const INTERRUPTED: u8 = 130;
 /// Rehearses a canary release on this machine: no AWS account, no Docker.
 ///
 /// A local AWS account on loopback, the four real Lambda functions, and the real sample application
-/// as the tasks of both ECS services, or as the function that is released; messages or requests arrive all the time.
+/// as the tasks of ECS services or task sets, or as the function that is released; messages or requests arrive all the time.
 #[derive(Debug, Parser)]
 #[command(name = "rehearsal", bin_name = "cargo run -p rehearsal --", after_help = EXAMPLES, max_term_width = 100)]
 struct Arguments {
     /// What happens to the release
     #[arg(long, value_name = "NAME", value_enum, default_value_t = Scenario::GoodVersion)]
     scenario: Scenario,
-    /// How work reaches the versions: messages of one queue, requests through a load balancer, or messages that invoke a Lambda function
+    /// How work reaches the versions: messages of one queue, requests through a load balancer, messages that invoke a Lambda function, or
+    /// either of the first two with task sets of one service
     #[arg(long, value_enum, default_value_t = Traffic::Queue)]
     traffic: Traffic,
     /// Who answers when the pipeline asks for approval, where the scenario leaves it open
@@ -62,6 +63,7 @@ Examples:
   cargo run -p rehearsal -- --scenario bad-version --report bad-version.html
   cargo run -p rehearsal -- --traffic alb
   cargo run -p rehearsal -- --traffic lambda
+  cargo run -p rehearsal -- --traffic task-sets-alb
   cargo run -p rehearsal -- --approve ask --logs logs
 
 Exit status: 0 if the rehearsal showed what it was meant to, 1 if not, 2 if there was none (a wrong
@@ -284,18 +286,24 @@ mod tests {
     #[test]
     fn a_scenario_that_needs_other_traffic_is_refused_with_what_it_needs() {
         for (scenario, fits, other, needs) in [
-            ("foreign-weight", "alb", "queue", "--traffic alb"),
+            (
+                "foreign-weight",
+                "alb",
+                "queue",
+                "--traffic alb or --traffic task-sets or --traffic task-sets-alb",
+            ),
             (
                 "few-messages",
                 "queue",
-                "alb",
-                "--traffic queue or --traffic lambda",
+                "task-sets-alb",
+                "--traffic queue or --traffic lambda or --traffic task-sets",
             ),
+            ("hanging-version", "queue", "task-sets", "--traffic queue"),
             (
                 "new-definition",
-                "alb",
+                "task-sets",
                 "lambda",
-                "--traffic queue or --traffic alb",
+                "--traffic queue or --traffic alb or --traffic task-sets or --traffic task-sets-alb",
             ),
         ] {
             let arguments = |traffic| {

@@ -7,7 +7,8 @@ use serde_json::json;
 
 use crate::{
     stage::{
-        Behaviour, CANARY, Defines, PRIMARY, Script, Stage, Step, TASK_DEFINITION, Traffic, Version,
+        Behaviour, CANARY, Defines, PRIMARY, Runs, Script, Stage, Step, TASK_DEFINITION, Traffic,
+        Version, Work,
     },
     wire::Interference,
     world::{Fault, events::Delivery, journal::Call},
@@ -26,15 +27,16 @@ pub enum Scenario {
     /// rolls it back (--traffic queue only).
     HangingVersion,
     /// Every hundredth message or so ends the process of v2 that works on it, which nobody tells: the verdict counts what was received
-    /// and never ended, and rolls v2 back (--traffic queue or lambda).
+    /// and never ended, and rolls v2 back (--traffic queue, lambda or task-sets).
     DiesOnMessage,
     /// Both versions fail one in twenty messages, which pass at a later attempt, or requests: no reason to roll v2 back,
     /// so it is released.
     BothFail,
     /// v2 works, and there is hardly any work: not enough to tell whether it is worse, which is said, and it is
-    /// released (--traffic queue or lambda).
+    /// released (--traffic queue, lambda or task-sets).
     FewMessages,
-    /// v2 ends as soon as it starts: ECS gives its deployment up, or an alarm sees that invocations of it fail, and it is rolled back.
+    /// v2 ends as soon as it starts: ECS gives its deployment up, the third of its tasks has ended, or an alarm sees that invocations of it
+    /// fail, and it is rolled back.
     CrashLoop,
     /// A person rejects v2 at the approval, and it is rolled back.
     Rejected,
@@ -46,23 +48,23 @@ pub enum Scenario {
     LostEvents,
     /// Every seventh AWS call of everybody is throttled: v2 is released all the same.
     Throttled,
-    /// Somebody changes the weights of the load balancer's rule in the middle of the release: it stops, and the rule
-    /// gets the weights that the release found (--traffic alb only).
+    /// Somebody changes the weights of the load balancer's rule, or the scale of v2's task set, in the middle of the release: it stops, and
+    /// everything is as the release found it (--traffic alb, task-sets or task-sets-alb).
     ForeignWeight,
     /// v2's health check fails as soon as it gets requests: the step stops, and the requests go back
-    /// (--traffic alb only).
+    /// (--traffic alb or task-sets-alb).
     UnhealthyCanary,
     /// v2 takes one request in a hundred and closes its connection without an answer, so that the client gets a 502 of the load
-    /// balancer: no alarm sees so few, and the verdict rolls v2 back (--traffic alb only).
+    /// balancer: no alarm sees so few, and the verdict rolls v2 back (--traffic alb or task-sets-alb).
     DropsConnections,
     /// Every task of both versions is taken away while v2 is released, and none can start for a while: the release is rolled
-    /// back and people are told (--traffic alb only).
+    /// back and people are told (--traffic alb or task-sets-alb).
     AllTargetsGone,
-    /// v2 comes with a task definition of its own, with another environment variable and more CPU: it is released as a whole
-    /// (--traffic queue or alb).
+    /// v2 comes with a task definition of its own, with another environment variable and more CPU: it is released as a whole (not with
+    /// --traffic lambda).
     NewDefinition,
-    /// Automatic scaling wants fewer tasks, then more, then other bounds while v2 is released: no task is missing
-    /// at any moment, and scaling is as it was at the end (--traffic alb only).
+    /// Automatic scaling wants fewer tasks, then more, then other bounds while v2 is released: no task is missing at any moment, and scaling
+    /// is as it was at the end; the task sets of a service follow it (--traffic alb, task-sets or task-sets-alb).
     AutoscalerFights,
 }
 
@@ -124,15 +126,18 @@ impl Scenario {
     /// Whether it can be played with this traffic.
     #[must_use]
     pub fn is_for(self, traffic: Traffic) -> bool {
+        let (work, runs) = (traffic.work(), traffic.runs());
         match self {
-            Self::ForeignWeight
-            | Self::UnhealthyCanary
-            | Self::DropsConnections
-            | Self::AllTargetsGone
-            | Self::AutoscalerFights => traffic == Traffic::Alb,
+            Self::UnhealthyCanary | Self::DropsConnections | Self::AllTargetsGone => {
+                work == Work::Requests
+            }
+            Self::ForeignWeight | Self::AutoscalerFights => {
+                work == Work::Requests || runs == Runs::TaskSets
+            }
+            // The alarm that compares both versions is of services.
             Self::HangingVersion => traffic == Traffic::Queue,
-            Self::FewMessages | Self::DiesOnMessage => traffic != Traffic::Alb,
-            Self::NewDefinition => traffic.has_services(),
+            Self::FewMessages | Self::DiesOnMessage => work == Work::Messages,
+            Self::NewDefinition => traffic.has_tasks(),
             _ => true,
         }
     }
@@ -189,9 +194,9 @@ impl Scenario {
         let steps = match self {
             // Long enough for whole minutes that both versions work side by side.
             Self::GoodVersion | Self::BothFail | Self::FewMessages => return stage,
-            // No alarm compares versions behind an alias: the verdict does. Errors of whole invocations have one.
-            Self::BadVersion if traffic == Traffic::Lambda => vec![Step::new(10, 300)],
-            Self::CrashLoop if traffic == Traffic::Lambda => vec![Step::new(25, 120)],
+            // No alarm compares the versions of an alias, or task sets: the verdict does. Errors of whole invocations have one.
+            Self::BadVersion if traffic.runs() != Runs::Services => vec![Step::new(10, 300)],
+            Self::CrashLoop if traffic.runs() == Runs::Function => vec![Step::new(25, 120)],
             // Long enough for the periods of the alarms.
             Self::BadVersion => vec![Step::new(10, 60), Step::new(50, 60)],
             // Long enough for the verdict.
@@ -215,6 +220,7 @@ impl Scenario {
         };
         let stage = Stage {
             steps: Some(steps),
+            further_steps: Some(Vec::new()),
             ..stage
         };
         match self {
@@ -223,7 +229,7 @@ impl Scenario {
                 max_dead_letters: 1000,
                 ..stage
             },
-            Self::DiesOnMessage if traffic == Traffic::Queue => dying_tasks(stage),
+            Self::DiesOnMessage if traffic.has_tasks() => dying_tasks(stage),
             Self::NewDefinition => Stage {
                 task_definition: Some(TASK_DEFINITION.to_owned()),
                 ..stage
@@ -338,7 +344,7 @@ impl Scenario {
         match self {
             Self::BadVersion | Self::LostEvents => true,
             // Of an invocation that fails, all messages come again.
-            Self::CrashLoop => traffic == Traffic::Lambda,
+            Self::CrashLoop => !traffic.has_tasks(),
             _ => false,
         }
     }
@@ -348,8 +354,10 @@ impl Scenario {
     #[must_use]
     pub fn rolled_back_by(self, traffic: Traffic) -> Option<&'static str> {
         match self {
-            Self::BadVersion if traffic == Traffic::Lambda => Some("verdict"),
-            Self::CrashLoop if traffic == Traffic::Lambda => Some("alarm"),
+            // Whoever is first: the verdict, or the alarm on what fails of both versions.
+            Self::BadVersion if traffic.runs() == Runs::TaskSets => Some("anybody"),
+            Self::BadVersion if traffic.runs() == Runs::Function => Some("verdict"),
+            Self::CrashLoop if traffic.runs() == Runs::Function => Some("alarm"),
             Self::BadVersion | Self::HangingVersion | Self::AlarmWhilePromoting => Some("alarm"),
             Self::SlightlyWorse | Self::DiesOnMessage | Self::DropsConnections => Some("verdict"),
             Self::CrashLoop | Self::Rejected | Self::ForeignWeight | Self::UnhealthyCanary => {
@@ -373,17 +381,23 @@ impl Scenario {
 fn dying_tasks(stage: Stage) -> Stage {
     let mut target = stage.target.clone();
     target["maxTaskExits"] = json!(1000);
-    target["traffic"]["queue"]["metrics"] = json!({
+    let mut metrics = json!({
         "namespace": "CanaryRelease/SampleApp",
         "processed": "Processed",
         "failed": "Failed",
         "received": "Received",
         "released": "Released",
-        "primary": { "ServiceName": PRIMARY },
-        "canary": { "ServiceName": CANARY },
         "bookedOn": "receipt",
         "together": true,
         "endsWithinSeconds": 10,
     });
+    if stage.traffic.runs() == Runs::TaskSets {
+        metrics["dimensions"] = json!({ "ServiceName": PRIMARY });
+        target["traffic"]["taskSets"]["queue"]["metrics"] = metrics;
+    } else {
+        metrics["primary"] = json!({ "ServiceName": PRIMARY });
+        metrics["canary"] = json!({ "ServiceName": CANARY });
+        target["traffic"]["queue"]["metrics"] = metrics;
+    }
     Stage { target, ..stage }
 }

@@ -1,6 +1,6 @@
 //! The example: the shipped templates in an account of their own.
 //!
-//! There are three of them, a room each: `queue`, `alb` and `lambda`. [`Stage::set_up`] creates the stacks of `infra/` in the local
+//! There are several of them, a room each: `queue`, `alb`, `lambda` and `task_sets`. [`Stage::set_up`] creates the stacks of `infra/` in the local
 //! account, as `infra/deploy.sh` does on AWS. A [`Script`] says which versions of the application there are and how they behave, and plays
 //! the pipeline's source and build.
 
@@ -8,6 +8,8 @@ mod alb;
 mod lambda;
 mod queue;
 mod script;
+mod task_sets;
+mod traffic;
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
@@ -20,12 +22,13 @@ use crate::{
 };
 
 pub use script::{Behaviour, Defines, Script, TASK_DEFINITION, Version};
+pub use traffic::{Runs, Traffic, Work};
 
 /// The template parameter `Name`: what the names of everything else begin with.
 pub const NAME: &str = "orders";
 /// The cluster.
 pub const CLUSTER: &str = "orders";
-/// The primary service, and the family of both services' task definitions.
+/// The primary service, or the one whose task sets are released; and the family of all task definitions.
 pub const PRIMARY: &str = "orders";
 /// The canary service.
 pub const CANARY: &str = "orders-canary";
@@ -47,6 +50,16 @@ pub const BACKLOG_ALARM: &str = "orders-backlog";
 pub const PRIMARY_GROUP: &str = "orders-primary";
 /// The canary's target group, where there is a load balancer.
 pub const CANARY_GROUP: &str = "orders-canary";
+/// The target group in which the first task set registers its tasks, where there is a load balancer.
+pub const BLUE_GROUP: &str = "orders-blue";
+/// The other one: task sets use both by turns.
+pub const GREEN_GROUP: &str = "orders-green";
+/// The alarm on failed requests of [`GREEN_GROUP`], where the first candidate is.
+pub const GREEN_ERRORS_ALARM: &str = "orders-green-5xx";
+/// The same on response times.
+pub const GREEN_LATENCY_ALARM: &str = "orders-green-latency";
+/// Of task sets that consume, the alarm on failed messages of both versions, which rolls back and is no gate.
+pub const SETS_ALARM: &str = "orders-failures";
 /// Behind a load balancer, the alarm on the canary's failed requests.
 pub const ERRORS_ALARM: &str = "orders-canary-5xx";
 /// Behind a load balancer, the alarm on the canary's response time.
@@ -103,78 +116,13 @@ pub fn templates() -> Result<Templates, TemplateError> {
     )
 }
 
-/// How work reaches both versions: which of the examples is set up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
-pub enum Traffic {
-    /// Messages of one queue, which both services consume.
-    Queue,
-    /// HTTP requests through an application load balancer with a target group for each service.
-    Alb,
-    /// Messages of one queue, which invoke an alias of a Lambda function.
-    Lambda,
-}
-
-impl Traffic {
-    /// The root template of the example.
-    #[must_use]
-    pub fn root(self) -> &'static str {
-        match self {
-            Self::Queue => "main.yaml",
-            Self::Alb => "http.yaml",
-            Self::Lambda => "lambda.yaml",
-        }
-    }
-
-    /// The alarms that a bad candidate sets off, which are gates too.
-    #[must_use]
-    pub fn alarms(self) -> &'static [&'static str] {
-        match self {
-            Self::Queue => &[ALARM, FAILURES_ALARM, STALLED_ALARM],
-            Self::Alb => &[FAILURES_ALARM, ERRORS_ALARM, LATENCY_ALARM],
-            Self::Lambda => &[ALARM],
-        }
-    }
-
-    /// The alarm that a person sets by hand to have a release rolled back.
-    #[must_use]
-    pub fn alarm(self) -> &'static str {
-        match self {
-            Self::Queue | Self::Lambda => ALARM,
-            Self::Alb => ERRORS_ALARM,
-        }
-    }
-
-    /// What the versions work on.
-    #[must_use]
-    pub fn work(self) -> &'static str {
-        match self {
-            Self::Queue | Self::Lambda => "messages",
-            Self::Alb => "requests",
-        }
-    }
-
-    /// How it is chosen on the command line.
-    #[must_use]
-    pub fn option(self) -> String {
-        let value = clap::ValueEnum::to_possible_value(&self);
-        let value = value.map(|value| value.get_name().to_owned());
-        format!("--traffic {}", value.unwrap_or_default())
-    }
-
-    /// Whether the versions run as tasks of two services.
-    #[must_use]
-    pub fn has_services(self) -> bool {
-        self != Self::Lambda
-    }
-}
-
 /// The example's numbers: what a rehearsal gives the templates for parameters, and how the pair
 /// came to be loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stage {
     /// Which example. Default the queue's.
     pub traffic: Traffic,
-    /// To how many tasks the primary service was scaled before the release. Default 4.
+    /// To how many tasks the primary service, or that of the task sets, was scaled before the release. Default 4.
     pub primary_tasks: u32,
     /// Queue: most tasks that both services may have together during a release. Default 20.
     pub max_tasks: u32,
@@ -199,6 +147,9 @@ pub struct Stage {
     /// The shares that shift-weight goes through. Default those of the templates; live 10 % for 30 s,
     /// then 50 % for 90 s.
     pub steps: Option<Vec<Step>>,
+    /// Of task sets: those after a first approval, before a second one; none for a single approval. Default that of the
+    /// templates, 50 %; live 50 % for 90 s.
+    pub further_steps: Option<Vec<Step>>,
     /// How long promote-primary bakes, whole seconds. Default 0.
     pub promote_bake: Duration,
     /// Path of the buildspec with which the action `Validate` tests the running canary. Default none:
@@ -221,6 +172,8 @@ pub struct Stage {
     pub timeout: Duration,
     /// Of a function: most messages of an invocation. Default 10; live 2.
     pub batch_size: u8,
+    /// Of task sets: whether the service has had a release, and so a first set. Default true.
+    pub has_first_set: bool,
 }
 
 /// How the canary's share of the tasks comes about.
@@ -277,10 +230,8 @@ pub enum Entrance {
         listener: String,
         /// The rule whose weights are the release's.
         rule: String,
-        /// The primary's target group.
-        primary_group: String,
-        /// The canary's target group.
-        canary_group: String,
+        /// The target groups: the primary's and the canary's, or both that task sets use by turns.
+        groups: [String; 2],
     },
 }
 
@@ -326,6 +277,7 @@ impl Default for Stage {
             stop_timeout: Duration::from_secs(30),
             work: Duration::ZERO,
             steps: None,
+            further_steps: None,
             promote_bake: Duration::ZERO,
             validate_buildspec: None,
             task_definition: None,
@@ -336,6 +288,7 @@ impl Default for Stage {
             min_tasks: 1,
             timeout: Duration::from_secs(30),
             batch_size: 10,
+            has_first_set: true,
         }
     }
 }
@@ -351,20 +304,32 @@ impl Stage {
             traffic,
             visibility: Duration::from_secs(3),
             stop_timeout: Duration::from_secs(5),
-            work: Duration::from_millis(match traffic {
-                Traffic::Queue => 200,
-                Traffic::Alb | Traffic::Lambda => 50,
+            work: Duration::from_millis(match (traffic.work(), traffic.runs()) {
+                (Work::Requests, _) | (_, Runs::Function) => 50,
+                (Work::Messages, _) => 200,
             }),
             timeout: Duration::from_secs(3),
             batch_size: 2,
             deregistration_delay: Duration::from_secs(6),
             drain_interval: Duration::from_secs(2),
-            steps: Some(vec![Step::new(10, 30), Step::new(50, 90)]),
+            steps: Some(if traffic.runs() == Runs::TaskSets {
+                vec![Step::new(10, 30)]
+            } else {
+                vec![Step::new(10, 30), Step::new(50, 90)]
+            }),
+            further_steps: Some(vec![Step::new(50, 90)]),
             target: json!({
                 "evidence": { "maxMinuteFactor": 1000, "settleSeconds": 60 },
             }),
             ..Self::default()
         }
+    }
+
+    /// How often people decide about a release.
+    #[must_use]
+    pub fn approvals(&self) -> usize {
+        let is_asked_again = self.further_steps.as_ref().is_none_or(|it| !it.is_empty());
+        1 + usize::from(is_asked_again && self.traffic.runs() == Runs::TaskSets)
     }
 
     /// Creates the shipped stacks in an empty account: the script's stable version runs.
@@ -389,25 +354,25 @@ impl Stage {
         let name = BTreeMap::from([("Name".to_owned(), NAME.to_owned())]);
         let before = create(templates, ARTIFACTS, world, &name)?;
         let root = self.traffic.root();
-        let own = match self.traffic {
-            Traffic::Queue | Traffic::Alb => Self::push_images(world, script),
-            Traffic::Lambda => lambda::upload_package(world, script, &before),
+        let own = if self.traffic.has_tasks() {
+            Self::push_images(world, script)
+        } else {
+            lambda::upload_package(world, script, &before)
         };
-        let own = own.map_err(|fault| SetUpError::Refused {
-            what: "to take the first version",
-            fault,
-        })?;
+        let refused = |what| move |fault| SetUpError::Refused { what, fault };
+        let own = own.map_err(refused("to take the first version"))?;
         let mut parameters = self.parameters();
         parameters.extend(own);
         let outputs = create(templates, root, world, &parameters)?;
-        if self.traffic.has_services() {
-            self.scale(world).map_err(|fault| SetUpError::Refused {
-                what: "to scale the services",
-                fault,
-            })?;
+        if self.traffic.has_tasks() {
+            self.scale(world)
+                .map_err(refused("to scale the services"))?;
         }
         for function in FUNCTIONS {
             self.complete_target(world, function);
+        }
+        if self.traffic.runs() == Runs::TaskSets && self.has_first_set {
+            task_sets::make_first(world).map_err(refused("the first task set"))?;
         }
         let output = |name| {
             let value = outputs.get(name).and_then(Value::as_str);
@@ -416,9 +381,10 @@ impl Stage {
                 name,
             })
         };
-        let entrance = match self.traffic {
-            Traffic::Queue | Traffic::Lambda => queue::entrance(output)?,
-            Traffic::Alb => alb::entrance(output)?,
+        let entrance = match (self.traffic.work(), self.traffic.runs()) {
+            (Work::Messages, _) => queue::entrance(output)?,
+            (Work::Requests, Runs::TaskSets) => task_sets::entrance(output)?,
+            (Work::Requests, _) => alb::entrance(output)?,
         };
         Ok(Scene {
             entrance,
@@ -439,19 +405,14 @@ impl Stage {
             Traffic::Queue => self.queue_parameters(),
             Traffic::Alb => self.alb_parameters(),
             Traffic::Lambda => self.lambda_parameters(),
+            Traffic::TaskSets | Traffic::TaskSetsAlb => self.task_sets_parameters(),
         });
         let mut parameters: BTreeMap<String, String> = parameters
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value))
             .collect();
         if let Some(steps) = &self.steps {
-            let steps: Vec<Value> = steps
-                .iter()
-                .map(|Step { weight, bake }| {
-                    json!({ "weight": weight, "bakeSeconds": bake.as_secs() })
-                })
-                .collect();
-            parameters.insert("Steps".to_owned(), Value::from(steps).to_string());
+            parameters.insert("Steps".to_owned(), parameter(steps));
         }
         if let Some(buildspec) = &self.validate_buildspec {
             parameters.insert("ValidateBuildspec".to_owned(), buildspec.clone());
@@ -520,6 +481,16 @@ impl Stage {
     }
 }
 
+/// Steps as a parameter: the empty text for none.
+fn parameter(steps: &[Step]) -> String {
+    let told =
+        |Step { weight, bake }: &Step| json!({ "weight": weight, "bakeSeconds": bake.as_secs() });
+    match steps {
+        [] => String::new(),
+        steps => Value::from(steps.iter().map(told).collect::<Vec<_>>()).to_string(),
+    }
+}
+
 /// Fields of objects one by one, everything else as a whole.
 fn merge(into: &mut Value, more: &Value) {
     match more {
@@ -546,7 +517,7 @@ fn create(
         url_suffix: "amazonaws.com".to_owned(),
     };
     let stack = match file.trim_end_matches(".yaml") {
-        "main" | "http" | "lambda" => NAME.to_owned(),
+        "main" | "http" | "lambda" | "task-sets" => NAME.to_owned(),
         other => format!("{NAME}-{other}"),
     };
     create_stack(

@@ -2,21 +2,19 @@
 
 mod alias;
 mod evidence;
+mod services;
+mod sets;
 mod work;
 
 use std::collections::BTreeSet;
 
-use super::{
-    Theatre,
-    pair::{Service, defined, pair},
-    people::Release,
-};
+use super::{Theatre, pair::Service, people::Release};
 use crate::{
     clock::Moment,
     live::load::Totals,
     scenario::{End, Scenario},
-    stage::{CANARY, INVOCATIONS_ALARM, PRIMARY, Traffic, UNANSWERED_ALARM},
-    story::{Steps, Story, changes_what_serves},
+    stage::{INVOCATIONS_ALARM, Runs, UNANSWERED_ALARM, Work},
+    story::{Story, changes_what_serves},
     verdict::{Check, Verdict},
     world::journal::What,
 };
@@ -27,8 +25,8 @@ pub(super) struct Facts {
     pub(super) in_time: bool,
     /// When it did.
     pub(super) ended: Moment,
-    /// What the pair was like before the first release, if it ever was steady.
-    pub(super) found: Option<[Service; 2]>,
+    /// What the services were like before the first release, if they ever were steady.
+    pub(super) found: Option<Vec<Service>>,
     /// The releases in order.
     pub(super) releases: Vec<Release>,
     /// Ids of all messages that were sent.
@@ -45,15 +43,16 @@ pub(super) fn verdict(theatre: &Theatre<'_>, facts: &Facts) -> Verdict {
     let mut checks = vec![in_time(facts)];
     checks.extend(executions(&story, facts, end));
     checks.push(record(&story, end));
-    checks.extend(if theatre.rehearsal.stage.traffic.has_services() {
-        services(theatre, facts, end)
-    } else {
-        alias::checks(theatre, &story, expected_version(facts, end))
+    let version = expected_version(facts, end);
+    checks.extend(match theatre.rehearsal.stage.traffic.runs() {
+        Runs::Services => services::checks(theatre, facts, version),
+        Runs::TaskSets => sets::checks(theatre, facts, version),
+        Runs::Function => alias::checks(theatre, &story, version),
     });
     checks.push(no_approval_waits(&story));
     checks.push(rolled_back_by(&story, scenario, facts));
     checks.extend(of_scenario(theatre, &story, facts));
-    checks.extend(definitions(theatre));
+    checks.extend(services::definitions(theatre));
     checks.extend(match &facts.requests {
         None => work::messages(theatre, facts),
         Some(totals) => work::requests(&story, scenario, totals),
@@ -138,7 +137,7 @@ fn record(story: &Story, end: End) -> Check {
     )
 }
 
-/// The version that both services are to run.
+/// The version that is to run alone.
 fn expected_version(facts: &Facts, end: End) -> &'static str {
     let mut versions = facts
         .releases
@@ -153,55 +152,6 @@ fn expected_version(facts: &Facts, end: End) -> &'static str {
         })
         .map(|(_, release)| release.label);
     versions.next_back().unwrap_or("v1")
-}
-
-/// Both services: the version, and everything else as the first release found it.
-fn services(theatre: &Theatre<'_>, facts: &Facts, end: End) -> Vec<Check> {
-    let version = expected_version(facts, end);
-    let now = pair(theatre);
-    let Some(found) = &facts.found else {
-        return vec![check(
-            "the pair",
-            "steady before the release",
-            "never steady".to_owned(),
-            false,
-        )];
-    };
-    let same_definition = now[0].task_definition == now[1].task_definition;
-    let mut checks = Vec::new();
-    for (before, after) in found.iter().zip(&now) {
-        let expected = format!("{0} of {0} tasks on {version}", before.desired);
-        let is = format!(
-            "{} of {} tasks on {} ({}){}",
-            after.running,
-            after.desired,
-            after.version,
-            after.task_definition,
-            if after.deployments == 1 {
-                ""
-            } else {
-                ", deploying"
-            },
-        );
-        let passed = after.version == version
-            && (after.desired, after.running) == (before.desired, before.desired)
-            && after.deployments == 1
-            && same_definition;
-        checks.push(check(
-            &format!("service {}", after.name),
-            &expected,
-            is,
-            passed,
-        ));
-        checks.push(check(
-            &format!("scaling of {}", after.name),
-            &before.scaling,
-            after.scaling.clone(),
-            after.scaling == before.scaling,
-        ));
-    }
-    checks.extend(work::weights(&theatre.story.borrow()));
-    checks
 }
 
 fn no_approval_waits(story: &Story) -> Check {
@@ -265,7 +215,7 @@ fn of_scenario(theatre: &Theatre<'_>, story: &Story, facts: &Facts) -> Vec<Check
             let passed = !fired.is_empty();
             vec![check("an alarm fires", &expected, fired, passed)]
         }
-        Scenario::CrashLoop if story.cast.traffic == Traffic::Lambda => {
+        Scenario::CrashLoop if !story.cast.traffic.has_tasks() => {
             vec![fires(story, INVOCATIONS_ALARM), calls_rollback(story)]
         }
         Scenario::CrashLoop => {
@@ -280,10 +230,7 @@ fn of_scenario(theatre: &Theatre<'_>, story: &Story, facts: &Facts) -> Vec<Check
                 passed,
             )]
         }
-        Scenario::ForeignWeight => vec![stopped_with(
-            story,
-            &["70 primary and 30 canary", "50 primary and 50 canary"],
-        )],
+        Scenario::ForeignWeight => vec![stopped_with(story, foreign(story))],
         Scenario::UnhealthyCanary => vec![stopped_with(story, &["unhealthy", "maxUnhealthy"])],
         Scenario::DiesOnMessage | Scenario::DropsConnections => {
             vec![evidence::stops(story), evidence::fails_unseen(story)]
@@ -293,7 +240,10 @@ fn of_scenario(theatre: &Theatre<'_>, story: &Story, facts: &Facts) -> Vec<Check
             calls_rollback(story),
             tells_people(theatre, UNANSWERED_ALARM),
         ],
-        Scenario::AutoscalerFights => vec![no_task_missing(story, facts)],
+        Scenario::AutoscalerFights if story.cast.traffic.runs() == Runs::TaskSets => {
+            vec![sets::follow(story)]
+        }
+        Scenario::AutoscalerFights => vec![services::no_task_missing(story, facts)],
         Scenario::BothFail => both_fail(story),
         Scenario::Overtaken => vec![one_after_the_other(story, facts)],
         Scenario::Throttled => {
@@ -352,51 +302,6 @@ fn tells_people(theatre: &Theatre<'_>, alarm: &str) -> Check {
     )
 }
 
-/// What a version defines besides its image runs on both services, and was approved by name.
-fn definitions(theatre: &Theatre<'_>) -> Vec<Check> {
-    let versions = theatre.script.versions();
-    let defines = versions.filter_map(|version| version.defines.as_ref());
-    let checks = defines.flat_map(|defines| {
-        let (name, (cpu, memory)) = (defines.variable.0, defines.size);
-        let size = format!("{cpu} CPU units, {memory} MiB");
-        let of_services = [PRIMARY, CANARY].map(|service| {
-            let found = defined(theatre, service);
-            let passed = found.contains(name) && found.ends_with(&size);
-            let expected = format!("{name} among its variables; {size}");
-            check(
-                &format!("{service} is defined as v2 asks"),
-                &expected,
-                found,
-                passed,
-            )
-        });
-        let told = begun(theatre);
-        let expected =
-            format!("variable {name} of app is new, cpu 256 to {cpu}, memory 512 to {memory}");
-        let passed = told.contains(&expected);
-        let told = check(
-            "the release begins with what changes",
-            &expected,
-            told,
-            passed,
-        );
-        of_services.into_iter().chain([told])
-    });
-    checks.collect()
-}
-
-/// What deploy-canary has said as the release began.
-fn begun(theatre: &Theatre<'_>) -> String {
-    theatre.account.with(|world| {
-        let said = world.journal.iter().filter_map(|entry| match &entry.what {
-            What::Action { summary, .. } => summary.as_deref(),
-            _ => None,
-        });
-        let mut begun = said.filter(|said| said.starts_with("release begins"));
-        begun.next().unwrap_or("nothing").to_owned()
-    })
-}
-
 /// Attempts of both versions failed, and nothing took the candidate for a worse one.
 fn both_fail(story: &Story) -> Vec<Check> {
     let failed = [story.cast.stable.as_str(), story.cast.candidate.as_str()]
@@ -431,29 +336,6 @@ fn no_alarm(story: &Story) -> Check {
     check("alarms that fired", "none", found, fired.is_empty())
 }
 
-/// The primary never had fewer running tasks than the release found.
-fn no_task_missing(story: &Story, facts: &Facts) -> Check {
-    let found = facts.found.as_ref().map_or(0, |found| found[0].running);
-    let begun = story
-        .executions
-        .first()
-        .map_or(story.began, |execution| execution.started);
-    let primary = story.services.get(&story.cast.primary);
-    let fewest = primary
-        .into_iter()
-        .flat_map(Steps::iter)
-        .filter(|(at, _)| *at >= begun)
-        .map(|(_, tasks)| u64::from(tasks.total()))
-        .min()
-        .unwrap_or(found);
-    check(
-        "fewest running tasks of the primary",
-        &format!("at least {found}"),
-        fewest.to_string(),
-        found > 0 && fewest >= found,
-    )
-}
-
 /// The action that stopped names both values of what somebody else has changed, or what is not healthy.
 fn stopped_with(story: &Story, words: &[&str]) -> Check {
     let said = summary_of(story, "shift-weight");
@@ -463,6 +345,15 @@ fn stopped_with(story: &Story, words: &[&str]) -> Check {
         said.clone(),
         words.iter().all(|word| said.contains(word)),
     )
+}
+
+/// What is said of what somebody else has written.
+fn foreign(story: &Story) -> &'static [&'static str] {
+    match (story.cast.traffic.runs(), story.cast.traffic.work()) {
+        (Runs::TaskSets, Work::Messages) => &["has the scale", "as this release last set it"],
+        (Runs::TaskSets, Work::Requests) => &["70", "30", "50"],
+        _ => &["70 primary and 30 canary", "50 primary and 50 canary"],
+    }
 }
 
 fn summary_of(story: &Story, name: &str) -> String {

@@ -5,11 +5,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{
-    Theatre,
+    Theatre, pair,
     people::{has_ended, is_asked},
 };
 use crate::{
-    stage::{self, Entrance},
+    stage::{self, Entrance, Work},
     world::{Fault, Principal, World, ecs, scaling},
 };
 
@@ -20,16 +20,33 @@ const MORE: u32 = 5;
 /// The bounds that a scheduled action sets.
 const NIGHT: (u32, u32) = (1, 3);
 
-/// Somebody sets the weights of the rule by hand, while the second share is held.
-pub(super) async fn change_weights(theatre: &Theatre<'_>, execution: &str) {
+/// Somebody sets the weights of the rule by hand, or the scale of the candidate's task set, while the second share is held.
+pub(super) async fn change_share(theatre: &Theatre<'_>, execution: &str) {
     until_share(theatre, execution, 50).await;
-    theatre.tell("a person sets the rule's weights to 70 and 30");
-    let changed = theatre
-        .account
-        .with(|world| set_weights(world, &theatre.entrance));
+    let changed = match theatre.rehearsal.stage.traffic.work() {
+        Work::Requests => {
+            theatre.tell("a person sets the rule's weights to 70 and 30");
+            theatre
+                .account
+                .with(|world| set_weights(world, &theatre.entrance))
+        }
+        Work::Messages => {
+            theatre.tell("a person sets the scale of the candidate's task set to 75 %");
+            let story = theatre.story.borrow();
+            let set = story.candidates_set().map(|set| set.id.clone());
+            theatre.account.with(|world| set_scale(world, set, 75.0))
+        }
+    };
     if let Err(fault) = changed {
-        theatre.tell(&format!("the weights are not set: {}", fault.message));
+        theatre.tell(&format!("nothing is set: {}", fault.message));
     }
+}
+
+fn set_scale(world: &mut World, set: Option<String>, percent: f64) -> Result<Value, Fault> {
+    let input = json!({ "cluster": stage::CLUSTER, "service": stage::PRIMARY, "taskSet": set,
+        "scale": { "value": percent, "unit": "PERCENT" } });
+    let person = Principal("person".to_owned());
+    world.call("ecs", "UpdateTaskSet", &input, &person)
 }
 
 /// For how long no task can start once all are gone: three periods of the alarms at a pace of six, and some.
@@ -38,9 +55,10 @@ const NO_CAPACITY: Duration = Duration::from_secs(35);
 /// Every task is taken away while the second share is held, and none can start for a while.
 pub(super) async fn take_all_tasks(theatre: &Theatre<'_>, execution: &str) {
     until_share(theatre, execution, 50).await;
-    theatre.tell("all tasks of both services are taken away, and there is no capacity for others");
+    theatre.tell("all tasks of both versions are taken away, and there is no capacity for others");
+    let services = pair::names(theatre);
     theatre.account.with(|world| {
-        for service in [stage::PRIMARY, stage::CANARY] {
+        for service in services {
             ecs::interrupt(world, stage::CLUSTER, service, usize::MAX, NO_CAPACITY);
         }
     });
@@ -96,8 +114,12 @@ async fn until_share(theatre: &Theatre<'_>, execution: &str, percent: u8) {
     theatre
         .until(|story| {
             let is_asked_for = story.asked.last() == Some(&Some(percent));
-            let weights = story.weights.last();
-            let is_there = weights.is_some_and(|weights| weights.canary == u32::from(percent));
+            let is_there = match story.weights.last() {
+                Some(weights) => story.candidates_weight(weights) == u32::from(percent),
+                None => story
+                    .candidates_set()
+                    .is_some_and(|set| set.running == set.computed),
+            };
             is_asked_for && is_there || is_asked(story, execution) || has_ended(story, execution)
         })
         .await;
@@ -106,8 +128,7 @@ async fn until_share(theatre: &Theatre<'_>, execution: &str, percent: u8) {
 fn set_weights(world: &mut World, entrance: &Entrance) -> Result<Value, Fault> {
     let Entrance::LoadBalancer {
         rule,
-        primary_group,
-        canary_group,
+        groups: [primary_group, canary_group],
         ..
     } = entrance
     else {

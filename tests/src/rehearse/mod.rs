@@ -150,7 +150,7 @@ fn check_port() -> Result<(), RehearsalError> {
 /// Rehearses. On SIGINT and SIGTERM it ends early; either way no process is left.
 pub async fn rehearse(rehearsal: Rehearsal, view: &mut dyn View) -> Result<Ending, RehearsalError> {
     let script = rehearsal.scenario.script();
-    if rehearsal.stage.traffic == Traffic::Alb {
+    if rehearsal.stage.traffic.work() == stage::Work::Requests {
         check_port()?;
     }
     let mut world = World::new(stage::identity(), rehearsal.now, rehearsal.pace);
@@ -233,8 +233,7 @@ fn cast(script: &Script, traffic: Traffic) -> Cast {
             .next()
             .map_or_else(String::new, |version| version.label.clone()),
         labels: labels.collect(),
-        primary_group: stage::PRIMARY_GROUP.to_owned(),
-        canary_group: stage::CANARY_GROUP.to_owned(),
+        groups: traffic.groups().map(str::to_owned),
         queue: stage::QUEUE.to_owned(),
         dead_letters: stage::DEAD_LETTERS.to_owned(),
         rollback: stage::ROLLBACK.to_owned(),

@@ -1,10 +1,10 @@
-//! What the pair is like, asked of the account.
+//! What the services are like, asked of the account.
 
 use serde_json::{Value, json};
 
 use super::Theatre;
 use crate::{
-    stage,
+    stage::{self, Runs},
     world::{Principal, World, ecs, scaling},
 };
 
@@ -21,11 +21,21 @@ pub(super) struct Service {
     pub(super) scaling: String,
 }
 
-/// Both services, the primary first.
-pub(super) fn pair(theatre: &Theatre<'_>) -> [Service; 2] {
+/// The services that run the versions, the primary first.
+pub(super) fn services(theatre: &Theatre<'_>) -> Vec<Service> {
+    let names = names(theatre).iter();
     theatre
         .account
-        .with(|world| [stage::PRIMARY, stage::CANARY].map(|name| service(world, theatre, name)))
+        .with(|world| names.map(|name| service(world, theatre, name)).collect())
+}
+
+/// Their names.
+pub(super) fn names(theatre: &Theatre<'_>) -> &'static [&'static str] {
+    match theatre.rehearsal.stage.traffic.runs() {
+        Runs::Services => &[stage::PRIMARY, stage::CANARY],
+        Runs::TaskSets => &[stage::PRIMARY],
+        Runs::Function => &[],
+    }
 }
 
 /// What a service's tasks are defined with: their variables' names, CPU units and MiB.

@@ -13,10 +13,14 @@ use super::{
 use crate::{
     brief::brief,
     scenario::{Answer, End, Scenario},
-    stage::{self, Traffic},
+    stage::{self, Runs, Work},
     story::{Execution, Record, Story},
     verdict::Verdict,
-    world::{Principal, codepipeline, ecs, journal::What, sqs},
+    world::{
+        Principal, codepipeline, ecs,
+        journal::{Set, What},
+        sqs,
+    },
 };
 
 /// After this a rehearsal has not gone where it should, and is judged as it is.
@@ -50,8 +54,7 @@ impl Theatre<'_> {
         };
         // Before that, nobody would answer.
         let steady = tokio::time::timeout(LONGEST, self.until_steady()).await;
-        let has_services = self.rehearsal.stage.traffic.has_services();
-        let found = (steady.is_ok() && has_services).then(|| pair::pair(self));
+        let found = steady.ok().map(|()| pair::services(self));
         let over = Notify::new();
         let (in_time, ()) = tokio::join!(
             async {
@@ -62,9 +65,9 @@ impl Theatre<'_> {
             self.work.go_on(over.notified())
         );
         let ended = self.account.now();
-        self.tell(match self.rehearsal.stage.traffic {
-            Traffic::Queue | Traffic::Lambda => "the producer stops",
-            Traffic::Alb => "the clients stop",
+        self.tell(match self.rehearsal.stage.traffic.work() {
+            Work::Messages => "the producer stops",
+            Work::Requests => "the clients stop",
         });
         let rest = async {
             while !self.is_drained() {
@@ -94,7 +97,7 @@ impl Theatre<'_> {
         let scenario = self.rehearsal.scenario;
         let first = self.push("v2", releases);
         match scenario {
-            Scenario::ForeignWeight => disturb::change_weights(self, &first).await,
+            Scenario::ForeignWeight => disturb::change_share(self, &first).await,
             Scenario::AutoscalerFights => disturb::scale(self, &first).await,
             Scenario::AllTargetsGone => disturb::take_all_tasks(self, &first).await,
             _ => {}
@@ -120,8 +123,10 @@ impl Theatre<'_> {
         }
         if scenario == Scenario::AlarmWhilePromoting && releases.borrow()[0].approved == Some(true)
         {
-            self.until(|story| {
-                story.tasks(stage::PRIMARY).of("v2") > 0 || story.weight_of("v2") >= 100.0
+            self.until(|story| match story.cast.traffic.runs() {
+                Runs::Services => story.tasks(stage::PRIMARY).of("v2") > 0,
+                Runs::TaskSets => story.primary_version() == Some("v2"),
+                Runs::Function => story.weight_of("v2") >= 100.0,
             })
             .await;
             self.set_alarm();
@@ -153,9 +158,22 @@ impl Theatre<'_> {
         execution
     }
 
-    /// Answers the approval of an execution, unless it never gets there.
+    /// Answers the approvals of an execution, as far as it gets.
     async fn decide(&self, releases: &RefCell<Vec<Release>>, execution: &str) {
+        let last = self.rehearsal.stage.approvals();
+        for approval in 1..=last {
+            self.decide_once(releases, execution, approval == last)
+                .await;
+            // The next one is another.
+            self.until(|story| !is_asked(story, execution)).await;
+        }
+    }
+
+    async fn decide_once(&self, releases: &RefCell<Vec<Release>>, execution: &str, is_last: bool) {
         self.until_asked(execution).await;
+        if !is_asked(&self.story.borrow(), execution) {
+            return;
+        }
         if let Some(reads) = self
             .account
             .with(|world| codepipeline::asks(world, stage::PIPELINE))
@@ -168,7 +186,7 @@ impl Theatre<'_> {
                 self.answer(releases, execution, true, "looks good");
             }
             Approve::Ask => {
-                let Some(reply) = self.ask(releases, execution).await else {
+                let Some(reply) = self.ask(releases, execution, is_last).await else {
                     return;
                 };
                 let (approve, why) = match reply {
@@ -182,20 +200,27 @@ impl Theatre<'_> {
     }
 
     /// A person's answer; `None` if the question has settled itself.
-    async fn ask(&self, releases: &RefCell<Vec<Release>>, execution: &str) -> Option<Reply> {
+    async fn ask(
+        &self,
+        releases: &RefCell<Vec<Release>>,
+        execution: &str,
+        is_last: bool,
+    ) -> Option<Reply> {
         let label = releases
             .borrow()
             .iter()
             .find(|release| release.execution == execution)
             .map_or("", |release| release.label);
-        let place = if self.rehearsal.stage.traffic.has_services() {
+        let place = if self.rehearsal.stage.traffic.has_tasks() {
             format!("service {}", stage::PRIMARY)
         } else {
             format!("alias {}:{}", stage::FUNCTION, stage::ALIAS)
         };
-        self.view
-            .borrow_mut()
-            .ask(&format!("Promote {label} to {place}?"));
+        self.view.borrow_mut().ask(&if is_last {
+            format!("Promote {label} to {place}?")
+        } else {
+            format!("Go on with {label} of {place}?")
+        });
         loop {
             let answer = self.view.borrow_mut().answer();
             if answer.is_some() {
@@ -257,26 +282,27 @@ impl Theatre<'_> {
         self.until(|story| has_ended(story, id)).await;
     }
 
-    /// Waits until ECS has no deployment in progress and both services run what they should, or the version behind the alias can be
-    /// invoked.
+    /// Waits until nothing is on its way.
     async fn until_steady(&self) {
-        loop {
-            if !self.rehearsal.stage.traffic.has_services() {
-                if self.account.with(alias::is_active) {
-                    return;
-                }
-                tokio::time::sleep(super::REFRESH).await;
-                continue;
-            }
-            let deploying = self.account.with(|world| {
-                [stage::PRIMARY, stage::CANARY]
-                    .iter()
-                    .any(|service| ecs::is_deploying(world, stage::CLUSTER, service))
-            });
-            if !deploying && has_all_tasks(&self.story.borrow()) {
-                return;
-            }
+        while !self.is_steady() {
             tokio::time::sleep(super::REFRESH).await;
+        }
+    }
+
+    /// Whether ECS has no deployment in progress and both services run what they should, or every task set does; or whether the version
+    /// behind the alias can be invoked.
+    fn is_steady(&self) -> bool {
+        match self.rehearsal.stage.traffic.runs() {
+            Runs::Services => {
+                let deploying = self.account.with(|world| {
+                    [stage::PRIMARY, stage::CANARY]
+                        .iter()
+                        .any(|service| ecs::is_deploying(world, stage::CLUSTER, service))
+                });
+                !deploying && has_all_tasks(&self.story.borrow())
+            }
+            Runs::TaskSets => have_all_tasks(&self.story.borrow()),
+            Runs::Function => self.account.with(alias::is_active),
         }
     }
 
@@ -311,8 +337,10 @@ fn has_built(story: &Story, id: &str) -> bool {
     action_is(story, id, "Build", "Succeeded")
 }
 
+/// Whether an approval of an execution waits. The shipped pipelines name them so.
 pub(super) fn is_asked(story: &Story, id: &str) -> bool {
-    action_is(story, id, "Approval", "InProgress")
+    let mut actions = execution(story, id).into_iter().flat_map(|it| &it.actions);
+    actions.any(|it| it.name.starts_with("Approval") && it.status == "InProgress")
 }
 
 fn action_is(story: &Story, id: &str, name: &str, status: &str) -> bool {
@@ -326,6 +354,15 @@ fn has_all_tasks(story: &Story) -> bool {
         let tasks = story.tasks(service);
         tasks.desired > 0 && tasks.total() == tasks.desired && tasks.running.len() == 1
     })
+}
+
+/// Whether one set is PRIMARY with all tasks of the service, and every other one has its own and stays.
+fn have_all_tasks(story: &Story) -> bool {
+    let (sets, desired) = (story.sets_now(), story.tasks(stage::PRIMARY).desired);
+    let primary = sets.iter().find(|set| set.is_primary());
+    let is_whole = primary.is_some_and(|set| desired > 0 && set.computed == desired);
+    let is_settled = |set: &Set| set.status != "DRAINING" && set.running == set.computed;
+    is_whole && sets.iter().all(is_settled)
 }
 
 /// Whether nothing is left to do for the last release; one that was refused has no record.

@@ -5,22 +5,21 @@ use super::{
     panels::{Sample, Scale, names, on_axis, open},
     svg::{self, Pile},
 };
-use crate::story::{Health, Steps, Weights};
+use crate::story::{Health, Steps};
 
 /// The weights of the rule's two target groups.
 pub(super) fn weights(canvas: &mut Canvas<'_>) {
-    let steps = &canvas.story.weights;
-    let highest = steps
-        .iter()
-        .map(|(_, weights)| weights.primary.max(weights.canary))
-        .max();
+    let story = canvas.story;
+    let steps = &story.weights;
+    let highest = steps.iter().flat_map(|(_, weights)| weights).max().copied();
     let ticks = [0.0, f64::from(highest.unwrap_or(0).max(1))];
     let scale = open(canvas, "Weights of the target groups", 48.0, &ticks, "");
-    let primary = line(canvas, "of-primary", scale, |weights| weights.primary);
-    let canary = line(canvas, "of-canary", scale, |weights| weights.canary);
+    let one = line(canvas, "of-primary", scale, |[one, _]| *one);
+    let other = line(canvas, "of-canary", scale, |[_, other]| *other);
+    let names_of = story.cast.names_of_groups();
     let legend: Vec<_> = [
-        (primary, "of-primary", "primary"),
-        (canary, "of-canary", "canary"),
+        (one, "of-primary", names_of[0]),
+        (other, "of-canary", names_of[1]),
     ]
     .into_iter()
     .filter_map(|(height, class, name)| Some((height?, Sample::Line(class), name.to_owned())))
@@ -33,9 +32,9 @@ fn line(
     canvas: &mut Canvas<'_>,
     class: &str,
     scale: Scale,
-    weight: impl Fn(&Weights) -> u32,
+    weight: impl Fn(&[u32; 2]) -> u32,
 ) -> Option<f64> {
-    let value = |step: &Weights| Some(f64::from(weight(step)));
+    let value = |step: &[u32; 2]| Some(f64::from(weight(step)));
     let line = on_axis(canvas, &canvas.story.weights, value, scale);
     let end = line.last().and_then(|(_, _, height)| *height)?;
     canvas.shapes += &svg::steps(class, line);
@@ -47,17 +46,18 @@ pub(super) fn targets(canvas: &mut Canvas<'_>) {
     let story = canvas.story;
     let all = story.targets.values().map(most).fold(1.0, f64::max);
     let unit = (60.0 / all).min(8.0);
-    let pair = [
-        (&story.cast.primary_group, "primary"),
-        (&story.cast.canary_group, "canary"),
-    ];
-    for (group, role) in pair {
+    let names_of = story.cast.names_of_groups();
+    for (group, name) in story.cast.groups.iter().zip(names_of) {
         let Some(steps) = story.targets.get(group) else {
             continue;
         };
         let ticks = svg::ticks(most(steps));
         let ticks = [0.0, ticks[ticks.len() - 1]];
-        let title = format!("Targets of {group} ({role})");
+        let title = if name == group {
+            format!("Targets of {group}")
+        } else {
+            format!("Targets of {group} ({name})")
+        };
         let scale = open(canvas, &title, unit * ticks[1], &ticks, "");
         draw(canvas, steps, scale);
     }

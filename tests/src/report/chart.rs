@@ -174,7 +174,7 @@ fn marks(story: &Story) -> Vec<Mark> {
             mark(at, "calm", format!("no weight on {}", story.candidate()));
         }
         if let Some(at) = rollback.candidate_gone {
-            let left = if story.cast.traffic.has_services() {
+            let left = if story.cast.traffic.has_tasks() {
                 "task left"
             } else {
                 "behind the alias"

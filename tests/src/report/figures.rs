@@ -4,7 +4,7 @@ use super::{
     clock, took,
     work::{words, workers},
 };
-use crate::{clock::Moment, stage::Traffic, story::Story};
+use crate::{clock::Moment, stage::Work, story::Story};
 
 /// A figure: what it is, how much, and what it is made of.
 pub(super) struct Figure {
@@ -42,15 +42,16 @@ fn rollback(story: &Story) -> Vec<Figure> {
     };
     let after =
         |at: Option<Moment>| at.map_or_else(|| "never".to_owned(), |at| took(at.since(from)));
-    let weight_back = (story.cast.traffic == Traffic::Alb).then(|| match story.weight_back() {
-        Some(at) if at == rollback.invoked => figure(
-            "Weight back",
-            "none".to_owned(),
-            format!("{} had no weight", story.candidate()),
-        ),
-        at => figure("Weight back", after(at), since.to_owned()),
-    });
-    let ends = if story.cast.traffic.has_services() {
+    let weight_back =
+        (story.cast.traffic.work() == Work::Requests).then(|| match story.weight_back() {
+            Some(at) if at == rollback.invoked => figure(
+                "Weight back",
+                "none".to_owned(),
+                format!("{} had no weight", story.candidate()),
+            ),
+            at => figure("Weight back", after(at), since.to_owned()),
+        });
+    let ends = if story.cast.traffic.has_tasks() {
         "stopped"
     } else {
         "has no weight"
@@ -121,14 +122,14 @@ fn done(story: &Story) -> Figure {
 fn failed(story: &Story) -> Figure {
     let (all, parts) = by_worker(story, |label| story.traffic.total(label).failed);
     let name = format!("{} failed", words(story.cast.traffic).work);
-    let detail = match story.cast.traffic {
-        Traffic::Queue | Traffic::Lambda => dead_letters(story),
-        Traffic::Alb if parts.is_empty() => {
+    let detail = match story.cast.traffic.work() {
+        Work::Messages => dead_letters(story),
+        Work::Requests if parts.is_empty() => {
             let done = story.done();
             let (all, _) = by_worker(story, |label| done(story.traffic.total(label)));
             format!("of {all}")
         }
-        Traffic::Alb => parts.join(", "),
+        Work::Requests => parts.join(", "),
     };
     figure(name, all.to_string(), detail)
 }

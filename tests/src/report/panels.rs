@@ -7,7 +7,10 @@ use super::{
     svg::{self, Pile},
     took,
 };
-use crate::story::{Action, Steps};
+use crate::{
+    stage::Runs,
+    story::{Action, Steps},
+};
 
 /// Where the values of a panel are.
 #[derive(Clone, Copy)]
@@ -174,11 +177,14 @@ pub(super) fn tasks(canvas: &mut Canvas<'_>) {
     };
     let all = story.services.values().map(highest).fold(1.0, f64::max);
     let unit = (90.0 / all).min(14.0);
-    let pair = [
-        (&story.cast.primary, "primary"),
-        (&story.cast.canary, "canary"),
-    ];
-    for (service, role) in pair {
+    let services = match story.cast.traffic.runs() {
+        Runs::TaskSets => vec![(&story.cast.primary, "")],
+        Runs::Services | Runs::Function => vec![
+            (&story.cast.primary, " (primary)"),
+            (&story.cast.canary, " (canary)"),
+        ],
+    };
+    for (service, role) in services {
         let Some(steps) = story.services.get(service) else {
             continue;
         };
@@ -187,7 +193,7 @@ pub(super) fn tasks(canvas: &mut Canvas<'_>) {
             ticks => vec![0.0, ticks[ticks.len() - 1]],
         };
         let height = unit * ticks[ticks.len() - 1];
-        let title = format!("Running tasks of {service} ({role})");
+        let title = format!("Running tasks of {service}{role}");
         let scale = open(canvas, &title, height, &ticks, "");
         let piles: Vec<Pile> = steps
             .spans(story.now)

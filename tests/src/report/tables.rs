@@ -11,6 +11,7 @@ use super::{
 use crate::{
     brief::brief,
     clock::Moment,
+    stage::Runs,
     story::{Execution, Rollback, Story},
     verdict::Verdict,
 };
@@ -143,7 +144,7 @@ fn rollback_steps(story: &Story, rollback: &Rollback) -> Vec<Vec<String>> {
             (write.at, what)
         })
         .collect();
-    let has_services = story.cast.traffic.has_services();
+    let (stable, runs) = (story.stable(), story.cast.traffic.runs());
     let reached = [
         (
             story.weight_back(),
@@ -151,18 +152,18 @@ fn rollback_steps(story: &Story, rollback: &Rollback) -> Vec<Vec<String>> {
         ),
         (
             rollback.candidate_gone,
-            if has_services {
-                format!("no task of {} runs any more", story.candidate())
-            } else {
+            if runs == Runs::Function {
                 format!("the alias invokes {} no more", story.candidate())
+            } else {
+                format!("no task of {} runs any more", story.candidate())
             },
         ),
         (
             rollback.restored,
-            if has_services {
-                format!("both services run {} as they should", story.stable())
-            } else {
-                format!("the alias invokes {} alone", story.stable())
+            match runs {
+                Runs::Services => format!("both services run {stable} as they should"),
+                Runs::TaskSets => format!("the task set of {stable} is PRIMARY and has all tasks"),
+                Runs::Function => format!("the alias invokes {stable} alone"),
             },
         ),
     ];

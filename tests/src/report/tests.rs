@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     story::{
         Cast, Evidence, Minute, Story,
-        fixture::{BEGAN, bad, cast, function, good, http, told},
+        fixture::{BEGAN, bad, cast, function, good, http, sets, told},
     },
     verdict::{Check, Verdict},
     world::journal::What,
@@ -25,9 +25,14 @@ fn function_pages() -> [(&'static str, String); 2] {
         .map(|(name, (entries, verdict))| (name, html(&function::told(&entries), &verdict)))
 }
 
+fn sets_pages() -> [(&'static str, String); 2] {
+    [("good", sets::good()), ("bad", sets::bad())]
+        .map(|(name, (entries, verdict))| (name, html(&sets::told(&entries), &verdict)))
+}
+
 fn all_pages() -> impl Iterator<Item = (&'static str, String)> {
     let pages = pages().into_iter().chain(http_pages());
-    pages.chain(function_pages())
+    pages.chain(function_pages()).chain(sets_pages())
 }
 
 /// The titles of the panels, from the top.
@@ -254,4 +259,23 @@ fn of_a_function_the_versions_behind_the_alias_take_the_place_of_tasks() {
     }
     let [_, (_, bad)] = function_pages();
     assert!(bad.contains("the alias invokes v1 alone"), "{bad}");
+}
+
+#[test]
+fn of_task_sets_there_are_their_scales_and_one_service() {
+    for (name, page) in sets_pages() {
+        let titles = panels(&page);
+        for title in [
+            "Scales of the task sets, in percent of the service&#39;s tasks",
+            "Running tasks of orders",
+            "Weights of the target groups",
+        ] {
+            assert!(titles.contains(&title), "{name}: {titles:?}");
+        }
+        assert!(page.contains("Task set at the end"), "{name}");
+    }
+    let [(_, good), (_, bad)] = sets_pages();
+    assert!(good.contains("PRIMARY, 100 %"), "{good}");
+    let restored = "the task set of v1 is PRIMARY and has all tasks";
+    assert!(bad.contains(restored), "{bad}");
 }

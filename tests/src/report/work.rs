@@ -1,7 +1,11 @@
 //! What depends on how work reaches the versions: words, and which panels there are.
 
 use super::{balancing, chart::Canvas, colour, depths, evidence, panels, rates, routing};
-use crate::{live::load::NO_VERSION, stage::Traffic, story::Story};
+use crate::{
+    live::load::NO_VERSION,
+    stage::{Runs, Traffic, Work},
+    story::Story,
+};
 
 /// Words for the work and what becomes of it.
 pub(super) struct Words {
@@ -19,26 +23,25 @@ pub(super) struct Words {
 
 /// The words for a kind of traffic.
 pub(super) fn words(traffic: Traffic) -> Words {
-    match traffic {
-        Traffic::Queue => Words {
+    let attained_of = match (traffic.runs(), traffic.work()) {
+        (Runs::Function, _) => "the weights of the alias",
+        (_, Work::Requests) => "the weights of both target groups",
+        (Runs::Services, Work::Messages) => "the running tasks of both services",
+        (Runs::TaskSets, Work::Messages) => "the running tasks of the service",
+    };
+    match traffic.work() {
+        Work::Messages => Words {
             work: "Messages",
             done: "Messages processed",
             done_head: "Processed",
-            attained_of: "the running tasks of both services",
+            attained_of,
             measured_of: "the messages processed",
         },
-        Traffic::Lambda => Words {
-            work: "Messages",
-            done: "Messages processed",
-            done_head: "Processed",
-            attained_of: "the weights of the alias",
-            measured_of: "the messages processed",
-        },
-        Traffic::Alb => Words {
+        Work::Requests => Words {
             work: "Requests",
             done: "Requests",
             done_head: "Requests",
-            attained_of: "the weights of both target groups",
+            attained_of,
             measured_of: "the requests answered, whatever the answer,",
         },
     }
@@ -46,26 +49,27 @@ pub(super) fn words(traffic: Traffic) -> Words {
 
 /// The panels of the drawing below the pipeline's.
 pub(super) fn panels(canvas: &mut Canvas<'_>) {
+    let traffic = canvas.story.cast.traffic;
     rates::done(canvas);
     evidence::panels(canvas);
-    match canvas.story.cast.traffic {
-        Traffic::Queue => {
-            panels::share(canvas);
+    if traffic.work() == Work::Requests {
+        rates::failed(canvas);
+    }
+    panels::share(canvas);
+    if traffic.work() == Work::Requests {
+        balancing::weights(canvas);
+        balancing::targets(canvas);
+    }
+    match traffic.runs() {
+        Runs::Services => panels::tasks(canvas),
+        Runs::TaskSets => {
             panels::tasks(canvas);
-            depths::depths(canvas);
+            routing::sets(canvas);
         }
-        Traffic::Lambda => {
-            panels::share(canvas);
-            routing::versions(canvas);
-            depths::depths(canvas);
-        }
-        Traffic::Alb => {
-            rates::failed(canvas);
-            panels::share(canvas);
-            balancing::weights(canvas);
-            balancing::targets(canvas);
-            panels::tasks(canvas);
-        }
+        Runs::Function => routing::versions(canvas),
+    }
+    if traffic.work() == Work::Messages {
+        depths::depths(canvas);
     }
 }
 
@@ -77,31 +81,44 @@ pub(super) struct Place<'a> {
     pub(super) has: Box<dyn Fn(&str) -> String + 'a>,
 }
 
-/// The services, or the alias and what CloudWatch has counted behind it.
+/// The services, the task sets, or the alias and what CloudWatch has counted behind it.
 pub(super) fn places(story: &Story) -> Vec<Place<'_>> {
-    if !story.cast.traffic.has_services() {
-        let invoked = |label: &str| story.invocations.get(label).copied().unwrap_or_default();
-        return vec![
-            Place {
-                head: "Weight at the end".to_owned(),
-                has: Box::new(|label| format!("{} %", story.weight_of(label))),
-            },
-            Place {
-                head: "Invocations while it shared the alias".to_owned(),
-                has: Box::new(move |label| invoked(label).all.to_string()),
-            },
-            Place {
-                head: "Errors of these".to_owned(),
-                has: Box::new(move |label| invoked(label).errors.to_string()),
-            },
-        ];
-    }
-    let services = [&story.cast.primary, &story.cast.canary];
-    let places = services.map(|service| Place {
+    let tasks = |service| Place {
         head: format!("Tasks of {service} at the end"),
-        has: Box::new(|label| story.tasks(service).of(label).to_string()),
-    });
-    places.into()
+        has: Box::new(move |label: &str| story.tasks(service).of(label).to_string()),
+    };
+    match story.cast.traffic.runs() {
+        Runs::Services => vec![tasks(&story.cast.primary), tasks(&story.cast.canary)],
+        Runs::TaskSets => vec![
+            tasks(&story.cast.primary),
+            Place {
+                head: "Task set at the end".to_owned(),
+                has: Box::new(|label| {
+                    let own = story.sets_now().iter().filter(|set| set.label == label);
+                    let told = own.map(|set| format!("{}, {} %", set.status, set.percent()));
+                    let told: Vec<_> = told.collect();
+                    told.join("; ")
+                }),
+            },
+        ],
+        Runs::Function => {
+            let invoked = |label: &str| story.invocations.get(label).copied().unwrap_or_default();
+            vec![
+                Place {
+                    head: "Weight at the end".to_owned(),
+                    has: Box::new(|label| format!("{} %", story.weight_of(label))),
+                },
+                Place {
+                    head: "Invocations while it shared the alias".to_owned(),
+                    has: Box::new(move |label| invoked(label).all.to_string()),
+                },
+                Place {
+                    head: "Errors of these".to_owned(),
+                    has: Box::new(move |label| invoked(label).errors.to_string()),
+                },
+            ]
+        }
+    }
 }
 
 /// Whoever work went to.

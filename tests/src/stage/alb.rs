@@ -5,7 +5,13 @@ use super::{Entrance, SetUpError, Stage};
 impl Stage {
     pub(super) fn alb_parameters(&self) -> Vec<(&'static str, String)> {
         let mut parameters = self.services_parameters();
-        parameters.extend([
+        parameters.extend(self.balanced_parameters());
+        parameters
+    }
+
+    /// Those of tasks behind a load balancer, whatever runs them.
+    pub(super) fn balanced_parameters(&self) -> [(&'static str, String); 4] {
+        [
             (
                 "DeregistrationDelaySeconds",
                 self.deregistration_delay.as_secs().to_string(),
@@ -16,8 +22,7 @@ impl Stage {
                 self.drain_interval.as_secs().to_string(),
             ),
             ("MinTasks", self.min_tasks.to_string()),
-        ]);
-        parameters
+        ]
     }
 }
 
@@ -28,7 +33,9 @@ pub(super) fn entrance(
     Ok(Entrance::LoadBalancer {
         listener: output("ListenerArn")?,
         rule: output("ListenerRuleArn")?,
-        primary_group: output("PrimaryTargetGroupArn")?,
-        canary_group: output("CanaryTargetGroupArn")?,
+        groups: [
+            output("PrimaryTargetGroupArn")?,
+            output("CanaryTargetGroupArn")?,
+        ],
     })
 }

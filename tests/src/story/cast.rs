@@ -11,9 +11,9 @@ pub struct Cast {
     pub traffic: stage::Traffic,
     /// The pipeline.
     pub pipeline: String,
-    /// The primary service.
+    /// The primary service, or the one whose task sets are released.
     pub primary: String,
-    /// The canary service.
+    /// The canary service, if there are two.
     pub canary: String,
     /// The version label that the pair ran at the beginning.
     pub stable: String,
@@ -21,14 +21,23 @@ pub struct Cast {
     pub candidate: String,
     /// Version labels by image, or by the digest of a function's package.
     pub labels: BTreeMap<String, String>,
-    /// The target group of the primary, if there is a load balancer.
-    pub primary_group: String,
-    /// The target group of the canary, if there is a load balancer.
-    pub canary_group: String,
-    /// The queue that the services consume.
+    /// The target groups, if there is a load balancer: the primary's and the canary's, or both that task sets use by turns.
+    pub groups: [String; 2],
+    /// The queue that is consumed.
     pub queue: String,
     /// Its dead-letter queue.
     pub dead_letters: String,
     /// The rollback function, which calls AWS under its own name.
     pub rollback: String,
+}
+
+impl Cast {
+    /// What people call the target groups.
+    #[must_use]
+    pub fn names_of_groups(&self) -> [&str; 2] {
+        match self.traffic.runs() {
+            stage::Runs::TaskSets => self.groups.each_ref().map(String::as_str),
+            stage::Runs::Services | stage::Runs::Function => ["primary", "canary"],
+        }
+    }
 }

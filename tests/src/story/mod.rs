@@ -12,6 +12,7 @@ mod pipeline;
 mod record;
 mod rollback;
 mod services;
+mod sets;
 mod share;
 mod steps;
 mod traffic;
@@ -26,14 +27,14 @@ pub use pipeline::{Action, Execution};
 pub use record::Record;
 pub use rollback::{Invocation, Rollback, Write, changes_what_serves};
 pub use services::Tasks;
-pub use share::{Drawn, Health, Invoked, Weights};
+pub use share::{Drawn, Health, Invoked};
 pub use steps::Steps;
 pub use traffic::{Bin, Traffic, WINDOW};
 
 use crate::{
     clock::Moment,
     live::load::NO_VERSION,
-    world::journal::{Entry, Share, What},
+    world::journal::{Entry, Set, Share, What},
 };
 
 /// A queue's depth at one time.
@@ -104,15 +105,16 @@ pub struct Story {
     candidates: Steps<String>,
     /// The share asked for, in percent; `None` when no longer anything is asked.
     pub asked: Steps<Option<u8>>,
-    /// The candidate's share in percent: of the running tasks of both services, of the weights of both target
-    /// groups, or of the alias; `None` while there are none.
+    /// The candidate's share in percent: of the running tasks, of the weights of both target groups, or of the alias; `None` while there are none.
     pub attained: Steps<Option<f64>>,
     /// Messages or requests by the version that took them.
     pub traffic: Traffic,
     /// Depth by queue.
     pub depths: BTreeMap<String, Steps<Depth>>,
-    /// The weights of the pair's target groups.
-    pub weights: Steps<Weights>,
+    /// The weights of both target groups.
+    pub weights: Steps<[u32; 2]>,
+    /// The service's task sets, the oldest first.
+    pub sets: Steps<Vec<Set>>,
     /// The versions behind the function's alias, the one with the weight last.
     pub shares: Steps<Vec<Share>>,
     /// The health of targets by target group.
@@ -155,6 +157,7 @@ impl Story {
             traffic: Traffic::default(),
             depths: BTreeMap::new(),
             weights: Steps::default(),
+            sets: Steps::default(),
             shares: Steps::default(),
             targets: BTreeMap::new(),
             alarms: BTreeMap::new(),
@@ -247,6 +250,9 @@ impl Story {
             What::Told(text) => self.told.push((at, text.clone())),
             What::Weights { groups, .. } => self.note_weights(at, groups),
             What::Shares { shares, .. } => self.note_shares(at, shares),
+            What::Sets { service, sets } if *service == self.cast.primary => {
+                self.note_sets(at, sets);
+            }
             What::Targets {
                 group,
                 healthy,
@@ -260,7 +266,10 @@ impl Story {
                     ailing: *ailing,
                 },
             ),
-            What::ServiceEvent { .. } | What::Task { .. } | What::Notified { .. } => {}
+            What::Sets { .. }
+            | What::ServiceEvent { .. }
+            | What::Task { .. }
+            | What::Notified { .. } => {}
         }
     }
 

@@ -1,7 +1,11 @@
 //! What the rollback function did, and what came of it.
 
 use super::{Story, calls};
-use crate::{clock::Moment, stage::Traffic, world::journal::Call};
+use crate::{
+    clock::Moment,
+    stage::{Runs, Work},
+    world::journal::Call,
+};
 
 /// An attempt to run the rollback function.
 #[derive(Debug, Clone)]
@@ -33,7 +37,7 @@ pub struct Rollback {
     pub writes: Vec<Write>,
     /// Since when no task of the candidate runs, or its version has no share of the alias.
     pub candidate_gone: Option<Moment>,
-    /// Since when both services run the stable version alone, with as many tasks as they should, behind a load
+    /// Since when the services run the stable version alone, with as many tasks as they should, behind a load
     /// balancer with the weights from before, too; or since when it has the alias to itself.
     pub restored: Option<Moment>,
 }
@@ -127,9 +131,9 @@ impl Story {
 
     /// Notes what the rollback has come to.
     pub(super) fn note_reached(&mut self, at: Moment) {
-        let (gone, steady) = match self.cast.traffic {
-            Traffic::Queue | Traffic::Alb => self.reached_by_tasks(),
-            Traffic::Lambda => self.reached_by_alias(),
+        let (gone, steady) = match self.cast.traffic.runs() {
+            Runs::Services | Runs::TaskSets => self.reached_by_tasks(),
+            Runs::Function => self.reached_by_alias(),
         };
         if let Some(rollback) = &mut self.rollback {
             rollback.candidate_gone = gone.then(|| rollback.candidate_gone.unwrap_or(at));
@@ -147,7 +151,8 @@ impl Story {
             .iter()
             .all(|tasks| tasks.of(stable) == tasks.desired && tasks.total() == tasks.desired);
         let found = self.weights.iter().next().map(|(_, weights)| weights);
-        (gone, steady && self.weights.last() == found)
+        let is_primary = self.primary_version().is_none_or(|it| it == stable);
+        (gone, steady && is_primary && self.weights.last() == found)
     }
 
     /// The same of a function.
@@ -165,10 +170,10 @@ impl Story {
         let rollback = self.rollback.as_ref()?;
         // Not the share that was attained: without any target that is none whatever the weight.
         let since = match self.weights.iter().last()? {
-            (at, weights) if weights.canary == 0 => *at,
+            (at, weights) if self.candidates_weight(weights) == 0 => *at,
             _ => return None,
         };
-        (self.cast.traffic == Traffic::Alb).then(|| since.max(rollback.invoked))
+        (self.cast.traffic.work() == Work::Requests).then(|| since.max(rollback.invoked))
     }
 }
 

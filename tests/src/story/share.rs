@@ -3,16 +3,11 @@
 use std::time::Duration;
 
 use super::{Bin, Story, Tasks};
-use crate::{clock::Moment, stage::Traffic, world::journal::Share};
-
-/// The weights of the pair's target groups at one time.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Weights {
-    /// Of the primary's group.
-    pub primary: u32,
-    /// Of the canary's group.
-    pub canary: u32,
-}
+use crate::{
+    clock::Moment,
+    stage::{Runs, Work},
+    world::journal::Share,
+};
 
 /// The health of a target group's targets at one time, those that drain left out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -114,9 +109,9 @@ impl Story {
     /// is answered.
     #[must_use]
     pub fn done(&self) -> fn(Bin) -> u32 {
-        match self.cast.traffic {
-            Traffic::Queue | Traffic::Lambda => |bin| bin.processed,
-            Traffic::Alb => |bin| bin.processed + bin.failed,
+        match self.cast.traffic.work() {
+            Work::Messages => |bin| bin.processed,
+            Work::Requests => |bin| bin.processed + bin.failed,
         }
     }
 
@@ -130,15 +125,14 @@ impl Story {
     }
 
     pub(super) fn note_weights(&mut self, at: Moment, groups: &[(String, u32)]) {
-        let of = |name: &str| {
+        let of = |name: &String| {
             groups
                 .iter()
                 .find(|(group, _)| group == name)
                 .map(|(_, weight)| *weight)
         };
-        let (primary, canary) = (of(&self.cast.primary_group), of(&self.cast.canary_group));
-        if let (Some(primary), Some(canary)) = (primary, canary) {
-            self.weights.push(at, Weights { primary, canary });
+        if let [Some(one), Some(other)] = self.cast.groups.each_ref().map(of) {
+            self.weights.push(at, [one, other]);
             self.note_attained(at);
             self.note_reached(at);
         }
@@ -161,11 +155,12 @@ impl Story {
     }
 
     pub(super) fn note_attained(&mut self, at: Moment) {
-        let shares = match self.cast.traffic {
-            Traffic::Queue => Some(self.shares_of_tasks()),
-            Traffic::Alb => self.shares_of_weights(),
+        let traffic = self.cast.traffic;
+        let shares = match (traffic.runs(), traffic.work()) {
             // An alias says itself what a version gets.
-            Traffic::Lambda => None,
+            (Runs::Function, _) => None,
+            (_, Work::Messages) => Some(self.shares_of_tasks()),
+            (_, Work::Requests) => self.shares_of_weights(),
         };
         let Some(shares) = shares else { return };
         let all: f64 = shares.iter().map(|(share, _)| share).sum();
@@ -186,12 +181,13 @@ impl Story {
     /// The same of the weights, if there are any; within a target group, every task gets as many requests as the
     /// others.
     fn shares_of_weights(&self) -> Option<[(f64, f64); 2]> {
-        let Weights { primary, canary } = *self.weights.last()?;
-        let parts = self.pair().map(|tasks| self.candidates_part(&tasks));
-        Some([
-            (f64::from(primary), parts[0]),
-            (f64::from(canary), parts[1]),
-        ])
+        let [one, other] = *self.weights.last()?;
+        let tasks = match self.cast.traffic.runs() {
+            Runs::TaskSets => self.cast.groups.each_ref().map(|it| self.tasks_in(it)),
+            Runs::Services | Runs::Function => self.pair(),
+        };
+        let parts = tasks.map(|tasks| self.candidates_part(&tasks));
+        Some([(f64::from(one), parts[0]), (f64::from(other), parts[1])])
     }
 
     /// Which part of a service's tasks run the candidate, from 0 to 1.

@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{
-    fixture::{BEGAN, bad, function, good, http, told},
+    fixture::{BEGAN, bad, function, good, http, sets, told},
     *,
 };
 use crate::world::{Principal, journal::Call};
@@ -249,11 +249,7 @@ fn a_good_release_behind_a_load_balancer_ends_with_all_requests_at_the_candidate
     let story = http::told(&http::good().0);
     assert_eq!(story.outcome(), Outcome::Released);
     assert_eq!(story.attained.last(), Some(&Some(100.0)));
-    let rest = Weights {
-        primary: 100,
-        canary: 0,
-    };
-    assert_eq!(story.weights.last(), Some(&rest));
+    assert_eq!(story.weights.last(), Some(&[100, 0]));
     assert_eq!(story.weight_back(), None);
 }
 
@@ -363,4 +359,27 @@ fn a_function_is_rolled_back_once_the_stable_version_has_the_alias_to_itself() {
     assert_eq!(at(rollback.restored), Some(40.4));
     assert_eq!(story.outcome(), Outcome::RolledBack);
     assert_eq!(story.weight_back(), None);
+}
+
+#[test]
+fn behind_a_load_balancer_the_share_of_a_task_set_is_the_weight_of_its_group() {
+    let story = sets::told(&sets::good().0);
+    let attained = story.attained.iter().filter_map(|(_, it)| *it);
+    let mut attained: Vec<_> = attained.collect();
+    attained.dedup();
+    assert_eq!(attained, [0.0, 10.0, 50.0, 100.0]);
+    assert_eq!(story.outcome(), Outcome::Released);
+    assert_eq!(story.primary_version(), Some("v2"));
+    assert_eq!(story.candidates_weight(&[0, 100]), 100);
+}
+
+#[test]
+fn task_sets_are_rolled_back_once_the_stable_one_has_everything_again() {
+    let story = sets::told(&sets::bad().0);
+    let rollback = story.rollback.as_ref().unwrap();
+    let at = |moment: Option<Moment>| moment.map(seconds);
+    assert_eq!(at(story.weight_back()), Some(40.4));
+    assert_eq!(at(rollback.candidate_gone), Some(44.0));
+    assert_eq!(at(rollback.restored), Some(44.0));
+    assert_eq!(story.outcome(), Outcome::RolledBack);
 }

@@ -6,7 +6,7 @@ use crate::{
     clock::Moment,
     story::{
         Cast, Compared, Evidence,
-        fixture::{BEGAN, bad, cast, function, good, http},
+        fixture::{BEGAN, bad, cast, function, good, http, sets},
     },
     world::journal::What,
 };
@@ -445,4 +445,24 @@ fn of_a_function_the_panel_shows_what_is_behind_its_alias() {
     let plain = transcript(function::cast(), &function::bad().0);
     let back = "+00:40  alias orders:live           weights      100 % version 1 (v1)";
     assert!(plain.contains(back), "{plain}");
+}
+
+#[test]
+fn of_task_sets_the_panel_shows_scale_tasks_group_and_which_one_is_primary() {
+    let story = until_of(sets::cast(), &sets::good().0, 30);
+    let screen = screen(&story, 140);
+    for row in [
+        "orders               ■■■■ v1 4  ■■ v2 2  (6 of 4 desired)",
+        "■ PRIMARY v1 100 %, 4 of 4 tasks in orders-blue   ■ ACTIVE v2 37.5 %, 2 of 2 tasks in orders-green",
+        "orders-blue weight 50, 0 of 0 healthy   orders-green weight 50",
+    ] {
+        assert!(screen.contains(row), "{screen}");
+    }
+    let plain = transcript(sets::cast(), &sets::good().0);
+    for line in [
+        "load balancer               weights      90 orders-blue, 10 orders-green",
+        "task sets of orders         scales       ACTIVE v1 0 %, 0 of 0 tasks in orders-blue; PRIMARY v2 100 %, 4 of 4 tasks in orders-green",
+    ] {
+        assert!(plain.contains(line), "{plain}");
+    }
 }

@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     live::load::NO_VERSION,
-    stage::{ALIAS, Traffic},
-    story::{Health, Story},
+    stage::{ALIAS, Runs, Work},
+    story::{Cast, Health, Story},
 };
 
 /// Over how many seconds rates are taken.
@@ -25,44 +25,50 @@ pub(super) type Progress = (String, &'static str, String, Tone);
 
 /// The rows of the panel: what the versions have done, and where the work comes from.
 pub(super) fn rows(story: &Story) -> [Line<'static>; 2] {
-    let source = match story.cast.traffic {
-        Traffic::Queue | Traffic::Lambda => queues(story),
-        Traffic::Alb => groups(story),
+    let source = match story.cast.traffic.work() {
+        Work::Messages => queues(story),
+        Work::Requests => groups(story),
     };
     [done(story), source]
 }
 
-/// What runs the versions: the tasks of both services, or the alias and what is behind it.
+/// What runs the versions: the tasks of both services, or of one and its task sets, or the alias and what is behind it.
 pub(super) fn runs(story: &Story) -> [Line<'static>; 2] {
-    match story.cast.traffic {
-        Traffic::Queue | Traffic::Alb => {
-            [&story.cast.primary, &story.cast.canary].map(|service| tasks(story, service))
-        }
-        Traffic::Lambda => [alias(story), version(story)],
+    let Cast {
+        primary, canary, ..
+    } = &story.cast;
+    match story.cast.traffic.runs() {
+        Runs::Services => [primary, canary].map(|service| tasks(story, service)),
+        Runs::TaskSets => [tasks(story, primary), sets(story)],
+        Runs::Function => [alias(story), version(story)],
     }
 }
 
-/// What there is to tell of where the work comes from.
+/// What there is to tell of task sets, and of where the work comes from.
 pub(super) fn progress(story: &Story) -> Vec<Progress> {
-    match story.cast.traffic {
-        Traffic::Queue | Traffic::Lambda => dead_letters(story).into_iter().collect(),
-        Traffic::Alb => targets(story),
+    let mut told = match story.cast.traffic.work() {
+        Work::Messages => dead_letters(story).into_iter().collect(),
+        Work::Requests => targets(story),
+    };
+    let sets: Vec<_> = story.sets_now().iter().map(ToString::to_string).collect();
+    if !sets.is_empty() {
+        let subject = format!("task sets of {}", story.cast.primary);
+        told.push((subject, "scales", sets.join("; "), Tone::Plain));
     }
+    told
 }
 
-/// The weights of a rule, if it is the one that is about the pair: `90 primary, 10 canary`.
+/// The weights of a rule, if it is the one that is about both versions: `90 primary, 10 canary`.
 pub(super) fn weights_text(story: &Story, groups: &[(String, u32)]) -> Option<String> {
-    let pair = [&story.cast.primary_group, &story.cast.canary_group];
+    let both = &story.cast.groups;
+    let names = both.iter().zip(story.cast.names_of_groups());
     let is_there = |name: &String| groups.iter().any(|(group, _)| group == name);
     let words = groups.iter().map(|(group, weight)| {
-        let role = match group {
-            primary if primary == pair[0] => "primary",
-            canary if canary == pair[1] => "canary",
-            other => other,
-        };
-        format!("{weight} {role}")
+        let named = names.clone().find(|(known, _)| *known == group);
+        let name = named.map_or(group.as_str(), |(_, name)| name);
+        format!("{weight} {name}")
     });
-    pair.into_iter()
+    both.iter()
         .all(is_there)
         .then(|| words.collect::<Vec<_>>().join(", "))
 }
@@ -81,6 +87,19 @@ fn tasks(story: &Story, service: &str) -> Line<'static> {
     }
     let (running, desired) = (tasks.total(), tasks.desired);
     spans.push(Span::from(format!("({running} of {desired} desired)")).dim());
+    Line::from(spans)
+}
+
+/// The task sets: scale, tasks and which of them the service shows as its own.
+fn sets(story: &Story) -> Line<'static> {
+    let mut spans = vec![name("task sets")];
+    let versions = story.versions();
+    for set in story.sets_now() {
+        let index = versions.iter().position(|label| *label == set.label);
+        let style = version_style(index.unwrap_or(versions.len()));
+        spans.push(Span::styled("■ ", style));
+        spans.push(Span::from(format!("{set}   ")));
+    }
     Line::from(spans)
 }
 
@@ -113,7 +132,7 @@ fn done(story: &Story) -> Line<'static> {
     let until = second.saturating_sub(TOLD_AFTER);
     let from = until.saturating_sub(u64::from(RATE_SECONDS));
     let count = story.done();
-    let mut spans = vec![name(story.cast.traffic.work())];
+    let mut spans = vec![name(story.cast.traffic.work().name())];
     for (index, version) in story.versions().into_iter().enumerate() {
         let lately = count(story.traffic.sum(version, from, until));
         let total = story.traffic.total(version);
@@ -159,16 +178,13 @@ fn dead_letters(story: &Story) -> Option<Progress> {
 }
 
 fn groups(story: &Story) -> Line<'static> {
-    let weights = story.weights.last().copied();
-    let [primary, canary] = pair(story);
     let mut spans = vec![name("groups")];
-    for (role, weight, group) in [
-        ("primary", weights.map(|weights| weights.primary), primary),
-        ("canary", weights.map(|weights| weights.canary), canary),
-    ] {
+    let names_of = story.cast.names_of_groups();
+    for (index, group) in story.cast.groups.iter().enumerate() {
+        let weight = story.weights.last().map(|weights| weights[index]);
         let weight = weight.map_or("–".to_owned(), |weight| weight.to_string());
         let health = story.health(group);
-        spans.push(Span::from(format!("{role} weight {weight}, ")));
+        spans.push(Span::from(format!("{} weight {weight}, ", names_of[index])));
         spans.push(Span::styled(
             format!("{} of {} healthy   ", health.healthy, health.total()),
             alarming(health.ailing > 0),
@@ -178,7 +194,7 @@ fn groups(story: &Story) -> Line<'static> {
 }
 
 fn targets(story: &Story) -> Vec<Progress> {
-    let told = pair(story).into_iter().filter_map(|group| {
+    let told = story.cast.groups.iter().filter_map(|group| {
         let health = story.targets.get(group)?.last()?;
         let tone = if health.ailing > 0 {
             Tone::Bad
@@ -205,10 +221,6 @@ fn health_text(health: &Health) -> String {
         .map(|(count, state)| format!("{count} {state}"))
         .collect();
     words.join(", ")
-}
-
-fn pair(story: &Story) -> [&str; 2] {
-    [&story.cast.primary_group, &story.cast.canary_group]
 }
 
 fn alarming(is: bool) -> Style {

@@ -72,6 +72,13 @@ pub enum What {
         /// Running tasks by the version label of their image, for example `[("v1", 4)]`.
         running: Vec<(String, u32)>,
     },
+    /// A service's task sets changed.
+    Sets {
+        /// The service's name.
+        service: String,
+        /// All of them, the oldest first.
+        sets: Vec<Set>,
+    },
     /// ECS wrote a service event.
     ServiceEvent {
         /// The service's name.
@@ -176,6 +183,61 @@ impl fmt::Display for Share {
             percent,
         } = self;
         write!(f, "{percent} % version {version} ({label})")
+    }
+}
+
+/// A task set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Set {
+    /// Its id, `ecs-svc/` and a number.
+    pub id: String,
+    /// What people call the image that it runs.
+    pub label: String,
+    /// `PRIMARY`, `ACTIVE` or `DRAINING`.
+    pub status: String,
+    /// Percent of the service's tasks.
+    pub scale: f64,
+    /// How many tasks that is, as ECS has computed it.
+    pub computed: u32,
+    /// Its tasks that run.
+    pub running: u32,
+    /// The target group where they register, by name; empty without a load balancer.
+    pub group: String,
+}
+
+impl Set {
+    /// Its scale to hundredths, as people see it.
+    #[must_use]
+    pub fn percent(&self) -> f64 {
+        (self.scale * 100.0).round() / 100.0
+    }
+
+    /// Whether the service shows it as its own.
+    #[must_use]
+    pub fn is_primary(&self) -> bool {
+        self.status == "PRIMARY"
+    }
+}
+
+impl fmt::Display for Set {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            label,
+            status,
+            computed,
+            running,
+            group,
+            ..
+        } = self;
+        let scale = self.percent();
+        write!(
+            f,
+            "{status} {label} {scale} %, {running} of {computed} tasks"
+        )?;
+        if group.is_empty() {
+            return Ok(());
+        }
+        write!(f, " in {group}")
     }
 }
 

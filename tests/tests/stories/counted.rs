@@ -141,8 +141,7 @@ async fn a_target_group_counts_requests_and_answers_and_none_that_was_not_given(
     let play = after_twelve_minutes(Traffic::Alb, Behaviour::Drops(20)).await;
     let Entrance::LoadBalancer {
         listener,
-        primary_group,
-        canary_group,
+        groups: [primary_group, canary_group],
         ..
     } = &play.scene.entrance
     else {

@@ -39,6 +39,7 @@ mod roles;
 mod rule;
 mod scripts;
 mod speed;
+mod task_sets;
 mod templates;
 mod transcript;
 mod truth;

@@ -2,7 +2,6 @@
 
 use rehearsal_core::{
     stage::{self, Behaviour, Script, Stage, Version},
-    wire::Interference,
     world::journal::Call,
 };
 use serde_json::{Value, json};
@@ -71,29 +70,9 @@ async fn what_a_person_has_switched_on_is_refused_by_its_name() {
     }
 }
 
-/// Something about a service, as `DescribeServices` shows it.
-type Change = fn(&mut Value);
-
-/// What the local account does not play is shown to the function all the same.
-fn shows(play: &Play, change: Change) {
-    let account = play.account.clone();
-    play.interfere(move |call| {
-        if call.operation != "DescribeServices" {
-            return Interference::None;
-        }
-        let answer = account.call_as(&call.principal, &call.service, &call.operation, &call.input);
-        let Ok(mut answer) = answer else {
-            return Interference::None;
-        };
-        let services = answer["services"].as_array_mut().into_iter().flatten();
-        services.for_each(change);
-        Interference::Answer(answer)
-    });
-}
-
 #[tokio::test(start_paused = true)]
 async fn what_ecs_would_do_in_its_own_way_is_refused_by_its_name() {
-    let rows: [(Change, &str); 4] = [
+    let rows: [(fn(&mut Value), &str); 4] = [
         (
             |service| service["schedulingStrategy"] = "DAEMON".into(),
             "service orders has the scheduling strategy DAEMON",
@@ -118,12 +97,12 @@ async fn what_ecs_would_do_in_its_own_way_is_refused_by_its_name() {
     ];
     for (change, expected) in rows {
         let play = begin(&Stage::default()).await;
-        shows(&play, change);
+        play.show_services(change);
         let said = refused(&play).await;
         assert!(said.starts_with(expected), "{said}");
     }
     let play = begin(&Stage::default()).await;
-    shows(&play, |service| {
+    play.show_services(|service| {
         service["deploymentConfiguration"]["alarms"] =
             json!({ "enable": true, "rollback": false, "alarmNames": ["orders"] });
         service["deploymentConfiguration"]["earlySuccessCriteria"] = json!({ "enable": true, "healthyPercent": 100, "sourceServiceRevisionCleanup": "BLOCKING" });

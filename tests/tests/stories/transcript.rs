@@ -1,18 +1,27 @@
 //! What happened, as text for golden files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rehearsal_core::{
     clock::Moment,
     world::journal::{Entry, What},
 };
 
-/// Executions, actions, alarms, task counts, weights, aliases, targets and failed invocations; ids replaced by numbers, times from the
-/// beginning, repeated progress of one action folded into its last line.
+/// Executions, actions, alarms, task counts, task sets, weights, aliases, targets and failed invocations; ids replaced by numbers, times
+/// from the beginning, repeated progress of one action folded into its last line.
 pub(crate) fn of(journal: &[Entry], begin: Moment) -> String {
     let mut names = Names::default();
     let mut lines: Vec<(String, String)> = Vec::new();
     for Entry { at, what } in journal {
+        // Its task sets tell how many run.
+        if let What::Service {
+            service, desired, ..
+        } = what
+            && names.sets_of.contains(service)
+            && names.counts.insert(service.clone(), *desired) == Some(*desired)
+        {
+            continue;
+        }
         let Some((key, line)) = line(what, &mut names) else {
             continue;
         };
@@ -28,18 +37,33 @@ pub(crate) fn of(journal: &[Entry], begin: Moment) -> String {
 }
 
 #[derive(Default)]
-struct Names(BTreeMap<String, usize>);
+struct Names {
+    executions: BTreeMap<String, usize>,
+    sets: BTreeMap<String, usize>,
+    /// The services of these sets, and their counts as last told.
+    sets_of: BTreeSet<String>,
+    counts: BTreeMap<String, u32>,
+}
 
 impl Names {
     fn execution(&mut self, id: &str) -> String {
-        let next = self.0.len() + 1;
-        format!("#{}", self.0.entry(id.to_owned()).or_insert(next))
+        let next = self.executions.len() + 1;
+        format!("#{}", self.executions.entry(id.to_owned()).or_insert(next))
     }
 
-    /// Execution ids within a text.
+    /// A task set's number.
+    fn set(&mut self, id: &str) -> usize {
+        let next = self.sets.len() + 1;
+        *self.sets.entry(id.to_owned()).or_insert(next)
+    }
+
+    /// Ids within a text.
     fn within(&self, text: &str) -> String {
-        self.0.iter().fold(text.to_owned(), |text, (id, number)| {
-            text.replace(id, &format!("#{number}"))
+        let executions = self.executions.iter().map(|it| ("#", it));
+        let sets = self.sets.iter().map(|it| ("", it));
+        let all = executions.chain(sets);
+        all.fold(text.to_owned(), |text, (sign, (id, number))| {
+            text.replace(id, &format!("{sign}{number}"))
         })
     }
 }
@@ -100,6 +124,18 @@ fn line(what: &What, names: &mut Names) -> Option<(String, String)> {
                 .map(|(group, weight)| format!("{group} {weight}"))
                 .collect();
             once(format!("weights {}", groups.join(", ")))
+        }
+        What::Sets { service, sets } => {
+            names.sets_of.insert(service.clone());
+            let told = sets
+                .iter()
+                .map(|set| format!("{} {set}", names.set(&set.id)));
+            let told: Vec<_> = told.collect();
+            // Tasks that come and go in a set that stays as it is: only where that led to.
+            let kinds = sets.iter();
+            let kinds = kinds.map(|set| format!("{} {} {}", set.id, set.status, set.scale));
+            let key = format!("sets {}", kinds.collect::<Vec<_>>().join(" "));
+            Some((key, format!("task sets: {}", told.join("; "))))
         }
         What::Shares { alias, shares } => {
             let shares: Vec<_> = shares.iter().map(ToString::to_string).collect();

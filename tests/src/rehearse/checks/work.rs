@@ -5,25 +5,33 @@ use crate::{
     live::load::{NO_VERSION, Totals},
     rehearse::Theatre,
     scenario::{FailsRequests, Scenario},
-    stage::{self, Traffic},
-    story::{Story, Weights},
+    stage::{self, Work},
+    story::Story,
     verdict::Check,
     world::sqs,
 };
 
-/// Behind a load balancer: the weights are what the release found.
+/// Behind a load balancer: the weights are what the release found, or all of them go where the PRIMARY task set is.
 pub(super) fn weights(story: &Story) -> Option<Check> {
-    if story.cast.traffic != Traffic::Alb {
+    if story.cast.traffic.work() != Work::Requests {
         return None;
     }
-    let told = |weights: Option<&Weights>| {
+    let (names, groups) = (story.cast.names_of_groups(), &story.cast.groups);
+    let told = |weights: Option<[u32; 2]>| {
         weights.map_or_else(
             || "none".to_owned(),
-            |Weights { primary, canary }| format!("{primary} primary, {canary} canary"),
+            |[one, other]| format!("{one} {}, {other} {}", names[0], names[1]),
         )
     };
-    let found = told(story.weights.iter().next().map(|(_, weights)| weights));
-    let now = told(story.weights.last());
+    let found = story.weights.iter().next().map(|(_, weights)| *weights);
+    let mut sets = story.sets_now().iter();
+    let primary = sets.find(|set| set.is_primary());
+    let is_swapped = primary.is_some_and(|set| set.group == groups[1]);
+    let found = told(match (found, is_swapped) {
+        (Some([all, none]), true) => Some([none, all]),
+        (found, _) => found,
+    });
+    let now = told(story.weights.last().copied());
     let passed = found == now && found != "none";
     Some(check("weights of the rule", &found, now, passed))
 }

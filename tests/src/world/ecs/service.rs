@@ -5,13 +5,16 @@ use std::{collections::VecDeque, time::Duration};
 use serde_json::{Map, Value, json};
 
 use super::{
-    super::{World, events, journal::What},
+    super::{
+        World, events,
+        journal::{Set, What},
+    },
     launches::Launches,
     names::{ServiceKey, count, text},
     tags::{self, Tags},
     targets::Untold,
     task::Task,
-    task_sets::TaskSet,
+    task_sets::{self, TaskSet},
 };
 use crate::clock::Moment;
 
@@ -96,6 +99,8 @@ pub(super) struct Service {
     events: VecDeque<Value>,
     /// Counts as last noted in the journal.
     noted: Option<(u32, Vec<(String, u32)>)>,
+    /// Task sets as last noted.
+    pub(super) noted_sets: Vec<Set>,
     /// What reads showed, oldest first; kept while reads lag.
     shown: VecDeque<(Moment, Value)>,
 }
@@ -120,6 +125,7 @@ impl Service {
             untold: Untold::default(),
             events: VecDeque::new(),
             noted: None,
+            noted_sets: Vec::new(),
             shown: VecDeque::new(),
         }
     }
@@ -389,4 +395,5 @@ pub(super) fn changed(world: &mut World, key: &ServiceKey) {
             running: counts.1,
         });
     }
+    task_sets::note(world, key);
 }

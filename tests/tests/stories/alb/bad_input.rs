@@ -24,8 +24,7 @@ impl Shop {
         let Entrance::LoadBalancer {
             listener,
             rule,
-            primary_group,
-            canary_group,
+            groups: [primary_group, canary_group],
         } = play.scene.entrance.clone()
         else {
             panic!("the pair is behind a load balancer");

@@ -19,7 +19,7 @@ async fn a_release_whose_requests_are_shared_by_lot_goes_through() {
     .await;
     let release = play.push("v2");
     play.until_approval(&release).await;
-    let share = play.requests().share("v2", 10);
+    let share = play.requests().share("v2", stage::CANARY_GROUP, 10);
     assert!((7.0..13.0).contains(&share), "{share} %");
     play.approve();
     assert_eq!(play.until_ended(&release).await, "SUCCEEDED");

@@ -17,7 +17,7 @@ async fn good_version() {
     let release = play.push("v2");
     play.until_approval(&release).await;
     for asked in [10, 50] {
-        let measured = play.requests().share("v2", asked);
+        let measured = play.requests().share("v2", stage::CANARY_GROUP, asked);
         assert!(
             (measured - f64::from(asked)).abs() < 2.0,
             "{asked} % asked, {measured} % measured"

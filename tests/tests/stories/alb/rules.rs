@@ -22,8 +22,7 @@ fn aim(play: &Play, arn: &str, action: &str, change: impl Fn(&mut Value)) {
 fn groups(play: &Play) -> (String, String, String) {
     let Entrance::LoadBalancer {
         rule,
-        primary_group,
-        canary_group,
+        groups: [primary_group, canary_group],
         ..
     } = play.scene.entrance.clone()
     else {

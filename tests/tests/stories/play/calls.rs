@@ -64,6 +64,24 @@ impl Play {
         self.account.set_interference(Box::new(interfere));
     }
 
+    /// From now on services are shown so, which the local account does not play.
+    pub(crate) fn show_services(&self, change: fn(&mut Value)) {
+        let account = self.account.clone();
+        self.interfere(move |call| {
+            if call.operation != "DescribeServices" {
+                return Interference::None;
+            }
+            let answer =
+                account.call_as(&call.principal, &call.service, &call.operation, &call.input);
+            let Ok(mut answer) = answer else {
+                return Interference::None;
+            };
+            let services = answer["services"].as_array_mut().into_iter().flatten();
+            services.for_each(change);
+            Interference::Answer(answer)
+        });
+    }
+
     /// From now on an operation fails a function; for a while, or for ever.
     pub(crate) fn fail(
         &self,
@@ -207,8 +225,7 @@ impl Play {
     pub(crate) fn set_weights(&self, primary: u32, canary: u32) {
         let Entrance::LoadBalancer {
             rule,
-            primary_group,
-            canary_group,
+            groups: [primary_group, canary_group],
             ..
         } = &self.scene.entrance
         else {
@@ -223,6 +240,13 @@ impl Play {
             "ModifyRule",
             &json!({ "RuleArn": rule, "Actions": actions }),
         );
+    }
+
+    /// A person gives a task set another scale.
+    pub(crate) fn scale_set(&self, set: &Value, percent: f64) {
+        let input = json!({ "cluster": stage::CLUSTER, "service": stage::PRIMARY, "taskSet": set,
+            "scale": { "value": percent, "unit": "PERCENT" } });
+        self.ecs("UpdateTaskSet", &input);
     }
 
     /// A person calls AWS Lambda.

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use canary::{aws::Settings, names::PairId};
 use rehearsal_core::{
-    stage::{self, Entrance, Traffic},
+    stage::{self, Entrance, Runs},
     world::{
         codepipeline,
         journal::{Call, Entry, What},
@@ -18,7 +18,7 @@ use super::{
     BEGIN, Play, Work,
     hands::clients,
     requests::Requests,
-    service::{alias, describe, scaling, short, weights},
+    service::{alias, describe, pair, sets, weights},
 };
 use crate::connector::client;
 
@@ -79,11 +79,10 @@ impl Play {
 
     /// The record's key.
     fn pair_id(&self) -> PairId {
-        match self.traffic {
-            Traffic::Queue | Traffic::Alb => PairId::new(stage::CLUSTER, stage::PRIMARY),
-            Traffic::Lambda => {
-                PairId::new("lambda", &format!("{}:{}", stage::FUNCTION, stage::ALIAS))
-            }
+        if self.traffic.has_tasks() {
+            PairId::new(stage::CLUSTER, stage::PRIMARY)
+        } else {
+            PairId::new("lambda", &format!("{}:{}", stage::FUNCTION, stage::ALIAS))
         }
     }
 
@@ -124,28 +123,19 @@ impl Play {
     }
 
     /// What the pair is like: task definition (revision), desired and running tasks, scaling, of both; and the weights
-    /// of its rule, if it has one. Of a function: what is behind its alias.
+    /// of its rule, if it has one. Of task sets: the service's count, and its sets. Of a function: what is behind its alias.
     pub(crate) fn pair(&self) -> String {
         self.account.with(|world| {
-            if self.traffic == Traffic::Lambda {
-                return alias(world);
-            }
-            let services = [stage::PRIMARY, stage::CANARY]
-                .map(|service| {
-                    let shown = describe(world, service);
-                    let deployments = shown["deployments"].as_array().map_or(0, Vec::len);
-                    format!(
-                        "{service}: {} {}/{} in {deployments}{}",
-                        short(&shown["taskDefinition"]),
-                        shown["runningCount"],
-                        shown["desiredCount"],
-                        scaling(world, service),
-                    )
-                })
-                .join("\n");
+            let services = match self.traffic.runs() {
+                Runs::Services => pair(world),
+                Runs::TaskSets => sets(world),
+                Runs::Function => return alias(world),
+            };
             match &self.scene.entrance {
                 Entrance::Queue { .. } => services,
-                Entrance::LoadBalancer { rule, .. } => services + &weights(world, rule),
+                Entrance::LoadBalancer { rule, .. } => {
+                    services + &weights(world, rule, self.traffic)
+                }
             }
         })
     }
@@ -354,6 +344,18 @@ impl Play {
         match &self.work {
             Work::Messages(messages) => messages.repeated(),
             Work::Requests(_) => Vec::new(),
+        }
+    }
+
+    /// Every message is processed, none twice, and none is a dead letter or lost; every request is answered well.
+    pub(crate) fn assert_nothing_lost(&self) {
+        match &self.work {
+            Work::Messages(_) => {
+                assert_eq!(self.lost(), [""; 0]);
+                assert_eq!(self.repeated(), [""; 0]);
+                assert_eq!(self.dead_letters(), 0);
+            }
+            Work::Requests(requests) => assert_eq!(requests.failed(), [""; 0]),
         }
     }
 

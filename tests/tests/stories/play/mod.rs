@@ -28,7 +28,7 @@ use std::{
 
 use rehearsal_core::{
     clock::Moment,
-    stage::{self, Behaviour, Entrance, Mode, Scene, Script, Stage, Step, Traffic, Version},
+    stage::{self, Behaviour, Entrance, Mode, Runs, Scene, Script, Stage, Step, Traffic, Version},
     template::Templates,
     wire::Account,
     world::{World, cloudwatch, codepipeline, ecs, events, journal::What},
@@ -39,39 +39,51 @@ use tokio::sync::mpsc;
 use hands::{Hands, Warm};
 use messages::Messages;
 use requests::Requests;
-use service::{is_active, is_steady};
+use service::{are_settled, is_active, is_steady};
 use watch::Watched;
 
 pub(crate) use calls::{Artifact, Failed};
 pub(crate) use hands::{Crash, clients};
-pub(crate) use service::{is_deploying, is_in_alarm, runs, stable, update};
+pub(crate) use service::{
+    is_deploying, is_in_alarm, is_primary, runs, stable, task_sets as sets_of_service, update,
+};
 
 /// Where every story begins.
 pub(crate) const BEGIN: Moment = Moment(1_790_928_000_000);
 
-/// The kinds of pairs; each canary gets half of the work.
-pub(crate) fn pairs() -> [Stage; 3] {
-    let of = |traffic, mode| Stage {
+/// A stage whose canary gets half of the work, and people are asked once.
+fn half(traffic: Traffic, mode: Mode) -> Stage {
+    Stage {
         traffic,
         mode,
         steps: Some(vec![Step::new(50, 0)]),
+        further_steps: Some(Vec::new()),
         deregistration_delay: Duration::from_secs(10),
         ..Stage::default()
-    };
+    }
+}
+
+/// The kinds of pairs; each canary gets half of the work.
+pub(crate) fn pairs() -> [Stage; 3] {
     [
-        of(Traffic::Queue, Mode::Additive),
-        of(Traffic::Queue, Mode::ConstantTotal),
-        of(Traffic::Alb, Mode::Additive),
+        half(Traffic::Queue, Mode::Additive),
+        half(Traffic::Queue, Mode::ConstantTotal),
+        half(Traffic::Alb, Mode::Additive),
+    ]
+}
+
+/// The kinds of services of task sets; each candidate gets half of the work.
+pub(crate) fn task_sets() -> [Stage; 3] {
+    [
+        half(Traffic::TaskSets, Mode::Additive),
+        half(Traffic::TaskSets, Mode::ConstantTotal),
+        half(Traffic::TaskSetsAlb, Mode::Additive),
     ]
 }
 
 /// A function behind an alias, whose canary gets half of the work.
 pub(crate) fn function() -> Stage {
-    Stage {
-        traffic: Traffic::Lambda,
-        steps: Some(vec![Step::new(50, 0)]),
-        ..Stage::default()
-    }
+    half(Traffic::Lambda, Mode::Additive)
 }
 
 /// A running account with a pair, its pipeline and its functions.
@@ -165,15 +177,15 @@ impl Play {
         }
         tokio::spawn(async move { account.live(Duration::from_secs(1)).await });
         let traffic = stage.traffic;
-        play.until("the pair is steady", |world| match traffic {
-            Traffic::Queue | Traffic::Alb => [stage::PRIMARY, stage::CANARY]
+        play.until("the pair is steady", |world| match traffic.runs() {
+            Runs::Services => [stage::PRIMARY, stage::CANARY]
                 .iter()
                 .all(|service| is_steady(world, service)),
-            Traffic::Lambda => is_active(world),
+            Runs::TaskSets => are_settled(world),
+            Runs::Function => is_active(world),
         })
         .await;
         play.opened = play.account.now();
-        // Nobody sends requests before somebody is there.
         if let Work::Requests(requests) = &play.work {
             let requests = Arc::clone(requests);
             tokio::spawn(async move { requests.send_all().await });
@@ -341,6 +353,12 @@ impl Play {
         self.answer(true, "looks good");
     }
 
+    /// Lets time pass until a person is asked for approval once more, where a pipeline has two of them.
+    pub(crate) async fn until_second_approval(&self, execution: &str) {
+        self.until_action(execution, "Approval-to-promote", "InProgress")
+            .await;
+    }
+
     /// A person approves, and the execution goes through.
     pub(crate) async fn succeeds(&self, release: &str) {
         self.approve();
@@ -398,7 +416,7 @@ impl Play {
                 .iter()
                 .rev()
                 .find_map(|entry| match &entry.what {
-                    What::Action { action, status, .. } if action == "Approval" => {
+                    What::Action { action, status, .. } if action.starts_with("Approval") => {
                         Some(status == "InProgress")
                     }
                     _ => None,
@@ -471,7 +489,7 @@ impl Drop for Play {
             statuses.iter().all(|status| status == "Rejected"),
             "a function answered an approval with {statuses:?}"
         );
-        if self.traffic == Traffic::Alb && !self.forgiven.load(Ordering::Relaxed) {
+        if matches!(self.work, Work::Requests(_)) && !self.forgiven.load(Ordering::Relaxed) {
             let broken = self.broken_promises();
             assert_eq!(broken, [""; 0], "{}", self.transcript());
         }
@@ -486,6 +504,7 @@ impl Play {
         let watched = Watched {
             from: self.opened,
             drain: self.drain,
+            groups: self.traffic.groups(),
             sick: self.script.versions().any(is_sick),
         };
         self.account

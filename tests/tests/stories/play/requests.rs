@@ -15,6 +15,7 @@ use rehearsal_core::{
     stage::{Behaviour, Version},
     wire::Account,
     world::{
+        World,
         ecs::TaskLaunch,
         elb::{self, Answered, Checked, Probe, Request, Routed, Target},
         journal::{Entry, What},
@@ -112,16 +113,16 @@ impl Requests {
         self.count.lock().unwrap().failed.clone()
     }
 
-    /// How many percent of the answers so far were this version's, of those that came while the canary had this weight.
-    pub(crate) fn share(&self, version: &str, canary_weight: u32) -> f64 {
+    /// How many percent of the answers so far were this version's, of those that came while its target group had this weight.
+    pub(crate) fn share(&self, version: &str, its_group: &str, its_weight: u32) -> f64 {
         let (mut own, mut all, mut counts) = (0, 0, false);
         self.account.with(|world| {
             for Entry { what, .. } in &world.journal {
                 match what {
                     What::Weights { groups, .. } => {
-                        counts = groups.iter().any(|(group, weight)| {
-                            group == rehearsal_core::stage::CANARY_GROUP && *weight == canary_weight
-                        });
+                        counts = groups
+                            .iter()
+                            .any(|(group, weight)| group == its_group && *weight == its_weight);
                     }
                     What::Messages {
                         version: by,
@@ -214,8 +215,11 @@ impl Requests {
         }
     }
 
-    /// The clients.
+    /// The clients, who send nothing before somebody is there.
     pub(super) async fn send_all(self: Arc<Self>) -> Infallible {
+        while !self.account.with(|world| has_targets(world)) {
+            tokio::time::sleep(self.every()).await;
+        }
         loop {
             let number = {
                 let mut count = self.count.lock().unwrap();
@@ -365,6 +369,12 @@ impl Server {
         self.broken.store(true, Ordering::Relaxed);
         self.news.notify_waiters();
     }
+}
+
+/// Whether a target takes requests.
+fn has_targets(world: &World) -> bool {
+    let takes = |what: &What| matches!(what, What::Targets { healthy, .. } if *healthy > 0);
+    world.journal.iter().any(|entry| takes(&entry.what))
 }
 
 /// Not by turns either: the target group whose turn it is would get all of them, or none.

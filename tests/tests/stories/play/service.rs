@@ -22,6 +22,63 @@ pub(super) fn is_active(world: &mut World) -> bool {
     found.is_ok_and(|it| it["State"] == "Active")
 }
 
+/// Whether every task set has the tasks that it should have.
+pub(super) fn are_settled(world: &mut World) -> bool {
+    task_sets(world).iter().all(|set| {
+        set["stabilityStatus"] == "STEADY_STATE"
+            && set["runningCount"] == set["computedDesiredCount"]
+    })
+}
+
+/// Both services: task definition, running and desired tasks, deployments and scaling.
+pub(super) fn pair(world: &mut World) -> String {
+    let services = [stage::PRIMARY, stage::CANARY].map(|service| {
+        let shown = describe(world, service);
+        let deployments = shown["deployments"].as_array().map_or(0, Vec::len);
+        format!(
+            "{service}: {} {}/{} in {deployments}{}",
+            short(&shown["taskDefinition"]),
+            shown["runningCount"],
+            shown["desiredCount"],
+            scaling(world, service),
+        )
+    });
+    services.join("\n")
+}
+
+/// The service's count and scaling, and each task set: status, task definition, scale, running and computed tasks, and target group.
+pub(super) fn sets(world: &mut World) -> String {
+    let shown = describe(world, stage::PRIMARY);
+    let sets = shown["taskSets"].as_array().into_iter().flatten();
+    let sets = sets.map(|set| {
+        let group = set["loadBalancers"][0]["targetGroupArn"].as_str();
+        let group = group.and_then(|arn| arn.split('/').nth(1));
+        let group = group.map_or_else(String::new, |group| format!(" in {group}"));
+        let percent = set["scale"]["value"].as_f64().unwrap_or_default();
+        format!(
+            "\n{} {} {percent:.0} % {}/{}{group}",
+            set["status"].as_str().unwrap_or_default(),
+            short(&set["taskDefinition"]),
+            set["runningCount"],
+            set["computedDesiredCount"],
+        )
+    });
+    let sets: String = sets.collect();
+    let (count, scaling) = (&shown["desiredCount"], scaling(world, stage::PRIMARY));
+    format!("{}: {count}{scaling}{sets}", stage::PRIMARY)
+}
+
+/// The task sets of the service, as ECS describes them.
+pub(crate) fn task_sets(world: &mut World) -> Vec<Value> {
+    let shown = describe(world, stage::PRIMARY);
+    shown["taskSets"].as_array().cloned().unwrap_or_default()
+}
+
+/// Whether the service shows a revision of its task definition as its own.
+pub(crate) fn is_primary(world: &mut World, version: &str) -> bool {
+    short(&describe(world, stage::PRIMARY)["taskDefinition"]) == version
+}
+
 /// What is behind the alias.
 pub(super) fn alias(world: &World) -> String {
     let shares = functions::shares(world, stage::FUNCTION, stage::ALIAS);
@@ -120,7 +177,7 @@ pub(crate) fn update(world: &mut World, service: &str, task_definition: &str) {
 }
 
 /// The weights of a rule; nothing where it has none.
-pub(super) fn weights(world: &World, wanted: &str) -> String {
+pub(super) fn weights(world: &World, wanted: &str, traffic: stage::Traffic) -> String {
     let newest = world.journal.iter().rev();
     let newest = newest.filter_map(|entry| match &entry.what {
         What::Weights { rule, groups } if rule == wanted => Some(groups),
@@ -131,10 +188,10 @@ pub(super) fn weights(world: &World, wanted: &str) -> String {
         weight.map_or_else(|| "no".to_owned(), |(_, weight)| weight.to_string())
     };
     newest.take(1).fold(String::new(), |_, groups| {
-        let (primary, canary) = (
-            of(stage::PRIMARY_GROUP, groups),
-            of(stage::CANARY_GROUP, groups),
-        );
-        format!("\nrule: {primary} primary, {canary} canary")
+        let told = traffic.groups().map(|group| {
+            let name = group.strip_prefix("orders-").unwrap_or(group);
+            format!("{} {name}", of(group, groups))
+        });
+        format!("\nrule: {}", told.join(", "))
     })
 }

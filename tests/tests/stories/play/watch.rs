@@ -5,23 +5,24 @@ use std::time::Duration;
 use rehearsal_core::{
     clock::Moment,
     stage,
-    world::journal::{Entry, What},
+    world::journal::{Entry, Set, What},
 };
 
 use super::clock;
 
-/// What a moment looks like, and what it came from.
-#[derive(Default)]
+/// What a moment looks like, and what it came from. Of two, the primary's or blue is first.
 struct Watch {
     drain: Duration,
-    /// Weights of primary and canary.
-    weights: (u32, u32),
-    /// Healthy targets of both.
-    healthy: (u32, u32),
-    /// Desired counts of both.
+    groups: [&'static str; 2],
+    weights: [u32; 2],
+    /// Healthy targets.
+    healthy: [u32; 2],
+    /// Desired counts of both services; of task sets the first is that of their service.
     desired: (u32, u32),
-    /// When the canary's weight last went down.
-    lowered: Option<Moment>,
+    /// Task sets.
+    sets: Vec<Set>,
+    /// When a group's weight last went down.
+    lowered: [Option<Moment>; 2],
 }
 
 /// What is watched.
@@ -30,16 +31,15 @@ pub(super) struct Watched {
     pub(super) from: Moment,
     /// The deregistration delay.
     pub(super) drain: Duration,
+    /// Both target groups.
+    pub(super) groups: [&'static str; 2],
     /// Whether there is a version whose targets become unhealthy: nobody can keep its group from having none.
     pub(super) sick: bool,
 }
 
 /// What went wrong with weights and tasks, and when.
 pub(super) fn broken_promises(journal: &[Entry], watched: &Watched) -> Vec<String> {
-    let mut watch = Watch {
-        drain: watched.drain,
-        ..Watch::default()
-    };
+    let mut watch = Watch::of(watched.groups, watched.drain);
     let mut told = Vec::new();
     for moment in journal.chunk_by(|a, b| a.at == b.at) {
         let at = moment[0].at;
@@ -57,17 +57,28 @@ pub(super) fn broken_promises(journal: &[Entry], watched: &Watched) -> Vec<Strin
 }
 
 impl Watch {
+    fn of(groups: [&'static str; 2], drain: Duration) -> Self {
+        Self {
+            drain,
+            groups,
+            weights: [0; 2],
+            healthy: [0; 2],
+            desired: (0, 0),
+            sets: Vec::new(),
+            lowered: [None; 2],
+        }
+    }
+
     /// Takes what happened at one moment; answers whether a group has got more weight.
     fn take(&mut self, moment: &[Entry], tell: &mut dyn FnMut(String)) -> bool {
         let before = self.weights;
         for Entry { at, what } in moment {
             match what {
                 What::Weights { groups, .. } => self.weigh(*at, groups),
-                What::Targets { group, healthy, .. } if group == stage::PRIMARY_GROUP => {
-                    self.healthy.0 = *healthy;
-                }
-                What::Targets { group, healthy, .. } if group == stage::CANARY_GROUP => {
-                    self.healthy.1 = *healthy;
+                What::Targets { group, healthy, .. } => {
+                    if let Some(index) = self.index(group) {
+                        self.healthy[index] = *healthy;
+                    }
                 }
                 What::Service {
                     service, desired, ..
@@ -76,57 +87,70 @@ impl Watch {
                     service, desired, ..
                 } if service == stage::CANARY => {
                     if *desired < self.desired.1 {
-                        self.taken_too_early(*at, *desired).map(&mut *tell);
+                        self.taken_too_early(1, *at, *desired).map(&mut *tell);
                     }
                     self.desired.1 = *desired;
+                }
+                What::Sets { sets, .. } => {
+                    for set in sets {
+                        self.note_set(*at, set).map(&mut *tell);
+                    }
+                    self.sets.clone_from(sets);
                 }
                 _ => {}
             }
         }
-        self.weights.0 > before.0 || self.weights.1 > before.1
+        (0..2).any(|index| self.weights[index] > before[index])
+    }
+
+    fn index(&self, group: &str) -> Option<usize> {
+        self.groups.iter().position(|it| *it == group)
     }
 
     fn weigh(&mut self, at: Moment, groups: &[(String, u32)]) {
-        let weight = |wanted: &str| {
-            let found = groups.iter().find(|(group, _)| group == wanted);
-            found.map_or(0, |(_, weight)| *weight)
-        };
-        let weights = (weight(stage::PRIMARY_GROUP), weight(stage::CANARY_GROUP));
-        if weights.1 < self.weights.1 {
-            self.lowered = Some(at);
+        for index in 0..2 {
+            let own = groups.iter().find(|(it, _)| *it == self.groups[index]);
+            let weight = own.map_or(0, |(_, weight)| *weight);
+            if weight < self.weights[index] {
+                self.lowered[index] = Some(at);
+            }
+            self.weights[index] = weight;
         }
-        self.weights = weights;
     }
 
     /// Requests go where nobody is, although somebody is elsewhere.
     fn weight_on_nobody(&self) -> Option<String> {
-        let nobody = |weight, healthy, elsewhere| weight > 0 && healthy == 0 && elsewhere > 0;
-        let (weights, healthy) = (self.weights, self.healthy);
-        let name = if nobody(weights.0, healthy.0, healthy.1) {
-            stage::PRIMARY_GROUP
-        } else if nobody(weights.1, healthy.1, healthy.0) {
-            stage::CANARY_GROUP
-        } else {
-            return None;
+        let [one, other] = self.weights;
+        let is_nobody = |index: &usize| {
+            let elsewhere = self.healthy[1 - index];
+            self.weights[*index] > 0 && self.healthy[*index] == 0 && elsewhere > 0
         };
+        let group = self.groups[[0, 1].iter().copied().find(is_nobody)?];
         Some(format!(
-            "{name} has no healthy target at weights {} and {}",
-            weights.0, weights.1
+            "{group} has no healthy target at weights {one} and {other}"
         ))
     }
 
-    /// Canary tasks go although their share needs them, or while they finish what they got.
-    fn taken_too_early(&self, at: Moment, to: u32) -> Option<String> {
-        let (primary, canary) = self.weights;
-        let needed = (self.desired.0 * canary).div_ceil((primary + canary).max(1));
+    /// A task set as it is now.
+    fn note_set(&self, at: Moment, set: &Set) -> Option<String> {
+        let before = self.sets.iter().find(|it| it.id == set.id)?;
+        let fewer = set.computed < before.computed;
+        let group = self.index(&set.group).filter(|_| fewer)?;
+        self.taken_too_early(group, at, set.computed)
+    }
+
+    /// Tasks go although the share of their group needs them, or while they finish what they got.
+    fn taken_too_early(&self, group: usize, at: Moment, to: u32) -> Option<String> {
+        let ([one, other], name) = (self.weights, self.groups[group]);
+        let needed = (self.desired.0 * self.weights[group]).div_ceil((one + other).max(1));
         if to < needed {
             return Some(format!(
-                "canary lowered to {to} tasks at weights {primary} and {canary}"
+                "{name} lowered to {to} tasks at weights {one} and {other}"
             ));
         }
-        let lowered = self.lowered.filter(|at_| at.since(*at_) < self.drain)?;
+        let lowered = self.lowered[group].filter(|at_| at.since(*at_) < self.drain)?;
         Some(format!(
-            "canary lowered to {to} tasks {} s after its weight went down",
+            "{name} lowered to {to} tasks {} s after its weight went down",
             at.since(lowered).as_secs()
         ))
     }
@@ -135,6 +159,8 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const PAIR: [&str; 2] = [stage::PRIMARY_GROUP, stage::CANARY_GROUP];
 
     /// A pair that has lowered its canary's weight from 50 to 0 with two tasks, and what follows so many seconds later.
     fn after(seconds: u64, what: What) -> Vec<String> {
@@ -155,6 +181,7 @@ mod tests {
         let watched = Watched {
             from: at(0),
             drain: Duration::from_secs(30),
+            groups: PAIR,
             sick: false,
         };
         broken_promises(&journal, &watched)
@@ -192,7 +219,7 @@ mod tests {
         assert_eq!(after(30, service(stage::CANARY, 1)), [""; 0]);
         assert_eq!(
             after(29, service(stage::CANARY, 1)),
-            ["0:39 canary lowered to 1 tasks 29 s after its weight went down"]
+            ["0:39 orders-canary lowered to 1 tasks 29 s after its weight went down"]
         );
     }
 
@@ -203,7 +230,7 @@ mod tests {
                 at: Moment(1_790_928_000_000),
                 what,
             };
-            let mut watch = Watch::default();
+            let mut watch = Watch::of(PAIR, Duration::ZERO);
             let mut told = Vec::new();
             let moment = [
                 entry(weights(100 - weight, weight)),
@@ -215,7 +242,10 @@ mod tests {
             told
         };
         assert_eq!(told(25), [""; 0]);
-        assert_eq!(told(50), ["canary lowered to 1 tasks at weights 50 and 50"]);
+        assert_eq!(
+            told(50),
+            ["orders-canary lowered to 1 tasks at weights 50 and 50"]
+        );
     }
 
     #[test]

@@ -6,13 +6,13 @@ use super::*;
 
 /// What a look at a share that bakes reads besides the record and the alarms.
 fn reads(stage: &Stage) -> &'static [&'static str] {
-    match stage.traffic {
-        Traffic::Queue | Traffic::Lambda => &[
+    match stage.traffic.work() {
+        Work::Messages => &[
             "DescribeServices",
             "DescribeScalableTargets",
             "GetQueueAttributes",
         ],
-        Traffic::Alb => &[
+        Work::Requests => &[
             "DescribeServices",
             "DescribeScalableTargets",
             "DescribeRules",

@@ -32,11 +32,11 @@ async fn a_stable_version_that_is_inactive_does_not_keep_the_canary_running() {
         assert!(play.has_ended(&release));
         let pair = play.pair();
         assert!(pair.starts_with("orders: orders:1 4/4 in 1"), "{pair}");
-        match stage.traffic {
-            Traffic::Queue | Traffic::Lambda => {
+        match stage.traffic.work() {
+            Work::Messages => {
                 assert!(pair.contains("orders-canary: orders:2 0/0"), "{pair}");
             }
-            Traffic::Alb => assert!(pair.ends_with("rule: 100 primary, 0 canary"), "{pair}"),
+            Work::Requests => assert!(pair.ends_with("rule: 100 primary, 0 canary"), "{pair}"),
         }
         let told = told(&play, CANNOT);
         assert_eq!(told.len(), 1, "{told:?}");
@@ -142,13 +142,13 @@ async fn a_primary_that_was_deleted_does_not_keep_the_canary_running() {
             );
         }
         let pair = play.pair();
-        match stage.traffic {
-            Traffic::Queue | Traffic::Lambda => {
+        match stage.traffic.work() {
+            Work::Messages => {
                 let canary = before.lines().nth(1).unwrap();
                 assert!(pair.contains(canary), "{}", play.transcript());
             }
             // It has every request, and keeps as many tasks as it has.
-            Traffic::Alb => {
+            Work::Requests => {
                 assert!(pair.contains("orders-canary: orders:1 2/2"), "{pair}");
                 assert!(pair.ends_with("rule: 0 primary, 100 canary"), "{pair}");
             }

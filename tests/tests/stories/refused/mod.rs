@@ -12,7 +12,7 @@ use std::time::Duration;
 use canary::record::Phase;
 use rehearsal_core::{
     clock::Moment,
-    stage::{self, Behaviour, Script, Stage, Step, Traffic, Version},
+    stage::{self, Behaviour, Script, Stage, Step, Traffic, Version, Work},
     world::{
         World,
         events::Delivery,
@@ -81,14 +81,14 @@ fn asked(play: &Play, since: Moment) -> Vec<(Duration, Call)> {
 /// When work was taken from the canary: its tasks, or its part of the requests.
 fn stopped(play: &Play, stage: &Stage, since: Moment) -> Option<Duration> {
     asked(play, since).into_iter().find_map(|(after, call)| {
-        let stops = match stage.traffic {
-            Traffic::Queue | Traffic::Lambda => {
+        let stops = match stage.traffic.work() {
+            Work::Messages => {
                 call.operation == "UpdateService"
                     && call.input["service"] == stage::CANARY
                     && call.input["desiredCount"] == 0
                     && call.input["taskDefinition"].is_null()
             }
-            Traffic::Alb => call.operation == "ModifyRule",
+            Work::Requests => call.operation == "ModifyRule",
         };
         (stops && call.fault.is_none()).then_some(after)
     })

@@ -49,11 +49,11 @@ async fn without_the_right_to_change_services_everything_else_is_restored() {
             let missing = missing(&play).await;
             let version = "orders-canary runs orders:1".to_owned();
             let primary = "orders runs orders:1".to_owned();
-            match (stage.traffic, at) {
-                (Traffic::Queue | Traffic::Lambda, At::Approval) => {
+            match (stage.traffic.work(), at) {
+                (Work::Messages, At::Approval) => {
                     assert!(missing.contains(&version), "{missing:?}");
                 }
-                (Traffic::Alb, At::Approval) => {
+                (Work::Requests, At::Approval) => {
                     // Weights are another right.
                     assert!(
                         play.pair().ends_with("rule: 100 primary, 0 canary"),

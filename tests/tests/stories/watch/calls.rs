@@ -34,9 +34,9 @@ async fn an_idle_pair_costs_one_read_a_minute_and_a_release_what_is_stated() {
         play.slow_down();
         let idle = stated(&[("GetItem", 1)]);
         assert_eq!(asked(&play).await, idle, "nothing was released yet");
-        let of_pair: &[_] = match stage.traffic {
-            Traffic::Queue | Traffic::Lambda => &[("GetQueueAttributes", 1)],
-            Traffic::Alb => &[("DescribeRules", 1), ("DescribeTargetHealth", 2)],
+        let of_pair: &[_] = match stage.traffic.work() {
+            Work::Messages => &[("GetQueueAttributes", 1)],
+            Work::Requests => &[("DescribeRules", 1), ("DescribeTargetHealth", 2)],
         };
         let mut guard = vec![
             ("GetItem", 2),

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use rehearsal_core::{
     clock::Moment,
-    stage::{self, Behaviour, Script, Stage, Step, Traffic, Version},
+    stage::{self, Behaviour, Script, Stage, Step, Traffic, Version, Work},
     world::{World, cloudwatch, events, journal::What, scaling},
 };
 use serde_json::{Value, json};

@@ -15,9 +15,9 @@ async fn the_canary_follows_a_primary_that_is_scaled_out_in_the_night_and_in_aga
     let [queue, _, alb] = pairs();
     for stage in [queue, alb] {
         let (play, _, release) = at_approval(&stage).await;
-        let many = |primary| match stage.traffic {
-            Traffic::Queue | Traffic::Lambda => primary,
-            Traffic::Alb => primary / 2,
+        let many = |primary| match stage.traffic.work() {
+            Work::Messages => primary,
+            Work::Requests => primary / 2,
         };
         assert_eq!(desired(&play, stage::CANARY), many(4));
         scale(&play, stage::PRIMARY, 8);

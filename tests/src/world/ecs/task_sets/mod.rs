@@ -6,6 +6,7 @@
 mod calls;
 mod create;
 pub(super) mod external;
+mod note;
 mod primary;
 mod provision;
 mod reconcile;
@@ -24,6 +25,7 @@ use super::{
 use crate::clock::Moment;
 pub(super) use calls::{delete, describe, update};
 pub(super) use create::create;
+pub(super) use note::note;
 pub(super) use primary::make_primary;
 pub(super) use provision::{PRIMARY_TASK_SET, TASK_SET};
 pub(super) use reconcile::reconcile;
@@ -35,6 +37,16 @@ pub(super) enum Status {
     Active,
     /// Deleted, until its last task is gone.
     Draining,
+}
+
+impl Status {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Primary => "PRIMARY",
+            Self::Active => "ACTIVE",
+            Self::Draining => "DRAINING",
+        }
+    }
 }
 
 /// `stabilityStatus`.
@@ -88,11 +100,7 @@ impl TaskSet {
             "taskSetArn": self.arn,
             "serviceArn": service.arn,
             "clusterArn": service.cluster_arn,
-            "status": match self.status {
-                Status::Primary => "PRIMARY",
-                Status::Active => "ACTIVE",
-                Status::Draining => "DRAINING",
-            },
+            "status": self.status.name(),
             "taskDefinition": self.task_definition,
             "computedDesiredCount": self.computed,
             "pendingCount": self.started(tasks).filter(|task| task.is_pending()).count(),
