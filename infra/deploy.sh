@@ -1,18 +1,21 @@
 #!/usr/bin/env bash
 # Creates or updates the whole example on AWS: a queue, its consumer as two ECS services, the four functions, and the
 # pipeline that releases new versions of the consumer as canaries. Or the HTTP example, whose two services are behind a load
-# balancer. Or the Lambda example, a function behind an alias.
+# balancer. Or the Lambda example, a function behind an alias. Or the example of task sets, one ECS service of which both versions are a
+# part, and a pipeline in which people decide twice.
 #
-#   infra/deploy.sh [--name NAME] [--http | --lambda] [--parameter KEY=VALUE]...
+#   infra/deploy.sh [--name NAME] [--http | --lambda | --task-sets] [--parameter KEY=VALUE]...
 #
 #   --name NAME            of the stack, and in the names of its resources: 2 to 20 lower-case letters, digits and
 #                          hyphens, a letter first. Default: orders
 #   --http                 the HTTP example; at every update of it, too
 #   --lambda               the Lambda example, whose function a queue invokes, or with --parameter InvokedBy=url HTTP requests;
 #                          at every update of it, too
-#   --parameter KEY=VALUE  a parameter of infra/main.yaml, with --http of infra/http.yaml, with --lambda of infra/lambda.yaml, for
-#                          example NotificationEmail=you@example.com; as often as needed. An update keeps the values of all that
-#                          are not given, whatever their default is now.
+#   --task-sets            the example of task sets, whose tasks consume a queue, or with --parameter WorkFrom=alb answer HTTP
+#                          requests; at every update of it, too
+#   --parameter KEY=VALUE  a parameter of infra/main.yaml, with --http of infra/http.yaml, and so on, for example
+#                          NotificationEmail=you@example.com; as often as needed. An update keeps the values of all that are not
+#                          given, whatever their default is now.
 #   --help                 this text
 #
 # Needs: AWS CLI version 2 (or 1.33 and later) with credentials that may create IAM roles, and a Region; git; Rust with rustup; cargo-lambda;
@@ -32,13 +35,15 @@
 # back to what is live, too; the services then start their tasks anew, with the same image. While a release is in progress
 # nothing is updated, and while an update is in progress the pipeline's stage Canary lets no execution in. The weights of a
 # load balancer's rule are the releases' as well: unless they are at rest, as the template has them, nothing is updated. Of a
-# function the same goes for the version behind its alias, parameter Version, and for the alias's weights.
+# function the same goes for the version behind its alias, parameter Version, and for the alias's weights; of task sets for the target group
+# of the PRIMARY one, parameter Stable, and for the parts of all of them.
 # A change of the stack by any other way than this script has to do the same.
 #
 # Examples:
 #   infra/deploy.sh --parameter NotificationEmail=you@example.com
 #   infra/deploy.sh --name shop --http
 #   infra/deploy.sh --name thumbnails --lambda --parameter InvokedBy=url
+#   infra/deploy.sh --name invoices --task-sets --parameter WorkFrom=alb
 #   infra/deploy.sh --name parcels --parameter PrimaryMinTasks=4 --parameter GuardMinutes=120
 #   infra/deploy.sh --parameter SourceType=Connection --parameter Repository=me/orders \
 #     --parameter ConnectionArn=arn:aws:codeconnections:eu-central-1:111122223333:connection/...
@@ -69,7 +74,7 @@ main() {
   while [[ $# -gt 0 ]]; do
     case $1 in
       --name) value "$@"; name=$2; shift 2 ;;
-      --http | --lambda) choose "${1#--}"; shift ;;
+      --http | --lambda | --task-sets) choose "${1#--}"; shift ;;
       --parameter) value "$@"; parameters+=("$2"); shift 2 ;;
       --help | -h) help ;;
       *) misused "unknown option $1" ;;
@@ -81,14 +86,20 @@ main() {
     *) root=$example.yaml ;;
   esac
   # What the example begins with, and what is live.
-  if [[ $example == lambda ]]; then
-    # shellcheck source=infra/lambda.sh
-    source infra/lambda.sh
-  else
-    # shellcheck source=infra/services.sh
-    source infra/services.sh
-  fi
-  [[ $root != http.yaml || $name != internal-* ]] || misused "--name $name would be the load balancer's name too, which must not begin with internal-"
+  case $example in
+    lambda)
+      # shellcheck source=infra/lambda.sh
+      source infra/lambda.sh
+      ;;
+    task-sets)
+      # shellcheck source=infra/task-sets.sh
+      source infra/task-sets.sh
+      ;;
+    *)
+      # shellcheck source=infra/services.sh
+      source infra/services.sh
+      ;;
+  esac
   read_template "infra/$root"
   for given in ${parameters[@]+"${parameters[@]}"}; do check_parameter "$given"; done
   scratch=$(mktemp -d)
@@ -133,7 +144,7 @@ clean_up() {
 
 # choose EXAMPLE
 choose() {
-  [[ -z $example || $example == "$1" ]] || misused '--http and --lambda are two examples; give one of them, and for both deploy twice, with two names'
+  [[ -z $example || $example == "$1" ]] || misused "--$example and --$1 are two examples; give one of them, and for both deploy twice, with two names"
   example=$1
 }
 
@@ -164,9 +175,9 @@ is_own() {
 # Whose the stacks are, and whether the parameters fit. Sets status and deployed, of stack NAME; empty if it is to be created.
 check_stacks() {
   inspect "$name-artifacts" artifacts
-  inspect "$name" queue http lambda
+  inspect "$name" queue http lambda task-sets
   [[ -z $kind || $kind == "$example" ]] || fail "stack $name is another example, not that of infra/$root" \
-    'The options --http and --lambda say which example is meant, at every update too. For both, give one of them another --name.'
+    'The options --http, --lambda and --task-sets say which example is meant, at every update too. For both, give one of them another --name.'
   check_parameters "$root"
   status=$(updatable_status "$name")
   updatable_status "$name-artifacts" >/dev/null

@@ -11,7 +11,7 @@
 #
 # Needs: AWS CLI version 2 (or 1.33 and later) with credentials, and a Region. Takes about 15 minutes.
 #
-# Deletes: stack NAME with its services, load balancer or queues and the messages in them, functions with all their versions, pipeline, alarms and
+# Deletes: stack NAME with its services and the task sets of them, load balancer or queues and the messages in them, functions with all their versions, pipeline, alarms and
 # dashboard; the releases table with the ledger of all decisions; the logs; all versions of all objects in the buckets; all
 # images; stack NAME-artifacts. Nothing of it can be got back, except the table within 35 days from the backup that DynamoDB
 # makes of it.
@@ -66,6 +66,7 @@ main() {
   [[ -n $force ]] || refuse_during_release
   show
   [[ -n $yes ]] || confirm
+  [[ $example != task-sets ]] || is_planned "$name" || delete_service
   delete_stack "$name"
   delete_stack "$name-artifacts"
   deregister_task_definitions
@@ -84,7 +85,7 @@ check_stacks() {
   local stack
   for stack in "$name" "$name-artifacts"; do
     if [[ $stack == "$name" ]]; then
-      inspect "$stack" queue http lambda
+      inspect "$stack" queue http lambda task-sets
       example=$kind
     else
       inspect "$stack" artifacts
@@ -189,6 +190,17 @@ delete_stack() {
     try_to_delete "$1" || could_not_delete "$1"
   fi
   gone+=("stack $1")
+}
+
+# delete_service: with the task sets that releases have made, which are in no stack. CloudFormation takes one that is gone as deleted.
+delete_service() {
+  local answer
+  step "Deleting service $name with its task sets"
+  answer=$(aws ecs delete-service --cluster "$name" --service "$name" --force --query service.status 2>&1) ||
+    [[ $answer == *ServiceNotFoundException* || $answer == *ServiceNotActiveException* || $answer == *ClusterNotFoundException* ]] ||
+    fail "service $name cannot be deleted: $(last_line "$answer")"
+  aws ecs wait services-inactive --cluster "$name" --services "$name" 2>"$scratch/waiting" || true
+  gone+=("service $name with its task sets")
 }
 
 # try_to_delete STACK: false if something is left of it.

@@ -224,17 +224,24 @@ failed_events() {
   done
 }
 
+# last_release: "RELEASE PHASE" of the pair's record, tab-separated; None for what there is not, nothing without the table.
+last_release() {
+  local answer
+  if answer=$(aws dynamodb get-item --table-name "$name-releases" --consistent-read \
+    --key "{\"pair\": {\"S\": \"$(pair)\"}, \"item\": {\"S\": \"current\"}}" \
+    --query 'Item.[release.S, phase.M.name.S]' 2>&1); then
+    last_line "$answer"
+  elif [[ $answer != *ResourceNotFoundException* ]]; then
+    fail "cannot read the record of releases in table $name-releases: $(last_line "$answer")"
+  fi
+}
+
 # release_in_progress: "RELEASE, phase PHASE" of the release that has the pair, or of one that has only just entered the
 # stage and has no record yet; empty if there is none.
 release_in_progress() {
   local answer release phase status execution
-  if answer=$(aws dynamodb get-item --table-name "$name-releases" --consistent-read \
-    --key "{\"pair\": {\"S\": \"$(pair)\"}, \"item\": {\"S\": \"current\"}}" \
-    --query 'Item.[release.S, phase.M.name.S]' 2>&1); then
-    read -r release phase <<<"$(last_line "$answer")"
-  elif [[ $answer != *ResourceNotFoundException* ]]; then
-    fail "cannot read the record of releases in table $name-releases: $(last_line "$answer")"
-  fi
+  answer=$(last_release) || exit
+  read -r release phase <<<"$answer"
   case ${phase:-None} in
     None | Promoted | RolledBack) ;;
     *)

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Whether the parameters fit a template and each other, before anything is created: what CloudFormation would refuse, some of
 # it only after it has created other things, and what the functions would refuse at the first release.
-# Sourced by deploy.sh, never run. Of YAML it understands what main.yaml, http.yaml and lambda.yaml are written in.
+# Sourced by deploy.sh, never run. Of YAML it understands what main.yaml, http.yaml, lambda.yaml and task-sets.yaml are written in.
 # Of deploy.sh are `name`, `parameters`, `deployed` and `is_own`, of lib.sh the rest.
 # shellcheck disable=SC2154
 
@@ -24,7 +24,9 @@ check_parameters() {
   if [[ ${#wrong[@]} -eq 0 ]]; then
     check_rules
     check_numbers
-    check_steps
+    check_steps Steps
+    check_steps FurtherSteps
+    check_name_of_balancer
   fi
   [[ ${#wrong[@]} -eq 0 ]] || {
     printf '%s: nothing was changed: the parameters do not fit infra/%s\n' "$program" "$1" >&2
@@ -215,15 +217,18 @@ number_of() {
 
 # What rules cannot compare.
 check_numbers() {
-  local least most held
-  if declared PrimaryMinTasks Type; then
-    number_of PrimaryMinTasks
-    least=$value
-    number_of PrimaryMaxTasks
-    most=$value
-    [[ $least -le $most ]] ||
-      wrong+=("PrimaryMinTasks is $least and PrimaryMaxTasks $most; the least must not be above the most")
-  fi
+  local of whose='' least most held
+  for of in Primary Service; do
+    if declared "${of}MinTasks" Type; then
+      whose=$of
+      number_of "${of}MinTasks"
+      least=$value
+      number_of "${of}MaxTasks"
+      most=$value
+      [[ $least -le $most ]] ||
+        wrong+=("${of}MinTasks is $least and ${of}MaxTasks $most; the least must not be above the most")
+    fi
+  done
   if declared InvokedBy Type; then
     value_of InvokedBy
     if [[ $value == queue ]]; then
@@ -234,10 +239,10 @@ check_numbers() {
         wrong+=("VisibilityTimeoutSeconds is $value and TimeoutSeconds $least; a message would be received again while it is worked on: at least as much is needed, and AWS recommends six times")
     fi
   fi
-  if declared MaxTasks Type; then
+  if declared MaxTasks Type && ! is_balanced; then
     number_of MaxTasks
     [[ $value -gt $least ]] ||
-      wrong+=("MaxTasks is $value and PrimaryMinTasks $least; no task would be left for the canary: at least one more is needed")
+      wrong+=("MaxTasks is $value and ${whose}MinTasks $least; no task would be left for the canary: at least one more is needed")
   fi
   if declared DrainStep Type; then
     number_of DrainStep
@@ -251,12 +256,28 @@ check_numbers() {
   fi
 }
 
-# Steps has its form by its pattern; shift-weight asks for more.
+# is_balanced: whether a load balancer sends requests to the tasks.
+is_balanced() {
+  declared ClientCidr Type || return 1
+  value_of WorkFrom
+  [[ $value != queue ]]
+}
+
+check_name_of_balancer() {
+  if is_balanced && [[ $name == internal-* ]]; then
+    wrong+=("--name $name would be the load balancer's name too, which must not begin with internal-")
+  fi
+}
+
+# check_steps KEY: what it is like its pattern says; shift-weight asks for more.
 check_steps() {
-  local steps step weights bakes seconds weight mode number key fraction total=0 place=0
+  local steps step weights bakes seconds weight most=100 whose='' number key fraction total=0 place=0
   value_of Mode
-  mode=$value
-  value_of Steps
+  if [[ $value == additive ]] && ! is_balanced; then
+    # A set has no more tasks than its service.
+    if declared ServiceMinTasks Type; then most=50 whose='stable set'; else most=99 whose=primary; fi
+  fi
+  value_of "$1"
   steps=${value// /}
   while [[ $steps =~ ^[^{]*\{([^}]*)\}(.*)$ ]]; do
     step=${BASH_REMATCH[1]},
@@ -266,7 +287,7 @@ check_steps() {
       step=${BASH_REMATCH[4]}
       number=$((10#${BASH_REMATCH[2]}))
       key=${BASH_REMATCH[1]} fraction=${BASH_REMATCH[3]}
-      [[ -z $fraction || $key == weight ]] || wrong+=("Steps: field [$place].$key is $number$fraction; a whole number is needed")
+      [[ -z $fraction || $key == weight ]] || wrong+=("$1: field [$place].$key is $number$fraction; a whole number is needed")
       case $key in
         weight) weights=$((weights + 1)) weight=$number$fraction ;;
         bakeMinutes) bakes=$((bakes + 1)) seconds=$((number * 60)) ;;
@@ -274,13 +295,13 @@ check_steps() {
       esac
     done
     [[ $weights -eq 1 && $bakes -eq 1 ]] ||
-      wrong+=("Steps: field [$place] needs \"weight\" once, and \"bakeMinutes\" or \"bakeSeconds\" once")
-    [[ ${weight%.*} -lt 100 || $weight == 100 ]] || wrong+=("Steps: field [$place].weight is $weight; allowed is 0 to 100")
-    [[ $weight != 100 || $mode != additive ]] ||
-      wrong+=("Steps: field [$place].weight is 100, which cannot be reached while the primary keeps its tasks (Mode additive); allowed is 0 to 99")
+      wrong+=("$1: field [$place] needs \"weight\" once, and \"bakeMinutes\" or \"bakeSeconds\" once")
+    [[ ${weight%.*} -lt 100 || $weight == 100 ]] || wrong+=("$1: field [$place].weight is $weight; allowed is 0 to 100")
+    [[ -z $whose || ${weight%.*} -le $most || ${weight%.*} -gt 100 ]] ||
+      wrong+=("$1: field [$place].weight is $weight, which cannot be reached while the $whose keeps its tasks (Mode additive); allowed is 0 to $most")
     total=$((total + seconds))
     place=$((place + 1))
   done
   [[ $total -le 86400 ]] ||
-    wrong+=("Steps: the shares are held for $total seconds together; CodePipeline gives an action 24 hours, 86400")
+    wrong+=("$1: the shares are held for $total seconds together; CodePipeline gives an action 24 hours, 86400")
 }

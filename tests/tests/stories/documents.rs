@@ -175,31 +175,59 @@ fn every_message_of_a_function_is_explained() {
     assert_eq!(missing, [""; 0]);
 }
 
-#[test]
-fn every_parameter_of_the_examples_is_documented_and_no_other() {
-    let text = read("infra/docs/deploy.md");
-    let mut templates = stage::templates().expect("the templates can be read");
+/// The parameters whose rows the tables of a document have, up to a heading.
+fn parameters_in(document: &str, until: &str) -> BTreeSet<String> {
+    let text = read(document);
+    let text = text.split(until).next().unwrap_or_default();
     let row = pattern(r"(?m)^\| (`[A-Z][^|]*) \|");
     let name = pattern("`([A-Z][A-Za-z]+)`");
-    let documented: BTreeSet<String> = row
-        .captures_iter(&text)
-        .flat_map(|row| {
-            name.captures_iter(row.get(1).map_or("", |it| it.as_str()))
-                .map(|it| it[1].to_owned())
-                .collect::<Vec<_>>()
-        })
-        .collect();
+    let cells = row.captures_iter(text);
+    let cells = cells.map(|row| row.get(1).map_or("", |it| it.as_str()));
+    let names = cells.flat_map(|cell| name.captures_iter(cell));
+    names.map(|it| it[1].to_owned()).collect()
+}
+
+/// The parameters of root templates that people give.
+fn parameters_of(roots: &[&str], of_the_script: &[&str]) -> BTreeSet<String> {
+    let mut templates = stage::templates().expect("the templates can be read");
     let mut declared = BTreeSet::new();
-    for root in ["main.yaml", "http.yaml"] {
+    for root in roots {
         let document = templates.document_mut(root).expect("a root template");
         let parameters = document["Parameters"].as_object().expect("parameters");
         declared.extend(parameters.keys().cloned());
     }
-    // The script's own.
-    for own in ["Name", "Image"] {
-        declared.remove(own);
+    declared.retain(|name| !of_the_script.contains(&name.as_str()));
+    declared
+}
+
+#[test]
+fn every_parameter_of_the_examples_is_documented_and_no_other() {
+    const END: &str = "\n## With a pipeline of your own\n";
+    let usual = parameters_in("infra/docs/deploy.md", END);
+    let declared = parameters_of(&["main.yaml", "http.yaml"], &["Name", "Image"]);
+    assert_eq!(usual, declared);
+    for (document, until, root, of_the_script) in [
+        (
+            "infra/docs/lambda.md",
+            END,
+            "lambda.yaml",
+            &["Name", "Version", "PackageBucket", "PackageKey"][..],
+        ),
+        (
+            "infra/docs/task-sets.md",
+            "\n## Two approvals\n",
+            "task-sets.yaml",
+            &["Name", "Image", "Stable"],
+        ),
+    ] {
+        let own = parameters_in(document, until);
+        let declared = parameters_of(&[root], of_the_script);
+        let foreign: Vec<_> = own.difference(&declared).collect();
+        assert!(foreign.is_empty(), "{document}: {foreign:?}");
+        let documented = &own | &usual;
+        let missing: Vec<_> = declared.difference(&documented).collect();
+        assert!(missing.is_empty(), "{document}: {missing:?}");
     }
-    assert_eq!(documented, declared);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod lambda;
 mod machine;
 mod real_cli;
 mod sending;
+mod task_sets;
 mod updating;
 mod usage;
 

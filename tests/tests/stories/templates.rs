@@ -145,12 +145,7 @@ async fn a_primary_that_fails_alone_does_not_keep_its_repair_from_being_released
 #[tokio::test(start_paused = true)]
 async fn without_a_statement_of_its_role_a_function_says_what_it_may_not_do() {
     let mut templates = shipped();
-    remove_statement(
-        &mut templates,
-        "pair.yaml",
-        "DeployCanary",
-        "RegisterCandidate",
-    );
+    remove_statement(&mut templates, "ecs.yaml", "Register", "RegisterCandidate");
     let play = begin(&templates, v2(Behaviour::Works)).await;
     let release = play.push("v2");
     assert_eq!(play.until_ended(&release).await, "FAILED");

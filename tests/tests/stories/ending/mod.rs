@@ -2,6 +2,7 @@
 
 mod approvals;
 mod stopped;
+mod twice;
 
 use std::time::Duration;
 

@@ -26,7 +26,7 @@ const CANARY_GROUP: &str = "arn:aws:elasticloadbalancing:eu-central-1:1111222233
 
 const POOL: &str = "arn:aws:cognito-idp:eu-central-1:111122223333:userpool/eu-central-1_a1B2c3D4e";
 
-const BALANCED: [(&str, &str); 3] = [
+pub(super) const BALANCED: [(&str, &str); 3] = [
     ("ListenerRuleArns", RULE),
     ("PrimaryTargetGroupArn", PRIMARY_GROUP),
     ("CanaryTargetGroupArn", CANARY_GROUP),
@@ -75,11 +75,11 @@ fn parameters_of_a_load_balancer_that_cannot_be_are_refused_with_a_sentence() {
     let cases: [(&[(&str, &str)], &str); 9] = [
         (
             &[("CanaryTargetGroupArn", "")],
-            "PrimaryTargetGroupArn is given without CanaryTargetGroupArn; name the target group of each service.",
+            "PrimaryTargetGroupArn is given without CanaryTargetGroupArn; name the target group of each version.",
         ),
         (
             &[("CanaryTargetGroupArn", PRIMARY_GROUP)],
-            "CanaryTargetGroupArn is the PrimaryTargetGroupArn too; each service has a target group of its own.",
+            "CanaryTargetGroupArn is the PrimaryTargetGroupArn too; each version has a target group of its own.",
         ),
         (
             &[("ListenerRuleArns", "")],

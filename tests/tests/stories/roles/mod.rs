@@ -13,6 +13,7 @@ mod parameters;
 mod policies;
 mod protection;
 mod rejecting;
+mod task_sets;
 mod texts;
 mod traffic;
 
@@ -70,6 +71,11 @@ impl Deployed {
         Self::root("lambda.yaml", parameters)
     }
 
+    /// The whole example of task sets with its shipped defaults but for these parameters.
+    fn task_sets(parameters: &[(&str, &str)]) -> Self {
+        Self::root("task-sets.yaml", parameters)
+    }
+
     fn root(file: &str, parameters: &[(&str, &str)]) -> Self {
         let (deployed, made) = Self::tried(file, parameters);
         made.unwrap_or_else(|error| panic!("{file}, {parameters:?}: {error}"));
@@ -110,7 +116,8 @@ impl Deployed {
         let queue = VARIANTS.iter().map(|it| Self::example(it));
         let http = HTTP_VARIANTS.iter().map(|it| Self::http(it));
         let lambda = LAMBDA_VARIANTS.iter().map(|it| Self::lambda(it));
-        queue.chain(http).chain(lambda)
+        let task_sets = TASK_SETS_VARIANTS.iter().map(|it| Self::task_sets(it));
+        queue.chain(http).chain(lambda).chain(task_sets)
     }
 
     /// Creates a template's stack.
@@ -206,8 +213,8 @@ fn with<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> BTreeMap<Str
 
 const CONNECTION: &str = "arn:aws:codeconnections:eu-central-1:111122223333:connection/3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f";
 
-/// Parameters that together with [`HTTP_VARIANTS`] and [`LAMBDA_VARIANTS`] make every resource and every statement of the
-/// templates at least once.
+/// Parameters that together with [`HTTP_VARIANTS`], [`LAMBDA_VARIANTS`] and [`TASK_SETS_VARIANTS`] make every resource and every
+/// statement of the templates at least once.
 const VARIANTS: [&[(&str, &str)]; 4] = [
     &[],
     &[
@@ -242,5 +249,16 @@ const LAMBDA_VARIANTS: [&[(&str, &str)]; 2] = [
     &[
         ("InvokedBy", "url"),
         ("NotificationEmail", "team@example.com"),
+    ],
+];
+
+/// The same of the example with task sets.
+const TASK_SETS_VARIANTS: [&[(&str, &str)]; 2] = [
+    &[("Mode", "constantTotal")],
+    &[
+        ("WorkFrom", "alb"),
+        ("Stable", "green"),
+        ("VpcId", "vpc-0a1b"),
+        ("SubnetIds", "subnet-0a,subnet-0b"),
     ],
 ];

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    Deployed, HTTP_VARIANTS, LAMBDA_VARIANTS, VARIANTS, balanced::behind, parameters::suite,
+    Deployed, HTTP_VARIANTS, LAMBDA_VARIANTS, TASK_SETS_VARIANTS, VARIANTS, balanced::behind,
+    parameters::suite,
 };
 
 /// Every role and every topic that was made, and how many of each.
@@ -35,7 +36,9 @@ fn the_root_stacks_tell_every_role_and_both_topics() {
     let http = HTTP_VARIANTS.iter().map(|variant| ("http.yaml", variant));
     let lambda = LAMBDA_VARIANTS.iter();
     let lambda = lambda.map(|variant| ("lambda.yaml", variant));
-    for (file, variant) in queue.chain(http).chain(lambda) {
+    let task_sets = TASK_SETS_VARIANTS.iter();
+    let task_sets = task_sets.map(|variant| ("task-sets.yaml", variant));
+    for (file, variant) in queue.chain(http).chain(lambda).chain(task_sets) {
         let (deployed, outputs) = Deployed::tried(file, variant);
         let outputs = outputs.unwrap_or_else(|error| panic!("{file}, {variant:?}: {error}"));
         let has = |name: &str| variant.iter().any(|(it, _)| *it == name);

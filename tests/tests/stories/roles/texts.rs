@@ -30,26 +30,33 @@ fn filled(text: &str) -> String {
     let filled = text
         .replace("#{codepipeline.PipelineExecutionId}", RELEASE)
         .replace("#{Build.IMAGE_URI}", &image)
-        .replace("#{Shift.Digest}", "0123456789ab");
+        .replace("#{Shift.Digest}", "0123456789ab")
+        .replace("#{ShiftFurther.Digest}", "ba9876543210");
     assert!(!filled.contains("#{"), "{filled}");
     filled
 }
 
-/// The configuration of an action of the release's stage.
-fn configuration<'a>(deployed: &'a Deployed, action: &str) -> &'a Value {
-    let stages = &deployed
-        .one("AWS::CodePipeline::Pipeline", "Pipeline")
-        .properties["Stages"];
-    let actions = stages[2]["Actions"].as_array().into_iter().flatten();
-    let mut named = actions.filter(|it| it["Name"] == action);
-    &named
-        .next()
-        .unwrap_or_else(|| panic!("there is no action {action}"))["Configuration"]
+/// The actions of the release's stage.
+pub(super) fn actions(deployed: &Deployed) -> impl Iterator<Item = &Value> {
+    let pipeline = deployed.one("AWS::CodePipeline::Pipeline", "Pipeline");
+    let actions = &pipeline.properties["Stages"][2]["Actions"];
+    actions.as_array().into_iter().flatten()
+}
+
+/// The parameters of the actions of that name and of those whose names go on after it.
+fn all_user_parameters(deployed: &Deployed, action: &str) -> Vec<String> {
+    let named = actions(deployed)
+        .filter(|it| it["Name"].as_str().is_some_and(|it| it.starts_with(action)))
+        .map(|it| it["Configuration"]["UserParameters"].as_str());
+    named
+        .map(|text| filled(text.unwrap_or_else(|| panic!("{action} has no UserParameters"))))
+        .collect()
 }
 
 pub(super) fn user_parameters(deployed: &Deployed, action: &str) -> String {
-    let text = configuration(deployed, action)["UserParameters"].as_str();
-    filled(text.unwrap_or_else(|| panic!("{action} has no UserParameters")))
+    let mut all = all_user_parameters(deployed, action).into_iter();
+    all.next()
+        .unwrap_or_else(|| panic!("there is no action {action}"))
 }
 
 pub(super) fn target_of(function: &Made) -> (&str, Target) {
@@ -82,10 +89,11 @@ fn the_parameters_of_the_actions_are_what_the_functions_read() {
         let (_, deploy) = deploy.expect("deploy-canary");
         assert_eq!(deploy.release.as_str(), RELEASE);
 
-        let shift = text("shift-weight");
-        let shift = parameters::read::<RawShiftWeight>(source, shift.as_deref(), Some(target));
-        let (_, shift) = shift.expect("shift-weight");
-        let steps = shift.steps.iter();
+        let shifts = all_user_parameters(&deployed, "shift-weight");
+        let steps = shifts.iter().flat_map(|shift| {
+            let shift = parameters::read::<RawShiftWeight>(source, Some(shift), Some(target));
+            shift.expect("shift-weight").1.steps
+        });
         let steps: Vec<_> = steps
             .map(|it| (it.weight.hundredths(), it.bake.as_secs()))
             .collect();
@@ -117,32 +125,35 @@ fn all_four_functions_have_the_target_that_the_library_reads() {
     }
 }
 
+/// So many steps in so many characters: the template takes no more.
+fn steps_of(count: usize, length: usize) -> String {
+    let step = "{\"weight\":10,\"bakeSeconds\":90},".repeat(count);
+    let steps = format!("[{}", step.trim_end_matches(','));
+    format!("{steps:<0$}]", length - 1)
+}
+
 #[test]
 fn every_text_of_the_pipeline_fits_even_with_the_longest_steps() {
-    let step = "{\"weight\":10,\"bakeSeconds\":90},".repeat(29);
-    let steps = format!("[{}", step.trim_end_matches(','));
-    let steps = format!("{steps:<899}]");
-    assert_eq!(steps.len(), 900, "the template takes no more");
+    let steps = steps_of(29, 900);
+    let further = steps_of(9, 300);
     let name = "a-name-of-20-letters";
-    let deployed = Deployed::example(&[("Steps", &steps), ("Name", name)]);
-    let stages = deployed
-        .one("AWS::CodePipeline::Pipeline", "Pipeline")
-        .properties["Stages"]
-        .as_array()
-        .expect("stages");
-    let actions = stages
-        .iter()
-        .flat_map(|stage| stage["Actions"].as_array().into_iter().flatten());
-    let values =
-        actions.flat_map(|action| action["Configuration"].as_object().into_iter().flatten());
-    let mut longest = 0;
-    for (key, value) in values {
-        let length = value.as_str().map_or(0, |text| text.chars().count());
-        assert!(length <= MOST_CHARACTERS, "{key} has {length} characters");
-        longest = longest.max(length);
+    let usual = [("Steps", steps.as_str()), ("Name", name)];
+    let twice = [&usual[..], &[("FurtherSteps", further.as_str())]].concat();
+    for deployed in [Deployed::example(&usual), Deployed::task_sets(&twice)] {
+        let mut longest = 0;
+        for action in actions(&deployed) {
+            let values = action["Configuration"].as_object().into_iter().flatten();
+            for (key, value) in values {
+                let length = value.as_str().map_or(0, |text| text.chars().count());
+                assert!(length <= MOST_CHARACTERS, "{key} has {length} characters");
+                longest = longest.max(length);
+            }
+        }
+        assert!(longest > 900, "the steps are among them");
+        for text in all_user_parameters(&deployed, "shift-weight") {
+            assert!(text.chars().count() <= MOST_CHARACTERS);
+        }
     }
-    assert!(longest > 900, "the steps are among them");
-    assert!(user_parameters(&deployed, "shift-weight").chars().count() <= MOST_CHARACTERS);
 }
 
 #[test]
@@ -234,10 +245,32 @@ fn assert_fits(deployed: &Deployed) {
 fn the_target_fits_even_with_the_longest_names() {
     let queue = "q".repeat(80);
     let dead = format!("d{}", &queue[1..]);
-    assert_fits(&longest(&[
-        ("QueueName", &queue),
-        ("DeadLetterQueueName", &dead),
-    ]));
+    let queues: [(&str, &str); 2] = [("QueueName", &queue), ("DeadLetterQueueName", &dead)];
+    assert_fits(&longest(&queues));
+    assert_fits(&task_sets_of_long_names("", &queues));
+}
+
+/// Task sets with the longest names and a first set in as many subnets and security groups as ECS takes.
+fn task_sets_of_long_names(answers: &str, work: &[(&str, &str)]) -> Deployed {
+    let subnets = vec!["subnet-0123456789abcdef0"; 16].join("\",\"");
+    let groups = vec!["sg-0123456789abcdef0"; 5].join("\",\"");
+    let network =
+        format!("\"network\":{{\"subnets\":[\"{subnets}\"],\"securityGroups\":[\"{groups}\"]}}");
+    let revision = format!(
+        "arn:aws:ecs:ap-southeast-4:111122223333:task-definition/{}:12",
+        "n".repeat(255)
+    );
+    let bootstrap = format!(
+        "{{\"taskDefinition\":\"{revision}\",\"launchType\":\"FARGATE\",{network}{answers}}}"
+    );
+    let service = format!("s{}", "n".repeat(254));
+    let of_one_service = [
+        ("PrimaryService", ""),
+        ("CanaryService", ""),
+        ("Service", &service),
+        ("Bootstrap", &bootstrap),
+    ];
+    longest(&[&of_one_service[..], work].concat())
 }
 
 #[test]
@@ -251,11 +284,15 @@ fn the_target_fits_even_with_five_rules_of_the_load_balancer_with_the_longest_na
         })
         .collect();
     let group = |id| arn(&format!("targetgroup/{name}/73e2d6bc24d8a06{id}"));
-    assert_fits(&longest(&[
-        ("ListenerRuleArns", &rules.join(",")),
-        ("PrimaryTargetGroupArn", &group(1)),
-        ("CanaryTargetGroupArn", &group(2)),
-    ]));
+    let (rules, one, other) = (rules.join(","), group(1), group(2));
+    let balancer: [(&str, &str); 3] = [
+        ("ListenerRuleArns", &rules),
+        ("PrimaryTargetGroupArn", &one),
+        ("CanaryTargetGroupArn", &other),
+    ];
+    assert_fits(&longest(&balancer));
+    let answers = r#","answers":{"container":"app","port":8080}"#;
+    assert_fits(&task_sets_of_long_names(answers, &balancer));
 }
 
 #[test]
@@ -273,8 +310,16 @@ fn the_link_to_the_dashboard_leads_to_the_console_of_the_partition() {
     ];
     let groups = [
         ("LoadBalancer", "app/orders/1"),
-        ("PrimaryTargetGroup", "targetgroup/orders-primary/1"),
-        ("CanaryTargetGroup", "targetgroup/orders-canary/1"),
+        ("FirstGroup", "primary"),
+        ("SecondGroup", "canary"),
+        ("FirstTargetGroup", "targetgroup/orders-primary/1"),
+        ("SecondTargetGroup", "targetgroup/orders-canary/1"),
+    ];
+    let bounds = [
+        ("ErrorPercent", "5"),
+        ("FewestMessages", "20"),
+        ("StalledPercent", "10"),
+        ("BacklogSeconds", "900"),
     ];
     for (partition, region, domain) in [
         ("aws", "eu-central-1", "aws.amazon.com"),
@@ -285,6 +330,7 @@ fn the_link_to_the_dashboard_leads_to_the_console_of_the_partition() {
         for (file, more) in [
             ("monitoring.yaml", &[][..]),
             ("http-monitoring.yaml", &groups),
+            ("task-sets-monitoring.yaml", &bounds),
         ] {
             let mut parameters = with(common);
             parameters.extend(with(more.iter().copied()));

@@ -144,8 +144,14 @@ fn what_runs_is_not_for_people_to_say() {
 
 #[test]
 fn two_examples_at_once_are_refused() {
-    for options in [["--lambda", "--http"], ["--http", "--lambda"]] {
-        deploy(&empty(), &options).assert_refused(2, &["--http and --lambda are two examples"]);
+    for options in [
+        ["--lambda", "--http"],
+        ["--http", "--lambda"],
+        ["--task-sets", "--http"],
+    ] {
+        let [one, other] = options;
+        let said = format!("{one} and {other} are two examples");
+        deploy(&empty(), &options).assert_refused(2, &[&said]);
     }
 }
 

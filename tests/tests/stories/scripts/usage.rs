@@ -122,6 +122,19 @@ fn the_templates_have_what_the_scripts_ask_for() {
                 "NotificationEmail",
             ],
         ),
+        (
+            "task-sets.yaml",
+            &[
+                "ListenerRuleArn",
+                "BlueTargetGroupArn",
+                "GreenTargetGroupArn",
+                "Stable",
+                "WorkFrom",
+                "Url",
+                "SourceBucket",
+                "NotificationEmail",
+            ],
+        ),
     ] {
         let text = Machine::new().template(template);
         for name in names {
