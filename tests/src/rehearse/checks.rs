@@ -349,10 +349,9 @@ fn stopped_with(story: &Story, words: &[&str]) -> Check {
 
 /// What is said of what somebody else has written.
 fn foreign(story: &Story) -> &'static [&'static str] {
-    match (story.cast.traffic.runs(), story.cast.traffic.work()) {
-        (Runs::TaskSets, Work::Messages) => &["has the scale", "as this release last set it"],
-        (Runs::TaskSets, Work::Requests) => &["70", "30", "50"],
-        _ => &["70 primary and 30 canary", "50 primary and 50 canary"],
+    match story.cast.traffic.work() {
+        Work::Messages => &["has the scale 75 %", "as this release last set it"],
+        Work::Requests => &["70 primary and 30 canary", "50 primary and 50 canary"],
     }
 }
 

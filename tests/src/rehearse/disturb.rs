@@ -9,7 +9,7 @@ use super::{
     people::{has_ended, is_asked},
 };
 use crate::{
-    stage::{self, Entrance, Work},
+    stage::{self, Entrance, Runs, Work},
     world::{Fault, Principal, World, ecs, scaling},
 };
 
@@ -69,21 +69,27 @@ pub(super) async fn scale(theatre: &Theatre<'_>, execution: &str) {
     until_share(theatre, execution, 25).await;
     dynamic(theatre, FEWER);
     until_share(theatre, execution, 50).await;
-    let (min, max) = NIGHT;
-    let service = id();
+    scheduled(theatre, NIGHT);
+    dynamic(theatre, MORE);
+}
+
+fn scheduled(theatre: &Theatre<'_>, (min, max): (u32, u32)) {
     let wants = format!(
         "a scheduled action wants {min} to {max} tasks of {}",
         stage::PRIMARY
     );
     let result = theatre
         .account
-        .with(|world| scaling::scheduled(world, &service, Some(min), Some(max)));
+        .with(|world| scaling::scheduled(world, &id(), Some(min), Some(max)));
     theatre.tell(&told(&wants, result));
-    dynamic(theatre, MORE);
 }
 
-/// What a scaling policy does once requests are as before and nothing is held any more.
+/// What the scheduled action of the morning does, where the one before was not held up, and then a scaling policy once there is as much
+/// work as before.
 pub(super) fn scale_back(theatre: &Theatre<'_>) {
+    if theatre.rehearsal.stage.traffic.runs() == Runs::TaskSets {
+        scheduled(theatre, theatre.rehearsal.stage.primary_scaling);
+    }
     dynamic(theatre, theatre.rehearsal.stage.primary_tasks);
 }
 

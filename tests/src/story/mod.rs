@@ -27,7 +27,7 @@ pub use pipeline::{Action, Execution};
 pub use record::Record;
 pub use rollback::{Invocation, Rollback, Write, changes_what_serves};
 pub use services::Tasks;
-pub use share::{Drawn, Health, Invoked};
+pub use share::{Drawn, Health, Held, Invoked};
 pub use steps::Steps;
 pub use traffic::{Bin, Traffic, WINDOW};
 

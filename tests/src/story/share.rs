@@ -64,7 +64,57 @@ impl Drawn {
     }
 }
 
+/// While a share was asked for, and the nearest one to it was there.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Held {
+    /// The share asked for, in percent.
+    pub asked: u8,
+    /// The one that was there for longest, in percent.
+    pub attained: f64,
+    /// What the candidate has done in that time.
+    pub candidate: u32,
+    /// What all have.
+    pub all: u32,
+}
+
+impl Held {
+    /// The candidate's share of what was done, in percent.
+    #[must_use]
+    pub fn measured(&self) -> f64 {
+        100.0 * f64::from(self.candidate) / f64::from(self.all.max(1))
+    }
+}
+
 impl Story {
+    /// What became of the shares that were asked for before the promotion, one after the other.
+    #[must_use]
+    pub fn held(&self) -> Vec<Held> {
+        let asked = self.asked.spans(self.now);
+        let asked = asked.filter_map(|(from, until, asked)| Some((from, until, (*asked)?)));
+        let asked = asked.filter(|(_, _, asked)| *asked < 100);
+        let held = asked.filter_map(|(from, until, asked)| {
+            let attained = self.attained.spans(self.now);
+            let attained = attained.filter_map(|(begin, end, share)| {
+                let (begin, end) = (begin.max(from), end.min(until));
+                (begin < end).then_some((begin, end, (*share)?))
+            });
+            let longest = attained.max_by_key(|(begin, end, _)| end.since(*begin));
+            let (begin, end, attained) = longest?;
+            let second = |at: Moment| at.since(self.began).as_secs();
+            let done = |label: &str| {
+                let count = self.done();
+                count(self.traffic.sum(label, second(begin) + 1, second(end)))
+            };
+            Some(Held {
+                asked,
+                attained,
+                candidate: done(self.candidates.at(begin)?),
+                all: self.traffic.versions().map(done).sum(),
+            })
+        });
+        held.collect()
+    }
+
     /// What became of the candidate's weights on the alias, one after the other, as long as there were two versions.
     #[must_use]
     pub fn drawn(&self) -> Vec<Drawn> {

@@ -326,9 +326,11 @@ pub fn tasks_text(tasks: &Tasks) -> String {
     format!("desired {}, running {running}", tasks.desired)
 }
 
-/// What ECS says about every task that comes and goes.
+/// What ECS says about every task that comes and goes, and every task set that follows its scale.
 fn is_routine(message: &str) -> bool {
     [
+        "updated computedDesiredCount ",
+        "updated state to STEADY_STATE",
         "has started ",
         "has stopped ",
         "has begun draining",

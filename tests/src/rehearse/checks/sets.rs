@@ -46,7 +46,33 @@ pub(super) fn checks(theatre: &Theatre<'_>, facts: &Facts, version: &str) -> Vec
     };
     let others = check("other task sets", expected, told(&others), is_expected);
     let checks = [whole, others, scaling(before, after)];
-    checks.into_iter().chain(work::weights(&story)).collect()
+    let more = work::weights(&story).into_iter().chain(shares(&story));
+    checks.into_iter().chain(more).collect()
+}
+
+/// By how many percentage points the share of what was done may differ from that of tasks or weights: whoever looks first takes a message.
+const NEAR: f64 = 15.0;
+/// What is too little to tell.
+const FEW: u32 = 100;
+
+/// The shares as asked, attained and measured, if there was one.
+fn shares(story: &Story) -> Option<Check> {
+    let held = story.held();
+    let words = held.iter().map(|it| {
+        format!(
+            "{} %: {:.0} % attained, {:.0} % measured ({} of {})",
+            it.asked,
+            it.attained,
+            it.measured(),
+            it.candidate,
+            it.all
+        )
+    });
+    let words: Vec<_> = words.collect();
+    let mut enough = held.iter().filter(|it| it.all >= FEW);
+    let passed = enough.all(|it| (it.measured() - it.attained).abs() <= NEAR);
+    let expected = format!("what is attained, give or take {NEAR} points");
+    (!words.is_empty()).then(|| check("measured share", &expected, words.join("; "), passed))
 }
 
 fn told(sets: &[&Set]) -> String {
