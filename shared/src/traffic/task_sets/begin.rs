@@ -71,7 +71,11 @@ pub(super) fn begin(model: &TaskSets, of: Beginning<'_, TaskSets>) -> Begin<Task
         },
         balancer,
     };
-    let changes = asked.wanted.changes(&before.stable, runs, &asked.digests);
+    let mut changes = asked.wanted.changes(&before.stable, runs, &asked.digests);
+    if service.primary().is_none() {
+        // Nothing runs yet, whatever the candidate has in common with what is to run.
+        changes.insert(0, "first task set".to_owned());
+    }
     if changes.is_empty() {
         return Err(beginning.nothing_to_do(of));
     }

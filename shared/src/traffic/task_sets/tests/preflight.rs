@@ -14,8 +14,12 @@ use crate::{
 };
 
 fn before(of_releases: &[u32]) -> Before {
+    releasing("orders:v2", of_releases)
+}
+
+fn releasing(candidate: &str, of_releases: &[u32]) -> Before {
     let stable = definition("orders:v1");
-    let wanted = Wanted::of(image("orders:v2", None), &stable, &orders(7));
+    let wanted = Wanted::of(image(candidate, None), &stable, &orders(7));
     Before {
         stable,
         asked: wanted.map(|wanted| Asked {
@@ -116,7 +120,10 @@ fn a_service_without_a_set_gets_its_first_from_the_target() {
     );
     idle.model = bootstrap();
     idle.found.task_set = None;
-    assert!(begins(&idle, &before(&[])).starts_with("begins on orders:7"));
+    for image in ["orders:v2", "orders:v1"] {
+        let begins = begins(&idle, &releasing(image, &[]));
+        assert!(begins.starts_with("begins on orders:7"), "{begins}");
+    }
     assert_eq!(
         idle.toward(Goal::Placed),
         format!(
