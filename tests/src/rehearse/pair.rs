@@ -38,6 +38,22 @@ pub(super) fn names(theatre: &Theatre<'_>) -> &'static [&'static str] {
     }
 }
 
+/// Whether one task set is PRIMARY with all tasks of its service, and each has its own and passes its checks.
+pub(super) fn has_steady_sets(theatre: &Theatre<'_>) -> bool {
+    let services = json!({ "cluster": stage::CLUSTER, "services": [stage::PRIMARY] });
+    let ask = |world: &mut World| ask_ecs(world, "DescribeServices", &services);
+    let service = &theatre.account.with(ask)["services"][0];
+    let sets = service["taskSets"].as_array();
+    let sets = sets.map_or(&[][..], Vec::as_slice);
+    let is_whole = |set: &Value| {
+        set["status"] == "PRIMARY" && set["computedDesiredCount"] == service["desiredCount"]
+    };
+    sets.iter().any(is_whole)
+        && sets
+            .iter()
+            .all(|set| set["stabilityStatus"] == "STEADY_STATE")
+}
+
 /// What a service's tasks are defined with: their variables' names, CPU units and MiB.
 pub(super) fn defined(theatre: &Theatre<'_>, name: &str) -> String {
     let definition = theatre.account.with(|world| {

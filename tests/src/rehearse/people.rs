@@ -16,11 +16,7 @@ use crate::{
     stage::{self, Runs, Work},
     story::{Execution, Record, Story},
     verdict::Verdict,
-    world::{
-        Principal, codepipeline, ecs,
-        journal::{Set, What},
-        sqs,
-    },
+    world::{Principal, codepipeline, ecs, journal::What, sqs},
 };
 
 /// After this a rehearsal has not gone where it should, and is judged as it is.
@@ -301,7 +297,7 @@ impl Theatre<'_> {
                 });
                 !deploying && has_all_tasks(&self.story.borrow())
             }
-            Runs::TaskSets => have_all_tasks(&self.story.borrow()),
+            Runs::TaskSets => pair::has_steady_sets(self),
             Runs::Function => self.account.with(alias::is_active),
         }
     }
@@ -354,15 +350,6 @@ fn has_all_tasks(story: &Story) -> bool {
         let tasks = story.tasks(service);
         tasks.desired > 0 && tasks.total() == tasks.desired && tasks.running.len() == 1
     })
-}
-
-/// Whether one set is PRIMARY with all tasks of the service, and every other one has its own and stays.
-fn have_all_tasks(story: &Story) -> bool {
-    let (sets, desired) = (story.sets_now(), story.tasks(stage::PRIMARY).desired);
-    let primary = sets.iter().find(|set| set.is_primary());
-    let is_whole = primary.is_some_and(|set| desired > 0 && set.computed == desired);
-    let is_settled = |set: &Set| set.status != "DRAINING" && set.running == set.computed;
-    is_whole && sets.iter().all(is_settled)
 }
 
 /// Whether nothing is left to do for the last release; one that was refused has no record.

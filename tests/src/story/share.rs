@@ -71,14 +71,14 @@ pub struct Held {
     pub asked: u8,
     /// The one that was there for longest, in percent.
     pub attained: f64,
-    /// What the candidate has done in that time.
+    /// Attempts by the candidate in that time.
     pub candidate: u32,
-    /// What all have.
+    /// Attempts by all.
     pub all: u32,
 }
 
 impl Held {
-    /// The candidate's share of what was done, in percent.
+    /// The candidate's share of the attempts, in percent.
     #[must_use]
     pub fn measured(&self) -> f64 {
         100.0 * f64::from(self.candidate) / f64::from(self.all.max(1))
@@ -101,15 +101,16 @@ impl Story {
             let longest = attained.max_by_key(|(begin, end, _)| end.since(*begin));
             let (begin, end, attained) = longest?;
             let second = |at: Moment| at.since(self.began).as_secs();
-            let done = |label: &str| {
-                let count = self.done();
-                count(self.traffic.sum(label, second(begin) + 1, second(end)))
+            let attempts = |label: &str| {
+                let Bin { processed, failed } =
+                    self.traffic.sum(label, second(begin) + 1, second(end));
+                processed + failed
             };
             Some(Held {
                 asked,
                 attained,
-                candidate: done(self.candidates.at(begin)?),
-                all: self.traffic.versions().map(done).sum(),
+                candidate: attempts(self.candidates.at(begin)?),
+                all: self.traffic.versions().map(attempts).sum(),
             })
         });
         held.collect()

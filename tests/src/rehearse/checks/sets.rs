@@ -50,7 +50,7 @@ pub(super) fn checks(theatre: &Theatre<'_>, facts: &Facts, version: &str) -> Vec
     checks.into_iter().chain(more).collect()
 }
 
-/// By how many percentage points the share of what was done may differ from that of tasks or weights: whoever looks first takes a message.
+/// By how many percentage points the share of the attempts may differ from that of tasks or weights: whoever looks first takes a message.
 const NEAR: f64 = 15.0;
 /// What is too little to tell.
 const FEW: u32 = 100;
