@@ -1,22 +1,24 @@
 //! Good releases: nothing is wrong with the version, and much goes on around it that AWS calls normal. None is failed or rolled back.
 
-use std::ops::RangeInclusive;
-
 use fastrand::Rng;
 use rehearsal_core::{stage::Behaviour, wire::Ailment, world::journal::What};
 
 use super::{
+    event::{Event, Fate, Function, Service},
     generate, play_alike,
     rates::{Rate, ails, any, lasts},
-    story::{Event, Fate, Finally, Function, Pair, Service, Story, at},
+    seeds::Range,
+    story::{Finally, Story, Target, at},
     tail,
     told::Told,
 };
 
-/// The seeds of every build. All 1,000: `CANARY_GOOD_SEEDS=1..=1000`.
-const SEEDS: RangeInclusive<u64> = 1..=60;
-
-const VARIABLE: &str = "CANARY_GOOD_SEEDS";
+/// Which are told.
+const RANGE: Range = Range {
+    of_every_build: 1..=60,
+    variable: "CANARY_GOOD_SEEDS",
+    all: "1..=1000",
+};
 
 /// How many tests share the seeds: they run beside each other.
 const PARTS: u64 = 4;
@@ -35,14 +37,14 @@ const RATES: &[Rate] = &[
     rate("the primary is scaled", 60, 4, |rng, _| {
         Some(Event::Scale(rng.u32(2..=10)))
     }),
-    rate("an operation is throttled", 60, 4, |rng, pair| {
-        Some(ails(rng, pair, Ailment::Throttled))
+    rate("an operation is throttled", 60, 4, |rng, target| {
+        Some(ails(rng, target, Ailment::Throttled))
     }),
-    rate("answers of an operation get lost", 30, 2, |rng, pair| {
-        Some(ails(rng, pair, Ailment::AnswerLost))
+    rate("answers of an operation get lost", 30, 2, |rng, target| {
+        Some(ails(rng, target, Ailment::AnswerLost))
     }),
-    rate("answers of an operation are late", 30, 2, |rng, pair| {
-        Some(ails(rng, pair, Ailment::AnswerLate))
+    rate("answers of an operation are late", 30, 2, |rng, target| {
+        Some(ails(rng, target, Ailment::AnswerLate))
     }),
     rate("invocations run twice", 30, 1, |rng, _| {
         Some(Event::RunTwice(lasts(rng)))
@@ -56,8 +58,8 @@ const RATES: &[Rate] = &[
     rate("events come late", 20, 1, |rng, _| {
         Some(Event::Events(Fate::Late, lasts(rng)))
     }),
-    rate("Fargate Spot takes tasks", 50, 2, |rng, pair| {
-        Some(spot(rng, pair))
+    rate("Fargate Spot takes tasks", 50, 2, |rng, target| {
+        Some(spot(rng, target))
     }),
     rate("counts of queues are off", 70, 1, |rng, _| {
         Some(Event::Approximate(rng.u64(..)))
@@ -65,8 +67,8 @@ const RATES: &[Rate] = &[
     rate("metrics of queues are late", 70, 1, |rng, _| {
         Some(Event::LateMetrics(rng.u32(30..=420)))
     }),
-    rate("requests are shared by lot", 70, 1, |rng, pair| {
-        (pair == Pair::Alb).then(|| Event::ByLot(rng.u64(..)))
+    rate("requests are shared by lot", 70, 1, |rng, target| {
+        (target == Target::Alb).then(|| Event::ByLot(rng.u64(..)))
     }),
 ];
 
@@ -74,7 +76,7 @@ const fn rate(
     what: &'static str,
     percent: u32,
     most: u32,
-    one: fn(&mut Rng, Pair) -> Option<Event>,
+    one: fn(&mut Rng, Target) -> Option<Event>,
 ) -> Rate {
     Rate {
         what,
@@ -85,9 +87,9 @@ const fn rate(
 }
 
 /// Of a queue's consumers all may go at once: messages wait. Behind a load balancer nobody would answer then, and one of four goes.
-fn spot(rng: &mut Rng, pair: Pair) -> Event {
-    let (service, many) = match pair {
-        Pair::Alb => (Service::Primary, 1),
+fn spot(rng: &mut Rng, target: Target) -> Event {
+    let (service, many) = match target {
+        Target::Alb => (Service::Primary, 1),
         _ => (
             any(rng, &[Service::Primary, Service::Canary]),
             rng.u32(1..=4),
@@ -98,11 +100,11 @@ fn spot(rng: &mut Rng, pair: Pair) -> Event {
 
 fn story(seed: u64) -> Story {
     let mut rng = Rng::with_seed(seed);
-    let pair = Pair::ALL[rng.usize(..Pair::ALL.len())];
+    let target = any(&mut rng, Target::PAIRS);
     Story {
-        pair,
+        target,
         finally: Finally::Approved,
-        events: generate::events(RATES, pair, &mut rng),
+        events: generate::events(&[RATES], target, &mut rng),
     }
 }
 
@@ -144,21 +146,9 @@ fn failed(told: &Told) -> Option<String> {
     })
 }
 
-fn seeds() -> RangeInclusive<u64> {
-    let Ok(text) = std::env::var(VARIABLE) else {
-        return SEEDS;
-    };
-    let range = text.split_once("..=").unwrap_or((&text, &text));
-    let read = |text: &str| text.trim().parse().ok();
-    let (from, to) = read(range.0)
-        .zip(read(range.1))
-        .unwrap_or_else(|| panic!("{VARIABLE}={text}: write 1..=1000, or 17"));
-    from..=to
-}
-
 fn tell_part(part: u64) {
     let (mut worlds, mut mistaken, mut wronged) = (0, Vec::new(), Vec::new());
-    for seed in seeds().filter(|seed| seed % PARTS == part) {
+    for seed in RANGE.read().filter(|seed| seed % PARTS == part) {
         let story = story(seed);
         worlds += 1;
         let told = play_alike(&story, FAILING, None);
@@ -188,7 +178,7 @@ fn tell_part(part: u64) {
 #[test]
 fn a_release_that_is_rolled_back_is_no_good_one() {
     let story = Story {
-        pair: Pair::QueueAdditive,
+        target: Target::QueueAdditive,
         finally: Finally::Approved,
         events: vec![at(200, Event::Alarm), at(400, Event::Calm)],
     };
