@@ -17,7 +17,7 @@ first_version() {
   local key
   key=$(commit) || exit
   key=first/$key.zip
-  cargo lambda build --release --locked --arm64 --output-format zip --package sample-app --features lambda --bin sample-app-lambda
+  cargo lambda build --release --locked --arm64 --output-format zip --package sample-app --bin sample-app-lambda
   aws s3 cp --only-show-errors target/lambda/sample-app-lambda/bootstrap.zip "s3://$packages/$key"
   runs=("PackageKey=$key" "PackageBucket=$packages")
   say "s3://$packages/$key"

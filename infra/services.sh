@@ -42,7 +42,7 @@ first_version() {
   repository=$(output "$name-artifacts" RepositoryUri)
   digest=$(pushed_digest "$tag")
   if [[ -z $digest ]]; then
-    cargo lambda build --profile service --locked --target aarch64-unknown-linux-musl --package sample-app
+    cargo lambda build --profile service --locked --target aarch64-unknown-linux-musl --package sample-app --bin sample-app
     mkdir -p "$scratch/image/tmp"
     cp target/lambda/sample-app/bootstrap "$scratch/image/sample-app"
     cp -L "$certificates" "$scratch/image/ca-certificates.crt"

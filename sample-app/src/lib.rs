@@ -32,7 +32,6 @@ pub mod consumer;
 pub mod drain;
 pub mod handler;
 pub mod health;
-#[cfg(feature = "lambda")]
 pub mod lambda;
 pub mod metadata;
 pub mod metrics;

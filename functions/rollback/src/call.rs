@@ -9,10 +9,12 @@ use canary::{
     names::AlarmName,
     reconcile::trigger::{End, Ended, Firing, Place, Trigger},
     record::{Phase, Reason, Record},
+    traffic::Seen,
 };
 
 use crate::{
     idle::Idle,
+    over,
     watch::{Keeping, Watched},
     words,
 };
@@ -40,7 +42,7 @@ fn verdict(
     };
     let ends_execution = match why {
         Trigger::Action(_) | Trigger::Schedule => false,
-        Trigger::Hand(_) => true,
+        Trigger::Hand(_) => over::is_still_possible(record).map(|()| true)?,
         Trigger::Alarm(firing) => {
             counts(firing, record, is_silent, now)?;
             true
@@ -132,6 +134,7 @@ fn guarded(record: &Record, now: Timestamp) -> Result<(), Idle> {
     if record.is_active() || record.guarded_until().is_some_and(|until| now < until) {
         return Ok(());
     }
+    over::is_still_possible(record)?;
     Err(Idle::Promoted {
         release: record.release.clone(),
         since: record.phase_since,
@@ -146,6 +149,8 @@ pub enum Besides {
     Nothing,
     /// The release and its pair, for the schedule.
     Watched(Box<Watched>),
+    /// The pair of a promoted release whose guard is over, for the schedule.
+    Over(Box<Seen>),
     /// The alarm that called: whether somebody has switched its actions off.
     Alarm {
         /// They are off.
@@ -216,6 +221,7 @@ pub fn call(record: Option<&Record>, why: &Trigger, besides: &Besides, now: Time
         }),
         (Phase::RollingBack(_), _) => Call::GoOn,
         (_, Besides::Watched(watched)) => watched.call(record, now),
+        (_, Besides::Over(seen)) => over::let_go(record, seen, now),
         _ if record.has_changed_nothing() => Call::Idle(Idle::Finished(record.release.clone())),
         (_, besides) => {
             let is_silent = matches!(besides, Besides::Alarm { is_silent: true });

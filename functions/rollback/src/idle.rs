@@ -24,6 +24,16 @@ pub enum Idle {
         /// `guardMinutes`.
         guard_minutes: u32,
     },
+    /// The last release is promoted, and what its rollback would need has gone.
+    #[error(
+        "release {release} is promoted since {since}, and what was kept for its rollback went once its guard was over; to go back, release the earlier version"
+    )]
+    LetGo {
+        /// The release.
+        release: ReleaseId,
+        /// Since when.
+        since: Timestamp,
+    },
     /// The last release is promoted, and somebody else has changed the pair since.
     #[error(
         "alarms do not roll release {release} back any more, since {}: {cause}; to roll it back now, invoke rollback by hand", cause.at

@@ -8,6 +8,7 @@ pub mod idle;
 mod look;
 pub mod missing;
 pub mod notice;
+mod over;
 mod seen;
 pub mod watch;
 pub mod words;

@@ -19,7 +19,7 @@ use crate::{
     Rollback,
     call::{self, Besides, Call},
     idle::Idle,
-    notice, seen,
+    notice, over, seen,
     words::Reason,
 };
 use keep::{Kept, keep};
@@ -70,6 +70,10 @@ async fn besides(account: &Account, record: &Record, why: &Trigger, now: Timesta
         // On the heap: it is a whole look.
         let watched = Box::pin(seen::watch(account, record, now)).await;
         return Besides::Watched(Box::new(watched));
+    }
+    if over::has_to_let_go(record, why, now) {
+        let seen = Box::pin(seen::pair(account, record)).await;
+        return Besides::Over(Box::new(seen));
     }
     match call::asks_whether_it_acts(record, why, now) {
         Some(alarm) => Besides::Alarm {

@@ -19,7 +19,7 @@ use canary::{
 use crate::{
     Seen,
     call::{self, Besides, Call},
-    decide,
+    decide, over,
     watch::{self, Sight as Watching, Watched},
     words::Reason,
 };
@@ -127,6 +127,10 @@ impl Scene {
     }
 
     pub(crate) fn besides(&self, why: &Trigger) -> Besides {
+        let record = self.record.as_ref();
+        if record.is_some_and(|record| over::has_to_let_go(record, why, self.seen.now)) {
+            return Besides::Over(Box::new(self.seen.pair.clone()));
+        }
         let watched = self.watched(why).map(Box::new);
         watched.map_or(Besides::Nothing, Besides::Watched)
     }

@@ -68,7 +68,7 @@ pub(crate) async fn observe(account: &Account, record: &Record) -> Seen {
 }
 
 /// What there is of the pair.
-async fn pair(account: &Account, record: &Record) -> Pair {
+pub(crate) async fn pair(account: &Account, record: &Record) -> Pair {
     let model = record.target.restoring();
     let seen = model.each(account).await;
     let facts = record.facts(account.now());

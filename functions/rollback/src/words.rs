@@ -96,6 +96,18 @@ pub enum Reason {
         /// What keeps the schedule from it.
         why: String,
     },
+    /// The schedule cannot take away what a promoted release has kept.
+    #[error(
+        "release {release} is promoted and its guard over, but what it kept for its rollback does not go, since {since}: {why}"
+    )]
+    StillKept {
+        /// The release.
+        release: ReleaseId,
+        /// Since when.
+        since: Timestamp,
+        /// What keeps it from going.
+        why: String,
+    },
     /// The schedule can again.
     #[error("release {0} is watched again as it should be")]
     Watched(ReleaseId),

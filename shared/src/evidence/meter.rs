@@ -80,6 +80,9 @@ pub struct Meters {
     pub ended: Option<Metric>,
     /// Whether attempts and failures of a minute come together, so that what is late is late of both, and biases nothing.
     pub together: bool,
+    /// Both as whoever calls them counts them, where they count their own work: a version that dies before it can count anything only
+    /// this tells of.
+    pub called: Option<Box<Meters>>,
 }
 
 impl Meter {
@@ -121,11 +124,9 @@ impl Meters {
     /// Every metric of them.
     #[must_use]
     pub fn metrics(&self) -> Vec<Metric> {
-        self.each()
-            .flat_map(Meter::metrics)
-            .chain(&self.ended)
-            .cloned()
-            .collect()
+        let own = self.each().flat_map(Meter::metrics).chain(&self.ended);
+        let called = self.called.iter().flat_map(|it| it.metrics());
+        own.cloned().chain(called).collect()
     }
 }
 

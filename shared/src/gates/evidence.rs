@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::verdict;
 use crate::{
     evidence::{
-        AgainstObjective, Bounds, Verdict,
+        AgainstObjective, Answer, Bounds, Verdict,
         minutes::{Minutes, Split},
     },
     known::Known,
@@ -99,10 +99,9 @@ fn compared(
     };
     read(counted, split, seen, record, |minutes, bounds| {
         let judged = verdict::judge(&minutes.early, &minutes.settled, bounds);
-        Verdict {
-            outlook: judged.outlook.map(|it| it.times(minutes.in_block)),
-            ..judged
-        }
+        let outlook = judged.outlook.map(|it| it.times(minutes.in_block));
+        let is_worse = judged.answer == Answer::Worse;
+        (Verdict { outlook, ..judged }, is_worse)
     })
 }
 
@@ -118,31 +117,46 @@ fn guarded(
         with_canary: false,
     };
     read(counted, split, seen, record, |minutes, bounds| {
-        verdict::against_objective(&minutes.early, &minutes.settled, bounds)
+        let judged = verdict::against_objective(&minutes.early, &minutes.settled, bounds);
+        let is_worse = judged.is_worse;
+        (judged, is_worse)
     })
 }
 
+/// What was counted comes to. `judge` says of minutes that can be compared what they come to, and whether that is worse.
 fn read<V>(
     counted: &Counted,
     split: Split<'_>,
     seen: &Observation,
     record: &Record,
-    judge: impl FnOnce(&Minutes, &Bounds) -> V,
+    judge: impl Fn(&Minutes, &Bounds) -> (V, bool),
 ) -> Option<Read<V>> {
     let Counted { span, series } = counted;
     let meters = record.meters_in(span)?;
     let bounds = &record.target.evidence;
     let settle: Duration = bounds.settle();
-    let minutes = Minutes::of(*span, series, &meters, split, settle, seen.now);
-    let came_to = match &minutes.doubt {
-        Some(doubt) => CameTo::Doubt(doubt.clone()),
-        None => CameTo::Verdict(judge(&minutes, bounds)),
-    };
-    Some(Read {
+    let minutes = |meters| Minutes::of(*span, series, meters, split, settle, seen.now);
+    let read = |measured, came_to, uncounted| Read {
         through: span.through,
         settled: span.settled,
-        measured: minutes.measured,
+        measured,
         came_to,
+        uncounted,
+    };
+    let own = minutes(&meters);
+    let Some(doubt) = own.doubt.clone() else {
+        let (verdict, _) = judge(&own, bounds);
+        return Some(read(own.measured, CameTo::Verdict(verdict), None));
+    };
+    // Calls that ended well say little of the work in them: only that they are worse is taken from them.
+    let calls = meters.called.as_deref().map(minutes);
+    let worse = calls.filter(|it| it.doubt.is_none()).and_then(|calls| {
+        let (verdict, is_worse) = judge(&calls, bounds);
+        is_worse.then_some((calls.measured, verdict))
+    });
+    Some(match worse {
+        Some((measured, verdict)) => read(measured, CameTo::Verdict(verdict), Some(doubt)),
+        None => read(own.measured, CameTo::Doubt(doubt), None),
     })
 }
 

@@ -43,6 +43,17 @@ pub enum Promotion {
     Complete,
 }
 
+/// What is kept after a promotion for a rollback alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// Nothing: a rollback needs nothing of its own.
+    Nothing,
+    /// Something, until the guard is over.
+    There,
+    /// It has gone since.
+    Gone,
+}
+
 /// Something that a rollback wants and AWS refuses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Missing {

@@ -87,6 +87,9 @@ pub struct Read<V = Verdict> {
     /// What that comes to.
     #[serde(flatten)]
     pub came_to: CameTo<V>,
+    /// Why what calls came to was judged, and not what the versions count of their own work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uncounted: Option<Doubt>,
 }
 
 /// What the counts come to.

@@ -9,6 +9,7 @@ mod back;
 mod broken;
 mod clauses;
 mod examine;
+mod over;
 mod release;
 
 use std::fmt;

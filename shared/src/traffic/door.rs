@@ -20,7 +20,7 @@ use crate::{
     parts::{
         body::{Body, Part},
         focus::Focus,
-        release::{Missing, Release},
+        release::{Kept, Missing, Release},
     },
     schedule::Window,
 };
@@ -290,6 +290,15 @@ pub trait Restoring: Send + Sync {
 
     /// What people can do where AWS refuses this, from what the release found in full, which is in this table: lines for a notice.
     fn by_hand(&self, missing: &[Missing], found: &Part, table: &str) -> Vec<String>;
+
+    /// What is kept after a promotion for a rollback alone; nothing where what is stored cannot be read.
+    fn kept(&self, body: &Body) -> Kept;
+
+    /// What is between what was seen and nothing being kept for a rollback any more.
+    ///
+    /// # Errors
+    /// Something is.
+    fn let_go(&self, of: Release<'_>, seen: &Seen) -> Result<(), Between>;
 }
 
 impl<M: Listed> Restoring for M {
@@ -314,5 +323,14 @@ impl<M: Listed> Restoring for M {
 
     fn by_hand(&self, missing: &[Missing], found: &Part, table: &str) -> Vec<String> {
         M::by_hand(self, missing, found, table)
+    }
+
+    fn kept(&self, body: &Body) -> Kept {
+        known::<M>(body).map_or(Kept::Nothing, |(_, set)| M::kept(&set))
+    }
+
+    fn let_go(&self, of: Release<'_>, seen: &Seen) -> Result<(), Between> {
+        let told = M::of_seen(seen).and_then(|seen| Told::new(of, seen));
+        told.map_or(Ok(()), |told| Joint { model: self, told }.let_go())
     }
 }

@@ -28,7 +28,7 @@ use crate::{
         gate::{Effect, Gate, When},
         letters::{Counted, Letters},
         pair::{self, Holds, Pair},
-        release::{Lacking, Missing, Promotion},
+        release::{Kept, Lacking, Missing, Promotion},
     },
     weight::{self, Drain, Weight},
     words::Words,
@@ -135,6 +135,19 @@ pub trait Model: Configured + Observed {
 
     /// What is set where somebody else has changed this part: what they have written stays where they wrote it.
     fn spared(&self, changed: &str, view: View<'_, Self>) -> Self::Set;
+
+    /// What is kept after a promotion for a rollback alone, as the record says.
+    fn kept(_set: &Self::Set) -> Kept {
+        Kept::Nothing
+    }
+
+    /// What is between what is seen and nothing being kept for a rollback any more.
+    ///
+    /// # Errors
+    /// Something is.
+    fn let_go(&self, _view: View<'_, Self>) -> Result<(), Short<Self>> {
+        Ok(())
+    }
 
     /// Whether the candidate was put where it may get a share. How well it runs is another question.
     fn is_placed(&self, view: View<'_, Self>) -> bool;

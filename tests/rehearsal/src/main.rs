@@ -85,9 +85,6 @@ fn build() -> Result<PathBuf, Problem> {
             "build",
             "--workspace",
             "--bins",
-            // Its function is a program of its own.
-            "--features",
-            "sample-app/lambda",
             "--manifest-path",
             MANIFEST,
         ])

@@ -94,8 +94,8 @@ fn beside(here: &Path) -> Result<BTreeMap<String, PathBuf>, Missing> {
 /// Builds [`PROGRAMS`] with the Cargo that runs the tests, or the one on the `PATH`. Answers the executables by name.
 /// Cargo's progress and diagnostics appear on standard error. Dropping the future ends Cargo and what it has started.
 ///
-/// The whole workspace is built with its tests, as `cargo test --workspace --features sample-app/lambda` has just done: so nothing is
-/// compiled again with other features.
+/// The whole workspace is built with its tests, as `cargo test --workspace` has just done: so nothing is compiled again with other
+/// features.
 pub async fn build() -> Result<BTreeMap<String, PathBuf>, BuildError> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     build_with(&cargo).await
@@ -106,8 +106,7 @@ async fn build_with(cargo: &OsStr) -> Result<BTreeMap<String, PathBuf>, BuildErr
     command
         .args(["build", "--message-format=json-render-diagnostics"])
         .args(["--manifest-path", MANIFEST])
-        .args(["--profile", "test", "--workspace", "--bins", "--tests"])
-        .args(["--features", "sample-app/lambda"]);
+        .args(["--profile", "test", "--workspace", "--bins", "--tests"]);
     command
         .process_group(0)
         .stdin(Stdio::null())

@@ -14,7 +14,7 @@ use canary::{
     words::Said,
 };
 
-use crate::{notice, words::Reason};
+use crate::{notice, over, words::Reason};
 
 /// What is done for a release that goes on. The record comes first; after the steps it is read again.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,7 +29,7 @@ pub struct Keeping {
     pub notice: Option<Notice>,
 }
 
-/// What a failure of the watch comes to: a note of when it began, and of when people were told.
+/// What a failure of the watch, or of what follows it, comes to: a note of when it began, and of when people were told.
 pub(crate) fn failing(record: &Record, why: &str, now: Timestamp) -> Option<Keeping> {
     let before = record.failing.as_deref();
     let mut failing = Failing::again(before, why.to_owned(), now);
@@ -37,11 +37,20 @@ pub(crate) fn failing(record: &Record, why: &str, now: Timestamp) -> Option<Keep
     if before.is_some() && !is_told {
         return None;
     }
-    let why = Reason::Failing {
-        release: record.release.clone(),
-        phase: Box::new(record.phase.clone()),
-        since: failing.since,
-        why: why.to_owned(),
+    let (release, since, why) = (record.release.clone(), failing.since, why.to_owned());
+    let why = if over::is_over(record, now) {
+        Reason::StillKept {
+            release,
+            since,
+            why,
+        }
+    } else {
+        Reason::Failing {
+            release,
+            phase: Box::new(record.phase.clone()),
+            since,
+            why,
+        }
     };
     failing.told = is_told.then_some(now);
     let mut next = record.again(now);

@@ -40,6 +40,7 @@ fn workers() -> Meters {
         primary: work("primary"),
         ended: Some(metric("Deleted", "queue")),
         together: true,
+        called: None,
     }
 }
 
@@ -57,6 +58,7 @@ fn services() -> Meters {
         primary: requests("primary"),
         ended: None,
         together: true,
+        called: None,
     }
 }
 

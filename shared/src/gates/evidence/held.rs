@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::words::{Number, of};
+use super::words::{Number, OfCalls, of};
 use crate::evidence::{AgainstObjective, Bounds, Withheld};
 
 /// Counts of a promoted version and what they come to.
@@ -10,11 +10,16 @@ use crate::evidence::{AgainstObjective, Bounds, Withheld};
 pub struct Held {
     judged: AgainstObjective,
     bounds: Bounds,
+    calls: OfCalls,
 }
 
 impl Held {
-    pub(super) fn new(judged: AgainstObjective, bounds: Bounds) -> Self {
-        Self { judged, bounds }
+    pub(super) fn new(judged: AgainstObjective, bounds: Bounds, calls: OfCalls) -> Self {
+        Self {
+            judged,
+            bounds,
+            calls,
+        }
     }
 }
 
@@ -22,7 +27,11 @@ impl Held {
 /// failures`
 impl fmt::Display for Held {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { judged, bounds } = self;
+        let Self {
+            judged,
+            bounds,
+            calls,
+        } = self;
         let failed = format!("{} attempts failed since the promotion", of(judged.counts));
         let (worse, needed) = (Number(judged.worse), Number(bounds.needed()));
         let objective = Number(bounds.objective.unwrap_or_default());
@@ -31,7 +40,7 @@ impl fmt::Display for Held {
             return write!(
                 f,
                 "The promoted version is worse than {objective}: {failed}; evidence {worse}, and {needed} is enough (a version that keeps within \
-                 it gets there in at most {} % of releases)",
+                 it gets there in at most {} % of releases){calls}",
                 Number(bounds.alpha * 100.0)
             );
         }

@@ -59,6 +59,7 @@ pub enum Told {
 pub struct Compared {
     verdict: Verdict,
     bounds: Bounds,
+    calls: OfCalls,
 }
 
 /// Why a release must not go on, or stay.
@@ -80,6 +81,19 @@ pub(in crate::gates) struct ToGoOn(pub Worse);
 impl Words for ToGoOn {
     fn code(&self) -> Option<Code> {
         Some(Code::Worse)
+    }
+}
+
+/// Whether counts are of calls, and why not of what the versions count of their own work.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct OfCalls(Option<Doubt>);
+
+impl fmt::Display for OfCalls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(why) => write!(f, ". These are calls: {why}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -128,6 +142,7 @@ impl Told {
         let said = Compared {
             verdict,
             bounds: record.target.evidence,
+            calls: OfCalls(read.uncounted.clone()),
         };
         let is_promoted = matches!(
             record.phase,
@@ -145,12 +160,17 @@ impl Told {
     fn of_promoted(record: &Record) -> Option<Self> {
         let evidence = &record.evidence;
         let unseen = evidence.unseen.clone().map(Self::Unseen);
-        let judged = match &evidence.guard.as_ref()?.came_to {
+        let read = evidence.guard.as_ref()?;
+        let judged = match &read.came_to {
             CameTo::Doubt(doubt) => return unseen.or_else(|| Some(Self::Doubt(doubt.clone()))),
             CameTo::Verdict(judged) => judged.clone(),
         };
         let is_worse = judged.is_worse;
-        let held = Held::new(judged, record.target.evidence);
+        let held = Held::new(
+            judged,
+            record.target.evidence,
+            OfCalls(read.uncounted.clone()),
+        );
         if is_worse {
             return Some(Self::comes_of(Worse::Promoted(held), record));
         }
@@ -261,7 +281,11 @@ impl fmt::Display for Share {
 /// `Canary 5 of 100 failed, primary 9 of 900: evidence 12 of the 100 that it takes to call it worse; at this rate about 6 minutes more`
 impl fmt::Display for Compared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { verdict, bounds } = self;
+        let Self {
+            verdict,
+            bounds,
+            calls,
+        } = self;
         let (canary, primary) = (of(verdict.canary), of(verdict.primary));
         let (worse, as_good) = (Number(verdict.worse), Number(verdict.as_good));
         let needed = Number(bounds.needed());
@@ -269,7 +293,7 @@ impl fmt::Display for Compared {
             Answer::Worse => write!(
                 f,
                 "The canary is worse than {}: {canary} failed, of the primary {primary}; evidence {worse}, and {needed} is enough (a canary that \
-                 is as good gets there in at most {} % of releases)",
+                 is as good gets there in at most {} % of releases){calls}",
                 than(verdict.than, *bounds),
                 Number(bounds.alpha * 100.0)
             ),

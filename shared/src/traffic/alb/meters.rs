@@ -13,5 +13,6 @@ pub(super) fn meters(alb: &Alb) -> Meters {
         ended: None,
         // One publisher: AWS, once a minute, all of it.
         together: true,
+        called: None,
     }
 }

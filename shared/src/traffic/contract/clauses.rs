@@ -100,6 +100,7 @@ fn whole<M: Admitted>(place: &Place<M>) -> Result<()> {
         (run.delivery, run.is_examined) = (delivery, true);
         run.release().map_err(at)?;
         ends.push(run.world.parts());
+        run.clone().lets_go().map_err(at)?;
         let mut back = run.clone();
         back.roll_back(&Obstacles::default()).map_err(at)?;
         as_found(&back, &run).map_err(at)?;

@@ -22,7 +22,7 @@ use crate::{
 const BETWEEN: Duration = Duration::from_secs(10);
 
 /// More looks than any release takes.
-const MOST_LOOKS: usize = 400;
+pub(super) const MOST_LOOKS: usize = 400;
 
 /// For so many looks in a row a share is held, and a promotion watched.
 const BAKES: usize = 2;
@@ -356,7 +356,7 @@ impl<'a, M: Admitted> Run<'a, M> {
     }
 
     /// What is between what is seen and a goal goes out.
-    fn short(&mut self, short: Short<M>, last: &mut String) -> Result<Looked> {
+    pub(super) fn short(&mut self, short: Short<M>, last: &mut String) -> Result<Looked> {
         match short {
             Short::Change {
                 doing,

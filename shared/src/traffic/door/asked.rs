@@ -152,6 +152,11 @@ impl<M: Listed> Joint<'_, M> {
         }
     }
 
+    pub(super) fn let_go(&self) -> Result<(), Between> {
+        let let_go = self.model.let_go(self.view());
+        let_go.map_err(|short| self.between(short))
+    }
+
     fn between(&self, short: Short<M>) -> Between {
         match short {
             Short::Change {

@@ -107,7 +107,7 @@ pub(super) fn begin(model: &LambdaAlias, of: Beginning<'_, LambdaAlias>) -> Begi
             stable: found.version.short(),
             changes: checked.changes(),
         },
-        but: checked.but(),
+        but: checked.but(dead_letters),
         in_full: Part::of(&found),
         changes: Vec::new(),
         found,
@@ -289,15 +289,20 @@ impl Checked<'_> {
         }
     }
 
-    /// What a release is worth.
-    fn but(&self) -> Vec<String> {
-        let queues = self.before.mappings.iter().filter(|it| !it.is_off);
-        let queues: Vec<_> = queues.collect();
+    /// What people are told of a release that begins.
+    fn but(&self, dead_letters: Option<u64>) -> Vec<String> {
+        let letters = &self.model.traffic.lambda_alias.letters;
+        let letters = letters.one_more_ends_it(dead_letters);
+        self.counts_batches().into_iter().chain(letters).collect()
+    }
+
+    /// What nobody sees of messages that are handed over several at once, where no metrics are named.
+    fn counts_batches(&self) -> Option<String> {
         if self.model.traffic.lambda_alias.metrics.is_some() {
-            return Vec::new();
+            return None;
         }
-        let batches = queues.iter().find(|it| it.batch > 1);
-        let told = batches.map(|it| {
+        let mut queues = self.before.mappings.iter().filter(|it| !it.is_off);
+        queues.find(|it| it.batch > 1).map(|it| {
             let items = if it.tells_items {
                 "messages that fail by themselves (ReportBatchItemFailures) are not counted by Lambda, so they are not seen without"
             } else {
@@ -307,7 +312,6 @@ impl Checked<'_> {
                 "mapping {} hands over up to {} messages at once: {items} metrics of yours (traffic.lambdaAlias.metrics)",
                 it.id, it.batch
             )
-        });
-        told.into_iter().collect()
+        })
     }
 }

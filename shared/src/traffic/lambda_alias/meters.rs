@@ -4,40 +4,62 @@ use super::{Found, LambdaAlias, Set};
 use crate::{
     evidence::meter::{Meter, Meters, Metric, Statistic},
     names::Version,
+    parts::work::VersionMetrics,
 };
 
 /// Both versions, once there are two. `ExecutedVersion` is there while an alias has weights (AWS, "Types of metrics for Lambda functions").
 pub(super) fn compared(model: &LambdaAlias, found: &Found, set: &Set) -> Option<Meters> {
-    let meter = |version: &Version| {
-        work(model, version, set)
-            .unwrap_or_else(|| invocations(model, &[("ExecutedVersion", version.as_str())]))
+    let (canary, primary) = (set.version()?, &found.version);
+    let of = |version: &Version| invocations(model, &[("ExecutedVersion", version.as_str())]);
+    let called = called(Some(of(canary)), of(primary));
+    let own = |work: &VersionMetrics| {
+        let of = |version: &Version| meter(work, version, set);
+        (Some(of(canary)), of(primary))
     };
-    let (canary, primary) = (meter(set.version()?), meter(&found.version));
-    Some(meters(model, Some(canary), primary))
+    Some(counted(model, own, called))
 }
 
 /// What was promoted. Without weights there is no `ExecutedVersion`: what the alias is invoked for is all the candidate's.
 pub(super) fn promoted(model: &LambdaAlias, set: &Set) -> Option<Meters> {
     let candidate = set.version()?;
-    let all = work(model, candidate, set).unwrap_or_else(|| invocations(model, &[]));
-    Some(meters(model, None, all))
+    let called = called(None, invocations(model, &[]));
+    let own = |work: &VersionMetrics| (None, meter(work, candidate, set));
+    Some(counted(model, own, called))
 }
 
-fn meters(model: &LambdaAlias, canary: Option<Meter>, primary: Meter) -> Meters {
-    let metrics = model.traffic.lambda_alias.metrics.as_ref();
+/// By what the function counts itself, if it does.
+fn counted(
+    model: &LambdaAlias,
+    own: impl FnOnce(&VersionMetrics) -> (Option<Meter>, Meter),
+    called: Meters,
+) -> Meters {
+    let Some(metrics) = &model.traffic.lambda_alias.metrics else {
+        return called;
+    };
+    let (canary, primary) = own(metrics);
     Meters {
         canary,
         primary,
         ended: None,
-        // Lambda writes both counts of an invocation at its end.
-        together: metrics.is_none_or(|it| it.work.together),
+        together: metrics.work.together,
+        called: Some(Box::new(called)),
     }
 }
 
-/// What a version counts itself, if it does. Lambda ends an invocation at its timeout.
-fn work(model: &LambdaAlias, version: &Version, set: &Set) -> Option<Meter> {
-    let metrics = model.traffic.lambda_alias.metrics.as_ref()?;
-    Some(metrics.meter(version.as_str(), set.longest()))
+/// By Lambda, which writes both counts of an invocation at its end.
+fn called(canary: Option<Meter>, primary: Meter) -> Meters {
+    Meters {
+        canary,
+        primary,
+        ended: None,
+        together: true,
+        called: None,
+    }
+}
+
+/// What a version counts itself. Lambda ends an invocation at its timeout.
+fn meter(metrics: &VersionMetrics, version: &Version, set: &Set) -> Meter {
+    metrics.meter(version.as_str(), set.longest())
 }
 
 /// What Lambda counts of the alias, with these dimensions first.

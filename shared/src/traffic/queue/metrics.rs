@@ -100,5 +100,6 @@ pub(super) fn meters(queue: &Queue) -> Meters {
         primary: meter(&metrics.primary),
         ended: Some(work::ended(&queue.traffic.queue.url)),
         together: metrics.work.together,
+        called: None,
     }
 }

@@ -54,6 +54,7 @@ fn of_balancer(canary: Option<Meter>, primary: Meter) -> Meters {
         ended: None,
         // One publisher: AWS, once a minute, all of it.
         together: true,
+        called: None,
     }
 }
 
@@ -76,5 +77,6 @@ fn of_queue(
         primary: meter(primary),
         ended: Some(work::ended(&queue.url)),
         together: metrics.work.together,
+        called: None,
     }
 }

@@ -15,6 +15,7 @@ pub mod consumers;
 #[cfg(test)]
 mod contract;
 mod gates;
+mod kept;
 mod meters;
 mod observe;
 mod placed;
@@ -45,7 +46,7 @@ use crate::{
         gate::{Gate, When},
         letters::Letters,
         pair::VERSION,
-        release::{Lacking, Missing},
+        release::{Kept, Lacking, Missing},
         rules::SetWeight,
         task_definition::Candidate,
     },
@@ -123,6 +124,9 @@ pub struct Set {
     /// Whether somebody else has changed the stable set, or which one is PRIMARY: then that stays.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_theirs: bool,
+    /// Whether the stable set, which was kept for a rollback after the promotion, is so no more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub let_go: bool,
 }
 
 type View<'a> = model::View<'a, TaskSets>;
@@ -226,6 +230,14 @@ impl Model for TaskSets {
             is_theirs: view.set.is_theirs || !is_candidate,
             ..view.set.clone()
         }
+    }
+
+    fn kept(set: &Set) -> Kept {
+        kept::kept(set)
+    }
+
+    fn let_go(&self, view: View<'_>) -> Result<(), Short<Self>> {
+        kept::let_go(self, view)
     }
 
     fn is_placed(&self, view: View<'_>) -> bool {

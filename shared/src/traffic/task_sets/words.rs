@@ -67,6 +67,15 @@ pub enum Reason {
         /// The service.
         service: ServiceName,
     },
+    /// What was kept for a rollback goes.
+    #[error("the guard is over: deleting the task set that was kept for a rollback: {0}")]
+    LetGo(SetSaid),
+    /// It has gone.
+    #[error("no task set of {service} is kept for a rollback any more")]
+    NothingKept {
+        /// The service.
+        service: ServiceName,
+    },
     /// A set that goes.
     #[error(
         "waiting for a task set that is being deleted, since AWS counts it until its last task has ended: {0}"

@@ -99,7 +99,7 @@ async fn few_messages_are_not_enough_evidence_and_no_reason_to_stop() {
     assert_eq!(play.pair(), PROMOTED);
 }
 
-/// Every invocation of it fails before it has begun: its own metrics say nothing, the alias's errors do.
+/// Every invocation of it fails before it has begun: its own metrics say nothing, what Lambda counts of both versions does.
 #[tokio::test(start_paused = true)]
 async fn crash_loop() {
     let play = Play::begin(&stage(), v2(Behaviour::CrashesAtStart)).await;

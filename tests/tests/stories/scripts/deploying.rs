@@ -20,7 +20,7 @@ fn the_first_deployment_builds_and_pushes_the_first_image() {
     ended.assert_changes(&[
         DEPLOY_ARTIFACTS,
         BUILD_FUNCTIONS,
-        "cargo lambda build --profile service --locked --target aarch64-unknown-linux-musl --package sample-app",
+        "cargo lambda build --profile service --locked --target aarch64-unknown-linux-musl --package sample-app --bin sample-app",
         "docker build --platform linux/arm64 --file sample-app/Dockerfile --build-arg APP_VERSION=first-c0ffee ",
         "docker login --username AWS --password-stdin 111122223333.dkr.ecr.eu-central-1.amazonaws.com",
         &format!("docker push {REPOSITORY}:first-c0ffee"),

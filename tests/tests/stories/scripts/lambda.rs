@@ -5,7 +5,7 @@ use super::{
 };
 
 const PACKAGE: &str = "aws cloudformation package --template-file infra/lambda.yaml";
-const BUILD_FIRST: &str = "cargo lambda build --release --locked --arm64 --output-format zip --package sample-app --features lambda --bin sample-app-lambda";
+const BUILD_FIRST: &str = "cargo lambda build --release --locked --arm64 --output-format zip --package sample-app --bin sample-app-lambda";
 const UPLOAD: &str = "aws s3 cp --only-show-errors target/lambda/sample-app-lambda/bootstrap.zip s3://orders-packages/first/c0ffee.zip";
 
 /// An account with the Lambda example: the stack was told the version `known`, the alias stands on `live` and has these weights.

@@ -50,6 +50,7 @@ fn held(mut record: Record) -> Record {
             worse: 213.0,
             withheld: None,
         }),
+        uncounted: None,
     });
     record.evidence.told_in_guard = Some(at(640));
     record

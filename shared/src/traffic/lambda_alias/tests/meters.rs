@@ -1,3 +1,5 @@
+mod calls;
+
 use super::*;
 use crate::{
     evidence::{
@@ -7,7 +9,7 @@ use crate::{
     },
     fixtures::counted as minutes_of,
     gates::{Closed, Gate, Told as Said, When, closed, noted},
-    observation::{Looker, Observation},
+    observation::{Counted, Looker, Observation},
     parts::body::Body,
     record::{Phase, Record},
     target::{Target, resolve},
@@ -71,7 +73,11 @@ fn metrics_of_the_functions_own_are_told_apart_by_the_version_too() {
     };
     let counts = ["Processed", "Failed", "Received"];
     let both = ["8", "7"].map(|version| counts.map(|name| of(name, version)));
-    assert_eq!(names(&compared(&with(SAMPLE))), both.concat());
+    let calls = names(&compared(&told(10)));
+    assert_eq!(
+        names(&compared(&with(SAMPLE))),
+        [both.as_flattened(), &calls].concat()
+    );
 }
 
 /// What the canary is counted to have done in a minute in which it received ten messages and ended nine of them well, so many minutes
@@ -147,30 +153,47 @@ fn promoted(metrics: &str) -> Record {
         left: Vec::new(),
         missed: Vec::new(),
     };
+    recorded(&release, metrics, phase, promotion())
+}
+
+/// The record of a release.
+fn recorded(release: &Told, metrics: &str, phase: Phase, since: Timestamp) -> Record {
     let body = Body::of(&release.found, &release.set);
     let (target, item) = (target(metrics), package().to_string());
     let item = crate::item::Item::Named(item);
-    Record::begin(None, release.id, target, item, body, phase, promotion())
+    Record::begin(None, release.id.clone(), target, item, body, phase, since)
 }
 
 fn promotion() -> Timestamp {
     ceil(began()) + Duration::from_secs(610)
 }
 
-/// The watch of a guard after these minutes: what it says, and the gate that it finds closed.
-fn watched(record: &Record, minutes: &[[f64; 4]], alias: Routing) -> (String, Option<Gate>) {
-    let now = ceil(record.phase_since) + MINUTE * u32::try_from(minutes.len() + 1).unwrap();
+/// A look of the watch at what was counted: what it says, and the gate that it finds closed.
+fn watched(
+    when: When,
+    record: &Record,
+    counted: Known<Counted>,
+    now: Timestamp,
+    alias: Routing,
+) -> (String, Option<Gate>) {
     let seen = Observation {
         now,
         alarms: Known::Known(Vec::new()),
         pair: traffic::Seen::LambdaAlias(seen(alias)),
-        counted: Some(minutes_of(record, minutes, now)),
+        counted: Some(counted),
         by: Looker::Schedule,
     };
-    let (noted, _) = noted(When::Guard, &seen, record);
+    let (noted, _) = noted(when, &seen, record);
     let said = Said::of(&noted).expect("something is said").to_string();
-    let gate = closed(When::Guard, &seen, &noted);
+    let gate = closed(when, &seen, &noted);
     (said, gate.map(|Closed { gate, .. }| gate))
+}
+
+/// The same in a guard, after these minutes.
+fn guarded(record: &Record, minutes: &[[f64; 4]], alias: Routing) -> (String, Option<Gate>) {
+    let now = ceil(record.phase_since) + MINUTE * u32::try_from(minutes.len() + 1).unwrap();
+    let counted = minutes_of(record, minutes, now);
+    watched(When::Guard, record, counted, now, alias)
 }
 
 /// A tenth of what the alias is invoked for fails.
@@ -188,21 +211,22 @@ fn what_was_promoted_is_counted_without_the_dimension_that_goes_with_the_weights
     };
     let of =
         |name: &str| format!("{name} of FunctionName=orders, Resource=orders:live in AWS/Lambda");
-    let invocations = ["Invocations", "Errors"].map(of).to_vec();
+    let invocations = ["Invocations", "Errors"].map(of);
     // It counts both versions while there are two: no second before the promotion is read.
     let first_whole_minute = Duration::from_secs(50);
-    assert_eq!(of_guard(""), (first_whole_minute, invocations));
+    assert_eq!(of_guard(""), (first_whole_minute, invocations.to_vec()));
     let of =
         |name: &str| format!("{name} of FunctionName=orders, Version=8 in CanaryRelease/SampleApp");
-    let messages = ["Processed", "Failed", "Received"].map(of).to_vec();
-    assert_eq!(of_guard(SAMPLE), (first_whole_minute, messages));
+    let messages = ["Processed", "Failed", "Received"].map(of);
+    let both = [&messages[..], &invocations].concat();
+    assert_eq!(of_guard(SAMPLE), (first_whole_minute, both));
 }
 
 #[test]
 fn a_promoted_function_is_held_to_its_objective_and_nothing_beside_it_is_missed() {
     for metrics in ["", SAMPLE] {
         let record = promoted(metrics);
-        let (said, gate) = watched(
+        let (said, gate) = guarded(
             &record,
             &[[0.0, 0.0, 2.0, 200.0]; 4],
             Routing::all(version("8")),
@@ -212,7 +236,7 @@ fn a_promoted_function_is_held_to_its_objective_and_nothing_beside_it_is_missed(
             "{said}"
         );
         assert_eq!(gate, None);
-        let (said, gate) = watched(&record, &[BAD; 4], Routing::all(version("8")));
+        let (said, gate) = guarded(&record, &[BAD; 4], Routing::all(version("8")));
         assert!(
             said.starts_with("The promoted version is worse than its objective of at most 2 % failures: 80 of 800 attempts failed"),
             "{said}"
@@ -223,13 +247,13 @@ fn a_promoted_function_is_held_to_its_objective_and_nothing_beside_it_is_missed(
 
 #[test]
 fn an_alias_that_somebody_shares_again_ends_the_guard_before_what_it_mixes_is_judged() {
-    let (_, gate) = watched(&promoted(""), &[BAD; 4], routing(50));
+    let (_, gate) = guarded(&promoted(""), &[BAD; 4], routing(50));
     assert_eq!(gate, Some(Gate::ForeignWrite));
 }
 
 #[test]
 fn a_promoted_function_that_nobody_invokes_is_no_evidence() {
-    let (said, gate) = watched(&promoted(""), &[[0.0; 4]; 4], Routing::all(version("8")));
+    let (said, gate) = guarded(&promoted(""), &[[0.0; 4]; 4], Routing::all(version("8")));
     assert_eq!(
         said,
         "No evidence: the promoted version has counted nothing: Invocations of FunctionName=orders, Resource=orders:live in AWS/Lambda has \

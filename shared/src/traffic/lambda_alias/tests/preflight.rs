@@ -66,6 +66,15 @@ fn a_release_of_a_package_begins_and_says_what_it_is_worth() {
     );
 }
 
+#[test]
+fn dead_letters_from_before_are_told_where_one_more_ends_the_release() {
+    let mut seen = seen(routing(0));
+    seen.dead_letters = Known::Known(Some(3));
+    let said = begins(&seen, &before());
+    let told = "; the dead-letter queue has 3 messages from before, and one more ends the release (maxDeadLetters is 0)";
+    assert!(said.ends_with(told), "{said}");
+}
+
 /// Something that is wrong with a function or its alias.
 type Wrong = (&'static str, fn(&mut Seen, &mut Before), &'static str);
 

@@ -3,6 +3,7 @@
 mod back;
 mod balanced;
 mod gates;
+mod kept;
 mod preflight;
 mod release;
 mod target;

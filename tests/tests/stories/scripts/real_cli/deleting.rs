@@ -48,6 +48,14 @@ pub(super) fn destroyed_in_spite_of_a_kill(desk: &Desk) {
     ] {
         assert!(said.contains(&format!("\n  {gone}\n")), "{gone}: {said}");
     }
+    nothing_is_left(desk);
+    let active = json!({ "familyPrefix": "orders", "status": "ACTIVE" });
+    let active = desk.call("ecs", "ListTaskDefinitions", &active);
+    assert_eq!(active["taskDefinitionArns"], json!([]));
+}
+
+/// Neither stack, and nothing that has the mark of the scripts.
+pub(super) fn nothing_is_left(desk: &Desk) {
     for stack in ["orders", "orders-artifacts"] {
         assert_eq!(desk.status(stack), None, "{stack}");
     }
@@ -60,7 +68,4 @@ pub(super) fn destroyed_in_spite_of_a_kill(desk: &Desk) {
         !arn.contains(":task-definition/")
     });
     assert_eq!(others.count(), 0, "{left:?}");
-    let active = json!({ "familyPrefix": "orders", "status": "ACTIVE" });
-    let active = desk.call("ecs", "ListTaskDefinitions", &active);
-    assert_eq!(active["taskDefinitionArns"], json!([]));
 }

@@ -25,11 +25,12 @@ use super::{super::machine::clone_infra, cli, played};
 pub(super) const PACE: u32 = 60;
 
 const PERSON: &str = "person";
-const FUNCTIONS: [&str; 4] = [
+const PROGRAMS: [&str; 5] = [
     "deploy-canary",
     "shift-weight",
     "promote-primary",
     "rollback",
+    "sample-app-lambda",
 ];
 /// How long a script may take.
 const LONGEST: Duration = Duration::from_mins(3);
@@ -84,16 +85,23 @@ impl Desk {
             endpoint,
             _runtime: runtime,
         };
-        for function in FUNCTIONS {
-            desk.builds(function, "first");
+        for program in PROGRAMS {
+            desk.builds(program, "first");
         }
         Some(desk)
     }
 
-    /// What Cargo makes of a function from now on.
-    pub(super) fn builds(&self, function: &str, content: &str) {
-        let file = self.home.join("packages").join(format!("{function}.zip"));
+    /// What Cargo makes of a program from now on.
+    pub(super) fn builds(&self, program: &str, content: &str) {
+        let file = self.home.join("packages").join(format!("{program}.zip"));
         fs::write(file, played::package(content)).expect("a package");
+    }
+
+    /// Copies the package of a program to an address of S3.
+    pub(super) fn copies(&self, program: &str, to: &str) {
+        let file = self.home.join("packages").join(format!("{program}.zip"));
+        let file = file.to_str().expect("a path");
+        self.aws(&["s3", "cp", "--only-show-errors", file, to]);
     }
 
     /// Changes a file of `infra/`.

@@ -10,7 +10,7 @@
 //! * time: the account is [`desk::PACE`] times faster than AWS, and so are `sleep` and the pauses of the AWS CLI's waiters, by a
 //!   `sitecustomize.py` that its Python reads;
 //! * the tasks, which start and stop as ECS tells them, and a release, which is what it leaves behind: both services with another
-//!   task definition.
+//!   task definition, or an alias on another version.
 //!
 //! The AWS CLI is the one that the variable `AWS_CLI` names, which `.ci/run` sets; else that of `.ci/run`'s tools; else one that
 //! these stories install below `target/`, which takes Python 3 with venv and the package index. Without any of them they say
@@ -20,6 +20,7 @@ mod cli;
 mod deleting;
 mod deploying;
 mod desk;
+mod function;
 mod played;
 
 use desk::Desk;

@@ -28,25 +28,27 @@ use super::desk::PACE;
 /// The commit that is checked out.
 pub(super) const COMMIT: &str = "c0ffee0000000000000000000000000000000000";
 
-/// Leaves what Cargo would: a ZIP file for each package, the program alone without `--output-format zip`.
+/// Leaves what Cargo would: a ZIP file for each program, the program alone without `--output-format zip`.
 const CARGO: &str = r#"
 [[ $1 == lambda ]] || exit 1
 [[ $2 == build ]] || exit 0
 zip=''
-for option in "$@"; do [[ $option != zip ]] || zip=yes; done
+programs=()
 while [[ $# -gt 0 ]]; do
   case $1 in
-    --package=*) package=${1#*=} ;;
-    --package) package=$2; shift ;;
-    *) package='' ;;
+    --package=*) programs+=("${1#*=}") ;;
+    --package) programs+=("$2"); shift ;;
+    --bin) programs=("$2"); shift ;;
+    zip) zip=yes ;;
   esac
   shift
-  [[ -n $package ]] || continue
-  mkdir -p "target/lambda/$package"
+done
+for program in "${programs[@]}"; do
+  mkdir -p "target/lambda/$program"
   if [[ -n $zip ]]; then
-    cp "$MACHINE/packages/$package.zip" "target/lambda/$package/bootstrap.zip"
+    cp "$MACHINE/packages/$program.zip" "target/lambda/$program/bootstrap.zip"
   else
-    printf 'program' >"target/lambda/$package/bootstrap"
+    printf 'program' >"target/lambda/$program/bootstrap"
   fi
 done
 "#;
