@@ -73,7 +73,7 @@ pub(super) enum Event {
     Approximate(u64),
     /// From now on metrics of queues are so late.
     LateMetrics(u32),
-    /// From now on a load balancer shares requests by the lots of a seed.
+    /// From now on a load balancer shares requests, or an alias invocations, by the lots of a seed.
     ByLot(u64),
 }
 

@@ -5,23 +5,40 @@ use rehearsal_core::{stage::Behaviour, wire::Ailment, world::journal::What};
 
 use super::{
     event::{Event, Fate, Function, Service},
-    generate, play_alike,
+    generate::{self, Worlds},
+    play_alike,
     rates::{Rate, ails, any, lasts},
-    seeds::Range,
-    story::{Finally, Story, Target, at},
+    seeds::{Range, Seeds},
+    story::{Finally, Kind, Story, Target, at},
     tail,
     told::Told,
 };
 
-/// Which are told.
-const RANGE: Range = Range {
-    of_every_build: 1..=60,
-    variable: "CANARY_GOOD_SEEDS",
-    all: "1..=1000",
+const OF_PAIRS: Seeds = Seeds {
+    worlds: Worlds {
+        targets: Target::PAIRS,
+        rates: &[RATES],
+    },
+    range: Range {
+        of_every_build: 1..=60,
+        variable: "CANARY_GOOD_SEEDS",
+        all: "1..=1000",
+    },
+    parts: 4,
 };
 
-/// How many tests share the seeds: they run beside each other.
-const PARTS: u64 = 4;
+const OF_ALIASES: Seeds = Seeds {
+    worlds: Worlds {
+        targets: Target::ALIASES,
+        rates: &[RATES],
+    },
+    range: Range {
+        of_every_build: 1..=12,
+        variable: "CANARY_GOOD_ALIAS_SEEDS",
+        all: "1..=1000",
+    },
+    parts: 1,
+};
 
 /// Both versions fail as many attempts in a hundred, which is no reason for anything.
 const FAILING: Behaviour = Behaviour::FailsAttempts(1);
@@ -34,8 +51,8 @@ const RATES: &[Rate] = &[
     rate("an approval is approved", 70, 2, |_, _| {
         Some(Event::Approve)
     }),
-    rate("the primary is scaled", 60, 4, |rng, _| {
-        Some(Event::Scale(rng.u32(2..=10)))
+    rate("the primary is scaled", 60, 4, |rng, target| {
+        (target.kind() == Kind::Pair).then(|| Event::Scale(rng.u32(2..=10)))
     }),
     rate("an operation is throttled", 60, 4, |rng, target| {
         Some(ails(rng, target, Ailment::Throttled))
@@ -59,7 +76,7 @@ const RATES: &[Rate] = &[
         Some(Event::Events(Fate::Late, lasts(rng)))
     }),
     rate("Fargate Spot takes tasks", 50, 2, |rng, target| {
-        Some(spot(rng, target))
+        (target.kind() == Kind::Pair).then(|| spot(rng, target))
     }),
     rate("counts of queues are off", 70, 1, |rng, _| {
         Some(Event::Approximate(rng.u64(..)))
@@ -67,9 +84,16 @@ const RATES: &[Rate] = &[
     rate("metrics of queues are late", 70, 1, |rng, _| {
         Some(Event::LateMetrics(rng.u32(30..=420)))
     }),
-    rate("requests are shared by lot", 70, 1, |rng, target| {
-        (target == Target::Alb).then(|| Event::ByLot(rng.u64(..)))
-    }),
+    rate(
+        "requests or invocations are shared by lot",
+        70,
+        1,
+        |rng, target| {
+            [Target::Alb, Target::Alias]
+                .contains(&target)
+                .then(|| Event::ByLot(rng.u64(..)))
+        },
+    ),
 ];
 
 const fn rate(
@@ -98,13 +122,13 @@ fn spot(rng: &mut Rng, target: Target) -> Event {
     Event::Spot(service, many, lasts(rng))
 }
 
-fn story(seed: u64) -> Story {
+fn story(worlds: &Worlds, seed: u64) -> Story {
     let mut rng = Rng::with_seed(seed);
-    let target = any(&mut rng, Target::PAIRS);
+    let target = any(&mut rng, worlds.targets);
     Story {
         target,
         finally: Finally::Approved,
-        events: generate::events(&[RATES], target, &mut rng),
+        events: generate::events(worlds.rates, target, &mut rng),
     }
 }
 
@@ -146,10 +170,10 @@ fn failed(told: &Told) -> Option<String> {
     })
 }
 
-fn tell_part(part: u64) {
+fn tell_part(seeds: &Seeds, part: u64) {
     let (mut worlds, mut mistaken, mut wronged) = (0, Vec::new(), Vec::new());
-    for seed in RANGE.read().filter(|seed| seed % PARTS == part) {
-        let story = story(seed);
+    for seed in seeds.of_part(part) {
+        let story = story(&seeds.worlds, seed);
         worlds += 1;
         let told = play_alike(&story, FAILING, None);
         match made(&told) {
@@ -191,20 +215,25 @@ fn a_release_that_is_rolled_back_is_no_good_one() {
 
 #[test]
 fn no_good_release_is_failed_in_the_first_quarter_of_the_worlds() {
-    tell_part(0);
+    tell_part(&OF_PAIRS, 0);
 }
 
 #[test]
 fn no_good_release_is_failed_in_the_second_quarter_of_the_worlds() {
-    tell_part(1);
+    tell_part(&OF_PAIRS, 1);
 }
 
 #[test]
 fn no_good_release_is_failed_in_the_third_quarter_of_the_worlds() {
-    tell_part(2);
+    tell_part(&OF_PAIRS, 2);
 }
 
 #[test]
 fn no_good_release_is_failed_in_the_last_quarter_of_the_worlds() {
-    tell_part(3);
+    tell_part(&OF_PAIRS, 3);
+}
+
+#[test]
+fn no_good_release_of_an_alias_is_failed() {
+    tell_part(&OF_ALIASES, 0);
 }

@@ -10,10 +10,10 @@ use super::{
 
 /// Worlds, and which of them are told.
 pub(super) struct Seeds {
-    worlds: Worlds,
-    range: Range,
+    pub(super) worlds: Worlds,
+    pub(super) range: Range,
     /// How many tests share the seeds: they run beside each other.
-    parts: u64,
+    pub(super) parts: u64,
 }
 
 /// Seeds of every build, or those that somebody asks for.
@@ -48,8 +48,16 @@ const OF_ALIASES: Seeds = Seeds {
 /// How many broken seeds are named before a part gives up.
 const NAMED: usize = 10;
 
+impl Seeds {
+    /// Every so-manieth.
+    pub(super) fn of_part(&self, part: u64) -> impl Iterator<Item = u64> {
+        let is_of_part = move |seed: &u64| seed % self.parts == part;
+        self.range.read().filter(is_of_part)
+    }
+}
+
 impl Range {
-    pub(super) fn read(&self) -> RangeInclusive<u64> {
+    fn read(&self) -> RangeInclusive<u64> {
         let Self { variable, all, .. } = self;
         let Ok(text) = std::env::var(variable) else {
             return self.of_every_build.clone();
@@ -63,11 +71,11 @@ impl Range {
     }
 }
 
-/// Tells every so-manieth story; the first one that breaks a promise is shown as short as it gets.
+/// Tells the stories of a part; the first one that breaks a promise is shown as short as it gets.
 fn tell_part(seeds: &Seeds, part: u64) {
     let mut found = Vec::new();
     let mut reached = Reached::default();
-    for seed in seeds.range.read().filter(|seed| seed % seeds.parts == part) {
+    for seed in seeds.of_part(part) {
         let story = seeds.worlds.story(seed);
         let told = play(&story, None);
         reached.count(&told);

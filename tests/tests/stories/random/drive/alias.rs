@@ -5,7 +5,7 @@ use rehearsal_core::{
     stage::{self, Behaviour, Version},
     world::{
         World,
-        functions::{self, Failure, LATEST},
+        functions::{self, Failure, LATEST, Lots},
         s3,
     },
 };
@@ -49,6 +49,9 @@ impl Drive {
                 input["ProvisionedConcurrentExecutions"] = instances.into();
                 let _ = self.person("lambda", "PutProvisionedConcurrencyConfig", &input);
             }
+            Event::ByLot(seed) => self.play.account.with(|world| {
+                world.functions.lots = Lots::seeded(seed);
+            }),
             Event::Otherwise => self.play.account.with(|world| {
                 world.functions.settling_changes_revision = false;
                 world.functions.version_resets_weights = true;

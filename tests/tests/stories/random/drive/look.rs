@@ -23,10 +23,8 @@ impl Drive {
             world.events.delivery = Delivery::Exact;
             world.functions.deliver_twice = false;
             world.functions.update_takes = Functions::default().update_takes;
-            (
-                world.functions.failing_update,
-                world.functions.failing_version,
-            ) = (None, None);
+            world.functions.failing_update = None;
+            world.functions.failing_version = None;
         });
         self.kills.lock().unwrap().clear();
         self.play.fail_next_starts(0);
