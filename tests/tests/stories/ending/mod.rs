@@ -13,7 +13,7 @@ use rehearsal_core::{
 };
 use serde_json::{Value, json};
 
-use crate::play::{Play, pairs};
+use crate::play::{Play, pairs, targets};
 
 /// When an execution has to be over at the latest: after the fence, two looks of the schedule.
 const LATEST: Duration = Duration::from_mins(3);

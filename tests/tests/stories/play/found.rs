@@ -77,13 +77,23 @@ impl Play {
         notices
     }
 
+    /// What people call the pair.
+    pub(crate) fn name(&self) -> String {
+        if self.traffic.has_tasks() {
+            stage::PRIMARY.to_owned()
+        } else {
+            format!("{}:{}", stage::FUNCTION, stage::ALIAS)
+        }
+    }
+
     /// The record's key.
     fn pair_id(&self) -> PairId {
-        if self.traffic.has_tasks() {
-            PairId::new(stage::CLUSTER, stage::PRIMARY)
+        let place = if self.traffic.has_tasks() {
+            stage::CLUSTER
         } else {
-            PairId::new("lambda", &format!("{}:{}", stage::FUNCTION, stage::ALIAS))
-        }
+            "lambda"
+        };
+        PairId::new(place, &self.name())
     }
 
     /// The release record, as the library reads it.

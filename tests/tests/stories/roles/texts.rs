@@ -252,8 +252,8 @@ fn the_target_fits_even_with_the_longest_names() {
 
 /// Task sets with the longest names and a first set in as many subnets and security groups as ECS takes.
 fn task_sets_of_long_names(answers: &str, work: &[(&str, &str)]) -> Deployed {
-    let subnets = vec!["subnet-0123456789abcdef0"; 16].join("\",\"");
-    let groups = vec!["sg-0123456789abcdef0"; 5].join("\",\"");
+    let subnets = ["subnet-0123456789abcdef0"; 16].join("\",\"");
+    let groups = ["sg-0123456789abcdef0"; 5].join("\",\"");
     let network =
         format!("\"network\":{{\"subnets\":[\"{subnets}\"],\"securityGroups\":[\"{groups}\"]}}");
     let revision = format!(

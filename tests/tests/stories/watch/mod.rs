@@ -12,12 +12,12 @@ use std::time::Duration;
 
 use rehearsal_core::{
     clock::Moment,
-    stage::{self, Behaviour, Script, Stage, Step, Traffic, Version, Work},
+    stage::{self, Behaviour, Runs, Script, Stage, Step, Traffic, Version, Work},
     world::{World, cloudwatch, events, journal::What, scaling},
 };
 use serde_json::{Value, json};
 
-use crate::play::{Play, pairs};
+use crate::play::{Play, function, pairs, targets};
 
 fn v2() -> Script {
     Script::new([Version::new("v2", Behaviour::Works)])

@@ -10,7 +10,7 @@
 //! * time: the account is [`desk::PACE`] times faster than AWS, and so are `sleep` and the pauses of the AWS CLI's waiters, by a
 //!   `sitecustomize.py` that its Python reads;
 //! * the tasks, which start and stop as ECS tells them, and a release, which is what it leaves behind: both services with another
-//!   task definition, or an alias on another version.
+//!   task definition, an alias on another version, or task sets.
 //!
 //! The AWS CLI is the one that the variable `AWS_CLI` names, which `.ci/run` sets; else that of `.ci/run`'s tools; else one that
 //! these stories install below `target/`, which takes Python 3 with venv and the package index. Without any of them they say
@@ -22,6 +22,7 @@ mod deploying;
 mod desk;
 mod function;
 mod played;
+mod task_sets;
 
 use desk::Desk;
 
