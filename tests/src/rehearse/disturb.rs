@@ -33,7 +33,7 @@ pub(super) async fn change_share(theatre: &Theatre<'_>, execution: &str) {
         Work::Messages => {
             theatre.tell("a person sets the scale of the candidate's task set to 75 %");
             let story = theatre.story.borrow();
-            let set = story.candidates_set().map(|set| set.id.clone());
+            let set = story.candidates_set().map(|set| set.id.as_str());
             theatre.account.with(|world| set_scale(world, set, 75.0))
         }
     };
@@ -42,7 +42,7 @@ pub(super) async fn change_share(theatre: &Theatre<'_>, execution: &str) {
     }
 }
 
-fn set_scale(world: &mut World, set: Option<String>, percent: f64) -> Result<Value, Fault> {
+fn set_scale(world: &mut World, set: Option<&str>, percent: f64) -> Result<Value, Fault> {
     let input = json!({ "cluster": stage::CLUSTER, "service": stage::PRIMARY, "taskSet": set,
         "scale": { "value": percent, "unit": "PERCENT" } });
     let person = Principal("person".to_owned());

@@ -61,11 +61,11 @@ fn the_shipped_templates_set_a_service_up_with_the_first_task_set_or_without_one
             let scene = scene.unwrap_or_else(|error| panic!("{error}"));
             let has_queue = matches!(scene.entrance, Entrance::Queue { .. });
             assert_eq!(has_queue, traffic == Traffic::TaskSets);
-            let noted = world.journal.iter().filter_map(|entry| match &entry.what {
+            let mut noted = world.journal.iter().filter_map(|entry| match &entry.what {
                 What::Sets { sets, .. } => Some(sets),
                 _ => None,
             });
-            let sets = noted.last().map_or(&[][..], Vec::as_slice);
+            let sets = noted.next_back().map_or(&[][..], Vec::as_slice);
             let told: Vec<_> = sets
                 .iter()
                 .map(|it| format!("{} {}", it.status, it.label))

@@ -64,8 +64,8 @@ pub(super) fn weights_text(story: &Story, groups: &[(String, u32)]) -> Option<St
     let names = both.iter().zip(story.cast.names_of_groups());
     let is_there = |name: &String| groups.iter().any(|(group, _)| group == name);
     let words = groups.iter().map(|(group, weight)| {
-        let named = names.clone().find(|(known, _)| *known == group);
-        let name = named.map_or(group.as_str(), |(_, name)| name);
+        let known = names.clone().find(|(known, _)| *known == group);
+        let name = known.map_or(group.as_str(), |(_, name)| name);
         format!("{weight} {name}")
     });
     both.iter()

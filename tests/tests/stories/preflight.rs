@@ -70,9 +70,12 @@ async fn what_a_person_has_switched_on_is_refused_by_its_name() {
     }
 }
 
+/// Something about a service, as `DescribeServices` shows it.
+type Change = fn(&mut Value);
+
 #[tokio::test(start_paused = true)]
 async fn what_ecs_would_do_in_its_own_way_is_refused_by_its_name() {
-    let rows: [(fn(&mut Value), &str); 4] = [
+    let rows: [(Change, &str); 4] = [
         (
             |service| service["schedulingStrategy"] = "DAEMON".into(),
             "service orders has the scheduling strategy DAEMON",

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     rehearse::{Theatre, pair::services},
-    story::Story,
+    story::{Steps, Story},
     verdict::Check,
     world::journal::Set,
 };
@@ -86,7 +86,7 @@ fn told(sets: &[&Set]) -> String {
 /// Automatic scaling had its way, and both sets followed.
 pub(super) fn follow(story: &Story) -> Check {
     let service = story.services.get(&story.cast.primary);
-    let counts = service.into_iter().flat_map(|steps| steps.iter());
+    let counts = service.into_iter().flat_map(Steps::iter);
     let mut counts: Vec<_> = counts.map(|(_, tasks)| tasks.desired).collect();
     counts.dedup();
     let words: Vec<_> = counts.iter().map(ToString::to_string).collect();

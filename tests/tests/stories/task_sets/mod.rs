@@ -60,7 +60,7 @@ fn promoted(stage: &Stage, from: u32, to: u32) -> String {
         }
         Work::Requests => {
             // Both groups are used by turns.
-            let (old, new, weights) = if to % 2 == 0 {
+            let (old, new, weights) = if to.is_multiple_of(2) {
                 ("blue", "green", "0 blue, 100 green")
             } else {
                 ("green", "blue", "100 blue, 0 green")
