@@ -18,6 +18,9 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 const BODY: &str = "card 4111 1111 1111 1111";
 
+/// What Lambda tells a process of its role, and a caller of itself.
+const SECRET: &str = "planted-9f8e7d6c-session-token";
+
 /// What a process sends to the Runtime API: whether it is a response or an error, and to which invocation.
 #[derive(Debug)]
 struct Sent {
@@ -106,18 +109,25 @@ fn function(api: SocketAddr, setting: (&str, &str)) -> Child {
         .env("AWS_LAMBDA_FUNCTION_NAME", "orders")
         .env("AWS_LAMBDA_FUNCTION_VERSION", "7")
         .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+        .env("AWS_ACCESS_KEY_ID", SECRET)
+        .env("AWS_SECRET_ACCESS_KEY", SECRET)
+        .env("AWS_SESSION_TOKEN", SECRET)
         .env(setting.0, setting.1)
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap()
 }
 
-/// Everything that a process has printed.
+/// Everything that a process has printed, which Lambda writes to its log: no credential, and nothing of what a message says.
 fn printed(process: Child) -> Vec<Value> {
     let output = process.wait_with_output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert!(!text.contains("4111"), "{text}");
-    text.lines()
+    let texts = [output.stdout, output.stderr].map(|it| String::from_utf8(it).unwrap());
+    for text in &texts {
+        assert!(!text.contains(SECRET) && !text.contains("4111"), "{text}");
+    }
+    texts[0]
+        .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect()
 }
@@ -145,7 +155,10 @@ fn messages() -> Value {
 
 #[test]
 fn a_version_answers_every_invocation_and_has_told_of_it_before_it_answers() {
-    let request = json!({"version": "2.0", "rawPath": "/orders/7", "requestContext": {"http": {"method": "GET"}}});
+    let request = json!({
+        "version": "2.0", "rawPath": "/orders/7", "requestContext": {"http": {"method": "GET"}},
+        "headers": {"authorization": format!("Bearer {SECRET}")}, "cookies": [SECRET],
+    });
     let (api, sent) = RuntimeApi::open(vec![messages(), request, json!({ "detail": BODY })]);
     let mut process = function(api, ("FAILURE_PERCENT", "100"));
     let next = || sent.recv_timeout(PATIENCE).unwrap();

@@ -119,7 +119,7 @@ pub enum What {
     Shares {
         /// The alias as `FUNCTION:ALIAS`.
         alias: String,
-        /// The versions, the one with the weight last.
+        /// The versions, the one with the weight last; none once the alias is deleted.
         shares: Vec<Share>,
     },
     /// The health of a target group's targets changed.

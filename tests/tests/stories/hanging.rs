@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use rehearsal_core::stage::{self, Behaviour, Script, Stage, Step, Version};
 
-use crate::play::{Play, stable};
+use crate::{
+    lambda_alias,
+    play::{Play, stable},
+};
 
 fn hangs() -> Script {
     Script::new([Version::new("v2", Behaviour::Hangs)])
@@ -25,6 +28,21 @@ async fn hanging_version() {
     assert_eq!(play.pair(), stable());
     play.pass(Duration::from_mins(10)).await;
     assert_eq!(play.lost(), [""; 0]);
+    insta::assert_snapshot!(play.transcript());
+}
+
+/// Lambda ends each of its invocations at the timeout. What it has received and never ended has failed, which the verdict counts.
+#[tokio::test(start_paused = true)]
+async fn hanging_version_behind_an_alias() {
+    let play = Play::begin(&lambda_alias::stage(), hangs()).await;
+    let before = play.pair();
+    let release = play.push("v2");
+    assert_ne!(play.until_ended(&release).await, "SUCCEEDED");
+    play.until_phase("RolledBack").await;
+    assert_eq!(play.pair(), before);
+    play.pass(Duration::from_mins(10)).await;
+    assert_eq!(play.lost(), [""; 0]);
+    assert_eq!(play.dead_letters(), 0);
     insta::assert_snapshot!(play.transcript());
 }
 

@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use rehearsal_core::{
-    stage::{self, Behaviour, Entrance, Script, Stage, Version},
+    stage::{self, Behaviour, Entrance, Script, Stage, Traffic, Version},
     wire::Interference,
     world::{Fault, events::Delivery, journal::Call},
 };
 use serde_json::json;
 
-use crate::play::{Play, stable};
+use crate::{
+    lambda_alias,
+    play::{Play, stable},
+};
 
 fn works() -> Script {
     Script::new([
@@ -19,14 +22,34 @@ fn works() -> Script {
 }
 
 async fn at_approval() -> (Play, String) {
-    let play = Play::begin(&Stage::default(), works()).await;
+    let (play, _, release) = at_approval_of(&Stage::default()).await;
+    (play, release)
+}
+
+/// A release that waits for its approval; what the target was like before it.
+async fn at_approval_of(stage: &Stage) -> (Play, String, String) {
+    let play = Play::begin(stage, works()).await;
+    let before = play.pair();
     let release = play.push("v2");
     play.until_approval(&release).await;
-    (play, release)
+    (play, before, release)
+}
+
+/// Services that consume a queue, and a function that does.
+fn consumers() -> [Stage; 2] {
+    [Stage::default(), lambda_alias::stage()]
 }
 
 const PROMOTED: &str =
     "orders: orders:2 4/4 in 1, scaled 2..20 ---\norders-canary: orders:2 1/1 in 1";
+
+/// What a target is like once v2 is promoted.
+fn promoted(stage: &Stage) -> &'static str {
+    match stage.traffic {
+        Traffic::Queue | Traffic::Alb => PROMOTED,
+        Traffic::Lambda => lambda_alias::PROMOTED,
+    }
+}
 
 /// The situations in which the rollback of AWS's guidance for queue-processing canaries goes wrong.
 mod where_the_guidance_goes_wrong {
@@ -34,107 +57,118 @@ mod where_the_guidance_goes_wrong {
 
     #[tokio::test(start_paused = true)]
     async fn an_alarm_while_the_canary_is_deployed_restores_the_stable_version_not_the_candidate() {
-        let play = Play::begin(&Stage::default(), works()).await;
-        let release = play.push("v2");
-        play.until("the canary runs v2", |world| {
-            crate::play::runs(world, stage::CANARY, "v2")
-        })
-        .await;
-        play.alarm("orders fail");
-        assert!(["STOPPED", "FAILED"].contains(&play.until_ended(&release).await.as_str()));
-        play.until_phase("RolledBack").await;
-        assert_eq!(play.pair(), stable());
+        for stage in consumers() {
+            let play = Play::begin(&stage, works()).await;
+            let before = play.pair();
+            let release = play.push("v2");
+            play.until_phase("Deploying").await;
+            if stage.traffic == Traffic::Queue {
+                play.until("the canary runs v2", |world| {
+                    crate::play::runs(world, stage::CANARY, "v2")
+                })
+                .await;
+            }
+            play.alarm("orders fail");
+            assert!(["STOPPED", "FAILED"].contains(&play.until_ended(&release).await.as_str()));
+            play.until_phase("RolledBack").await;
+            assert_eq!(play.pair(), before);
+        }
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_alarm_after_the_execution_succeeded_still_restores_the_stable_version() {
-        let (play, release) = at_approval().await;
-        play.approve();
-        assert_eq!(play.until_ended(&release).await, "SUCCEEDED");
-        assert_eq!(play.pair(), PROMOTED);
-        play.pass(Duration::from_mins(20)).await;
-        play.alarm("orders fail");
-        play.until_phase("RolledBack").await;
-        assert_eq!(play.pair(), stable());
-        assert_eq!(
-            play.until_ended(&release).await,
-            "SUCCEEDED",
-            "what has ended is left alone"
-        );
+        for stage in consumers() {
+            let (play, before, release) = at_approval_of(&stage).await;
+            play.succeeds(&release).await;
+            assert_eq!(play.pair(), promoted(&stage));
+            play.pass(Duration::from_mins(20)).await;
+            play.alarm("orders fail");
+            play.until_phase("RolledBack").await;
+            assert_eq!(play.pair(), before);
+            let ended = play.until_ended(&release).await;
+            assert_eq!(ended, "SUCCEEDED", "what has ended is left alone");
+        }
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_alarm_while_a_newer_commit_waits_ends_the_release_not_the_newer_execution() {
-        let (play, release) = at_approval().await;
-        let newer = play.push("v3");
-        play.pass(Duration::from_mins(1)).await;
-        play.alarm("orders fail");
-        assert_eq!(play.until_ended(&release).await, "FAILED");
-        assert_eq!(
-            play.said(&release, "Approval"),
-            "Rolled back: alarm orders-dead-letters went to ALARM: orders fail"
-        );
-        play.until_phase("RolledBack").await;
-        assert_eq!(play.pair(), stable());
-        let stops = play
-            .writes()
-            .iter()
-            .filter(|call| call.operation == "StopPipelineExecution")
-            .count();
-        assert_eq!(stops, 0, "nothing was stopped");
-        play.until_approval(&newer).await;
-        play.approve();
-        assert_eq!(
-            play.until_ended(&newer).await,
-            "SUCCEEDED",
-            "the newer commit has its own release"
-        );
+        for stage in consumers() {
+            let (play, before, release) = at_approval_of(&stage).await;
+            let newer = play.push("v3");
+            play.pass(Duration::from_mins(1)).await;
+            play.alarm("orders fail");
+            assert_eq!(play.until_ended(&release).await, "FAILED");
+            assert_eq!(
+                play.said(&release, "Approval"),
+                "Rolled back: alarm orders-dead-letters went to ALARM: orders fail"
+            );
+            play.until_phase("RolledBack").await;
+            assert_eq!(play.pair(), before);
+            let stops = play
+                .writes()
+                .iter()
+                .filter(|call| call.operation == "StopPipelineExecution")
+                .count();
+            assert_eq!(stops, 0, "nothing was stopped");
+            // The newer commit has its own release.
+            play.until_approval(&newer).await;
+            play.succeeds(&newer).await;
+        }
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_alarm_at_the_approval_counts_although_a_newer_execution_has_failed() {
-        let (play, release) = at_approval().await;
-        let newer = play.push("v9 that nobody can build");
-        assert_eq!(play.until_ended(&newer).await, "FAILED");
-        assert_eq!(
-            play.phase().await,
-            "Shifting",
-            "the failure of another execution is no reason"
-        );
-        play.alarm("orders fail");
-        assert_eq!(play.until_ended(&release).await, "FAILED");
-        play.until_phase("RolledBack").await;
-        assert_eq!(play.pair(), stable());
+        for stage in consumers() {
+            let (play, before, release) = at_approval_of(&stage).await;
+            let newer = play.push("v9 that nobody can build");
+            assert_eq!(play.until_ended(&newer).await, "FAILED");
+            assert_eq!(
+                play.phase().await,
+                "Shifting",
+                "the failure of another execution is no reason"
+            );
+            play.alarm("orders fail");
+            assert_eq!(play.until_ended(&release).await, "FAILED");
+            play.until_phase("RolledBack").await;
+            assert_eq!(play.pair(), before);
+        }
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn every_event_twice_concurrently_and_out_of_order_has_no_second_effect() {
-    let twice = |world: &mut rehearsal_core::world::World| {
-        world.events.delivery = Delivery::Twice;
-        world.functions.deliver_twice = true;
-    };
-    let play = Play::begin_with(&Stage::default(), works(), twice).await;
-    let release = play.push("v2");
-    play.until_approval(&release).await;
-    play.approve();
-    assert_eq!(play.until_ended(&release).await, "SUCCEEDED");
-    assert_eq!(play.pair(), PROMOTED);
-    let registered = play
-        .writes()
-        .iter()
-        .filter(|call| call.operation == "RegisterTaskDefinition")
-        .count();
-    assert_eq!(registered, 1);
-    play.alarm("orders fail");
-    play.until_phase("RolledBack").await;
-    play.pass(Duration::from_mins(5)).await;
-    assert_eq!(play.pair(), stable());
-    assert_eq!(
-        play.deployments(),
-        2 + 2 + 2,
-        "at the beginning, for the release and for the rollback"
-    );
+    for stage in consumers() {
+        let twice = |world: &mut rehearsal_core::world::World| {
+            world.events.delivery = Delivery::Twice;
+            world.functions.deliver_twice = true;
+        };
+        let play = Play::begin_with(&stage, works(), twice).await;
+        let before = play.pair();
+        let release = play.push("v2");
+        play.until_approval(&release).await;
+        play.succeeds(&release).await;
+        assert_eq!(play.pair(), promoted(&stage));
+        let registered = play
+            .writes()
+            .iter()
+            .filter(|call| call.operation == "RegisterTaskDefinition")
+            .count();
+        // A version that is published twice is one.
+        let expected = usize::from(stage.traffic == Traffic::Queue);
+        assert_eq!(registered, expected);
+        play.alarm("orders fail");
+        play.until_phase("RolledBack").await;
+        play.pass(Duration::from_mins(5)).await;
+        assert_eq!(play.pair(), before);
+        match stage.traffic {
+            Traffic::Queue | Traffic::Alb => assert_eq!(
+                play.deployments(),
+                2 + 2 + 2,
+                "at the beginning, for the release and for the rollback"
+            ),
+            Traffic::Lambda => lambda_alias::assert_nothing_lost(&play),
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

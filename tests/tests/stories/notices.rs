@@ -8,7 +8,7 @@ use rehearsal_core::{
     world::Principal,
 };
 
-use crate::play::{Play, pairs};
+use crate::play::{Play, pairs, targets};
 
 /// A release that waits for its approval.
 async fn at_approval(stage: &Stage) -> (Play, String) {
@@ -24,9 +24,10 @@ async fn at_approval(stage: &Stage) -> (Play, String) {
 
 /// Subjects, less the release's id, and texts of what rollback has told.
 fn told(play: &Play) -> Vec<(String, String)> {
+    let name = format!("{}: ", play.name());
     let told = play.notices().into_iter();
     let ours = told.filter_map(|(subject, text)| {
-        let what = subject.strip_prefix("orders: ")?;
+        let what = subject.strip_prefix(&name)?;
         let release = what.split(' ').find(|word| word.len() == 36)?;
         Some((what.replace(release, "R"), text))
     });
@@ -40,8 +41,8 @@ fn subjects(told: &[(String, String)]) -> Vec<&str> {
 #[tokio::test(start_paused = true)]
 async fn what_passes_within_ten_minutes_is_no_news_and_what_does_not_is_told_with_what_it_waits_for()
  {
-    for (n, stage) in pairs().iter().enumerate() {
-        // An hour of it is the same for every kind of pair.
+    for (n, stage) in targets().iter().enumerate() {
+        // An hour of it is the same for every kind of target.
         let rows = [(4, 0), (14, 1), (73, 2)].into_iter();
         for (minutes, extra) in rows.filter(|(minutes, _)| n == 0 || *minutes < 60) {
             let (play, before) = at_approval(stage).await;
@@ -51,6 +52,7 @@ async fn what_passes_within_ten_minutes_is_no_news_and_what_does_not_is_told_wit
             };
             throttled("UpdateService");
             throttled("ModifyRule");
+            throttled("UpdateAlias");
             play.alarm("orders fail");
             play.until_phase("RolledBack").await;
             play.pass(Duration::from_mins(3)).await;

@@ -12,7 +12,7 @@ use rehearsal_core::{
     },
 };
 
-use crate::play::Play;
+use crate::{lambda_alias, play::Play};
 
 const CALL: Duration = Duration::from_millis(20);
 
@@ -40,12 +40,18 @@ fn looks(journal: &[Entry], function: &str, counts: impl Fn(&Call) -> bool) -> V
     found
 }
 
-async fn with_latency(behaviour: Behaviour) -> (Play, String) {
-    let stage = Stage {
+/// Two services whose canary is scaled, and a function.
+fn targets() -> [Stage; 2] {
+    let queue = Stage {
         canary_scaling: Some((0, 10)),
         ..Stage::default()
     };
-    let play = Play::begin(&stage, Script::new([Version::new("v2", behaviour)])).await;
+    [queue, lambda_alias::stage()]
+}
+
+async fn with_latency(stage: &Stage) -> (Play, String) {
+    let script = Script::new([Version::new("v2", Behaviour::Works)]);
+    let play = Play::begin(stage, script).await;
     play.account.set_latency(CALL);
     let release = play.push("v2");
     (play, release)
@@ -54,69 +60,75 @@ async fn with_latency(behaviour: Behaviour) -> (Play, String) {
 #[tokio::test(start_paused = true)]
 async fn a_look_that_waits_makes_three_sequential_round_trips_at_most_before_its_report_and_one_that_acts_five()
  {
-    let (play, release) = with_latency(Behaviour::Works).await;
-    play.until_approval(&release).await;
-    play.approve();
-    assert_eq!(play.until_ended(&release).await, "SUCCEEDED");
-    let journal = play.account.with(|world| world.journal.clone());
-    let is_report = |call: &Call| call.operation.starts_with("PutJob");
-    for function in [
-        stage::DEPLOY_CANARY,
-        stage::SHIFT_WEIGHT,
-        stage::PROMOTE_PRIMARY,
-    ] {
-        let looks = looks(&journal, function, is_report);
-        assert!(looks.len() >= 3, "{function}: {looks:?}");
-        let is_quick = |(trips, acts): &(u128, bool)| *trips <= if *acts { 5 } else { 3 };
-        assert!(looks.iter().all(is_quick), "{function}: {looks:?}");
+    for stage in targets() {
+        let (play, release) = with_latency(&stage).await;
+        play.until_approval(&release).await;
+        play.approve();
+        assert_eq!(play.until_ended(&release).await, "SUCCEEDED");
+        let journal = play.account.with(|world| world.journal.clone());
+        let is_report = |call: &Call| call.operation.starts_with("PutJob");
+        for function in [
+            stage::DEPLOY_CANARY,
+            stage::SHIFT_WEIGHT,
+            stage::PROMOTE_PRIMARY,
+        ] {
+            let looks = looks(&journal, function, is_report);
+            assert!(looks.len() >= 3, "{function}: {looks:?}");
+            let is_quick = |(trips, acts): &(u128, bool)| *trips <= if *acts { 5 } else { 3 };
+            assert!(looks.iter().all(is_quick), "{function}: {looks:?}");
+        }
+        let baking = looks(&journal, stage::SHIFT_WEIGHT, is_report);
+        assert!(
+            baking.iter().filter(|(trips, _)| *trips <= 3).count() > 20,
+            "everything at once, and the tasks that have ended: {baking:?}"
+        );
     }
-    let baking = looks(&journal, stage::SHIFT_WEIGHT, is_report);
-    assert!(
-        baking.iter().filter(|(trips, _)| *trips <= 3).count() > 20,
-        "everything at once, and the tasks that have ended: {baking:?}"
-    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_rollback_writes_after_at_most_two_round_trips_stops_harm_and_then_does_everything_at_once()
  {
-    let (play, release) = with_latency(Behaviour::Works).await;
-    play.until_approval(&release).await;
-    play.alarm("orders fail");
-    play.until_phase("RolledBack").await;
-    let journal = play.account.with(|world| world.journal.clone());
-    let first_write = looks(&journal, stage::ROLLBACK, Call::is_write);
-    let first_write: Vec<_> = first_write.into_iter().map(|(trips, _)| trips).collect();
-    // The last one ends it: what scheduled actions were missed is asked before that is said.
-    let (last, others) = first_write.split_last().expect("it writes");
-    assert!(
-        others.iter().all(|trips| *trips <= 2) && *last <= 3,
-        "{first_write:?}"
-    );
-    // The record, then what stops harm by itself, then everything else in the same instant.
-    let at_once: Vec<_> = journal
-        .iter()
-        .filter_map(|entry| match &entry.what {
-            What::Called(call) if call.principal.0 == stage::ROLLBACK && call.is_write() => {
-                Some((entry.at, call.operation.clone()))
+    for stage in targets() {
+        let (play, release) = with_latency(&stage).await;
+        play.until_approval(&release).await;
+        play.alarm("orders fail");
+        play.until_phase("RolledBack").await;
+        let journal = play.account.with(|world| world.journal.clone());
+        let first_write = looks(&journal, stage::ROLLBACK, Call::is_write);
+        let first_write: Vec<_> = first_write.into_iter().map(|(trips, _)| trips).collect();
+        // The last one ends it: what scheduled actions were missed is asked before that is said.
+        let (last, others) = first_write.split_last().expect("it writes");
+        assert!(
+            others.iter().all(|trips| *trips <= 2) && *last <= 3,
+            "{first_write:?}"
+        );
+        // The record, then what stops harm by itself, then everything else in the same instant.
+        let writes = |call: &Call| call.principal.0 == stage::ROLLBACK && call.is_write();
+        let at_once: Vec<_> = journal
+            .iter()
+            .filter_map(|entry| match &entry.what {
+                What::Called(call) if writes(call) => Some((entry.at, call.operation.as_str())),
+                _ => None,
+            })
+            .collect();
+        let (stops, others) = match stage.traffic {
+            Traffic::Queue | Traffic::Alb => {
+                ("UpdateService", &["UpdateService", "PutApprovalResult"][..])
             }
-            _ => None,
-        })
-        .take(6)
-        .collect();
-    let operations: Vec<_> = at_once
-        .iter()
-        .map(|(_, operation)| operation.as_str())
-        .collect();
-    let (first, rest) = operations.split_at(3);
-    assert_eq!(first, ["TransactWriteItems", "Publish", "UpdateService"]);
-    for operation in ["UpdateService", "PutApprovalResult"] {
-        assert!(rest.contains(&operation), "{operations:?}");
+            Traffic::Lambda => ("UpdateAlias", &["PutApprovalResult"][..]),
+        };
+        let operations: Vec<_> = at_once.iter().map(|(_, operation)| *operation).collect();
+        let (first, rest) = operations.split_at(3);
+        assert_eq!(first, ["TransactWriteItems", "Publish", stops]);
+        let rest = &rest[..=others.len()];
+        for operation in others {
+            assert!(rest.contains(operation), "{operations:?}");
+        }
+        assert_eq!(at_once[1].0, at_once[2].0, "told beside the stopping call");
+        assert_eq!(at_once[3].0, at_once[2 + others.len()].0, "{at_once:?}");
+        let trips = at_once[3].0.since(at_once[2].0).as_millis() / CALL.as_millis();
+        assert_eq!(trips, 1, "one round trip of reads is between them");
     }
-    assert_eq!(at_once[1].0, at_once[2].0, "told beside the stopping call");
-    assert_eq!(at_once[3].0, at_once[5].0, "{at_once:?}");
-    let trips = at_once[3].0.since(at_once[2].0).as_millis() / CALL.as_millis();
-    assert_eq!(trips, 1, "one round trip of reads is between them");
 }
 
 /// What a function asks of AWS at the looks of a bake of so many minutes, each look's calls in their order by name.
@@ -149,32 +161,38 @@ async fn looks_of_a_bake(traffic: Traffic, function: &str) -> Vec<Vec<String>> {
 
 #[tokio::test(start_paused = true)]
 async fn every_look_of_a_bake_asks_every_gate() {
-    let always = [
-        "DescribeAlarms",
+    let services = [
         "DescribeScalableTargets",
         "DescribeServices",
-        "GetItem",
         "ListTasks",
         "ListTasks",
         "DescribeTasks",
-        "PutJobSuccessResult",
     ];
-    let queue = ["GetQueueAttributes"].as_slice();
-    let alb = [
+    let queue = [&services[..], &["GetQueueAttributes"]].concat();
+    let balancer = [
         "DescribeRules",
         "DescribeTargetHealth",
         "DescribeTargetHealth",
-    ]
-    .as_slice();
-    let shift = ["GetPipelineExecution"].as_slice();
+    ];
+    let alb = [&services[..], &balancer].concat();
+    let alias = vec![
+        "GetAlias",
+        "GetProvisionedConcurrencyConfig",
+        "GetQueueAttributes",
+    ];
     // Which tasks run, and which of the primary's, too, have ended.
-    let promote = ["DescribeTasks", "DescribeTasks", "ListTasks", "ListTasks"].as_slice();
-    for (traffic, of_traffic) in [(Traffic::Queue, queue), (Traffic::Alb, alb)] {
+    let tasks = ["DescribeTasks", "DescribeTasks", "ListTasks", "ListTasks"];
+    for (traffic, of_traffic, of_promotion) in [
+        (Traffic::Queue, queue, &tasks[..]),
+        (Traffic::Alb, alb, &tasks),
+        (Traffic::Lambda, alias, &[]),
+    ] {
         for (function, of_function) in [
-            (stage::SHIFT_WEIGHT, shift),
-            (stage::PROMOTE_PRIMARY, promote),
+            (stage::SHIFT_WEIGHT, &["GetPipelineExecution"][..]),
+            (stage::PROMOTE_PRIMARY, of_promotion),
         ] {
-            let mut expected = [&always, of_traffic, of_function].concat();
+            let always = ["DescribeAlarms", "GetItem", "PutJobSuccessResult"];
+            let mut expected = [&always, &of_traffic[..], of_function].concat();
             expected.sort_unstable();
             let mut looks = looks_of_a_bake(traffic, function).await;
             // What both versions have counted: once a minute, and the record that keeps it.
@@ -202,7 +220,8 @@ async fn every_look_of_a_bake_asks_every_gate() {
 
 /// What rollback asked of AWS and when, from the alarm to the end, telling people left out.
 async fn rollback_while_sns(does: Interference) -> (Vec<(Duration, String)>, usize) {
-    let (play, release) = with_latency(Behaviour::Works).await;
+    let [queue, _] = targets();
+    let (play, release) = with_latency(&queue).await;
     play.until_approval(&release).await;
     play.interfere(move |call| match call.service.as_str() {
         "sns" => does.clone(),

@@ -133,8 +133,11 @@ pub(super) fn delete(world: &mut World, input: &Value) -> Result<Value, Fault> {
     let named = Named::of_function(world, input)?;
     let name = text(input, "Name");
     if let Some(versions) = world.functions.by_name.get_mut(&named.name) {
-        versions.aliases.remove(name);
+        let was_there = versions.aliases.remove(name).is_some();
         versions.provisioned.remove(name);
+        if was_there {
+            shares::note(world, &named.name, name);
+        }
     }
     Ok(json!({}))
 }

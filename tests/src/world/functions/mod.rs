@@ -45,7 +45,7 @@ pub use invocation::{Ended, Invocation, ended, program_of};
 pub use invoker::{Invoker, invoke_for};
 pub use routing::Lots;
 pub use shares::shares;
-pub use version::{Failure, LATEST, State, set_state};
+pub use version::{Failure, LATEST, State, delete as delete_version, set_state};
 
 /// What the account has to know of it.
 pub const SERVICE: Service = Service {

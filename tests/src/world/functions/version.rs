@@ -226,7 +226,10 @@ pub(super) fn add(world: &mut World, function: Function, description: Option<&st
 }
 
 /// Deletes a published version. One that is not there is passed over.
-pub(super) fn delete(world: &mut World, function: &str, version: &str) -> Result<(), Fault> {
+///
+/// # Errors
+/// `ResourceConflictException` for one that an alias names.
+pub fn delete(world: &mut World, function: &str, version: &str) -> Result<(), Fault> {
     let Some(versions) = world.functions.by_name.get_mut(function) else {
         return Ok(());
     };

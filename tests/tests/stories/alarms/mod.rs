@@ -1,6 +1,7 @@
 //! The alarms of the templates as rules: which minutes they take for bad ones, and how often they fire.
 
 mod figures;
+mod latency;
 mod rules;
 mod series;
 mod stalled;

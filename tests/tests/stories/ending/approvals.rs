@@ -23,7 +23,7 @@ async fn at_approvals(stage: &Stage, place: i64) -> (Play, String, String) {
 
 #[tokio::test(start_paused = true)]
 async fn an_approval_that_rollback_may_not_answer_keeps_no_execution_waiting() {
-    for stage in pairs() {
+    for stage in targets() {
         for place in [-1, 0, 1] {
             let (play, before, release) = at_approvals(&stage, place).await;
             if place > 0 {
@@ -40,14 +40,15 @@ async fn an_approval_that_rollback_may_not_answer_keeps_no_execution_waiting() {
 
 /// How many messages people got of rollback.
 fn mails(play: &Play) -> usize {
+    let name = format!("{}: ", play.name());
     let told = play.notices().into_iter();
-    told.filter(|(subject, _)| subject.starts_with("orders: "))
+    told.filter(|(subject, _)| subject.starts_with(&name))
         .count()
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_person_who_rejects_one_of_two_approvals_ends_the_execution() {
-    for stage in pairs() {
+    for stage in targets() {
         for rejected in ["Approval", "SecurityChanges"] {
             let (play, before, release) = at_approvals(&stage, 0).await;
             answer(&play, rejected, "Rejected");

@@ -7,13 +7,13 @@ mod twice;
 use std::time::Duration;
 
 use rehearsal_core::{
-    stage::{self, Behaviour, Script, Stage, Step, Version},
+    stage::{self, Behaviour, Script, Stage, Step, Traffic, Version},
     template::Templates,
     world::{codepipeline, journal::What},
 };
 use serde_json::{Value, json};
 
-use crate::play::{Play, pairs};
+use crate::play::{Play, pairs, targets};
 
 /// When an execution has to be over at the latest: after the fence, two looks of the schedule.
 const LATEST: Duration = Duration::from_mins(3);

@@ -7,7 +7,10 @@ use rehearsal_core::{
 use serde_json::{Map, json};
 
 use super::{stage, v2};
-use crate::play::{Artifact, Play};
+use crate::{
+    bad_input,
+    play::{Artifact, Play},
+};
 
 async fn play() -> (Play, String) {
     let play = Play::begin(&stage(), v2(Behaviour::Works)).await;
@@ -19,24 +22,10 @@ fn package() -> Artifact {
     Artifact::Bytes(Version::new("v2", Behaviour::Works).package())
 }
 
-/// Gives deploy-canary a job; it is refused, and nothing has changed.
 async fn refused(play: &Play, release: &str, rest: &str, artifact: Artifact, expected: &str) {
-    let before = (play.writes().len(), play.pair());
     let parameters = format!("{{\"release\": \"{release}\"{rest}}}");
-    let refused = play
-        .job_with(DEPLOY_CANARY, Some(&parameters), artifact)
-        .await;
-    assert!(
-        refused.message.starts_with(expected),
-        "expected {expected}\nfound    {}",
-        refused.message
-    );
-    assert_eq!(
-        (play.writes().len(), play.pair()),
-        before,
-        "nothing was changed"
-    );
-    assert_eq!(play.phase().await, "none", "nothing was recorded");
+    let job = (DEPLOY_CANARY, Some(parameters.as_str()));
+    bad_input::refused(play, job, artifact, expected).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -65,10 +54,7 @@ async fn an_alias_of_what_is_not_published() {
 #[tokio::test(start_paused = true)]
 async fn an_alias_that_is_gone() {
     let (play, release) = play().await;
-    play.lambda(
-        "DeleteAlias",
-        &json!({ "FunctionName": "orders", "Name": "live" }),
-    );
+    play.delete_alias();
     refused(
         &play,
         &release,

@@ -2,7 +2,6 @@
 
 mod bad_input;
 mod crashes;
-mod must_hold;
 mod releases;
 
 use rehearsal_core::stage::{Behaviour, Script, Stage, Traffic, Version};
@@ -17,7 +16,7 @@ pub(crate) fn stage() -> Stage {
     }
 }
 
-pub(crate) fn v2(behaviour: Behaviour) -> Script {
+fn v2(behaviour: Behaviour) -> Script {
     Script::new([Version::new("v2", behaviour)])
 }
 
@@ -29,10 +28,10 @@ fn v2_and_v3() -> Script {
 /// The alias as it is before the first release.
 const STABLE: &str = "live: 100 % version 1 (v1)";
 /// The alias once v2 is promoted.
-const PROMOTED: &str = "live: 100 % version 2 (v2)";
+pub(crate) const PROMOTED: &str = "live: 100 % version 2 (v2)";
 
 /// Every message is processed, none twice, and none is a dead letter or lost.
-fn assert_nothing_lost(play: &Play) {
+pub(crate) fn assert_nothing_lost(play: &Play) {
     assert_eq!(play.lost(), [""; 0]);
     assert_eq!(play.repeated(), [""; 0]);
     assert_eq!(play.dead_letters(), 0);

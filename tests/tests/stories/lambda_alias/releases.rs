@@ -217,3 +217,21 @@ async fn foreign_weight() {
     );
     insta::assert_snapshot!(play.transcript());
 }
+
+/// A rollback stops the candidate with its first call, and is over only once no invocation of it can go on.
+#[tokio::test(start_paused = true)]
+async fn a_rollback_takes_the_weight_first_and_waits_for_the_candidates_timeout() {
+    let play = Play::begin(&stage(), v2(Behaviour::Works)).await;
+    let release = play.push("v2");
+    play.until_approval(&release).await;
+    play.alarm("orders fail");
+    play.until_phase("RollingBack").await;
+    let asked = play.account.now();
+    play.until_phase("RolledBack").await;
+    assert!(play.account.now().since(asked) >= Duration::from_secs(20));
+    let writes = play.writes();
+    let mut of_rollback = writes.iter().filter(|it| it.principal.0 == stage::ROLLBACK);
+    let first = of_rollback.next().expect("it writes");
+    assert_eq!(first.operation, "UpdateAlias");
+    assert_eq!(play.pair(), STABLE);
+}

@@ -244,6 +244,19 @@ impl Play {
         self.lambda("UpdateAlias", &input);
     }
 
+    /// A person deletes a published version, which no alias names.
+    pub(crate) fn delete_version(&self, version: &str) {
+        self.account
+            .with(|world| functions::delete_version(world, stage::FUNCTION, version))
+            .expect("no alias names it");
+    }
+
+    /// A person deletes the alias.
+    pub(crate) fn delete_alias(&self) {
+        let alias = json!({ "FunctionName": stage::FUNCTION, "Name": stage::ALIAS });
+        self.lambda("DeleteAlias", &alias);
+    }
+
     /// A person publishes the function with another description, and waits until the version can be invoked.
     pub(crate) async fn publish_another(&self) {
         let function = json!({ "FunctionName": stage::FUNCTION });

@@ -77,14 +77,21 @@ impl Play {
         notices
     }
 
+    /// What people call the pair.
+    pub(crate) fn name(&self) -> String {
+        match self.traffic {
+            Traffic::Queue | Traffic::Alb => stage::PRIMARY.to_owned(),
+            Traffic::Lambda => format!("{}:{}", stage::FUNCTION, stage::ALIAS),
+        }
+    }
+
     /// The record's key.
     fn pair_id(&self) -> PairId {
-        match self.traffic {
-            Traffic::Queue | Traffic::Alb => PairId::new(stage::CLUSTER, stage::PRIMARY),
-            Traffic::Lambda => {
-                PairId::new("lambda", &format!("{}:{}", stage::FUNCTION, stage::ALIAS))
-            }
-        }
+        let place = match self.traffic {
+            Traffic::Queue | Traffic::Alb => stage::CLUSTER,
+            Traffic::Lambda => "lambda",
+        };
+        PairId::new(place, &self.name())
     }
 
     /// The release record, as the library reads it.

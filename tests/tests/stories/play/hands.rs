@@ -204,8 +204,14 @@ impl Hands {
                 Ended::Error("Runtime.InvalidEntrypoint: Couldn't find valid bootstrap".to_owned())
             }
         };
-        // As long as one that is warm takes.
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        let hangs = version.is_some_and(|it| it.behaviour == Behaviour::Hangs);
+        let as_long_as_a_warm_one = Duration::from_millis(20);
+        tokio::time::sleep(if hangs {
+            function.timeout
+        } else {
+            as_long_as_a_warm_one
+        })
+        .await;
         self.account
             .with(|world| functions::ended(world, &invocation.run, how));
     }

@@ -148,6 +148,9 @@ impl Messages {
         ];
         // Before any of it is worked on.
         self.measure(&of, &[("Received", records.len())]);
+        if behaviour == Behaviour::Hangs {
+            return Ended::Error("Task timed out".to_owned());
+        }
         let (mut processed, mut failed) = (0, Vec::new());
         for record in records {
             let id = record["messageId"].as_str().unwrap_or_default();

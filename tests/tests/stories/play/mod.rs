@@ -74,6 +74,11 @@ pub(crate) fn function() -> Stage {
     }
 }
 
+/// One of every kind of target.
+pub(crate) fn targets() -> Vec<Stage> {
+    pairs().into_iter().chain([function()]).collect()
+}
+
 /// A running account with a pair, its pipeline and its functions.
 pub(crate) struct Play {
     pub(crate) account: Account,

@@ -1,7 +1,9 @@
 //! Plays a story on the local account, with the real functions.
 
 mod acts;
+mod alias;
 mod look;
+mod pair;
 
 use std::{
     sync::{Arc, Mutex},
@@ -10,14 +12,14 @@ use std::{
 
 use rehearsal_core::{
     clock::Moment,
-    stage::{self, Behaviour, Script, Version},
+    stage::{Behaviour, Script, Version},
     wire::Interference,
     world::journal::Call,
 };
 
 use super::{
     plant::{Defect, Planted},
-    story::{Finally, Story},
+    story::{Finally, Story, Target},
     told::{Deed, Did, Told},
 };
 use crate::play::{Crash, Play};
@@ -40,6 +42,7 @@ const LOOKS_AFTER: Duration = Duration::from_mins(5);
 /// Who plays.
 struct Drive {
     play: Play,
+    target: Target,
     finally: Finally,
     deeds: Arc<Mutex<Vec<Deed>>>,
     kills: Arc<Mutex<Vec<Kill>>>,
@@ -64,12 +67,13 @@ pub(super) async fn told(story: &Story, alike: Behaviour, defect: Option<Defect>
         .versions()
         .map(|it| (it.image(), it.label.clone()))
         .collect();
-    let play = Play::begin(&story.pair.stage(), script).await;
+    let play = Play::begin(&story.target.stage(), script).await;
     play.slow_down();
     play.forgive();
     play.account.set_latency(LATENCY);
     let mut drive = Drive {
         over: play.account.now(),
+        target: story.target,
         finally: story.finally,
         deeds: Arc::default(),
         kills: Arc::default(),
@@ -102,7 +106,7 @@ pub(super) async fn told(story: &Story, alike: Behaviour, defect: Option<Defect>
     drive.play.interfere(|_| Interference::None);
     let deeds = drive.deeds.lock().unwrap().clone();
     Told {
-        pair: story.pair,
+        target: story.target,
         journal,
         deeds,
         over: drive.over,
@@ -159,9 +163,4 @@ fn kill(kills: &Mutex<Vec<Kill>>, call: &Call, crash: &Crash) -> Option<&'static
     let Kill { function, .. } = kills.remove(index);
     crash.strike(function);
     Some(function)
-}
-
-/// The clusters' one.
-fn of_service(service: &str) -> serde_json::Value {
-    serde_json::json!({ "cluster": stage::CLUSTER, "service": service })
 }

@@ -2,7 +2,8 @@
 
 use super::{
     Story,
-    story::{Event::*, Fate::*, Finally, Function::*, Operation::*, Pair, Service::*, at},
+    event::{Event::*, Fate::*, Function::*, Operation::*, Service::*},
+    story::{Finally, Target, at},
     tell,
 };
 use rehearsal_core::wire::Ailment::*;
@@ -10,9 +11,9 @@ use rehearsal_core::wire::Ailment::*;
 /// Releases without any trouble.
 #[test]
 fn nothing_happens() {
-    for pair in Pair::ALL {
-        tell(pair, Finally::Approved, &[]);
-        tell(pair, Finally::Rejected, &[]);
+    for target in [Target::PAIRS, Target::ALIASES].concat() {
+        tell(target, Finally::Approved, &[]);
+        tell(target, Finally::Rejected, &[]);
     }
 }
 
@@ -20,7 +21,7 @@ fn nothing_happens() {
 #[test]
 fn a_version_on_the_primary_while_the_approval_waits_gets_the_tasks_back_that_were_found() {
     tell(
-        Pair::QueueConstantTotal,
+        Target::QueueConstantTotal,
         Finally::Rejected,
         &[at(420, Hotfix(Primary)), at(840, Calm)],
     );
@@ -30,7 +31,7 @@ fn a_version_on_the_primary_while_the_approval_waits_gets_the_tasks_back_that_we
 #[test]
 fn an_inactive_stable_version_is_put_on_one_service_after_the_other() {
     tell(
-        Pair::Alb,
+        Target::Alb,
         Finally::Rejected,
         &[at(600, Approve), at(600, Deregister), at(660, Weights(97))],
     );
@@ -40,7 +41,7 @@ fn an_inactive_stable_version_is_put_on_one_service_after_the_other() {
 #[test]
 fn a_story_is_printed_as_it_is_told() {
     let story = Story {
-        pair: Pair::Alb,
+        target: Target::Alb,
         finally: Finally::Approved,
         events: vec![
             at(312, Alarm),
@@ -49,7 +50,7 @@ fn a_story_is_printed_as_it_is_told() {
             at(400, Count(Canary, 3)),
         ],
     };
-    let pasted = r"tell(Pair::Alb, Finally::Approved, &[
+    let pasted = r"tell(Target::Alb, Finally::Approved, &[
     at(312, Alarm),
     at(340, Events(Lost, 60)),
     at(341, Ails(Rollback, UpdateService, Throttled, 90)),
@@ -70,7 +71,7 @@ fn a_story_is_printed_as_it_is_told() {
 #[test]
 fn a_report_that_hangs_for_a_minute_and_a_half_is_made() {
     tell(
-        Pair::QueueAdditive,
+        Target::QueueAdditive,
         Finally::Rejected,
         &[at(0, Ails(DeployCanary, PutJobSuccessResult, Hanging, 97))],
     );
@@ -80,7 +81,7 @@ fn a_report_that_hangs_for_a_minute_and_a_half_is_made() {
 #[test]
 fn a_version_of_somebodys_own_that_does_not_start_is_left_to_them() {
     tell(
-        Pair::QueueAdditive,
+        Target::QueueAdditive,
         Finally::Rejected,
         &[
             at(0, FailStarts(4)),
@@ -89,7 +90,7 @@ fn a_version_of_somebodys_own_that_does_not_start_is_left_to_them() {
         ],
     );
     tell(
-        Pair::Alb,
+        Target::Alb,
         Finally::Rejected,
         &[
             at(120, FailStarts(3)),

@@ -3,44 +3,64 @@
 use fastrand::Rng;
 
 use super::{
-    rates::{NEAR, RATES, Rate, WITHIN},
-    story::{At, Finally, Pair, Story, at},
+    rates::{NEAR, OF_ALIASES, OF_ALL, OF_PAIRS, Rate, WITHIN},
+    story::{At, Finally, Story, Target, at},
 };
 
-/// The story of a seed.
-pub(super) fn story(seed: u64) -> Story {
-    let mut rng = Rng::with_seed(seed);
-    let pair = Pair::ALL[rng.usize(..Pair::ALL.len())];
-    let finally = if rng.bool() {
-        Finally::Approved
-    } else {
-        Finally::Rejected
-    };
-    let events = events(RATES, pair, &mut rng);
-    Story {
-        pair,
-        finally,
-        events,
+/// Worlds that are made alike.
+pub(super) struct Worlds {
+    pub(super) targets: &'static [Target],
+    /// What happens in them, and how often.
+    pub(super) rates: &'static [&'static [Rate]],
+}
+
+pub(super) const PAIRS: Worlds = Worlds {
+    targets: Target::PAIRS,
+    rates: &[OF_ALL, OF_PAIRS],
+};
+
+pub(super) const ALIASES: Worlds = Worlds {
+    targets: Target::ALIASES,
+    rates: &[OF_ALL, OF_ALIASES],
+};
+
+impl Worlds {
+    /// The story of a seed.
+    pub(super) fn story(&self, seed: u64) -> Story {
+        let mut rng = Rng::with_seed(seed);
+        let target = self.targets[rng.usize(..self.targets.len())];
+        let finally = if rng.bool() {
+            Finally::Approved
+        } else {
+            Finally::Rejected
+        };
+        let events = events(self.rates, target, &mut rng);
+        Story {
+            target,
+            finally,
+            events,
+        }
     }
 }
 
 /// What happens at these rates, in order.
-pub(super) fn events(rates: &[Rate], pair: Pair, rng: &mut Rng) -> Vec<At> {
-    let all = rates.iter().flat_map(|rate| some_of(rate, pair, rng));
+pub(super) fn events(rates: &[&[Rate]], target: Target, rng: &mut Rng) -> Vec<At> {
+    let all = rates.iter().copied().flatten();
+    let all = all.flat_map(|rate| some_of(rate, target, rng));
     let mut events: Vec<At> = all.collect();
     gather(&mut events, rng);
     events.sort_by_key(|it| it.second);
     events
 }
 
-fn some_of(rate: &Rate, pair: Pair, rng: &mut Rng) -> Vec<At> {
+fn some_of(rate: &Rate, target: Target, rng: &mut Rng) -> Vec<At> {
     if rng.u32(..100) >= rate.percent {
         return Vec::new();
     }
     let many = rng.u32(1..=rate.most);
     let all = (0..many).filter_map(|_| {
         let second = rng.u32(..WITHIN);
-        (rate.one)(rng, pair).map(|event| at(second, event))
+        (rate.one)(rng, target).map(|event| at(second, event))
     });
     all.collect()
 }

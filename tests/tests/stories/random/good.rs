@@ -1,25 +1,44 @@
 //! Good releases: nothing is wrong with the version, and much goes on around it that AWS calls normal. None is failed or rolled back.
 
-use std::ops::RangeInclusive;
-
 use fastrand::Rng;
 use rehearsal_core::{stage::Behaviour, wire::Ailment, world::journal::What};
 
 use super::{
-    generate, play_alike,
+    event::{Event, Fate, Function, Service},
+    generate::{self, Worlds},
+    play_alike,
     rates::{Rate, ails, any, lasts},
-    story::{Event, Fate, Finally, Function, Pair, Service, Story, at},
+    seeds::{Range, Seeds},
+    story::{Finally, Kind, Story, Target, at},
     tail,
     told::Told,
 };
 
-/// The seeds of every build. All 1,000: `CANARY_GOOD_SEEDS=1..=1000`.
-const SEEDS: RangeInclusive<u64> = 1..=60;
+const OF_PAIRS: Seeds = Seeds {
+    worlds: Worlds {
+        targets: Target::PAIRS,
+        rates: &[RATES],
+    },
+    range: Range {
+        of_every_build: 1..=60,
+        variable: "CANARY_GOOD_SEEDS",
+        all: "1..=1000",
+    },
+    parts: 4,
+};
 
-const VARIABLE: &str = "CANARY_GOOD_SEEDS";
-
-/// How many tests share the seeds: they run beside each other.
-const PARTS: u64 = 4;
+const OF_ALIASES: Seeds = Seeds {
+    worlds: Worlds {
+        targets: Target::ALIASES,
+        rates: &[RATES],
+    },
+    range: Range {
+        of_every_build: 1..=12,
+        variable: "CANARY_GOOD_ALIAS_SEEDS",
+        all: "1..=1000",
+    },
+    parts: 1,
+};
 
 /// Both versions fail as many attempts in a hundred, which is no reason for anything.
 const FAILING: Behaviour = Behaviour::FailsAttempts(1);
@@ -32,17 +51,17 @@ const RATES: &[Rate] = &[
     rate("an approval is approved", 70, 2, |_, _| {
         Some(Event::Approve)
     }),
-    rate("the primary is scaled", 60, 4, |rng, _| {
-        Some(Event::Scale(rng.u32(2..=10)))
+    rate("the primary is scaled", 60, 4, |rng, target| {
+        (target.kind() == Kind::Pair).then(|| Event::Scale(rng.u32(2..=10)))
     }),
-    rate("an operation is throttled", 60, 4, |rng, pair| {
-        Some(ails(rng, pair, Ailment::Throttled))
+    rate("an operation is throttled", 60, 4, |rng, target| {
+        Some(ails(rng, target, Ailment::Throttled))
     }),
-    rate("answers of an operation get lost", 30, 2, |rng, pair| {
-        Some(ails(rng, pair, Ailment::AnswerLost))
+    rate("answers of an operation get lost", 30, 2, |rng, target| {
+        Some(ails(rng, target, Ailment::AnswerLost))
     }),
-    rate("answers of an operation are late", 30, 2, |rng, pair| {
-        Some(ails(rng, pair, Ailment::AnswerLate))
+    rate("answers of an operation are late", 30, 2, |rng, target| {
+        Some(ails(rng, target, Ailment::AnswerLate))
     }),
     rate("invocations run twice", 30, 1, |rng, _| {
         Some(Event::RunTwice(lasts(rng)))
@@ -56,8 +75,8 @@ const RATES: &[Rate] = &[
     rate("events come late", 20, 1, |rng, _| {
         Some(Event::Events(Fate::Late, lasts(rng)))
     }),
-    rate("Fargate Spot takes tasks", 50, 2, |rng, pair| {
-        Some(spot(rng, pair))
+    rate("Fargate Spot takes tasks", 50, 2, |rng, target| {
+        (target.kind() == Kind::Pair).then(|| spot(rng, target))
     }),
     rate("counts of queues are off", 70, 1, |rng, _| {
         Some(Event::Approximate(rng.u64(..)))
@@ -65,16 +84,23 @@ const RATES: &[Rate] = &[
     rate("metrics of queues are late", 70, 1, |rng, _| {
         Some(Event::LateMetrics(rng.u32(30..=420)))
     }),
-    rate("requests are shared by lot", 70, 1, |rng, pair| {
-        (pair == Pair::Alb).then(|| Event::ByLot(rng.u64(..)))
-    }),
+    rate(
+        "requests or invocations are shared by lot",
+        70,
+        1,
+        |rng, target| {
+            [Target::Alb, Target::Alias]
+                .contains(&target)
+                .then(|| Event::ByLot(rng.u64(..)))
+        },
+    ),
 ];
 
 const fn rate(
     what: &'static str,
     percent: u32,
     most: u32,
-    one: fn(&mut Rng, Pair) -> Option<Event>,
+    one: fn(&mut Rng, Target) -> Option<Event>,
 ) -> Rate {
     Rate {
         what,
@@ -85,9 +111,9 @@ const fn rate(
 }
 
 /// Of a queue's consumers all may go at once: messages wait. Behind a load balancer nobody would answer then, and one of four goes.
-fn spot(rng: &mut Rng, pair: Pair) -> Event {
-    let (service, many) = match pair {
-        Pair::Alb => (Service::Primary, 1),
+fn spot(rng: &mut Rng, target: Target) -> Event {
+    let (service, many) = match target {
+        Target::Alb => (Service::Primary, 1),
         _ => (
             any(rng, &[Service::Primary, Service::Canary]),
             rng.u32(1..=4),
@@ -96,13 +122,13 @@ fn spot(rng: &mut Rng, pair: Pair) -> Event {
     Event::Spot(service, many, lasts(rng))
 }
 
-fn story(seed: u64) -> Story {
+fn story(worlds: &Worlds, seed: u64) -> Story {
     let mut rng = Rng::with_seed(seed);
-    let pair = Pair::ALL[rng.usize(..Pair::ALL.len())];
+    let target = any(&mut rng, worlds.targets);
     Story {
-        pair,
+        target,
         finally: Finally::Approved,
-        events: generate::events(RATES, pair, &mut rng),
+        events: generate::events(worlds.rates, target, &mut rng),
     }
 }
 
@@ -144,22 +170,10 @@ fn failed(told: &Told) -> Option<String> {
     })
 }
 
-fn seeds() -> RangeInclusive<u64> {
-    let Ok(text) = std::env::var(VARIABLE) else {
-        return SEEDS;
-    };
-    let range = text.split_once("..=").unwrap_or((&text, &text));
-    let read = |text: &str| text.trim().parse().ok();
-    let (from, to) = read(range.0)
-        .zip(read(range.1))
-        .unwrap_or_else(|| panic!("{VARIABLE}={text}: write 1..=1000, or 17"));
-    from..=to
-}
-
-fn tell_part(part: u64) {
+fn tell_part(seeds: &Seeds, part: u64) {
     let (mut worlds, mut mistaken, mut wronged) = (0, Vec::new(), Vec::new());
-    for seed in seeds().filter(|seed| seed % PARTS == part) {
-        let story = story(seed);
+    for seed in seeds.of_part(part) {
+        let story = story(&seeds.worlds, seed);
         worlds += 1;
         let told = play_alike(&story, FAILING, None);
         match made(&told) {
@@ -188,7 +202,7 @@ fn tell_part(part: u64) {
 #[test]
 fn a_release_that_is_rolled_back_is_no_good_one() {
     let story = Story {
-        pair: Pair::QueueAdditive,
+        target: Target::QueueAdditive,
         finally: Finally::Approved,
         events: vec![at(200, Event::Alarm), at(400, Event::Calm)],
     };
@@ -201,20 +215,25 @@ fn a_release_that_is_rolled_back_is_no_good_one() {
 
 #[test]
 fn no_good_release_is_failed_in_the_first_quarter_of_the_worlds() {
-    tell_part(0);
+    tell_part(&OF_PAIRS, 0);
 }
 
 #[test]
 fn no_good_release_is_failed_in_the_second_quarter_of_the_worlds() {
-    tell_part(1);
+    tell_part(&OF_PAIRS, 1);
 }
 
 #[test]
 fn no_good_release_is_failed_in_the_third_quarter_of_the_worlds() {
-    tell_part(2);
+    tell_part(&OF_PAIRS, 2);
 }
 
 #[test]
 fn no_good_release_is_failed_in_the_last_quarter_of_the_worlds() {
-    tell_part(3);
+    tell_part(&OF_PAIRS, 3);
+}
+
+#[test]
+fn no_good_release_of_an_alias_is_failed() {
+    tell_part(&OF_ALIASES, 0);
 }

@@ -1,6 +1,7 @@
 //! What must hold in every world, each promise by itself. Nothing here knows how a story was played: it reads what happened.
 
 mod alarms;
+mod alias;
 mod fence;
 mod pair;
 mod pipeline;
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use rehearsal_core::clock::Moment;
 
-use super::told::Told;
+use super::{story::Kind, told::Told};
 use crate::play::clock;
 
 /// A promise that was broken.
@@ -24,7 +25,7 @@ pub(super) struct Broken {
 type Promise = (&'static str, fn(&Told) -> Option<String>);
 
 /// In words, and whoever sees how it was broken.
-const PROMISES: &[Promise] = &[
+const OF_ALL: &[Promise] = &[
     (
         "no function panics, outlives its time, or fails without a name that is documented",
         pipeline::functions_fail_by_name,
@@ -49,6 +50,11 @@ const PROMISES: &[Promise] = &[
         "every job has its report, and nothing is in progress for ever",
         pipeline::comes_to_an_end,
     ),
+    ("the next release gets through", pipeline::next_gets_through),
+];
+
+/// What is promised of two services.
+const OF_PAIRS: &[Promise] = &[
     (
         "what somebody else has written is not overwritten",
         theirs::stays,
@@ -61,13 +67,29 @@ const PROMISES: &[Promise] = &[
         "the pair is as the release found it, or as the release or somebody else has left it",
         pair::is_as_it_should_be,
     ),
-    ("the next release gets through", pipeline::next_gets_through),
+];
+
+/// What is promised of an alias.
+const OF_ALIASES: &[Promise] = &[
+    (
+        "what somebody else has written to the alias is not overwritten",
+        alias::theirs_stays,
+    ),
+    (
+        "the alias is as the release found it, or as the release or somebody else has left it",
+        alias::is_as_it_should_be,
+    ),
 ];
 
 /// The first promise that was broken.
 pub(super) fn broken(told: &Told) -> Option<Broken> {
-    PROMISES
+    let of_kind = match told.target.kind() {
+        Kind::Pair => OF_PAIRS,
+        Kind::Alias => OF_ALIASES,
+    };
+    OF_ALL
         .iter()
+        .chain(of_kind)
         .find_map(|(promise, broken)| broken(told).map(|words| Broken { promise, words }))
 }
 

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a poisoned lock fails the story anyway")]
 
 mod drive;
+mod event;
 mod found;
 mod generate;
 mod good;
@@ -21,13 +22,13 @@ mod told;
 use judge::Broken;
 use plant::Defect;
 use rehearsal_core::stage::Behaviour;
-use story::{At, Finally, Pair, Story};
+use story::{At, Finally, Story, Target};
 use told::Told;
 
 /// Tells a story; panics with the promise that it breaks.
-fn tell(pair: Pair, finally: Finally, events: &[At]) {
+fn tell(target: Target, finally: Finally, events: &[At]) {
     let story = Story {
-        pair,
+        target,
         finally,
         events: events.to_vec(),
     };

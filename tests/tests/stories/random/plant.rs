@@ -14,6 +14,8 @@ pub(super) enum Defect {
     FenceIgnored,
     /// The stopping call names the version that the release found beside the count.
     CountWithDefinition,
+    /// Rollback writes the alias whatever its revision is.
+    WithoutRevision,
     /// No function sees that an alarm is in `ALARM`.
     GateSkipped,
 }
@@ -59,6 +61,11 @@ impl Planted {
             {
                 let mut input = call.input.clone();
                 input["taskDefinition"] = self.found.clone().unwrap_or_default();
+                Interference::Instead(input)
+            }
+            Some(Defect::WithoutRevision) if is_rollback && call.operation == "UpdateAlias" => {
+                let mut input = call.input.clone();
+                input["RevisionId"].take();
                 Interference::Instead(input)
             }
             Some(Defect::GateSkipped) if call.operation == "DescribeAlarms" => {

@@ -3,7 +3,10 @@
 use fastrand::Rng;
 use rehearsal_core::wire::Ailment;
 
-use super::story::{Event, Fate, Function, Operation, Pair, Service};
+use super::{
+    event::{Event, Fate, Function, Operation, Service},
+    story::Target,
+};
 
 /// One kind of event.
 pub(super) struct Rate {
@@ -13,8 +16,8 @@ pub(super) struct Rate {
     pub(super) percent: u32,
     /// How often at most in one world.
     pub(super) most: u32,
-    /// One of them; `None` where the pair has no such thing.
-    pub(super) one: fn(&mut Rng, Pair) -> Option<Event>,
+    /// One of them; `None` where the target has no such thing.
+    pub(super) one: fn(&mut Rng, Target) -> Option<Event>,
 }
 
 /// Of a hundred events, how many come close before or after another one of their world, and how close, in seconds.
@@ -35,10 +38,13 @@ pub(super) fn any<T: Copy>(rng: &mut Rng, of: &[T]) -> T {
     of[rng.usize(..of.len())]
 }
 
-pub(super) fn ails(rng: &mut Rng, pair: Pair, how: Ailment) -> Event {
+pub(super) fn ails(rng: &mut Rng, target: Target, how: Ailment) -> Event {
     let function = any(rng, &Function::ALL);
     let operations = [&Operation::OF_ALL[..], Operation::only_of(function)].concat();
-    let operations: Vec<Operation> = operations.into_iter().filter(|it| it.is_of(pair)).collect();
+    let operations: Vec<Operation> = operations
+        .into_iter()
+        .filter(|it| it.is_of(target))
+        .collect();
     let operation = any(rng, &operations);
     Event::Ails(function, operation, how, lasts(rng))
 }
@@ -48,15 +54,17 @@ pub(super) fn service(rng: &mut Rng) -> Service {
 }
 
 macro_rules! rates {
-    ($($what:literal, $percent:literal, $most:literal, $one:expr;)*) => {
-        /// The table.
-        pub(super) const RATES: &[Rate] = &[
+    ($(#[$doc:meta])* $name:ident: $($what:literal, $percent:literal, $most:literal, $one:expr;)*) => {
+        $(#[$doc])*
+        pub(super) const $name: &[Rate] = &[
             $(Rate { what: $what, percent: $percent, most: $most, one: $one },)*
         ];
     };
 }
 
 rates! {
+    /// What happens whatever is released.
+    OF_ALL:
     "an alarm goes to `ALARM`", 50, 2, |_, _| Some(Event::Alarm);
     "it goes back to `OK`", 30, 2, |_, _| Some(Event::Calm);
     "an approval is approved", 70, 3, |_, _| Some(Event::Approve);
@@ -73,20 +81,41 @@ rates! {
     "a function is killed", 15, 1, |rng, _| {
         Some(Event::Kill(any(rng, &Function::ALL), rng.u32(1..=6)))
     };
-    "an operation is throttled", 30, 3, |rng, pair| Some(ails(rng, pair, Ailment::Throttled));
-    "an operation is denied", 30, 3, |rng, pair| Some(ails(rng, pair, Ailment::Denied));
-    "an operation hangs", 20, 2, |rng, pair| Some(ails(rng, pair, Ailment::Hanging));
-    "answers of an operation get lost", 20, 2, |rng, pair| Some(ails(rng, pair, Ailment::AnswerLost));
-    "answers of an operation are late", 20, 2, |rng, pair| Some(ails(rng, pair, Ailment::AnswerLate));
+    "an operation is throttled", 30, 3, |rng, target| Some(ails(rng, target, Ailment::Throttled));
+    "an operation is denied", 30, 3, |rng, target| Some(ails(rng, target, Ailment::Denied));
+    "an operation hangs", 20, 2, |rng, target| Some(ails(rng, target, Ailment::Hanging));
+    "answers of an operation get lost", 20, 2, |rng, target| Some(ails(rng, target, Ailment::AnswerLost));
+    "answers of an operation are late", 20, 2, |rng, target| Some(ails(rng, target, Ailment::AnswerLate));
+}
+
+rates! {
+    /// What happens to two services.
+    OF_PAIRS:
     "the primary is scaled", 25, 3, |rng, _| Some(Event::Scale(rng.u32(2..=10)));
     "a person sets a count", 12, 1, |rng, _| Some(Event::Count(service(rng), rng.u32(1..=8)));
     "a person deploys a version of their own", 12, 1, |rng, _| Some(Event::Hotfix(service(rng)));
-    "a person sets weights (`alb`)", 12, 1, |rng, pair| {
-        (pair == Pair::Alb).then(|| Event::Weights(rng.u32(0..=100)))
+    "a person sets weights (`alb`)", 12, 1, |rng, target| {
+        (target == Target::Alb).then(|| Event::Weights(rng.u32(0..=100)))
     };
     "a person stops tasks", 12, 2, |rng, _| Some(Event::StopTasks(service(rng), rng.u32(1..=4)));
     "tasks end as they start", 10, 1, |rng, _| Some(Event::FailStarts(rng.u32(1..=6)));
     "the stable task definition becomes `INACTIVE`", 15, 1, |_, _| Some(Event::Deregister);
+}
+
+rates! {
+    /// What happens to an alias and its function.
+    OF_ALIASES:
+    "a person sets weights", 20, 2, |rng, _| Some(Event::Weights(rng.u32(0..=100)));
+    "a person publishes a version of their own", 12, 1, |_, _| Some(Event::Publish);
+    "a person sends everything to a version of their own", 12, 1, |_, _| Some(Event::Redirect);
+    "a person gives the function another timeout", 15, 2, |rng, _| Some(Event::Configure(rng.u32(5..=60)));
+    "a person deletes the versions that the alias does not name", 12, 1, |_, _| Some(Event::DeleteVersions);
+    "a person deletes the alias", 8, 1, |_, _| Some(Event::DeleteAlias);
+    "a person keeps instances warm for the alias", 15, 1, |rng, _| Some(Event::Warm(rng.u32(1..=4)));
+    "an update of the function fails", 10, 1, |_, _| Some(Event::FailUpdate);
+    "a version can never be invoked", 10, 1, |_, _| Some(Event::FailVersion);
+    "updates and versions take long", 20, 1, |rng, _| Some(Event::Slow(rng.u32(10..=120)));
+    "Lambda does what it does not document the other way", 50, 1, |_, _| Some(Event::Otherwise);
 }
 
 #[cfg(test)]
@@ -96,21 +125,23 @@ mod tests {
     #[test]
     fn the_readme_has_the_same_rates() {
         const README: &str = include_str!("../../../README.md");
-        let rows = RATES.iter().map(|rate| {
-            let Rate {
-                what,
-                percent,
-                most,
-                ..
-            } = rate;
-            format!("| {what} | {percent} % | {most} |")
-        });
-        let rows: Vec<_> = rows.collect();
-        let table = rows.join("\n");
-        assert!(
-            README.contains(&table),
-            "tests/README.md, \"Random stories\":\n{table}"
-        );
+        for rates in [OF_ALL, OF_PAIRS, OF_ALIASES] {
+            let rows = rates.iter().map(|rate| {
+                let Rate {
+                    what,
+                    percent,
+                    most,
+                    ..
+                } = rate;
+                format!("| {what} | {percent} % | {most} |")
+            });
+            let rows: Vec<_> = rows.collect();
+            let table = rows.join("\n");
+            assert!(
+                README.contains(&table),
+                "tests/README.md, \"Random stories\":\n{table}"
+            );
+        }
         let (percent, seconds) = NEAR;
         let sentence = format!(
             "within {WITHIN} seconds of the first push, {percent} % of them at most {seconds} seconds from another"

@@ -2,39 +2,81 @@
 
 use std::ops::RangeInclusive;
 
-use super::{Defect, Told, broken, generate, judge, play, report, shrink};
+use super::{
+    Defect, Told, broken,
+    generate::{ALIASES, PAIRS, Worlds},
+    judge, play, report, shrink,
+};
 
-/// The seeds of every build. All 2,000: `CANARY_SEEDS=1..=2000`.
-const SEEDS: RangeInclusive<u64> = 1..=240;
+/// Worlds, and which of them are told.
+pub(super) struct Seeds {
+    pub(super) worlds: Worlds,
+    pub(super) range: Range,
+    /// How many tests share the seeds: they run beside each other.
+    pub(super) parts: u64,
+}
 
-/// The variable that names others.
-const VARIABLE: &str = "CANARY_SEEDS";
+/// Seeds of every build, or those that somebody asks for.
+pub(super) struct Range {
+    pub(super) of_every_build: RangeInclusive<u64>,
+    /// The variable that names others.
+    pub(super) variable: &'static str,
+    /// All that there are.
+    pub(super) all: &'static str,
+}
 
-/// How many tests share the seeds: they run beside each other.
-const PARTS: u64 = 12;
+const OF_PAIRS: Seeds = Seeds {
+    worlds: PAIRS,
+    range: Range {
+        of_every_build: 1..=240,
+        variable: "CANARY_SEEDS",
+        all: "1..=2000",
+    },
+    parts: 12,
+};
+
+const OF_ALIASES: Seeds = Seeds {
+    worlds: ALIASES,
+    range: Range {
+        of_every_build: 1..=40,
+        variable: "CANARY_ALIAS_SEEDS",
+        all: "1..=2000",
+    },
+    parts: 2,
+};
 
 /// How many broken seeds are named before a part gives up.
 const NAMED: usize = 10;
 
-fn seeds() -> RangeInclusive<u64> {
-    let Ok(text) = std::env::var(VARIABLE) else {
-        return SEEDS;
-    };
-    let read = |text: &str| text.trim().parse().ok();
-    let range = match text.split_once("..=") {
-        Some((from, to)) => read(from).zip(read(to)),
-        None => read(&text).map(|seed| (seed, seed)),
-    };
-    let (from, to) = range.unwrap_or_else(|| panic!("{VARIABLE}={text}: write 1..=2000, or 17"));
-    from..=to
+impl Seeds {
+    /// Every so-manieth.
+    pub(super) fn of_part(&self, part: u64) -> impl Iterator<Item = u64> {
+        let is_of_part = move |seed: &u64| seed % self.parts == part;
+        self.range.read().filter(is_of_part)
+    }
 }
 
-/// Tells every so-manieth story; the first one that breaks a promise is shown as short as it gets.
-fn tell_part(part: u64) {
+impl Range {
+    fn read(&self) -> RangeInclusive<u64> {
+        let Self { variable, all, .. } = self;
+        let Ok(text) = std::env::var(variable) else {
+            return self.of_every_build.clone();
+        };
+        let (from, to) = text.split_once("..=").unwrap_or((&text, &text));
+        let read = |text: &str| text.trim().parse().ok();
+        let (from, to) = read(from)
+            .zip(read(to))
+            .unwrap_or_else(|| panic!("{variable}={text}: write {all}, or 17"));
+        from..=to
+    }
+}
+
+/// Tells the stories of a part; the first one that breaks a promise is shown as short as it gets.
+fn tell_part(seeds: &Seeds, part: u64) {
     let mut found = Vec::new();
     let mut reached = Reached::default();
-    for seed in seeds().filter(|seed| seed % PARTS == part) {
-        let story = generate::story(seed);
+    for seed in seeds.of_part(part) {
+        let story = seeds.worlds.story(seed);
         let told = play(&story, None);
         reached.count(&told);
         if let Some(broken) = judge::broken(&told) {
@@ -99,15 +141,16 @@ impl Reached {
 }
 
 macro_rules! parts {
-    ($($name:ident $part:literal)*) => {
+    ($seeds:expr; $($name:ident $part:literal)*) => {
         $(#[test]
         fn $name() {
-            tell_part($part);
+            tell_part(&$seeds, $part);
         })*
     };
 }
 
 parts! {
+    OF_PAIRS;
     every_promise_holds_in_the_first_twelfth_of_the_worlds 0
     every_promise_holds_in_the_second_twelfth_of_the_worlds 1
     every_promise_holds_in_the_third_twelfth_of_the_worlds 2
@@ -122,31 +165,48 @@ parts! {
     every_promise_holds_in_the_last_twelfth_of_the_worlds 11
 }
 
+parts! {
+    OF_ALIASES;
+    every_promise_holds_in_the_first_half_of_the_worlds_of_an_alias 0
+    every_promise_holds_in_the_second_half_of_the_worlds_of_an_alias 1
+}
+
 /// A seed of every build finds a defect: the first that did, or whichever does now. The same world keeps every promise without it.
-fn finds(defect: Defect, first: u64) {
-    let with = |seed: u64| Some((seed, broken(&generate::story(seed), Some(defect))?));
-    let found = with(first).or_else(|| SEEDS.into_iter().find_map(with));
+fn finds(seeds: &Seeds, defect: Defect, first: u64) {
+    let range = &seeds.range.of_every_build;
+    let with = |seed: u64| Some((seed, broken(&seeds.worlds.story(seed), Some(defect))?));
+    let found = with(first).or_else(|| range.clone().find_map(with));
     let (seed, broken_by) = found.unwrap_or_else(|| panic!("{defect:?} is not found"));
-    assert!(SEEDS.contains(&seed), "every build tells it");
+    assert!(range.contains(&seed), "every build tells it");
     println!(
         "{defect:?} is found by seed {seed}: {}: {}",
         broken_by.promise, broken_by.words
     );
-    let without = broken(&generate::story(seed), None);
+    let without = broken(&seeds.worlds.story(seed), None);
     assert_eq!(without, None, "it is the defect that breaks it");
 }
 
 #[test]
 fn a_function_that_ignores_the_fence_is_found() {
-    finds(Defect::FenceIgnored, 6);
+    finds(&OF_PAIRS, Defect::FenceIgnored, 6);
+}
+
+#[test]
+fn a_function_that_ignores_the_fence_of_an_alias_is_found() {
+    finds(&OF_ALIASES, Defect::FenceIgnored, 26);
 }
 
 #[test]
 fn a_stopping_call_that_names_a_definition_is_found() {
-    finds(Defect::CountWithDefinition, 105);
+    finds(&OF_PAIRS, Defect::CountWithDefinition, 105);
+}
+
+#[test]
+fn a_stopping_call_without_the_revision_is_found() {
+    finds(&OF_ALIASES, Defect::WithoutRevision, 3);
 }
 
 #[test]
 fn a_gate_that_is_skipped_is_found() {
-    finds(Defect::GateSkipped, 24);
+    finds(&OF_PAIRS, Defect::GateSkipped, 24);
 }

@@ -90,14 +90,11 @@ impl<Broken: Fn(&Story) -> bool> Shrinking<Broken> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::{
-        generate,
-        story::{Event, at},
-    };
+    use crate::random::{event::Event, generate::PAIRS, story::at};
 
     #[test]
     fn what_a_broken_promise_does_not_need_is_left_out() {
-        let mut story = generate::story(7);
+        let mut story = PAIRS.story(7);
         story.events.push(at(901, Event::Deregister));
         story.events.push(at(902, Event::RunTwice(64)));
         let needs = |story: &Story| {

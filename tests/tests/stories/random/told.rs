@@ -2,18 +2,18 @@
 
 use std::ops::Range;
 
-use canary::record::Record;
+use canary::{aws::function::Routing, record::Record};
 use rehearsal_core::{
     clock::Moment,
     world::journal::{Call, Entry, What},
 };
 use serde_json::{Map, Value};
 
-use super::story::{Pair, Service};
+use super::{event::Service, story::Target};
 
 /// A story that was told.
 pub(super) struct Told {
-    pub(super) pair: Pair,
+    pub(super) target: Target,
     /// Everything until the release after it.
     pub(super) journal: Vec<Entry>,
     /// What people and faults did, in order.
@@ -42,7 +42,7 @@ pub(super) struct Deed {
 }
 
 /// What a person or a fault did.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Did {
     /// Somebody set a count; automatic scaling did.
     Count(Service, u32),
@@ -54,13 +54,25 @@ pub(super) enum Did {
     StoppedTasks(Service),
     /// The stable task definition became `INACTIVE`.
     Deregistered,
+    /// Somebody wrote the alias, or deleted it.
+    Routed(Option<Routing>),
+    /// Somebody deleted versions of the function.
+    DeletedVersions(Vec<String>),
     /// A function was hindered until then.
     Hindered(&'static str, Moment),
 }
 
-/// What the pair is like.
+/// What a target is like.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Shape {
+    Pair(Pair),
+    /// Where its invocations go, if it exists.
+    Alias(Option<Routing>),
+}
+
+/// What two services are like.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Shape {
+pub(super) struct Pair {
     pub(super) primary: Half,
     pub(super) canary: Half,
     /// Of primary and canary, behind a load balancer.
@@ -82,6 +94,30 @@ pub(super) struct Half {
 }
 
 impl Shape {
+    /// Whether nothing is on its way.
+    pub(super) fn is_steady(&self) -> bool {
+        match self {
+            Self::Pair(pair) => pair.primary.is_steady && pair.canary.is_steady,
+            Self::Alias(_) => true,
+        }
+    }
+
+    pub(super) fn pair(&self) -> &Pair {
+        match self {
+            Self::Pair(pair) => pair,
+            Self::Alias(_) => panic!("an alias is no pair"),
+        }
+    }
+
+    pub(super) fn alias(&self) -> Option<&Routing> {
+        match self {
+            Self::Alias(routing) => routing.as_ref(),
+            Self::Pair(_) => panic!("a pair is no alias"),
+        }
+    }
+}
+
+impl Pair {
     pub(super) fn of(&self, service: Service) -> &Half {
         match service {
             Service::Primary => &self.primary,
@@ -155,6 +191,12 @@ impl Told {
     pub(super) fn label_of(&self, text: &str) -> String {
         let label = self.labels.iter().find(|(image, _)| text.contains(image));
         label.map_or_else(String::new, |(_, label)| label.clone())
+    }
+
+    /// Whether it was somebody else who wrote the alias then.
+    pub(super) fn is_routed_at(&self, at: Moment) -> bool {
+        let mut then = self.deeds.iter().filter(|deed| deed.at == at);
+        then.any(|deed| matches!(deed.what, Did::Routed(_)))
     }
 
     /// When a function was hindered: from and until.

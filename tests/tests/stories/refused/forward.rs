@@ -7,9 +7,14 @@ use super::*;
 /// What a look at a share that bakes reads besides the record and the alarms.
 fn reads(stage: &Stage) -> &'static [&'static str] {
     match stage.traffic {
-        Traffic::Queue | Traffic::Lambda => &[
+        Traffic::Queue => &[
             "DescribeServices",
             "DescribeScalableTargets",
+            "GetQueueAttributes",
+        ],
+        Traffic::Lambda => &[
+            "GetAlias",
+            "GetProvisionedConcurrencyConfig",
             "GetQueueAttributes",
         ],
         Traffic::Alb => &[
@@ -36,7 +41,7 @@ async fn baking(stage: &Stage) -> (Play, String) {
 
 #[tokio::test(start_paused = true)]
 async fn an_alarm_ends_the_release_whatever_else_cannot_be_seen() {
-    for stage in pairs() {
+    for stage in targets() {
         for operation in reads(&stage) {
             for how in [Ailment::Throttled, Ailment::Denied] {
                 let (play, release) = baking(&stage).await;

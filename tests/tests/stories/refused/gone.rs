@@ -200,3 +200,37 @@ async fn a_failed_deployment_of_an_inactive_version_is_not_forced_and_told() {
     let told = told(&play, CANNOT);
     assert!(told[0].contains("orders:1 is INACTIVE"), "{told:?}");
 }
+
+/// Once the alias is on the candidate alone, nothing keeps the stable version from being deleted.
+#[tokio::test(start_paused = true)]
+async fn a_stable_version_of_a_function_that_somebody_has_deleted_is_told_and_a_version_of_their_own_ends_it()
+ {
+    let (play, _, release) = release(&alias(), At::Promotion).await;
+    play.delete_version("1");
+    play.alarm("orders fail");
+    play.pass(Duration::from_mins(10)).await;
+    assert!(play.has_ended(&release));
+    assert_eq!(play.phase().await, "RollingBack");
+    let told = told(&play, CANNOT);
+    assert_eq!(told.len(), 1, "{told:?}");
+    let missing = "alias orders:live sends its invocations to version 1";
+    assert!(told[0].contains(missing), "{}", told[0]);
+    play.publish_another().await;
+    play.route("3", &[]);
+    play.until_phase("RolledBack").await;
+    assert_eq!(play.pair(), "live: 100 % version 3 (v2)");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alias_that_was_deleted_needs_nothing_and_is_told() {
+    for at in [At::Approval, At::Promotion] {
+        let (play, _, release) = release(&alias(), at).await;
+        play.delete_alias();
+        play.alarm("orders fail");
+        play.until_phase("RolledBack").await;
+        assert!(play.has_ended(&release));
+        let (_, message) = play.notices().pop().expect("it is told");
+        let told = "alias orders:live does not exist any more";
+        assert!(message.contains(told), "{message}");
+    }
+}

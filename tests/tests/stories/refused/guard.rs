@@ -80,3 +80,25 @@ async fn a_hotfix_stays_and_is_told() {
         assert!(message.contains(left), "{message}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_version_of_somebodys_own_behind_the_alias_stays_and_is_told() {
+    let (play, _, release) = release(&alias(), At::Approval).await;
+    play.succeeds(&release).await;
+    play.publish_another().await;
+    // The watch would end the guard first.
+    play.suspend_schedule();
+    play.route("3", &[]);
+    play.alarm("orders fail");
+    play.pass(Duration::from_secs(10)).await;
+    play.resume_schedule();
+    play.until_phase("RolledBack").await;
+    assert_eq!(play.pair(), "live: 100 % version 3 (v2)");
+    let left = "somebody else has changed alias orders:live: it sends its invocations to version 3, and that is left";
+    let Phase::RolledBack { left: recorded, .. } = play.record().await.unwrap().phase else {
+        panic!("it is rolled back");
+    };
+    assert_eq!(recorded, [left]);
+    let (_, message) = play.notices().pop().expect("a notice");
+    assert!(message.contains(left), "{message}");
+}

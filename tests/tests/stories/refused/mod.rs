@@ -16,6 +16,7 @@ use rehearsal_core::{
     world::{
         World,
         events::Delivery,
+        functions,
         journal::{Call, Entry, What},
         scaling,
     },
@@ -30,6 +31,19 @@ fn pairs() -> [Stage; 3] {
         canary_scaling: Some((0, 10)),
         ..stage
     })
+}
+
+/// A function behind an alias, whose promotion is watched for a while.
+fn alias() -> Stage {
+    Stage {
+        promote_bake: Duration::from_mins(2),
+        ..crate::play::function()
+    }
+}
+
+/// One of every kind of target.
+fn targets() -> Vec<Stage> {
+    pairs().into_iter().chain([alias()]).collect()
 }
 
 fn v2() -> Script {
@@ -56,10 +70,19 @@ async fn release_of(stage: &Stage, at: At, change: fn(&mut World)) -> (Play, Str
     play.until_approval(&release).await;
     if at == At::Promotion {
         play.approve();
-        play.until("the primary is being updated", |world| {
-            crate::play::is_deploying(world)
+        play.until("the primary gets the candidate", |world| {
+            match stage.traffic {
+                Traffic::Queue | Traffic::Alb => crate::play::is_deploying(world),
+                Traffic::Lambda => {
+                    functions::shares(world, stage::FUNCTION, stage::ALIAS).len() == 1
+                }
+            }
         })
         .await;
+        if stage.traffic == Traffic::Lambda {
+            // What was written since the last look has to be seen: it may be somebody else's.
+            play.pass(Duration::from_secs(35)).await;
+        }
     }
     (play, before, release)
 }
@@ -82,13 +105,14 @@ fn asked(play: &Play, since: Moment) -> Vec<(Duration, Call)> {
 fn stopped(play: &Play, stage: &Stage, since: Moment) -> Option<Duration> {
     asked(play, since).into_iter().find_map(|(after, call)| {
         let stops = match stage.traffic {
-            Traffic::Queue | Traffic::Lambda => {
+            Traffic::Queue => {
                 call.operation == "UpdateService"
                     && call.input["service"] == stage::CANARY
                     && call.input["desiredCount"] == 0
                     && call.input["taskDefinition"].is_null()
             }
             Traffic::Alb => call.operation == "ModifyRule",
+            Traffic::Lambda => call.operation == "UpdateAlias",
         };
         (stops && call.fault.is_none()).then_some(after)
     })
@@ -107,11 +131,15 @@ fn assert_stopped_at_once(play: &Play, stage: &Stage, since: Moment) {
 /// When the primary was sent back to the stable version.
 fn sent_back(play: &Play, since: Moment) -> Option<Duration> {
     asked(play, since).into_iter().find_map(|(after, call)| {
-        let is_back = call.operation == "UpdateService"
-            && call.input["service"] == stage::PRIMARY
-            && call.input["taskDefinition"]
-                .as_str()
-                .is_some_and(|version| version.ends_with("orders:1"));
+        let is_back = match call.operation.as_str() {
+            "UpdateService" => {
+                let version = call.input["taskDefinition"].as_str();
+                call.input["service"] == stage::PRIMARY
+                    && version.is_some_and(|version| version.ends_with("orders:1"))
+            }
+            "UpdateAlias" => call.input["FunctionVersion"] == "1",
+            _ => false,
+        };
         is_back.then_some(after)
     })
 }

@@ -8,16 +8,17 @@ const OUTAGE: Duration = Duration::from_mins(10);
 
 /// What a rollback reads besides its record.
 fn reads(stage: &Stage) -> Vec<&'static str> {
-    let mut reads = vec![
-        "DescribeServices",
-        "DescribeScalableTargets",
-        "GetPipelineState",
-        "GetPipelineExecution",
-    ];
-    if stage.traffic == Traffic::Alb {
-        reads.extend(["DescribeRules", "DescribeTargetHealth"]);
-    }
-    reads
+    let of_target: &[_] = match stage.traffic {
+        Traffic::Queue => &["DescribeServices", "DescribeScalableTargets"],
+        Traffic::Alb => &[
+            "DescribeServices",
+            "DescribeScalableTargets",
+            "DescribeRules",
+            "DescribeTargetHealth",
+        ],
+        Traffic::Lambda => &["GetAlias"],
+    };
+    [of_target, &["GetPipelineState", "GetPipelineExecution"]].concat()
 }
 
 async fn without(stage: &Stage, at: At, operation: &str, how: Ailment) {
@@ -115,6 +116,13 @@ async fn requests_go_back_whatever_hangs() {
     each(&pairs()[2], Ailment::Hanging).await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_alias_goes_back_whatever_is_throttled_denied_or_hangs() {
+    for how in [Ailment::Throttled, Ailment::Denied, Ailment::Hanging] {
+        each(&alias(), how).await;
+    }
+}
+
 /// Without its record a rollback does not know what to stop: nothing is changed, the call fails under a name, and is made good
 /// when the record can be read, by the schedule if Lambda has given the event up.
 async fn without_record(stage: &Stage, operation: &str) {
@@ -168,6 +176,11 @@ async fn a_record_that_cannot_be_read_is_a_named_error_and_a_queue_s_release_is_
 #[tokio::test(start_paused = true)]
 async fn a_record_that_cannot_be_read_is_a_named_error_and_requests_go_back_later() {
     without_record(&pairs()[2], "GetItem").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_cannot_be_read_is_a_named_error_and_an_alias_goes_back_later() {
+    without_record(&alias(), "GetItem").await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -50,7 +50,7 @@ async fn without_the_right_to_change_services_everything_else_is_restored() {
             let version = "orders-canary runs orders:1".to_owned();
             let primary = "orders runs orders:1".to_owned();
             match (stage.traffic, at) {
-                (Traffic::Queue | Traffic::Lambda, At::Approval) => {
+                (Traffic::Queue, At::Approval) => {
                     assert!(missing.contains(&version), "{missing:?}");
                 }
                 (Traffic::Alb, At::Approval) => {
@@ -63,6 +63,7 @@ async fn without_the_right_to_change_services_everything_else_is_restored() {
                     assert!(missing.contains(&version), "{missing:?}");
                 }
                 (_, At::Promotion) => assert!(missing.contains(&primary), "{missing:?}"),
+                (Traffic::Lambda, _) => unreachable!("it has no services"),
             }
             let told = told_of_missing(&play);
             assert_eq!(told.len(), 1, "at once, and again after an hour: {told:?}");
@@ -120,8 +121,30 @@ async fn without_the_right_to_change_rules_the_canary_keeps_its_tasks_and_the_pr
 }
 
 #[tokio::test(start_paused = true)]
+async fn without_the_right_to_change_the_alias_the_execution_ends_and_people_are_told_what_is_missing()
+ {
+    for at in [At::Approval, At::Promotion] {
+        let (play, before, release) = denied(&alias(), at, "UpdateAlias").await;
+        assert!(play.has_ended(&release), "{}", play.transcript());
+        assert_eq!(play.phase().await, "RollingBack");
+        let missing = missing(&play).await;
+        let all = "alias orders:live sends its invocations to version 1".to_owned();
+        assert_eq!(missing, [all]);
+        let told = told_of_missing(&play);
+        assert_eq!(told.len(), 1, "at once, and again after an hour: {told:?}");
+        assert!(
+            told[0].contains("may not call lambda:UpdateAlias"),
+            "{}",
+            told[0]
+        );
+        assert!(told[0].contains("aws lambda update-alias"), "{}", told[0]);
+        is_restored_when_granted(&play, &before).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_execution_that_may_not_be_rejected_is_stopped_and_one_that_may_not_be_stopped_fails() {
-    for stage in pairs() {
+    for stage in targets() {
         for (operation, at) in [
             ("PutApprovalResult", At::Approval),
             ("StopPipelineExecution", At::Approval),
@@ -147,7 +170,7 @@ async fn an_execution_that_may_not_be_rejected_is_stopped_and_one_that_may_not_b
 
 #[tokio::test(start_paused = true)]
 async fn a_rollback_of_which_nobody_can_be_told_is_complete() {
-    for stage in pairs() {
+    for stage in targets() {
         let (play, before, release) = denied(&stage, At::Approval, "Publish").await;
         assert!(play.has_ended(&release));
         assert_eq!(play.phase().await, "RolledBack");

@@ -4,20 +4,20 @@ use std::time::Duration;
 
 use rehearsal_core::{
     stage::{self, Behaviour, DEPLOY_CANARY, PROMOTE_PRIMARY, ROLLBACK, SHIFT_WEIGHT, Stage},
-    world::{codepipeline, events::Delivery, functions, iam},
+    world::{functions, iam},
 };
 use serde_json::{Value, json};
 
 use super::{
     Deployed, LAMBDA_VARIANTS,
-    grants::{BUILD, Excuse, FIRST_STATE, IN_ALARM, JUDGED, LAMBDA_LOGS, LOGS, Rights},
+    either_way::Way,
+    grants::{
+        Excuse, FIRST_STATE, IN_ALARM, JUDGED, LAMBDA_LOGS, LOGS, OF_ALL, Rights, ended, promoted,
+    },
     judged::may,
     texts,
 };
-use crate::{
-    lambda_alias::{stage, v2},
-    play::Play,
-};
+use crate::lambda_alias::stage;
 
 #[test]
 fn the_first_version_is_behind_the_alias_and_the_queue_or_the_url_invokes_that() {
@@ -117,89 +117,9 @@ fn no_function_has_a_right_to_services_of_ecs_or_to_a_load_balancer() {
     }
 }
 
-async fn rolled_back(play: Play, release: &str) -> Play {
-    assert_ne!(play.until_ended(release).await, "SUCCEEDED");
-    play.until_phase("RolledBack").await;
-    play
-}
-
-async fn at_approval() -> (Play, String) {
-    let play = Play::begin(&stage(), v2(Behaviour::Works)).await;
-    let release = play.push("v2");
-    play.until_approval(&release).await;
-    (play, release)
-}
-
-async fn promoted() -> Play {
-    let (play, release) = at_approval().await;
-    play.succeeds(&release).await;
-    play
-}
-
-async fn rejected() -> Play {
-    let (play, release) = at_approval().await;
-    play.reject("latency doubled");
-    rolled_back(play, &release).await
-}
-
-async fn failing(delivery: Delivery) -> Play {
-    let play = Play::begin(&stage(), v2(Behaviour::Fails(60))).await;
-    play.account.with(|world| world.events.delivery = delivery);
-    let release = play.push("v2");
-    rolled_back(play, &release).await
-}
-
-async fn alarm_at_the_approval() -> Play {
-    let (play, release) = at_approval().await;
-    play.pass(Duration::from_mins(2)).await;
-    play.alarm("orders fail");
-    rolled_back(play, &release).await
-}
-
-async fn alarm_while_promoting() -> Play {
-    let stage = Stage {
-        promote_bake: Duration::from_mins(5),
-        ..stage()
-    };
-    let play = Play::begin(&stage, v2(Behaviour::Works)).await;
-    let release = play.push("v2");
-    play.until_approval(&release).await;
-    play.approve();
-    play.until_phase("Promoting").await;
-    play.alarm("somebody's orders are lost");
-    rolled_back(play, &release).await
-}
-
-async fn stopped() -> Play {
-    let (play, release) = at_approval().await;
-    let stop =
-        json!({ "pipelineName": stage::PIPELINE, "pipelineExecutionId": release, "abandon": true });
-    play.account
-        .with(|world| codepipeline::call(world, "StopPipelineExecution", &stop))
-        .expect("the execution is in progress");
-    rolled_back(play, &release).await
-}
-
-async fn rolled_back_by_an_action() -> Play {
-    let (play, release) = at_approval().await;
-    for function in [DEPLOY_CANARY, ROLLBACK] {
-        let failed = play.job(function, Some("{}")).await;
-        assert_eq!(failed.kind, "ConfigurationError", "{}", failed.message);
-    }
-    let parameters = json!({ "release": release, "reason": "orders fail" }).to_string();
-    play.job(ROLLBACK, Some(&parameters)).await;
-    play.until_phase("RolledBack").await;
-    play
-}
-
 /// What no story of a function uses.
-const UNUSED: [Excuse; 12] = [
-    ("DeployCanaryRole", LOGS, LAMBDA_LOGS),
-    ("ShiftWeightRole", LOGS, LAMBDA_LOGS),
-    ("PromotePrimaryRole", LOGS, LAMBDA_LOGS),
-    ("RollbackRole", LOGS, LAMBDA_LOGS),
+const OF_ALIASES: [Excuse; 5] = [
     ("Role", LOGS, LAMBDA_LOGS),
-    ("DeployCanaryRole", JUDGED, IN_ALARM),
     ("ShiftWeightRole", JUDGED, IN_ALARM),
     ("PromotePrimaryRole", FIRST_STATE, IN_ALARM),
     ("RollbackRole", JUDGED, IN_ALARM),
@@ -208,45 +128,21 @@ const UNUSED: [Excuse; 12] = [
         &["s3:GetObject"],
         "this bucket keeps versions, so that a package is read as one of them; a bucket of your own may keep none",
     ),
-    (
-        "BuildRole",
-        &[
-            "logs:CreateLogStream",
-            "logs:PutLogEvents",
-            "s3:GetBucketAcl",
-            "s3:GetBucketLocation",
-            "s3:GetObject",
-            "s3:GetObjectVersion",
-            "s3:PutObject",
-        ],
-        BUILD,
-    ),
-    (
-        "PipelineRole",
-        &["lambda:ListFunctions"],
-        "CodePipeline's user guide asks for it and does not say when it is used",
-    ),
 ];
 
 #[test]
 fn no_role_may_do_what_no_scenario_does_but_for_a_reason() {
-    let mut rights = Rights::default();
-    for story in [
-        Rights::of(promoted()),
-        Rights::of(rejected()),
-        Rights::of(failing(Delivery::Exact)),
-        Rights::of(failing(Delivery::Lost)),
-        Rights::of(alarm_at_the_approval()),
-        Rights::of(alarm_while_promoting()),
-        Rights::of(stopped()),
-        Rights::of(rolled_back_by_an_action()),
-    ] {
-        rights.add(story);
-    }
+    // The alarm may come while its promotion is watched.
+    let stage = Stage {
+        promote_bake: Duration::from_mins(5),
+        ..stage()
+    };
+    let mut rights = ended(Way::USUAL, &stage, Behaviour::Fails(60));
+    rights.add(Rights::of(promoted(Way::USUAL, &stage)));
     for variant in LAMBDA_VARIANTS {
         rights
             .granted
             .extend(iam::grants(&Deployed::lambda(variant).world));
     }
-    rights.assert_used(&UNUSED);
+    rights.assert_used(&[&OF_ALL[..], &OF_ALIASES].concat());
 }

@@ -32,8 +32,8 @@ use rehearsal_core::{
 use serde_json::Value;
 
 /// An account, and what templates made in it.
-struct Deployed {
-    world: World,
+pub(crate) struct Deployed {
+    pub(crate) world: World,
     made: Vec<Made>,
 }
 
@@ -68,7 +68,7 @@ impl Deployed {
     }
 
     /// The whole example of a function with its shipped defaults but for these parameters.
-    fn lambda(parameters: &[(&str, &str)]) -> Self {
+    pub(crate) fn lambda(parameters: &[(&str, &str)]) -> Self {
         Self::root("lambda.yaml", parameters)
     }
 

@@ -29,30 +29,39 @@ fn stated(calls: &[(&str, usize)]) -> BTreeMap<String, usize> {
 #[tokio::test(start_paused = true)]
 async fn an_idle_pair_costs_one_read_a_minute_and_a_release_what_is_stated() {
     let [queue, _, alb] = pairs();
-    for stage in [queue, alb] {
+    for stage in [queue, alb, function()] {
         let play = Play::begin(&stage, v2()).await;
         play.slow_down();
         let idle = stated(&[("GetItem", 1)]);
         assert_eq!(asked(&play).await, idle, "nothing was released yet");
-        let of_pair: &[_] = match stage.traffic {
-            Traffic::Queue | Traffic::Lambda => &[("GetQueueAttributes", 1)],
-            Traffic::Alb => &[("DescribeRules", 1), ("DescribeTargetHealth", 2)],
-        };
-        let mut guard = vec![
-            ("GetItem", 2),
-            ("DescribeAlarms", 1),
+        let services = [
             ("DescribeServices", 1),
             ("DescribeScalableTargets", 1),
             ("ListTasks", 2),
         ];
-        guard.extend(of_pair);
+        let of_target = match stage.traffic {
+            Traffic::Queue => [&services[..], &[("GetQueueAttributes", 1)]].concat(),
+            Traffic::Alb => {
+                let balancer = [("DescribeRules", 1), ("DescribeTargetHealth", 2)];
+                [&services[..], &balancer].concat()
+            }
+            Traffic::Lambda => vec![
+                ("GetQueueAttributes", 1),
+                ("GetAlias", 1),
+                ("GetProvisionedConcurrencyConfig", 1),
+            ],
+        };
+        let mut guard = vec![("GetItem", 2), ("DescribeAlarms", 1)];
+        guard.extend(of_target);
         let mut waits = guard.clone();
         waits.extend([("GetPipelineExecution", 1), ("GetPipelineState", 1)]);
         // What both versions do, and that it was read.
         waits.extend([("GetMetricData", 1), ("TransactWriteItems", 1)]);
-        // The tasks that the release has replaced are still listed: those of the canary, and then of both.
-        waits.push(("DescribeTasks", 1));
-        guard.push(("DescribeTasks", 2));
+        if stage.traffic != Traffic::Lambda {
+            // The tasks that the release has replaced are still listed: those of the canary, and then of both.
+            waits.push(("DescribeTasks", 1));
+            guard.push(("DescribeTasks", 2));
+        }
         let release = play.push("v2");
         play.until_approval(&release).await;
         play.pass(Duration::from_mins(2)).await;
@@ -67,7 +76,7 @@ async fn an_idle_pair_costs_one_read_a_minute_and_a_release_what_is_stated() {
 
 #[tokio::test(start_paused = true)]
 async fn while_an_action_works_the_execution_and_the_alarms_are_asked() {
-    for mut stage in pairs() {
+    for mut stage in targets() {
         stage.steps = Some(vec![Step::new(50, 900)]);
         let play = Play::begin(&stage, v2()).await;
         play.slow_down();

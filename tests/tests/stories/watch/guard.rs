@@ -2,33 +2,45 @@
 
 use super::*;
 
-/// Somebody deploys a fix.
-fn fix(play: &Play, service: &str) {
-    let definition = play.definition_like("orders:1");
-    play.ecs("RegisterTaskDefinition", &definition);
-    update(play, service, &json!({ "taskDefinition": "orders:3" }));
+/// Somebody deploys a fix; what is said of that.
+async fn fix(play: &Play, traffic: Traffic) -> &'static str {
+    match traffic {
+        Traffic::Queue | Traffic::Alb => {
+            let definition = play.definition_like("orders:1");
+            play.ecs("RegisterTaskDefinition", &definition);
+            update(
+                play,
+                stage::PRIMARY,
+                &json!({ "taskDefinition": "orders:3" }),
+            );
+            "orders runs orders:3, not orders:2 as this release last set it"
+        }
+        Traffic::Lambda => {
+            play.publish_another().await;
+            play.route("3", &[]);
+            "somebody else has changed alias orders:live: it sends its invocations to version 3, and this release has set version 2"
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_hotfix_ends_the_guard_which_is_recorded_and_told_and_alarms_roll_back_no_more() {
-    for stage in pairs() {
+    for stage in targets() {
         let (play, _) = promoted(&stage).await;
         let told = play.notices().len();
-        fix(&play, stage::PRIMARY);
+        let what = fix(&play, stage.traffic).await;
         play.pass(Duration::from_mins(3)).await;
         let pair = play.pair();
         let record = play.record().await.expect("a record");
         let cause = record.guard_ended.expect("the guard has ended");
-        let what = "orders runs orders:3, not orders:2 as this release last set it";
         assert!(cause.what.starts_with(what), "{}", cause.what);
         let notices = play.notices().split_off(told);
         let [(subject, message)] = notices.as_slice() else {
             panic!("{notices:?}")
         };
-        assert!(
-            subject.starts_with("orders: alarms do not roll back any more, release "),
-            "{subject}"
-        );
+        let name = play.name();
+        let ended = format!("{name}: alarms do not roll back any more, release ");
+        assert!(subject.starts_with(&ended), "{subject}");
         assert!(message.contains(what), "{message}");
         let writes = play.writes().len();
         play.alarm("orders fail");

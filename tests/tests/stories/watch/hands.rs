@@ -97,3 +97,27 @@ async fn a_canary_that_somebody_deletes_ends_the_release() {
     assert!(play.has_ended(&release));
     assert_eq!(play.service(stage::PRIMARY), line(&before, stage::PRIMARY));
 }
+
+/// Nobody but the alias's own writer knows who is to get what then.
+#[tokio::test(start_paused = true)]
+async fn weights_of_an_alias_that_somebody_sets_end_the_release_and_stay() {
+    let (play, _, release) = at_approval(&function()).await;
+    play.route("1", &[("2", 0.3)]);
+    let theirs = play.pair();
+    assert_eq!(ended_by(&play, &release).await, theirs);
+    let (_, message) = play.notices().pop().expect("it is told");
+    let left = "somebody else has changed alias orders:live: it sends its invocations to version 1, 30 % to version 2, and that is left";
+    assert!(message.contains(left), "{message}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alias_that_somebody_deletes_ends_the_release() {
+    let (play, _, release) = at_approval(&function()).await;
+    play.delete_alias();
+    ended_by(&play, &release).await;
+    let (_, message) = play.notices().pop().expect("it is told");
+    assert!(
+        message.contains("alias orders:live does not exist any more"),
+        "{message}"
+    );
+}

@@ -48,7 +48,7 @@ async fn until_alarm(play: &Play) -> Moment {
 
 #[tokio::test(start_paused = true)]
 async fn an_alarm_whose_event_is_lost_is_found_by_the_watch_at_the_approval_and_within_the_guard() {
-    for stage in pairs() {
+    for stage in targets() {
         for at in [At::Approval, At::Guard] {
             let (play, before) = release(&stage, at).await;
             play.lose_events();
@@ -65,7 +65,7 @@ async fn an_alarm_whose_event_is_lost_is_found_by_the_watch_at_the_approval_and_
 #[tokio::test(start_paused = true)]
 async fn with_all_of_rollbacks_calls_throttled_from_the_alarm_on_the_second_look_that_gets_through_rolls_back()
  {
-    for stage in pairs() {
+    for stage in targets() {
         for at in [At::Approval, At::Guard] {
             let (play, before) = release(&stage, at).await;
             break_alarm(&play);
@@ -123,7 +123,7 @@ fn mute(play: &Play) {
 
 #[tokio::test(start_paused = true)]
 async fn an_alarm_whose_actions_somebody_has_switched_off_does_not_roll_back() {
-    for stage in pairs() {
+    for stage in targets() {
         let (play, _, release) = at_approval(&stage).await;
         break_alarm(&play);
         switch_off(&play);
@@ -135,7 +135,7 @@ async fn an_alarm_whose_actions_somebody_has_switched_off_does_not_roll_back() {
 
 #[tokio::test(start_paused = true)]
 async fn a_muted_alarm_does_not_roll_back_until_it_is_heard_again() {
-    for stage in pairs() {
+    for stage in targets() {
         let (play, before, release) = at_approval(&stage).await;
         mute(&play);
         break_alarm(&play);
@@ -169,7 +169,7 @@ fn one_for_all(world: &mut World) {
 
 #[tokio::test(start_paused = true)]
 async fn a_composite_alarm_that_is_suppressed_does_not_roll_back_until_it_is_not_any_more() {
-    for stage in pairs() {
+    for stage in targets() {
         let play = Play::begin_with(&stage, v2(), one_for_all).await;
         play.slow_down();
         let before = play.pair();
@@ -205,7 +205,7 @@ async fn a_composite_alarm_that_is_suppressed_does_not_roll_back_until_it_is_not
 
 #[tokio::test(start_paused = true)]
 async fn the_first_state_of_an_alarm_that_is_made_anew_is_no_transition() {
-    for stage in pairs() {
+    for stage in targets() {
         let (play, _, release) = at_approval(&stage).await;
         play.lose_events();
         play.account.with(|world| {
@@ -221,23 +221,26 @@ async fn the_first_state_of_an_alarm_that_is_made_anew_is_no_transition() {
 
 #[tokio::test(start_paused = true)]
 async fn dead_letters_that_come_while_the_approval_waits_roll_back() {
-    let [stage, ..] = pairs();
-    let (play, before, release) = at_approval(&stage).await;
-    play.lose_events();
-    let stage::Entrance::Queue {
-        dead_letter_url, ..
-    } = &play.scene.entrance
-    else {
-        panic!("the pair consumes a queue")
-    };
-    let since = play.account.now();
-    play.account.with(|world| {
-        rehearsal_core::world::sqs::send(world, dead_letter_url, "a bad one").expect("it is sent")
-    });
-    let begun = until_rolling_back(&play, since).await;
-    assert!(begun <= Duration::from_mins(2), "{begun:?}");
-    play.until_phase("RolledBack").await;
-    play.pass(Duration::from_mins(3)).await;
-    assert_eq!(play.pair(), before);
-    assert!(play.has_ended(&release));
+    let [queue, ..] = pairs();
+    for stage in [queue, function()] {
+        let (play, before, release) = at_approval(&stage).await;
+        play.lose_events();
+        let stage::Entrance::Queue {
+            dead_letter_url, ..
+        } = &play.scene.entrance
+        else {
+            panic!("it consumes a queue")
+        };
+        let since = play.account.now();
+        play.account.with(|world| {
+            let sent = rehearsal_core::world::sqs::send(world, dead_letter_url, "a bad one");
+            sent.expect("it is sent")
+        });
+        let begun = until_rolling_back(&play, since).await;
+        assert!(begun <= Duration::from_mins(2), "{begun:?}");
+        play.until_phase("RolledBack").await;
+        play.pass(Duration::from_mins(3)).await;
+        assert_eq!(play.pair(), before);
+        assert!(play.has_ended(&release));
+    }
 }

@@ -17,7 +17,7 @@ use rehearsal_core::{
 };
 use serde_json::{Value, json};
 
-use crate::play::{Play, pairs};
+use crate::play::{Play, function, pairs, targets};
 
 fn v2() -> Script {
     Script::new([Version::new("v2", Behaviour::Works)])

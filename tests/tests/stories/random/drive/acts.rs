@@ -5,26 +5,21 @@ use std::time::Duration;
 use rehearsal_core::{
     stage,
     wire::Outage,
-    world::{
-        Principal, World, cloudwatch, codepipeline, ecs, elb::Lots, events::Delivery, scaling,
-        sqs::Approximation,
-    },
+    world::{Principal, World, cloudwatch, codepipeline, events::Delivery, sqs::Approximation},
 };
 use serde_json::{Value, json};
 
-use super::{Drive, Kill, of_service};
+use super::{Drive, Kill};
 use crate::random::{
-    story::{Event, Fate, Function, LATE, Operation, Service},
+    event::{Event, Fate, Function, LATE, Operation},
+    story::Kind,
     told::Did,
 };
 
 /// The version that a person deploys.
 pub(super) const HOTFIX: &str = "hotfix";
 
-/// The version that runs at the beginning.
-const STABLE: &str = "orders:1";
-
-fn seconds(many: u32) -> Duration {
+pub(super) fn seconds(many: u32) -> Duration {
     Duration::from_secs(many.into())
 }
 
@@ -51,42 +46,16 @@ impl Drive {
             Event::Ails(function, operation, how, lasts) => {
                 self.ail(function, operation, how, lasts);
             }
-            Event::Scale(tasks) => self.scale(tasks),
-            Event::Count(service, tasks) => self.count(service, tasks),
-            Event::Hotfix(service) => self.hotfix(service),
-            Event::Weights(canary) => self.weigh(canary),
-            Event::StopTasks(service, many) => {
-                let many = usize::try_from(many).unwrap_or_default();
-                self.play.stop_tasks(service.name(), many);
-                self.note(Did::StoppedTasks(service));
-            }
-            Event::FailStarts(many) => self.play.fail_next_starts(many),
-            Event::Spot(service, many, lasts) => {
-                let many = usize::try_from(many).unwrap_or_default();
-                self.play.account.with(|world| {
-                    ecs::interrupt(world, stage::CLUSTER, service.name(), many, seconds(lasts));
-                });
-                self.note(Did::StoppedTasks(service));
-            }
             Event::Approximate(seed) => self.play.account.with(|world| {
                 world.sqs.approximation = Some(Approximation::seeded(seed, 3));
             }),
             Event::LateMetrics(late) => self.play.account.with(|world| {
                 world.sqs.metrics_delay = seconds(late);
             }),
-            Event::ByLot(seed) => self.play.account.with(|world| {
-                world.elb.lots = Some(Lots::seeded(seed));
-            }),
-            Event::Deregister => {
-                let stable = json!({ "taskDefinition": STABLE });
-                // Whoever was there first has done it.
-                if self
-                    .person("ecs", "DeregisterTaskDefinition", &stable)
-                    .is_ok()
-                {
-                    self.note(Did::Deregistered);
-                }
-            }
+            other => match self.target.kind() {
+                Kind::Pair => self.happens_to_pair(other),
+                Kind::Alias => self.happens_to_alias(other),
+            },
         }
     }
 
@@ -195,56 +164,5 @@ impl Drive {
             until: Some(until),
         });
         self.note(Did::Hindered(function.name(), until));
-    }
-
-    fn scale(&self, tasks: u32) {
-        let resource = format!("service/{}/{}", stage::CLUSTER, stage::PRIMARY);
-        let scaled = |world: &mut World| scaling::scale(world, &resource, tasks);
-        let before = self.shape().primary.desired;
-        if let Ok(now) = self.play.account.with(scaled)
-            && now != before
-        {
-            self.note(Did::Scaled(now));
-        }
-    }
-
-    fn count(&self, service: Service, tasks: u32) {
-        let mut input = of_service(service.name());
-        input["desiredCount"] = tasks.into();
-        self.play.ecs("UpdateService", &input);
-        self.note(Did::Count(service, tasks));
-    }
-
-    fn hotfix(&self, service: Service) {
-        let mut definition = self.play.definition_like(STABLE);
-        definition["containerDefinitions"][0]["image"] = self.play.image(HOTFIX).into();
-        let version = self.register(&definition);
-        self.put(service, &version);
-    }
-
-    /// The stable version once more, as its own notice says.
-    pub(super) fn register_again(&self) -> String {
-        self.register(&self.play.definition_like(STABLE))
-    }
-
-    fn register(&self, definition: &Value) -> String {
-        let registered = &self.play.ecs("RegisterTaskDefinition", definition)["taskDefinition"];
-        format!(
-            "{}:{}",
-            registered["family"].as_str().unwrap_or_default(),
-            registered["revision"]
-        )
-    }
-
-    pub(super) fn put(&self, service: Service, version: &str) {
-        let mut input = of_service(service.name());
-        input["taskDefinition"] = version.into();
-        self.play.ecs("UpdateService", &input);
-        self.note(Did::Version(service, version.to_owned()));
-    }
-
-    pub(super) fn weigh(&self, canary: u32) {
-        self.play.set_weights(100 - canary, canary);
-        self.note(Did::Weights(100 - canary, canary));
     }
 }

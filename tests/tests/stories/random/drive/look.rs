@@ -1,15 +1,15 @@
 //! What people look at, and what they do when all faults are over.
 
 use rehearsal_core::{
-    stage::{self, Entrance},
-    world::{World, codepipeline, events::Delivery, journal::What, scaling},
+    stage,
+    world::{codepipeline, events::Delivery, functions::Functions, journal::What},
 };
 use serde_json::json;
 
-use super::{Drive, EVERY, LOOKS_AFTER, QUIET, WITHIN, of_service};
+use super::{Drive, EVERY, LOOKS_AFTER, QUIET, WITHIN};
 use crate::random::{
-    story::{Finally, Service},
-    told::{Did, Half, Shape},
+    story::{Finally, Kind},
+    told::Shape,
 };
 
 /// The version that is pushed when all is over.
@@ -22,6 +22,9 @@ impl Drive {
         self.play.account.with(|world| {
             world.events.delivery = Delivery::Exact;
             world.functions.deliver_twice = false;
+            world.functions.update_takes = Functions::default().update_takes;
+            world.functions.failing_update = None;
+            world.functions.failing_version = None;
         });
         self.kills.lock().unwrap().clear();
         self.play.fail_next_starts(0);
@@ -54,8 +57,7 @@ impl Drive {
             let over = now.since(self.over);
             self.answer(self.finally == Finally::Approved);
             if over > LOOKS_AFTER {
-                self.follow_notice(&mut again).await;
-                self.deploy_again();
+                self.look_after(&mut again).await;
             }
             if self.open().is_empty() && self.is_at_rest().await {
                 let since = *quiet_since.get_or_insert(now);
@@ -72,67 +74,17 @@ impl Drive {
         }
     }
 
-    async fn is_at_rest(&self) -> bool {
-        let shape = self.shape();
-        shape.primary.is_steady
-            && shape.canary.is_steady
+    pub(super) async fn is_at_rest(&self) -> bool {
+        self.shape().is_steady()
             && ["none", "Promoted", "RolledBack"].contains(&self.play.phase().await.as_str())
-    }
-
-    /// Somebody reads that the stable version is INACTIVE, registers it once more and updates the services that lack it.
-    async fn follow_notice(&self, again: &mut Option<String>) {
-        let Some(record) = self.play.record().await else {
-            return;
-        };
-        let Some(rolling_back) = record.rollback() else {
-            return;
-        };
-        let shape = self.shape();
-        let lacks = |service: &Service| {
-            let named = format!("{} ", service.name());
-            let mut missing = rolling_back.missing.iter();
-            missing.any(|it| it.what.starts_with(&named) && it.what.contains("orders:1"))
-                && again.as_deref() != Some(shape.of(*service).version.as_str())
-        };
-        let mut lacking = vec![Service::Primary, Service::Canary];
-        lacking.retain(lacks);
-        for service in lacking {
-            let version = again.get_or_insert_with(|| self.register_again());
-            self.put(service, version);
-        }
-    }
-
-    /// Whoever has deployed a version of their own that ECS has given up deploys it once more.
-    fn deploy_again(&self) {
-        let shape = self.shape();
-        for service in [Service::Primary, Service::Canary] {
-            let half = shape.of(service);
-            let version = Did::Version(service, half.version.clone());
-            let is_theirs = self
-                .deeds
-                .lock()
-                .unwrap()
-                .iter()
-                .any(|deed| deed.what == version);
-            if half.has_failed && is_theirs {
-                let mut input = of_service(service.name());
-                input["forceNewDeployment"] = true.into();
-                self.play.ecs("UpdateService", &input);
-            }
-        }
     }
 
     /// A good version is pushed; how its execution ended, and the last that was said.
     pub(super) async fn next(&self) -> (String, String) {
-        if self
-            .shape()
-            .weights
-            .is_some_and(|(primary, canary)| primary == 0 || canary > 0)
-        {
-            // A release does not begin beside weights that somebody has set.
-            self.weigh(0);
+        match self.target.kind() {
+            Kind::Pair => self.make_pair_ready().await,
+            Kind::Alias => self.make_alias_ready().await,
         }
-        self.renew().await;
         let release = self.play.push(NEXT);
         let since = self.play.account.now();
         while !self.play.has_ended(&release) && self.play.account.now().since(since) < WITHIN {
@@ -155,23 +107,6 @@ impl Drive {
         });
         let last = |of: Vec<String>| of.last().cloned().unwrap_or_default();
         (last(ended), last(said))
-    }
-
-    /// A release does not begin on a version that could not be put back: somebody registers it once more.
-    async fn renew(&self) {
-        let mut again = None;
-        for service in [Service::Primary, Service::Canary] {
-            let version = self.shape().of(service).version.clone();
-            let asked = json!({ "taskDefinition": version });
-            let described = self.play.ecs("DescribeTaskDefinition", &asked);
-            if described["taskDefinition"]["status"] == "INACTIVE" {
-                let version = again.get_or_insert_with(|| self.register_again());
-                self.put(service, version);
-            }
-        }
-        while !self.is_at_rest().await {
-            self.play.pass(EVERY).await;
-        }
     }
 
     /// Executions and actions that have not ended.
@@ -202,68 +137,17 @@ impl Drive {
     }
 
     pub(super) fn shape(&self) -> Shape {
-        let weights = match &self.play.scene.entrance {
-            Entrance::Queue { .. } => None,
-            Entrance::LoadBalancer { .. } => {
-                let all = self.play.entries(|what| match what {
-                    What::Weights { groups, .. } => Some(groups.clone()),
-                    _ => None,
-                });
-                let groups = all.last().cloned().unwrap_or_default();
-                let of = |wanted| {
-                    groups
-                        .iter()
-                        .find(|(group, _)| group == wanted)
-                        .map_or(0, |(_, it)| *it)
-                };
-                Some((of(stage::PRIMARY_GROUP), of(stage::CANARY_GROUP)))
-            }
-        };
-        Shape {
-            primary: self.half(stage::PRIMARY),
-            canary: self.half(stage::CANARY),
-            weights,
+        match self.target.kind() {
+            Kind::Pair => Shape::Pair(self.pair()),
+            Kind::Alias => Shape::Alias(self.alias()),
         }
     }
 
-    fn half(&self, service: &str) -> Half {
-        let mut input = of_service(service);
-        input["services"] = json!([service]);
-        input.as_object_mut().map(|fields| fields.remove("service"));
-        let answer = self.person("ecs", "DescribeServices", &input);
-        let shown = answer.expect("services can be described")["services"][0].clone();
-        let deployments = shown["deployments"].as_array().map_or(0, Vec::len);
-        let version = shown["taskDefinition"].as_str().unwrap_or_default();
-        let desired = shown["desiredCount"].as_u64().unwrap_or_default();
-        Half {
-            version: version.rsplit('/').next().unwrap_or_default().to_owned(),
-            desired: u32::try_from(desired).unwrap_or_default(),
-            is_steady: deployments == 1
-                && shown["runningCount"] == shown["desiredCount"]
-                && shown["deployments"][0]["rolloutState"] == "COMPLETED",
-            has_failed: shown["deployments"][0]["rolloutState"] == "FAILED",
-            scaling: self.scaling(service),
+    /// People look after what nobody else can put right; `again` is the stable version, if they have made it once more.
+    async fn look_after(&self, again: &mut Option<String>) {
+        match self.target.kind() {
+            Kind::Pair => self.look_after_pair(again).await,
+            Kind::Alias => self.look_after_alias().await,
         }
-    }
-
-    fn scaling(&self, service: &str) -> String {
-        let input = json!({
-            "ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount",
-            "ResourceIds": [format!("service/{}/{service}", stage::CLUSTER)],
-        });
-        let described = |world: &mut World| scaling::call(world, "DescribeScalableTargets", &input);
-        let answer = self
-            .play
-            .account
-            .with(described)
-            .expect("targets can be described");
-        let target = &answer["ScalableTargets"][0];
-        if target.is_null() {
-            return String::new();
-        }
-        format!(
-            "{}..{} {}",
-            target["MinCapacity"], target["MaxCapacity"], target["SuspendedState"]
-        )
     }
 }

@@ -17,8 +17,8 @@ const LOOK: u64 = 30;
 /// By when the schedule has seen it, or an action and after its failure the schedule.
 const SEEN: u64 = 240;
 
-/// What changes the pair.
-const CHANGES: [&str; 2] = ["UpdateService", "ModifyRule"];
+/// What changes how work is split.
+const CHANGES: [&str; 3] = ["UpdateService", "ModifyRule", "UpdateAlias"];
 
 pub(super) fn are_heeded(told: &Told) -> Option<String> {
     let firing = firing(told);
@@ -45,7 +45,7 @@ pub(super) fn are_heeded(told: &Told) -> Option<String> {
 
 /// When the alarm that stories set off was in `ALARM`.
 fn firing(told: &Told) -> Vec<Range<Moment>> {
-    let name = told.pair.stage().traffic.alarm();
+    let name = told.target.stage().traffic.alarm();
     let mut firing: Vec<Range<Moment>> = Vec::new();
     let end = told.journal.last().map_or(Moment(0), |entry| entry.at);
     let mut is_firing = false;

@@ -1,20 +1,18 @@
 //! A fence is kept, stops the candidate, and comes to an end.
 
+mod invocations;
+mod messages;
+mod requests;
+
 use std::ops::Range;
 
-use canary::{
-    parts::{pair, release::Promotion},
-    record::RollingBack,
-};
-use rehearsal_core::{
-    clock::Moment,
-    stage,
-    world::journal::{Entry, What},
-};
+use canary::{parts::pair, record::RollingBack};
+use rehearsal_core::{clock::Moment, stage, world::journal::Call};
 
 use super::{seconds, time};
 use crate::random::{
-    story::{Pair, Service},
+    event::Service,
+    story::Target,
     told::{Deed, Did, Told, Written},
 };
 
@@ -59,6 +57,22 @@ pub(super) fn is_over(told: &Told) -> Option<String> {
     ))
 }
 
+/// What the candidate works on.
+struct Work {
+    /// Whether a call of rollback takes it from the candidate.
+    stops: fn(&Call) -> bool,
+    /// How the candidate still got some after a moment.
+    gets: fn(&Rollback<'_>, Moment) -> Option<String>,
+}
+
+fn work(target: Target) -> Work {
+    match target {
+        Target::QueueAdditive | Target::QueueConstantTotal => messages::MESSAGES,
+        Target::Alb => requests::REQUESTS,
+        Target::Alias => invocations::INVOCATIONS,
+    }
+}
+
 /// A rollback, from its fence until its release is begun again or another one is.
 struct Rollback<'a> {
     told: &'a Told,
@@ -75,7 +89,7 @@ pub(super) fn work_ends(told: &Told) -> Option<String> {
     rollbacks(told, &records, end).find_map(|it| it.works_on())
 }
 
-/// Every rollback of a candidate that the primary has not been given for good.
+/// Every rollback of a candidate.
 fn rollbacks<'a>(
     told: &'a Told,
     records: &'a [Written],
@@ -89,8 +103,7 @@ fn rollbacks<'a>(
             let before = records[..index].last();
             let is_first =
                 before.is_none_or(|it| it.record.rollback().is_none() || !it.is_of(&fence.record));
-            let is_meant =
-                fence.record.candidate().is_some() && !rolling_back.promotion.has_given_back();
+            let is_meant = fence.record.candidate().is_some();
             let after = &records[index..];
             let first = |is_it: &dyn Fn(&Written) -> bool| {
                 after.iter().find(|it| is_it(it)).map_or(end, |it| it.at)
@@ -109,10 +122,7 @@ impl Rollback<'_> {
     /// How the candidate still got work.
     fn works_on(&self) -> Option<String> {
         let deadline = self.deadline();
-        let what = match self.told.pair {
-            Pair::Alb => self.has_weight(deadline)?,
-            _ => self.gets_messages(deadline)?,
-        };
+        let what = (work(self.told.target).gets)(self, deadline)?;
         Some(format!(
             "{what}; the fence came at {}, and the candidate was to get nothing from {} on",
             time(self.fence.at),
@@ -154,20 +164,11 @@ impl Rollback<'_> {
     }
 
     fn stopping_call(&self) -> Option<Moment> {
-        let (place, is_alb) = (self.fence.place, self.told.pair == Pair::Alb);
+        let stops = work(self.told.target).stops;
         let mut calls = self.told.calls(|call| {
-            let stops = call.operation == "UpdateService"
-                && call.input["service"] == stage::CANARY
-                && call.input["desiredCount"] == 0;
-            call.principal.0 == stage::ROLLBACK
-                && call.fault.is_none()
-                && if is_alb {
-                    call.operation == "ModifyRule"
-                } else {
-                    stops
-                }
+            call.principal.0 == stage::ROLLBACK && call.fault.is_none() && stops(call)
         });
-        let call = calls.find(|(at, ..)| *at >= place)?;
+        let call = calls.find(|(at, ..)| *at >= self.fence.place)?;
         (call.1 < self.rolled_back).then_some(call.1)
     }
 
@@ -184,95 +185,5 @@ impl Rollback<'_> {
             deadline = from + seconds(SCHEDULE + WORK);
         }
         deadline
-    }
-
-    /// A queue: no message is received, no task of the canary runs it.
-    fn gets_messages(&self, deadline: Moment) -> Option<String> {
-        let label = self.label();
-        let is_only_canary = self.rolling_back.promotion == Promotion::NotBegun;
-        let mut runs = 0;
-        for Entry { at, what } in &self.told.journal {
-            if *at >= self.until {
-                break;
-            }
-            match what {
-                What::Messages {
-                    version,
-                    processed,
-                    failed,
-                    ..
-                } if *version == label && is_only_canary && self.is_late(*at, deadline) => {
-                    return Some(format!(
-                        "{} {label} got {} messages",
-                        time(*at),
-                        processed + failed
-                    ));
-                }
-                What::Service {
-                    service, running, ..
-                } if service == stage::CANARY => {
-                    let of_candidate = running.iter().filter(|(version, _)| *version == label);
-                    runs = of_candidate.map(|(_, tasks)| tasks).sum();
-                }
-                _ => {}
-            }
-            if runs > 0 && self.is_late(*at, deadline) {
-                return Some(format!(
-                    "{} {runs} tasks of the canary run {label}",
-                    time(*at)
-                ));
-            }
-        }
-        None
-    }
-
-    /// Behind a load balancer: its group has no weight, while at least half of the primary's targets are healthy.
-    fn has_weight(&self, deadline: Moment) -> Option<String> {
-        if self.rolling_back.promotion != Promotion::NotBegun {
-            return None;
-        }
-        let (mut weight, mut healthy, mut desired) = (0, 0, 0);
-        let mut lacking_until = Moment(0);
-        for Entry { at, what } in &self.told.journal {
-            if *at >= self.rolled_back {
-                break;
-            }
-            match what {
-                What::Weights { groups, .. } => {
-                    let group = groups
-                        .iter()
-                        .find(|(group, _)| group == stage::CANARY_GROUP);
-                    weight = group.map_or(0, |(_, weight)| *weight);
-                }
-                What::Targets {
-                    group,
-                    healthy: now,
-                    ..
-                } if group == stage::PRIMARY_GROUP => healthy = *now,
-                What::Service {
-                    service,
-                    desired: now,
-                    ..
-                } if service == stage::PRIMARY => desired = *now,
-                _ => {}
-            }
-            if healthy * 2 < desired {
-                lacking_until = *at;
-            }
-            let is_late =
-                self.is_late(*at, deadline) && *at > lacking_until + seconds(SCHEDULE + WORK);
-            if is_late && weight > 0 {
-                return Some(format!(
-                    "{} the canary's group has weight {weight}",
-                    time(*at)
-                ));
-            }
-        }
-        None
-    }
-
-    fn label(&self) -> String {
-        let images = serde_json::to_string(&self.fence.record.item).unwrap_or_default();
-        self.told.label_of(&images)
     }
 }

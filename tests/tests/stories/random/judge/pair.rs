@@ -1,4 +1,4 @@
-//! What the pair is like in the end.
+//! What two services are like in the end.
 
 use canary::{
     parts::pair::{self, FoundService},
@@ -7,22 +7,23 @@ use canary::{
 use rehearsal_core::clock::Moment;
 
 use crate::random::{
-    story::{Pair, Service},
+    event::Service,
     told::{Did, Half, Told},
 };
 
 pub(super) fn is_as_it_should_be(told: &Told) -> Option<String> {
     let records = told.records();
+    let (found, left) = (told.before.pair(), told.after.pair());
     let mut wrong = Vec::new();
     match records.last().map(|it| &it.record) {
         None => {
             for service in [Service::Primary, Service::Canary] {
-                let before = told.before.of(service);
+                let before = found.of(service);
                 let expected =
                     Expected::new(told, service, Moment(0), &before.version, before.desired);
-                wrong.extend(expected.misses(told.after.of(service), &before.scaling));
+                wrong.extend(expected.misses(left.of(service), &before.scaling));
             }
-            wrong.extend(weights(told, told.before.weights, Moment(0)));
+            wrong.extend(weights(told, found.weights, Moment(0)));
         }
         Some(record) => {
             let began = records
@@ -31,10 +32,10 @@ pub(super) fn is_as_it_should_be(told: &Told) -> Option<String> {
                 .map_or(Moment(0), |it| it.at);
             for service in [Service::Primary, Service::Canary] {
                 let expected = expected(told, record, service, began);
-                let scaling = &told.before.of(service).scaling;
-                wrong.extend(expected.misses(told.after.of(service), scaling));
+                let scaling = &found.of(service).scaling;
+                wrong.extend(expected.misses(left.of(service), scaling));
             }
-            wrong.extend(weights(told, told.before.weights, began));
+            wrong.extend(weights(told, found.weights, began));
         }
     }
     (!wrong.is_empty()).then(|| wrong.join("; "))
@@ -133,15 +134,12 @@ impl Expected {
 }
 
 fn weights(told: &Told, found: Option<(u32, u32)>, since: Moment) -> Option<String> {
-    if told.pair != Pair::Alb {
-        return None;
-    }
     let theirs = told.deeds.iter().filter(|deed| deed.at >= since);
     let theirs = theirs.filter_map(|deed| match deed.what {
         Did::Weights(primary, canary) => Some((primary, canary)),
         _ => None,
     });
     let allowed: Vec<_> = found.into_iter().chain(theirs).collect();
-    let now = told.after.weights?;
+    let now = told.after.pair().weights?;
     (!allowed.contains(&now)).then(|| format!("the rule has weights {now:?} and not {allowed:?}"))
 }

@@ -8,7 +8,7 @@ use rehearsal_core::{
 };
 
 use super::time;
-use crate::random::{story::Function, told::Told};
+use crate::random::{event::Function, told::Told};
 
 /// `errorType` of invocations that failed. Documented in `shared/docs/messages.md`, "A failed invocation".
 const NAMED: [&str; 9] = [

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{seconds, time};
 use crate::random::{
-    story::Service,
+    event::Service,
     told::{Deed, Did, Told, Written},
 };
 
