@@ -2,6 +2,7 @@
 //! that they make.
 
 mod alarms;
+mod approvals;
 mod balanced;
 mod either_way;
 mod grants;
