@@ -13,8 +13,7 @@ enum Reach {
 ///
 /// AWS: IAM user guide, "IAM JSON policy elements: Action".
 pub(super) fn covers_action(pattern: &str, action: &str) -> bool {
-    let lower = |text: &str| text.to_ascii_lowercase();
-    covers(&lower(pattern), &lower(action), Reach::All)
+    covers(pattern, action, Reach::All, str::eq_ignore_ascii_case)
 }
 
 /// Whether a pattern of resources covers a resource, which is an ARN or, where an action cannot be
@@ -24,7 +23,7 @@ pub(super) fn covers_action(pattern: &str, action: &str) -> bool {
 /// segment reaches over colons; slashes are like any other character. AWS: IAM user guide, "IAM JSON
 /// policy elements: Resource", "Using wildcards in resource ARNs".
 pub(super) fn covers_resource(pattern: &str, resource: &str) -> bool {
-    pattern == "*" || covers(pattern, resource, Reach::Segment)
+    pattern == "*" || covers(pattern, resource, Reach::Segment, str::eq)
 }
 
 /// `ArnLike` and `ArnEquals`: each of the six segments by itself.
@@ -35,20 +34,25 @@ pub(super) fn covers_arn(pattern: &str, arn: &str) -> bool {
     let pairs = || Some((patterns.next(), segments.next()));
     std::iter::from_fn(pairs)
         .take(6)
-        .all(|pair| matches!(pair, (Some(pattern), Some(segment)) if covers(pattern, segment, Reach::All)))
+        .all(|pair| matches!(pair, (Some(pattern), Some(segment)) if covers(pattern, segment, Reach::All, str::eq)))
 }
 
 /// `StringLike`.
 pub(super) fn covers_text(pattern: &str, text: &str) -> bool {
-    covers(pattern, text, Reach::All)
+    covers(pattern, text, Reach::All, str::eq)
 }
 
-fn covers(pattern: &str, text: &str, reach: Reach) -> bool {
-    let literal = pattern.find(['*', '?']).unwrap_or(pattern.len());
+fn covers(pattern: &str, text: &str, reach: Reach, is_same: fn(&str, &str) -> bool) -> bool {
+    let is_wildcard = |byte| matches!(byte, b'*' | b'?');
+    let literal = pattern.bytes().position(is_wildcard);
+    let literal = literal.unwrap_or(pattern.len());
     let (literal, pattern) = pattern.split_at(literal);
-    let Some(text) = text.strip_prefix(literal) else {
+    let Some((begins, text)) = text.split_at_checked(literal.len()) else {
         return false;
     };
+    if !is_same(begins, literal) {
+        return false;
+    }
     let mut rest = pattern.chars();
     match rest.next() {
         None => text.is_empty(),
@@ -61,14 +65,14 @@ fn covers(pattern: &str, text: &str, reach: Reach) -> bool {
             let end = if stays { text.find(':') } else { None }.unwrap_or(text.len());
             (0..=end)
                 .filter(|at| text.is_char_boundary(*at))
-                .any(|at| covers(rest, &text[at..], reach))
+                .any(|at| covers(rest, &text[at..], reach, is_same))
         }
         Some(_) => {
             let mut found = text.chars();
             found
                 .next()
                 .is_some_and(|one| reach == Reach::All || one != ':')
-                && covers(rest.as_str(), found.as_str(), reach)
+                && covers(rest.as_str(), found.as_str(), reach, is_same)
         }
     }
 }

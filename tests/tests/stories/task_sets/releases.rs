@@ -248,7 +248,7 @@ async fn an_alarm_after_targets_were_promoted() {
     insta::assert_snapshot!(alarm_in_the_guard(&balanced()).await.transcript());
 }
 
-/// For a rollback alone it is kept.
+/// For a rollback alone it is kept; by hand there is none any more.
 #[tokio::test(start_paused = true)]
 async fn once_the_guard_is_over_the_kept_set_goes() {
     for stage in task_sets() {
@@ -261,6 +261,14 @@ async fn once_the_guard_is_over_the_kept_set_goes() {
         let sets = play.account.with(sets_of_service);
         assert_eq!(sets.len(), 1, "{}", play.pair());
         assert_eq!(sets[0]["status"], "PRIMARY");
+        play.roll_back(&release, "orders look odd");
+        play.pass(Duration::from_mins(2)).await;
+        assert_eq!(play.phase().await, "Promoted");
+        let said = play.ledger().await.pop().unwrap_or_default();
+        assert!(
+            said.ends_with("to go back, release the earlier version"),
+            "{said}"
+        );
         play.assert_nothing_lost();
     }
 }
