@@ -35,8 +35,8 @@ pub enum Scenario {
     /// v2 works, and there is hardly any work: not enough to tell whether it is worse, which is said, and it is
     /// released (--traffic queue, lambda or task-sets).
     FewMessages,
-    /// v2 ends as soon as it starts: ECS gives its deployment up, the third of its tasks has ended, or an alarm sees that invocations of it
-    /// fail, and it is rolled back.
+    /// v2 ends as soon as it starts: ECS gives its deployment up, the third of its tasks has ended, or an alarm or the verdict sees that
+    /// invocations of it fail, and it is rolled back.
     CrashLoop,
     /// A person rejects v2 at the approval, and it is rolled back.
     Rejected,
@@ -48,8 +48,8 @@ pub enum Scenario {
     LostEvents,
     /// Every seventh AWS call of everybody is throttled: v2 is released all the same.
     Throttled,
-    /// Somebody changes the weights of the load balancer's rule, or the scale of v2's task set, in the middle of the release: it stops, and
-    /// everything is as the release found it (--traffic alb, task-sets or task-sets-alb).
+    /// Somebody changes the weights of the load balancer's rule or of the alias, or the scale of v2's task set, in the middle of the release:
+    /// it stops, and everything is as the release found it; an alias is left as they have set it (not --traffic queue).
     ForeignWeight,
     /// v2's health check fails as soon as it gets requests: the step stops, and the requests go back
     /// (--traffic alb or task-sets-alb).
@@ -131,9 +131,8 @@ impl Scenario {
             Self::UnhealthyCanary | Self::DropsConnections | Self::AllTargetsGone => {
                 work == Work::Requests
             }
-            Self::ForeignWeight | Self::AutoscalerFights => {
-                work == Work::Requests || runs == Runs::TaskSets
-            }
+            Self::ForeignWeight => traffic != Traffic::Queue,
+            Self::AutoscalerFights => work == Work::Requests || runs == Runs::TaskSets,
             // The alarm that compares both versions is of services.
             Self::HangingVersion => traffic == Traffic::Queue,
             Self::FewMessages | Self::DiesOnMessage => work == Work::Messages,
@@ -356,8 +355,8 @@ impl Scenario {
         match self {
             // Whoever is first: the verdict, or the alarm on what fails of both versions.
             Self::BadVersion if traffic.runs() == Runs::TaskSets => Some("anybody"),
+            Self::CrashLoop if traffic.runs() == Runs::Function => Some("anybody"),
             Self::BadVersion if traffic.runs() == Runs::Function => Some("verdict"),
-            Self::CrashLoop if traffic.runs() == Runs::Function => Some("alarm"),
             Self::BadVersion | Self::HangingVersion | Self::AlarmWhilePromoting => Some("alarm"),
             Self::SlightlyWorse | Self::DiesOnMessage | Self::DropsConnections => Some("verdict"),
             Self::CrashLoop | Self::Rejected | Self::ForeignWeight | Self::UnhealthyCanary => {

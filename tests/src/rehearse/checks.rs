@@ -215,9 +215,7 @@ fn of_scenario(theatre: &Theatre<'_>, story: &Story, facts: &Facts) -> Vec<Check
             let passed = !fired.is_empty();
             vec![check("an alarm fires", &expected, fired, passed)]
         }
-        Scenario::CrashLoop if !story.cast.traffic.has_tasks() => {
-            vec![fires(story, INVOCATIONS_ALARM), calls_rollback(story)]
-        }
+        Scenario::CrashLoop if !story.cast.traffic.has_tasks() => vec![invocations_fail(story)],
         Scenario::CrashLoop => {
             let said = summary_of(story, "deploy-canary");
             // Whichever is seen first.
@@ -271,6 +269,20 @@ fn fires(story: &Story, alarm: &str) -> Check {
         "it fires",
         found.to_owned(),
         fired,
+    )
+}
+
+/// That invocations end at once is seen by whoever is first.
+fn invocations_fail(story: &Story) -> Check {
+    let alarm = has_fired(story, INVOCATIONS_ALARM).then_some("by the alarm");
+    let is_worse = summary_of(story, "shift-weight").contains("These are calls");
+    let verdict = is_worse.then_some("by the verdict");
+    let found: Vec<_> = alarm.into_iter().chain(verdict).collect();
+    check(
+        "invocations that fail are seen",
+        "by the alarm or the verdict",
+        found.join(" and "),
+        !found.is_empty(),
     )
 }
 
@@ -349,9 +361,10 @@ fn stopped_with(story: &Story, words: &[&str]) -> Check {
 
 /// What is said of what somebody else has written.
 fn foreign(story: &Story) -> &'static [&'static str] {
-    match story.cast.traffic.work() {
-        Work::Messages => &["has the scale 75 %", "as this release last set it"],
-        Work::Requests => &["70 primary and 30 canary", "50 primary and 50 canary"],
+    match (story.cast.traffic.runs(), story.cast.traffic.work()) {
+        (Runs::Function, _) => &["30 % to version 2", "50 % to version 2"],
+        (_, Work::Messages) => &["has the scale 75 %", "as this release last set it"],
+        (_, Work::Requests) => &["70 primary and 30 canary", "50 primary and 50 canary"],
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{
-    Theatre, pair,
+    Theatre, alias, pair,
     people::{has_ended, is_asked},
 };
 use crate::{
@@ -20,17 +20,23 @@ const MORE: u32 = 5;
 /// The bounds that a scheduled action sets.
 const NIGHT: (u32, u32) = (1, 3);
 
-/// Somebody sets the weights of the rule by hand, or the scale of the candidate's task set, while the second share is held.
+/// Somebody sets the weights of the rule or the alias by hand, or the scale of the candidate's task set, while the second share is
+/// held.
 pub(super) async fn change_share(theatre: &Theatre<'_>, execution: &str) {
     until_share(theatre, execution, 50).await;
-    let changed = match theatre.rehearsal.stage.traffic.work() {
-        Work::Requests => {
+    let traffic = theatre.rehearsal.stage.traffic;
+    let changed = match (traffic.runs(), traffic.work()) {
+        (Runs::Function, _) => {
+            theatre.tell("a person sets the weight of v2 on the alias to 30 %");
+            theatre.account.with(|world| alias::set_weight(world, 0.3))
+        }
+        (_, Work::Requests) => {
             theatre.tell("a person sets the rule's weights to 70 and 30");
             theatre
                 .account
                 .with(|world| set_weights(world, &theatre.entrance))
         }
-        Work::Messages => {
+        (_, Work::Messages) => {
             theatre.tell("a person sets the scale of the candidate's task set to 75 %");
             let story = theatre.story.borrow();
             let set = story.candidates_set().map(|set| set.id.as_str());
@@ -120,9 +126,10 @@ async fn until_share(theatre: &Theatre<'_>, execution: &str, percent: u8) {
     theatre
         .until(|story| {
             let is_asked_for = story.asked.last() == Some(&Some(percent));
-            let is_there = match story.weights.last() {
-                Some(weights) => story.candidates_weight(weights) == u32::from(percent),
-                None => story
+            let is_there = match (story.cast.traffic.runs(), story.weights.last()) {
+                (Runs::Function, _) => story.weight_of(story.candidate()) >= f64::from(percent),
+                (_, Some(weights)) => story.candidates_weight(weights) == u32::from(percent),
+                (_, None) => story
                     .candidates_set()
                     .is_some_and(|set| set.running == set.computed),
             };
