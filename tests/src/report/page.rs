@@ -117,6 +117,9 @@ fn outcome(story: &Story) -> String {
     match story.outcome() {
         Outcome::Open => format!("The release of {candidate} had not ended."),
         Outcome::Released => format!("{candidate} was released."),
+        Outcome::RollingBack if is_rolled_back(story) => {
+            format!("{candidate} was rolled back, but for what somebody else has set.")
+        }
         Outcome::RollingBack => {
             format!("{candidate} was being rolled back, and not all is restored.")
         }
@@ -126,6 +129,12 @@ fn outcome(story: &Story) -> String {
             format!("The pipeline ended {state}; nothing was rolled back.")
         }
     }
+}
+
+/// Whether that is over, as the record says.
+fn is_rolled_back(story: &Story) -> bool {
+    let record = story.record();
+    record.is_some_and(|record| record.phase == "RolledBack")
 }
 
 fn key_figures(story: &Story) -> String {
