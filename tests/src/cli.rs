@@ -290,7 +290,7 @@ mod tests {
                 "foreign-weight",
                 "alb",
                 "queue",
-                "--traffic alb or --traffic task-sets or --traffic task-sets-alb",
+                "--traffic alb or --traffic lambda or --traffic task-sets or --traffic task-sets-alb",
             ),
             (
                 "few-messages",
