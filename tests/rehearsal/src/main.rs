@@ -89,6 +89,15 @@ fn build() -> Result<PathBuf, Problem> {
             MANIFEST,
         ])
         .stdin(Stdio::null());
+    // What Cargo tells this program of its package. Build scripts read it (ring's does): the next build from outside would run them again,
+    // and all behind them.
+    for (name, _) in env::vars_os() {
+        let is_package =
+            |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+        if name.to_str().is_some_and(is_package) {
+            command.env_remove(name);
+        }
+    }
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }

@@ -107,6 +107,14 @@ async fn build_with(cargo: &OsStr) -> Result<BTreeMap<String, PathBuf>, BuildErr
         .args(["build", "--message-format=json-render-diagnostics"])
         .args(["--manifest-path", MANIFEST])
         .args(["--profile", "test", "--workspace", "--bins", "--tests"]);
+    // What Cargo tells the tests of their package. Build scripts read it (ring's does): they and all behind them would be built again.
+    for (name, _) in std::env::vars_os() {
+        let is_package =
+            |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+        if name.to_str().is_some_and(is_package) {
+            command.env_remove(name);
+        }
+    }
     command
         .process_group(0)
         .stdin(Stdio::null())
