@@ -177,6 +177,12 @@ impl Sets {
         }
     }
 
+    /// Whether it is there for a rollback alone: it has no task, and another one is PRIMARY.
+    fn is_kept(stable: Option<&TaskSet>) -> bool {
+        let is_unused = |it: &TaskSet| it.scale.is_none() && it.running == 0;
+        stable.is_some_and(|it| it.status == Status::Active && is_unused(it))
+    }
+
     fn made(&self) -> Option<&TaskSet> {
         let made = release();
         let mut made = self.external.of(&made).filter(|set| set.is_there());
@@ -538,7 +544,13 @@ impl World for Sets {
         let is = |known: Option<&TaskSet>| set.is_some() && known.map(|it| &it.id) == set;
         let stops = match change {
             Change::Delete { set, .. } if self.kept.contains(set) => return Ok(()),
-            Change::Delete { .. } if is(stable) => return elsewhere(),
+            Change::Delete { .. } if is(stable) => {
+                return if Self::is_kept(stable) {
+                    Ok(())
+                } else {
+                    elsewhere()
+                };
+            }
             Change::Delete { .. } => true,
             Change::Scale { to, .. } => to.is_none(),
             Change::Register { .. }
