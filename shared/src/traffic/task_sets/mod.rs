@@ -37,7 +37,7 @@ use super::{
     model::{self, Goal, Model, Noted, Question, Short, Takes, Toward, Versions},
 };
 use crate::{
-    aws::{Account, AwsError},
+    aws::{Account, AwsError, task_set::Status},
     evidence::meter::Meters,
     names::{ClusterName, ServiceName, TaskDefinitionArn, TaskSetId},
     parts::{
@@ -224,8 +224,12 @@ impl Model for TaskSets {
     }
 
     fn spared(&self, changed: &str, view: View<'_>) -> Set {
-        let scales = view.set.scales.as_ref();
-        let is_candidate = scales.is_some_and(|it| it.candidate.as_str() == changed);
+        let candidate = sets::candidate(view);
+        let is_candidate = candidate.is_some_and(|it| match it.status {
+            // Whoever has made it PRIMARY has set nothing else.
+            Status::Primary if changed == self.service.as_str() => true,
+            _ => it.id.as_str() == changed,
+        });
         Set {
             is_theirs: view.set.is_theirs || !is_candidate,
             ..view.set.clone()

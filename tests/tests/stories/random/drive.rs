@@ -4,6 +4,8 @@ mod acts;
 mod alias;
 mod look;
 mod pair;
+mod services;
+mod sets;
 
 use std::{
     sync::{Arc, Mutex},

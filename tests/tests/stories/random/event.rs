@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use rehearsal_core::{stage, wire::Ailment};
+use rehearsal_core::{
+    stage::{self, Work},
+    wire::Ailment,
+};
 
-use super::story::Target;
+use super::story::{Kind, Target};
 
 /// What happens. Times are in seconds. What makes no sense when its time comes (an answer that nobody waits for) does nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,14 +36,23 @@ pub(super) enum Event {
     Kill(Function, u32),
     /// An operation ails a function for so long.
     Ails(Function, Operation, Ailment, u32),
-    /// Automatic scaling wants so many tasks of the primary.
+    /// Automatic scaling wants so many tasks of the primary, or of the service of task sets.
     Scale(u32),
     /// A person sets a count.
     Count(Service, u32),
     /// A person puts a version of their own on a service.
     Hotfix(Service),
-    /// A person gives the canary this weight of a hundred; of an alias, the newest version that it does not stand on.
+    /// A person gives the canary this weight of a hundred; of an alias, the newest version that it does not stand on; of task sets, the
+    /// group that the PRIMARY one is not in.
     Weights(u32),
+    /// A person gives a task set this percentage of its service's tasks.
+    ScaleSet(Set, u32),
+    /// A person makes a task set of their own, with this percentage.
+    MakeSet(u32),
+    /// A person makes the set beside the PRIMARY one PRIMARY.
+    MakePrimary,
+    /// A person deletes the set beside the PRIMARY one.
+    DeleteSet,
     /// A person publishes a version of their own.
     Publish,
     /// A person publishes one, and sends everything there.
@@ -92,6 +104,15 @@ pub(super) enum Service {
     Canary,
 }
 
+/// A task set of a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Set {
+    /// The PRIMARY one, which its service shows as its own.
+    Shown,
+    /// The newest other one: before a promotion the candidate's, and after it what is kept.
+    Beside,
+}
+
 /// The four functions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Function {
@@ -109,6 +130,11 @@ pub(super) enum Operation {
     DescribeServices,
     UpdateService,
     RegisterTaskDefinition,
+    CreateTaskSet,
+    UpdateTaskSet,
+    UpdateServicePrimaryTaskSet,
+    DeleteTaskSet,
+    ListTasks,
     DescribeAlarms,
     GetQueueAttributes,
     DescribeScalableTargets,
@@ -167,16 +193,22 @@ impl Function {
 impl Operation {
     /// Whether functions call it for a target.
     pub(super) fn is_of(self, target: Target) -> bool {
+        let (kind, work) = (target.kind(), target.stage().traffic.work());
         match self {
-            Self::DescribeServices
-            | Self::UpdateService
-            | Self::DescribeScalableTargets
-            | Self::RegisterScalableTarget
-            | Self::RegisterTaskDefinition => target != Target::Alias,
-            Self::DescribeRules | Self::ModifyRule | Self::DescribeTargetHealth => {
-                target == Target::Alb
+            Self::DescribeServices | Self::RegisterTaskDefinition => kind != Kind::Alias,
+            Self::UpdateService | Self::DescribeScalableTargets | Self::RegisterScalableTarget => {
+                kind == Kind::Pair
             }
-            Self::GetQueueAttributes => target != Target::Alb,
+            // Also pairs list tasks: it ails there in other stories, so that these seeds keep telling the same.
+            Self::CreateTaskSet
+            | Self::UpdateTaskSet
+            | Self::UpdateServicePrimaryTaskSet
+            | Self::DeleteTaskSet
+            | Self::ListTasks => kind == Kind::Sets,
+            Self::DescribeRules | Self::ModifyRule | Self::DescribeTargetHealth => {
+                work == Work::Requests
+            }
+            Self::GetQueueAttributes => work == Work::Messages,
             Self::GetAlias
             | Self::UpdateAlias
             | Self::GetProvisionedConcurrencyConfig
@@ -185,13 +217,13 @@ impl Operation {
             | Self::PublishVersion
             | Self::ListVersionsByFunction
             | Self::ListEventSourceMappings
-            | Self::GetObject => target == Target::Alias,
+            | Self::GetObject => kind == Kind::Alias,
             _ => true,
         }
     }
 
     /// What every function calls.
-    pub(super) const OF_ALL: [Self; 14] = [
+    pub(super) const OF_ALL: [Self; 17] = [
         Self::GetItem,
         Self::TransactWriteItems,
         Self::DescribeServices,
@@ -206,6 +238,9 @@ impl Operation {
         Self::GetAlias,
         Self::UpdateAlias,
         Self::GetProvisionedConcurrencyConfig,
+        Self::UpdateTaskSet,
+        Self::UpdateServicePrimaryTaskSet,
+        Self::ListTasks,
     ];
 
     /// What only some functions call.
@@ -221,6 +256,8 @@ impl Operation {
                 Self::ListVersionsByFunction,
                 Self::ListEventSourceMappings,
                 Self::GetObject,
+                Self::CreateTaskSet,
+                Self::DeleteTaskSet,
             ],
             Function::ShiftWeight | Function::PromotePrimary => {
                 &[Self::PutJobSuccessResult, Self::PutJobFailureResult]
@@ -231,6 +268,7 @@ impl Operation {
                 Self::StopPipelineExecution,
                 Self::PutApprovalResult,
                 Self::Publish,
+                Self::DeleteTaskSet,
             ],
         }
     }

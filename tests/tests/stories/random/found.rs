@@ -11,7 +11,7 @@ use rehearsal_core::wire::Ailment::*;
 /// Releases without any trouble.
 #[test]
 fn nothing_happens() {
-    for target in [Target::PAIRS, Target::ALIASES].concat() {
+    for target in [Target::PAIRS, Target::ALIASES, Target::SETS].concat() {
         tell(target, Finally::Approved, &[]);
         tell(target, Finally::Rejected, &[]);
     }
@@ -97,5 +97,15 @@ fn a_version_of_somebodys_own_that_does_not_start_is_left_to_them() {
             at(240, Hotfix(Primary)),
             at(720, Approve),
         ],
+    );
+}
+
+/// What a release has taken from the stable set it gives back, too, where somebody has made the candidate's set PRIMARY.
+#[test]
+fn a_candidates_set_that_somebody_has_made_primary_keeps_no_tasks_of_the_stable_one() {
+    tell(
+        Target::SetsConstantTotal,
+        Finally::Approved,
+        &[at(540, MakePrimary), at(580, Approve)],
     );
 }

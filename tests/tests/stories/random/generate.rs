@@ -3,7 +3,7 @@
 use fastrand::Rng;
 
 use super::{
-    rates::{NEAR, OF_ALIASES, OF_ALL, OF_PAIRS, Rate, WITHIN},
+    rates::{NEAR, OF_ALIASES, OF_ALL, OF_PAIRS, OF_SETS, Rate, WITHIN},
     story::{At, Finally, Story, Target, at},
 };
 
@@ -22,6 +22,11 @@ pub(super) const PAIRS: Worlds = Worlds {
 pub(super) const ALIASES: Worlds = Worlds {
     targets: Target::ALIASES,
     rates: &[OF_ALL, OF_ALIASES],
+};
+
+pub(super) const SETS: Worlds = Worlds {
+    targets: Target::SETS,
+    rates: &[OF_ALL, OF_SETS],
 };
 
 impl Worlds {

@@ -5,6 +5,7 @@ mod alias;
 mod fence;
 mod pair;
 mod pipeline;
+mod sets;
 mod theirs;
 
 use std::time::Duration;
@@ -81,11 +82,36 @@ const OF_ALIASES: &[Promise] = &[
     ),
 ];
 
+/// What is promised of a service of task sets.
+const OF_SETS: &[Promise] = &[
+    (
+        "what somebody else has written is not overwritten",
+        theirs::stays,
+    ),
+    (
+        "nobody else's task set is touched, and what somebody else has set stays",
+        sets::theirs_stays,
+    ),
+    (
+        "no request goes where nobody is, and no task before its requests are answered",
+        pair::requests_are_answered,
+    ),
+    (
+        "the service is never without a task that nobody else has taken",
+        sets::somebody_works,
+    ),
+    (
+        "the task sets are as the release found them, or as the release or somebody else has left them",
+        sets::are_as_they_should_be,
+    ),
+];
+
 /// The first promise that was broken.
 pub(super) fn broken(told: &Told) -> Option<Broken> {
     let of_kind = match told.target.kind() {
         Kind::Pair => OF_PAIRS,
         Kind::Alias => OF_ALIASES,
+        Kind::Sets => OF_SETS,
     };
     OF_ALL
         .iter()

@@ -18,6 +18,8 @@ pub(super) enum Defect {
     WithoutRevision,
     /// No function sees that an alarm is in `ALARM`.
     GateSkipped,
+    /// Rollback takes every task set for one that has all its tasks.
+    TasksImagined,
 }
 
 /// A defect at work.
@@ -69,7 +71,10 @@ impl Planted {
                 Interference::Instead(input)
             }
             Some(Defect::GateSkipped) if call.operation == "DescribeAlarms" => {
-                self.all_is_well(call)
+                self.shown(call, |answer| each(answer, "MetricAlarms", is_calm))
+            }
+            Some(Defect::TasksImagined) if is_rollback && call.operation == "DescribeServices" => {
+                self.shown(call, |answer| each(answer, "services", has_all_tasks))
             }
             _ => Interference::None,
         }
@@ -98,19 +103,37 @@ impl Planted {
         }
     }
 
-    fn all_is_well(&self, call: &Call) -> Interference {
-        let Ok(mut output) =
+    /// The answer, as a function sees it.
+    fn shown(&self, call: &Call, change: impl FnOnce(&mut Value)) -> Interference {
+        let answer =
             self.account
-                .call_as(&call.principal, &call.service, &call.operation, &call.input)
-        else {
+                .call_as(&call.principal, &call.service, &call.operation, &call.input);
+        let Ok(mut output) = answer else {
             return Interference::None;
         };
-        let alarms = output["MetricAlarms"].as_array_mut().into_iter().flatten();
-        for alarm in alarms {
-            alarm["StateValue"] = "OK".into();
-        }
+        change(&mut output);
         Interference::Answer(output)
     }
+}
+
+fn each(of: &mut Value, member: &str, change: impl FnMut(&mut Value)) {
+    let all = of[member].as_array_mut().into_iter().flatten();
+    all.for_each(change);
+}
+
+fn is_calm(alarm: &mut Value) {
+    alarm["StateValue"] = "OK".into();
+}
+
+fn has_all_tasks(service: &mut Value) {
+    let desired = service["desiredCount"].clone();
+    each(service, "taskSets", |set| {
+        set["scale"]["value"] = 100.0.into();
+        set["computedDesiredCount"] = desired.clone();
+        set["runningCount"] = desired.clone();
+        set["pendingCount"] = 0.into();
+        set["stabilityStatus"] = "STEADY_STATE".into();
+    });
 }
 
 fn is_fenced(record: &Value) -> bool {

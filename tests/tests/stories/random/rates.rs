@@ -4,7 +4,7 @@ use fastrand::Rng;
 use rehearsal_core::wire::Ailment;
 
 use super::{
-    event::{Event, Fate, Function, Operation, Service},
+    event::{Event, Fate, Function, Operation, Service, Set},
     story::Target,
 };
 
@@ -118,6 +118,27 @@ rates! {
     "Lambda does what it does not document the other way", 50, 1, |_, _| Some(Event::Otherwise);
 }
 
+rates! {
+    /// What happens to a service and its task sets.
+    OF_SETS:
+    "automatic scaling scales the service", 25, 3, |rng, _| Some(Event::Scale(rng.u32(2..=10)));
+    "a person sets the service's count", 12, 1, |rng, _| Some(Event::Count(Service::Primary, rng.u32(1..=8)));
+    "a person scales a set", 20, 2, |rng, _| {
+        Some(Event::ScaleSet(any(rng, &[Set::Shown, Set::Beside]), rng.u32(0..=100)))
+    };
+    "a person makes a set of their own", 12, 1, |rng, _| Some(Event::MakeSet(rng.u32(0..=100)));
+    "a person makes another set PRIMARY", 8, 1, |_, _| Some(Event::MakePrimary);
+    "a person deletes the candidate's set, or the kept one", 10, 1, |_, _| Some(Event::DeleteSet);
+    "a person sets the rule's weights (behind a load balancer)", 12, 1, |rng, target| {
+        (target == Target::SetsAlb).then(|| Event::Weights(rng.u32(0..=100)))
+    };
+    "a person stops tasks of any set", 12, 2, |rng, _| Some(Event::StopTasks(Service::Primary, rng.u32(1..=4)));
+    "tasks of any set end as they start", 10, 1, |rng, _| Some(Event::FailStarts(rng.u32(1..=6)));
+    "Fargate Spot takes tasks of any set", 15, 1, |rng, _| {
+        Some(Event::Spot(Service::Primary, rng.u32(1..=4), lasts(rng)))
+    };
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,7 +146,7 @@ mod tests {
     #[test]
     fn the_readme_has_the_same_rates() {
         const README: &str = include_str!("../../../README.md");
-        for rates in [OF_ALL, OF_PAIRS, OF_ALIASES] {
+        for rates in [OF_ALL, OF_PAIRS, OF_ALIASES, OF_SETS] {
             let rows = rates.iter().map(|rate| {
                 let Rate {
                     what,

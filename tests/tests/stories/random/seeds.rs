@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use super::{
     Defect, Told, broken,
-    generate::{ALIASES, PAIRS, Worlds},
+    generate::{ALIASES, PAIRS, SETS, Worlds},
     judge, play, report, shrink,
 };
 
@@ -40,6 +40,16 @@ const OF_ALIASES: Seeds = Seeds {
     range: Range {
         of_every_build: 1..=40,
         variable: "CANARY_ALIAS_SEEDS",
+        all: "1..=2000",
+    },
+    parts: 2,
+};
+
+const OF_SETS: Seeds = Seeds {
+    worlds: SETS,
+    range: Range {
+        of_every_build: 1..=30,
+        variable: "CANARY_SETS_SEEDS",
         all: "1..=2000",
     },
     parts: 2,
@@ -171,6 +181,12 @@ parts! {
     every_promise_holds_in_the_second_half_of_the_worlds_of_an_alias 1
 }
 
+parts! {
+    OF_SETS;
+    every_promise_holds_in_the_first_half_of_the_worlds_of_task_sets 0
+    every_promise_holds_in_the_second_half_of_the_worlds_of_task_sets 1
+}
+
 /// A seed of every build finds a defect: the first that did, or whichever does now. The same world keeps every promise without it.
 fn finds(seeds: &Seeds, defect: Defect, first: u64) {
     let range = &seeds.range.of_every_build;
@@ -209,4 +225,9 @@ fn a_stopping_call_without_the_revision_is_found() {
 #[test]
 fn a_gate_that_is_skipped_is_found() {
     finds(&OF_PAIRS, Defect::GateSkipped, 24);
+}
+
+#[test]
+fn tasks_that_are_imagined_are_found() {
+    finds(&OF_SETS, Defect::TasksImagined, 7);
 }

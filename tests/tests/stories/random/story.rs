@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use rehearsal_core::stage::{Mode, Stage, Step, Traffic};
+use rehearsal_core::stage::{Mode, Stage, Step, Traffic, Work};
 
 use super::event::Event;
 
@@ -13,6 +13,9 @@ pub(super) enum Target {
     QueueConstantTotal,
     Alb,
     Alias,
+    SetsAdditive,
+    SetsConstantTotal,
+    SetsAlb,
 }
 
 /// What a target is made of: what people can do to it, what it is like, and what has to hold for it.
@@ -22,6 +25,8 @@ pub(super) enum Kind {
     Pair,
     /// Of two versions behind the alias of a function.
     Alias,
+    /// Of two task sets of one service.
+    Sets,
 }
 
 /// How approvals are answered that wait when all faults are over.
@@ -50,14 +55,19 @@ pub(super) const fn at(second: u32, event: Event) -> At {
     At { second, event }
 }
 
+/// Shares up to the first approval.
+const STEPS: [Step; 2] = [Step::new(25, 60), Step::new(50, 0)];
+
 impl Target {
     pub(super) const PAIRS: &[Self] = &[Self::QueueAdditive, Self::QueueConstantTotal, Self::Alb];
     pub(super) const ALIASES: &[Self] = &[Self::Alias];
+    pub(super) const SETS: &[Self] = &[Self::SetsAdditive, Self::SetsConstantTotal, Self::SetsAlb];
 
     pub(super) fn kind(self) -> Kind {
         match self {
             Self::QueueAdditive | Self::QueueConstantTotal | Self::Alb => Kind::Pair,
             Self::Alias => Kind::Alias,
+            Self::SetsAdditive | Self::SetsConstantTotal | Self::SetsAlb => Kind::Sets,
         }
     }
 
@@ -67,11 +77,24 @@ impl Target {
             Self::QueueConstantTotal => (Traffic::Queue, Mode::ConstantTotal),
             Self::Alb => (Traffic::Alb, Mode::Additive),
             Self::Alias => (Traffic::Lambda, Mode::Additive),
+            Self::SetsAdditive => (Traffic::TaskSets, Mode::Additive),
+            Self::SetsConstantTotal => (Traffic::TaskSets, Mode::ConstantTotal),
+            Self::SetsAlb => (Traffic::TaskSetsAlb, Mode::Additive),
+        };
+        // People decide once about a constant total, and twice about the others.
+        let (steps, further_steps) = match self {
+            Self::SetsAdditive | Self::SetsAlb => {
+                let (first, further) = (Step::new(25, 60), Step::new(50, 0));
+                (vec![first], Some(vec![further]))
+            }
+            Self::SetsConstantTotal => (STEPS.to_vec(), Some(Vec::new())),
+            _ => (STEPS.to_vec(), None),
         };
         Stage {
             traffic,
             mode,
-            steps: Some(vec![Step::new(25, 60), Step::new(50, 0)]),
+            steps: Some(steps),
+            further_steps,
             promote_bake: Duration::from_mins(1),
             deregistration_delay: Duration::from_secs(10),
             ..Stage::default()
@@ -82,7 +105,7 @@ impl Target {
 impl Story {
     /// Whether nobody but the suite has changed weights or tasks, and every task starts and lives.
     pub(super) fn is_left_alone(&self) -> bool {
-        self.target == Target::Alb
+        self.target.stage().traffic.work() == Work::Requests
             && !self.events.iter().any(|it| {
                 matches!(
                     it.event,
@@ -92,6 +115,10 @@ impl Story {
                         | Event::StopTasks(..)
                         | Event::Spot(..)
                         | Event::FailStarts(_)
+                        | Event::ScaleSet(..)
+                        | Event::MakeSet(_)
+                        | Event::MakePrimary
+                        | Event::DeleteSet
                 )
             })
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use canary::{aws::function::Routing, record::Record};
 use rehearsal_core::{
     clock::Moment,
-    world::journal::{Call, Entry, What},
+    world::journal::{Call, Entry, Set, What},
 };
 use serde_json::{Map, Value};
 
@@ -49,9 +49,18 @@ pub(super) enum Did {
     Scaled(u32),
     /// Somebody put a version on a service, by its short name.
     Version(Service, String),
-    /// Somebody set the weights of primary and canary.
+    /// Somebody set the weights of primary and canary, or of both groups of task sets.
     Weights(u32, u32),
+    /// Somebody stopped tasks, Fargate Spot took some, or they end as they start.
     StoppedTasks(Service),
+    /// Somebody gave a task set a percentage of its service's tasks, by its id.
+    ScaledSet(String, u32),
+    /// Somebody made a task set of their own.
+    MadeSet(String),
+    /// Somebody made a task set PRIMARY.
+    MadePrimary(String),
+    /// Somebody deleted a task set.
+    DeletedSet(String),
     /// The stable task definition became `INACTIVE`.
     Deregistered,
     /// Somebody wrote the alias, or deleted it.
@@ -68,6 +77,7 @@ pub(super) enum Shape {
     Pair(Pair),
     /// Where its invocations go, if it exists.
     Alias(Option<Routing>),
+    Sets(Sets),
 }
 
 /// What two services are like.
@@ -77,6 +87,17 @@ pub(super) struct Pair {
     pub(super) canary: Half,
     /// Of primary and canary, behind a load balancer.
     pub(super) weights: Option<(u32, u32)>,
+}
+
+/// What a service of task sets is like.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Sets {
+    /// All of them, the oldest first.
+    pub(super) sets: Vec<Set>,
+    /// Of both groups, behind a load balancer.
+    pub(super) weights: Option<(u32, u32)>,
+    /// Its scalable target.
+    pub(super) scaling: String,
 }
 
 /// What a service is like.
@@ -99,22 +120,44 @@ impl Shape {
         match self {
             Self::Pair(pair) => pair.primary.is_steady && pair.canary.is_steady,
             Self::Alias(_) => true,
+            Self::Sets(of) => of
+                .sets
+                .iter()
+                .all(|it| it.running == it.computed && !is_draining(it)),
         }
     }
 
     pub(super) fn pair(&self) -> &Pair {
         match self {
             Self::Pair(pair) => pair,
-            Self::Alias(_) => panic!("an alias is no pair"),
+            other => panic!("no pair: {other:?}"),
         }
     }
 
     pub(super) fn alias(&self) -> Option<&Routing> {
         match self {
             Self::Alias(routing) => routing.as_ref(),
-            Self::Pair(_) => panic!("a pair is no alias"),
+            other => panic!("no alias: {other:?}"),
         }
     }
+
+    pub(super) fn sets(&self) -> &Sets {
+        match self {
+            Self::Sets(sets) => sets,
+            other => panic!("no task sets: {other:?}"),
+        }
+    }
+}
+
+impl Sets {
+    pub(super) fn primary(&self) -> Option<&Set> {
+        self.sets.iter().find(|set| set.is_primary())
+    }
+}
+
+/// Whether a task set is deleted, and its tasks are on their way out.
+pub(super) fn is_draining(set: &Set) -> bool {
+    set.status == "DRAINING"
 }
 
 impl Pair {

@@ -117,6 +117,20 @@ fn what_somebody_else_has_made_primary_stays() {
     );
 }
 
+/// What the release has taken from the stable set it gives back.
+#[test]
+fn a_candidates_set_that_somebody_has_made_primary_is_nothing_of_theirs() {
+    let mut release = told(Mode::ConstantTotal, 4, (2, 2));
+    release.service().sets[0].status = Status::Active;
+    release.service().sets[1].status = Status::Primary;
+    let is_theirs = |release: &Told| release.model.spared("orders", release.view()).is_theirs;
+    assert!(!is_theirs(&release));
+    release.service().sets[1].status = Status::Active;
+    let theirs = set(5, Status::Primary, &orders(9), (Scale::ALL, 4));
+    release.service().sets.push(theirs);
+    assert!(is_theirs(&release));
+}
+
 #[test]
 fn where_nothing_else_is_there_any_more_the_candidate_keeps_its_tasks() {
     let mut release = told(Mode::Additive, 4, (0, 4));

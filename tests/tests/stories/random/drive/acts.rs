@@ -55,6 +55,7 @@ impl Drive {
             other => match self.target.kind() {
                 Kind::Pair => self.happens_to_pair(other),
                 Kind::Alias => self.happens_to_alias(other),
+                Kind::Sets => self.happens_to_sets(other),
             },
         }
     }

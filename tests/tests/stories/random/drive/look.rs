@@ -84,6 +84,7 @@ impl Drive {
         match self.target.kind() {
             Kind::Pair => self.make_pair_ready().await,
             Kind::Alias => self.make_alias_ready().await,
+            Kind::Sets => self.make_sets_ready().await,
         }
         let release = self.play.push(NEXT);
         let since = self.play.account.now();
@@ -140,6 +141,7 @@ impl Drive {
         match self.target.kind() {
             Kind::Pair => Shape::Pair(self.pair()),
             Kind::Alias => Shape::Alias(self.alias()),
+            Kind::Sets => Shape::Sets(self.sets()),
         }
     }
 
@@ -148,6 +150,8 @@ impl Drive {
         match self.target.kind() {
             Kind::Pair => self.look_after_pair(again).await,
             Kind::Alias => self.look_after_alias().await,
+            // A rollback of theirs needs nobody.
+            Kind::Sets => {}
         }
     }
 }

@@ -1,46 +1,22 @@
 //! Two services: what happens to them, what they are like, and how people look after them.
 
-use rehearsal_core::{
-    stage::{self, Entrance},
-    world::{World, ecs, elb::Lots, journal::What, scaling},
-};
-use serde_json::{Value, json};
+use rehearsal_core::stage;
+use serde_json::json;
 
 use super::{
     Drive, EVERY,
-    acts::{HOTFIX, seconds},
+    services::{STABLE, of_service},
 };
 use crate::random::{
     event::{Event, Service},
     told::{Did, Half, Pair},
 };
 
-/// The version that runs at the beginning.
-const STABLE: &str = "orders:1";
-
 impl Drive {
     pub(super) fn happens_to_pair(&self, event: Event) {
         match event {
-            Event::Scale(tasks) => self.scale(tasks),
-            Event::Count(service, tasks) => self.count(service, tasks),
             Event::Hotfix(service) => self.hotfix(service),
             Event::Weights(canary) => self.weigh(canary),
-            Event::StopTasks(service, many) => {
-                let many = usize::try_from(many).unwrap_or_default();
-                self.play.stop_tasks(service.name(), many);
-                self.note(Did::StoppedTasks(service));
-            }
-            Event::FailStarts(many) => self.play.fail_next_starts(many),
-            Event::Spot(service, many, lasts) => {
-                let many = usize::try_from(many).unwrap_or_default();
-                self.play.account.with(|world| {
-                    ecs::interrupt(world, stage::CLUSTER, service.name(), many, seconds(lasts));
-                });
-                self.note(Did::StoppedTasks(service));
-            }
-            Event::ByLot(seed) => self.play.account.with(|world| {
-                world.elb.lots = Some(Lots::seeded(seed));
-            }),
             Event::Deregister => {
                 let stable = json!({ "taskDefinition": STABLE });
                 // Whoever was there first has done it.
@@ -51,47 +27,18 @@ impl Drive {
                     self.note(Did::Deregistered);
                 }
             }
-            other => panic!("{other:?} does not happen to two services"),
+            other => self.happens_to_service(other),
         }
-    }
-
-    fn scale(&self, tasks: u32) {
-        let resource = format!("service/{}/{}", stage::CLUSTER, stage::PRIMARY);
-        let scaled = |world: &mut World| scaling::scale(world, &resource, tasks);
-        let before = self.pair().primary.desired;
-        if let Ok(now) = self.play.account.with(scaled)
-            && now != before
-        {
-            self.note(Did::Scaled(now));
-        }
-    }
-
-    fn count(&self, service: Service, tasks: u32) {
-        let mut input = of_service(service.name());
-        input["desiredCount"] = tasks.into();
-        self.play.ecs("UpdateService", &input);
-        self.note(Did::Count(service, tasks));
     }
 
     fn hotfix(&self, service: Service) {
-        let mut definition = self.play.definition_like(STABLE);
-        definition["containerDefinitions"][0]["image"] = self.play.image(HOTFIX).into();
-        let version = self.register(&definition);
+        let version = self.register_hotfix();
         self.put(service, &version);
     }
 
     /// The stable version once more, as its own notice says.
     fn register_again(&self) -> String {
         self.register(&self.play.definition_like(STABLE))
-    }
-
-    fn register(&self, definition: &Value) -> String {
-        let registered = &self.play.ecs("RegisterTaskDefinition", definition)["taskDefinition"];
-        format!(
-            "{}:{}",
-            registered["family"].as_str().unwrap_or_default(),
-            registered["revision"]
-        )
     }
 
     fn put(&self, service: Service, version: &str) {
@@ -182,36 +129,15 @@ impl Drive {
     }
 
     pub(super) fn pair(&self) -> Pair {
-        let weights = match &self.play.scene.entrance {
-            Entrance::Queue { .. } => None,
-            Entrance::LoadBalancer { .. } => {
-                let all = self.play.entries(|what| match what {
-                    What::Weights { groups, .. } => Some(groups.clone()),
-                    _ => None,
-                });
-                let groups = all.last().cloned().unwrap_or_default();
-                let of = |wanted| {
-                    groups
-                        .iter()
-                        .find(|(group, _)| group == wanted)
-                        .map_or(0, |(_, it)| *it)
-                };
-                Some((of(stage::PRIMARY_GROUP), of(stage::CANARY_GROUP)))
-            }
-        };
         Pair {
             primary: self.half(stage::PRIMARY),
             canary: self.half(stage::CANARY),
-            weights,
+            weights: self.weights(),
         }
     }
 
     fn half(&self, service: &str) -> Half {
-        let mut input = of_service(service);
-        input["services"] = json!([service]);
-        input.as_object_mut().map(|fields| fields.remove("service"));
-        let answer = self.person("ecs", "DescribeServices", &input);
-        let shown = answer.expect("services can be described")["services"][0].clone();
+        let shown = self.described(service);
         let deployments = shown["deployments"].as_array().map_or(0, Vec::len);
         let version = shown["taskDefinition"].as_str().unwrap_or_default();
         let desired = shown["desiredCount"].as_u64().unwrap_or_default();
@@ -225,30 +151,4 @@ impl Drive {
             scaling: self.scaling(service),
         }
     }
-
-    fn scaling(&self, service: &str) -> String {
-        let input = json!({
-            "ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount",
-            "ResourceIds": [format!("service/{}/{service}", stage::CLUSTER)],
-        });
-        let described = |world: &mut World| scaling::call(world, "DescribeScalableTargets", &input);
-        let answer = self
-            .play
-            .account
-            .with(described)
-            .expect("targets can be described");
-        let target = &answer["ScalableTargets"][0];
-        if target.is_null() {
-            return String::new();
-        }
-        format!(
-            "{}..{} {}",
-            target["MinCapacity"], target["MaxCapacity"], target["SuspendedState"]
-        )
-    }
-}
-
-/// The clusters' one.
-fn of_service(service: &str) -> Value {
-    json!({ "cluster": stage::CLUSTER, "service": service })
 }

@@ -18,11 +18,23 @@ const LOOK: u64 = 30;
 const SEEN: u64 = 240;
 
 /// What changes how work is split.
-const CHANGES: [&str; 3] = ["UpdateService", "ModifyRule", "UpdateAlias"];
+const CHANGES: [&str; 5] = [
+    "UpdateService",
+    "ModifyRule",
+    "UpdateAlias",
+    "UpdateTaskSet",
+    "UpdateServicePrimaryTaskSet",
+];
 
 pub(super) fn are_heeded(told: &Told) -> Option<String> {
-    let firing = firing(told);
     let records = told.records();
+    let name = told.target.stage().traffic.alarm();
+    let mut targets = records.iter().map(|it| &it.record.target);
+    // Which group the candidate will be in nobody knows: alarms of groups call a rollback and close no gate.
+    if !targets.all(|it| it.alarms.iter().any(|alarm| alarm.as_str() == name)) {
+        return None;
+    }
+    let firing = firing(told, name);
     let since = |at: Moment| firing.iter().find(|it| it.contains(&at)).map(|it| it.start);
     let forward = told.calls(|call| {
         CHANGES.contains(&call.operation.as_str())
@@ -44,8 +56,7 @@ pub(super) fn are_heeded(told: &Told) -> Option<String> {
 }
 
 /// When the alarm that stories set off was in `ALARM`.
-fn firing(told: &Told) -> Vec<Range<Moment>> {
-    let name = told.target.stage().traffic.alarm();
+fn firing(told: &Told, name: &str) -> Vec<Range<Moment>> {
     let mut firing: Vec<Range<Moment>> = Vec::new();
     let end = told.journal.last().map_or(Moment(0), |entry| entry.at);
     let mut is_firing = false;

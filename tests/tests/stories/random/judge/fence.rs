@@ -3,6 +3,7 @@
 mod invocations;
 mod messages;
 mod requests;
+mod tasks;
 
 use std::ops::Range;
 
@@ -68,7 +69,8 @@ struct Work {
 fn work(target: Target) -> Work {
     match target {
         Target::QueueAdditive | Target::QueueConstantTotal => messages::MESSAGES,
-        Target::Alb => requests::REQUESTS,
+        Target::Alb | Target::SetsAlb => requests::REQUESTS,
+        Target::SetsAdditive | Target::SetsConstantTotal => tasks::TASKS,
         Target::Alias => invocations::INVOCATIONS,
     }
 }
@@ -155,7 +157,10 @@ impl Rollback<'_> {
         let excuses = |deed: &Deed| {
             let is_of_canary = match deed.what {
                 Did::Count(service, _) | Did::Version(service, _) => service == Service::Canary,
-                Did::Weights(..) => true,
+                Did::Weights(..)
+                | Did::ScaledSet(..)
+                | Did::MadePrimary(_)
+                | Did::DeletedSet(_) => true,
                 _ => false,
             };
             is_of_canary && (deed.at..deed.at + seconds(SCHEDULE + WORK)).contains(&at)

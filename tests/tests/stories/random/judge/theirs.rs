@@ -14,7 +14,7 @@ use crate::random::{
 };
 
 /// How long a look takes at most that began before: Amazon ECS and the load balancer have no conditional writes.
-const LOOK: u64 = 30;
+pub(super) const LOOK: u64 = 30;
 
 pub(super) fn stays(told: &Told) -> Option<String> {
     let records = told.records();

@@ -1,6 +1,6 @@
-//! Behind a load balancer: the canary's group has no weight, while at least half of the primary's targets are healthy.
+//! Behind a load balancer: the candidate's group has no weight, while at least half of the stable version's targets are healthy.
 
-use canary::parts::release::Promotion;
+use canary::{parts::release::Promotion, traffic::task_sets};
 use rehearsal_core::{
     clock::Moment,
     stage,
@@ -18,6 +18,7 @@ fn gets(rollback: &Rollback<'_>, deadline: Moment) -> Option<String> {
     if rollback.rolling_back.promotion != Promotion::NotBegun {
         return None;
     }
+    let [stable_group, candidate_group] = groups(rollback);
     let (mut weight, mut healthy, mut desired) = (0, 0, 0);
     let mut lacking_until = Moment(0);
     for Entry { at, what } in &rollback.told.journal {
@@ -26,16 +27,14 @@ fn gets(rollback: &Rollback<'_>, deadline: Moment) -> Option<String> {
         }
         match what {
             What::Weights { groups, .. } => {
-                let group = groups
-                    .iter()
-                    .find(|(group, _)| group == stage::CANARY_GROUP);
+                let group = groups.iter().find(|(group, _)| group == candidate_group);
                 weight = group.map_or(0, |(_, weight)| *weight);
             }
             What::Targets {
                 group,
                 healthy: now,
                 ..
-            } if group == stage::PRIMARY_GROUP => healthy = *now,
+            } if group == stable_group => healthy = *now,
             What::Service {
                 service,
                 desired: now,
@@ -50,10 +49,23 @@ fn gets(rollback: &Rollback<'_>, deadline: Moment) -> Option<String> {
             rollback.is_late(*at, deadline) && *at > lacking_until + seconds(SCHEDULE + WORK);
         if is_late && weight > 0 {
             return Some(format!(
-                "{} the canary's group has weight {weight}",
+                "{} {candidate_group} has weight {weight}",
                 time(*at)
             ));
         }
     }
     None
+}
+
+/// The stable version's group and the candidate's. Two task sets use both by turns.
+fn groups(rollback: &Rollback<'_>) -> [&'static str; 2] {
+    let [one, other] = rollback.told.target.stage().traffic.groups();
+    let found = rollback.fence.record.body.found.read::<task_sets::Found>();
+    let stable = found.ok().and_then(|it| it.balancer).map(|it| it.stable);
+    let is_swapped = stable.is_some_and(|it| it.as_str().contains(&format!("/{other}/")));
+    if is_swapped {
+        [other, one]
+    } else {
+        [one, other]
+    }
 }
