@@ -4,8 +4,10 @@ use std::ops::RangeInclusive;
 
 use super::{
     Defect, Told, broken,
+    event::Event,
     generate::{ALIASES, PAIRS, SETS, Worlds},
     judge, play, report, shrink,
+    story::{Finally, Story, Target, at},
 };
 
 /// Worlds, and which of them are told.
@@ -230,4 +232,17 @@ fn a_gate_that_is_skipped_is_found() {
 #[test]
 fn tasks_that_are_imagined_are_found() {
     finds(&OF_SETS, Defect::TasksImagined, 7);
+}
+
+/// After a promotion only the candidate's tasks are there.
+#[test]
+fn a_rollback_that_imagines_tasks_leaves_nobody_at_work() {
+    let story = Story {
+        target: Target::SetsConstantTotal,
+        finally: Finally::Approved,
+        events: vec![at(360, Event::Approve), at(700, Event::RollBack)],
+    };
+    let found = broken(&story, Some(Defect::TasksImagined)).expect("it is found");
+    assert!(found.promise.contains("never without a task"), "{found:?}");
+    assert_eq!(broken(&story, None), None);
 }

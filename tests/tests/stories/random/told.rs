@@ -93,7 +93,7 @@ pub(super) struct Pair {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Sets {
     /// All of them, the oldest first.
-    pub(super) sets: Vec<Set>,
+    pub(super) all: Vec<Set>,
     /// Of both groups, behind a load balancer.
     pub(super) weights: Option<(u32, u32)>,
     /// Its scalable target.
@@ -121,7 +121,7 @@ impl Shape {
             Self::Pair(pair) => pair.primary.is_steady && pair.canary.is_steady,
             Self::Alias(_) => true,
             Self::Sets(of) => of
-                .sets
+                .all
                 .iter()
                 .all(|it| it.running == it.computed && !is_draining(it)),
         }
@@ -151,7 +151,7 @@ impl Shape {
 
 impl Sets {
     pub(super) fn primary(&self) -> Option<&Set> {
-        self.sets.iter().find(|set| set.is_primary())
+        self.all.iter().find(|set| set.is_primary())
     }
 }
 

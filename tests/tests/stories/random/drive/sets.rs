@@ -44,7 +44,7 @@ impl Drive {
             _ => None,
         });
         Sets {
-            sets: all.last().cloned().unwrap_or_default(),
+            all: all.last().cloned().unwrap_or_default(),
             weights: self.weights(),
             scaling: self.scaling(stage::PRIMARY),
         }
@@ -65,7 +65,7 @@ impl Drive {
                     .any(|it| it.what == Did::MadeSet(set.id.clone()))
         };
         let beside = sets
-            .sets
+            .all
             .iter()
             .filter(|it| !it.is_primary() && !is_draining(it));
         for set in beside.filter(|it| is_theirs(it)) {
@@ -87,7 +87,7 @@ impl Drive {
 
     /// Its id, if it is there.
     fn set(&self, which: Set) -> Option<String> {
-        let sets = self.sets().sets;
+        let sets = self.sets().all;
         let is_it = |set: &&journal::Set| match which {
             Set::Shown => set.is_primary(),
             Set::Beside => !set.is_primary() && !is_draining(set),

@@ -30,7 +30,7 @@ fn stable(written: &Written) -> Option<String> {
 /// The candidate's set of a release, once it has tasks.
 fn candidate(records: &[Written], of: &Written) -> Option<String> {
     let all = records.iter().filter(|it| it.is_of(&of.record));
-    let scales = all.filter_map(|it| of_release(it)?.1.scales).last()?;
+    let scales = all.filter_map(|it| of_release(it)?.1.scales).next_back()?;
     Some(scales.candidate.as_str().to_owned())
 }
 
@@ -182,15 +182,15 @@ pub(super) fn somebody_works(told: &Told) -> Option<String> {
             Did::StoppedTasks(_) | Did::ScaledSet(..) | Did::MadePrimary(_) | Did::DeletedSet(_)
         )
     };
-    let taken: Vec<_> = told
+    let moments: Vec<_> = told
         .deeds
         .iter()
         .filter(takes)
         .map(|deed| deed.at)
         .collect();
     let is_excused = |at: Moment| {
-        let mut taken = taken.iter();
-        taken.any(|it| (*it..*it + seconds(TAKEN)).contains(&at))
+        let mut moments = moments.iter();
+        moments.any(|it| (*it..*it + seconds(TAKEN)).contains(&at))
     };
     let (mut desired, mut has_begun) = (0, false);
     told.journal.iter().find_map(|entry| match &entry.what {
@@ -317,7 +317,7 @@ impl End<'_> {
         };
         let is_candidate =
             |set: &Set| self.keeps_the_candidate() && self.candidate().as_ref() == Some(&set.id);
-        let mut sets = after.sets.iter().filter(|it| !it.is_primary());
+        let mut sets = after.all.iter().filter(|it| !it.is_primary());
         let foreign = sets.find(|it| !made(&it.id) && !is_kept(it) && !is_candidate(it))?;
         Some(format!("{foreign} ({}) is left", foreign.id))
     }
@@ -342,8 +342,8 @@ impl End<'_> {
     /// Nothing is on its way, and automatic scaling is as it was.
     fn rest(&self) -> Option<String> {
         let (before, after) = (self.told.before.sets(), self.told.after.sets());
-        let draining = after.sets.iter().find(|it| is_draining(it));
-        let restless = draining.or_else(|| after.sets.iter().find(|it| it.running != it.computed));
+        let draining = after.all.iter().find(|it| is_draining(it));
+        let restless = draining.or_else(|| after.all.iter().find(|it| it.running != it.computed));
         let restless = restless.map(|it| format!("{it} is not steady"));
         restless.or_else(|| {
             (before.scaling != after.scaling)
