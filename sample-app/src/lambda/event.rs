@@ -176,7 +176,9 @@ fn described(event: &Value) -> String {
     match event {
         Value::Object(fields) if fields.is_empty() => "an object without fields".to_owned(),
         Value::Object(fields) => {
-            let names: Vec<_> = fields.keys().take(MOST_FIELDS).cloned().collect();
+            let mut names: Vec<_> = fields.keys().cloned().collect();
+            names.sort_unstable();
+            names.truncate(MOST_FIELDS);
             format!("an object with the fields `{}`", names.join("`, `"))
         }
         Value::Array(_) => "an array".to_owned(),

@@ -38,14 +38,17 @@ fn load_balancer(path: &str) -> Value {
 #[tokio::test]
 async fn a_request_of_a_function_url_is_answered_with_the_version_that_answers() {
     let stage = Stage::set(&settings());
-    let answer = stage.handle(&function_url("/orders/7")).await.unwrap();
+    let mut answer = stage.handle(&function_url("/orders/7")).await.unwrap();
+    let body = answer["body"].take();
+    let body: Value = serde_json::from_str(body.as_str().unwrap()).unwrap();
+    assert_eq!(body, json!({"service": "orders", "version": "2.1.0"}));
     assert_eq!(
         answer,
         json!({
             "statusCode": 200,
             "isBase64Encoded": false,
             "headers": {"x-version": "2.1.0", "content-type": "application/json"},
-            "body": r#"{"service":"orders","version":"2.1.0"}"#,
+            "body": null,
         })
     );
 }
