@@ -12,8 +12,9 @@ use super::{
     Deployed, LAMBDA_VARIANTS,
     either_way::Way,
     grants::{
-        AS_IT_BEGINS, Excuse, FIRST_STATE, IN_ALARM, JUDGED, LAMBDA_LOGS, LOGS, OF_ALL, Rights,
-        ended, promoted,
+        Rights, ended,
+        excuses::{AS_IT_BEGINS, Excuse, FIRST_STATE, IN_ALARM, JUDGED, LAMBDA_LOGS, LOGS, OF_ALL},
+        promoted,
     },
     judged::may,
     texts,

@@ -9,8 +9,9 @@ use rehearsal_core::{
 
 use super::{
     super::{Deployed, TASK_SETS_VARIANTS, either_way::Way},
-    AS_IT_BEGINS, Excuse, HANDS_BACK, IN_ALARM, JUDGED, OF_ALL, OF_TASKS, Rights, at_approval,
-    begin, failing, promoted, rolled_back, rolled_back_by_an_action,
+    Rights, at_approval, begin,
+    excuses::{AS_IT_BEGINS, Excuse, HANDS_BACK, IN_ALARM, JUDGED, OF_ALL, OF_TASKS},
+    failing, promoted, rolled_back, rolled_back_by_an_action,
 };
 use crate::{
     play::{Play, sets_of_service},
