@@ -70,6 +70,7 @@ impl Crashes {
     async fn crash(&self, function: &'static str, nth: usize) -> bool {
         let script = Script::new([Version::new("v2", Behaviour::Works)]);
         let play = Play::begin_with(&self.stage, script, self.change).await;
+        play.slow_down();
         let before = play.pair();
         let mut writes = 0;
         let counts = self.counts;
