@@ -41,9 +41,12 @@ impl Back<'_> {
     /// could not bear everything.
     fn is_alone(&self) -> bool {
         let runs = |stable: &TaskSet| stable.running > 0;
-        let is_back = |stable: &TaskSet| match may_be_alone(self.view) {
-            true => self.is_whole(stable),
-            false => runs(stable),
+        let is_back = |stable: &TaskSet| {
+            if may_be_alone(self.view) {
+                self.is_whole(stable)
+            } else {
+                runs(stable)
+            }
         };
         let mut made = self.made().filter(|it| it.is_there());
         !self.stable.is_some_and(is_back) && made.any(runs)

@@ -92,7 +92,8 @@ async fn a_service_of_task_sets_that_was_scaled_out_is_never_without_its_tasks_h
 
 /// What was left of a rollback as it is: in the record, and told.
 async fn assert_left(play: &Play, left: &str) {
-    let Phase::RolledBack { left: recorded, .. } = play.record().await.unwrap().phase else {
+    let Phase::RolledBack { left: recorded, .. } = play.record().await.expect("a record").phase
+    else {
         panic!("it is rolled back");
     };
     assert_eq!(recorded, [left]);
