@@ -293,12 +293,11 @@ mod tests {
                 "--traffic alb or --traffic lambda or --traffic task-sets or --traffic task-sets-alb",
             ),
             (
-                "few-messages",
-                "queue",
+                "hanging-version",
+                "lambda",
                 "task-sets-alb",
                 "--traffic queue or --traffic lambda or --traffic task-sets",
             ),
-            ("hanging-version", "queue", "task-sets", "--traffic queue"),
             (
                 "new-definition",
                 "task-sets",

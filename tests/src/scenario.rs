@@ -7,8 +7,7 @@ use serde_json::json;
 
 use crate::{
     stage::{
-        Behaviour, CANARY, Defines, PRIMARY, Runs, Script, Stage, Step, TASK_DEFINITION, Traffic,
-        Version, Work,
+        Behaviour, Defines, Runs, Script, Stage, Step, TASK_DEFINITION, Traffic, Version, Work,
     },
     wire::Interference,
     world::{Fault, events::Delivery, journal::Call},
@@ -23,8 +22,8 @@ pub enum Scenario {
     BadVersion,
     /// v1 fails one attempt in a hundred and v2 four: no alarm fires, and the verdict rolls v2 back.
     SlightlyWorse,
-    /// v2 takes messages and is never done with one: nothing fails and its tasks are healthy, but an alarm sees that it ends none, and
-    /// rolls it back (--traffic queue only).
+    /// v2 takes messages and is never done with one: it dies of none and its tasks are healthy, but an alarm or the verdict sees that it
+    /// ends none, and it is rolled back (--traffic queue, lambda or task-sets).
     HangingVersion,
     /// Every hundredth message or so ends the process of v2 that works on it, which nobody tells: the verdict counts what was received
     /// and never ended, and rolls v2 back (--traffic queue, lambda or task-sets).
@@ -133,9 +132,9 @@ impl Scenario {
             }
             Self::ForeignWeight => traffic != Traffic::Queue,
             Self::AutoscalerFights => work == Work::Requests || runs == Runs::TaskSets,
-            // The alarm that compares both versions is of services.
-            Self::HangingVersion => traffic == Traffic::Queue,
-            Self::FewMessages | Self::DiesOnMessage => work == Work::Messages,
+            Self::HangingVersion | Self::FewMessages | Self::DiesOnMessage => {
+                work == Work::Messages
+            }
             Self::NewDefinition => traffic.has_tasks(),
             _ => true,
         }
@@ -202,7 +201,13 @@ impl Scenario {
             Self::SlightlyWorse | Self::DiesOnMessage | Self::DropsConnections => {
                 vec![Step::new(10, 300)]
             }
-            Self::HangingVersion => vec![Step::new(50, 90)],
+            Self::HangingVersion => match traffic.runs() {
+                Runs::Services => vec![Step::new(50, 90)],
+                // Its tasks take messages once, as they start. Evidence is of whole minutes since the first share: that of further tasks.
+                Runs::TaskSets => vec![Step::new(10, 75), Step::new(50, 200)],
+                // So few that hardly a message comes to it alone until it is a dead letter.
+                Runs::Function => vec![Step::new(5, 300)],
+            },
             // The functions' own gate on dead letters closes before the alarms do. A load balancer has no such
             // gate: the execution ends by the alarms that the functions ask at every look.
             Self::LostEvents => vec![Step::new(50, 60)],
@@ -228,7 +233,13 @@ impl Scenario {
                 max_dead_letters: 1000,
                 ..stage
             },
-            Self::DiesOnMessage if traffic.has_tasks() => dying_tasks(stage),
+            Self::DiesOnMessage if traffic.has_tasks() => {
+                let mut stage = stage.whose_work_is_short();
+                // A team that does not mind tasks that end by themselves.
+                stage.target["maxTaskExits"] = json!(1000);
+                stage
+            }
+            Self::HangingVersion if traffic.runs() == Runs::TaskSets => stage.whose_work_is_short(),
             Self::NewDefinition => Stage {
                 task_definition: Some(TASK_DEFINITION.to_owned()),
                 ..stage
@@ -357,6 +368,8 @@ impl Scenario {
             Self::BadVersion if traffic.runs() == Runs::TaskSets => Some("anybody"),
             Self::CrashLoop if traffic.runs() == Runs::Function => Some("anybody"),
             Self::BadVersion if traffic.runs() == Runs::Function => Some("verdict"),
+            // The alarm that compares both versions is of services.
+            Self::HangingVersion if traffic != Traffic::Queue => Some("verdict"),
             Self::BadVersion | Self::HangingVersion | Self::AlarmWhilePromoting => Some("alarm"),
             Self::SlightlyWorse | Self::DiesOnMessage | Self::DropsConnections => Some("verdict"),
             Self::CrashLoop | Self::Rejected | Self::ForeignWeight | Self::UnhealthyCanary => {
@@ -374,29 +387,4 @@ impl Scenario {
             | Self::AutoscalerFights => None,
         }
     }
-}
-
-/// A team that does not mind tasks that end by themselves, and knows that work on a message takes no longer than a few seconds.
-fn dying_tasks(stage: Stage) -> Stage {
-    let mut target = stage.target.clone();
-    target["maxTaskExits"] = json!(1000);
-    let mut metrics = json!({
-        "namespace": "CanaryRelease/SampleApp",
-        "processed": "Processed",
-        "failed": "Failed",
-        "received": "Received",
-        "released": "Released",
-        "bookedOn": "receipt",
-        "together": true,
-        "endsWithinSeconds": 10,
-    });
-    if stage.traffic.runs() == Runs::TaskSets {
-        metrics["dimensions"] = json!({ "ServiceName": PRIMARY });
-        target["traffic"]["taskSets"]["queue"]["metrics"] = metrics;
-    } else {
-        metrics["primary"] = json!({ "ServiceName": PRIMARY });
-        metrics["canary"] = json!({ "ServiceName": CANARY });
-        target["traffic"]["queue"]["metrics"] = metrics;
-    }
-    Stage { target, ..stage }
 }

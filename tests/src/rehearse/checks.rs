@@ -13,7 +13,7 @@ use crate::{
     clock::Moment,
     live::load::Totals,
     scenario::{End, Scenario},
-    stage::{INVOCATIONS_ALARM, Runs, UNANSWERED_ALARM, Work},
+    stage::{INVOCATIONS_ALARM, Runs, STALLED_ALARM, Traffic, UNANSWERED_ALARM, Work},
     story::{Story, changes_what_serves},
     verdict::{Check, Verdict},
     world::journal::What,
@@ -199,7 +199,12 @@ fn rolled_back_by(story: &Story, scenario: Scenario, facts: &Facts) -> Check {
 fn of_scenario(theatre: &Theatre<'_>, story: &Story, facts: &Facts) -> Vec<Check> {
     match theatre.rehearsal.scenario {
         Scenario::BadVersion => vec![evidence::ends_at(story, 10)],
-        Scenario::SlightlyWorse => vec![no_alarm(story), evidence::stops(story)],
+        Scenario::HangingVersion if story.cast.traffic == Traffic::Queue => {
+            vec![fires(story, STALLED_ALARM)]
+        }
+        Scenario::SlightlyWorse | Scenario::HangingVersion => {
+            vec![no_alarm(story), evidence::stops(story)]
+        }
         Scenario::FewMessages => vec![evidence::is_told(theatre)],
         Scenario::AlarmWhilePromoting
             if facts.releases.iter().all(|r| r.approved != Some(false)) =>

@@ -144,16 +144,16 @@ pub(super) fn section(story: &Story) -> String {
 }
 
 fn row(story: &Story, minute: &Minute) -> Vec<String> {
-    let at = minute.began + MINUTE;
     let percent =
         |share: Option<f64>| share.map_or_else(|| "–".to_owned(), |it| format!("{it:.0} %"));
-    let asked = story.asked.at(at).copied().flatten().map(f64::from);
-    let attained = story.attained.at(at).copied().flatten();
+    let asked = |at| story.asked.at(at).copied().flatten().map(f64::from);
+    let attained = |at| story.attained.at(at).copied().flatten();
+    let ends = [minute.began, minute.began + MINUTE];
     let began = clock(minute.began.since(story.began));
     let mut row = vec![
         began,
-        percent(asked),
-        percent(attained),
+        change(ends.map(|at| percent(asked(at)))),
+        change(ends.map(|at| percent(attained(at)))),
         percent(minute.share()),
     ];
     for counts in [minute.canary, minute.primary] {
@@ -162,6 +162,15 @@ fn row(story: &Story, minute: &Minute) -> Vec<String> {
     }
     row.push(format!("{} of {:.0}", digits(minute.worse), minute.needed));
     row
+}
+
+/// `10 % → 50 %`, or one of them where both are the same.
+fn change([from, to]: [String; 2]) -> String {
+    if from == to {
+        to
+    } else {
+        format!("{from} → {to}")
+    }
 }
 
 /// `12 (5.0 %)`

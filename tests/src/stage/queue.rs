@@ -1,6 +1,8 @@
 //! The example of consumers of a queue.
 
-use super::{Entrance, Mode, SetUpError, Stage};
+use serde_json::json;
+
+use super::{CANARY, Entrance, Mode, PRIMARY, Runs, SetUpError, Stage};
 
 impl Stage {
     pub(super) fn queue_parameters(&self) -> Vec<(&'static str, String)> {
@@ -25,6 +27,32 @@ impl Stage {
                 self.visibility.as_secs().to_string(),
             ),
         ]
+    }
+
+    /// The same of a team that knows that work on a message takes no longer than a few seconds: what was received and has not ended by
+    /// then has failed.
+    #[must_use]
+    pub fn whose_work_is_short(mut self) -> Self {
+        let mut metrics = json!({
+            "namespace": "CanaryRelease/SampleApp",
+            "processed": "Processed",
+            "failed": "Failed",
+            "received": "Received",
+            "released": "Released",
+            "bookedOn": "receipt",
+            "together": true,
+            "endsWithinSeconds": 10,
+        });
+        let traffic = &mut self.target["traffic"];
+        if self.traffic.runs() == Runs::TaskSets {
+            metrics["dimensions"] = json!({ "ServiceName": PRIMARY });
+            traffic["taskSets"]["queue"]["metrics"] = metrics;
+        } else {
+            metrics["primary"] = json!({ "ServiceName": PRIMARY });
+            metrics["canary"] = json!({ "ServiceName": CANARY });
+            traffic["queue"]["metrics"] = metrics;
+        }
+        self
     }
 }
 

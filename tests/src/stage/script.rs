@@ -114,10 +114,9 @@ impl Version {
         }
     }
 
-    /// Whether what it does is told by nobody: it ends before it has begun.
-    #[must_use]
-    pub fn tells_nothing(&self) -> bool {
-        self.behaviour == Behaviour::CrashesAtStart
+    /// Whether what it does is told by nobody: it ends before it has begun, or is never done.
+    fn tells_nothing(&self) -> bool {
+        matches!(self.behaviour, Behaviour::CrashesAtStart | Behaviour::Hangs)
     }
 
     /// Its image, by digest: the same one for the same label.
@@ -237,6 +236,12 @@ impl Script {
     /// All versions.
     pub fn versions(&self) -> impl Iterator<Item = &Version> {
         std::iter::once(&self.stable).chain(&self.others)
+    }
+
+    /// Whether every version tells what it does, so that shares can be measured.
+    #[must_use]
+    pub fn tells_all(&self) -> bool {
+        !self.versions().any(Version::tells_nothing)
     }
 
     /// The version whose package has a digest.

@@ -36,10 +36,12 @@ impl Calls {
 /// What a call asked for, in a few words: the members of its input that tell what it was about.
 #[must_use]
 pub fn telling_members(call: &Call) -> String {
-    const TELLING: [&str; 12] = [
+    const TELLING: [&str; 14] = [
         "/service",
         "/desiredCount",
         "/taskDefinition",
+        "/taskSet",
+        "/primaryTaskSet",
         "/ResourceId",
         "/SuspendedState/DynamicScalingInSuspended",
         "/SuspendedState/DynamicScalingOutSuspended",
@@ -59,7 +61,14 @@ pub fn telling_members(call: &Call) -> String {
         };
         Some(format!("{name} {text}"))
     });
-    telling.chain(weights(call)).collect::<Vec<_>>().join(", ")
+    let telling = telling.chain(scale(call)).chain(weights(call));
+    telling.collect::<Vec<_>>().join(", ")
+}
+
+/// The scale that a task set is to have: `scale 12.5 %`.
+fn scale(call: &Call) -> Option<String> {
+    let percent = call.input.pointer("/scale/value")?.as_f64()?;
+    Some(format!("scale {percent} %"))
 }
 
 /// The weights that target groups are to have: `weights orders-primary 90, orders-canary 10`.

@@ -338,6 +338,22 @@ fn a_listeners_weights_are_told_with_the_names_of_the_groups() {
 }
 
 #[test]
+fn a_task_sets_scale_is_told_with_its_id() {
+    let input = json!({
+        "cluster": "orders", "service": "orders", "taskSet": "ecs-svc/6325398801289462610",
+        "scale": { "value": 12.5, "unit": "PERCENT" },
+    });
+    let entry = called(BEGAN, "ecs", "UpdateTaskSet", input);
+    let What::Called(call) = entry.what else {
+        panic!("a call");
+    };
+    assert_eq!(
+        telling_members(&call),
+        "service orders, taskSet ecs-svc/6325398801289462610, scale 12.5 %"
+    );
+}
+
+#[test]
 fn the_share_of_an_alias_is_its_weight_and_what_was_drawn_is_told_with_its_spread() {
     let story = function::told(&function::good().0);
     let attained: Vec<_> = story.attained.iter().filter_map(|(_, it)| *it).collect();

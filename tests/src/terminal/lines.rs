@@ -12,8 +12,11 @@ use crate::{
     world::journal::{Call, Entry, What},
 };
 
-/// How often one subject may report progress.
+/// How often an action may report progress, and dead letters that they are more.
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How often tasks, targets and task sets may: soon enough to be told before what follows from them.
+const STATE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The subject of the release record's lines.
 const RECORD: &str = "release record";
@@ -195,7 +198,7 @@ impl Lines {
 
     /// Lines for what has moved on in substance, at most one per subject and interval.
     fn progress(&mut self, story: &Story) -> Vec<EventLine> {
-        let mut now: Vec<work::Progress> = Vec::new();
+        let mut actions: Vec<work::Progress> = Vec::new();
         let running = story
             .executions
             .iter()
@@ -203,24 +206,34 @@ impl Lines {
             .filter(|action| action.ended.is_none());
         for action in running {
             let text = action.summary.clone().unwrap_or_default();
-            now.push((
+            actions.push((
                 format!("{}/{}", action.stage, action.name),
                 "InProgress",
                 text,
                 Tone::Plain,
             ));
         }
+        let mut states = Vec::new();
         for service in [&story.cast.primary, &story.cast.canary] {
             if story.services.contains_key(service) {
                 let text = tasks_text(&story.tasks(service));
-                now.push((service.clone(), "tasks", text, Tone::Plain));
+                states.push((service.clone(), "tasks", text, Tone::Plain));
             }
         }
-        now.extend(work::progress(story));
+        states.extend(work::states(story));
 
-        now.retain(|(subject, _, text, _)| self.is_due(subject, story.now, text));
+        let letters = work::dead_letters(story);
+        let mut now: Vec<_> = actions
+            .into_iter()
+            .map(|it| (it, PROGRESS_INTERVAL))
+            .collect();
+        now.extend(states.into_iter().map(|it| (it, STATE_INTERVAL)));
+        now.extend(letters.map(|it| (it, PROGRESS_INTERVAL)));
+        now.retain(|((subject, _, text, _), interval)| {
+            self.is_due(subject, story.now, text, *interval)
+        });
         now.into_iter()
-            .map(|(subject, state, text, tone)| {
+            .map(|((subject, state, text, tone), _)| {
                 self.report(&subject, story.now, &text);
                 EventLine {
                     since_start: story.elapsed(),
@@ -263,10 +276,10 @@ impl Lines {
             .insert(subject.to_owned(), (at, substance(text)));
     }
 
-    fn is_due(&self, subject: &str, now: Moment, text: &str) -> bool {
-        self.reported.get(subject).is_none_or(|(at, last)| {
-            now.since(*at) >= PROGRESS_INTERVAL && *last != substance(text)
-        })
+    fn is_due(&self, subject: &str, now: Moment, text: &str, interval: Duration) -> bool {
+        self.reported
+            .get(subject)
+            .is_none_or(|(at, last)| now.since(*at) >= interval && *last != substance(text))
     }
 }
 

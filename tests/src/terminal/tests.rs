@@ -66,10 +66,10 @@ fn a_rollback_reads_as_plain_lines() {
     +00:05  Build/build                 Succeeded    image built
     +00:05  Canary/deploy-canary        InProgress   orders-canary: waiting for v2
     +00:08  orders-canary               tasks        desired 1, running v1 1, v2 1
+    +00:10  orders-canary               tasks        desired 1, running v2 1
     +00:11  Canary/deploy-canary        InProgress   orders-canary: 1 of 1 task on v2, 1 still on v1
     +00:12  Canary/deploy-canary        Succeeded    orders-canary runs v2: 1 of 1 task
     +00:13  Canary/shift-weight         InProgress   starting
-    +00:13  orders-canary               tasks        desired 1, running v2 1
     +00:13  release record              Shifting     20 % of the work asked
     +00:18  Canary/shift-weight         InProgress   20 % asked, 20 % attained: 1 of 5 tasks; baking 4s of 10s
     +00:21  orders-dead-letters         depth        1 dead letter
@@ -83,10 +83,11 @@ fn a_rollback_reads_as_plain_lines() {
     +00:26  orders-release              STOPPING
     +00:26  orders-release              STOPPED
     +00:27  rollback                    invoked      by events
+    +00:27  orders-canary               tasks        desired 0, running none
     +00:29  rollback                    changes      ecs:UpdateService service orders-canary, desiredCount 1, taskDefinition orders:7
     +00:30  rollback                    changes      application-autoscaling:RegisterScalableTarget ResourceId service/main/orders-canary, DynamicScalingInSuspended false, DynamicScalingOutSuspended false
-    +00:31  orders-canary               tasks        desired 1, running none
-    +00:36  orders-canary               tasks        desired 1, running v1 1
+    +00:30  orders-canary               tasks        desired 1, running none
+    +00:32  orders-canary               tasks        desired 1, running v1 1
     +00:45  note                                     dead letters sent back to the queue
     +00:45  orders-dead-letters         depth        no dead letters
     +00:47  alarm orders-dead-letters   OK           Threshold Crossed
@@ -328,11 +329,12 @@ fn behind_a_load_balancer_a_rollback_reads_as_plain_lines() {
     +00:05  Canary/deploy-canary        InProgress   orders-canary: waiting for v2
     +00:08  orders-canary               tasks        desired 1, running v1 1, v2 1
     +00:08  targets of orders-canary    health       1 healthy, 1 initial
+    +00:09  targets of orders-canary    health       2 healthy
+    +00:10  orders-canary               tasks        desired 1, running v2 1
+    +00:10  targets of orders-canary    health       1 healthy
     +00:11  Canary/deploy-canary        InProgress   orders-canary: 1 of 1 task on v2, 1 still on v1
     +00:12  Canary/deploy-canary        Succeeded    orders-canary runs v2: 1 of 1 task
     +00:13  Canary/shift-weight         InProgress   starting
-    +00:13  orders-canary               tasks        desired 1, running v2 1
-    +00:13  targets of orders-canary    health       1 healthy
     +00:13  release record              Shifting     20 % of the work asked
     +00:13  load balancer               weights      80 primary, 20 canary
     +00:18  Canary/shift-weight         InProgress   20 % asked, 20 % attained; baking 4s of 20s
@@ -348,8 +350,8 @@ fn behind_a_load_balancer_a_rollback_reads_as_plain_lines() {
     +00:32  rollback                    changes      ecs:UpdateService service orders-canary, taskDefinition orders:7
     +00:33  orders-canary               tasks        desired 1, running v1 1, v2 1
     +00:33  targets of orders-canary    health       0 healthy, 1 initial, 1 unhealthy
-    +00:38  orders-canary               tasks        desired 1, running v1 1
-    +00:38  targets of orders-canary    health       1 healthy
+    +00:35  targets of orders-canary    health       1 healthy
+    +00:36  orders-canary               tasks        desired 1, running v1 1
     +00:47  alarm orders-canary-5xx     OK           Threshold Crossed
     ");
 }

@@ -44,10 +44,10 @@ pub(super) fn runs(story: &Story) -> [Line<'static>; 2] {
     }
 }
 
-/// What there is to tell of task sets, and of where the work comes from.
-pub(super) fn progress(story: &Story) -> Vec<Progress> {
+/// What there is to tell of task sets and targets.
+pub(super) fn states(story: &Story) -> Vec<Progress> {
     let mut told = match story.cast.traffic.work() {
-        Work::Messages => dead_letters(story).into_iter().collect(),
+        Work::Messages => Vec::new(),
         Work::Requests => targets(story),
     };
     let sets: Vec<_> = story.sets_now().iter().map(ToString::to_string).collect();
@@ -166,7 +166,8 @@ fn queues(story: &Story) -> Line<'static> {
     ])
 }
 
-fn dead_letters(story: &Story) -> Option<Progress> {
+/// How many dead letters there are, where there is a queue for them.
+pub(super) fn dead_letters(story: &Story) -> Option<Progress> {
     let queue = &story.cast.dead_letters;
     let depth = story.depths.get(queue)?.last()?.visible;
     let (text, tone) = match depth {

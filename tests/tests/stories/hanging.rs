@@ -7,6 +7,7 @@ use rehearsal_core::stage::{self, Behaviour, Script, Stage, Step, Version};
 use crate::{
     lambda_alias,
     play::{Play, stable},
+    task_sets,
 };
 
 fn hangs() -> Script {
@@ -44,6 +45,27 @@ async fn hanging_version_behind_an_alias() {
     assert_eq!(play.lost(), [""; 0]);
     assert_eq!(play.dead_letters(), 0);
     insta::assert_snapshot!(play.transcript());
+}
+
+/// A task that hangs takes what it has room for and no more, so that only the minutes count in which tasks start.
+#[tokio::test(start_paused = true)]
+async fn hanging_version_of_task_sets() {
+    let stage = Stage {
+        steps: Some(vec![Step::new(10, 600), Step::new(50, 600)]),
+        further_steps: Some(Vec::new()),
+        ..task_sets::consumers()
+    };
+    let play = Play::begin(&stage, hangs()).await;
+    let before = play.pair();
+    let release = play.push("v2");
+    assert_ne!(play.until_ended(&release).await, "SUCCEEDED");
+    play.until_phase("RolledBack").await;
+    let said = play.said(&release, "shift-weight");
+    assert!(said.contains("worse than the primary"), "{said}");
+    assert_eq!(play.pair(), before);
+    play.pass(Duration::from_mins(10)).await;
+    assert_eq!(play.lost(), [""; 0]);
+    assert_eq!(play.dead_letters(), 0);
 }
 
 /// A canary that should end fewer than six messages a minute is not judged by what it ends. Both services then are, by the hour before.

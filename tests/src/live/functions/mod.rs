@@ -171,10 +171,11 @@ impl Functions {
         let day = day.get(..10).unwrap_or_default().replace('-', "/");
         let log_stream = format!("{day}/[{}]{number:032x}", function.version);
         let mut environment: BTreeMap<OsString, OsString> = BTreeMap::new();
-        for (name, value) in &package.environment {
+        for (name, value) in variables(function, identity, endpoint, log_stream) {
             environment.insert(name.into(), value.into());
         }
-        for (name, value) in variables(function, identity, endpoint, log_stream) {
+        // After the function's own: they stand for what the code of this package does.
+        for (name, value) in &package.environment {
             environment.insert(name.into(), value.into());
         }
         let root = package.command.parent().unwrap_or(&package.command);

@@ -4,7 +4,7 @@ use super::check;
 use crate::{
     rehearse::Theatre,
     scenario::Scenario,
-    stage::{ALIAS, FUNCTION, Version},
+    stage::{ALIAS, FUNCTION},
     story::Story,
     verdict::Check,
     world::functions,
@@ -32,8 +32,8 @@ pub(super) fn checks(theatre: &Theatre<'_>, story: &Story, version: &str) -> Vec
         found.join(", "),
         is_so,
     );
-    let crashes = theatre.script.versions().any(Version::tells_nothing);
-    let measured = (!crashes).then(|| measured(theatre, story)).flatten();
+    let tells = theatre.script.tells_all();
+    let measured = tells.then(|| measured(theatre, story)).flatten();
     [alias].into_iter().chain(measured).collect()
 }
 

@@ -46,7 +46,9 @@ pub(super) fn checks(theatre: &Theatre<'_>, facts: &Facts, version: &str) -> Vec
     };
     let others = check("other task sets", expected, told(&others), is_expected);
     let checks = [whole, others, scaling(before, after)];
-    let more = work::weights(&story).into_iter().chain(shares(&story));
+    let tells = theatre.script.tells_all();
+    let shares = tells.then(|| shares(&story)).flatten();
+    let more = work::weights(&story).into_iter().chain(shares);
     checks.into_iter().chain(more).collect()
 }
 

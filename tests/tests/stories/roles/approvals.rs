@@ -39,7 +39,7 @@ fn people_decide_twice_and_what_is_promoted_is_what_the_second_was_given_to_read
     };
     let asked = |action| configured(&deployed, action, "CustomData");
     assert!(asked("Approval").starts_with(
-        "Go on with #{Deploy.Image} for orders, [{\"weight\":50,\"bakeMinutes\":10}]? Verdict: #{Shift.Verdict}."
+        "Go on with #{Deploy.Image} for orders? Next: [{\"weight\":50,\"bakeMinutes\":10}]. Verdict: #{Shift.Verdict}."
     ));
     assert!(
         asked("Approval-to-promote")

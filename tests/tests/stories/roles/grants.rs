@@ -1,5 +1,8 @@
 //! No role may do what no scenario does.
 
+pub(super) mod excuses;
+mod task_sets;
+
 use std::{collections::BTreeSet, future::Future, sync::LazyLock, time::Duration};
 
 use rehearsal_core::{
@@ -19,135 +22,7 @@ use super::{
     either_way::{Way, idle},
 };
 use crate::play::{Play, is_deploying};
-
-pub(super) const LAMBDA_LOGS: &str = "Lambda itself writes what a function prints";
-const FARGATE: &str =
-    "Fargate pulls the image and writes the log before and around the application";
-const BUILD: &str = "nobody builds here: the script plays what buildspec.yml does";
-const VALIDATE: &str = "nobody tests here: the script plays a test that passes";
-const SOURCE: &str = "the stories push to S3, not to this kind of source";
-
-pub(super) const JUDGED: &[&str] = &[
-    "cloudwatch:DescribeAlarmHistory",
-    "cloudwatch:ListAlarmMuteRules",
-];
-pub(super) const FIRST_STATE: &[&str] = &["cloudwatch:DescribeAlarmHistory"];
-pub(super) const IN_ALARM: &str = "it is asked only where an alarm is in ALARM as it looks, whether that is muted, and for want of data, whether it \
-                        is its first state; no release of these meets one";
-
-const BY_DIGEST: &str =
-    "the images of these stories are named by digest, which nobody has to look up";
-
-const PROTECTED: &str = "only where tasks stay that their service does not want; no task of these is protected from scale-in";
-const PROTECTION: &[&str] = &["ecs:GetTaskProtection"];
-const LEFT_OVER: &[&str] = &["ecs:GetTaskProtection", "ecs:StopTask"];
-
-/// What no scenario uses: role, actions, why it is granted all the same.
-pub(super) type Excuse = (&'static str, &'static [&'static str], &'static str);
-
-/// Of every model.
-pub(super) const OF_ALL: [Excuse; 7] = [
-    ("DeployCanaryRole", LOGS, LAMBDA_LOGS),
-    ("ShiftWeightRole", LOGS, LAMBDA_LOGS),
-    ("PromotePrimaryRole", LOGS, LAMBDA_LOGS),
-    ("RollbackRole", LOGS, LAMBDA_LOGS),
-    ("DeployCanaryRole", JUDGED, IN_ALARM),
-    (
-        "BuildRole",
-        &[
-            "logs:CreateLogStream",
-            "logs:PutLogEvents",
-            "s3:GetBucketAcl",
-            "s3:GetBucketLocation",
-            "s3:GetObject",
-            "s3:GetObjectVersion",
-            "s3:PutObject",
-        ],
-        BUILD,
-    ),
-    (
-        "PipelineRole",
-        &["lambda:ListFunctions"],
-        "CodePipeline's user guide asks for it and does not say when it is used",
-    ),
-];
-
-/// Of two services.
-const OF_PAIRS: [Excuse; 13] = [
-    ("DeployCanaryRole", &["ecr:DescribeImages"], BY_DIGEST),
-    ("DeployCanaryRole", PROTECTION, PROTECTED),
-    ("PromotePrimaryRole", PROTECTION, PROTECTED),
-    ("RollbackRole", LEFT_OVER, PROTECTED),
-    ("ShiftWeightRole", FIRST_STATE, IN_ALARM),
-    ("PromotePrimaryRole", JUDGED, IN_ALARM),
-    ("RollbackRole", FIRST_STATE, IN_ALARM),
-    (
-        "TaskRole",
-        &["sqs:ChangeMessageVisibility"],
-        "the sample application hands back what it has not begun when it is stopped; the stories' \
-         consumers hold nothing longer than an instant",
-    ),
-    (
-        "ExecutionRole",
-        &[
-            "ecr:BatchCheckLayerAvailability",
-            "ecr:BatchGetImage",
-            "ecr:GetAuthorizationToken",
-            "ecr:GetDownloadUrlForLayer",
-            "logs:CreateLogStream",
-            "logs:PutLogEvents",
-        ],
-        FARGATE,
-    ),
-    (
-        "BuildRole",
-        &[
-            "ecr:BatchCheckLayerAvailability",
-            "ecr:BatchGetImage",
-            "ecr:CompleteLayerUpload",
-            "ecr:DescribeImages",
-            "ecr:GetAuthorizationToken",
-            "ecr:InitiateLayerUpload",
-            "ecr:PutImage",
-            "ecr:UploadLayerPart",
-        ],
-        BUILD,
-    ),
-    (
-        "ValidateRole",
-        &[
-            "ecs:DescribeServices",
-            "logs:CreateLogStream",
-            "logs:PutLogEvents",
-            "s3:GetObject",
-            "s3:GetObjectVersion",
-            "sqs:SendMessage",
-        ],
-        VALIDATE,
-    ),
-    (
-        "PipelineRole",
-        &[
-            "codeconnections:UseConnection",
-            "codestar-connections:UseConnection",
-            "s3:PutObjectAcl",
-        ],
-        SOURCE,
-    ),
-    (
-        "PipelineRole",
-        &[
-            "codecommit:CancelUploadArchive",
-            "codecommit:GetBranch",
-            "codecommit:GetCommit",
-            "codecommit:GetUploadArchiveStatus",
-            "codecommit:UploadArchive",
-        ],
-        SOURCE,
-    ),
-];
-
-pub(super) const LOGS: &[&str] = &["logs:CreateLogStream", "logs:PutLogEvents"];
+use excuses::{Excuse, OF_ALL, OF_PAIRS, OF_TASKS};
 
 /// What roles may do and did. Roles have the same names in every account that the stories make.
 #[derive(Default)]
@@ -187,21 +62,19 @@ impl Rights {
     /// Nothing is granted that no story uses, but for a reason; and every reason is one.
     pub(super) fn assert_used(&self, but_for: &[Excuse]) {
         let unused = self.unused();
-        let mut excused = BTreeSet::new();
-        for (role, actions, reason) in but_for {
-            for action in *actions {
-                let grant = ((*role).to_owned(), (*action).to_owned());
-                assert!(
-                    unused.contains(&grant),
-                    "{role} uses {action}, or is not granted it any more; it needs no reason ({reason})"
-                );
-                excused.insert(grant);
-            }
-        }
+        let excused: BTreeSet<_> = but_for
+            .iter()
+            .flat_map(|(role, actions, _)| {
+                let actions = actions.iter();
+                actions.map(|action| ((*role).to_owned(), (*action).to_owned()))
+            })
+            .collect();
         let surplus: Vec<_> = unused.difference(&excused).collect();
+        let stale: Vec<_> = excused.difference(&unused).collect();
         assert!(
-            surplus.is_empty(),
-            "granted, and no scenario uses it; take it away, or list it with a reason: {surplus:?}"
+            surplus.is_empty() && stale.is_empty(),
+            "granted, and no scenario uses it; take it away, or list it with a reason: {surplus:?}; \
+             used, or not granted any more, so that it needs no reason: {stale:?}"
         );
     }
 
@@ -410,11 +283,11 @@ static RIGHTS: LazyLock<[Rights; 2]> = LazyLock::new(|| {
 #[test]
 fn no_role_may_do_what_no_scenario_does_but_for_a_reason() {
     for rights in RIGHTS.iter() {
-        rights.assert_used(&[&OF_ALL[..], &OF_PAIRS].concat());
+        rights.assert_used(&[&OF_ALL[..], &OF_TASKS, &OF_PAIRS].concat());
     }
 }
 
-/// Statements of the functions without which no scenario fails; why is at their actions in [`OF_ALL`] and [`OF_PAIRS`].
+/// Statements of the functions without which no scenario fails; why is at their actions in [`OF_ALL`], [`OF_TASKS`] and [`OF_PAIRS`].
 const UNNEEDED: [(&str, &[&str]); 4] = [
     (
         "DeployCanaryRole",

@@ -12,7 +12,9 @@ use super::{
     Deployed, LAMBDA_VARIANTS,
     either_way::Way,
     grants::{
-        Excuse, FIRST_STATE, IN_ALARM, JUDGED, LAMBDA_LOGS, LOGS, OF_ALL, Rights, ended, promoted,
+        Rights, ended,
+        excuses::{AS_IT_BEGINS, Excuse, FIRST_STATE, IN_ALARM, JUDGED, LAMBDA_LOGS, LOGS, OF_ALL},
+        promoted,
     },
     judged::may,
     texts,
@@ -118,7 +120,8 @@ fn no_function_has_a_right_to_services_of_ecs_or_to_a_load_balancer() {
 }
 
 /// What no story of a function uses.
-const OF_ALIASES: [Excuse; 5] = [
+const OF_ALIASES: [Excuse; 6] = [
+    AS_IT_BEGINS,
     ("Role", LOGS, LAMBDA_LOGS),
     ("ShiftWeightRole", JUDGED, IN_ALARM),
     ("PromotePrimaryRole", FIRST_STATE, IN_ALARM),
