@@ -18,8 +18,8 @@ pub struct Returning<'a> {
     pub found: &'a FoundRules,
     /// The weight that was set last.
     pub set: Option<SetWeight>,
-    /// How many tasks of the primary run, if that was seen, and of the canary.
-    pub running: [Option<u32>; 2],
+    /// Whether nobody but the canary runs: then requests stay with it until targets are seen.
+    pub is_alone: bool,
     /// How many tasks of the primary take all requests.
     pub needed: u32,
 }
@@ -108,9 +108,7 @@ impl<'a> Returning<'a> {
                 return decided;
             }
             // Who answers is not known: the stable group, unless nobody at all runs there.
-            let [of_primary, of_canary] = self.running;
-            let is_alone = of_primary == Some(0) && of_canary.is_some_and(|running| running > 0);
-            return (!is_alone).then_some(Weight::ZERO);
+            return (!self.is_alone).then_some(Weight::ZERO);
         };
         let canary = match &rules.canary {
             Known::Known(health) => health.healthy,

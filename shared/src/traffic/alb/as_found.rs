@@ -21,7 +21,7 @@ impl Alb {
     /// Sets the weights, or notes that they are there.
     fn weighing(&self, view: View<'_>) -> Weighing {
         let pair = &view.seen.pair;
-        let running = |service: &Known<Service>| service.get().map(|service| service.running);
+        let runs = |service: &Known<Service>| service.get().map(|service| service.running > 0);
         let needed = pair.primary.get().map(|primary| primary.desired);
         let returning = Returning {
             now: view.now,
@@ -30,7 +30,7 @@ impl Alb {
             seen: &view.seen.rules,
             found: &view.found.rules,
             set: view.set.weight,
-            running: [running(&pair.primary), running(&pair.canary)],
+            is_alone: (runs(&pair.primary), runs(&pair.canary)) == (Some(false), Some(true)),
             needed: needed.unwrap_or(view.found.pair.primary.desired),
         };
         returning.weighing(|wanted| self.weigh(wanted.into_iter()))

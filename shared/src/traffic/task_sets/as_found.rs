@@ -1,17 +1,20 @@
 //! A service's task sets as the release found them: the stable set is PRIMARY with all tasks, and the candidate's is gone. Tasks are
 //! taken from the candidate at once, but never the last ones that there are.
 
-use super::{Change, Found, Reason, Set, TaskSets, View, back::Back, sets};
+use super::{Change, Reason, Set, TaskSets, View, back::Back, requests};
 use crate::{
     aws::task_set::Scale,
-    known::Known,
-    parts::rules::Weighing,
+    parts::{
+        release::{Missing, Promotion},
+        rules::Weighing,
+    },
     traffic::model::{Attained, Short, Toward},
     words::Shared,
 };
 
 /// The stopping call, decided on what the record holds alone: the stable set gets back what was taken from it, and the candidate's loses
-/// all tasks, unless it may have all that there are.
+/// all tasks, unless it may have all that there are. Once no action goes on any more somebody may have put a set of their own in the
+/// candidate's place: that has to be seen first.
 pub(super) fn stop(model: &TaskSets, view: View<'_>) -> Vec<Change> {
     let Some(set) = &view.set.scales else {
         return Vec::new();
@@ -21,7 +24,8 @@ pub(super) fn stop(model: &TaskSets, view: View<'_>) -> Vec<Change> {
         set: id.clone(),
         to,
     };
-    let back = !view.set.is_theirs && !set.spare_the_stable();
+    let is_ours = !view.set.is_theirs && view.promotion != Promotion::Complete;
+    let back = is_ours && !set.spare_the_stable();
     let back = back.then(|| scale(&set.stable, Scale::ALL));
     let has_any = set.may(|scales| !scales.candidate.is_none());
     // Behind a load balancer what somebody may have done to the rules has to be seen first.
@@ -33,38 +37,18 @@ pub(super) fn stop(model: &TaskSets, view: View<'_>) -> Vec<Change> {
 /// What is between what is seen and what the release found.
 pub(super) fn toward(model: &TaskSets, fenced: bool, view: View<'_>) -> Toward<TaskSets> {
     let going_on = || Reason::Shared(Shared::GoOnRollingBack(view.release.clone()));
-    let service = match &view.seen.service {
-        Known::Known(service) => service,
-        Known::Unknown(unseen) => {
-            return Err(Short::wait(Shared::NotSeen(unseen.to_string())));
-        }
-        Known::Gone => {
-            let gone = format!("service {} does not exist any more", model.service);
-            return Ok(over(vec![gone]));
-        }
-    };
-    let seen = Back {
-        model,
-        fenced,
-        service,
-        stable: sets::stable(service, view),
-        view,
-    };
     let Weighing {
         weight,
         is_new,
         changes: weights,
-    } = seen.weighing();
+    } = requests::weighing(model, fenced, view);
     let set = Set {
         weight,
         ..view.set.clone()
     };
-    let back = Back {
-        view: View { set: &set, ..view },
-        ..seen
-    };
+    let back = Back::seen(model, fenced, View { set: &set, ..view });
     let weights = weights.into_iter().map(Change::Rules);
-    let changes: Vec<_> = weights.chain(back.changes()).collect();
+    let changes: Vec<_> = weights.chain(back.iter().flat_map(Back::changes)).collect();
     if is_new || !changes.is_empty() {
         return Err(Short::Change {
             doing: going_on(),
@@ -72,6 +56,13 @@ pub(super) fn toward(model: &TaskSets, fenced: bool, view: View<'_>) -> Toward<T
             changes,
         });
     }
+    let Some(back) = back else {
+        if let Some(unseen) = view.seen.service.unseen() {
+            return Err(Short::wait(Shared::NotSeen(unseen.to_string())));
+        }
+        let gone = format!("service {} does not exist any more", model.service);
+        return Ok(over(vec![gone]));
+    };
     if let Some(waiting_on) = back.waits_for() {
         return Err(Short::Wait(waiting_on));
     }
@@ -103,16 +94,15 @@ pub(super) fn restores(model: &TaskSets, view: View<'_>) -> Vec<String> {
     vec![stable, candidate]
 }
 
-/// The calls that put it back, for people.
-pub(super) fn by_hand(model: &TaskSets, found: &Found) -> Vec<String> {
-    let Some(stable) = &found.task_set else {
-        return Vec::new();
-    };
-    let at = format!("--cluster {} --service {}", model.cluster, model.service);
-    vec![
-        String::new(),
-        "To give everything back by hand, one after the other, the second once all tasks of the set run:".to_owned(),
-        format!("  aws ecs update-task-set {at} --task-set {stable} --scale value=100,unit=PERCENT"),
-        format!("  aws ecs update-service-primary-task-set {at} --primary-task-set {stable}"),
-    ]
+/// The calls that do what AWS refuses to a rollback, for people.
+pub(super) fn by_hand(model: &TaskSets, missing: &[Missing]) -> Vec<String> {
+    let calls: Vec<_> = missing
+        .iter()
+        .filter_map(|it| Change::by_hand(&it.what, (&model.cluster, &model.service)))
+        .collect();
+    if calls.is_empty() {
+        return calls;
+    }
+    let heading = "To do by hand what AWS refuses; the rollback goes on from there:".to_owned();
+    [String::new(), heading].into_iter().chain(calls).collect()
 }

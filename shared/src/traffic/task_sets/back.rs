@@ -1,6 +1,6 @@
 //! What a rollback changes of a service's task sets, and what it waits for.
 
-use super::{Change, Reason, SetScales, TaskSets, View};
+use super::{Change, Reason, SetScales, TaskSets, View, requests, sets};
 use crate::aws::task_set::{External, Scale, Status, TaskSet};
 
 /// Task sets on their way back.
@@ -15,7 +15,19 @@ pub(super) struct Back<'a> {
     pub(super) view: View<'a>,
 }
 
-impl Back<'_> {
+impl<'a> Back<'a> {
+    /// They, if the service is seen.
+    pub(super) fn seen(model: &'a TaskSets, fenced: bool, view: View<'a>) -> Option<Self> {
+        let service = view.seen.service.get()?;
+        Some(Self {
+            model,
+            fenced,
+            service,
+            stable: sets::stable(service, view),
+            view,
+        })
+    }
+
     /// The release's own sets.
     pub(super) fn made(&self) -> impl Iterator<Item = &TaskSet> {
         self.service.of(self.view.release)
@@ -27,7 +39,7 @@ impl Back<'_> {
     }
 
     /// The PRIMARY, if somebody else has made it.
-    fn others(&self) -> Option<&TaskSet> {
+    pub(super) fn others(&self) -> Option<&TaskSet> {
         let stable = self.stable.map(|it| &it.id);
         let is_known = |set: &TaskSet| Some(&set.id) == stable || self.is_made(set);
         self.service.primary().filter(|it| !is_known(it))
@@ -41,7 +53,7 @@ impl Back<'_> {
         if let Some(stable) = stable.filter(|it| !it.scale.is(Scale::ALL)) {
             changes.push(Change::scale(service, stable, Scale::ALL));
         }
-        if !self.is_borne() || self.may_be_emptied() {
+        if !self.is_borne() || requests::may_be_emptied(self.model, self.fenced, self.view) {
             changes.extend(self.raised());
             return changes;
         }
@@ -79,12 +91,14 @@ impl Back<'_> {
         let was_alone =
             self.view.promotion.has_begun() || scales.is_some_and(SetScales::leave_it_alone);
         if was_alone && !self.is_theirs() {
-            return stable.scale.is(Scale::ALL)
-                && stable.is_settled()
-                && stable.computed == self.service.desired
-                && self.answers(stable);
+            return self.is_whole(stable) && self.answers(stable);
         }
         stable.running > 0 || self.service.desired == 0
+    }
+
+    /// Whether a set has all tasks, and they run.
+    pub(super) fn is_whole(&self, set: &TaskSet) -> bool {
+        set.scale.is(Scale::ALL) && set.is_settled() && set.computed == self.service.desired
     }
 
     fn is_made(&self, set: &TaskSet) -> bool {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{BalancedSets, Reason, Set, TaskSets, View};
 use crate::{
     aws::task_set::TaskSet,
+    known::Known,
     names::TargetGroupArn,
     parts::rules::{
         self, Change, Forward, FoundRules, GoingOver, Place, Returning, Room, SetWeight, Weighing,
@@ -131,8 +132,9 @@ impl Balancer<'_> {
         Ok(over.answered()?)
     }
 
-    /// Sends requests to whoever answers while a release is rolled back.
-    pub(super) fn returning(&self, running: [Option<u32>; 2], needed: u32) -> Weighing {
+    /// Sends requests to whoever answers while a release is rolled back. Where the service's count cannot be seen, one of its sets has
+    /// registered as many targets.
+    pub(super) fn returning(&self, is_alone: bool, desired: Option<u32>) -> Weighing {
         let returning = Returning {
             now: self.view.now,
             since: self.view.since,
@@ -140,10 +142,18 @@ impl Balancer<'_> {
             seen: &self.seen,
             found: self.found,
             set: self.set(),
-            running,
-            needed,
+            is_alone,
+            needed: desired.unwrap_or_else(|| self.registered()),
         };
         returning.weighing(|wanted| self.weigh(wanted))
+    }
+
+    /// The targets of the group that has most.
+    fn registered(&self) -> u32 {
+        let groups = [&self.seen.primary, &self.seen.canary];
+        let seen = groups.into_iter().filter_map(Known::get);
+        let registered = seen.map(|health| health.healthy + health.initial + health.unhealthy);
+        registered.max().unwrap_or_default()
     }
 }
 

@@ -82,6 +82,44 @@ impl Change {
         }
     }
 
+    /// The call that makes what a record says is missing, in the words of `Display`, for people.
+    pub(super) fn by_hand(
+        what: &str,
+        (cluster, service): (&ClusterName, &ServiceName),
+    ) -> Option<String> {
+        let words: Vec<_> = what.split(' ').collect();
+        let (operation, set, more) = match *words.as_slice() {
+            [
+                "task",
+                "set",
+                set,
+                "of",
+                _,
+                "has",
+                "the",
+                "scale",
+                percent,
+                "%",
+            ] => (
+                "update-task-set --task-set",
+                set,
+                format!(" --scale value={percent},unit=PERCENT"),
+            ),
+            ["task", "set", set, "is", "the", "PRIMARY", ..] => (
+                "update-service-primary-task-set --primary-task-set",
+                set,
+                String::new(),
+            ),
+            ["task", "set", set, "of", _, "is", "deleted"] => {
+                ("delete-task-set --task-set", set, " --force".to_owned())
+            }
+            _ => return None,
+        };
+        Some(format!(
+            "  aws ecs {operation} {set} --cluster {cluster} --service {service}{more}"
+        ))
+    }
+
     pub(super) async fn apply(
         &self,
         account: &Account,

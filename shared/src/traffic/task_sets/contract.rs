@@ -648,8 +648,13 @@ impl World for Sets {
     fn is_stopped(&self) -> bool {
         let made = release();
         let is_idle = self.external.of(&made).all(|set| set.running == 0);
-        // Once it was PRIMARY, the stable set's tasks may still be taken by what is under way: then requests have to stay.
-        is_idle || self.balancer.is_some() && (self.was_primary || !self.sends_candidate())
+        // Once it was PRIMARY the stable set's tasks come first.
+        let is_replaced =
+            self.was_primary && self.stable().is_some_and(|it| it.scale.is(Scale::ALL));
+        // And they may still be taken by what is under way: then requests have to stay.
+        is_idle
+            || is_replaced
+            || self.balancer.is_some() && (self.was_primary || !self.sends_candidate())
     }
 
     // What has all tasks loses them only to what is seen to run; and what somebody may have done to the rules has to be seen before

@@ -218,9 +218,8 @@ impl Model for TaskSets {
         as_found::restores(self, view)
     }
 
-    fn by_hand(&self, _missing: &[Missing], found: &Part, _table: &str) -> Vec<String> {
-        let found: Option<Found> = found.read().ok();
-        found.map_or_else(Vec::new, |found| as_found::by_hand(self, &found))
+    fn by_hand(&self, missing: &[Missing], _found: &Part, _table: &str) -> Vec<String> {
+        as_found::by_hand(self, missing)
     }
 
     fn spared(&self, changed: &str, view: View<'_>) -> Set {

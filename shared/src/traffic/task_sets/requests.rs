@@ -1,45 +1,68 @@
 //! Requests while a release is rolled back: they go to whoever answers, and tasks stay for as long as they have some.
 
-use super::{Change, Reason, back::Back};
+use super::{Change, Reason, SetScales, TaskSets, View, back::Back};
 use crate::{
     aws::task_set::{Scale, TaskSet},
     parts::rules::{self, Drain, Weighing},
     weight::Weight,
 };
 
-impl Back<'_> {
-    /// Requests go to whoever answers.
-    pub(super) fn weighing(&self) -> Weighing {
-        let unchanged = Weighing {
-            weight: self.view.set.weight,
+/// Requests go to whoever answers, also where the service cannot be seen.
+pub(super) fn weighing(model: &TaskSets, fenced: bool, view: View<'_>) -> Weighing {
+    let balancer = model.balancer(view);
+    let Some(balancer) = balancer.filter(|_| !may_be_emptied(model, fenced, view)) else {
+        return Weighing {
+            weight: view.set.weight,
             is_new: false,
             changes: Vec::new(),
         };
-        let balancer = self.model.balancer(self.view);
-        let Some(balancer) = balancer.filter(|_| !self.may_be_emptied()) else {
-            return unchanged;
+    };
+    let back = Back::seen(model, fenced, view);
+    let is_alone = back.map_or_else(|| may_be_alone(view), |back| back.is_alone());
+    balancer.returning(is_alone, back.map(|back| back.service.desired))
+}
+
+/// Whether the call of a promotion that takes the stable set's tasks may still be under way: behind a load balancer requests go
+/// nowhere then.
+pub(super) fn may_be_emptied(model: &TaskSets, fenced: bool, view: View<'_>) -> bool {
+    let scales = view.set.scales.as_ref();
+    let is_unseen = scales.is_some_and(|it| !it.seen && it.to.stable.is_none());
+    is_unseen && !fenced && model.balanced().is_some()
+}
+
+/// Whether the release may have left all tasks to the candidate.
+fn may_be_alone(view: View<'_>) -> bool {
+    let scales = view.set.scales.as_ref();
+    scales.is_some_and(SetScales::leave_it_alone)
+}
+
+impl Back<'_> {
+    /// Whether nobody but the candidate runs. A stable set that comes back does once all its tasks are there, since the first of them
+    /// could not bear everything.
+    fn is_alone(&self) -> bool {
+        let runs = |stable: &TaskSet| stable.running > 0;
+        let is_back = |stable: &TaskSet| {
+            if may_be_alone(self.view) {
+                self.is_whole(stable)
+            } else {
+                runs(stable)
+            }
         };
         let mut made = self.made().filter(|it| it.is_there());
-        let running = [self.stable, made.next()].map(|set| Some(set.map_or(0, |it| it.running)));
-        balancer.returning(running, self.service.desired)
+        !self.stable.is_some_and(is_back) && made.any(runs)
     }
 
-    /// Whether the call of a promotion that takes the stable set's tasks may still be under way: behind a load balancer requests go
-    /// nowhere then.
-    pub(super) fn may_be_emptied(&self) -> bool {
-        let scales = self.view.set.scales.as_ref();
-        let is_unseen = scales.is_some_and(|it| !it.seen && it.to.stable.is_none());
-        is_unseen && !self.fenced && self.model.balanced().is_some()
-    }
-
-    /// Whether the load balancer needs the candidate's tasks no more: no rule sends them anything, nothing that began before the rollback
-    /// can change that, and their targets have finished what they had.
+    /// Whether the load balancer needs the candidate's tasks no more: somebody else's PRIMARY answers in their group, or no rule sends them
+    /// anything, nothing that began before the rollback can change that, and their targets have finished what they had.
     pub(super) fn is_free(&self) -> bool {
         let Some(balancer) = self.model.balancer(self.view) else {
             return true;
         };
         let drain = || rules::drain(balancer.set(), balancer.found.drain_seconds, self.view.now);
+        let group = balancer.place.canary_target_group.as_str();
+        let answers = |it: &TaskSet| it.is_settled() && it.launch.groups().any(|it| it == group);
         balancer.set().is_none()
+            || self.others().is_some_and(answers)
             || self.fenced && balancer.is_given_back() && drain() == Drain::Over
     }
 

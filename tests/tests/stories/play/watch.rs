@@ -93,7 +93,7 @@ impl Watch {
                 }
                 What::Sets { sets, .. } => {
                     for set in sets {
-                        self.note_set(*at, set).map(&mut *tell);
+                        self.note_set(*at, set, sets).map(&mut *tell);
                     }
                     self.sets.clone_from(sets);
                 }
@@ -131,12 +131,13 @@ impl Watch {
         ))
     }
 
-    /// A task set as it is now.
-    fn note_set(&self, at: Moment, set: &Set) -> Option<String> {
+    /// A task set as it is now, among others which may be in its group, too.
+    fn note_set(&self, at: Moment, set: &Set, all: &[Set]) -> Option<String> {
         let before = self.sets.iter().find(|it| it.id == set.id)?;
         let fewer = set.computed < before.computed;
         let group = self.index(&set.group).filter(|_| fewer)?;
-        self.taken_too_early(group, at, set.computed)
+        let in_group = all.iter().filter(|it| it.group == set.group);
+        self.taken_too_early(group, at, in_group.map(|it| it.computed).sum())
     }
 
     /// Tasks go although the share of their group needs them, or while they finish what they got.

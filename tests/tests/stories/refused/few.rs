@@ -3,26 +3,29 @@
 use super::*;
 
 /// What the canary's weight, its tasks and the primary's healthy targets were at a moment, and at every change since.
-fn seen(play: &Play, since: Moment) -> Vec<(u32, u32, u32)> {
+fn seen(play: &Play, stage: &Stage, since: Moment) -> Vec<(u32, u32, u32)> {
     let journal = play.account.with(|world| world.journal.clone());
+    let [of_primary, of_canary] = stage.traffic.groups();
     let (mut weight, mut tasks, mut healthy) = (0, 0, 0);
     let mut all = Vec::new();
     for Entry { at, what } in journal {
         match what {
             What::Weights { groups, .. } => {
-                let canary = groups
-                    .iter()
-                    .find(|(group, _)| group == stage::CANARY_GROUP);
+                let canary = groups.iter().find(|(group, _)| group == of_canary);
                 weight = canary.map_or(0, |(_, weight)| *weight);
             }
             What::Targets {
                 group,
                 healthy: now,
                 ..
-            } if group == stage::PRIMARY_GROUP => healthy = now,
+            } if group == of_primary => healthy = now,
             What::Service {
                 service, desired, ..
             } if service == stage::CANARY => tasks = desired,
+            What::Sets { sets, .. } => {
+                let canary = sets.iter().find(|set| set.group == of_canary);
+                tasks = canary.map_or(0, |set| set.computed);
+            }
             _ => continue,
         }
         if at < since {
@@ -35,9 +38,8 @@ fn seen(play: &Play, since: Moment) -> Vec<(u32, u32, u32)> {
 
 /// A release that waits for its approval, half of the requests on two canary tasks; so many of the four tasks of the primary
 /// are stopped, and those that take their place need three minutes until they answer.
-async fn with_primary_tasks_stopped(many: usize) -> (Play, String, String) {
-    let [.., stage] = pairs();
-    let (play, before, release) = release(&stage, At::Approval).await;
+async fn with_primary_tasks_stopped(stage: &Stage, many: usize) -> (Play, String, String) {
+    let (play, before, release) = release(stage, At::Approval).await;
     let slow = json!({
         "cluster": stage::CLUSTER, "service": stage::PRIMARY, "healthCheckGracePeriodSeconds": 900,
     });
@@ -50,13 +52,13 @@ async fn with_primary_tasks_stopped(many: usize) -> (Play, String, String) {
 }
 
 /// Rolls back with so many tasks of the primary stopped: the canary keeps its part until the primary can take it.
-async fn rolled_back_without(many: usize) -> Vec<(u32, u32, u32)> {
-    let (play, before, _) = with_primary_tasks_stopped(many).await;
+async fn rolled_back_without(stage: &Stage, many: usize) -> Vec<(u32, u32, u32)> {
+    let (play, before, _) = with_primary_tasks_stopped(stage, many).await;
     let alarm = play.account.now();
     play.alarm("orders fail");
     play.until_phase("RolledBack").await;
     play.pass(Duration::from_mins(3)).await;
-    let seen = seen(&play, alarm);
+    let seen = seen(&play, stage, alarm);
     let early = seen
         .iter()
         .find(|(weight, _, healthy)| *weight < 50 && *healthy < 2);
@@ -65,15 +67,25 @@ async fn rolled_back_without(many: usize) -> Vec<(u32, u32, u32)> {
     seen
 }
 
+/// A pair behind a load balancer, and a service of task sets.
+fn balanced() -> [Stage; 2] {
+    let ([.., pair], [.., sets]) = (pairs(), task_sets());
+    [pair, sets]
+}
+
 #[tokio::test(start_paused = true)]
 async fn few_healthy_stable_targets_take_no_more_than_they_can() {
-    let seen = rolled_back_without(3).await;
-    let kept = |(weight, _, healthy): &(u32, u32, u32)| (*weight, *healthy) == (50, 1);
-    assert!(seen.iter().any(kept), "{seen:?}");
+    for stage in balanced() {
+        let seen = rolled_back_without(&stage, 3).await;
+        let kept = |(weight, _, healthy): &(u32, u32, u32)| (*weight, *healthy) == (50, 1);
+        assert!(seen.iter().any(kept), "{seen:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn where_only_the_canary_answers_its_tasks_are_raised_and_it_takes_what_they_can() {
-    let seen = rolled_back_without(4).await;
-    assert!(seen.contains(&(100, 4, 0)), "{seen:?}");
+    for stage in balanced() {
+        let seen = rolled_back_without(&stage, 4).await;
+        assert!(seen.contains(&(100, 4, 0)), "{seen:?}");
+    }
 }

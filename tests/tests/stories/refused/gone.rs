@@ -201,6 +201,87 @@ async fn a_failed_deployment_of_an_inactive_version_is_not_forced_and_told() {
     assert!(told[0].contains("orders:1 is INACTIVE"), "{told:?}");
 }
 
+/// A set needs no deployment to come back, so that its tasks start as those of a service do that runs an inactive version.
+#[tokio::test(start_paused = true)]
+async fn a_kept_set_comes_back_although_its_version_is_inactive_and_its_tasks_fail_four_times() {
+    for stage in task_sets() {
+        let (play, before, release) = release(&stage, At::Promotion).await;
+        deregister(&play, "orders:1");
+        play.fail_next_starts(4);
+        play.alarm("orders fail");
+        play.until_phase("RolledBack").await;
+        assert_eq!(play.pair(), before, "{}", play.transcript());
+        assert!(play.has_ended(&release));
+    }
+}
+
+fn delete_set(play: &Play, index: usize) {
+    let set = play.account.with(sets_of_service)[index]["id"].clone();
+    play.ecs(
+        "DeleteTaskSet",
+        &json!({ "cluster": stage::CLUSTER, "service": stage::PRIMARY, "taskSet": set, "force": true }),
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_candidates_set_that_somebody_has_deleted_does_not_keep_the_stable_one_from_being_restored()
+ {
+    for stage in task_sets() {
+        let (play, before, release) = release(&stage, At::Approval).await;
+        play.forgive();
+        delete_set(&play, 1);
+        play.alarm("orders fail");
+        play.until_phase("RolledBack").await;
+        play.pass(Duration::from_mins(3)).await;
+        assert_eq!(play.pair(), before, "{}", play.transcript());
+        assert!(play.has_ended(&release));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_somebody_has_deleted_the_kept_set_the_candidate_keeps_its_tasks_and_that_is_told() {
+    for stage in task_sets() {
+        let (play, _, release) = release(&stage, At::Promotion).await;
+        delete_set(&play, 0);
+        play.alarm("orders fail");
+        play.until_phase("RolledBack").await;
+        play.pass(Duration::from_mins(3)).await;
+        let pair = play.pair();
+        let alone = "orders: 4, scaled 2..20 ---\nPRIMARY orders:2 100 % 4/4";
+        assert!(pair.starts_with(alone), "{pair}");
+        if stage.traffic.work() == Work::Requests {
+            assert!(pair.ends_with("rule: 0 blue, 100 green"), "{pair}");
+            assert_eq!(play.requests().failed(), [""; 0]);
+        }
+        let (_, message) = play.notices().pop().expect("it is told");
+        let told = "so the candidate's task set of orders stays";
+        assert!(message.contains(told), "{message}");
+        assert!(play.has_ended(&release));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_of_task_sets_that_was_deleted_needs_nothing_but_its_rule_and_is_told() {
+    let [_, constant_total, balanced] = task_sets();
+    for stage in [constant_total, balanced] {
+        for at in [At::Approval, At::Promotion] {
+            let (play, _, release) = release(&stage, at).await;
+            play.delete_service(stage::PRIMARY);
+            play.pass(Duration::from_mins(1)).await;
+            play.alarm("orders fail");
+            play.until_phase("RolledBack").await;
+            if stage.traffic.work() == Work::Requests {
+                let pair = play.pair();
+                assert!(pair.ends_with("rule: 100 blue, 0 green"), "{pair}");
+            }
+            let (_, message) = play.notices().pop().expect("it is told");
+            let told = "service orders does not exist any more";
+            assert!(message.contains(told), "{message}");
+            assert!(play.has_ended(&release));
+        }
+    }
+}
+
 /// Once the alias is on the candidate alone, nothing keeps the stable version from being deleted.
 #[tokio::test(start_paused = true)]
 async fn a_stable_version_of_a_function_that_somebody_has_deleted_is_told_and_a_version_of_their_own_ends_it()

@@ -23,7 +23,7 @@ use rehearsal_core::{
 };
 use serde_json::json;
 
-use crate::play::Play;
+use crate::play::{Play, is_deploying, sets_of_service};
 
 /// The kinds of pairs, each with a canary whose scaling a release holds.
 fn pairs() -> [Stage; 3] {
@@ -33,17 +33,29 @@ fn pairs() -> [Stage; 3] {
     })
 }
 
-/// A function behind an alias, whose promotion is watched for a while.
-fn alias() -> Stage {
+/// A promotion that is watched for a while.
+fn watched(stage: Stage) -> Stage {
     Stage {
         promote_bake: Duration::from_mins(2),
-        ..crate::play::function()
+        ..stage
     }
+}
+
+/// A function behind an alias.
+fn alias() -> Stage {
+    watched(crate::play::function())
+}
+
+/// The kinds of services of task sets.
+fn task_sets() -> [Stage; 3] {
+    crate::play::task_sets().map(watched)
 }
 
 /// One of every kind of target.
 fn targets() -> Vec<Stage> {
-    pairs().into_iter().chain([alias()]).collect()
+    let [_, constant_total, _] = task_sets();
+    let others = [alias(), constant_total];
+    pairs().into_iter().chain(others).collect()
 }
 
 fn v2() -> Script {
@@ -70,16 +82,15 @@ async fn release_of(stage: &Stage, at: At, change: fn(&mut World)) -> (Play, Str
     play.until_approval(&release).await;
     if at == At::Promotion {
         play.approve();
-        play.until("the primary gets the candidate", |world| {
-            if stage.traffic.has_tasks() {
-                crate::play::is_deploying(world)
-            } else {
-                functions::shares(world, stage::FUNCTION, stage::ALIAS).len() == 1
-            }
+        let runs = stage.traffic.runs();
+        play.until("the primary gets the candidate", |world| match runs {
+            Runs::Services => is_deploying(world),
+            Runs::TaskSets => sets_of_service(world)[0]["scale"]["value"] == 0.0,
+            Runs::Function => functions::shares(world, stage::FUNCTION, stage::ALIAS).len() == 1,
         })
         .await;
-        if stage.traffic == Traffic::Lambda {
-            // What was written since the last look has to be seen: it may be somebody else's.
+        if runs != Runs::Services {
+            // What was written since the last look has to be seen: it may be somebody else's, or take the last tasks.
             play.pass(Duration::from_secs(35)).await;
         }
     }
@@ -100,13 +111,16 @@ fn asked(play: &Play, since: Moment) -> Vec<(Duration, Call)> {
     calls.collect()
 }
 
-/// When work was taken from the canary: its tasks, or its part of the requests.
+/// When work was taken from the canary: its tasks, or its part of the requests or invocations.
 fn stopped(play: &Play, stage: &Stage, since: Moment) -> Option<Duration> {
     asked(play, since).into_iter().find_map(|(after, call)| {
         let stops = match (stage.traffic.runs(), stage.traffic.work()) {
             (Runs::Function, _) => call.operation == "UpdateAlias",
             (_, Work::Requests) => call.operation == "ModifyRule",
-            (_, Work::Messages) => {
+            (Runs::TaskSets, Work::Messages) => {
+                call.operation == "DeleteTaskSet" || call.input["scale"]["value"] == 0.0
+            }
+            (Runs::Services, Work::Messages) => {
                 call.operation == "UpdateService"
                     && call.input["service"] == stage::CANARY
                     && call.input["desiredCount"] == 0
@@ -136,6 +150,7 @@ fn sent_back(play: &Play, since: Moment) -> Option<Duration> {
                 call.input["service"] == stage::PRIMARY
                     && version.is_some_and(|version| version.ends_with("orders:1"))
             }
+            "UpdateTaskSet" => call.input["scale"]["value"] == 100.0,
             "UpdateAlias" => call.input["FunctionVersion"] == "1",
             _ => false,
         };

@@ -141,15 +141,113 @@ async fn without_the_right_to_change_the_alias_the_execution_ends_and_people_are
     }
 }
 
+/// Denies rollback a call that changes a service of task sets: what the sets are like then, what is missing, and with which call
+/// people help.
+async fn sets_without(
+    (stage, at, action): (&Stage, At, &str),
+    sets: &[&str],
+    (lacks, call): (&str, &str),
+) {
+    let operation = action.split(':').nth(1).unwrap_or_default();
+    let (play, before, release) = denied(stage, at, operation).await;
+    let told = format!(
+        "{action} at {at:?} of {:?}, {:?}\n{}",
+        stage.traffic,
+        stage.mode,
+        play.transcript()
+    );
+    assert!(play.has_ended(&release), "{told}");
+    assert_eq!(play.phase().await, "RollingBack", "{told}");
+    let pair = play.pair();
+    let is_set = |line: &&str| line.starts_with("PRIMARY") || line.starts_with("ACTIVE");
+    let found: Vec<_> = pair.lines().filter(is_set).collect();
+    assert_eq!(found.len(), sets.len(), "{found:?}\n{told}");
+    for (found, set) in found.into_iter().zip(sets) {
+        assert!(found.starts_with(set), "{found}, not {set}\n{told}");
+    }
+    let missing = missing(&play).await;
+    assert!(
+        missing.len() == 1 && missing[0].ends_with(lacks),
+        "{missing:?}\n{told}"
+    );
+    let notices = told_of_missing(&play);
+    assert_eq!(notices.len(), 1, "at once, and again after an hour: {told}");
+    let notice = &notices[0];
+    assert!(
+        notice.contains(&format!("may not call {action}")),
+        "{notice}"
+    );
+    assert!(notice.contains(call), "{notice}");
+    is_restored_when_granted(&play, &before).await;
+    if stage.traffic.work() == Work::Requests {
+        assert_eq!(play.requests().failed(), [""; 0], "{told}");
+    }
+}
+
+/// Without a load balancer an additive candidate only has to be deleted, which takes its tasks as well.
 #[tokio::test(start_paused = true)]
-async fn an_execution_that_may_not_be_rejected_is_stopped_and_one_that_may_not_be_stopped_fails() {
+async fn without_the_right_to_scale_sets_the_candidate_goes_unless_it_has_all_tasks() {
+    let [additive, constant_total, balanced] = task_sets();
+    for stage in [&additive, &balanced] {
+        let (play, before, _) = denied(stage, At::Approval, "UpdateTaskSet").await;
+        assert_eq!(play.phase().await, "RolledBack");
+        assert_eq!(play.pair(), before);
+    }
+    let scaled = ("has the scale 100 %", "aws ecs update-task-set --task-set");
+    let reduced = ["PRIMARY orders:1 38 % 2/2"];
+    let action = "ecs:UpdateTaskSet";
+    sets_without((&constant_total, At::Approval, action), &reduced, scaled).await;
+    let kept = ["ACTIVE orders:1 0 % 0/0", "PRIMARY orders:2 100 % 4/4"];
+    for stage in [&additive, &balanced] {
+        sets_without((stage, At::Promotion, action), &kept, scaled).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_the_right_to_make_a_set_primary_the_stable_one_gets_all_work() {
+    let back = ["ACTIVE orders:1 100 % 4/4", "PRIMARY orders:2 0 % 0/0"];
+    let told = (
+        "is the PRIMARY of orders",
+        "aws ecs update-service-primary-task-set --primary-task-set",
+    );
+    let [additive, _, balanced] = task_sets();
+    for stage in [additive, balanced] {
+        let denied = (&stage, At::Promotion, "ecs:UpdateServicePrimaryTaskSet");
+        sets_without(denied, &back, told).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_the_right_to_delete_sets_the_candidates_has_no_task() {
+    let empty = ["PRIMARY orders:1 100 % 4/4", "ACTIVE orders:2 0 % 0/0"];
+    let told = ("of orders is deleted", "aws ecs delete-task-set --task-set");
+    let [additive, constant_total, balanced] = task_sets();
+    for (stage, at) in [
+        (&constant_total, At::Approval),
+        (&balanced, At::Approval),
+        (&additive, At::Promotion),
+        (&balanced, At::Promotion),
+    ] {
+        sets_without((stage, at, "ecs:DeleteTaskSet"), &empty, told).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_the_right_to_change_rules_a_candidates_set_keeps_its_tasks() {
+    let [.., balanced] = task_sets();
+    for (at, candidate) in [
+        (At::Approval, "ACTIVE orders:2 38 % 2/2"),
+        (At::Promotion, "ACTIVE orders:2 100 % 4/4"),
+    ] {
+        let sets = ["PRIMARY orders:1 100 % 4/4", candidate];
+        let denied = (&balanced, at, "elasticloadbalancing:ModifyRule");
+        sets_without(denied, &sets, ("100 primary and 0 canary", "")).await;
+    }
+}
+
+async fn ends_without(operation: &str) {
     for stage in targets() {
-        for (operation, at) in [
-            ("PutApprovalResult", At::Approval),
-            ("StopPipelineExecution", At::Approval),
-            ("PutApprovalResult", At::Promotion),
-            ("StopPipelineExecution", At::Promotion),
-        ] {
+        for at in [At::Approval, At::Promotion] {
             let (play, before, release) = denied(&stage, at, operation).await;
             assert!(
                 play.has_ended(&release),
@@ -165,6 +263,16 @@ async fn an_execution_that_may_not_be_rejected_is_stopped_and_one_that_may_not_b
             );
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_execution_that_may_not_be_rejected_is_stopped() {
+    ends_without("PutApprovalResult").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_execution_that_may_not_be_stopped_fails() {
+    ends_without("StopPipelineExecution").await;
 }
 
 #[tokio::test(start_paused = true)]

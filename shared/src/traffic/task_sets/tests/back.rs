@@ -1,7 +1,16 @@
-use super::*;
-use crate::parts::release::Missing;
+use super::{super::Change, *};
+use crate::parts::{body::Part, release::Missing};
 
 const BACK: Goal = Goal::AsFound { fenced: true };
+
+fn refused(what: &str) -> Missing {
+    Missing {
+        what: what.to_owned(),
+        why: "not allowed".to_owned(),
+        since: now(),
+        told: now(),
+    }
+}
 
 fn stops(release: &Told) -> Vec<String> {
     let stop = release.model.stop(release.view()).into_iter();
@@ -23,6 +32,12 @@ fn the_stopping_call_takes_all_tasks_from_the_candidate_unless_there_are_no_othe
         [back],
         "whether it has tasks again was not seen"
     );
+    coming.promotion = Promotion::Complete;
+    assert!(
+        stops(&coming).is_empty(),
+        "what somebody has made PRIMARY meanwhile has to be seen"
+    );
+    coming.promotion = Promotion::Begun;
     coming.set.is_theirs = true;
     assert!(
         stops(&coming).is_empty(),
@@ -75,12 +90,7 @@ fn after_the_promotion_the_kept_set_comes_back_first() {
 #[test]
 fn what_cannot_be_deleted_loses_its_tasks() {
     let release = told(Mode::ConstantTotal, 4, (4, 2));
-    let refused = [Missing {
-        what: "task set ecs-svc/2 of orders is deleted".to_owned(),
-        why: "not allowed".to_owned(),
-        since: now(),
-        told: now(),
-    }];
+    let refused = [refused("task set ecs-svc/2 of orders is deleted")];
     let view = View {
         refused: &refused,
         ..release.view()
@@ -145,7 +155,7 @@ fn where_nothing_else_is_there_any_more_the_candidate_keeps_its_tasks() {
 
 #[test]
 fn people_are_told_what_comes_back_and_by_which_calls() {
-    let release = told(Mode::Additive, 4, (4, 1));
+    let mut release = told(Mode::Additive, 4, (4, 1));
     assert_eq!(
         release.model.restores(release.view()),
         [
@@ -153,10 +163,26 @@ fn people_are_told_what_comes_back_and_by_which_calls() {
             "orders: task set ecs-svc/2 is deleted"
         ]
     );
-    let found = crate::parts::body::Part::of(&release.found);
-    let by_hand = release.model.by_hand(&[], &found, "releases");
+    let service = release.model.service.clone();
+    let [kept, made] = &release.service().sets[..] else {
+        panic!("both sets are there");
+    };
+    let missing = [
+        Change::scale(&service, kept, Scale::ALL),
+        Change::make_primary(&service, kept),
+        Change::delete(&service, &made.id),
+    ]
+    .map(|change| refused(&change.to_string()));
+    let found = Part::of(&release.found);
     assert_eq!(
-        by_hand[2],
-        "  aws ecs update-task-set --cluster orders --service orders --task-set ecs-svc/1 --scale value=100,unit=PERCENT"
+        release.model.by_hand(&missing, &found, "releases")[2..],
+        [
+            "  aws ecs update-task-set --task-set ecs-svc/1 --cluster orders --service orders --scale value=100,unit=PERCENT",
+            "  aws ecs update-service-primary-task-set --primary-task-set ecs-svc/1 --cluster orders --service orders",
+            "  aws ecs delete-task-set --task-set ecs-svc/2 --cluster orders --service orders --force",
+        ]
     );
+    let of_rules = refused("rule app/orders has the weights 100 primary and 0 canary");
+    let by_hand = release.model.by_hand(&[of_rules], &found, "releases");
+    assert!(by_hand.is_empty(), "{by_hand:?}");
 }

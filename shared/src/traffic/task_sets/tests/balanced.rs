@@ -1,5 +1,7 @@
 //! Behind a load balancer.
 
+use std::time::Duration;
+
 use super::{
     super::{Before, Change, FoundBalancer, SetScales},
     *,
@@ -228,6 +230,62 @@ fn requests_stay_while_the_stable_set_may_still_be_emptied() {
         ),
         "{toward}"
     );
+}
+
+const BACK: &str = "[rule app/orders/0a1b/2c3d/4e5f has the weights 100 primary and 0 canary]";
+
+/// A promoted release, whose kept set is on its way back.
+fn promoted(healthy: [u32; 2]) -> Told {
+    let mut release = swapped(4, [100, 0]);
+    release.promotion = Promotion::Complete;
+    release.set.weight = Some(SetWeight {
+        since: began().before(Duration::from_hours(1)),
+        ..set_weight(100, true)
+    });
+    let scales = release.set.scales.as_mut().expect("they were set");
+    scales.to.stable = Scale::NONE;
+    release.service().sets[0].status = Status::Active;
+    release.service().sets[1].status = Status::Primary;
+    release.seen.rules = Some(seen([100, 0], healthy));
+    release
+}
+
+#[test]
+fn requests_go_back_also_where_the_service_cannot_be_seen_or_is_gone() {
+    let back = Goal::AsFound { fenced: true };
+    for unseen in [Known::nothing(), Known::Gone] {
+        let mut release = swapped(2, [50, 50]);
+        release.set.weight = Some(set_weight(50, true));
+        release.seen.service = unseen;
+        let toward = release.toward(back);
+        assert!(toward.ends_with(BACK), "{toward}");
+    }
+    for (of_stable, takes_requests) in [(0, false), (1, false), (2, true)] {
+        let mut release = promoted([4, of_stable]);
+        release.seen.service = Known::nothing();
+        let toward = release.toward(back);
+        assert_eq!(toward.ends_with(BACK), takes_requests, "{toward}");
+    }
+}
+
+/// Whether a set is steady tells the health of its targets, too.
+#[test]
+fn where_targets_cannot_be_seen_requests_go_back_once_the_kept_set_is_steady() {
+    for (running, is_steady) in [(0, false), (1, false), (4, true)] {
+        let mut release = promoted([4, 4]);
+        let rules = release.seen.rules.as_mut().expect("a load balancer");
+        (rules.primary, rules.canary) = (Known::nothing(), Known::nothing());
+        let kept = &mut release.service().sets[0];
+        (kept.running, kept.is_steady) = (running, is_steady);
+        let toward = release.toward(Goal::AsFound { fenced: true });
+        assert_eq!(toward.ends_with(BACK), is_steady, "{toward}");
+        release.seen.service = Known::nothing();
+        let toward = release.toward(Goal::AsFound { fenced: true });
+        assert!(
+            toward.starts_with("waits: "),
+            "nobody may be there: {toward}"
+        );
+    }
 }
 
 /// Something that is wrong with a load balancer.
