@@ -109,3 +109,18 @@ fn a_candidates_set_that_somebody_has_made_primary_keeps_no_tasks_of_the_stable_
         &[at(540, MakePrimary), at(580, Approve)],
     );
 }
+
+/// That ends the guard of what was promoted, and rolls nothing back: its set keeps all tasks, and requests go on to it. Nor does an alarm
+/// roll it back then; a person may.
+#[test]
+fn a_kept_set_that_somebody_makes_primary_ends_the_guard() {
+    for target in Target::SETS {
+        let events = [
+            at(0, ApproveAll),
+            at(900, MakePrimary),
+            at(1000, Alarm),
+            at(1300, Calm),
+        ];
+        tell(*target, Finally::Approved, &events);
+    }
+}
