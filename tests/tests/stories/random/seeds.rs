@@ -237,7 +237,7 @@ fn a_gate_that_is_skipped_is_found() {
 
 #[test]
 fn tasks_that_are_imagined_are_found() {
-    finds(&OF_SETS, Defect::TasksImagined, 7);
+    finds(&OF_SETS, Defect::TasksImagined, 10);
 }
 
 #[test]
