@@ -7,9 +7,14 @@ use canary::{
     reconcile::trigger::Trigger,
     record::{Phase, Record},
     traffic::{Seen, door::Between},
+    words::Code,
 };
 
-use crate::{call::Call, idle::Idle, watch::Keeping};
+use crate::{
+    call::Call,
+    idle::Idle,
+    watch::{Keeping, failing},
+};
 
 /// Whether nothing rolls it back by itself any more, however its guard has ended.
 pub(crate) fn is_over(record: &Record, now: Timestamp) -> bool {
@@ -42,13 +47,19 @@ pub(crate) fn is_still_possible(record: &Record) -> Result<(), Idle> {
 /// What the look comes to.
 pub(crate) fn let_go(record: &Record, seen: &Seen, now: Timestamp) -> Call {
     let restoring = record.target.restoring();
-    let Err(Between::Change {
-        doing,
-        set,
-        changes,
-    }) = restoring.let_go(record.facts(now), seen)
-    else {
-        return Call::Idle(Idle::Finished(record.release.clone()));
+    let (doing, set, changes) = match restoring.let_go(record.facts(now), seen) {
+        Err(Between::Change {
+            doing,
+            set,
+            changes,
+        }) => (doing, set, changes),
+        Err(Between::Wait(unseen)) if unseen.is(Code::Aws) => {
+            return match failing(record, &unseen.to_string(), now) {
+                Some(keeping) => Call::Keep(Box::new(keeping)),
+                None => Call::Idle(Idle::Finished(record.release.clone())),
+            };
+        }
+        _ => return Call::Idle(Idle::Finished(record.release.clone())),
     };
     let written = record.written(set, None, now);
     let mut next = written.unwrap_or_else(|| record.again(now));

@@ -4,7 +4,7 @@ use super::{BalancedSets, FoundBalancer, Reason, Seen, TaskSets};
 use crate::{
     aws::{
         Account, AwsError, LookError,
-        task_set::{External, Status},
+        task_set::{External, Status, TaskSet},
     },
     job::Artifact,
     names::TaskSetId,
@@ -119,11 +119,13 @@ impl Before {
         })
     }
 
-    /// Sets that earlier releases have left.
+    /// Sets that earlier releases have left, without a task: who gives one tasks has made it their own.
     pub(super) fn left_over(&self, service: &External) -> Vec<TaskSetId> {
-        let sets = service.sets.iter();
-        let sets =
-            sets.filter(|it| it.status == Status::Active && self.of_releases.contains(&it.id));
+        let is_left = |set: &&TaskSet| {
+            let is_empty = set.status == Status::Active && set.scale.is_none();
+            is_empty && self.of_releases.contains(&set.id)
+        };
+        let sets = service.sets.iter().filter(is_left);
         sets.map(|it| it.id.clone()).collect()
     }
 }

@@ -141,16 +141,18 @@ impl Planned<'_> {
         Ok(self.asked.wanted.has_room_for_tags(&self.before.stable)?)
     }
 
-    /// One set is PRIMARY and has all tasks, and every other one is of an earlier release.
+    /// One set is PRIMARY and has all tasks, and every other one is of an earlier release, without a task.
     fn has_only_its_own(&self) -> Result<(), Reason> {
         let (service, sets) = (&self.model.service, &self.service.sets);
         let is_foreign = |set: &&TaskSet| {
             set.status == Status::Active && !self.found.left_over.contains(&set.id)
         };
         if let Some(foreign) = sets.iter().find(is_foreign) {
-            return Err(Reason::ForeignSet {
-                service: service.clone(),
-                set: foreign.into(),
+            let (service, set) = (service.clone(), foreign.into());
+            return Err(if self.before.of_releases.contains(&foreign.id) {
+                Reason::InUse { service, set }
+            } else {
+                Reason::ForeignSet { service, set }
             });
         }
         let primaries = sets.iter().filter(|it| it.status == Status::Primary);

@@ -22,7 +22,7 @@ pub(super) fn let_go(model: &TaskSets, view: View<'_>) -> Result<(), Short<TaskS
     let service = match &view.seen.service {
         Known::Known(service) => Some(service),
         Known::Gone => None,
-        Known::Unknown(unseen) => return Err(Short::wait(Shared::NotSeen(unseen.to_string()))),
+        Known::Unknown(unseen) => return Err(Short::wait(Shared::Aws(unseen.to_string()))),
     };
     let stable = service.and_then(|service| sets::stable(service, view));
     let Some(stable) = stable.filter(|it| !view.set.is_theirs && is_kept(it)) else {

@@ -226,6 +226,17 @@ pub enum Reason {
         /// The set.
         set: SetSaid,
     },
+    /// A set of an earlier release that has tasks.
+    #[error(
+        "service {service} has a task set of an earlier release that has tasks: {set}. If nobody needs it, scale it to 0 %: \
+         the next release then deletes it. Or delete it, then retry"
+    )]
+    InUse {
+        /// The service.
+        service: ServiceName,
+        /// The set.
+        set: SetSaid,
+    },
     /// AWS would refuse another set.
     #[error(
         "service {service} has {found} task sets, also counting those that are being deleted; a release begins with {most} at most, since \

@@ -1,10 +1,10 @@
 //! What a release would run into is refused by name, through the real job, before the first write.
 
-use rehearsal_core::stage::{self, Behaviour, DEPLOY_CANARY, Entrance, Stage, Version};
+use rehearsal_core::stage::{self, Behaviour, DEPLOY_CANARY, Entrance, Script, Stage, Version};
 use serde_json::{Value, json};
 
 use super::{balanced, consumers, v2};
-use crate::play::{Artifact, Play, sets_of_service};
+use crate::play::{Artifact, Play, sets_of_service, task_sets};
 
 async fn play(stage: &Stage) -> (Play, String) {
     let play = Play::begin(stage, v2(Behaviour::Works)).await;
@@ -94,6 +94,28 @@ async fn a_set_that_no_release_has_made() {
         let told = "service orders has a task set that no release has made: ";
         refused(&play, &release, told).await;
     }
+}
+
+/// What the promotion has kept, somebody uses: the next release does not delete it.
+#[tokio::test(start_paused = true)]
+async fn a_set_of_an_earlier_release_with_tasks() {
+    let [stage, ..] = task_sets();
+    let script = Script::new(["v2", "v3"].map(|version| Version::new(version, Behaviour::Works)));
+    let play = Play::begin(&stage, script).await;
+    let release = play.push("v2");
+    play.until_approval(&release).await;
+    play.succeeds(&release).await;
+    let sets = play.account.with(sets_of_service);
+    let kept = sets.iter().find(|set| set["status"] == "ACTIVE");
+    let kept = kept.expect("one is kept")["id"].clone();
+    play.scale_set(&kept, 25.0);
+    play.pass(std::time::Duration::from_mins(65)).await;
+    let before = play.pair();
+    let next = play.push("v3");
+    assert_eq!(play.until_ended(&next).await, "FAILED");
+    let told = "has a task set of an earlier release that has tasks: ";
+    assert!(play.transcript().contains(told), "{}", play.transcript());
+    assert_eq!(play.pair(), before);
 }
 
 #[tokio::test(start_paused = true)]

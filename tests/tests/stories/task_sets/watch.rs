@@ -4,8 +4,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use rehearsal_core::{
     stage::{self, Behaviour, Stage, Work},
+    wire::Ailment,
     world::{journal::What, scaling},
 };
+use serde_json::{Value, json};
 
 use super::{stable, v2};
 use crate::play::{Play, sets_of_service, task_sets};
@@ -70,6 +72,70 @@ async fn a_service_that_is_scaled_does_not_end_the_guard() {
         play.until_phase("RolledBack").await;
         assert_eq!(play.pair(), stable(&stage), "{}", play.transcript());
     }
+}
+
+/// A promoted release; the id of the set that it has kept.
+async fn kept(stage: &Stage) -> (Play, Value) {
+    let (play, release) = at_approval(stage).await;
+    play.succeeds(&release).await;
+    let sets = play.account.with(sets_of_service);
+    let mut kept = sets.iter().filter(|set| set["status"] == "ACTIVE");
+    let kept = kept.next().expect("a set is kept")["id"].clone();
+    (play, kept)
+}
+
+fn told_of(play: &Play, what: &str) -> usize {
+    let notices = play.notices().into_iter();
+    notices.filter(|(_, told)| told.contains(what)).count()
+}
+
+/// That is a rollback by hand, which no watch undoes: the guard ends, and people hear of it.
+#[tokio::test(start_paused = true)]
+async fn who_makes_the_kept_set_primary_within_the_guard_has_taken_over() {
+    let [additive, ..] = task_sets();
+    let (play, kept) = kept(&additive).await;
+    let primary =
+        json!({ "cluster": stage::CLUSTER, "service": stage::PRIMARY, "primaryTaskSet": kept });
+    play.ecs("UpdateServicePrimaryTaskSet", &primary);
+    play.scale_set(&kept, 100.0);
+    play.pass(Duration::from_mins(5)).await;
+    assert_eq!(play.phase().await, "Promoted");
+    let told = "and alarms do not roll it back any more";
+    assert_eq!(
+        told_of(&play, told),
+        1,
+        "{:?}\n{}",
+        play.notices(),
+        play.transcript()
+    );
+    play.pass(Duration::from_hours(2)).await;
+    let sets = play.account.with(sets_of_service);
+    let kept = sets.iter().find(|set| set["id"] == kept);
+    let kept = kept.expect("it stays");
+    assert_eq!(
+        (&kept["status"], &kept["runningCount"]),
+        (&json!("PRIMARY"), &json!(4))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kept_set_that_cannot_be_seen_once_the_guard_is_over_is_told_of_and_goes_later() {
+    let [additive, ..] = task_sets();
+    let (play, _) = kept(&additive).await;
+    play.pass(Duration::from_mins(58)).await;
+    let (operation, denied) = ("DescribeServices", Ailment::Denied);
+    play.fail(
+        stage::ROLLBACK,
+        operation,
+        denied,
+        Some(Duration::from_hours(3)),
+    );
+    play.pass(Duration::from_hours(2)).await;
+    let told = "is promoted and its guard over, but what it kept for its rollback does not go";
+    assert!(told_of(&play, told) > 0, "{}", play.transcript());
+    play.pass(Duration::from_mins(70)).await;
+    assert_eq!(play.account.with(sets_of_service).len(), 1);
+    assert!(play.record().await.expect("a record").failing.is_none());
 }
 
 /// What rollback asks in the next three minutes, without what it says to others; each call by how often a minute.

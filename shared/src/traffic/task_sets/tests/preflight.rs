@@ -94,6 +94,18 @@ fn a_release_begins_beside_a_steady_primary_and_takes_away_what_an_earlier_one_h
 }
 
 #[test]
+fn a_set_of_an_earlier_release_that_somebody_has_given_tasks_is_not_deleted() {
+    let mut idle = idle();
+    let used = set(9, Status::Active, &orders(6), (Scale::of(1, 4), 1));
+    idle.service().sets.push(used);
+    assert_eq!(
+        begins(&idle, &before(&[1, 9])),
+        "JobFailed: service orders has a task set of an earlier release that has tasks: ecs-svc/9 (ACTIVE) on orders:6, 1 \
+         of 1 tasks. If nobody needs it, scale it to 0 %: the next release then deletes it. Or delete it, then retry"
+    );
+}
+
+#[test]
 fn a_set_is_created_once_whatever_the_service_has_by_then() {
     let mut idle = idle();
     let created = |idle: &Told| match idle.model.toward(Goal::Placed, idle.view()) {
