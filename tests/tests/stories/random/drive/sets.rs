@@ -56,7 +56,7 @@ impl Drive {
     }
 
     /// A release does not begin before people have given the PRIMARY set all tasks, and its group everything, and removed what they have
-    /// made. Of too few tasks no share can be reached.
+    /// made or given tasks. Of too few tasks no share can be reached.
     pub(super) async fn make_sets_ready(&self) {
         let deeds = self.deeds.lock().unwrap().clone();
         let has = |is_it: &dyn Fn(&Did) -> bool| deeds.iter().any(|it| is_it(&it.what));
@@ -81,7 +81,7 @@ impl Drive {
             .all
             .iter()
             .filter(|it| !it.is_primary() && !is_draining(it))
-            .filter(|it| is_repointed || has(&|did| *did == Did::MadeSet(it.id.clone())));
+            .filter(|it| it.scale > 0.0 || has(&|did| *did == Did::MadeSet(it.id.clone())));
         for set in beside {
             self.delete_set(&set.id);
         }
