@@ -71,8 +71,8 @@ pub async fn handle(
     match caller {
         // On the heap: it holds a whole look.
         Caller::Job(job) => Box::pin(reconcile::answer(account, job, deadline, as_action)).await,
-        Caller::Person(parameters) => callers::by_hand(&account, &parameters).await,
-        Caller::Event(why) => callers::on_event(&account, &why).await,
+        Caller::Person(parameters) => callers::by_hand(&account, &parameters, deadline).await,
+        Caller::Event(why) => callers::on_event(&account, &why, deadline).await,
     }
 }
 

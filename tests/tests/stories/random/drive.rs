@@ -8,6 +8,7 @@ mod services;
 mod sets;
 
 use std::{
+    cell::Cell,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -48,6 +49,8 @@ struct Drive {
     finally: Finally,
     deeds: Arc<Mutex<Vec<Deed>>>,
     kills: Arc<Mutex<Vec<Kill>>>,
+    /// Whether people approve whatever waits.
+    approving: Cell<bool>,
     /// When the alarms are set back and nothing is wrong any more.
     over: Moment,
 }
@@ -79,6 +82,7 @@ pub(super) async fn told(story: &Story, alike: Behaviour, defect: Option<Defect>
         finally: story.finally,
         deeds: Arc::default(),
         kills: Arc::default(),
+        approving: Cell::default(),
         play,
     };
     drive.interfere(defect);
@@ -128,7 +132,12 @@ pub(super) async fn told(story: &Story, alike: Behaviour, defect: Option<Defect>
 
 impl Drive {
     async fn until(&self, moment: Moment) {
-        self.play.pass(moment.since(self.play.account.now())).await;
+        let left = || moment.since(self.play.account.now());
+        while self.approving.get() && !left().is_zero() {
+            self.answer(true);
+            self.play.pass(EVERY.min(left())).await;
+        }
+        self.play.pass(left()).await;
     }
 
     fn note(&self, what: Did) {

@@ -19,6 +19,8 @@ pub(super) enum Event {
     /// The approval that waits is answered.
     Approve,
     Reject,
+    /// From now on people approve whatever waits.
+    ApproveAll,
     /// Another version, v3, is pushed.
     Push,
     /// The newest execution is stopped: what is in progress is waited for, or given up.
@@ -130,11 +132,14 @@ pub(super) enum Operation {
     DescribeServices,
     UpdateService,
     RegisterTaskDefinition,
+    DescribeTaskDefinition,
+    DescribeTaskSets,
     CreateTaskSet,
     UpdateTaskSet,
     UpdateServicePrimaryTaskSet,
     DeleteTaskSet,
     ListTasks,
+    DescribeTasks,
     DescribeAlarms,
     GetQueueAttributes,
     DescribeScalableTargets,
@@ -199,12 +204,15 @@ impl Operation {
             Self::UpdateService | Self::DescribeScalableTargets | Self::RegisterScalableTarget => {
                 kind == Kind::Pair
             }
-            // Also pairs list tasks: it ails there in other stories, so that these seeds keep telling the same.
-            Self::CreateTaskSet
+            // Pairs call the first three, too: they ail there in other stories, so that these seeds keep telling the same.
+            Self::ListTasks
+            | Self::DescribeTasks
+            | Self::DescribeTaskDefinition
+            | Self::DescribeTaskSets
+            | Self::CreateTaskSet
             | Self::UpdateTaskSet
             | Self::UpdateServicePrimaryTaskSet
-            | Self::DeleteTaskSet
-            | Self::ListTasks => kind == Kind::Sets,
+            | Self::DeleteTaskSet => kind == Kind::Sets,
             Self::DescribeRules | Self::ModifyRule | Self::DescribeTargetHealth => {
                 work == Work::Requests
             }
@@ -223,7 +231,7 @@ impl Operation {
     }
 
     /// What every function calls.
-    pub(super) const OF_ALL: [Self; 17] = [
+    pub(super) const OF_ALL: [Self; 18] = [
         Self::GetItem,
         Self::TransactWriteItems,
         Self::DescribeServices,
@@ -241,6 +249,7 @@ impl Operation {
         Self::UpdateTaskSet,
         Self::UpdateServicePrimaryTaskSet,
         Self::ListTasks,
+        Self::DescribeTasks,
     ];
 
     /// What only some functions call.
@@ -256,6 +265,8 @@ impl Operation {
                 Self::ListVersionsByFunction,
                 Self::ListEventSourceMappings,
                 Self::GetObject,
+                Self::DescribeTaskDefinition,
+                Self::DescribeTaskSets,
                 Self::CreateTaskSet,
                 Self::DeleteTaskSet,
             ],
@@ -289,7 +300,25 @@ impl Event {
         }
     }
 
-    /// The same for half as long; `None` where that makes no sense.
+    /// Whether it ends a release that is not promoted yet.
+    pub(super) fn ends_release(self) -> bool {
+        matches!(
+            self,
+            Self::Alarm
+                | Self::Reject
+                | Self::Stop
+                | Self::Abandon
+                | Self::RollBack
+                | Self::Weights(_)
+                | Self::ScaleSet(..)
+                | Self::MakeSet(_)
+                | Self::MakePrimary
+                | Self::DeleteSet
+                | Self::FailStarts(_)
+        )
+    }
+
+    /// What lasts lasts half as long; `None` where that makes no sense.
     pub(super) fn halved(self) -> Option<Self> {
         let half = |seconds: u32| (seconds > 1).then_some(seconds / 2);
         match self {

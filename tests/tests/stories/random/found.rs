@@ -9,12 +9,26 @@ use super::{
 use rehearsal_core::wire::Ailment::*;
 
 /// Releases without any trouble.
-#[test]
-fn nothing_happens() {
-    for target in [Target::PAIRS, Target::ALIASES, Target::SETS].concat() {
-        tell(target, Finally::Approved, &[]);
-        tell(target, Finally::Rejected, &[]);
+fn nothing_happens(targets: &[Target]) {
+    for target in targets {
+        tell(*target, Finally::Approved, &[]);
+        tell(*target, Finally::Rejected, &[]);
     }
+}
+
+#[test]
+fn nothing_happens_to_a_pair() {
+    nothing_happens(Target::PAIRS);
+}
+
+#[test]
+fn nothing_happens_to_an_alias() {
+    nothing_happens(Target::ALIASES);
+}
+
+#[test]
+fn nothing_happens_to_task_sets() {
+    nothing_happens(Target::SETS);
 }
 
 /// The count that the release had lowered is the release's to give back, whoever's version the primary runs.
@@ -107,5 +121,33 @@ fn a_candidates_set_that_somebody_has_made_primary_keeps_no_tasks_of_the_stable_
         Target::SetsConstantTotal,
         Finally::Approved,
         &[at(540, MakePrimary), at(580, Approve)],
+    );
+}
+
+/// That ends the guard of what was promoted, and rolls nothing back: its set keeps all tasks, and requests go on to it. Nor does an alarm
+/// roll it back then; a person may.
+#[test]
+fn a_kept_set_that_somebody_makes_primary_ends_the_guard() {
+    for target in Target::SETS {
+        let events = [
+            at(0, ApproveAll),
+            at(900, MakePrimary),
+            at(1000, Alarm),
+            at(1300, Calm),
+        ];
+        tell(*target, Finally::Approved, &events);
+    }
+}
+
+/// Two looks of the schedule at a time, each as slow as AWS lets it be, while an action writes the record: neither looks a third time.
+#[test]
+fn a_slow_look_that_others_overtake_is_not_taken_again_until_lambda_ends_it() {
+    tell(
+        Target::SetsAdditive,
+        Finally::Approved,
+        &[
+            at(30, RunTwice(128)),
+            at(120, Ails(Rollback, DescribeAlarms, AnswerLost, 59)),
+        ],
     );
 }

@@ -3,7 +3,8 @@
 use fastrand::Rng;
 
 use super::{
-    rates::{NEAR, OF_ALIASES, OF_ALL, OF_PAIRS, OF_SETS, Rate, WITHIN},
+    event::Event,
+    rates::{LET_THROUGH, NEAR, OF_ALIASES, OF_ALL, OF_PAIRS, OF_SETS, Rate, WITHIN},
     story::{At, Finally, Story, Target, at},
 };
 
@@ -12,21 +13,26 @@ pub(super) struct Worlds {
     pub(super) targets: &'static [Target],
     /// What happens in them, and how often.
     pub(super) rates: &'static [&'static [Rate]],
+    /// In how many of a hundred worlds the release is let through first.
+    pub(super) let_through: u32,
 }
 
 pub(super) const PAIRS: Worlds = Worlds {
     targets: Target::PAIRS,
     rates: &[OF_ALL, OF_PAIRS],
+    let_through: 0,
 };
 
 pub(super) const ALIASES: Worlds = Worlds {
     targets: Target::ALIASES,
     rates: &[OF_ALL, OF_ALIASES],
+    let_through: 0,
 };
 
 pub(super) const SETS: Worlds = Worlds {
     targets: Target::SETS,
     rates: &[OF_ALL, OF_SETS],
+    let_through: 60,
 };
 
 impl Worlds {
@@ -39,13 +45,25 @@ impl Worlds {
         } else {
             Finally::Rejected
         };
-        let events = events(self.rates, target, &mut rng);
+        let mut events = events(self.rates, target, &mut rng);
+        if rng.u32(..100) < self.let_through {
+            let_through(&mut events);
+        }
         Story {
             target,
             finally,
             events,
         }
     }
+}
+
+/// People approve whatever waits, and what would end the release comes once it should be promoted.
+fn let_through(events: &mut Vec<At>) {
+    for it in events.iter_mut().filter(|it| it.event.ends_release()) {
+        it.second = LET_THROUGH + it.second / 2;
+    }
+    events.push(at(0, Event::ApproveAll));
+    events.sort_by_key(|it| it.second);
 }
 
 /// What happens at these rates, in order.

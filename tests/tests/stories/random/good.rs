@@ -18,6 +18,7 @@ const OF_PAIRS: Seeds = Seeds {
     worlds: Worlds {
         targets: Target::PAIRS,
         rates: &[RATES],
+        let_through: 0,
     },
     range: Range {
         of_every_build: 1..=60,
@@ -31,6 +32,7 @@ const OF_ALIASES: Seeds = Seeds {
     worlds: Worlds {
         targets: Target::ALIASES,
         rates: &[RATES],
+        let_through: 0,
     },
     range: Range {
         of_every_build: 1..=12,
@@ -38,6 +40,20 @@ const OF_ALIASES: Seeds = Seeds {
         all: "1..=1000",
     },
     parts: 1,
+};
+
+const OF_SETS: Seeds = Seeds {
+    worlds: Worlds {
+        targets: Target::SETS,
+        rates: &[RATES],
+        let_through: 0,
+    },
+    range: Range {
+        of_every_build: 1..=15,
+        variable: "CANARY_GOOD_SETS_SEEDS",
+        all: "1..=1000",
+    },
+    parts: 2,
 };
 
 /// Both versions fail as many attempts in a hundred, which is no reason for anything.
@@ -51,8 +67,8 @@ const RATES: &[Rate] = &[
     rate("an approval is approved", 70, 2, |_, _| {
         Some(Event::Approve)
     }),
-    rate("the primary is scaled", 60, 4, |rng, target| {
-        (target.kind() == Kind::Pair).then(|| Event::Scale(rng.u32(2..=10)))
+    rate("the service is scaled", 60, 4, |rng, target| {
+        (target.kind() != Kind::Alias).then(|| Event::Scale(rng.u32(2..=10)))
     }),
     rate("an operation is throttled", 60, 4, |rng, target| {
         Some(ails(rng, target, Ailment::Throttled))
@@ -76,7 +92,7 @@ const RATES: &[Rate] = &[
         Some(Event::Events(Fate::Late, lasts(rng)))
     }),
     rate("Fargate Spot takes tasks", 50, 2, |rng, target| {
-        (target.kind() == Kind::Pair).then(|| spot(rng, target))
+        (target.kind() != Kind::Alias).then(|| spot(rng, target))
     }),
     rate("counts of queues are off", 70, 1, |rng, _| {
         Some(Event::Approximate(rng.u64(..)))
@@ -89,7 +105,7 @@ const RATES: &[Rate] = &[
         70,
         1,
         |rng, target| {
-            [Target::Alb, Target::Alias]
+            [Target::Alb, Target::Alias, Target::SetsAlb]
                 .contains(&target)
                 .then(|| Event::ByLot(rng.u64(..)))
         },
@@ -113,7 +129,8 @@ const fn rate(
 /// Of a queue's consumers all may go at once: messages wait. Behind a load balancer nobody would answer then, and one of four goes.
 fn spot(rng: &mut Rng, target: Target) -> Event {
     let (service, many) = match target {
-        Target::Alb => (Service::Primary, 1),
+        Target::Alb | Target::SetsAlb => (Service::Primary, 1),
+        Target::SetsAdditive | Target::SetsConstantTotal => (Service::Primary, rng.u32(1..=4)),
         _ => (
             any(rng, &[Service::Primary, Service::Canary]),
             rng.u32(1..=4),
@@ -236,4 +253,14 @@ fn no_good_release_is_failed_in_the_last_quarter_of_the_worlds() {
 #[test]
 fn no_good_release_of_an_alias_is_failed() {
     tell_part(&OF_ALIASES, 0);
+}
+
+#[test]
+fn no_good_release_of_task_sets_is_failed_in_the_first_half_of_the_worlds() {
+    tell_part(&OF_SETS, 0);
+}
+
+#[test]
+fn no_good_release_of_task_sets_is_failed_in_the_last_half_of_the_worlds() {
+    tell_part(&OF_SETS, 1);
 }

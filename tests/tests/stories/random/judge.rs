@@ -3,6 +3,7 @@
 mod alarms;
 mod alias;
 mod fence;
+mod guard;
 mod pair;
 mod pipeline;
 mod sets;
@@ -42,6 +43,10 @@ const OF_ALL: &[Promise] = &[
     (
         "no release goes forward while an alarm of its target is in ALARM, and it is rolled back soon",
         alarms::are_heeded,
+    ),
+    (
+        "what somebody else writes within a guard ends the guard, people are told, and nothing is rolled back for it",
+        guard::ends,
     ),
     (
         "every rollback is over within an hour of the last fault",

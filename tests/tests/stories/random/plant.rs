@@ -5,7 +5,7 @@ use rehearsal_core::{
     wire::{Account, Interference},
     world::journal::Call,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What a function might do wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub(super) enum Defect {
     GateSkipped,
     /// Rollback takes every task set for one that has all its tasks.
     TasksImagined,
+    /// Rollback gives no task set its scale back, nor looks at it.
+    ScaleNotGivenBack,
 }
 
 /// A defect at work.
@@ -75,6 +77,18 @@ impl Planted {
             }
             Some(Defect::TasksImagined) if is_rollback && call.operation == "DescribeServices" => {
                 self.shown(call, |answer| each(answer, "services", has_all_tasks))
+            }
+            Some(Defect::ScaleNotGivenBack)
+                if is_rollback
+                    && call.operation == "UpdateTaskSet"
+                    && call.input["scale"]["value"] == 100.0 =>
+            {
+                Interference::Answer(json!({}))
+            }
+            Some(Defect::ScaleNotGivenBack)
+                if is_rollback && call.operation == "DescribeServices" =>
+            {
+                self.shown(call, |answer| each(answer, "services", has_its_scale))
             }
             _ => Interference::None,
         }
@@ -133,6 +147,14 @@ fn has_all_tasks(service: &mut Value) {
         set["runningCount"] = desired.clone();
         set["pendingCount"] = 0.into();
         set["stabilityStatus"] = "STEADY_STATE".into();
+    });
+}
+
+fn has_its_scale(service: &mut Value) {
+    each(service, "taskSets", |set| {
+        if set["status"] == "PRIMARY" {
+            set["scale"]["value"] = 100.0.into();
+        }
     });
 }
 

@@ -26,6 +26,9 @@ pub(super) const NEAR: (u32, u32) = (30, 15);
 /// In which seconds after the first push things happen: a release takes about ten minutes.
 pub(super) const WITHIN: u32 = 900;
 
+/// From which second on there is what would end a release that is let through first, if it is not held up.
+pub(super) const LET_THROUGH: u32 = 600;
+
 /// For how long faults last, in seconds. Lambda tries an event again after one and after two more minutes, so that
 /// no fault lasts for all three attempts.
 const LASTS: std::ops::RangeInclusive<u32> = 5..=150;
@@ -142,6 +145,7 @@ rates! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::generate::SETS;
 
     #[test]
     fn the_readme_has_the_same_rates() {
@@ -166,6 +170,12 @@ mod tests {
         let (percent, seconds) = NEAR;
         let sentence = format!(
             "within {WITHIN} seconds of the first push, {percent} % of them at most {seconds} seconds from another"
+        );
+        assert!(README.contains(&sentence), "{sentence}");
+        let percent = SETS.let_through;
+        let sentence = format!(
+            "In {percent} % of the worlds of task sets people approve whatever waits, and what would end the release comes only after\n\
+             {LET_THROUGH} seconds"
         );
         assert!(README.contains(&sentence), "{sentence}");
         let sentence = format!("Faults last {} to {} seconds", LASTS.start(), LASTS.end());

@@ -99,7 +99,7 @@ fn tell_part(seeds: &Seeds, part: u64) {
         }
     }
     let Some((seed, story, first)) = found.first() else {
-        reached.assert_enough();
+        reached.assert_enough(seeds.worlds.let_through);
         return;
     };
     let others: Vec<_> = found[1..]
@@ -142,13 +142,14 @@ impl Reached {
         self.rolled_back += any("RolledBack");
     }
 
-    /// Of a part of every build; of a few worlds nothing can be said.
-    fn assert_enough(&self) {
+    /// Of a part of every build; of a few worlds nothing can be said. Some of those that are let through are hindered all the same.
+    fn assert_enough(&self, let_through: u32) {
         println!("{self:?}");
-        let enough = |many: usize, percent: usize| many * 100 >= self.worlds * percent;
-        let is_enough =
-            enough(self.shifted, 60) && enough(self.promoted, 5) && enough(self.rolled_back, 40);
-        assert!(self.worlds < 20 || is_enough, "{self:?}");
+        let enough = |many: usize, percent: u32| many * 100 >= self.worlds * percent as usize;
+        let is_enough = enough(self.shifted, 60)
+            && enough(self.promoted, (let_through / 2).max(5))
+            && enough(self.rolled_back, 40);
+        assert!(self.worlds < 15 || is_enough, "{self:?}");
     }
 }
 
@@ -215,6 +216,11 @@ fn a_function_that_ignores_the_fence_of_an_alias_is_found() {
 }
 
 #[test]
+fn a_function_that_ignores_the_fence_of_task_sets_is_found() {
+    finds(&OF_SETS, Defect::FenceIgnored, 10);
+}
+
+#[test]
 fn a_stopping_call_that_names_a_definition_is_found() {
     finds(&OF_PAIRS, Defect::CountWithDefinition, 105);
 }
@@ -231,7 +237,12 @@ fn a_gate_that_is_skipped_is_found() {
 
 #[test]
 fn tasks_that_are_imagined_are_found() {
-    finds(&OF_SETS, Defect::TasksImagined, 7);
+    finds(&OF_SETS, Defect::TasksImagined, 10);
+}
+
+#[test]
+fn a_stable_set_that_does_not_get_its_scale_back_is_found() {
+    finds(&OF_SETS, Defect::ScaleNotGivenBack, 1);
 }
 
 /// After a promotion only the candidate's tasks are there.

@@ -117,7 +117,6 @@ impl Story {
                         | Event::FailStarts(_)
                         | Event::ScaleSet(..)
                         | Event::MakeSet(_)
-                        | Event::MakePrimary
                         | Event::DeleteSet
                 )
             })

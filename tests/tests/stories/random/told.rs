@@ -1,6 +1,6 @@
 //! What became of a story: the journal, and what people and faults did beside it.
 
-use std::ops::Range;
+use std::{ops::Range, time::Duration};
 
 use canary::{aws::function::Routing, record::Record};
 use rehearsal_core::{
@@ -67,6 +67,8 @@ pub(super) enum Did {
     Routed(Option<Routing>),
     /// Somebody deleted versions of the function.
     DeletedVersions(Vec<String>),
+    /// Events to functions got lost until then.
+    LostEvents(Moment),
     /// A function was hindered until then.
     Hindered(&'static str, Moment),
 }
@@ -249,6 +251,20 @@ impl Told {
             _ => None,
         });
         deeds.collect()
+    }
+
+    /// From when on nothing hinders these functions for so long.
+    pub(super) fn unhindered(&self, whom: &[&str], from: Moment, within: u64) -> Moment {
+        let hindered: Vec<_> = whom.iter().flat_map(|it| self.hindered(it)).collect();
+        let within = Duration::from_secs(within);
+        let mut from = from;
+        while let Some(it) = hindered
+            .iter()
+            .find(|it| it.start < from + within && it.end > from)
+        {
+            from = it.end;
+        }
+        from
     }
 }
 

@@ -30,6 +30,7 @@ impl Drive {
             Event::Calm => self.set_alarm("notBreaching"),
             Event::Approve => self.answer(true),
             Event::Reject => self.answer(false),
+            Event::ApproveAll => self.approving.set(true),
             Event::Push => {
                 self.play.push("v3");
             }
@@ -132,6 +133,10 @@ impl Drive {
             Fate::Late => Delivery::Late(LATE),
         };
         self.play.account.with(|world| world.events.delivery = how);
+        if fate == Fate::Lost {
+            let until = self.play.account.now() + seconds(lasts);
+            self.note(Did::LostEvents(until));
+        }
         let account = self.play.account.clone();
         tokio::spawn(async move {
             tokio::time::sleep(seconds(lasts)).await;

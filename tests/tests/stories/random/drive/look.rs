@@ -27,6 +27,7 @@ impl Drive {
             world.functions.failing_version = None;
         });
         self.kills.lock().unwrap().clear();
+        self.approving.set(false);
         self.play.fail_next_starts(0);
         self.set_alarm("notBreaching");
     }

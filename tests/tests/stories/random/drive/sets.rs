@@ -1,5 +1,7 @@
 //! A service of task sets: what happens to them, what they are like, and how people make them ready for a release.
 
+use std::time::Duration;
+
 use rehearsal_core::{
     stage,
     world::journal::{self, What},
@@ -14,6 +16,9 @@ use crate::random::{
 
 /// Tasks of which each share of a story can be reached.
 const ENOUGH: u32 = 4;
+
+/// How long tasks take until they run and answer, or have answered the last of their requests.
+const ANSWERS: Duration = Duration::from_mins(1);
 
 impl Drive {
     pub(super) fn happens_to_sets(&self, event: Event) {
@@ -50,36 +55,42 @@ impl Drive {
         }
     }
 
-    /// A release does not begin before people have removed what they have made, and given the PRIMARY set all tasks, and its group
-    /// everything. Of too few tasks no share can be reached.
+    /// A release does not begin before people have given the PRIMARY set all tasks, and its group everything, and removed what they have
+    /// made or given tasks. Of too few tasks no share can be reached.
     pub(super) async fn make_sets_ready(&self) {
         let deeds = self.deeds.lock().unwrap().clone();
-        let is_repointed = deeds
-            .iter()
-            .any(|it| matches!(it.what, Did::MadePrimary(_)));
+        let has = |is_it: &dyn Fn(&Did) -> bool| deeds.iter().any(|it| is_it(&it.what));
+        let is_repointed = has(&|did| matches!(did, Did::MadePrimary(_)));
         let sets = self.sets();
-        let is_theirs = |set: &journal::Set| {
-            is_repointed
-                || deeds
-                    .iter()
-                    .any(|it| it.what == Did::MadeSet(set.id.clone()))
-        };
-        let beside = sets
-            .all
-            .iter()
-            .filter(|it| !it.is_primary() && !is_draining(it));
-        for set in beside.filter(|it| is_theirs(it)) {
-            self.delete_set(&set.id);
-        }
         if let Some(primary) = sets.primary().filter(|it| it.scale < 100.0) {
             self.scale_set(&primary.id, 100);
         }
         if self.described(stage::PRIMARY)["desiredCount"].as_u64() < Some(u64::from(ENOUGH)) {
             self.happens_to_service(Event::Count(Service::Primary, ENOUGH));
         }
+        if is_repointed {
+            self.rest().await;
+        }
         if sets.weights.is_some() {
             self.weigh_beside(0);
         }
+        if is_repointed {
+            self.rest().await;
+        }
+        let beside = sets
+            .all
+            .iter()
+            .filter(|it| !it.is_primary() && !is_draining(it))
+            .filter(|it| it.scale > 0.0 || has(&|did| *did == Did::MadeSet(it.id.clone())));
+        for set in beside {
+            self.delete_set(&set.id);
+        }
+        self.rest().await;
+    }
+
+    /// Lets time pass until tasks run and answer, and nothing is on its way.
+    async fn rest(&self) {
+        self.play.pass(ANSWERS).await;
         while !self.is_at_rest().await {
             self.play.pass(EVERY).await;
         }

@@ -9,13 +9,13 @@ use rehearsal_core::{
 };
 
 use super::{seconds, time};
-use crate::random::told::{Told, Written};
+use crate::random::told::{Did, Told, Written};
 
 /// How long a look takes at most that began before.
 const LOOK: u64 = 30;
 
 /// By when the schedule has seen it, or an action and after its failure the schedule.
-const SEEN: u64 = 240;
+pub(super) const SEEN: u64 = 240;
 
 /// What changes how work is split.
 const CHANGES: [&str; 5] = [
@@ -29,12 +29,22 @@ const CHANGES: [&str; 5] = [
 pub(super) fn are_heeded(told: &Told) -> Option<String> {
     let records = told.records();
     let name = told.target.stage().traffic.alarm();
-    let mut targets = records.iter().map(|it| &it.record.target);
-    // Which group the candidate will be in nobody knows: alarms of groups call a rollback and close no gate.
-    if !targets.all(|it| it.alarms.iter().any(|alarm| alarm.as_str() == name)) {
-        return None;
-    }
     let firing = firing(told, name);
+    let mut targets = records.iter().map(|it| &it.record.target);
+    // One of a group of task sets is none: which group the candidate will be in nobody knows.
+    let is_gate = targets.all(|it| it.alarms.iter().any(|alarm| alarm.as_str() == name));
+    if is_gate && let Some(beside) = beside(told, &firing) {
+        return Some(beside);
+    }
+    let mut firing = firing.iter();
+    firing.find_map(|it| {
+        let is_seen = is_gate || has_called(told, it.start);
+        overlooked(told, &records, it).filter(|_| is_seen)
+    })
+}
+
+/// What a function did beside an alarm that closes its gate.
+fn beside(told: &Told, firing: &[Range<Moment>]) -> Option<String> {
     let since = |at: Moment| firing.iter().find(|it| it.contains(&at)).map(|it| it.start);
     let forward = told.calls(|call| {
         CHANGES.contains(&call.operation.as_str())
@@ -42,7 +52,7 @@ pub(super) fn are_heeded(told: &Told) -> Option<String> {
             && stage::FUNCTIONS.contains(&call.principal.0.as_str())
             && call.principal.0 != stage::ROLLBACK
     });
-    let beside = forward.into_iter().find_map(|(_, at, call)| {
+    forward.into_iter().find_map(|(_, at, call)| {
         let since = since(at).filter(|since| at.since(*since) > seconds(LOOK))?;
         Some(format!(
             "{} {} called {} although the alarm was in ALARM since {}",
@@ -51,8 +61,20 @@ pub(super) fn are_heeded(told: &Told) -> Option<String> {
             call.operation,
             time(since)
         ))
+    })
+}
+
+/// Whether an alarm that nobody asks about has called rollback: its event was not lost, nor was rollback hindered more often than the
+/// attempts of one invocation can bear.
+fn has_called(told: &Told, at: Moment) -> bool {
+    let by = at + seconds(SEEN);
+    let is_lost = told.deeds.iter().any(|deed| match deed.what {
+        Did::LostEvents(until) => (deed.at..until).contains(&at),
+        _ => false,
     });
-    beside.or_else(|| firing.iter().find_map(|it| overlooked(told, &records, it)))
+    let hindered = told.hindered(stage::ROLLBACK);
+    let during = hindered.iter().filter(|it| it.start < by && it.end > at);
+    !is_lost && during.count() <= 1
 }
 
 /// When the alarm that stories set off was in `ALARM`.
@@ -77,26 +99,18 @@ fn firing(told: &Told, name: &str) -> Vec<Range<Moment>> {
     firing
 }
 
-/// A release that went on for long beside an alarm.
+/// A release that went on, or stayed promoted, for long beside an alarm.
 fn overlooked(told: &Told, records: &[Written], firing: &Range<Moment>) -> Option<String> {
-    let hindered: Vec<_> = stage::FUNCTIONS
-        .into_iter()
-        .flat_map(|it| told.hindered(it))
-        .collect();
-    let mut from = firing.start;
-    while let Some(it) = hindered
-        .iter()
-        .find(|it| it.start < from + seconds(SEEN) && it.end > from)
-    {
-        from = it.end;
-    }
+    let from = told.unhindered(&stage::FUNCTIONS, firing.start, SEEN);
     let by = from + seconds(SEEN);
     if by >= firing.end {
         return None;
     }
     let current = records.iter().rfind(|it| it.at <= by)?;
     let is_of_then = current.record.began.to_string() <= firing.start.iso_seconds();
-    let goes_on = current.record.is_active() && current.record.rollback().is_none();
+    let guarded_until = current.record.guarded_until();
+    let is_guarded = guarded_until.is_some_and(|it| it.to_string() > by.iso_seconds());
+    let goes_on = (current.record.is_active() || is_guarded) && current.record.rollback().is_none();
     (goes_on && is_of_then).then(|| {
         format!(
             "{} release {} is {} although the alarm is in ALARM since {}",

@@ -5,8 +5,6 @@ mod messages;
 mod requests;
 mod tasks;
 
-use std::ops::Range;
-
 use canary::{parts::pair, record::RollingBack};
 use rehearsal_core::{clock::Moment, stage, world::journal::Call};
 
@@ -179,16 +177,9 @@ impl Rollback<'_> {
 
     /// By when a rollback that is hindered for a while has stopped the candidate.
     fn unhindered(&self) -> Moment {
-        let hindered: Vec<Range<Moment>> = self.told.hindered(stage::ROLLBACK);
-        let mut from = self.fence.at;
-        let mut deadline = from + seconds(WORK);
-        while let Some(it) = hindered
-            .iter()
-            .find(|it| it.start < from + seconds(SCHEDULE) && it.end > from)
-        {
-            from = it.end;
-            deadline = from + seconds(SCHEDULE + WORK);
-        }
-        deadline
+        let begun = self.fence.at;
+        let from = self.told.unhindered(&[stage::ROLLBACK], begun, SCHEDULE);
+        let look = if from > begun { SCHEDULE } else { 0 };
+        from + seconds(look + WORK)
     }
 }

@@ -28,7 +28,7 @@ fn stable(written: &Written) -> Option<String> {
 }
 
 /// The candidate's set of a release, once it has tasks.
-fn candidate(records: &[Written], of: &Written) -> Option<String> {
+pub(super) fn candidate(records: &[Written], of: &Written) -> Option<String> {
     let all = records.iter().filter(|it| it.is_of(&of.record));
     let scales = all.filter_map(|it| of_release(it)?.1.scales).next_back()?;
     Some(scales.candidate.as_str().to_owned())
@@ -179,7 +179,7 @@ pub(super) fn somebody_works(told: &Told) -> Option<String> {
     let takes = |deed: &&Deed| {
         matches!(
             deed.what,
-            Did::StoppedTasks(_) | Did::ScaledSet(..) | Did::MadePrimary(_) | Did::DeletedSet(_)
+            Did::StoppedTasks(_) | Did::ScaledSet(..) | Did::DeletedSet(_)
         )
     };
     let moments: Vec<_> = told
@@ -250,8 +250,13 @@ impl End<'_> {
         self.has(|did| matches!(did, Did::MadePrimary(_)))
     }
 
+    fn is_promoted(&self) -> bool {
+        let phase = self.last.map(|it| &it.record.phase);
+        matches!(phase, Some(Phase::Promoted { .. }))
+    }
+
     /// Whether the candidate's set stays, because nobody else could take its work, or because somebody has made another one PRIMARY
-    /// since it was promoted.
+    /// since it was promoted: that rolls nothing back.
     fn keeps_the_candidate(&self) -> bool {
         match self.last.map(|it| &it.record.phase) {
             Some(Phase::Promoted { .. }) => self.is_repointed(),
@@ -267,7 +272,8 @@ impl End<'_> {
         candidate(self.records, self.last?)
     }
 
-    /// The one that is PRIMARY has all tasks, or as many as somebody has given it.
+    /// The one that is PRIMARY has all tasks, or as many as somebody has given it. Where somebody has made it PRIMARY, what was promoted
+    /// has them.
     fn primary(&self) -> Option<String> {
         let after = self.told.after.sets();
         let Some(now) = after.primary() else {
@@ -276,7 +282,7 @@ impl End<'_> {
         let before = self.told.before.sets().primary().map(|it| it.id.clone());
         let left = match self.last {
             None => before,
-            Some(last) if matches!(last.record.phase, Phase::Promoted { .. }) => self.candidate(),
+            Some(_) if self.is_promoted() => self.candidate(),
             Some(last) => stable(last),
         };
         let is_theirs = self.has(|did| *did == Did::MadePrimary(now.id.clone()));
@@ -284,14 +290,20 @@ impl End<'_> {
         if left.as_ref() != Some(&now.id) && !is_theirs && !is_kept {
             return Some(format!("{now} is PRIMARY, and not {left:?}"));
         }
+        let promoted = self.candidate().filter(|_| self.is_promoted());
+        let mut sets = after.all.iter();
+        let works = if is_theirs {
+            sets.find(|it| promoted.as_ref() == Some(&it.id))?
+        } else {
+            now
+        };
         let is_given = |did: &Did| match did {
             Did::ScaledSet(id, percent) => {
-                *id == now.id && (f64::from(*percent) - now.scale).abs() < 0.01
+                *id == works.id && (f64::from(*percent) - works.scale).abs() < 0.01
             }
             _ => false,
         };
-        let is_whole = now.scale >= 100.0;
-        (!is_whole && !is_theirs && !self.has(is_given)).then(|| format!("{now} lacks tasks"))
+        (works.scale < 100.0 && !self.has(is_given)).then(|| format!("{works} lacks tasks"))
     }
 
     /// No set is left but what is kept for a rollback, and what is somebody else's.
@@ -307,12 +319,9 @@ impl End<'_> {
                 return false;
             };
             let is = |id: &canary::names::TaskSetId| id.as_str() == set.id;
-            let is_promoted = self
-                .last
-                .is_some_and(|it| matches!(it.record.phase, Phase::Promoted { .. }));
             let is_stable = found.task_set.as_ref().is_some_and(is);
             let has_tasks = self.has(|did| matches!(did, Did::ScaledSet(id, _) if *id == set.id));
-            let stays = is_promoted && !now.let_go || self.is_repointed() || has_tasks;
+            let stays = self.is_promoted() && !now.let_go || self.is_repointed() || has_tasks;
             is_stable && (stays || self.keeps_the_candidate()) || found.left_over.iter().any(is)
         };
         let is_candidate =
@@ -322,21 +331,28 @@ impl End<'_> {
         Some(format!("{foreign} ({}) is left", foreign.id))
     }
 
-    /// Everything goes to the group of the PRIMARY set.
+    /// Everything goes to the group of the PRIMARY set; where somebody has made another one so, to one that answers.
     fn weights(&self) -> Option<String> {
         let after = self.told.after.sets();
-        let weights = after.weights?;
-        let [_, second] = self.told.target.stage().traffic.groups();
-        let is_swapped = after.primary().is_some_and(|it| it.group == second);
-        let (all, none) = if is_swapped {
-            (weights.1, weights.0)
-        } else {
-            weights
+        let (first, second) = after.weights?;
+        let groups = self.told.target.stage().traffic.groups();
+        let is_meant = |group: &str| {
+            let mut sets = after.all.iter().filter(|it| it.group == group);
+            sets.any(|it| {
+                if self.is_repointed() {
+                    it.running > 0
+                } else {
+                    it.is_primary()
+                }
+            })
         };
-        let is_theirs = self.has(|did| *did == Did::Weights(weights.0, weights.1));
-        let is_wrong = all == 0 || none > 0;
-        (is_wrong && !is_theirs && !self.is_repointed())
-            .then(|| format!("the rule has weights {weights:?}"))
+        let is_right = match (first, second) {
+            (1.., 0) => is_meant(groups[0]),
+            (0, 1..) => is_meant(groups[1]),
+            _ => false,
+        };
+        let is_theirs = self.has(|did| *did == Did::Weights(first, second));
+        (!is_right && !is_theirs).then(|| format!("the rule has weights {:?}", (first, second)))
     }
 
     /// Nothing is on its way, and automatic scaling is as it was.
