@@ -18,7 +18,9 @@ async fn begin(stage: &Stage) -> Play {
         variable: ("FAST_LANE", "planted-secret".to_owned()),
         size: (512, 1024),
     });
-    Play::begin(&stage, Script::new([second])).await
+    let play = Play::begin(&stage, Script::new([second])).await;
+    play.slow_down();
+    play
 }
 
 fn changes(play: &Play) -> String {

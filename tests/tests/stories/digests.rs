@@ -24,6 +24,7 @@ impl Moving {
     async fn begin() -> Self {
         let script = Script::new([Version::new("v2", Behaviour::Works)]);
         let play = Play::begin(&Stage::default(), script.clone()).await;
+        play.slow_down();
         let repository = play.account.with(|world| {
             let repository = Repository::here(world, "team/orders");
             ecr::create(world, &repository, Tags::Mutable).expect("a repository");

@@ -25,7 +25,10 @@ async fn refused(play: &Play) -> String {
 }
 
 async fn begin(stage: &Stage) -> Play {
-    Play::begin(stage, Script::new([Version::new("v2", Behaviour::Works)])).await
+    let script = Script::new([Version::new("v2", Behaviour::Works)]);
+    let play = Play::begin(stage, script).await;
+    play.slow_down();
+    play
 }
 
 fn update(play: &Play, service: &str, change: Value) {

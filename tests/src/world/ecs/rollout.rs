@@ -146,19 +146,19 @@ pub(super) fn wanted(world: &World, key: &ServiceKey) -> Vec<usize> {
     (0..world.ecs.tasks.len())
         .filter(|&index| {
             let task = &world.ecs.tasks[index];
-            task.service == *key && task.is_wanted()
+            task.is_wanted() && task.service == *key
         })
         .collect()
 }
 
 fn prove(world: &mut World, key: &ServiceKey) {
+    let resets = breaker::resets_on_healthy_task(world, key);
     for index in wanted(world, key) {
         task::prove(world, index);
         if !world.ecs.tasks[index].proven {
             continue;
         }
         let id = world.ecs.tasks[index].deployment.clone();
-        let resets = breaker::resets_on_healthy_task(world, key);
         if let Some(deployment) = deployment_mut(world, key, &id) {
             deployment.proven = true;
             if resets {

@@ -17,6 +17,9 @@ use super::{
 
 /// Starts tasks of the PRIMARY deployment and says so; `replaced` of them are for unhealthy ones.
 pub(super) fn start_tasks(world: &mut World, key: &ServiceKey, number: usize, replaced: usize) {
+    if number == 0 {
+        return;
+    }
     if let Some(origin) = origin(world, key) {
         start(world, origin, number, replaced);
     }

@@ -93,6 +93,7 @@ fn denied(play: &Play) -> Vec<String> {
 /// A version is released, and the next one is taken back.
 async fn released_and_taken_back(stage: &Stage, way: Way) {
     let play = Play::begin_with(stage, two_versions(), |world| way.begin(world)).await;
+    play.slow_down();
     let release = play.push("v2");
     play.until_approval(&release).await;
     play.succeeds(&release).await;
@@ -107,6 +108,7 @@ async fn released_and_taken_back(stage: &Stage, way: Way) {
 /// A version is taken back from the primary while it is being promoted.
 async fn taken_back_from_the_primary(stage: &Stage, way: Way) {
     let play = Play::begin_with(stage, two_versions(), |world| way.begin(world)).await;
+    play.slow_down();
     let before = play.pair();
     let release = play.push("v2");
     play.until_approval(&release).await;
@@ -219,6 +221,7 @@ async fn a_service_that_its_team_has_opened_for_a_shell_is_released_and_stays_op
             }
         })
         .await;
+        play.slow_down();
         let release = play.push("v2");
         play.until_approval(&release).await;
         play.succeeds(&release).await;
