@@ -15,17 +15,17 @@ mod releases;
 mod table;
 mod usage;
 
-#[path = "../../tests/stories/blast/mod.rs"]
+#[path = "../../stories/blast/mod.rs"]
 mod blast;
-#[path = "../../tests/stories/connector.rs"]
+#[path = "../../stories/connector.rs"]
 mod connector;
-#[path = "../../tests/stories/play/mod.rs"]
+#[path = "../../stories/play/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the stories use more of it")]
 mod play;
-#[path = "../../tests/stories/rule.rs"]
+#[path = "../../stories/rule.rs"]
 #[expect(dead_code, reason = "the stories use more of it")]
 mod rule;
-#[path = "../../tests/stories/transcript.rs"]
+#[path = "../../stories/transcript.rs"]
 mod transcript;
 
 use programs::Programs;
