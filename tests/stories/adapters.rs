@@ -37,7 +37,7 @@ async fn nothing_to_ask_is_no_request() {
 async fn a_record_is_written_only_over_the_revision_that_was_read() {
     let (play, _) = at_approval().await;
     let aws = play.adapters(stage::DEPLOY_CANARY);
-    let read = play.record().await.expect("a release has the pair");
+    let read = play.record().expect("a release has the pair");
     let now = Timestamp::from_epoch_millis(1_790_930_000_000);
     let next = read.advance(read.phase.clone(), now);
     let entry = Entry {
@@ -52,7 +52,7 @@ async fn a_record_is_written_only_over_the_revision_that_was_read() {
     assert_eq!(aws.write(&next, None, &entry).await, Ok(Written::Yes));
     assert_eq!(aws.write(&next, None, &entry).await, Ok(Written::Overtaken));
     assert_eq!(
-        play.record().await,
+        play.record(),
         Some(next),
         "what was written is what is read"
     );

@@ -54,7 +54,7 @@ pub(crate) async fn refused(
         before,
         "nothing was changed"
     );
-    assert_eq!(play.phase().await, "none", "nothing was recorded");
+    assert_eq!(play.phase(), "none", "nothing was recorded");
     refused.kind
 }
 

@@ -93,7 +93,7 @@ impl Crashes {
                 play.alarm("orders fail");
             }
             if play.has_ended(&release)
-                && (function != stage::ROLLBACK || play.phase().await == "RolledBack")
+                && (function != stage::ROLLBACK || play.phase() == "RolledBack")
             {
                 break;
             }
@@ -105,13 +105,13 @@ impl Crashes {
             play.roll_back(&release, "a function crashed");
         }
         for _ in 0..60 {
-            if play.pair() == before && play.phase().await != "RollingBack" {
+            if play.pair() == before && play.phase() != "RollingBack" {
                 break;
             }
             play.pass(Duration::from_secs(10)).await;
         }
         play.pass(Duration::from_mins(3)).await;
-        let phase = play.phase().await;
+        let phase = play.phase();
         assert!(
             ["RolledBack", "none"].contains(&phase.as_str()),
             "{phase}\n{}",

@@ -200,5 +200,5 @@ async fn a_revision_that_is_inactive_is_refused_before_anything_is_changed() {
         said.contains("is INACTIVE: no service can be put on it"),
         "{said}"
     );
-    assert_eq!(held.play.phase().await, "none");
+    assert_eq!(held.play.phase(), "none");
 }

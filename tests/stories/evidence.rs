@@ -191,7 +191,7 @@ async fn one_that_keeps_within_its_objective_stays_and_is_not_looked_at_once_its
                 .with(|world| world.cloudwatch.metrics_requested)
         };
         play.pass(Duration::from_mins(61)).await;
-        assert_eq!(play.phase().await, "Promoted", "{}", play.transcript());
+        assert_eq!(play.phase(), "Promoted", "{}", play.transcript());
         let ledger = play.ledger().await;
         let held = "No comparison: everything runs the candidate. ";
         let is_held = |it: &String| it.contains(held) && it.contains(" attempts failed since ");

@@ -68,7 +68,7 @@ async fn while_the_approval_waits_the_schedule_counts_them() {
     play.until_approval(&release).await;
     assert_eq!(play.until_ended(&release).await, "FAILED");
     play.until_phase("RolledBack").await;
-    let record = play.record().await.expect("there was a release");
+    let record = play.record().expect("there was a release");
     let canary::record::Phase::RolledBack { cause, .. } = record.phase else {
         panic!("{}", record.phase)
     };
@@ -81,7 +81,7 @@ async fn a_candidate_that_ends_as_often_as_the_stable_version_is_as_good() {
     let [stage, ..] = pairs();
     let (play, release) = begin(&stage, script).await;
     play.until_approval(&release).await;
-    let record = play.record().await.expect("there is a release");
+    let record = play.record().expect("there is a release");
     let exits = exits(&record);
     let (own, stable) = (exits.candidate.many, exits.stable.many);
     assert!(own > 2 && stable > 2, "{own} and {stable}");
@@ -99,7 +99,7 @@ async fn tasks_that_others_stop_count_for_nothing() {
             play.pass(Duration::from_mins(2)).await;
         }
         play.until_approval(&release).await;
-        let record = play.record().await.expect("there is a release");
+        let record = play.record().expect("there is a release");
         let exits = exits(&record);
         assert!(exits.is_empty(), "{exits:?}");
     }
@@ -115,7 +115,7 @@ async fn tasks_that_ecs_moves_to_another_zone_count_for_nothing() {
         play.until_bakes().await;
         play.account.with(|world| world.ecs.zones = 2);
         play.until_approval(&release).await;
-        let record = play.record().await.expect("there is a release");
+        let record = play.record().expect("there is a release");
         let exits = exits(&record);
         assert!(exits.is_empty(), "{exits:?}");
         let moved = play.account.with(|world| {

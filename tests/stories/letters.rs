@@ -111,9 +111,9 @@ async fn new_ones_count_while_old_ones_expire() {
 async fn what_somebody_takes_away_may_come_back_only_as_far_as_is_allowed() {
     let (play, release) = told(&[4, 4, 4, 4, 4, 4, 4, 4, 0]).await;
     play.until_approval(&release).await;
-    let record = play.record().await.expect("there is a release");
+    let record = play.record().expect("there is a release");
     let set: queue::Set = record.body.set.read().expect("a set");
     assert_eq!(set.letters.map(|it| it.mark), Some(0));
     play.pass(Duration::from_mins(5)).await;
-    assert_eq!(play.phase().await, "Shifting");
+    assert_eq!(play.phase(), "Shifting");
 }

@@ -124,7 +124,7 @@ mod where_the_guidance_goes_wrong {
             let newer = play.push("v9 that nobody can build");
             assert_eq!(play.until_ended(&newer).await, "FAILED");
             assert_eq!(
-                play.phase().await,
+                play.phase(),
                 "Shifting",
                 "the failure of another execution is no reason"
             );
@@ -211,7 +211,7 @@ async fn a_release_takes_over_from_one_whose_execution_has_ended_after_rolling_i
     );
     play.resume_schedule();
     play.until_approval(&second).await;
-    let record = play.record().await.unwrap();
+    let record = play.record().unwrap();
     assert_eq!(record.release.as_str(), second);
     let stable = record.stable().expect("a version");
     assert_eq!(
@@ -272,7 +272,7 @@ async fn an_alarm_that_is_in_alarm_already_refuses_the_release_before_the_first_
             .starts_with("alarm orders-dead-letters is in ALARM.")
     );
     assert_eq!(play.writes().len(), 0);
-    assert_eq!(play.phase().await, "none");
+    assert_eq!(play.phase(), "none");
 }
 
 #[tokio::test(start_paused = true)]

@@ -95,7 +95,7 @@ async fn a_watch_that_sees_not_everything_for_an_hour_is_told_and_sees_again_wit
         play.account.mend();
         play.pass(Duration::from_mins(5)).await;
         assert_eq!(told(&play).len(), 1);
-        let record = play.record().await.expect("a record");
+        let record = play.record().expect("a record");
         assert_eq!(record.failing, None);
     }
 }

@@ -1,7 +1,7 @@
 //! One short release with the real programs: the functions through the Lambda Runtime API, the
 //! sample application as tasks, the SDK over HTTP.
 
-use std::{sync::OnceLock, time::Duration};
+use std::time::Duration;
 
 use rehearsal_core::{
     live::{
@@ -30,49 +30,46 @@ impl View for Empty {
     fn withdraw(&mut self) {}
 }
 
-/// The release, rehearsed once for all tests.
-fn rehearsed() -> &'static (Ending, Logs) {
-    static REHEARSED: OnceLock<(Ending, Logs)> = OnceLock::new();
-    REHEARSED.get_or_init(|| {
-        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        runtime.block_on(async {
-            let programs = build::build().await.expect("the programs");
-            let logs = Logs::default();
-            let stage = Stage {
-                primary_tasks: 2,
-                steps: Some(vec![Step::new(50, 0)]),
-                work: Duration::from_millis(20),
-                ..Stage::live(Traffic::Queue)
-            };
-            let rehearsal = Rehearsal {
-                scenario: Scenario::GoodVersion,
-                stage,
-                pace: 12,
-                approve: Approve::Auto,
-                programs,
-                logs: logs.clone(),
-                secret: SECRET.to_owned(),
-                now: rehearsal_core::cli::now(),
-            };
-            let ending = rehearse(rehearsal, &mut Empty).await;
-            (ending.expect("a rehearsal"), logs)
-        })
+#[test]
+fn the_real_programs_release_a_good_version_and_no_log_holds_a_credential_or_a_message() {
+    let (ending, logs) = rehearsed();
+    let verdict = ending.verdict.as_ref().expect("a verdict");
+    assert!(verdict.passed, "{verdict}");
+    every_program_has_said_something(&logs);
+    nothing_secret_is_said(&logs);
+}
+
+fn rehearsed() -> (Ending, Logs) {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let programs = build::build().await.expect("the programs");
+        let logs = Logs::default();
+        let stage = Stage {
+            primary_tasks: 2,
+            steps: Some(vec![Step::new(50, 0)]),
+            work: Duration::from_millis(20),
+            ..Stage::live(Traffic::Queue)
+        };
+        let rehearsal = Rehearsal {
+            scenario: Scenario::GoodVersion,
+            stage,
+            pace: 12,
+            approve: Approve::Auto,
+            programs,
+            logs: logs.clone(),
+            secret: SECRET.to_owned(),
+            now: rehearsal_core::cli::now(),
+        };
+        let ending = rehearse(rehearsal, &mut Empty).await;
+        (ending.expect("a rehearsal"), logs)
     })
 }
 
-#[test]
-fn the_real_programs_release_a_good_version() {
-    let (ending, _) = rehearsed();
-    let verdict = ending.verdict.as_ref().expect("a verdict");
-    assert!(verdict.passed, "{verdict}");
-}
-
-#[test]
-fn no_log_of_a_rehearsal_holds_a_credential_or_a_message() {
-    let (_, logs) = rehearsed();
-    let lines = logs.lines();
+/// Else nothing could be looked at.
+fn every_program_has_said_something(logs: &Logs) {
     // Where there is nothing to roll back, rollback has nothing to say; and here the application is no function.
     let silent = ["rollback", build::SAMPLE_FUNCTION];
+    let lines = logs.lines();
     for program in PROGRAMS.into_iter().filter(|name| !silent.contains(name)) {
         let principal = if program == build::SAMPLE_APP {
             rehearsal_core::live::TASK.to_owned()
@@ -84,7 +81,10 @@ fn no_log_of_a_rehearsal_holds_a_credential_or_a_message() {
             "{program} has printed nothing that could be looked at"
         );
     }
-    for line in &lines {
+}
+
+fn nothing_secret_is_said(logs: &Logs) {
+    for line in &logs.lines() {
         for secret in [SECRET, ORDER] {
             assert!(
                 !line.text.contains(secret),

@@ -24,7 +24,7 @@ async fn good_version() {
     play.until_approval(&release).await;
     play.approve();
     assert_eq!(play.until_ended(&release).await, "SUCCEEDED");
-    assert_eq!(play.phase().await, "Promoted");
+    assert_eq!(play.phase(), "Promoted");
     assert_eq!(
         play.pair(),
         "orders: orders:2 4/4 in 1, scaled 2..20 ---\norders-canary: orders:2 1/1 in 1"
@@ -119,7 +119,7 @@ async fn overtaken() {
     let second = play.push("v3");
     play.pass(Duration::from_mins(30)).await;
     assert_eq!(
-        play.phase().await,
+        play.phase(),
         "Shifting",
         "the first release still has the pair"
     );

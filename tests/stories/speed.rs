@@ -130,8 +130,8 @@ async fn a_rollback_writes_after_at_most_two_round_trips_stops_harm_and_then_doe
     }
 }
 
-/// What a function asks of AWS at the looks of a bake of so many minutes, each look's calls in their order by name.
-async fn looks_of_a_bake(traffic: Traffic, function: &str) -> Vec<Vec<String>> {
+/// A release whose share and whose promotion bake for so many minutes.
+async fn bakes(traffic: Traffic) -> Play {
     let bake = Duration::from_mins(20);
     let stage = Stage {
         traffic,
@@ -145,6 +145,11 @@ async fn looks_of_a_bake(traffic: Traffic, function: &str) -> Vec<Vec<String>> {
     play.until_approval(&release).await;
     play.approve();
     assert_eq!(play.until_ended(&release).await, "SUCCEEDED");
+    play
+}
+
+/// What a function asked of AWS, each look's calls in their order by name.
+fn asked(play: &Play, function: &str) -> Vec<Vec<String>> {
     let mut looks = vec![Vec::new()];
     for call in play.calls(function) {
         let is_report = call.operation.starts_with("PutJob");
@@ -186,6 +191,7 @@ async fn every_look_of_a_bake_asks_every_gate() {
         (Traffic::Alb, alb, &tasks),
         (Traffic::Lambda, alias, &[]),
     ] {
+        let play = bakes(traffic).await;
         for (function, of_function) in [
             (stage::SHIFT_WEIGHT, &["GetPipelineExecution"][..]),
             (stage::PROMOTE_PRIMARY, of_promotion),
@@ -193,7 +199,7 @@ async fn every_look_of_a_bake_asks_every_gate() {
             let always = ["DescribeAlarms", "GetItem", "PutJobSuccessResult"];
             let mut expected = [&always, &of_traffic[..], of_function].concat();
             expected.sort_unstable();
-            let mut looks = looks_of_a_bake(traffic, function).await;
+            let mut looks = asked(&play, function);
             // What both versions have counted: once a minute, and the record that keeps it.
             let of_evidence = ["GetMetricData", "TransactWriteItems"];
             let reads = |look: &Vec<String>| look.iter().any(|call| call == of_evidence[0]);

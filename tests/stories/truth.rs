@@ -118,7 +118,7 @@ async fn a_stage_that_is_retried_while_its_release_is_rolled_back_waits_and_begi
         play.until_approval(&release).await;
         play.alarm("orders fail");
         assert_eq!(play.until_ended(&release).await, "FAILED");
-        assert_eq!(play.phase().await, "RollingBack");
+        assert_eq!(play.phase(), "RollingBack");
         play.retry(&release, "Canary");
         play.until_said(
             &release,
@@ -161,7 +161,7 @@ async fn a_release_that_an_earlier_version_began_is_watched_and_promoted_by_this
             }
         });
         play.pass(Duration::from_mins(5)).await;
-        assert_eq!(play.phase().await, "Shifting", "{}", play.transcript());
+        assert_eq!(play.phase(), "Shifting", "{}", play.transcript());
         play.succeeds(&release).await;
     }
 }

@@ -50,7 +50,7 @@ async fn a_release_goes_through_while_ecs_moves_tasks_and_none_of_them_counts_as
         }
         another_zone(&play);
         play.succeeds(&release).await;
-        let record = play.record().await.expect("there is a release");
+        let record = play.record().expect("there is a release");
         let set: canary::parts::pair::Set = record.body.set.read().expect("a set");
         assert!(set.exits.is_empty(), "{:?}", set.exits);
     }

@@ -2,7 +2,10 @@
 //!
 //! AWS: CloudFormation User Guide, "CloudFormation template Parameters syntax".
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+};
 
 use regex::Regex;
 use serde::Deserialize;
@@ -136,8 +139,20 @@ struct Constraints {
     value: Limits,
     /// Characters.
     length: Limits,
-    pattern: Option<Regex>,
+    pattern: Option<Arc<Regex>>,
     values: Option<Vec<String>>,
+}
+
+/// What matches the whole of a value. Made once: stories deploy the same templates a thousand times.
+fn whole(pattern: &str) -> Result<Arc<Regex>, regex::Error> {
+    static MADE: LazyLock<Mutex<HashMap<String, Arc<Regex>>>> = LazyLock::new(Mutex::default);
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(regex) = made.get(pattern) {
+        return Ok(Arc::clone(regex));
+    }
+    let regex = Arc::new(Regex::new(&format!(r"\A(?:{pattern})\z"))?);
+    made.insert(pattern.to_owned(), Arc::clone(&regex));
+    Ok(regex)
 }
 
 struct Limits {
@@ -210,7 +225,7 @@ impl Declared<'_> {
     }
 
     /// The pattern, which must match the whole value.
-    fn pattern(&self) -> Result<Option<Regex>, TemplateError> {
+    fn pattern(&self) -> Result<Option<Arc<Regex>>, TemplateError> {
         const KEY: &str = "AllowedPattern";
         let Some(pattern) = &self.parameter.allowed_pattern else {
             return Ok(None);
@@ -219,7 +234,7 @@ impl Declared<'_> {
             let problem = "a parameter that is a number has none. Use MinValue and MaxValue.";
             return Err(self.error_in(KEY, problem));
         }
-        match Regex::new(&format!(r"\A(?:{pattern})\z")) {
+        match whole(pattern) {
             Ok(whole) => Ok(Some(whole)),
             Err(error) => Err(self.error_in(KEY, format!("it cannot be used here: {error}."))),
         }

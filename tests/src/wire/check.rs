@@ -1,5 +1,7 @@
 //! Checks a JSON value against a shape of a service's model.
 
+use std::fmt;
+
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Map, Number, Value};
 
@@ -14,35 +16,52 @@ pub(super) enum Strictness {
     Output,
 }
 
-/// The value without null members, or what is wrong with it, one sentence per member.
+/// Takes the null members out of a value, or says what is wrong with it, one sentence per member.
 ///
 /// An operation without a shape takes an empty structure.
 pub(super) fn shape(
     model: &Model,
     name: Option<&str>,
-    value: &Value,
+    value: &mut Value,
     strictness: Strictness,
-) -> Result<Value, Vec<String>> {
+) -> Result<(), Vec<String>> {
     let mut check = Check {
         model,
         strictness,
         problems: Vec::new(),
     };
-    let cleaned = match (name, value) {
-        (Some(name), value) => check.shape(name, value, ""),
-        (None, Value::Object(members)) if members.is_empty() => value.clone(),
-        (None, Value::Null) => Value::Object(Map::new()),
-        (None, _) => {
-            check
-                .problems
-                .push("the model has no members here".to_owned());
-            Value::Null
-        }
-    };
+    match (name, &mut *value) {
+        (Some(name), value) => check.shape(name, value, &Path::Whole),
+        (None, Value::Object(members)) if members.is_empty() => {}
+        (None, Value::Null) => *value = Value::Object(Map::new()),
+        (None, _) => check
+            .problems
+            .push("the model has no members here".to_owned()),
+    }
     if check.problems.is_empty() {
-        Ok(cleaned)
+        Ok(())
     } else {
         Err(check.problems)
+    }
+}
+
+/// Where a value is. It becomes a text only if something is wrong there: there is a look at every member of every call.
+enum Path<'a> {
+    Whole,
+    Member(&'a Path<'a>, &'a str),
+    Item(&'a Path<'a>, usize),
+    Key(&'a Path<'a>),
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole => Ok(()),
+            Self::Member(Self::Whole, name) => f.write_str(name),
+            Self::Member(path, name) => write!(f, "{path}.{name}"),
+            Self::Item(path, index) => write!(f, "{path}[{index}]"),
+            Self::Key(path) => write!(f, "{path} (key)"),
+        }
     }
 }
 
@@ -52,91 +71,77 @@ struct Check<'a> {
     problems: Vec<String>,
 }
 
-impl Check<'_> {
-    fn shape(&mut self, name: &str, value: &Value, path: &str) -> Value {
+impl<'a> Check<'a> {
+    fn shape(&mut self, name: &str, value: &mut Value, path: &Path) {
         let Some(shape) = self.model.shape(name) else {
             self.problems
                 .push(format!("the model lacks the shape {name} of '{path}'"));
-            return Value::Null;
+            return;
         };
         match (shape.kind, value) {
-            (Kind::Structure, _) if shape.document => value.clone(),
+            (Kind::Structure, _) if shape.document => {}
             (Kind::Structure, Value::Object(members)) => self.structure(shape, members, path),
             (Kind::List, Value::Array(items)) => self.list(shape, items, path),
             (Kind::Map, Value::Object(entries)) => self.map(shape, entries, path),
+            (kind, value) if is(kind, value) => self.scalar(shape, value, path),
             (kind, value) => {
-                if is(kind, value) {
-                    self.scalar(shape, value, path);
-                } else {
-                    let found = found(value);
-                    self.problems
-                        .push(format!("'{path}' must be {}, not {found}", wanted(kind)));
-                }
-                value.clone()
+                let found = found(value);
+                self.problems
+                    .push(format!("'{path}' must be {}, not {found}", wanted(kind)));
             }
         }
     }
 
-    fn structure(&mut self, shape: &Shape, members: &Map<String, Value>, path: &str) -> Value {
-        let given = || members.iter().filter(|(_, value)| !value.is_null());
-        for (name, _) in given().filter(|(name, _)| !shape.members.contains_key(*name)) {
-            self.problems
-                .push(format!("unknown member '{}'", join(path, name)));
-        }
-        for name in &shape.required {
-            if members.get(name).is_none_or(Value::is_null) {
-                self.refuse(&join(path, name), "must not be null");
+    fn structure(&mut self, shape: &'a Shape, members: &mut Map<String, Value>, path: &Path) {
+        members.retain(|_, value| !value.is_null());
+        for name in members.keys() {
+            if !shape.members.contains_key(name) {
+                let path = Path::Member(path, name);
+                self.problems.push(format!("unknown member '{path}'"));
             }
         }
-        if shape.union && given().count() != 1 {
+        for name in &shape.required {
+            if !members.contains_key(name) {
+                self.refuse(&Path::Member(path, name), "must not be null");
+            }
+        }
+        if shape.union && members.len() != 1 {
             self.problems
                 .push(format!("'{path}' must have exactly one member"));
         }
-        let cleaned = given().filter_map(|(name, value)| {
-            let member = shape.members.get(name)?;
-            Some((
-                name.clone(),
-                self.shape(&member.shape, value, &join(path, name)),
-            ))
-        });
-        Value::Object(cleaned.collect())
-    }
-
-    fn list(&mut self, shape: &Shape, items: &[Value], path: &str) -> Value {
-        self.length(shape, items.len(), path);
-        let items = items.iter().enumerate();
-        items
-            .map(|(index, item)| {
-                self.part(shape.member.as_ref(), item, &format!("{path}[{index}]"))
-            })
-            .collect()
-    }
-
-    fn map(&mut self, shape: &Shape, entries: &Map<String, Value>, path: &str) -> Value {
-        self.length(shape, entries.len(), path);
-        let cleaned = entries.iter().map(|(key, value)| {
-            self.part(
-                shape.key.as_ref(),
-                &Value::String(key.clone()),
-                &format!("{path} (key)"),
-            );
-            let value = self.part(shape.value.as_ref(), value, &join(path, key));
-            (key.clone(), value)
-        });
-        Value::Object(cleaned.collect())
-    }
-
-    fn part(&mut self, member: Option<&Member>, value: &Value, path: &str) -> Value {
-        if let Some(member) = member {
-            self.shape(&member.shape, value, path)
-        } else {
-            self.problems
-                .push(format!("the model lacks the shape of '{path}'"));
-            Value::Null
+        for (name, value) in members {
+            if let Some(member) = shape.members.get(name) {
+                self.shape(&member.shape, value, &Path::Member(path, name));
+            }
         }
     }
 
-    fn scalar(&mut self, shape: &Shape, value: &Value, path: &str) {
+    fn list(&mut self, shape: &'a Shape, items: &mut [Value], path: &Path) {
+        self.length(shape, items.len(), path);
+        for (index, item) in items.iter_mut().enumerate() {
+            self.part(shape.member.as_ref(), item, &Path::Item(path, index));
+        }
+    }
+
+    fn map(&mut self, shape: &'a Shape, entries: &mut Map<String, Value>, path: &Path) {
+        self.length(shape, entries.len(), path);
+        for (key, value) in entries {
+            let mut name = Value::String(key.clone());
+            self.part(shape.key.as_ref(), &mut name, &Path::Key(path));
+            self.part(shape.value.as_ref(), value, &Path::Member(path, key));
+        }
+    }
+
+    fn part(&mut self, member: Option<&Member>, value: &mut Value, path: &Path) {
+        if let Some(member) = member {
+            self.shape(&member.shape, value, path);
+        } else {
+            self.problems
+                .push(format!("the model lacks the shape of '{path}'"));
+        }
+    }
+
+    fn scalar(&mut self, shape: &Shape, value: &Value, path: &Path) {
         if let Some(text) = value.as_str() {
             self.text(shape, text, path);
         } else if let Value::Number(number) = value {
@@ -144,7 +149,7 @@ impl Check<'_> {
         }
     }
 
-    fn text(&mut self, shape: &Shape, text: &str, path: &str) {
+    fn text(&mut self, shape: &Shape, text: &str, path: &Path) {
         if self.strictness == Strictness::Output || shape.kind == Kind::Blob {
             return;
         }
@@ -170,11 +175,11 @@ impl Check<'_> {
         }
     }
 
-    fn length(&mut self, shape: &Shape, length: usize, path: &str) {
+    fn length(&mut self, shape: &Shape, length: usize, path: &Path) {
         self.within(shape, &length.into(), "length", path);
     }
 
-    fn within(&mut self, shape: &Shape, number: &Number, what: &str, path: &str) {
+    fn within(&mut self, shape: &Shape, number: &Number, what: &str, path: &Path) {
         if self.strictness == Strictness::Output {
             return;
         }
@@ -195,7 +200,7 @@ impl Check<'_> {
     }
 
     /// AWS's own sentence, without the value: it may be a secret.
-    fn refuse(&mut self, path: &str, constraint: &str) {
+    fn refuse(&mut self, path: &Path, constraint: &str) {
         self.problems.push(format!(
             "value at '{path}' failed to satisfy constraint: Member {constraint}"
         ));
@@ -244,15 +249,6 @@ fn found(value: &Value) -> &'static str {
     }
 }
 
-/// The path of a member.
-pub(super) fn join(path: &str, name: &str) -> String {
-    if path.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{path}.{name}")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -262,7 +258,14 @@ mod tests {
     fn input(service: &str, operation: &str, value: &Value) -> Result<Value, Vec<String>> {
         let model = Model::of(service).unwrap();
         let operation = model.operation(operation).unwrap();
-        shape(model, operation.input.as_deref(), value, Strictness::Input)
+        let mut value = value.clone();
+        shape(
+            model,
+            operation.input.as_deref(),
+            &mut value,
+            Strictness::Input,
+        )?;
+        Ok(value)
     }
 
     #[test]
@@ -320,11 +323,11 @@ mod tests {
         );
 
         let model = Model::of("monitoring").unwrap();
-        let output = json!({ "MetricAlarms": [{ "StateValue": "FINE" }] });
+        let mut output = json!({ "MetricAlarms": [{ "StateValue": "FINE" }] });
         let output = shape(
             model,
             Some("DescribeAlarmsOutput"),
-            &output,
+            &mut output,
             Strictness::Output,
         );
         assert!(output.is_ok());
@@ -373,7 +376,7 @@ mod tests {
     #[test]
     fn an_operation_without_output_answers_nothing() {
         let model = Model::of("sqs").unwrap();
-        assert!(shape(model, None, &json!({}), Strictness::Output).is_ok());
-        assert!(shape(model, None, &json!({ "a": 1 }), Strictness::Output).is_err());
+        assert!(shape(model, None, &mut json!({}), Strictness::Output).is_ok());
+        assert!(shape(model, None, &mut json!({ "a": 1 }), Strictness::Output).is_err());
     }
 }

@@ -115,7 +115,7 @@ fn read(
         })?,
         _ => document(&parts.headers, body)?,
     };
-    call.input = valid_input(scope.service, &call.operation, &call.input)?;
+    valid_input(scope.service, &call.operation, &mut call.input)?;
     Ok(Wanted::World)
 }
 

@@ -188,13 +188,15 @@ impl Account {
         operation: &str,
         input: &Value,
     ) -> Result<Value, Fault> {
+        let mut input = input.clone();
+        model::valid_input(service, operation, &mut input)?;
         let mut call = Call {
             request_id: self.request_id(),
             principal: principal.clone(),
             region: self.shared.identity.region.clone(),
             service: service.to_owned(),
             operation: operation.to_owned(),
-            input: model::valid_input(service, operation, input)?,
+            input,
             fault: None,
         };
         self.with(|world| {
@@ -349,8 +351,9 @@ fn authorize(world: &mut World, call: &Call) -> Result<(), Fault> {
 
 /// Calls the world; the output fits the model.
 fn ask(world: &mut World, call: &Call) -> Result<Value, Fault> {
-    let output = world.carry_out(&call.into())?;
-    model::valid_output(&call.service, &call.operation, &output)
+    let mut output = world.carry_out(&call.into())?;
+    model::valid_output(&call.service, &call.operation, &mut output)?;
+    Ok(output)
 }
 
 /// Answers as if a call had been carried out.

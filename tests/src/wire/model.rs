@@ -191,11 +191,11 @@ impl Model {
 /// `UnknownOperationException`, or `ValidationException` with the path of every bad member. Values
 /// are not repeated: they may be secrets.
 pub fn check_input(service: &str, operation: &str, input: &Value) -> Result<(), Fault> {
-    valid_input(service, operation, input).map(|_| ())
+    valid_input(service, operation, &mut input.clone())
 }
 
-/// The input without its null members, if it fits the model.
-pub(super) fn valid_input(service: &str, operation: &str, input: &Value) -> Result<Value, Fault> {
+/// Takes the null members out of an input that fits the model.
+pub(super) fn valid_input(service: &str, operation: &str, input: &mut Value) -> Result<(), Fault> {
     let (model, found) = find(service, operation)?;
     check::shape(
         model,
@@ -206,10 +206,14 @@ pub(super) fn valid_input(service: &str, operation: &str, input: &Value) -> Resu
     .map_err(|problems| Fault::new("ValidationException", sentence(&problems)))
 }
 
-/// The output without its null members, if it fits the model.
+/// Takes the null members out of an output that fits the model.
 ///
 /// A misfit is a fault of the local account itself, not of its caller.
-pub(super) fn valid_output(service: &str, operation: &str, output: &Value) -> Result<Value, Fault> {
+pub(super) fn valid_output(
+    service: &str,
+    operation: &str,
+    output: &mut Value,
+) -> Result<(), Fault> {
     let (model, found) = find(service, operation)?;
     check::shape(
         model,
@@ -307,8 +311,8 @@ mod tests {
 
     #[test]
     fn an_output_that_does_not_fit_is_our_own_fault() {
-        let output = json!({ "services": [{ "desired": 1 }] });
-        let fault = valid_output("ecs", "DescribeServices", &output).unwrap_err();
+        let mut output = json!({ "services": [{ "desired": 1 }] });
+        let fault = valid_output("ecs", "DescribeServices", &mut output).unwrap_err();
         assert_eq!(
             (fault.code.as_str(), fault.status),
             ("LocalAccountBug", 500)

@@ -7,10 +7,7 @@
 
 use serde_json::{Map, Number, Value};
 
-use super::{
-    check::join,
-    model::{Kind, Member, Model, Shape},
-};
+use super::model::{Kind, Member, Model, Shape};
 
 /// A property that the API has no place for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,6 +131,15 @@ impl Fitting {
             Some(member) => self.shape(&member.shape, value, path),
             None => Ok(value.clone()),
         }
+    }
+}
+
+/// The path of a member.
+fn join(path: &str, name: &str) -> String {
+    if path.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{path}.{name}")
     }
 }
 

@@ -91,7 +91,7 @@ impl Shop {
             before,
             "nothing was changed"
         );
-        assert_eq!(play.phase().await, "none", "nothing was recorded");
+        assert_eq!(play.phase(), "none", "nothing was recorded");
     }
 
     async fn is_misconfigured(&self, expected: &str) {

@@ -75,7 +75,7 @@ async fn stickiness_or_a_further_group_that_comes_in_the_middle_of_a_release_end
         play.until_phase("RolledBack").await;
         play.pass(Duration::from_mins(3)).await;
         assert!(play.has_ended(&release));
-        let record = play.record().await.expect("a record");
+        let record = play.record().expect("a record");
         let Phase::RolledBack { cause, .. } = record.phase else {
             panic!("it is rolled back")
         };

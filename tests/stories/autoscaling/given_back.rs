@@ -128,7 +128,7 @@ async fn bounds_that_somebody_sets_during_a_release_that_is_rolled_back_stay() {
         play.pass(Duration::from_mins(2)).await;
         play.reject("latency doubled");
         play.until_phase("RolledBack").await;
-        let Phase::RolledBack { left, missed, .. } = play.record().await.unwrap().phase else {
+        let Phase::RolledBack { left, missed, .. } = play.record().unwrap().phase else {
             panic!("it is rolled back");
         };
         assert_eq!((left, missed), (vec![case.left()], Vec::new()));
@@ -164,7 +164,7 @@ async fn a_scheduled_action_that_falls_into_a_release_that_is_rolled_back_is_nam
         play.pass(Duration::from_mins(2)).await;
         play.reject("latency doubled");
         play.until_phase("RolledBack").await;
-        let Phase::RolledBack { left, missed, .. } = play.record().await.unwrap().phase else {
+        let Phase::RolledBack { left, missed, .. } = play.record().unwrap().phase else {
             panic!("it is rolled back");
         };
         assert_eq!((left, missed), (Vec::new(), vec![case.missed(&when)]));

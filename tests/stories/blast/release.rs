@@ -109,7 +109,7 @@ impl Release {
             play.until_phase("RolledBack").await;
         }
         let is_worse = play.said(&release, "shift-weight").contains("is worse");
-        let evidence = play.record().await.map(|record| record.evidence);
+        let evidence = play.record().map(|record| record.evidence);
         let since = evidence.and_then(|evidence| evidence.since);
         let since = since.map(ceil);
         let stop = if is_worse { Stop::Verdict } else { Stop::Alarm };

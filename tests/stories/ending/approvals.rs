@@ -93,7 +93,7 @@ async fn where_neither_rejecting_nor_stopping_is_allowed_people_hear_of_it_once_
     }
     play.alarm("orders fail");
     play.pass(Duration::from_mins(30)).await;
-    assert_eq!(play.phase().await, "RollingBack");
+    assert_eq!(play.phase(), "RollingBack");
     let told = play.notices();
     let about = |(subject, text): &&(String, String)| {
         subject.contains("cannot roll back everything") && text.contains("is stopped, since")

@@ -20,7 +20,7 @@ async fn stop_and_wait_at_the_approval_rolls_back_and_frees_the_stage() {
             }
             stop_and_wait(&play, &release);
             play.until_phase("RolledBack").await;
-            let record = play.record().await.expect("a record");
+            let record = play.record().expect("a record");
             let Phase::RolledBack { cause, .. } = record.phase else {
                 panic!("it is rolled back")
             };
@@ -90,7 +90,7 @@ async fn stop_and_wait_in_a_promotion_is_waited_for() {
         stop_and_wait(&play, &release);
         assert_eq!(play.until_ended(&release).await, "STOPPED");
         play.pass(Duration::from_mins(3)).await;
-        assert_eq!(play.phase().await, "Promoted", "{}", play.transcript());
+        assert_eq!(play.phase(), "Promoted", "{}", play.transcript());
         let promoted = if stage.traffic.has_tasks() {
             "orders: orders:2 "
         } else {

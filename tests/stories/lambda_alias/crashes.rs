@@ -28,7 +28,7 @@ async fn crash(of: &'static str, nth: usize) -> bool {
     let release = play.push("v2");
     for _ in 0..60 * 12 {
         play.pass(Duration::from_secs(5)).await;
-        let over = play.has_ended(&release) && play.phase().await != "RollingBack";
+        let over = play.has_ended(&release) && play.phase() != "RollingBack";
         if crashed.has_happened() || over {
             break;
         }
@@ -48,12 +48,12 @@ async fn crash(of: &'static str, nth: usize) -> bool {
     }
     for _ in 0..60 {
         play.pass(Duration::from_secs(10)).await;
-        if play.pair() == STABLE && play.phase().await != "RollingBack" {
+        if play.pair() == STABLE && play.phase() != "RollingBack" {
             break;
         }
     }
     play.pass(Duration::from_mins(3)).await;
-    let phase = play.phase().await;
+    let phase = play.phase();
     let transcript = play.transcript();
     assert!(
         ["RolledBack", "none"].contains(&phase.as_str()),

@@ -25,7 +25,7 @@ async fn good_version() {
     let release = play.push("v2");
     play.until_approval(&release).await;
     play.succeeds(&release).await;
-    assert_eq!(play.phase().await, "Promoted");
+    assert_eq!(play.phase(), "Promoted");
     assert_eq!(play.pair(), PROMOTED);
     assert_nothing_lost(&play);
     let found = play
@@ -139,7 +139,7 @@ async fn overtaken() {
     let second = play.push("v3");
     play.pass(Duration::from_mins(30)).await;
     assert_eq!(
-        play.phase().await,
+        play.phase(),
         "Shifting",
         "the first release still has the pair"
     );

@@ -2,17 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use canary::{aws::Settings, names::PairId};
+use canary::{aws::Settings, names::PairId, record::Record};
 use rehearsal_core::{
     stage::{self, Entrance, Runs},
     world::{
-        codepipeline,
+        codepipeline, dynamodb,
         journal::{Call, Entry, What},
         sqs,
     },
 };
-
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     BEGIN, Play, Work,
@@ -96,38 +95,36 @@ impl Play {
         PairId::new(place, &self.name())
     }
 
-    /// The release record, as the library reads it.
-    pub(crate) async fn record(&self) -> Option<canary::record::Record> {
-        let pair = self.pair_id();
-        let mut record = None;
-        for _ in 0..10 {
-            // Somebody may be throttling.
-            if let Ok(found) = self.adapters("test").record(&pair).await {
-                record = found;
-                break;
-            }
-        }
-        record
+    /// The release record, as it is stored.
+    pub(crate) fn record(&self) -> Option<Record> {
+        let key =
+            json!({ "pair": { "S": self.pair_id().to_string() }, "item": { "S": "current" } });
+        let input =
+            json!({ "TableName": stage::RELEASES_TABLE, "Key": key, "ConsistentRead": true });
+        let answer = self
+            .account
+            .with(|world| dynamodb::call(world, "GetItem", &input));
+        let answer = answer.expect("the table of releases");
+        answer.get("Item").map(record_of)
     }
 
     /// The phase of the release record.
-    pub(crate) async fn phase(&self) -> String {
+    pub(crate) fn phase(&self) -> String {
         self.record()
-            .await
             .map_or_else(|| "none".to_owned(), |record| record.phase.to_string())
     }
 
     /// Lets time pass until the record is in a phase.
     pub(crate) async fn until_phase(&self, phase: &str) {
         for _ in 0..24 * 60 * 6 {
-            if self.phase().await == phase {
+            if self.phase() == phase {
                 return;
             }
             tokio::time::sleep(Duration::from_secs(10)).await;
         }
         panic!(
             "waited a day for phase {phase}, not {}\n{}",
-            self.phase().await,
+            self.phase(),
             self.transcript()
         );
     }
@@ -390,5 +387,43 @@ fn settings() -> Settings {
     Settings {
         releases_table: Some(stage::RELEASES_TABLE.to_owned()),
         ..Settings::default()
+    }
+}
+
+/// The record that an item of the table holds.
+///
+/// # Panics
+/// If the library cannot read it.
+pub(crate) fn record_of(item: &Value) -> Record {
+    let mut stored = plain(item);
+    stored.as_object_mut().map(|fields| fields.remove("item"));
+    Record::read(stored).expect("a record that was stored can be read")
+}
+
+/// Attribute values as JSON.
+fn plain(item: &Value) -> Value {
+    let fields = item.as_object().into_iter().flatten();
+    let fields = fields.map(|(name, value)| (name.clone(), value_of(value)));
+    Value::Object(fields.collect::<Map<_, _>>())
+}
+
+fn value_of(value: &Value) -> Value {
+    let Some((kind, value)) = value.as_object().and_then(|it| it.iter().next()) else {
+        return Value::Null;
+    };
+    match kind.as_str() {
+        "N" => {
+            let number = value.as_str().unwrap_or_default();
+            serde_json::from_str(number).unwrap_or_default()
+        }
+        "M" => plain(value),
+        "L" => value
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(value_of)
+            .collect(),
+        "NULL" => Value::Null,
+        _ => value.clone(),
     }
 }

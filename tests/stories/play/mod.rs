@@ -43,6 +43,7 @@ use service::{are_settled, is_active, is_steady};
 use watch::Watched;
 
 pub(crate) use calls::{Artifact, Failed};
+pub(crate) use found::record_of;
 pub(crate) use hands::{Crash, clients};
 pub(crate) use service::{
     is_deploying, is_in_alarm, is_primary, runs, stable, task_sets as sets_of_service, update,

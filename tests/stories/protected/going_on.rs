@@ -69,7 +69,7 @@ async fn a_promotion_that_waits_for_a_protected_task_says_so_also_when_it_gives_
     play.until_phase("RolledBack").await;
     let took = play.account.now().since(failed);
     assert!(took <= Duration::from_mins(10), "{took:?}");
-    let record = play.record().await.expect("a record");
+    let record = play.record().expect("a record");
     let Phase::RolledBack { left, .. } = record.phase else {
         panic!("it is rolled back")
     };

@@ -21,7 +21,7 @@ const OF_PAIRS: Seeds = Seeds {
         let_through: 0,
     },
     range: Range {
-        of_every_build: 1..=60,
+        of_every_build: 1..=40,
         variable: "CANARY_GOOD_SEEDS",
         all: "1..=1000",
     },

@@ -30,17 +30,17 @@ pub(super) struct Range {
 const OF_PAIRS: Seeds = Seeds {
     worlds: PAIRS,
     range: Range {
-        of_every_build: 1..=240,
+        of_every_build: 1..=120,
         variable: "CANARY_SEEDS",
         all: "1..=2000",
     },
-    parts: 12,
+    parts: 6,
 };
 
 const OF_ALIASES: Seeds = Seeds {
     worlds: ALIASES,
     range: Range {
-        of_every_build: 1..=40,
+        of_every_build: 1..=30,
         variable: "CANARY_ALIAS_SEEDS",
         all: "1..=2000",
     },
@@ -50,7 +50,7 @@ const OF_ALIASES: Seeds = Seeds {
 const OF_SETS: Seeds = Seeds {
     worlds: SETS,
     range: Range {
-        of_every_build: 1..=30,
+        of_every_build: 1..=24,
         variable: "CANARY_SETS_SEEDS",
         all: "1..=2000",
     },
@@ -164,18 +164,12 @@ macro_rules! parts {
 
 parts! {
     OF_PAIRS;
-    every_promise_holds_in_the_first_twelfth_of_the_worlds 0
-    every_promise_holds_in_the_second_twelfth_of_the_worlds 1
-    every_promise_holds_in_the_third_twelfth_of_the_worlds 2
-    every_promise_holds_in_the_fourth_twelfth_of_the_worlds 3
-    every_promise_holds_in_the_fifth_twelfth_of_the_worlds 4
-    every_promise_holds_in_the_sixth_twelfth_of_the_worlds 5
-    every_promise_holds_in_the_seventh_twelfth_of_the_worlds 6
-    every_promise_holds_in_the_eighth_twelfth_of_the_worlds 7
-    every_promise_holds_in_the_ninth_twelfth_of_the_worlds 8
-    every_promise_holds_in_the_tenth_twelfth_of_the_worlds 9
-    every_promise_holds_in_the_eleventh_twelfth_of_the_worlds 10
-    every_promise_holds_in_the_last_twelfth_of_the_worlds 11
+    every_promise_holds_in_the_first_sixth_of_the_worlds 0
+    every_promise_holds_in_the_second_sixth_of_the_worlds 1
+    every_promise_holds_in_the_third_sixth_of_the_worlds 2
+    every_promise_holds_in_the_fourth_sixth_of_the_worlds 3
+    every_promise_holds_in_the_fifth_sixth_of_the_worlds 4
+    every_promise_holds_in_the_last_sixth_of_the_worlds 5
 }
 
 parts! {
@@ -207,7 +201,7 @@ fn finds(seeds: &Seeds, defect: Defect, first: u64) {
 
 #[test]
 fn a_function_that_ignores_the_fence_is_found() {
-    finds(&OF_PAIRS, Defect::FenceIgnored, 6);
+    finds(&OF_PAIRS, Defect::FenceIgnored, 24);
 }
 
 #[test]

@@ -7,9 +7,9 @@ use rehearsal_core::{
     clock::Moment,
     world::journal::{Call, Entry, Set, What},
 };
-use serde_json::{Map, Value};
 
 use super::{event::Service, story::Target};
+use crate::play::record_of;
 
 /// A story that was told.
 pub(super) struct Told {
@@ -205,11 +205,7 @@ impl Told {
             let current = items
                 .map(|item| &item["Put"]["Item"])
                 .find(|item| item["item"]["S"] == "current");
-            let record = current.map(|item| {
-                let mut stored = plain(item);
-                stored.as_object_mut().map(|fields| fields.remove("item"));
-                Record::read(stored).expect("a record that was stored can be read")
-            });
+            let record = current.map(record_of);
             written.extend(record.map(|record| Written {
                 at,
                 place,
@@ -265,33 +261,5 @@ impl Told {
             from = it.end;
         }
         from
-    }
-}
-
-/// Attribute values as JSON.
-fn plain(item: &Value) -> Value {
-    let fields = item.as_object().into_iter().flatten();
-    let fields = fields.map(|(name, value)| (name.clone(), value_of(value)));
-    Value::Object(fields.collect::<Map<_, _>>())
-}
-
-fn value_of(value: &Value) -> Value {
-    let Some((kind, value)) = value.as_object().and_then(|it| it.iter().next()) else {
-        return Value::Null;
-    };
-    match kind.as_str() {
-        "N" => {
-            let number = value.as_str().unwrap_or_default();
-            serde_json::from_str(number).unwrap_or_default()
-        }
-        "M" => plain(value),
-        "L" => value
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(value_of)
-            .collect(),
-        "NULL" => Value::Null,
-        _ => value.clone(),
     }
 }

@@ -291,7 +291,7 @@ async fn a_stable_version_of_a_function_that_somebody_has_deleted_is_told_and_a_
     play.alarm("orders fail");
     play.pass(Duration::from_mins(10)).await;
     assert!(play.has_ended(&release));
-    assert_eq!(play.phase().await, "RollingBack");
+    assert_eq!(play.phase(), "RollingBack");
     let told = told(&play, CANNOT);
     assert_eq!(told.len(), 1, "{told:?}");
     let missing = "alias orders:live sends its invocations to version 1";

@@ -91,9 +91,8 @@ async fn a_service_of_task_sets_that_was_scaled_out_is_never_without_its_tasks_h
 }
 
 /// What was left of a rollback as it is: in the record, and told.
-async fn assert_left(play: &Play, left: &str) {
-    let Phase::RolledBack { left: recorded, .. } = play.record().await.expect("a record").phase
-    else {
+fn assert_left(play: &Play, left: &str) {
+    let Phase::RolledBack { left: recorded, .. } = play.record().expect("a record").phase else {
         panic!("it is rolled back");
     };
     assert_eq!(recorded, [left]);
@@ -135,7 +134,7 @@ async fn a_set_of_somebodys_own_that_is_primary_stays_and_is_told() {
         assert!(pair.contains("\nPRIMARY orders:3 100 % 4/4"), "{pair}");
         assert!(!pair.contains("orders:2"), "{pair}");
         let left = "somebody else has changed the task sets of orders: what they have set stays";
-        assert_left(&play, left).await;
+        assert_left(&play, left);
         if stage.traffic.work() == Work::Requests {
             assert_eq!(play.requests().failed(), [""; 0]);
         }
@@ -162,7 +161,7 @@ async fn a_hotfix_stays_and_is_told() {
         assert!(pair.starts_with("orders: orders:3 4/4 in 1"), "{pair}");
         assert!(pair.contains("orders-canary: orders:1 1/1 in 1"), "{pair}");
         let left = "orders stays on orders:3, which is neither the candidate nor what the release found (orders:1)";
-        assert_left(&play, left).await;
+        assert_left(&play, left);
     }
 }
 
@@ -180,5 +179,5 @@ async fn a_version_of_somebodys_own_behind_the_alias_stays_and_is_told() {
     play.until_phase("RolledBack").await;
     assert_eq!(play.pair(), "live: 100 % version 3 (v2)");
     let left = "somebody else has changed alias orders:live: it sends its invocations to version 3, and that is left";
-    assert_left(&play, left).await;
+    assert_left(&play, left);
 }

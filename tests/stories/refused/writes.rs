@@ -14,8 +14,8 @@ async fn denied(stage: &Stage, at: At, operation: &str) -> (Play, String, String
 }
 
 /// What the record says is missing.
-async fn missing(play: &Play) -> Vec<String> {
-    let record = play.record().await.expect("a record");
+fn missing(play: &Play) -> Vec<String> {
+    let record = play.record().expect("a record");
     let rolling_back = record.rollback();
     let missing = rolling_back.map(|it| it.missing.clone());
     missing
@@ -45,8 +45,8 @@ async fn without_the_right_to_change_services_everything_else_is_restored() {
         for at in [At::Approval, At::Promotion] {
             let (play, before, release) = denied(&stage, at, "UpdateService").await;
             assert!(play.has_ended(&release), "{}", play.transcript());
-            assert_eq!(play.phase().await, "RollingBack");
-            let missing = missing(&play).await;
+            assert_eq!(play.phase(), "RollingBack");
+            let missing = missing(&play);
             let version = "orders-canary runs orders:1".to_owned();
             let primary = "orders runs orders:1".to_owned();
             match (stage.traffic.work(), at) {
@@ -88,7 +88,7 @@ async fn without_the_right_to_change_scaling_everything_else_is_restored() {
         assert!(play.has_ended(&release));
         let pair = play.pair();
         assert!(pair.contains("orders-canary: orders:1 1/1 in 1"), "{pair}");
-        let missing = missing(&play).await;
+        let missing = missing(&play);
         let canary = "orders-canary is scaled automatically from 0 to 10".to_owned();
         assert!(missing.contains(&canary), "{missing:?}");
         let told = told_of_missing(&play).len();
@@ -108,7 +108,6 @@ async fn without_the_right_to_change_rules_the_canary_keeps_its_tasks_and_the_pr
         assert!(pair.contains("orders-canary: orders:2 2/2"), "{pair}");
         assert!(
             missing(&play)
-                .await
                 .iter()
                 .any(|it| it.ends_with("100 primary and 0 canary"))
         );
@@ -125,8 +124,8 @@ async fn without_the_right_to_change_the_alias_the_execution_ends_and_people_are
     for at in [At::Approval, At::Promotion] {
         let (play, before, release) = denied(&alias(), at, "UpdateAlias").await;
         assert!(play.has_ended(&release), "{}", play.transcript());
-        assert_eq!(play.phase().await, "RollingBack");
-        let missing = missing(&play).await;
+        assert_eq!(play.phase(), "RollingBack");
+        let missing = missing(&play);
         let all = "alias orders:live sends its invocations to version 1".to_owned();
         assert_eq!(missing, [all]);
         let told = told_of_missing(&play);
@@ -157,7 +156,7 @@ async fn sets_without(
         play.transcript()
     );
     assert!(play.has_ended(&release), "{told}");
-    assert_eq!(play.phase().await, "RollingBack", "{told}");
+    assert_eq!(play.phase(), "RollingBack", "{told}");
     let pair = play.pair();
     let is_set = |line: &&str| line.starts_with("PRIMARY") || line.starts_with("ACTIVE");
     let found: Vec<_> = pair.lines().filter(is_set).collect();
@@ -165,7 +164,7 @@ async fn sets_without(
     for (found, set) in found.into_iter().zip(sets) {
         assert!(found.starts_with(set), "{found}, not {set}\n{told}");
     }
-    let missing = missing(&play).await;
+    let missing = missing(&play);
     assert!(
         missing.len() == 1 && missing[0].ends_with(lacks),
         "{missing:?}\n{told}"
@@ -190,7 +189,7 @@ async fn without_the_right_to_scale_sets_the_candidate_goes_unless_it_has_all_ta
     let [additive, constant_total, balanced] = task_sets();
     for stage in [&additive, &balanced] {
         let (play, before, _) = denied(stage, At::Approval, "UpdateTaskSet").await;
-        assert_eq!(play.phase().await, "RolledBack");
+        assert_eq!(play.phase(), "RolledBack");
         assert_eq!(play.pair(), before);
     }
     let scaled = ("has the scale 100 %", "aws ecs update-task-set --task-set");
@@ -256,7 +255,7 @@ async fn ends_without(operation: &str) {
             );
             assert_eq!(play.pair(), before);
             assert_eq!(
-                play.phase().await,
+                play.phase(),
                 "RolledBack",
                 "{operation} {at:?}\n{}",
                 play.transcript()
@@ -280,7 +279,7 @@ async fn a_rollback_of_which_nobody_can_be_told_is_complete() {
     for stage in targets() {
         let (play, before, release) = denied(&stage, At::Approval, "Publish").await;
         assert!(play.has_ended(&release));
-        assert_eq!(play.phase().await, "RolledBack");
+        assert_eq!(play.phase(), "RolledBack");
         assert_eq!(play.pair(), before);
     }
 }

@@ -78,8 +78,8 @@ async fn crash(stage: &Stage, of: &'static str, alarms: fn(&Play) -> bool, nth: 
         } else if !alarmed && play.waits_for_approval() {
             play.approve();
         }
-        let over = play.has_ended(&release)
-            && (of != stage::ROLLBACK || play.phase().await == "RolledBack");
+        let over =
+            play.has_ended(&release) && (of != stage::ROLLBACK || play.phase() == "RolledBack");
         if over {
             break;
         }
@@ -92,12 +92,12 @@ async fn crash(stage: &Stage, of: &'static str, alarms: fn(&Play) -> bool, nth: 
     }
     for _ in 0..60 {
         play.pass(Duration::from_secs(10)).await;
-        if play.pair() == stable(stage) && play.phase().await != "RollingBack" {
+        if play.pair() == stable(stage) && play.phase() != "RollingBack" {
             break;
         }
     }
     play.pass(Duration::from_mins(3)).await;
-    let (phase, transcript) = (play.phase().await, play.transcript());
+    let (phase, transcript) = (play.phase(), play.transcript());
     assert!(
         ["RolledBack", "none"].contains(&phase.as_str()),
         "{phase}\n{transcript}"

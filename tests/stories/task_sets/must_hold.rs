@@ -76,7 +76,7 @@ mod where_the_guidance_goes_wrong {
             let newer = play.push("v9 that nobody can build");
             assert_eq!(play.until_ended(&newer).await, "FAILED");
             assert_eq!(
-                play.phase().await,
+                play.phase(),
                 "Shifting",
                 "the failure of another execution is no reason"
             );

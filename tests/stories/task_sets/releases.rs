@@ -25,7 +25,7 @@ async fn rolled_back(stage: &Stage, behaviour: Behaviour) -> (Play, String) {
 async fn good_version(stage: &Stage) -> Play {
     let (play, release) = at_second_approval(stage, v2(Behaviour::Works)).await;
     play.succeeds(&release).await;
-    assert_eq!(play.phase().await, "Promoted");
+    assert_eq!(play.phase(), "Promoted");
     assert_eq!(play.pair(), promoted(stage, 1, 2));
     play.assert_nothing_lost();
     play
@@ -177,7 +177,7 @@ async fn overtaken(stage: &Stage) -> Play {
     let second = play.push("v3");
     play.pass(Duration::from_mins(10)).await;
     assert_eq!(
-        play.phase().await,
+        play.phase(),
         "Shifting",
         "the first release still has the service"
     );
@@ -263,7 +263,7 @@ async fn once_the_guard_is_over_the_kept_set_goes() {
         assert_eq!(sets[0]["status"], "PRIMARY");
         play.roll_back(&release, "orders look odd");
         play.pass(Duration::from_mins(2)).await;
-        assert_eq!(play.phase().await, "Promoted");
+        assert_eq!(play.phase(), "Promoted");
         let said = play.ledger().await.pop().unwrap_or_default();
         assert!(
             said.ends_with("to go back, release the earlier version"),

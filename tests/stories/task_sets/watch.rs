@@ -19,7 +19,7 @@ async fn at_approval(stage: &Stage) -> (Play, String) {
     let release = play.push("v2");
     play.until_approval(&release).await;
     play.pass(Duration::from_mins(3)).await;
-    assert_eq!(play.phase().await, "Shifting", "{}", play.transcript());
+    assert_eq!(play.phase(), "Shifting", "{}", play.transcript());
     (play, release)
 }
 
@@ -52,7 +52,7 @@ async fn the_candidate_follows_a_service_that_is_scaled_out_in_the_night_and_in_
             scale(&play, tasks);
             play.pass(Duration::from_mins(5)).await;
             assert_eq!(computed(&play), many(tasks.into()), "{}", play.transcript());
-            assert_eq!(play.phase().await, "Shifting");
+            assert_eq!(play.phase(), "Shifting");
         }
         play.succeeds(&release).await;
     }
@@ -67,7 +67,7 @@ async fn a_service_that_is_scaled_does_not_end_the_guard() {
         play.pass(Duration::from_mins(4)).await;
         scale(&play, 4);
         play.pass(Duration::from_mins(4)).await;
-        assert_eq!(play.record().await.expect("a record").guard_ended, None);
+        assert_eq!(play.record().expect("a record").guard_ended, None);
         play.alarm("orders fail");
         play.until_phase("RolledBack").await;
         assert_eq!(play.pair(), stable(&stage), "{}", play.transcript());
@@ -99,7 +99,7 @@ async fn who_makes_the_kept_set_primary_within_the_guard_has_taken_over() {
     play.ecs("UpdateServicePrimaryTaskSet", &primary);
     play.scale_set(&kept, 100.0);
     play.pass(Duration::from_mins(5)).await;
-    assert_eq!(play.phase().await, "Promoted");
+    assert_eq!(play.phase(), "Promoted");
     let told = "and alarms do not roll it back any more";
     assert_eq!(
         told_of(&play, told),
@@ -135,7 +135,7 @@ async fn a_kept_set_that_cannot_be_seen_once_the_guard_is_over_is_told_of_and_go
     assert!(told_of(&play, told) > 0, "{}", play.transcript());
     play.pass(Duration::from_mins(70)).await;
     assert_eq!(play.account.with(sets_of_service).len(), 1);
-    assert!(play.record().await.expect("a record").failing.is_none());
+    assert!(play.record().expect("a record").failing.is_none());
 }
 
 /// What rollback asks in the next three minutes, without what it says to others; each call by how often a minute.

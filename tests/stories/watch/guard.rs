@@ -28,7 +28,7 @@ async fn a_hotfix_ends_the_guard_which_is_recorded_and_told_and_alarms_roll_back
         let what = fix(&play, stage.traffic).await;
         play.pass(Duration::from_mins(3)).await;
         let pair = play.pair();
-        let record = play.record().await.expect("a record");
+        let record = play.record().expect("a record");
         let cause = record.guard_ended.expect("the guard has ended");
         assert!(cause.what.starts_with(what), "{}", cause.what);
         let notices = play.notices().split_off(told);
@@ -42,7 +42,7 @@ async fn a_hotfix_ends_the_guard_which_is_recorded_and_told_and_alarms_roll_back
         let writes = play.writes().len();
         play.alarm("orders fail");
         play.pass(Duration::from_mins(5)).await;
-        assert_eq!(play.phase().await, "Promoted");
+        assert_eq!(play.phase(), "Promoted");
         assert_eq!(play.pair(), pair);
         assert_eq!(play.writes().len(), writes);
     }
@@ -56,7 +56,7 @@ async fn tasks_that_come_and_go_do_not_end_the_guard() {
         play.pass(Duration::from_mins(4)).await;
         scale(&play, stage::PRIMARY, 4);
         play.pass(Duration::from_mins(4)).await;
-        assert_eq!(play.record().await.expect("a record").guard_ended, None);
+        assert_eq!(play.record().expect("a record").guard_ended, None);
         play.alarm("orders fail");
         play.until_phase("RolledBack").await;
         play.pass(Duration::from_mins(3)).await;

@@ -128,7 +128,7 @@ async fn an_alarm_whose_actions_somebody_has_switched_off_does_not_roll_back() {
         break_alarm(&play);
         switch_off(&play);
         play.pass(Duration::from_mins(5)).await;
-        assert_eq!(play.phase().await, "Shifting", "{}", play.transcript());
+        assert_eq!(play.phase(), "Shifting", "{}", play.transcript());
         play.succeeds(&release).await;
     }
 }
@@ -140,7 +140,7 @@ async fn a_muted_alarm_does_not_roll_back_until_it_is_heard_again() {
         mute(&play);
         break_alarm(&play);
         play.pass(Duration::from_mins(25)).await;
-        assert_eq!(play.phase().await, "Shifting", "{}", play.transcript());
+        assert_eq!(play.phase(), "Shifting", "{}", play.transcript());
         play.pass(Duration::from_mins(8)).await;
         play.until_phase("RolledBack").await;
         play.pass(Duration::from_mins(3)).await;
@@ -183,7 +183,7 @@ async fn a_composite_alarm_that_is_suppressed_does_not_roll_back_until_it_is_not
         break_alarm(&play);
         switch_off(&play);
         play.pass(Duration::from_mins(10)).await;
-        assert_eq!(play.phase().await, "Shifting", "{}", play.transcript());
+        assert_eq!(play.phase(), "Shifting", "{}", play.transcript());
         play.lose_events();
         play.account
             .with(|world| put_alarm(world, "maintenance", "notBreaching"));
@@ -191,7 +191,7 @@ async fn a_composite_alarm_that_is_suppressed_does_not_roll_back_until_it_is_not
         play.until_phase("RolledBack").await;
         play.pass(Duration::from_mins(3)).await;
         assert_eq!(play.pair(), before, "{}", play.transcript());
-        let record = play.record().await.expect("a record");
+        let record = play.record().expect("a record");
         let Phase::RolledBack { cause, .. } = record.phase else {
             panic!("it is rolled back")
         };
@@ -214,7 +214,7 @@ async fn the_first_state_of_an_alarm_that_is_made_anew_is_no_transition() {
         });
         break_alarm(&play);
         play.pass(Duration::from_mins(10)).await;
-        assert_eq!(play.phase().await, "Shifting", "{}", play.transcript());
+        assert_eq!(play.phase(), "Shifting", "{}", play.transcript());
         play.succeeds(&release).await;
     }
 }

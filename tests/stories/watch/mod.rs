@@ -35,7 +35,7 @@ async fn at_approval_of(stage: &Stage, change: fn(&mut World)) -> (Play, String,
     let release = play.push("v2");
     play.until_approval(&release).await;
     play.pass(Duration::from_mins(3)).await;
-    assert_eq!(play.phase().await, "Shifting", "{}", play.transcript());
+    assert_eq!(play.phase(), "Shifting", "{}", play.transcript());
     (play, before, release)
 }
 
@@ -44,7 +44,7 @@ async fn promoted(stage: &Stage) -> (Play, String) {
     let (play, before, release) = at_approval(stage).await;
     play.succeeds(&release).await;
     play.pass(Duration::from_mins(2)).await;
-    assert_eq!(play.phase().await, "Promoted");
+    assert_eq!(play.phase(), "Promoted");
     (play, before)
 }
 
@@ -92,7 +92,7 @@ fn desired(play: &Play, wanted: &str) -> u32 {
 /// Lets time pass until a rollback has begun; answers after how long.
 async fn until_rolling_back(play: &Play, since: Moment) -> Duration {
     for _ in 0..600 {
-        if ["RollingBack", "RolledBack"].contains(&play.phase().await.as_str()) {
+        if ["RollingBack", "RolledBack"].contains(&play.phase().as_str()) {
             return play.account.now().since(since);
         }
         play.pass(Duration::from_secs(1)).await;

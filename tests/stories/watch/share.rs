@@ -28,9 +28,9 @@ async fn the_canary_follows_a_primary_that_is_scaled_out_in_the_night_and_in_aga
             "{}",
             play.transcript()
         );
-        assert_eq!(play.phase().await, "Shifting");
+        assert_eq!(play.phase(), "Shifting");
         play.pass(Duration::from_hours(2)).await;
-        assert_eq!(play.phase().await, "Shifting", "{}", play.transcript());
+        assert_eq!(play.phase(), "Shifting", "{}", play.transcript());
         play.succeeds(&release).await;
     }
 }
@@ -46,7 +46,7 @@ async fn where_max_tasks_leaves_no_room_the_share_is_told_once_and_nothing_is_ro
     let told = play.notices().len();
     scale(&play, stage::PRIMARY, 16);
     play.pass(Duration::from_hours(3)).await;
-    assert_eq!(play.phase().await, "Shifting");
+    assert_eq!(play.phase(), "Shifting");
     let notices = play.notices().split_off(told);
     let [(subject, message)] = notices.as_slice() else {
         panic!("{notices:?}")
@@ -82,7 +82,7 @@ async fn a_canary_behind_a_load_balancer_may_add_tasks_of_its_own_but_loses_none
         6,
         "its scale-in is suspended"
     );
-    assert_eq!(play.phase().await, "Shifting");
+    assert_eq!(play.phase(), "Shifting");
     play.succeeds(&release).await;
     let pair = play.pair();
     assert!(

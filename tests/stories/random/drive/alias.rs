@@ -74,8 +74,8 @@ impl Drive {
 
     /// Whoever misses the alias makes it anew. Whoever has sent it to a version that can never be invoked, or reads that the version is
     /// gone to which everything is to go back, sends it to one that can.
-    pub(super) async fn look_after_alias(&self) {
-        let record = self.play.record().await;
+    pub(super) fn look_after_alias(&self) {
+        let record = self.play.record();
         let missing = record.as_ref().and_then(|it| it.rollback());
         let is_gone = missing.is_some_and(|it| {
             let mut missing = it.missing.iter();

@@ -58,9 +58,9 @@ impl Drive {
             let over = now.since(self.over);
             self.answer(self.finally == Finally::Approved);
             if over > LOOKS_AFTER {
-                self.look_after(&mut again).await;
+                self.look_after(&mut again);
             }
-            if self.open().is_empty() && self.is_at_rest().await {
+            if self.open().is_empty() && self.is_at_rest() {
                 let since = *quiet_since.get_or_insert(now);
                 if now.since(since) >= QUIET {
                     return true;
@@ -75,9 +75,9 @@ impl Drive {
         }
     }
 
-    pub(super) async fn is_at_rest(&self) -> bool {
+    pub(super) fn is_at_rest(&self) -> bool {
         self.shape().is_steady()
-            && ["none", "Promoted", "RolledBack"].contains(&self.play.phase().await.as_str())
+            && ["none", "Promoted", "RolledBack"].contains(&self.play.phase().as_str())
     }
 
     /// A good version is pushed; how its execution ended, and the last that was said.
@@ -147,10 +147,10 @@ impl Drive {
     }
 
     /// People look after what nobody else can put right; `again` is the stable version, if they have made it once more.
-    async fn look_after(&self, again: &mut Option<String>) {
+    fn look_after(&self, again: &mut Option<String>) {
         match self.target.kind() {
-            Kind::Pair => self.look_after_pair(again).await,
-            Kind::Alias => self.look_after_alias().await,
+            Kind::Pair => self.look_after_pair(again),
+            Kind::Alias => self.look_after_alias(),
             // A rollback of theirs needs nobody.
             Kind::Sets => {}
         }

@@ -54,8 +54,8 @@ impl Drive {
     }
 
     /// People do what the notice says, and look after what they have deployed.
-    pub(super) async fn look_after_pair(&self, again: &mut Option<String>) {
-        self.follow_notice(again).await;
+    pub(super) fn look_after_pair(&self, again: &mut Option<String>) {
+        self.follow_notice(again);
         self.deploy_again();
     }
 
@@ -69,8 +69,8 @@ impl Drive {
     }
 
     /// Somebody reads that the stable version is INACTIVE, registers it once more and updates the services that lack it.
-    async fn follow_notice(&self, again: &mut Option<String>) {
-        let Some(record) = self.play.record().await else {
+    fn follow_notice(&self, again: &mut Option<String>) {
+        let Some(record) = self.play.record() else {
             return;
         };
         let Some(rolling_back) = record.rollback() else {
@@ -123,7 +123,7 @@ impl Drive {
                 self.put(service, version);
             }
         }
-        while !self.is_at_rest().await {
+        while !self.is_at_rest() {
             self.play.pass(EVERY).await;
         }
     }

@@ -91,7 +91,7 @@ impl Drive {
     /// Lets time pass until tasks run and answer, and nothing is on its way.
     async fn rest(&self) {
         self.play.pass(ANSWERS).await;
-        while !self.is_at_rest().await {
+        while !self.is_at_rest() {
             self.play.pass(EVERY).await;
         }
     }

@@ -1,21 +1,74 @@
-//! Where the AWS CLI is.
+//! The AWS CLI: where it is, and how it is called.
 
 use std::{
     env, fs,
+    io::{BufRead as _, BufReader},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Child, Command, Stdio},
     sync::OnceLock,
 };
 
 const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+const AWS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/real_cli/aws.py");
 
-/// The AWS CLI version 1; `None`, and why on standard error, where there is none.
+/// The AWS CLI, imported once, and waiting for calls.
+pub(super) struct Cli(Child);
+
+impl Cli {
+    /// Makes `HOME/bin/aws`, whose pauses are so many times shorter.
+    pub(super) fn wait(python: &Path, home: &Path, pace: u32) -> Self {
+        let calls = home.join("calls");
+        let mut waiting = Command::new(python)
+            .args([AWS, "wait"])
+            .arg(&calls)
+            .arg(pace.to_string())
+            .env_clear()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("Python");
+        let mut said = String::new();
+        let output = waiting.stdout.take().expect("its output");
+        let read = BufReader::new(output).read_line(&mut said);
+        assert!(
+            read.is_ok() && said == "waiting\n",
+            "the AWS CLI of {} cannot be imported: {said}",
+            python.display()
+        );
+        let (python, calls) = (python.display(), calls.display());
+        let text =
+            format!("#!/usr/bin/env bash\nexec '{python}' -IS '{AWS}' call '{calls}' \"$@\"\n");
+        let program = home.join("bin/aws");
+        fs::write(&program, text).expect("a program");
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("an executable");
+        Self(waiting)
+    }
+}
+
+impl Drop for Cli {
+    /// It ends with its standard input.
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
+    }
+}
+
+/// The Python of an AWS CLI version 1; `None`, and why on standard error, where there is none.
 ///
 /// # Panics
-/// If the variable `AWS_CLI` names no program.
-pub(super) fn aws() -> Option<PathBuf> {
+/// If the variable `AWS_CLI` names no program of a virtual environment.
+pub(super) fn python() -> Option<PathBuf> {
     static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
-    FOUND.get_or_init(find).clone()
+    let aws = FOUND.get_or_init(find).as_ref()?;
+    let python = aws.with_file_name("python3");
+    assert!(
+        python.is_file(),
+        "{} is in no virtual environment: there is no {} beside it",
+        aws.display(),
+        python.display()
+    );
+    Some(python)
 }
 
 fn find() -> Option<PathBuf> {

@@ -19,10 +19,14 @@ use rehearsal_core::{
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, runtime::Runtime, sync::mpsc::unbounded_channel};
 
-use super::{super::machine::clone_infra, cli, played};
+use super::{
+    super::machine::clone_infra,
+    cli::{self, Cli},
+    played,
+};
 
 /// How many times faster than on AWS everything goes.
-pub(super) const PACE: u32 = 60;
+pub(super) const PACE: u32 = 120;
 
 const PERSON: &str = "person";
 const PROGRAMS: [&str; 5] = [
@@ -35,17 +39,11 @@ const PROGRAMS: [&str; 5] = [
 /// How long a script may take.
 const LONGEST: Duration = Duration::from_mins(3);
 
-/// The pauses of the AWS CLI, so much shorter.
-const SITE: &str = "\
-import time
-_sleep = time.sleep
-time.sleep = lambda seconds: _sleep(seconds / PACE)
-";
-
 pub(super) struct Desk {
     pub(super) account: Account,
     home: PathBuf,
     endpoint: String,
+    _cli: Cli,
     _runtime: Runtime,
 }
 
@@ -66,21 +64,19 @@ impl Desk {
     /// An empty account; `None` where there is no AWS CLI.
     pub(super) fn new() -> Option<Self> {
         static DESKS: AtomicUsize = AtomicUsize::new(0);
-        let aws = cli::aws()?;
+        let python = cli::python()?;
         let number = DESKS.fetch_add(1, Ordering::Relaxed);
         let home = env::temp_dir().join(format!("desk-{}-{number}", std::process::id()));
-        for directory in ["bin", "packages", "python"] {
+        for directory in ["bin", "packages"] {
             fs::create_dir_all(home.join(directory)).expect("a directory");
         }
         clone_infra(&home.join("clone"));
         fs::write(home.join("certificates"), "certificates").expect("certificates");
-        let site = SITE.replace("PACE", &PACE.to_string());
-        fs::write(home.join("python/sitecustomize.py"), site).expect("the pace of Python");
         played::install(&home.join("bin"));
         let (account, endpoint, runtime) = serve(&home);
-        played::lead(&aws, &home.join("bin/aws"), &endpoint);
         let desk = Self {
             account,
+            _cli: Cli::wait(&python, &home, PACE),
             home,
             endpoint,
             _runtime: runtime,
@@ -165,7 +161,6 @@ impl Desk {
             .env("HOME", &self.home)
             .env("MACHINE", &self.home)
             .env("TMPDIR", &self.home)
-            .env("PYTHONPATH", self.home.join("python"))
             .env("SSL_CERT_FILE", self.home.join("certificates"))
             .env("AWS_REGION", self.region())
             .env("AWS_ACCESS_KEY_ID", wire::access_key(PERSON))

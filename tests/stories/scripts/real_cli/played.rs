@@ -87,16 +87,6 @@ pub(super) fn install(bin: &Path) {
     }
 }
 
-/// Leads to the AWS CLI. For SQS version 1 of it follows the option alone, not the variable `AWS_ENDPOINT_URL`.
-pub(super) fn lead(aws: &Path, to: &Path, endpoint: &str) {
-    let aws = aws.display();
-    let text = format!(
-        "#!/usr/bin/env bash\n[[ $1 != sqs ]] || set -- --endpoint-url {endpoint} \"$@\"\nexec '{aws}' \"$@\"\n"
-    );
-    fs::write(to, text).expect("a program");
-    fs::set_permissions(to, fs::Permissions::from_mode(0o755)).expect("an executable");
-}
-
 /// The package of a function.
 pub(super) fn package(content: &str) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
