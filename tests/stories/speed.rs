@@ -130,7 +130,7 @@ async fn a_rollback_writes_after_at_most_two_round_trips_stops_harm_and_then_doe
     }
 }
 
-/// A release whose share and whose promotion bake for so many minutes.
+/// A release whose share and whose promotion bake for twenty minutes each.
 async fn bakes(traffic: Traffic) -> Play {
     let bake = Duration::from_mins(20);
     let stage = Stage {

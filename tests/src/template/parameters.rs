@@ -143,6 +143,11 @@ struct Constraints {
     values: Option<Vec<String>>,
 }
 
+struct Limits {
+    least: Option<f64>,
+    most: Option<f64>,
+}
+
 /// What matches the whole of a value. Made once: stories deploy the same templates a thousand times.
 fn whole(pattern: &str) -> Result<Arc<Regex>, regex::Error> {
     static MADE: LazyLock<Mutex<HashMap<String, Arc<Regex>>>> = LazyLock::new(Mutex::default);
@@ -153,11 +158,6 @@ fn whole(pattern: &str) -> Result<Arc<Regex>, regex::Error> {
     let regex = Arc::new(Regex::new(&format!(r"\A(?:{pattern})\z"))?);
     made.insert(pattern.to_owned(), Arc::clone(&regex));
     Ok(regex)
-}
-
-struct Limits {
-    least: Option<f64>,
-    most: Option<f64>,
 }
 
 impl Declared<'_> {

@@ -50,7 +50,7 @@ const OF_ALIASES: Seeds = Seeds {
 const OF_SETS: Seeds = Seeds {
     worlds: SETS,
     range: Range {
-        of_every_build: 1..=24,
+        of_every_build: 1..=30,
         variable: "CANARY_SETS_SEEDS",
         all: "1..=2000",
     },

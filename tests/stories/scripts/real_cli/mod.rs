@@ -12,9 +12,9 @@
 //! * the tasks, which start and stop as ECS tells them, and a release, which is what it leaves behind: both services with another
 //!   task definition, an alias on another version, or task sets.
 //!
-//! The AWS CLI is the one of the virtual environment whose `bin/aws` the variable `AWS_CLI` names, as `.ci/run` does; else that of `.ci/run`'s tools; else one that
-//! these stories install below `target/`, which takes Python 3 with venv and the package index. Without any of them they say
-//! so and show nothing.
+//! The AWS CLI is the one of the virtual environment whose `bin/aws` the variable `AWS_CLI` names, as `.ci/run` does; else that of
+//! `.ci/run`'s tools; else one that these stories install below `target/`, which takes Python 3 with venv and the package index.
+//! Without any of them they say so and show nothing.
 
 mod cli;
 mod deleting;
