@@ -8,7 +8,8 @@ use std::{
 
 use canary::input::BadInput;
 use regex::Regex;
-use rehearsal_core::stage;
+
+use crate::play::shipped;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
@@ -189,7 +190,7 @@ fn parameters_in(document: &str, until: &str) -> BTreeSet<String> {
 
 /// The parameters of root templates that people give.
 fn parameters_of(roots: &[&str], of_the_script: &[&str]) -> BTreeSet<String> {
-    let mut templates = stage::templates().expect("the templates can be read");
+    let mut templates = shipped().clone();
     let mut declared = BTreeSet::new();
     for root in roots {
         let document = templates.document_mut(root).expect("a root template");

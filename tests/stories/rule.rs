@@ -9,6 +9,8 @@ use rehearsal_core::{
     world::{World, cloudwatch},
 };
 
+use crate::play::shipped;
+
 /// What the two versions did in a minute: messages or requests, and how many of these failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Minute {
@@ -43,8 +45,7 @@ impl Rule {
     }
 
     pub(crate) fn shipped(traffic: Traffic, alarm: &'static str) -> Self {
-        let templates = stage::templates().expect("the templates can be read");
-        Self::of(&templates, traffic, alarm)
+        Self::of(shipped(), traffic, alarm)
     }
 
     pub(crate) fn of(templates: &Templates, traffic: Traffic, alarm: &'static str) -> Self {

@@ -17,15 +17,11 @@ use serde_json::{Value, json};
 
 use crate::{
     connector::client,
-    play::{Play, stable},
+    play::{Play, shipped, stable},
 };
 
 fn v2(behaviour: Behaviour) -> Script {
     Script::new([Version::new("v2", behaviour)])
-}
-
-fn shipped() -> Templates {
-    stage::templates().unwrap()
 }
 
 /// A place in a template, to change.
@@ -55,7 +51,7 @@ fn remove_statement(templates: &mut Templates, file: &str, resource: &str, sid: 
 
 /// Neither the alarm nor the gate hears of dead letters.
 fn deaf_to_dead_letters() -> (Templates, Stage) {
-    let mut templates = shipped();
+    let mut templates = shipped().clone();
     let alarm = "/Resources/DeadLettersAlarm/Properties";
     place(&mut templates, "monitoring.yaml", alarm)["Threshold"] = json!(1_000_000);
     let stage = Stage {
@@ -79,7 +75,7 @@ fn refusal(templates: &Templates) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn other_user_parameters_in_the_pipeline_are_another_release() {
-    let mut templates = shipped();
+    let mut templates = shipped().clone();
     let action = "/Resources/Pipeline/Properties/Stages/2/Actions/2/Configuration";
     let parameters =
         "{\"release\":\"#{codepipeline.PipelineExecutionId}\",\"weight\":80,\"bakeMinutes\":1}";
@@ -144,7 +140,7 @@ async fn a_primary_that_fails_alone_does_not_keep_its_repair_from_being_released
 
 #[tokio::test(start_paused = true)]
 async fn without_a_statement_of_its_role_a_function_says_what_it_may_not_do() {
-    let mut templates = shipped();
+    let mut templates = shipped().clone();
     remove_statement(&mut templates, "ecs.yaml", "Register", "RegisterCandidate");
     let play = begin(&templates, v2(Behaviour::Works)).await;
     let release = play.push("v2");
@@ -170,7 +166,7 @@ async fn without_a_statement_of_its_role_a_function_says_what_it_may_not_do() {
 
 #[tokio::test(start_paused = true)]
 async fn without_the_right_to_receive_the_tasks_process_nothing() {
-    let mut templates = shipped();
+    let mut templates = shipped().clone();
     let statement = "/Resources/TaskRole/Properties/Policies/0/PolicyDocument/Statement/0/Action";
     *place(&mut templates, "application.yaml", statement) = json!("sqs:DeleteMessage");
     let play = begin(&templates, v2(Behaviour::Works)).await;
@@ -184,7 +180,7 @@ async fn without_the_right_to_receive_the_tasks_process_nothing() {
 #[tokio::test(start_paused = true)]
 async fn without_a_statement_of_the_pipelines_role_its_action_fails() {
     for (sid, action) in [("Build", "Build"), ("Release", "deploy-canary")] {
-        let mut templates = shipped();
+        let mut templates = shipped().clone();
         remove_statement(&mut templates, "pipeline-role.yaml", "PipelineRole", sid);
         let play = begin(&templates, v2(Behaviour::Works)).await;
         let release = play.push("v2");
@@ -212,8 +208,8 @@ async fn a_job_reads_its_artifact_with_the_rights_of_the_pipeline() {
         let error = answer.expect_err("there is no such object");
         aws_sdk_s3::error::ProvideErrorMetadata::code(&error).map(str::to_owned)
     };
-    assert_eq!(read(shipped()).await.as_deref(), Some("NoSuchKey"));
-    let mut templates = shipped();
+    assert_eq!(read(shipped().clone()).await.as_deref(), Some("NoSuchKey"));
+    let mut templates = shipped().clone();
     remove_statement(
         &mut templates,
         "pipeline-role.yaml",
@@ -225,7 +221,7 @@ async fn a_job_reads_its_artifact_with_the_rights_of_the_pipeline() {
 
 #[tokio::test(start_paused = true)]
 async fn without_a_permission_for_alarms_an_alarm_reaches_nobody_and_the_schedule_makes_it_good() {
-    let mut templates = shipped();
+    let mut templates = shipped().clone();
     let resources = place(&mut templates, "triggers.yaml", "/Resources");
     resources
         .as_object_mut()
@@ -253,7 +249,7 @@ async fn without_a_permission_for_alarms_an_alarm_reaches_nobody_and_the_schedul
 
 #[tokio::test(start_paused = true)]
 async fn a_push_that_the_rule_does_not_match_starts_nothing_and_says_so() {
-    let mut templates = shipped();
+    let mut templates = shipped().clone();
     let rule = place(&mut templates, "source.yaml", "/Resources/Rule/Properties");
     rule["EventPattern"] =
         json!({ "source": ["aws.s3"], "detail": { "object": { "key": ["other.zip"] } } });
@@ -269,7 +265,7 @@ async fn a_push_that_the_rule_does_not_match_starts_nothing_and_says_so() {
 
 #[test]
 fn a_broken_template_is_told_with_file_resource_and_property() {
-    let mut templates = shipped();
+    let mut templates = shipped().clone();
     place(
         &mut templates,
         "application.yaml",
@@ -280,14 +276,14 @@ fn a_broken_template_is_told_with_file_resource_and_property() {
     assert!(told.contains("resource Queue"), "{told}");
     assert!(told.contains("VisibilityTimout"), "{told}");
 
-    let mut templates = shipped();
+    let mut templates = shipped().clone();
     place(&mut templates, "application.yaml", "/Resources/Cluster")["Type"] =
         "AWS::EKS::Cluster".into();
     let told = refusal(&templates);
     assert!(told.contains("resource Cluster"), "{told}");
     assert!(told.contains("AWS::EKS::Cluster"), "{told}");
 
-    let mut templates = shipped();
+    let mut templates = shipped().clone();
     place(
         &mut templates,
         "pipeline.yaml",

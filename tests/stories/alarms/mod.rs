@@ -12,12 +12,15 @@ use rehearsal_core::{
 };
 use serde_json::json;
 
-use crate::rule::{Failing, Metric, Minute, Rule};
+use crate::{
+    play::shipped,
+    rule::{Failing, Metric, Minute, Rule},
+};
 
 /// The templates with an alarm on the queue's canary that asks for five points more in a minute of twenty messages, and
 /// not what chance does.
 pub(crate) fn chance_ignored() -> Templates {
-    let mut templates = stage::templates().expect("the templates can be read");
+    let mut templates = shipped().clone();
     let document = templates.document_mut("monitoring.yaml");
     let queries = "/Resources/CanaryFailuresAlarm/Properties/Metrics";
     let queries = document.expect("the template").pointer_mut(queries);

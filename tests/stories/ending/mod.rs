@@ -13,7 +13,7 @@ use rehearsal_core::{
 };
 use serde_json::{Value, json};
 
-use crate::play::{Play, pairs, targets};
+use crate::play::{Play, pairs, shipped, targets};
 
 /// When an execution has to be over at the latest: after the fence, two looks of the schedule.
 const LATEST: Duration = Duration::from_mins(3);
@@ -28,7 +28,7 @@ fn script() -> Script {
 /// The shipped pipeline with another approval, of which rollback's role knows nothing, as tools add them to stages: before
 /// (`-1`), beside (`0`) or behind (`1`) its own.
 fn with_another_approval(place: i64) -> Templates {
-    let mut templates = stage::templates().expect("the templates can be read");
+    let mut templates = shipped().clone();
     let pipeline = templates.document_mut("pipeline.yaml").expect("it exists");
     let stages = pipeline.pointer_mut("/Resources/Pipeline/Properties/Stages");
     let stages = stages.and_then(Value::as_array_mut).expect("it has stages");

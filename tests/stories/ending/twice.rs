@@ -6,7 +6,7 @@ const SECOND: &str = "Approval-to-promote";
 
 /// The shipped pipeline with further steps between two approvals, which rollback may both answer.
 fn with_further_steps() -> Templates {
-    let mut templates = stage::templates().expect("the templates can be read");
+    let mut templates = shipped().clone();
     let pipeline = templates.document_mut("pipeline.yaml").expect("it exists");
     let steps = "[{\"weight\":50,\"bakeSeconds\":0}]";
     pipeline["Parameters"]["FurtherSteps"]["Default"] = json!(steps);

@@ -52,6 +52,13 @@ pub(crate) use service::{
 /// Where every story begins.
 pub(crate) const BEGIN: Moment = Moment(1_790_928_000_000);
 
+/// The templates of `infra/`, read once.
+pub(crate) fn shipped() -> &'static Templates {
+    static TEMPLATES: LazyLock<Templates> =
+        LazyLock::new(|| stage::templates().expect("the templates can be read"));
+    &TEMPLATES
+}
+
 /// A stage whose canary gets half of the work, and people are asked once.
 fn half(traffic: Traffic, mode: Mode) -> Stage {
     Stage {
@@ -143,9 +150,7 @@ impl Play {
         script: Script,
         change: impl FnOnce(&mut World),
     ) -> Self {
-        static TEMPLATES: LazyLock<Templates> =
-            LazyLock::new(|| stage::templates().expect("the templates can be read"));
-        Self::begin_from(&TEMPLATES, stage, script, change).await
+        Self::begin_from(shipped(), stage, script, change).await
     }
 
     /// The same from other templates than the shipped ones.

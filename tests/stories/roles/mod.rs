@@ -24,12 +24,12 @@ use rehearsal_core::{
     clock::Moment,
     provision::Provisioner,
     stage::{self, Script},
-    template::{
-        Created, Environment, Provider, Refused, Resource, TemplateError, Templates, create_stack,
-    },
+    template::{Created, Environment, Provider, Refused, Resource, TemplateError, create_stack},
     world::{World, s3},
 };
 use serde_json::Value;
+
+use crate::play::shipped;
 
 /// An account, and what templates made in it.
 pub(crate) struct Deployed {
@@ -145,14 +145,7 @@ impl Deployed {
             partition: partition.to_owned(),
             url_suffix: "amazonaws.com".to_owned(),
         };
-        create_stack(
-            &shipped(),
-            file,
-            stage::NAME,
-            parameters,
-            &environment,
-            self,
-        )
+        create_stack(shipped(), file, stage::NAME, parameters, &environment, self)
     }
 
     fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Made> {
@@ -178,10 +171,6 @@ impl Provider for Deployed {
         });
         Ok(created)
     }
-}
-
-fn shipped() -> Templates {
-    stage::templates().expect("the templates can be read")
 }
 
 /// A file or folder of the repository.

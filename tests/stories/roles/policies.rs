@@ -8,7 +8,8 @@ use std::{
 use rehearsal_core::world::iam;
 use serde_json::Value;
 
-use super::{Deployed, repository, shipped, texts::longest};
+use super::{Deployed, repository, texts::longest};
+use crate::play::shipped;
 
 /// Actions that can be narrowed and have the resource `*` all the same, and why.
 const NARROWABLE: [(&str, &str); 3] = [

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Deployed, balanced::behind, parameters::suite, shipped, task_sets::of_one_service};
+use super::{Deployed, balanced::behind, parameters::suite, task_sets::of_one_service};
+use crate::play::shipped;
 
 const FUNCTIONS: &str = "functions.yaml";
 
@@ -49,7 +50,7 @@ fn keys(of: &Value) -> BTreeSet<&str> {
 
 #[test]
 fn the_suite_nests_every_model_once_and_gives_it_all_that_it_takes() {
-    let mut templates = shipped();
+    let mut templates = shipped().clone();
     let suite = templates.document_mut(FUNCTIONS).expect("it exists");
     let nested = suite["Resources"].as_object().expect("resources");
     for Shipped {

@@ -144,6 +144,8 @@ impl Statistic {
 #[derive(Debug, Default)]
 pub(super) struct Store {
     series: BTreeMap<Key, BTreeMap<u64, Statistics>>,
+    /// Nothing is older; `None` if nothing was ever stored.
+    oldest: Option<u64>,
 }
 
 impl Store {
@@ -158,6 +160,7 @@ impl Store {
             Resolution::Second => second,
             Resolution::Minute => second - second % 60,
         };
+        self.oldest = Some(self.oldest.unwrap_or(second).min(second));
         match self.series.entry(key).or_default().entry(second) {
             Entry::Vacant(vacant) => {
                 vacant.insert(statistics);
@@ -183,6 +186,10 @@ impl Store {
 
     /// Forgets what is older than a second.
     pub(super) fn trim(&mut self, oldest: u64) {
+        if self.oldest.is_none_or(|stored| stored >= oldest) {
+            return;
+        }
+        self.oldest = Some(oldest);
         self.series.retain(|_, data| {
             while data
                 .first_key_value()

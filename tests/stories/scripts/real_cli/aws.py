@@ -55,10 +55,15 @@ def wait(address, pace):
 
 
 def read_models(session):
-    """What would be read from the disk by each call: the list of services, and those that scripts ask all the time."""
+    """What would be read from the disk by each call: the lists of services, and those that scripts ask all the time."""
     session.get_available_services()
-    for service in ["cloudformation", "codepipeline", "dynamodb", "s3", "sts"]:
-        session.get_service_model(service)
+    loader = session.get_component("data_loader")
+    for of_all in ["endpoints", "partitions", "sdk-default-configuration", "_retry"]:
+        loader.load_data(of_all)
+    asked = {"cloudformation", "codepipeline", "dynamodb", "s3", "sts"}
+    for kind in ["service-2", "endpoint-rule-set-1", "paginators-1", "waiters-2"]:
+        for service in asked & set(loader.list_available_services(kind)):
+            loader.load_service_model(service, kind)
 
 
 def shorten_pauses(pace):

@@ -26,7 +26,7 @@ use super::{
 };
 
 /// How many times faster than on AWS everything goes.
-pub(super) const PACE: u32 = 120;
+pub(super) const PACE: u32 = 240;
 
 const PERSON: &str = "person";
 const PROGRAMS: [&str; 5] = [
@@ -331,7 +331,7 @@ fn serve(home: &Path) -> (Account, String, Runtime) {
     runtime.spawn(played::carry_out(account.clone(), received));
     runtime.spawn(played::take_pushes(account.clone(), home.to_owned()));
     let living = account.clone();
-    runtime.spawn(async move { living.live(Duration::from_millis(100)).await });
+    runtime.spawn(async move { living.live(Duration::from_millis(50)).await });
     (account, endpoint, runtime)
 }
 
