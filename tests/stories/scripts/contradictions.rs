@@ -210,8 +210,8 @@ fn chosen() -> impl Strategy<Value = BTreeMap<String, String>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Nested templates are asked, too: what they would refuse, CloudFormation refuses only after it has created others. What it would
-    /// take goes no further than to the first stack.
+    /// Nested templates are asked, too: what they would refuse, CloudFormation refuses only after it has created others. A deployment that
+    /// fits is stopped at its first stack, which is far enough.
     #[test]
     fn deploy_refuses_what_cloudformation_would_refuse(
         example in prop::sample::select(&["main.yaml", "http.yaml"]),
