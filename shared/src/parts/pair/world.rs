@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use serde_json::json;
 
 use super::{
     Before, Change, Deployment, FoundService, Listed, Pair, Rollout, ScalableTarget, Seen, Service,
@@ -12,11 +11,12 @@ use super::{
 use crate::{
     clock::Timestamp,
     fixtures::{
-        EVERY, Harm, Part, Speed, candidate, definition, foreign, image, orders, running_tasks,
+        EVERY, Harm, Part, Speed, before, candidate, definition, foreign, image, registered,
+        running_tasks,
     },
     known::Known,
     names::{ServiceName, TaskDefinitionArn},
-    parts::task_definition::{Asked, Definition, Digests, Wanted},
+    parts::task_definition::{Definition, Digests},
 };
 
 /// AWS: no schedule is finer than a minute.
@@ -55,7 +55,8 @@ pub(crate) struct World {
     acted: Option<Timestamp>,
     /// After how many looks a slow ECS gets on with the primary, and with the canary.
     waits: [usize; 2],
-    registered: Option<(TaskDefinitionArn, String)>,
+    /// The candidate, once it is registered.
+    latest: Option<Definition>,
 }
 
 impl World {
@@ -72,22 +73,14 @@ impl World {
             speed,
             looks: 0,
             waits: [EVERY; 2],
-            registered: None,
+            latest: None,
         }
     }
 
     /// What a release begins with: another image.
     pub(crate) fn before() -> Before {
-        let stable = definition("orders:v1");
-        let wanted = Wanted::of(image("orders:v2", None), &stable, &orders(7));
-        Before {
-            stable,
-            stable_of_canary: None,
-            asked: wanted.map(|wanted| Asked {
-                wanted,
-                digests: Digests::default(),
-            }),
-        }
+        let image = image("orders:v2", None);
+        before(definition("orders:v1"), image, Digests::default())
     }
 
     pub(crate) fn seen(&self) -> Seen {
@@ -102,7 +95,7 @@ impl World {
                 let tasks = tasks.flat_map(|it| running_tasks(&it.task_definition, it.running));
                 tasks.collect()
             }),
-            latest: self.registered.as_ref().map(described),
+            latest: self.latest.clone(),
             inactive: Vec::new(),
             left_over: Known::Known(Vec::new()),
         }
@@ -194,7 +187,7 @@ impl World {
         let now = self.now;
         match change {
             Change::Register { definition } => {
-                self.registered = Some((candidate(), definition.clone()));
+                self.latest = Some(registered(definition));
             }
             Change::UpdateService {
                 service,
@@ -402,13 +395,6 @@ pub(crate) fn updates(service: &ServiceName) -> String {
 /// The right to change how a service is scaled.
 pub(crate) fn scales(service: &ServiceName) -> String {
     format!("application-autoscaling:RegisterScalableTarget of {service}")
-}
-
-fn described((arn, input): &(TaskDefinitionArn, String)) -> Definition {
-    let mut input: serde_json::Value = serde_json::from_str(input).expect("JSON");
-    let tags = input["tags"].take();
-    input["taskDefinitionArn"] = json!(arn);
-    Definition(json!({"taskDefinition": input, "tags": tags}))
 }
 
 fn within(scaling: ScalableTarget, count: u32) -> u32 {

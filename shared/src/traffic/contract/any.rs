@@ -82,6 +82,6 @@ impl Story {
             sees_before: self.sees_before,
             ahead: ahead.collect(),
         };
-        rolled_back(run, &obstacles)
+        rolled_back(&mut run, &obstacles)
     }
 }

@@ -213,6 +213,9 @@ impl<M: Admitted> Run<'_, M> {
     }
 
     fn set(&mut self, set: &M::Set) -> Result<()> {
+        if self.kept.as_ref().is_some_and(|kept| kept.set == *set) {
+            return Ok(());
+        }
         let set = self.stored(set)?;
         if let Some(kept) = &mut self.kept {
             kept.set = set;

@@ -52,20 +52,25 @@ impl Trial {
                             sees_before,
                             ..Obstacles::default()
                         };
-                        rolled_back(crashed.clone(), &obstacles)
+                        rolled_back(&mut crashed.clone(), &obstacles)
                             .map_err(|violation| violation.at(late(late_after)))?;
                     }
                 }
                 Ok(())
             }),
             Self::CrashesTwice => at_any_write(place, |crashed| {
-                (0..8).try_for_each(|lives| {
+                for lives in 0..8 {
                     let mut run = crashed.clone();
                     run.lives = lives;
-                    rolled_back(run, &Obstacles::default()).map_err(|violation| {
+                    rolled_back(&mut run, &Obstacles::default()).map_err(|violation| {
                         violation.at(format!("killed again after {lives} writes"))
-                    })
-                })
+                    })?;
+                    let was_killed = run.lives == usize::MAX;
+                    if !was_killed {
+                        break;
+                    }
+                }
+                Ok(())
             }),
             Self::Unseen => at_any_write(place, unseen),
             Self::Denied => at_any_write(place, denied),
@@ -141,14 +146,14 @@ fn at_any_write<M: Admitted>(
 }
 
 /// It is rolled back to what it found, and one more look changes nothing.
-pub(super) fn rolled_back<M: Admitted>(mut run: Run<'_, M>, obstacles: &Obstacles) -> Result<()> {
+pub(super) fn rolled_back<M: Admitted>(run: &mut Run<'_, M>, obstacles: &Obstacles) -> Result<()> {
     if run.kept.is_none() {
         return Ok(());
     }
     let before = run.clone();
     run.roll_back(obstacles)?;
     let is_hindered = obstacles.ahead.iter().any(Option::is_some);
-    is_back(&run, &before, Clause::Restores, |part| {
+    is_back(run, &before, Clause::Restores, |part| {
         !(is_hindered && part.is_left)
     })?;
     let writes = run.writes;
@@ -247,7 +252,7 @@ fn unseen<M: Admitted>(crashed: &Run<'_, M>) -> Result<()> {
     let hidden = crashed.world.hidden().into_iter().enumerate();
     let hidden = hidden.map(|(at, (what, _))| (Obstacle::Hidden(at), what));
     for (obstacle, what) in hidden.chain([(Obstacle::Blind, "everything")]) {
-        rolled_back(crashed.clone(), &Obstacles::lasting(obstacle, UNSEEN))
+        rolled_back(&mut crashed.clone(), &Obstacles::lasting(obstacle, UNSEEN))
             .map_err(|violation| violation.at(format!("{what} is not seen")))?;
     }
     Ok(())

@@ -13,11 +13,11 @@ use crate::{
     aws::task_set::{External, NewSet, Scale, Status, TaskSet},
     clock::Timestamp,
     fixtures::{
-        EVERY, Harm, Part, Speed, candidate, definition, foreign, forwarding, image, now, orders,
+        EVERY, Harm, Part, Speed, definition, foreign, forwarding, image, now, orders, registered,
         release,
     },
     known::Known,
-    names::{ForwardArn, TaskDefinitionArn, TaskSetId},
+    names::{ForwardArn, TaskSetId},
     parts::{
         plan::Mode,
         rules::{self, Forward, Groups, world as balancer},
@@ -45,7 +45,8 @@ pub(in crate::traffic) struct Sets {
     most: Option<u32>,
     /// What automatic scaling wants, look by look, over and over.
     wishes: Vec<u32>,
-    registered: Option<(TaskDefinitionArn, String)>,
+    /// The candidate, once it is registered.
+    latest: Option<Definition>,
     tokens: Vec<String>,
     /// Looks since sets were deleted.
     drains: Vec<(TaskSetId, usize)>,
@@ -98,7 +99,7 @@ impl Sets {
                 kept: Vec::new(),
                 most: model.queue().and_then(|queue| queue.max_tasks),
                 wishes: Vec::new(),
-                registered: None,
+                latest: None,
                 tokens: Vec::new(),
                 drains: Vec::new(),
                 calls: 0,
@@ -440,12 +441,6 @@ impl World for Sets {
     }
 
     fn seen(&self) -> Seen {
-        let latest = self.registered.as_ref().map(|(arn, definition)| {
-            let mut input: serde_json::Value = serde_json::from_str(definition).expect("JSON");
-            let tags = input["tags"].take();
-            input["taskDefinitionArn"] = json!(arn);
-            Definition(json!({"taskDefinition": input, "tags": tags}))
-        });
         let rules = self.balancer.as_ref().map(|it| {
             let seen = it.world.seen(self.able());
             if it.is_swapped { seen.flipped() } else { seen }
@@ -456,7 +451,7 @@ impl World for Sets {
             exits: Known::Known(Vec::new()),
             dead_letters: Known::Known(Some(0)),
             queue: Known::Known(()),
-            latest,
+            latest: self.latest.clone(),
         }
     }
 
@@ -576,7 +571,7 @@ impl World for Sets {
         }
         match change {
             Change::Register { definition } => {
-                self.registered = Some((candidate(), definition.clone()));
+                self.latest = Some(registered(definition));
             }
             Change::Create { set, .. } => self.create(set),
             Change::Scale { set, to, .. } => {
