@@ -42,15 +42,13 @@ impl<'a> Parser<'a> {
         parser.as_condition(node).and_then(|node| parser.end(node))
     }
 
+    // What goes round with every parenthesis is short: thousands of bytes of the stack each time are too many.
     fn or(&mut self) -> Result<Node<'a>, String> {
         let mut left = self.and()?;
         while self.keyword("OR") {
             self.count_operator()?;
             let right = self.and()?;
-            left = Node::Or(Box::new((
-                self.as_condition(left)?,
-                self.as_condition(right)?,
-            )));
+            left = Node::Or(self.both(left, right)?);
         }
         Ok(left)
     }
@@ -60,12 +58,14 @@ impl<'a> Parser<'a> {
         while self.keyword("AND") {
             self.count_operator()?;
             let right = self.not()?;
-            left = Node::And(Box::new((
-                self.as_condition(left)?,
-                self.as_condition(right)?,
-            )));
+            left = Node::And(self.both(left, right)?);
         }
         Ok(left)
+    }
+
+    fn both(&self, left: Node<'a>, right: Node<'a>) -> Result<Box<(Node<'a>, Node<'a>)>, String> {
+        let left = self.as_condition(left)?;
+        Ok(Box::new((left, self.as_condition(right)?)))
     }
 
     fn not(&mut self) -> Result<Node<'a>, String> {
@@ -74,11 +74,11 @@ impl<'a> Parser<'a> {
             let node = self.not()?;
             return Ok(Node::Not(Box::new(self.as_condition(node)?)));
         }
-        self.comparison()
+        let left = self.sum()?;
+        self.comparison(left)
     }
 
-    fn comparison(&mut self) -> Result<Node<'a>, String> {
-        let left = self.sum()?;
+    fn comparison(&mut self, left: Node<'a>) -> Result<Node<'a>, String> {
         let token = self.current();
         if token.kind == Kind::Symbol && COMPARATORS.contains(&token.text) {
             let left = self.as_operand(left)?;
@@ -107,8 +107,15 @@ impl<'a> Parser<'a> {
 
     fn sum(&mut self) -> Result<Node<'a>, String> {
         let left = self.primary()?;
+        if self.grammar.sums {
+            return self.added(left);
+        }
+        Ok(left)
+    }
+
+    fn added(&mut self, left: Node<'a>) -> Result<Node<'a>, String> {
         let sign = self.current().text;
-        if self.grammar.sums && (self.symbol("+") || self.symbol("-")) {
+        if self.symbol("+") || self.symbol("-") {
             let left = self.as_operand(left)?;
             self.count_operator()?;
             return Ok(Node::Sum(sign, Box::new((left, self.operand()?))));
@@ -122,6 +129,10 @@ impl<'a> Parser<'a> {
             self.close(open)?;
             return Ok(node);
         }
+        self.named()
+    }
+
+    fn named(&mut self) -> Result<Node<'a>, String> {
         if self.is_call() {
             return self.call();
         }

@@ -191,6 +191,9 @@ fn an_expression_has_three_hundred_operators_at_most() {
         "The expression has redundant parentheses;"
     );
     assert_eq!(refused(&nested(2000)), many);
+    let negated = |times: usize| format!("{}(revision = :ten)", "NOT ".repeat(times));
+    assert!(holds(&negated(298)));
+    assert_eq!(refused(&negated(300)), many);
 }
 
 #[test]
