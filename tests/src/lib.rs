@@ -15,3 +15,14 @@ pub mod terminal;
 pub mod verdict;
 pub mod wire;
 pub mod world;
+
+use std::path::Path;
+
+/// The folder of the workspace that this was built from: by this package, or as unit tests by the package `stories`.
+fn workspace() -> &'static Path {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut above = package.ancestors();
+    above
+        .find(|folder| folder.join("Cargo.lock").is_file())
+        .unwrap_or(package)
+}

@@ -11,13 +11,14 @@ mod script;
 mod task_sets;
 mod traffic;
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::{Value, json};
 
 use crate::{
     provision::Provisioner,
     template::{Environment, TemplateError, Templates, create_stack},
+    workspace,
     world::{Fault, Identity, World, functions, scaling},
 };
 
@@ -91,8 +92,6 @@ pub const ROLLBACK: &str = "orders-rollback";
 
 /// The template of what has to be there before the root.
 const ARTIFACTS: &str = "artifacts.yaml";
-/// Where the templates are.
-const INFRA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra");
 
 /// Where the example is. Image references contain it.
 #[must_use]
@@ -108,12 +107,8 @@ pub fn identity() -> Identity {
 /// # Errors
 /// If they cannot be read.
 pub fn templates() -> Result<Templates, TemplateError> {
-    let directory = Path::new(INFRA);
-    Templates::read(
-        &directory
-            .canonicalize()
-            .unwrap_or_else(|_| directory.to_owned()),
-    )
+    let directory = workspace().join("infra");
+    Templates::read(&directory.canonicalize().unwrap_or(directory))
 }
 
 /// The example's numbers: what a rehearsal gives the templates for parameters, and how the pair

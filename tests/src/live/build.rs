@@ -12,6 +12,8 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::Value;
 use tokio::process::Command;
 
+use crate::workspace;
+
 /// The four functions, and the application as a task and as a function, by the programs' names.
 pub const PROGRAMS: [&str; 6] = [
     "deploy-canary",
@@ -26,9 +28,6 @@ pub const PROGRAMS: [&str; 6] = [
 pub const SAMPLE_APP: &str = "sample-app";
 /// The application as a function.
 pub const SAMPLE_FUNCTION: &str = "sample-app-lambda";
-
-/// The workspace that this rehearsal was built from.
-const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
 
 /// Why there are no programs to run.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +49,7 @@ pub enum BuildError {
         status: ExitStatus,
     },
     /// Cargo succeeded without this program.
-    #[error("cargo built no program {program} in the workspace of {MANIFEST}")]
+    #[error("cargo built no program {program} in the workspace {}", workspace().display())]
     NotBuilt {
         /// The package and program.
         program: &'static str,
@@ -105,7 +104,8 @@ async fn build_with(cargo: &OsStr) -> Result<BTreeMap<String, PathBuf>, BuildErr
     let mut command = Command::new(cargo);
     command
         .args(["build", "--message-format=json-render-diagnostics"])
-        .args(["--manifest-path", MANIFEST])
+        .arg("--manifest-path")
+        .arg(workspace().join("Cargo.toml"))
         .args(["--profile", "test", "--workspace", "--bins", "--tests"]);
     // What Cargo tells the tests of their package. Build scripts read it (ring's does): they and all behind them would be built again.
     for (name, _) in std::env::vars_os() {

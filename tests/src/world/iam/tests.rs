@@ -2,11 +2,10 @@ mod images;
 mod services;
 mod task_sets;
 
-use std::path::Path;
-
 use super::{needs::Need, *};
 use crate::{
     clock::Moment,
+    workspace,
     world::{Effect, Identity, cloudwatch, ecs, functions::Function, journal::What, sqs},
 };
 
@@ -561,7 +560,7 @@ fn load_balancing(resource: &str) -> String {
 
 #[test]
 fn every_operation_of_the_account_needs_actions_on_resources_that_aws_documents() {
-    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    let models = workspace().join("tests/models");
     let mut seen = 0;
     for entry in std::fs::read_dir(models).expect("the models") {
         let path = entry.expect("a file").path();

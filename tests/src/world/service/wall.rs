@@ -9,7 +9,10 @@ use std::{fs, path::Path};
 use serde_json::Value;
 
 use super::{Endpoint, Service};
-use crate::world::{MODULES, SERVICES};
+use crate::{
+    workspace,
+    world::{MODULES, SERVICES},
+};
 
 /// What may be said all the same: where, the module that is used or the word that is said, why.
 const ALLOWED: [(&str, &str, &str); 17] = [
@@ -48,7 +51,7 @@ struct Source {
 }
 
 fn sources() -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let root = workspace().join("tests/src");
     let mut found = Vec::new();
     for part in ["world", "wire", "provision"] {
         collect(&root, &root.join(part), &mut found);

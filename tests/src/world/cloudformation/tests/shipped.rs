@@ -2,13 +2,14 @@
 
 mod task_sets;
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, fs};
 
 use serde_json::json;
 
 use super::Account;
 use crate::{
     stage::{Behaviour, Version},
+    workspace,
     world::{
         Effect,
         codepipeline::{self, Played},
@@ -19,7 +20,6 @@ use crate::{
     },
 };
 
-const INFRA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra");
 const ADDRESS: &str = "https://s3.eu-central-1.amazonaws.com/packages";
 
 impl Account {
@@ -95,7 +95,7 @@ fn packaged() -> Account {
     world.cloudformation.step = std::time::Duration::from_millis(100);
     world.s3.create_bucket("packages");
     for folder in ["", "traffic/"] {
-        for file in fs::read_dir(Path::new(INFRA).join(folder)).expect("infra") {
+        for file in fs::read_dir(workspace().join("infra").join(folder)).expect("infra") {
             let path = file.expect("a file").path();
             let name = path.file_name().expect("a name").to_string_lossy();
             if name.ends_with(".yaml") {
