@@ -52,7 +52,7 @@ pub struct AlarmFiring {
 
 /// A part of the pair was removed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}. Somebody or something else has removed it since the release began")]
+#[error("{0}. It was removed outside this release")]
 pub struct Gone(pub String);
 
 impl Words for AlarmFiring {}

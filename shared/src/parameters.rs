@@ -428,7 +428,7 @@ fn bake(
 
 fn timeout(minutes: u64) -> Result<Duration, BadInput> {
     if minutes == 0 {
-        let problem = "0 minutes leave no time for anything; allowed is 1 to 1440";
+        let problem = "0 minutes are too few; allowed is 1 to 1440";
         return Err(BadInput::field(USER_PARAMETERS, "timeoutMinutes", problem));
     }
     let timeout = Duration::from_secs(minutes.saturating_mul(60));

@@ -11,7 +11,7 @@ pub struct Weight(u16);
 
 /// A weight outside of 0 to 100, or finer than hundredths.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("{0} is no weight; allowed are 0 to 100 percent, with two decimals at most")]
+#[error("{0} is not a weight; allowed are 0 to 100 percent, with two decimals at most")]
 pub struct NoWeight(f64);
 
 /// As it is stored: whole numbers without a decimal point.
@@ -241,7 +241,7 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(
-            error.starts_with("120 is no weight; allowed are 0 to 100 percent"),
+            error.starts_with("120 is not a weight; allowed are 0 to 100 percent"),
             "{error}"
         );
         for none in ["-1", "100.01", "0.005", "\"10\"", "null"] {

@@ -97,7 +97,7 @@ impl Said {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Shared {
     /// Another invocation wrote the record between our reading and our writing.
-    #[error("another invocation is at work for this pair; looking again")]
+    #[error("another invocation is updating this pair; looking again")]
     OtherInvocation,
     /// AWS itself.
     #[error("{0}; looking again")]

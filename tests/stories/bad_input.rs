@@ -110,7 +110,7 @@ async fn user_parameters_that_are_wrong() {
         (
             stage::SHIFT_WEIGHT,
             Some(with("\"weight\": 101, \"bakeMinutes\": 1")),
-            "UserParameters: field weight: 101 is no weight",
+            "UserParameters: field weight: 101 is not a weight",
         ),
         (
             stage::SHIFT_WEIGHT,

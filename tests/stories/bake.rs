@@ -99,7 +99,7 @@ async fn behind_a_load_balancer_requests_that_nobody_answers_end_the_release() {
     assert_eq!(play.until_ended(&release).await, "FAILED");
     let said = play.said(&release, "shift-weight");
     assert!(
-        said.contains("has a weight and no healthy target"),
+        said.contains("gets traffic and has no healthy target"),
         "{said}"
     );
 }
@@ -119,7 +119,7 @@ async fn a_bake_that_does_not_come_to_its_end_fails_with_what_it_waited_for() {
     );
     let said = play.said(&release, "shift-weight");
     assert!(
-        said.starts_with("not finished within 50m: 50 % asked"),
+        said.starts_with("timed out after 50m: 50 % asked"),
         "{said}"
     );
     assert!(said.contains("waiting for tasks"), "{said}");
@@ -141,7 +141,7 @@ async fn a_candidate_that_ends_every_two_minutes_does_not_get_older() {
     assert_eq!(play.until_ended(&release).await, "FAILED");
     let said = play.said(&release, "shift-weight");
     assert!(
-        said.starts_with("not finished within 50m"),
+        said.starts_with("timed out after 50m"),
         "{said}\n{}",
         play.transcript()
     );

@@ -226,15 +226,15 @@ async fn what_cannot_be_read_is_said_and_keeps_no_release_from_its_approval() {
         ),
         (
             Trouble::Result(Status::PartialData),
-            "No evidence: cloudwatch:GetMetricData on Failed of ServiceName=orders-canary in CanaryRelease/SampleApp failed with an answer that cannot be used: PartialData",
+            "No evidence: cloudwatch:GetMetricData on Failed of ServiceName=orders-canary in CanaryRelease/SampleApp failed with an unexpected answer: PartialData",
         ),
         (
             Trouble::Result(Status::InternalError),
-            "No evidence: cloudwatch:GetMetricData on Failed of ServiceName=orders-canary in CanaryRelease/SampleApp failed with an answer that cannot be used: InternalError",
+            "No evidence: cloudwatch:GetMetricData on Failed of ServiceName=orders-canary in CanaryRelease/SampleApp failed with an unexpected answer: InternalError",
         ),
         (
             Trouble::Result(Status::Forbidden),
-            "No evidence: cloudwatch:GetMetricData on Failed of ServiceName=orders-canary in CanaryRelease/SampleApp failed with an answer that cannot be used: Forbidden",
+            "No evidence: cloudwatch:GetMetricData on Failed of ServiceName=orders-canary in CanaryRelease/SampleApp failed with an unexpected answer: Forbidden",
         ),
         (
             Trouble::Names,

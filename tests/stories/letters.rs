@@ -92,7 +92,7 @@ async fn counts_that_are_off_now_and_then_end_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_count_that_two_looks_have_seen_ends_the_release() {
     let said = ended(&[2, 2, 2, 2, 2, 2, 2, 3]).await;
-    let expected = "1 message came to the dead-letter queue orders-dead-letters since the release began; 0 are allowed (maxDeadLetters). \
+    let expected = "1 new message in dead-letter queue orders-dead-letters since the release began; allowed: 0 (maxDeadLetters). \
                     It holds 3 now";
     assert_eq!(said, expected);
 }
@@ -101,7 +101,7 @@ async fn a_count_that_two_looks_have_seen_ends_the_release() {
 async fn new_ones_count_while_old_ones_expire() {
     let said = ended(&[40, 40, 40, 40, 40, 40, 40, 12, 12, 12, 12, 13]).await;
     assert!(
-        said.starts_with("1 message came to the dead-letter queue"),
+        said.starts_with("1 new message in dead-letter queue"),
         "{said}"
     );
     assert!(said.ends_with("It holds 13 now"), "{said}");

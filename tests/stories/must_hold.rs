@@ -183,7 +183,7 @@ async fn a_second_release_is_refused_by_name_while_the_first_is_active() {
     assert_eq!(refused.kind, "JobFailed");
     assert!(
         refused.message.starts_with(&format!(
-            "release {first} has the pair orders/orders (phase Shifting)."
+            "orders/orders is locked by release {first} (phase Shifting)"
         )),
         "{}",
         refused.message
@@ -355,7 +355,7 @@ async fn throttling_is_ridden_out_until_the_actions_own_timeout() {
     assert_eq!(play.until_ended(&release).await, "FAILED");
     let message = play.said(&release, "deploy-canary");
     assert!(
-        message.starts_with("not finished within 15m: AWS throttles ecs:"),
+        message.starts_with("timed out after 15m: AWS throttles ecs:"),
         "{message}"
     );
 }

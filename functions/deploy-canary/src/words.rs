@@ -82,7 +82,8 @@ pub enum Reason {
     },
     /// The pair is another release's.
     #[error(
-        "release {owner} has the pair {pair} (phase {phase}). Its pipeline execution is under way; let it finish, reject its approval or stop it, then retry"
+        "{pair} is locked by release {owner} (phase {phase}), whose pipeline execution is still running. Let it finish, reject its approval \
+         or stop it, then retry"
     )]
     AnotherRelease {
         /// The release that has the pair.
@@ -94,7 +95,7 @@ pub enum Reason {
     },
     /// The pair is another release's, of which nobody knows whether it goes on.
     #[error(
-        "release {owner} has the pair {pair} (phase {phase}), and pipeline {pipeline} knows no execution of that id. If \
+        "{pair} is locked by release {owner} (phase {phase}), and pipeline {pipeline} knows no execution of that id. If \
          it is over, invoke rollback by hand with {{\"release\": \"{owner}\"}}, then retry"
     )]
     UnknownExecution {

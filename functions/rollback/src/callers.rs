@@ -59,7 +59,7 @@ pub(crate) async fn on_event(
         }
     }
     if targets.is_empty() {
-        tracing::warn!("{why}: no release record is concerned; nothing is rolled back");
+        tracing::warn!("{why}: no release matches; nothing is rolled back");
     }
     let looks = targets.iter().map(|target| async move {
         let decision = persistent(account, target, why, deadline).await?;

@@ -21,8 +21,8 @@ const LONGEST_CAUSE: usize = 1024;
 #[must_use]
 pub fn begun(before: &Record, after: &Record, why: &Trigger) -> Notice {
     let mut lines = about(after);
-    lines.push(format!("Phase: {} until now", before.phase));
-    lines.push(format!("Asked for by: {}", asker(why)));
+    lines.push(format!("Previous phase: {}", before.phase));
+    lines.push(format!("Triggered by: {}", asker(why)));
     lines.push("What happens now:".to_owned());
     lines.extend(restored(after, &after.model().nothing(), after.phase_since));
     let rolling_back = after.rollback();

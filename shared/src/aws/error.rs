@@ -134,7 +134,7 @@ impl AwsError {
             kind: Kind::Failed,
             action,
             resource: resource.into(),
-            code: Some("an answer that cannot be used".to_owned()),
+            code: Some("an unexpected answer".to_owned()),
             message: message.into(),
         }
     }

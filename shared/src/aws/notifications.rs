@@ -27,7 +27,7 @@ impl Notifications {
             Some(Ok(topic)) => Self::To(lazy(config, aws_sdk_sns::Client::new), topic),
             Some(Err(bad)) => {
                 let bad = BadInput::field(TOPIC, "", bad.to_string());
-                tracing::error!("nobody will be told of rollbacks: {bad}");
+                tracing::error!("notifications of rollbacks are off: {bad}");
                 Self::Unusable(bad)
             }
         }
@@ -42,7 +42,7 @@ impl Account {
         let subject = notice.subject();
         match self.publish(notice).await {
             Ok(()) => {}
-            Err(why) => tracing::warn!("nobody was told \"{subject}\": {why}"),
+            Err(why) => tracing::warn!("could not publish \"{subject}\": {why}"),
         }
     }
 

@@ -20,10 +20,10 @@ pub(super) enum Again {
         waiting_on: Said,
     },
     /// A change that was made and does not last.
-    #[error("{0}, again and again; somebody or something else undoes it")]
+    #[error("{0}; something outside this release keeps undoing it")]
     Undone(Said),
     /// It took too long.
-    #[error("not finished within {}: {waiting_on}", Spoken(*timeout))]
+    #[error("timed out after {}: {waiting_on}", Spoken(*timeout))]
     TimedOut {
         /// The timeout.
         timeout: Duration,

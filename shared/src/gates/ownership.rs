@@ -13,7 +13,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum NotOwned {
     /// The record is not this release's.
-    #[error("this release does not have the pair {pair}: {}. deploy-canary must run first, in the same pipeline execution", owner_said(owner.as_ref()))]
+    #[error("this release does not hold {pair}: {}. deploy-canary must run first, in the same pipeline execution", owner_said(owner.as_ref()))]
     NotTheOwner {
         /// The pair.
         pair: PairId,
@@ -71,7 +71,7 @@ pub enum NotOwned {
         difference: Difference,
     },
     /// The phase does not fit.
-    #[error("{function} does not fit: release {release} is in phase {phase}. {advice}")]
+    #[error("{function} cannot run now: release {release} is in phase {phase}. {advice}")]
     WrongPhase {
         /// The function.
         function: &'static str,
@@ -169,7 +169,7 @@ pub fn own<'a>(
 
 fn owner_said(owner: Option<&ReleaseId>) -> String {
     owner.map_or_else(
-        || "no release has".to_owned(),
-        |owner| format!("release {owner} has it"),
+        || "no release does".to_owned(),
+        |owner| format!("release {owner} does"),
     )
 }

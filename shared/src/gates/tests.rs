@@ -90,7 +90,10 @@ fn in_every_phase_an_alarm_or_a_broken_deployment_closes_a_gate() {
         assert!(firing.contains(" is in ALARM. "), "{phase}: {firing}");
         for seen in [broken(seen()), primary_broken(seen())] {
             let broken = refused(seen);
-            assert!(broken.contains("(circuit breaker)"), "{phase}: {broken}");
+            assert!(
+                broken.contains("the ECS circuit breaker failed"),
+                "{phase}: {broken}"
+            );
         }
     }
 }

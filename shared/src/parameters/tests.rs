@@ -50,7 +50,7 @@ fn bad_parameters_name_the_field_what_was_found_and_what_is_allowed() {
         ),
         (
             r#""steps": [{"weight": 120, "bakeMinutes": 5}]"#,
-            "UserParameters: field steps[0].weight: 120 is no weight; allowed",
+            "UserParameters: field steps[0].weight: 120 is not a weight; allowed",
         ),
         (
             r#""steps": [{"weight": 10}]"#,

@@ -53,7 +53,7 @@ pub async fn handle<F: Forward>(
         tracing::error!(
             function = F::NAME,
             keys,
-            "refused: this event is no CodePipeline job"
+            "rejected: this is not a CodePipeline job event"
         );
         let refused = format!(
             "{} takes CodePipeline jobs; the keys of this event are {keys}",

@@ -88,7 +88,7 @@ pub(super) async fn deliver(
 ) -> Result<Value, Trouble> {
     match &report {
         Report::Continue { summary, .. } => {
-            tracing::info!(function, job, "job {job} goes on: {summary}");
+            tracing::info!(function, job, "job {job} continues: {summary}");
         }
         Report::Succeeded { summary, .. } => {
             tracing::info!(function, job, "job {job} succeeded: {summary}");

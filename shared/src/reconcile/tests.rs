@@ -84,7 +84,7 @@ async fn an_aws_that_always_hangs_times_the_action_out() {
         report_of(pending(), late).await,
         Report::Failed {
             kind: FailureType::SystemUnavailable,
-            message: "not finished within 15m: AWS took longer than 19 s to answer; looking again"
+            message: "timed out after 15m: AWS took longer than 19 s to answer; looking again"
                 .to_owned(),
         }
     );
@@ -169,14 +169,14 @@ fn what_is_decided_is_what_codepipeline_shows() {
             timed_out(pair::Reason::Registration.into()),
             failed(
                 FailureType::JobFailed,
-                "not finished within 1m: waiting for the candidate's task definition to be registered",
+                "timed out after 1m: waiting for the candidate's task definition to be registered",
             ),
         ),
         (
             timed_out(Shared::Aws("AWS throttles ecs:UpdateService".to_owned()).into()),
             failed(
                 FailureType::SystemUnavailable,
-                "not finished within 1m: AWS throttles ecs:UpdateService; looking again",
+                "timed out after 1m: AWS throttles ecs:UpdateService; looking again",
             ),
         ),
     ];

@@ -135,7 +135,7 @@ impl fmt::Display for Trigger {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Ignored {
     /// An alarm that did not go to `ALARM`.
-    #[error("alarm {alarm} went to {state}; only ALARM rolls back")]
+    #[error("alarm {alarm} went to {state}; only ALARM triggers a rollback")]
     NotFiring {
         /// The alarm.
         alarm: AlarmName,
@@ -151,7 +151,7 @@ pub enum Ignored {
         why: &'static str,
     },
     /// A pipeline event that ends nothing.
-    #[error("{detail_type} {state} ends no release")]
+    #[error("{detail_type} {state} does not end a release")]
     NotAnEnd {
         /// The detail type.
         detail_type: String,

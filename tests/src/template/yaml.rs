@@ -168,7 +168,7 @@ impl<'t, E: Iterator<Item = Result<(Event<'t>, Span), ScanError>>> Reader<E> {
                 return Err(self.refuse(
                     &span,
                     &here,
-                    &format!("the key is there twice, first at {first}. Remove one of them."),
+                    &format!("the key appears twice, first at {first}. Remove one of them."),
                 ));
             }
             self.source.lines.insert(here.clone(), span.start.line());

@@ -61,7 +61,7 @@ async fn a_promotion_that_waits_for_a_protected_task_says_so_also_when_it_gives_
         .await;
     let said = play.said(&release, "promote-primary");
     assert!(
-        said.starts_with("not finished within ")
+        said.starts_with("timed out after ")
             && said.contains("1 task is protected from scale-in until 2026-10-0"),
         "{said}"
     );

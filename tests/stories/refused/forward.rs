@@ -134,7 +134,7 @@ async fn a_right_that_is_missing_for_a_while_holds_the_release_and_ends_it_only_
     play.fail(stage::SHIFT_WEIGHT, "DescribeAlarms", Ailment::Denied, None);
     play.until_action(&release, "shift-weight", "Failed").await;
     let said = play.said(&release, "shift-weight");
-    assert!(said.starts_with("not finished within "), "{said}");
+    assert!(said.starts_with("timed out after "), "{said}");
     let kinds = play.calls(stage::SHIFT_WEIGHT).into_iter();
     let kinds = kinds.filter(|call| call.operation == "PutJobFailureResult");
     let kinds: Vec<_> = kinds

@@ -382,8 +382,8 @@ fn an_image_without_a_container_to_run_in_is_refused_before_anything_else() {
 fn a_pair_that_another_release_has_is_refused_waited_for_or_taken_over() {
     let other = |record: Record| pair().recorded(record.owned_by(another_release()));
     let status = |text: &str| Detail::Other(Some(ExecutionStatus::from(text)));
-    let refused = "refuse: release 9e8d7c6b-5a49-4837-a615-049382716050 has the pair orders/orders (phase Shifting). Its \
-                   pipeline execution is under way; let it finish, reject its approval or stop it, then retry";
+    let refused = "refuse: orders/orders is locked by release 9e8d7c6b-5a49-4837-a615-049382716050 (phase Shifting), whose \
+                   pipeline execution is still running. Let it finish, reject its approval or stop it, then retry";
     let taken_over = |status: &str| {
         format!(
             "take: release 9e8d7c6b-5a49-4837-a615-049382716050 was left unfinished by its pipeline execution ({status}); \
@@ -415,7 +415,7 @@ fn a_pair_that_another_release_has_is_refused_waited_for_or_taken_over() {
             &look(),
             &seen(other(record().shifting(10)), Detail::Other(None)),
         ),
-        "refuse: release 9e8d7c6b-5a49-4837-a615-049382716050 has the pair orders/orders (phase Shifting), and pipeline \
+        "refuse: orders/orders is locked by release 9e8d7c6b-5a49-4837-a615-049382716050 (phase Shifting), and pipeline \
          orders-release knows no execution of that id. If it is over, invoke rollback by hand with {\"release\": \
          \"9e8d7c6b-5a49-4837-a615-049382716050\"}, then retry",
     );
@@ -431,7 +431,7 @@ fn a_pair_that_another_release_has_is_refused_waited_for_or_taken_over() {
     check(
         "its rollback does not end",
         &decide(&late, &seen(rolling_back, Detail::Nothing)),
-        &format!("refuse: not finished within 15m: {waiting}"),
+        &format!("refuse: timed out after 15m: {waiting}"),
     );
 }
 
@@ -523,7 +523,7 @@ fn a_release_that_is_further_on_is_not_deployed_again() {
             phase,
             &decide(&look(), &seen(pair().recorded(record), Detail::Nothing)),
             &format!(
-                "refuse: deploy-canary does not fit: release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f is in phase {phase}. The \
+                "refuse: deploy-canary cannot run now: release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f is in phase {phase}. The \
                  canary is deployed; retry only the failed actions, or start a new execution"
             ),
         );

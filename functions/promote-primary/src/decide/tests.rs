@@ -68,9 +68,9 @@ const BEGINS: &str = "take: promotion begins: orders:8 is to run on orders | rec
 
 #[test]
 fn it_fits_after_deploy_of_the_same_release() {
-    let wrong = "refuse: promote-primary does not fit: release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f is in phase Deploying. It \
+    let wrong = "refuse: promote-primary cannot run now: release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f is in phase Deploying. It \
                  fits after deploy-canary has finished, in the same pipeline execution";
-    let not_ours = "refuse: this release does not have the pair orders/orders: ";
+    let not_ours = "refuse: this release does not hold orders/orders: ";
     let being_rolled_back = "refuse: release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f is being rolled back: alarm orders-dead-letters went \
                              to ALARM: 3 messages. This action changed nothing more; once that is done, start a new execution, \
                              or retry from deploy-canary";
@@ -80,13 +80,13 @@ fn it_fits_after_deploy_of_the_same_release() {
         (
             "no release ever",
             pair(),
-            format!("{not_ours}no release has. deploy-canary must run first, in the same pipeline execution"),
+            format!("{not_ours}no release does. deploy-canary must run first, in the same pipeline execution"),
         ),
         (
             "another release has taken the pair since the approval",
             approved(record().owned_by(another_release()).shifting(10)),
             format!(
-                "{not_ours}release 9e8d7c6b-5a49-4837-a615-049382716050 has it. deploy-canary must run first, in the same \
+                "{not_ours}release 9e8d7c6b-5a49-4837-a615-049382716050 does. deploy-canary must run first, in the same \
                  pipeline execution"
             ),
         ),
@@ -175,8 +175,7 @@ fn the_primary_comes_first_then_the_canary_then_scaling() {
     stray[0].task_definition = stable();
     let mut unwell = running_tasks(&candidate(), 3);
     unwell[0].well = false;
-    let waits =
-        "wait: waiting for orders to run orders:8: 3 of 3 tasks, the deployment is not complete";
+    let waits = "wait: waiting for orders to run orders:8: 3 of 3 tasks, the deployment is still in progress";
     let rows = vec![
         (
             "the primary is on what was found",
@@ -186,8 +185,7 @@ fn the_primary_comes_first_then_the_canary_then_scaling() {
         (
             "somebody has deployed to it since the promotion began",
             seen(primary_only().primary(|primary| primary.since(at(300)))),
-            "refuse: orders runs orders:7, not orders:8 as this release last set it. Somebody or something else has changed \
-             the service",
+            "refuse: orders runs orders:7, not orders:8 as this release last set it. The service was changed outside this release",
         ),
         (
             "its tasks are being replaced",
@@ -197,7 +195,7 @@ fn the_primary_comes_first_then_the_canary_then_scaling() {
         (
             "ECS gives up",
             seen(both().primary(|primary| primary.running(1).broken_down())),
-            "refuse: ECS gave up the deployment of orders:8 on orders (circuit breaker): tasks failed to start",
+            "refuse: the ECS circuit breaker failed the deployment of orders:8 on orders: tasks failed to start",
         ),
         (
             "ECS says steady, a task of the old version is listed",
@@ -212,7 +210,7 @@ fn the_primary_comes_first_then_the_canary_then_scaling() {
         (
             "somebody has set the primary to no tasks, which proves nothing",
             with_tasks(both().tasks(0, 2), 0),
-            "wait: waiting for orders to run orders:8: 0 of 0 tasks, the deployment is not complete",
+            "wait: waiting for orders to run orders:8: 0 of 0 tasks, the deployment is still in progress",
         ),
         (
             "every task of the primary runs the candidate",
@@ -296,13 +294,12 @@ fn a_promotion_that_does_not_come_to_an_end_is_given_up() {
         (
             "tasks do not start",
             seen(promoting(record()).primary(|primary| primary.running(1).rolling_out())),
-            "refuse: not finished within 30m: waiting for orders to run orders:8: 1 of 3 tasks",
+            "refuse: timed out after 30m: waiting for orders to run orders:8: 1 of 3 tasks",
         ),
         (
             "somebody sets the canary's count again and again",
             with_tasks(promoting(record()).tasks(3, 5), 3),
-            "refuse: not finished within 30m: primary runs the candidate; setting orders-canary back to 1 tasks, again and \
-             again; somebody or something else undoes it",
+            "refuse: timed out after 30m: primary runs the candidate; setting orders-canary back to 1 tasks; something outside this release keeps undoing it",
         ),
         (
             "a promotion that is complete is complete",

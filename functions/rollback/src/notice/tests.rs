@@ -83,8 +83,8 @@ fn the_beginning_is_told_with_cause_phase_asker_and_what_happens_now() {
              Pair: orders/orders\n\
              Release: {RELEASE}\n\
              Pipeline: orders-release\n\
-             Phase: Shifting until now\n\
-             Asked for by: alarm orders-dead-letters\n\
+             Previous phase: Shifting\n\
+             Triggered by: alarm orders-dead-letters\n\
              What happens now:\n\
              - orders-canary: orders:7, 1 task\n\
              - orders: was not touched\n\
@@ -165,7 +165,7 @@ fn who_asked_is_told_in_words() {
     for (why, asker, ends_execution) in rows {
         let message = message(pair().recorded(record().shifting(10)), &why);
         assert!(
-            message.contains(&format!("\nAsked for by: {asker}\n")),
+            message.contains(&format!("\nTriggered by: {asker}\n")),
             "{message}"
         );
         assert_eq!(
@@ -226,7 +226,7 @@ fn the_end_of_a_guard_is_told_with_what_somebody_has_changed() {
         notice.message(),
         format!(
             "Release {RELEASE} of orders is promoted, and alarms do not roll it back any more: orders runs orders:9, not orders:8 as this \
-             release last set it. Somebody or something else has changed the service.\n\n\
+             release last set it. The service was changed outside this release.\n\n\
              Pair: orders/orders\n\
              Release: {RELEASE}\n\
              Pipeline: orders-release\n\

@@ -88,32 +88,32 @@ fn closing() -> [(&'static str, Change, String); 5] {
         (
             "ECS gives up",
             |seen| seen.canary(Service::broken_down),
-            "ECS gave up the deployment of orders:8 on orders-canary (circuit breaker): tasks failed to \
+            "the ECS circuit breaker failed the deployment of orders:8 on orders-canary: tasks failed to \
              start"
                 .to_owned(),
         ),
         (
             "the canary runs something else",
             |seen| seen.canary(|canary| canary.on(&foreign())),
-            "orders-canary runs orders:9, not orders:8 as this release last set it. Somebody or something else has changed the service"
+            "orders-canary runs orders:9, not orders:8 as this release last set it. The service was changed outside this release"
                 .to_owned(),
         ),
         (
             "somebody has put the canary back",
             |seen| seen.canary(|canary| canary.on(&stable())),
-            "orders-canary runs orders:7, not orders:8 as this release last set it. Somebody or something else has changed the service"
+            "orders-canary runs orders:7, not orders:8 as this release last set it. The service was changed outside this release"
                 .to_owned(),
         ),
         (
             "somebody has stopped the canary",
             |seen| seen.canary(|canary| canary.tasks(0)),
-            "orders-canary is to have 0 tasks, not 1 as this release last set it. Somebody or something else has changed the service"
+            "orders-canary has the desired count 0, not 1 as this release last set it. The service was changed outside this release"
                 .to_owned(),
         ),
         (
             "somebody has added tasks",
             |seen| seen.canary(|canary| canary.tasks(5)),
-            "orders-canary is to have 5 tasks, not 1 as this release last set it. Somebody or something else has changed the service"
+            "orders-canary has the desired count 5, not 1 as this release last set it. The service was changed outside this release"
                 .to_owned(),
         ),
     ]
@@ -133,7 +133,7 @@ fn before_the_first_share_the_canary_is_as_deploy_canary_left_it() {
         "{idle:?}"
     );
     let changed = deployed().canary(|canary| canary.tasks(2));
-    let why = "orders-canary is to have 2 tasks, not 1 as this release last set it. Somebody or something else has changed the service";
+    let why = "orders-canary has the desired count 2, not 1 as this release last set it. The service was changed outside this release";
     assert_eq!(first(&look(&at_approval(changed.clone()))), begins(why));
     let beside = Scene::of(changed).executing(waiting(true));
     assert!(
@@ -154,7 +154,7 @@ fn within_the_guard_alarms_roll_back_a_foreign_write_ends_it_and_nothing_else_co
     );
     let ends = |what: &str| {
         format!(
-            "take: alarms do not roll release {} back any more: {what}. Somebody or something else has changed the service | record \
+            "take: alarms do not roll release {} back any more: {what}. The service was changed outside this release | record \
              Promoted",
             release()
         )
@@ -212,7 +212,7 @@ fn once_the_guard_has_ended_an_alarm_says_why_it_does_not_roll_back() {
         &after.look(&alarm),
         &format!(
             "done: nothing rolled back: alarms do not roll release {} back any more, since 2026-10-02T17:03:20Z: orders runs orders:9, not \
-             orders:8 as this release last set it. Somebody or something else has changed the service; to roll it back now, invoke \
+             orders:8 as this release last set it. The service was changed outside this release; to roll it back now, invoke \
              rollback by hand",
             release()
         ),
@@ -247,7 +247,7 @@ fn a_service_that_was_deleted_while_the_approval_waits_ends_the_release() {
     assert_eq!(
         decision,
         begins(
-            "service canary does not exist (ecs:DescribeServices). Somebody or something else has removed it since the release began"
+            "service canary does not exist (ecs:DescribeServices). It was removed outside this release"
         )
     );
 }

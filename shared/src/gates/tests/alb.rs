@@ -99,7 +99,7 @@ fn one_rule_of_several_is_enough_to_close_the_gate() {
     assert_eq!(
         refused,
         "rule app/orders/0a1b/2c3d/6a7b has the weights 89 primary and 11 canary, not 90 primary and 10 canary as this release last \
-         set them. Somebody or something else has changed the rule"
+         set them. The rule was changed outside this release"
     );
 }
 
@@ -155,7 +155,7 @@ fn a_canary_that_gets_requests_and_answers_none_stops_the_release() {
     let record = http_record().shifting(10).set_weight(0, 10, at(500));
     assert_eq!(
         all(&seen(10), &record).unwrap_err().to_string(),
-        "target group orders-canary has a weight and no healthy target: 0 healthy"
+        "target group orders-canary gets traffic and has no healthy target: 0 healthy"
     );
     assert_eq!(all(&seen(0), &record), Ok(None), "it gets none yet");
 }
@@ -190,7 +190,7 @@ fn stickiness_and_further_groups_are_what_was_found_where_that_is_known() {
         refused(&known, &sticky).as_deref(),
         Some(
             "rule app/orders/0a1b/2c3d/4e5f is sticky for 3600 s and has the further groups beta 10; as this release found it, it is \
-             not sticky and has the further groups beta 10. Somebody or something else has changed the rule"
+             not sticky and has the further groups beta 10. The rule was changed outside this release"
         )
     );
     let said = refused(&known, &moved).expect("a closed gate");

@@ -11,7 +11,10 @@ fn in_every_phase_a_dead_letter_closes_a_gate() {
         let letter = running(phase).dead_letters(1);
         let once = record.clone().having_seen(&letter.clone().seen_at(at(570)));
         let twice = all(&letter, &once).unwrap_err().to_string();
-        assert!(twice.starts_with("1 message came to"), "{phase}: {twice}");
+        assert!(
+            twice.starts_with("1 new message in dead-letter queue"),
+            "{phase}: {twice}"
+        );
     }
 }
 

@@ -22,7 +22,7 @@ fn a_drain_is_refused_where_there_is_no_weight_to_lower() {
         assert_eq!(
             promote(&target, &format!(", \"{field}\": 5")).unwrap_err(),
             format!(
-                "UserParameters: field {field}: there is no weight to lower: the pair consumes a queue; leave the field out"
+                "UserParameters: field {field}: the pair consumes a queue, which has no weight to lower; leave the field out"
             )
         );
     }

@@ -57,7 +57,7 @@ pub enum Reason {
     },
     /// More have come than may.
     #[error(
-        "{grown} message{} came to the dead-letter queue {queue} since the release began; {allowed} are allowed ({field}). It holds {now} now",
+        "{grown} new message{} in dead-letter queue {queue} since the release began; allowed: {allowed} ({field}). It holds {now} now",
         if *grown == 1 { "" } else { "s" }
     )]
     TooMany {

@@ -8,7 +8,7 @@ use crate::{
     known::Known,
     names::{ServiceName, TaskDefinitionArn},
     parts::{exits, task_definition},
-    words::{Code, Shared, Words, because, plural},
+    words::{Code, Shared, Words, because},
 };
 
 /// What is done about two services, waited for, or refused.
@@ -90,7 +90,7 @@ pub enum Reason {
         protection: Option<Protection>,
     },
     /// A gate closed: somebody else wrote.
-    #[error("{service} runs {}, not {} as this release last set it. Somebody or something else has changed the service{}", version(found.as_ref()), expected.short(), because(reason.as_ref()))]
+    #[error("{service} runs {}, not {} as this release last set it. The service was changed outside this release{}", version(found.as_ref()), expected.short(), because(reason.as_ref()))]
     ForeignWrite {
         /// The service.
         service: ServiceName,
@@ -103,8 +103,7 @@ pub enum Reason {
     },
     /// A gate closed: somebody else wrote.
     #[error(
-        "{service} is to have {found} task{}, not {expected} as this release last set it. Somebody or something else has changed the \
-         service", plural(*found)
+        "{service} has the desired count {found}, not {expected} as this release last set it. The service was changed outside this release"
     )]
     ForeignCount {
         /// The service.
@@ -115,7 +114,7 @@ pub enum Reason {
         expected: u32,
     },
     /// ECS gave up on a deployment.
-    #[error("ECS gave up the deployment of {} on {service} (circuit breaker){}", task_definition.short(), because(reason.as_ref()))]
+    #[error("the ECS circuit breaker failed the deployment of {} on {service}{}", task_definition.short(), because(reason.as_ref()))]
     CircuitBreaker {
         /// The service.
         service: ServiceName,
@@ -243,7 +242,7 @@ fn keeping(floor: Option<&ServiceName>) -> String {
 /// All tasks run, and older ones are still on their way out, or ECS still counts on the new ones staying.
 fn incomplete(running: u32, desired: u32) -> &'static str {
     if running >= desired {
-        ", the deployment is not complete"
+        ", the deployment is still in progress"
     } else {
         ""
     }

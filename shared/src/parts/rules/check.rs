@@ -50,7 +50,7 @@ impl Place {
         }
         let mut rules = self.rules.iter().enumerate();
         match rules.find(|(at, rule)| self.rules[..*at].contains(rule)) {
-            Some((_, twice)) => bad("rules", format!("{twice} is there twice")),
+            Some((_, twice)) => bad("rules", format!("{twice} appears twice")),
             None => Ok(()),
         }
     }

@@ -65,7 +65,7 @@ pub enum Reason {
     },
     /// A gate closed: somebody else wrote.
     #[error(
-        "{} has the weights {found}, not {expected} as this release last set them. Somebody or something else has changed the rule",
+        "{} has the weights {found}, not {expected} as this release last set them. The rule was changed outside this release",
         forward.short()
     )]
     ForeignWeight {
@@ -78,7 +78,7 @@ pub enum Reason {
     },
     /// A gate closed: somebody else wrote.
     #[error(
-        "{} {found}; as this release found it, it {expected}. Somebody or something else has changed the rule",
+        "{} {found}; as this release found it, it {expected}. The rule was changed outside this release",
         forward.short()
     )]
     ForeignRule {
@@ -103,7 +103,7 @@ pub enum Reason {
         allowed: u32,
     },
     /// A gate closed: requests that nobody answers.
-    #[error("target group {} has a weight and no healthy target: {health}", group.short())]
+    #[error("target group {} gets traffic and has no healthy target: {health}", group.short())]
     NoHealthyTarget {
         /// The group.
         group: TargetGroupArn,

@@ -59,7 +59,7 @@ pub(super) fn images(zip: &[u8]) -> Result<Images, BadInput> {
     }
     let mut images = BTreeMap::new();
     for (at, definition) in definitions.into_iter().enumerate() {
-        let problem = format!("container {} is there twice", definition.name);
+        let problem = format!("container {} appears twice", definition.name);
         if images
             .insert(definition.name, definition.image_uri)
             .is_some()
@@ -153,7 +153,7 @@ mod tests {
                     FILE,
                     r#"[{"name": "a", "imageUri": "o:1"}, {"name": "a", "imageUri": "o:2"}]"#,
                 ),
-                "imagedefinitions.json: field [1].name: container a is there twice",
+                "imagedefinitions.json: field [1].name: container a appears twice",
             ),
         ];
         for (zip, expected) in cases {

@@ -71,7 +71,7 @@ impl VersionMetrics {
     /// Checks what one field cannot know; the paths are those below `metrics`.
     ///
     /// # Errors
-    /// A name is none, or a dimension is there twice.
+    /// A name is none, or a dimension appears twice.
     pub fn check(&self, source: &'static str) -> Result<(), BadInput> {
         let bad = |field: &str, problem: String| Err(BadInput::field(source, field, problem));
         self.work.check(source)?;

@@ -165,15 +165,15 @@ fn only_a_transition_to_alarm_that_nobody_holds_back_fires() {
     let rows = [
         (
             sample!("alarm-direct-metric-ok"),
-            "alarm orders-canary-errors went to OK; only ALARM rolls back",
+            "alarm orders-canary-errors went to OK; only ALARM triggers a rollback",
         ),
         (
             with(bridged(), "/detail/state/value", json!("INSUFFICIENT_DATA")),
-            "alarm orders-canary-errors went to INSUFFICIENT_DATA; only ALARM rolls back",
+            "alarm orders-canary-errors went to INSUFFICIENT_DATA; only ALARM triggers a rollback",
         ),
         (
             notified(&json!({"AlarmName": "a", "NewStateValue": "OK"})),
-            "alarm a went to OK; only ALARM rolls back",
+            "alarm a went to OK; only ALARM triggers a rollback",
         ),
         (
             and(
@@ -264,17 +264,18 @@ fn what_ends_no_release_is_ignored_by_name() {
         )
     };
     for state in ["STARTED", "SUCCEEDED", "RESUMED"] {
-        let said = format!("CodePipeline Pipeline Execution State Change {state} ends no release");
+        let said =
+            format!("CodePipeline Pipeline Execution State Change {state} does not end a release");
         assert_eq!(ignored(&pipeline(state)), said);
     }
     let approval = || sample!("codepipeline-eb-action-approval-failed");
     assert_eq!(
         ignored(&with(approval(), "/detail/state", json!("SUCCEEDED"))),
-        "CodePipeline Action Execution State Change SUCCEEDED ends no release"
+        "CodePipeline Action Execution State Change SUCCEEDED does not end a release"
     );
     assert_eq!(
         ignored(&with(approval(), "/detail/type/category", json!("Invoke"))),
-        "CodePipeline Action Execution State Change FAILED ends no release"
+        "CodePipeline Action Execution State Change FAILED does not end a release"
     );
     let stage = with(
         pipeline("FAILED"),
@@ -283,7 +284,7 @@ fn what_ends_no_release_is_ignored_by_name() {
     );
     assert_eq!(
         ignored(&stage),
-        "CodePipeline Stage Execution State Change FAILED ends no release"
+        "CodePipeline Stage Execution State Change FAILED does not end a release"
     );
 }
 

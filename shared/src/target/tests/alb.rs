@@ -76,7 +76,7 @@ fn a_bad_load_balancer_names_the_field_and_what_is_allowed() {
         1,
     );
     let error = resolve(Some(&twice), None).unwrap_err().to_string();
-    assert!(error.ends_with("4e5f is there twice"), "{error}");
+    assert!(error.ends_with("4e5f appears twice"), "{error}");
 }
 
 #[test]

@@ -181,6 +181,6 @@ impl Configured for Queue {
     }
 
     fn drains(&self) -> Result<(), &'static str> {
-        Err("there is no weight to lower: the pair consumes a queue; leave the field out")
+        Err("the pair consumes a queue, which has no weight to lower; leave the field out")
     }
 }

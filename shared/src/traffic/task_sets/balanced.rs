@@ -74,7 +74,7 @@ impl BalancedSets {
         self.place(false).check(source)?;
         let [one, other] = &self.target_groups;
         if one == other {
-            let problem = format!("{other} is there twice; each set needs a group of its own");
+            let problem = format!("{other} appears twice; each set needs a group of its own");
             return bad("targetGroups", problem);
         }
         if self.min_tasks == 0 {

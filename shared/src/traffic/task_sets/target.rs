@@ -180,7 +180,7 @@ impl Configured for TaskSets {
     fn drains(&self) -> Result<(), &'static str> {
         match &self.traffic.task_sets {
             Way::Consumers(_) => Err(
-                "there is no weight to lower: the task sets consume a queue; leave the field out",
+                "the task sets consume a queue, which has no weight to lower; leave the field out",
             ),
             Way::Balanced(_) => Ok(()),
         }

@@ -302,8 +302,7 @@ pub enum Reason {
     },
     /// A gate closed: somebody else wrote.
     #[error(
-        "task set {set} has the scale {found}, not {expected} as this release last set it. Somebody or something else has changed the \
-         task set"
+        "task set {set} has the scale {found}, not {expected} as this release last set it. The task set was changed outside this release"
     )]
     ForeignScale {
         /// The set.
@@ -314,7 +313,7 @@ pub enum Reason {
         expected: Scale,
     },
     /// A gate closed: somebody else wrote.
-    #[error("the PRIMARY of service {service} is not what this release last made it: {}. Somebody or something else has changed the service", or_none(found.as_ref()))]
+    #[error("the PRIMARY of service {service} is not what this release last made it: {}. The service was changed outside this release", or_none(found.as_ref()))]
     ForeignPrimary {
         /// The service.
         service: ServiceName,
@@ -323,7 +322,7 @@ pub enum Reason {
     },
     /// A gate closed: somebody else wrote.
     #[error(
-        "the candidate's task set {set} on {} is not there any more: {}. Somebody or something else has deleted or replaced it",
+        "the candidate's task set {set} on {} is not there any more: {}. It was deleted or replaced outside this release",
         candidate.short(), or_none(found.as_ref())
     )]
     NoCandidate {

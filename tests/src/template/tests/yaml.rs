@@ -152,7 +152,7 @@ fn a_key_that_is_there_twice_is_refused_with_both_lines() {
         problem(
             "Resources:\n  Queue:\n    Type: A\n  Topic:\n    Type: B\n  Queue:\n    Type: C\n"
         ),
-        "infra/main.yaml:6: resource Queue: the key is there twice, first at infra/main.yaml:2. \
+        "infra/main.yaml:6: resource Queue: the key appears twice, first at infra/main.yaml:2. \
          Remove one of them."
     );
 }

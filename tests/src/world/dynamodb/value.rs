@@ -245,7 +245,7 @@ fn set(kind: &str, members: &[Value]) -> Result<AttributeValue, String> {
     }
 }
 
-/// The members, or all of them in the order in which AWS names them: sorted up to the one that is there twice.
+/// The members, or all of them in the order in which AWS names them: sorted up to the one that appears twice.
 fn distinct<T: Ord>(mut members: impl Iterator<Item = T>) -> Result<BTreeSet<T>, Vec<T>> {
     let mut seen = BTreeSet::new();
     while let Some(member) = members.next() {

@@ -118,7 +118,7 @@ fn in_order(given: &[Value]) -> Result<Vec<(u32, &Value)>, Fault> {
         })?;
         if ordered.iter().any(|(known, _)| *known == order) {
             return Err(bad_action(format!(
-                "The orders of actions must differ; {order} is there twice"
+                "The orders of actions must differ; {order} appears twice"
             )));
         }
         ordered.push((order, action));

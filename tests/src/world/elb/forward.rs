@@ -216,7 +216,7 @@ fn check_groups(shares: &[Share], alone: Option<&str>) -> Result<(), Fault> {
     });
     match twice {
         Some((_, share)) => Err(validation(format!(
-            "The target groups of a forward action must differ; '{}' is there twice",
+            "The target groups of a forward action must differ; '{}' appears twice",
             share.target_group
         ))),
         None => Ok(()),

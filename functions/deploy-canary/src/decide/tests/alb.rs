@@ -72,7 +72,7 @@ fn behind_a_load_balancer_a_release_begins_with_everything_on_a_primary_that_ans
                     ..TargetHealth::default()
                 };
             }),
-            "refuse: target group orders has a weight and no healthy target: 0 healthy, 3 unhealthy (Target.Timeout)".to_owned(),
+            "refuse: target group orders gets traffic and has no healthy target: 0 healthy, 3 unhealthy (Target.Timeout)".to_owned(),
         ),
         (
             "a task of the canary is no healthy target yet",
@@ -284,7 +284,7 @@ fn the_canary_is_deployed_when_its_targets_answer_and_has_no_weight_until_then()
             on_candidate(1).weighing(90, 10),
             tasks(1),
             "refuse: rule app/orders/0a1b/2c3d/4e5f has the weights 90 primary and 10 canary, not 100 primary and 0 canary as this \
-             release last set them. Somebody or something else has changed the rule",
+             release last set them. The rule was changed outside this release",
         ),
     ];
     for (situation, pair, detail, expected) in rows {
@@ -296,7 +296,7 @@ fn the_canary_is_deployed_when_its_targets_answer_and_has_no_weight_until_then()
     check(
         "it never answers",
         &decide(&late, &seen(dead, tasks(1))),
-        "refuse: not finished within 15m: waiting for orders-canary to settle with 1 healthy target: 0 healthy, 1 unhealthy \
+        "refuse: timed out after 15m: waiting for orders-canary to settle with 1 healthy target: 0 healthy, 1 unhealthy \
          (Target.ResponseCodeMismatch)",
     );
 }

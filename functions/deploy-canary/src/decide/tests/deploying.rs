@@ -61,19 +61,17 @@ fn a_canary_that_does_not_keep_the_candidate_fails_the_release_with_ecs_own_reas
         (
             "ECS gives up",
             on(Service::broken_down),
-            "refuse: ECS gave up the deployment of orders:8 on orders-canary (circuit breaker): tasks failed to start",
+            "refuse: the ECS circuit breaker failed the deployment of orders:8 on orders-canary: tasks failed to start",
         ),
         (
             "ECS has taken the candidate back",
             taken_back,
-            "refuse: orders-canary runs orders:7, not orders:8 as this release last set it. Somebody or something else has \
-             changed the service: ECS deployment circuit breaker: rolling back to the last one",
+            "refuse: orders-canary runs orders:7, not orders:8 as this release last set it. The service was changed outside this release: ECS deployment circuit breaker: rolling back to the last one",
         ),
         (
             "somebody deploys something else",
             on(|canary| canary.on(&foreign())),
-            "refuse: orders-canary runs orders:9, not orders:8 as this release last set it. Somebody or something else has \
-             changed the service",
+            "refuse: orders-canary runs orders:9, not orders:8 as this release last set it. The service was changed outside this release",
         ),
         (
             "a read right after the update still shows what was there before",
@@ -111,7 +109,7 @@ fn what_does_not_come_to_an_end_is_given_up_at_the_timeout_and_says_what_it_wait
     check(
         "tasks do not start",
         &decide(&late(), &seen(starting, Detail::Nothing)),
-        "refuse: not finished within 15m: waiting for orders-canary to run orders:8: 0 of 1 tasks, 2 tasks failed to start: \
+        "refuse: timed out after 15m: waiting for orders-canary to run orders:8: 0 of 1 tasks, 2 tasks failed to start: \
          the image cannot be pulled",
     );
     check(
@@ -120,8 +118,7 @@ fn what_does_not_come_to_an_end_is_given_up_at_the_timeout_and_says_what_it_wait
             &late(),
             &seen(pair().recorded(record().registered()), Detail::Nothing),
         ),
-        "refuse: not finished within 15m: updating orders-canary to orders:8, again and again; somebody or something else \
-         undoes it",
+        "refuse: timed out after 15m: updating orders-canary to orders:8; something outside this release keeps undoing it",
     );
     check(
         "what moves the record on is progress",

@@ -94,7 +94,7 @@ fn the_candidate_goes_to_the_canary_and_is_deployed_when_every_task_runs_it() {
     let mut unwell = running_tasks(&candidate(), 1);
     unwell[0].well = false;
     let updates = "take: updating orders-canary to orders:8 | orders-canary: orders:8, 1 tasks";
-    let waits = "wait: waiting for orders-canary to run orders:8: 1 of 1 tasks, the deployment is not complete";
+    let waits = "wait: waiting for orders-canary to run orders:8: 1 of 1 tasks, the deployment is still in progress";
     let rows = vec![
         (
             "the canary is on what was found",

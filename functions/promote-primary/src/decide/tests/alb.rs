@@ -108,7 +108,7 @@ fn the_canarys_tasks_go_when_the_last_request_is_answered() {
             drained,
             sent(20, at_zero()),
             "refuse: rule app/orders/0a1b/2c3d/4e5f has the weights 80 primary and 20 canary, not 100 primary and 0 canary as this \
-             release last set them. Somebody or something else has changed the rule",
+             release last set them. The rule was changed outside this release",
         ),
     ];
     for (situation, now, pair, expected) in rows {
@@ -197,7 +197,7 @@ fn a_primary_that_never_answers_is_given_up_with_the_canary_at_its_weight() {
     check(
         "after that it is given up",
         &decide(&late(3000), &proven(dead)),
-        "refuse: not finished within 32m10s: waiting for orders to settle with 3 healthy targets: 0 healthy, 3 unhealthy \
+        "refuse: timed out after 32m10s: waiting for orders to settle with 3 healthy targets: 0 healthy, 3 unhealthy \
          (Target.ResponseCodeMismatch)",
     );
 }

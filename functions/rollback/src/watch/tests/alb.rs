@@ -44,14 +44,18 @@ fn behind_a_load_balancer_the_canary_grows_with_the_primary_and_by_its_own_scali
     );
     let by_hand = halved(4, 6);
     assert!(
-        first(&look(&at_approval(by_hand))).contains("orders-canary is to have 6 tasks, not 2")
+        first(&look(&at_approval(by_hand)))
+            .contains("orders-canary has the desired count 6, not 2")
     );
     let beyond = halved(4, 11).canary(growing);
     assert!(
-        first(&look(&at_approval(beyond))).contains("orders-canary is to have 11 tasks, not 2")
+        first(&look(&at_approval(beyond)))
+            .contains("orders-canary has the desired count 11, not 2")
     );
     let fewer = halved(4, 1).canary(growing);
-    assert!(first(&look(&at_approval(fewer))).contains("orders-canary is to have 1 task, not 2"));
+    assert!(
+        first(&look(&at_approval(fewer))).contains("orders-canary has the desired count 1, not 2")
+    );
 }
 
 #[test]

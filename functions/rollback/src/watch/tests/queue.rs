@@ -12,7 +12,7 @@ fn while_an_approval_waits_every_gate_rolls_back_and_while_an_action_works_it_as
         &goes_on(),
     );
     let letter: Change = |seen| seen.dead_letters_twice(1);
-    let told = "1 message came to the dead-letter queue orders-dead-letters since the release began; 0 are allowed (maxDeadLetters). It \
+    let told = "1 new message in dead-letter queue orders-dead-letters since the release began; allowed: 0 (maxDeadLetters). It \
                 holds 1 now";
     let letter = ("a dead letter", letter, told.to_owned());
     for (situation, change, why) in closing().into_iter().chain([letter]) {
@@ -165,7 +165,7 @@ fn dead_letters_roll_a_promoted_release_back_where_a_bound_is_set_for_the_guard(
         told(promoted().dead_letters(3)).starts_with("take: release"),
         "a look alone is none"
     );
-    let why = "3 messages came to the dead-letter queue orders-dead-letters since the release began; 2 are allowed \
+    let why = "3 new messages in dead-letter queue orders-dead-letters since the release began; allowed: 2 \
                (guardMaxDeadLetters). It holds 3 now";
     assert_eq!(told(promoted().dead_letters_twice(3)), begins(why));
 }

@@ -304,7 +304,7 @@ fn several_rules_move_together_and_the_last_one_is_waited_for() {
             "somebody changes one",
             sent(4, 1, 10, record(10).live_since(at(595))).weighing_on(&second_rule(), 50, 50),
             "refuse: rule app/orders/0a1b/2c3d/6a7b has the weights 50 primary and 50 canary, not 90 primary and 10 canary as this \
-             release last set them. Somebody or something else has changed the rule",
+             release last set them. The rule was changed outside this release",
         ),
     ];
     for (situation, seen, expected) in rows {

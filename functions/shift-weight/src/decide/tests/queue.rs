@@ -10,7 +10,7 @@ fn constant() -> Record {
 fn it_fits_between_deploy_and_promote_of_the_same_release() {
     let wrong = |phase: &str| {
         format!(
-            "refuse: shift-weight does not fit: release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f is in phase {phase}. It fits \
+            "refuse: shift-weight cannot run now: release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f is in phase {phase}. It fits \
              after deploy-canary and before promote-primary, in the same pipeline execution"
         )
     };
@@ -21,11 +21,11 @@ fn it_fits_between_deploy_and_promote_of_the_same_release() {
                        to ALARM: 3 messages. This action changed nothing more; start a new execution, or retry from deploy-canary";
     let sets = "take: 10 % asked, 25 % attainable: 1 of 4 tasks; setting 3 primary and 1 canary tasks | record Shifting";
     let rows = vec![
-        ("no release ever", pair(), "refuse: this release does not have the pair orders/orders: no release has. deploy-canary must run first, in the same pipeline execution".to_owned()),
+        ("no release ever", pair(), "refuse: this release does not hold orders/orders: no release does. deploy-canary must run first, in the same pipeline execution".to_owned()),
         (
             "another release",
             seen(3, 1, record().owned_by(another_release()).shifting(10)),
-            "refuse: this release does not have the pair orders/orders: release 9e8d7c6b-5a49-4837-a615-049382716050 has it. \
+            "refuse: this release does not hold orders/orders: release 9e8d7c6b-5a49-4837-a615-049382716050 does. \
              deploy-canary must run first, in the same pipeline execution"
                 .to_owned(),
         ),
@@ -59,25 +59,23 @@ fn a_gate_that_closes_stops_the_shift_whatever_else_is_to_do() {
         (
             "a dead letter",
             shifting(4).dead_letters_twice(1),
-            "refuse: 1 message came to the dead-letter queue orders-dead-letters since the release began; 0 are allowed \
+            "refuse: 1 new message in dead-letter queue orders-dead-letters since the release began; allowed: 0 \
              (maxDeadLetters). It holds 1 now",
         ),
         (
             "the canary runs something else",
             shifting(1).canary(|canary| canary.on(&foreign())),
-            "refuse: orders-canary runs orders:9, not orders:8 as this release last set it. Somebody or something else has \
-             changed the service",
+            "refuse: orders-canary runs orders:9, not orders:8 as this release last set it. The service was changed outside this release",
         ),
         (
             "the primary runs something else",
             shifting(1).primary(|primary| primary.on(&foreign())),
-            "refuse: orders runs orders:9, not orders:7 as this release last set it. Somebody or something else has changed \
-             the service",
+            "refuse: orders runs orders:9, not orders:7 as this release last set it. The service was changed outside this release",
         ),
         (
             "ECS gives up",
             shifting(1).canary(Service::broken_down),
-            "refuse: ECS gave up the deployment of orders:8 on orders-canary (circuit breaker): tasks failed to start",
+            "refuse: the ECS circuit breaker failed the deployment of orders:8 on orders-canary: tasks failed to start",
         ),
     ];
     for (situation, seen, expected) in rows {
@@ -201,7 +199,7 @@ fn tasks_that_do_not_start_are_given_up_at_the_steps_timeout() {
     check(
         "fifteen minutes and the bake after the step began",
         &decide(&late, &starting).decision,
-        "refuse: not finished within 20m: 50 % asked, 33.3 % attained: waiting for tasks (orders on orders:7, 4 of 4 tasks, \
+        "refuse: timed out after 20m: 50 % asked, 33.3 % attained: waiting for tasks (orders on orders:7, 4 of 4 tasks, \
          COMPLETED; orders-canary on orders:8, 2 of 4 tasks, COMPLETED)",
     );
 }
@@ -383,7 +381,7 @@ fn a_share_that_cannot_be_reached_is_refused_before_anything_is_changed() {
 
 #[test]
 fn an_event_that_is_delivered_again_late_does_not_take_the_share_back() {
-    let busy = "wait: another invocation is at work for this pair; looking again";
+    let busy = "wait: another invocation is updating this pair; looking again";
     let sets = "take: 10 % asked, 20 % attainable: 1 of 5 tasks; setting 4 primary and 1 canary tasks | record Shifting | \
                 orders-canary: 1 tasks";
     let rows = [

@@ -311,7 +311,7 @@ fn rules_and_groups_that_do_not_belong_together_are_refused_by_name() {
         (
             "nobody answers",
             |idle, _| idle.seen.rules = Some(seen([0, 100], [0, 0])),
-            "JobFailed: target group green has a weight and no healthy target: 0 healthy",
+            "JobFailed: target group green gets traffic and has no healthy target: 0 healthy",
         ),
         (
             "another load balancer",

@@ -21,8 +21,7 @@ fn what_somebody_else_does_to_the_sets_closes_the_gate() {
         (
             "another scale",
             |release| release.service().sets[0].scale = Scale(50.0),
-            "task set ecs-svc/1 has the scale 50 %, not 100 % as this release last set it. Somebody or something else has changed the task \
-             set",
+            "task set ecs-svc/1 has the scale 50 %, not 100 % as this release last set it. The task set was changed outside this release",
         ),
         (
             "another PRIMARY",
@@ -30,14 +29,12 @@ fn what_somebody_else_does_to_the_sets_closes_the_gate() {
                 release.service().sets[0].status = Status::Active;
                 release.service().sets[1].status = Status::Primary;
             },
-            "the PRIMARY of service orders is not what this release last made it: ecs-svc/2 (PRIMARY) on orders:8, 1 of 1 tasks. Somebody \
-             or something else has changed the service",
+            "the PRIMARY of service orders is not what this release last made it: ecs-svc/2 (PRIMARY) on orders:8, 1 of 1 tasks. The service was changed outside this release",
         ),
         (
             "no PRIMARY",
             |release| drop(release.service().sets.remove(0)),
-            "the PRIMARY of service orders is not what this release last made it: no task set. Somebody or something else has changed the \
-             service",
+            "the PRIMARY of service orders is not what this release last made it: no task set. The service was changed outside this release",
         ),
         (
             "a set of their own",
@@ -51,14 +48,12 @@ fn what_somebody_else_does_to_the_sets_closes_the_gate() {
         (
             "the candidate's set is gone",
             |release| drop(release.service().sets.remove(1)),
-            "the candidate's task set ecs-svc/2 on orders:8 is not there any more: no task set. Somebody or something else has deleted or \
-             replaced it",
+            "the candidate's task set ecs-svc/2 on orders:8 is not there any more: no task set. It was deleted or replaced outside this release",
         ),
         (
             "it runs something else",
             |release| release.service().sets[1].task_definition = foreign(),
-            "the candidate's task set ecs-svc/2 on orders:8 is not there any more: ecs-svc/2 (ACTIVE) on orders:9, 1 of 1 tasks. Somebody \
-             or something else has deleted or replaced it",
+            "the candidate's task set ecs-svc/2 on orders:8 is not there any more: ecs-svc/2 (ACTIVE) on orders:9, 1 of 1 tasks. It was deleted or replaced outside this release",
         ),
     ];
     for (what, theirs, expected) in cases {

@@ -108,7 +108,7 @@ fn behind_a_load_balancer_a_target_names_two_groups_and_who_answers() {
     let twice = with(format!("{rule}, \"targetGroups\": [{one}, {one}]")).unwrap_err();
     assert!(
         twice.contains("field traffic.taskSets.alb.targetGroups: ")
-            && twice.contains("is there twice"),
+            && twice.contains("appears twice"),
         "{twice}"
     );
     let no_rule = with(format!("\"targetGroups\": [{one}, {other}]")).unwrap_err();

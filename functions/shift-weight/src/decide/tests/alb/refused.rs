@@ -8,8 +8,7 @@ fn a_weight_that_never_shows_is_given_up_and_said_to_be_undone() {
     check(
         "fifteen minutes and the bake after the step began",
         &decide(&late, &sent(4, 2, 0, set(0, 50))).decision,
-        "refuse: not finished within 20m: 50 % asked; setting the canary's target group to weight 50 of 100, again and again; \
-         somebody or something else undoes it",
+        "refuse: timed out after 20m: 50 % asked; setting the canary's target group to weight 50 of 100; something outside this release keeps undoing it",
     );
     check(
         "the same for tasks that never answer",
@@ -18,7 +17,7 @@ fn a_weight_that_never_shows_is_given_up_and_said_to_be_undone() {
             &starting(sent(4, 2, 0, http_record().shifting(50)), 1),
         )
         .decision,
-        "refuse: not finished within 20m: waiting for orders-canary to settle with 2 healthy targets: 1 healthy, 1 initial",
+        "refuse: timed out after 20m: waiting for orders-canary to settle with 2 healthy targets: 1 healthy, 1 initial",
     );
 }
 
@@ -39,15 +38,14 @@ fn what_targets_have_to_finish_their_requests_is_no_reason_to_give_up() {
         told(&decide(&late, &falling(50)).decision)
     };
     assert!(told_at(DRAIN_SECONDS - 1).starts_with("take: 10 % asked; setting"));
-    assert!(told_at(DRAIN_SECONDS).starts_with("refuse: not finished within 22m"));
+    assert!(told_at(DRAIN_SECONDS).starts_with("refuse: timed out after 22m"));
 }
 
 #[test]
 fn a_gate_that_closes_stops_the_shift_behind_a_load_balancer() {
     let foreign = |found: &str, expected: &str| {
         format!(
-            "refuse: rule app/orders/0a1b/2c3d/4e5f has the weights {found}, not {expected} as this release last set them. Somebody \
-             or something else has changed the rule"
+            "refuse: rule app/orders/0a1b/2c3d/4e5f has the weights {found}, not {expected} as this release last set them. The rule was changed outside this release"
         )
     };
     let unhealthy = "refuse: 1 of the canary's targets in orders-canary is unhealthy; 0 are allowed (maxUnhealthy). It has 1 \
@@ -92,7 +90,7 @@ fn a_gate_that_closes_stops_the_shift_behind_a_load_balancer() {
         (
             "nobody answers what the canary is sent",
             sent(4, 2, 50, live(50)).healthy(4, 0),
-            "refuse: target group orders-canary has a weight and no healthy target: 0 healthy".to_owned(),
+            "refuse: target group orders-canary gets traffic and has no healthy target: 0 healthy".to_owned(),
         ),
         (
             "an alarm",
