@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the pictures of the README from a real rehearsal: the live view in the middle of a release, and the report.
-# Needs tmux, aha and chromium (Debian packages of these names), and two minutes once everything is built.
+# Needs tmux, aha and chromium (Debian packages of these names), and five minutes once everything is built.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
