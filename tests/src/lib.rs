@@ -18,7 +18,7 @@ pub mod world;
 
 use std::path::Path;
 
-/// The folder of the workspace that this was built from: by this package, or as unit tests by the package `stories`.
+/// The folder of the workspace, which is above the package: this one, or `stories`, which builds the unit tests.
 fn workspace() -> &'static Path {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut above = package.ancestors();

@@ -82,7 +82,7 @@ fn promote(look: &Look<PromotePrimary>, seen: &Sight, missed: &[String]) -> Resu
         _ => Err(NotOwned::of_phase(
             PromotePrimary::NAME,
             record,
-            "It fits after deploy-canary has finished, in the same pipeline execution",
+            "It can run after deploy-canary has finished, in the same pipeline execution",
         )
         .into()),
     }

@@ -120,7 +120,7 @@ pub enum Reason {
         cause: Cause,
     },
     /// Invocations that began before the rollback and may still write.
-    #[error("restored; watching until {until} that no call that began earlier undoes it")]
+    #[error("restored; confirming until {until} that no earlier call undoes it")]
     Fence {
         /// When the last of them is over.
         until: Timestamp,

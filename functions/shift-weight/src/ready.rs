@@ -48,7 +48,7 @@ pub(crate) fn ready<'a>(
         refuse(NotOwned::of_phase(
             ShiftWeight::NAME,
             record,
-            "It fits after deploy-canary and before promote-primary, in the same pipeline execution",
+            "It can run after deploy-canary and before promote-primary, in the same pipeline execution",
         ))
     };
     let candidate = match (&record.phase, record.candidate()) {

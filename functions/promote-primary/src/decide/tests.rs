@@ -68,8 +68,8 @@ const BEGINS: &str = "take: promotion begins: orders:8 is to run on orders | rec
 
 #[test]
 fn it_fits_after_deploy_of_the_same_release() {
-    let wrong = "refuse: promote-primary cannot run now: release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f is in phase Deploying. It \
-                 fits after deploy-canary has finished, in the same pipeline execution";
+    let wrong = "refuse: promote-primary cannot run now: release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f is in phase Deploying. It can run \
+                 after deploy-canary has finished, in the same pipeline execution";
     let not_ours = "refuse: this release does not hold orders/orders: ";
     let being_rolled_back = "refuse: release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f is being rolled back: alarm orders-dead-letters went \
                              to ALARM: 3 messages. This action changed nothing more; once that is done, start a new execution, \

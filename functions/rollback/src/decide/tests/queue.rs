@@ -241,7 +241,7 @@ fn the_execution_ends_with_its_release_unless_it_asked_itself_or_has_ended() {
                   messages";
     let stop = "stop: Rolled back: alarm orders-dead-letters went to ALARM: 3 messages";
     let watching = format!(
-        "wait: restored; watching until {} that no call that began earlier undoes it",
+        "wait: restored; confirming until {} that no earlier call undoes it",
         at(630)
     );
     let rows = vec![

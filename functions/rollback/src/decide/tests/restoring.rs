@@ -79,12 +79,12 @@ fn it_is_over_only_when_a_look_after_the_fence_still_sees_everything_restored() 
         (
             "within the fence",
             restored().seen_at(at(429)),
-            format!("wait: restored; watching until {} that no call that began earlier undoes it", at(430)),
+            format!("wait: restored; confirming until {} that no earlier call undoes it", at(430)),
         ),
         (
             "at its end",
             restored().seen_at(at(430)),
-            format!("wait: restored; watching until {} that no call that began earlier undoes it", at(430)),
+            format!("wait: restored; confirming until {} that no earlier call undoes it", at(430)),
         ),
         (
             "after it",

@@ -10,7 +10,7 @@ fn constant() -> Record {
 fn it_fits_between_deploy_and_promote_of_the_same_release() {
     let wrong = |phase: &str| {
         format!(
-            "refuse: shift-weight cannot run now: release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f is in phase {phase}. It fits \
+            "refuse: shift-weight cannot run now: release 3f1c2a90-5b7e-4d6a-9c1f-0a1b2c3d4e5f is in phase {phase}. It can run \
              after deploy-canary and before promote-primary, in the same pipeline execution"
         )
     };

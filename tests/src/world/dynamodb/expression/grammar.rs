@@ -42,7 +42,7 @@ impl<'a> Parser<'a> {
         parser.as_condition(node).and_then(|node| parser.end(node))
     }
 
-    // What goes round with every parenthesis is short: thousands of bytes of the stack each time are too many.
+    // These call themselves for every parenthesis: their stack frames are kept small.
     fn or(&mut self) -> Result<Node<'a>, String> {
         let mut left = self.and()?;
         while self.keyword("OR") {

@@ -41,7 +41,7 @@ fn the_canary_gets_its_count_when_the_last_bad_task_is_gone_and_then_its_scaling
             "its scaling waits until nothing can change the count any more",
             held(|canary| canary.tasks(2)).seen_at(at(430)),
             format!(
-                "wait: restored; watching until {} that no call that began earlier undoes it",
+                "wait: restored; confirming until {} that no earlier call undoes it",
                 at(430)
             ),
         ),
